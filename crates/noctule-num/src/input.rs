@@ -1,0 +1,115 @@
+//! What is said to someone who handed in something we cannot use.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Bad input, said in a way that lets its author mend it: what is wrong, where, what was found,
+/// what is allowed, and — when we can guess — a hint.
+///
+/// Every layer that reads something a person wrote (a file, an array, an option) refuses it with
+/// this struct and with nothing else; the command line prints it and exits with code 2, Python
+/// raises it as `InvalidInput`.
+///
+/// ```
+/// use noctule_num::InputError;
+/// let error = InputError::new("the transmit power is not positive", "scenario.power_w", "-1 W", "a positive number of watts")
+///     .hint("powers in dBm go into `power_dbm`");
+/// assert_eq!(
+///     error.to_string(),
+///     "the transmit power is not positive\n  where:   scenario.power_w\n  found:   -1 W\n  allowed: a positive number of watts\n  hint:    powers in dBm go into `power_dbm`"
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputError {
+    /// What is wrong, as a clause in lower case without a final period.
+    pub what: String,
+    /// Where: a file position, a field path such as `scenario.targets[1].polar_deg`, an argument.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What was found there, with its unit.
+    pub found: String,
+    /// What is allowed there, with its unit.
+    pub allowed: String,
+    /// How it can probably be mended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hint: Option<String>,
+}
+
+impl InputError {
+    /// An error without a hint; add one with [`InputError::hint`].
+    pub fn new(
+        what: impl Into<String>,
+        place: impl Into<String>,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self {
+            what: what.into(),
+            place: place.into(),
+            found: found.into(),
+            allowed: allowed.into(),
+            hint: None,
+        }
+    }
+
+    /// The same error with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error seen from one level further out: `prefix` and a separator before the place.
+    ///
+    /// A path that starts with an index (`[0]`) is joined without a dot; an empty place becomes
+    /// the prefix itself.
+    #[must_use]
+    pub fn inside(mut self, prefix: &str) -> Self {
+        if self.place.is_empty() {
+            self.place = prefix.to_owned();
+        } else if self.place.starts_with('[') || prefix.is_empty() {
+            self.place = format!("{prefix}{}", self.place);
+        } else {
+            self.place = format!("{prefix}.{}", self.place);
+        }
+        self
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.what)?;
+        writeln!(f, "  where:   {}", self.place)?;
+        writeln!(f, "  found:   {}", self.found)?;
+        write!(f, "  allowed: {}", self.allowed)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint:    {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InputError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inside_joins_paths() {
+        let error = |place: &str| InputError::new("w", place, "f", "a").inside("scenario").place;
+        assert_eq!(error("power_dbm"), "scenario.power_dbm");
+        assert_eq!(error("[1].polar_deg"), "scenario[1].polar_deg");
+        assert_eq!(error(""), "scenario");
+    }
+
+    #[test]
+    fn serialises_with_where() {
+        let error = InputError::new("w", "p", "f", "a");
+        assert_eq!(
+            serde_json::to_string(&error).unwrap(),
+            r#"{"what":"w","where":"p","found":"f","allowed":"a"}"#
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! The ground floor of noctule: what every other crate computes with.
+//!
+//! * [`CMat`], a thin dense complex matrix, and [`linalg`], the few dense kernels noctule needs
+//!   (product, Hermitian eigenvalues, Cholesky, singular vectors), wrapped around `faer` without
+//!   generics and with scratch that is reused — so that `faer` is compiled once, and an inner loop
+//!   allocates nothing;
+//! * [`rng`], random streams that depend on what is drawn and never on when or where;
+//! * [`stats`], means with standard errors and quantiles;
+//! * [`InputError`], what is said to someone who handed in something we cannot use.
+//!
+//! Nothing here knows of radio or of optimisation.
+
+mod error;
+mod input;
+pub mod linalg;
+mod mat;
+pub mod rng;
+pub mod stats;
+
+pub use error::NumError;
+pub use input::InputError;
+pub use mat::CMat;
+pub use num_complex::Complex64 as C64;

@@ -1,0 +1,475 @@
+//! Dense kernels: thin, non-generic wrappers around `faer` with scratch that is reused.
+//!
+//! Every struct here is a workspace for one size: make it once, use it in a loop, and the loop
+//! allocates nothing. Everything runs on the calling thread: noctule uses its cores across
+//! trials, never inside a small matrix, which also keeps results independent of thread counts.
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt;
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
+use faer::linalg::matmul::matmul_with_conj;
+use faer::{Accum, Conj, MatMut, MatRef, Par};
+
+use crate::{C64, CMat, NumError};
+
+/// What is done to an operand of a product before it is multiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// The matrix itself.
+    Plain,
+    /// Its conjugate transpose.
+    Adjoint,
+}
+
+fn view(a: &CMat) -> MatRef<'_, C64> {
+    MatRef::from_column_major_slice(a.as_slice(), a.rows(), a.cols())
+}
+
+fn view_mut(a: &mut CMat) -> MatMut<'_, C64> {
+    let (rows, cols) = (a.rows(), a.cols());
+    MatMut::from_column_major_slice_mut(a.as_mut_slice(), rows, cols)
+}
+
+const fn conj(op: Op) -> Conj {
+    match op {
+        Op::Plain => Conj::No,
+        Op::Adjoint => Conj::Yes,
+    }
+}
+
+/// `out = alpha · op_a(a) · op_b(b)`, or `out += …` with `accumulate`.
+///
+/// # Panics
+/// When the shapes do not fit; a wrong shape here is an error of the caller's code, never of a
+/// user's input.
+pub fn mul(out: &mut CMat, accumulate: bool, alpha: f64, a: &CMat, op_a: Op, b: &CMat, op_b: Op) {
+    let beta = if accumulate { Accum::Add } else { Accum::Replace };
+    let lhs = if op_a == Op::Adjoint { view(a).transpose() } else { view(a) };
+    let rhs = if op_b == Op::Adjoint { view(b).transpose() } else { view(b) };
+    let alpha = C64::new(alpha, 0.0);
+    matmul_with_conj(view_mut(out), beta, lhs, conj(op_a), rhs, conj(op_b), alpha, Par::Seq);
+}
+
+/// `op_a(a) · op_b(b)` as a new matrix.
+///
+/// # Panics
+/// When the inner sizes differ.
+pub fn product(a: &CMat, op_a: Op, b: &CMat, op_b: Op) -> CMat {
+    let rows = if op_a == Op::Adjoint { a.cols() } else { a.rows() };
+    let cols = if op_b == Op::Adjoint { b.rows() } else { b.cols() };
+    let mut out = CMat::zeros(rows, cols);
+    mul(&mut out, false, 1.0, a, op_a, b, op_b);
+    out
+}
+
+/// Eigenvalues and eigenvectors of Hermitian matrices of one order.
+pub struct HermitianEigen {
+    n: usize,
+    values: Vec<C64>,
+    sorted: Vec<f64>,
+    vectors: CMat,
+    buffer: MemBuffer,
+}
+
+impl std::fmt::Debug for HermitianEigen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HermitianEigen").field("n", &self.n).field("values", &self.sorted).finish()
+    }
+}
+
+impl HermitianEigen {
+    /// A workspace for order `n`.
+    pub fn new(n: usize) -> Self {
+        let request = self_adjoint_evd_scratch::<C64>(
+            n,
+            ComputeEigenvectors::Yes,
+            Par::Seq,
+            Default::default(),
+        );
+        Self {
+            n,
+            values: vec![C64::ZERO; n],
+            sorted: vec![0.0; n],
+            vectors: CMat::zeros(n, n),
+            buffer: MemBuffer::new(request),
+        }
+    }
+
+    /// Decompose `a`, of which the lower triangle is read; then see [`HermitianEigen::values`]
+    /// and [`HermitianEigen::vectors`].
+    ///
+    /// # Errors
+    /// [`NumError::Dimension`] when `a` is not of this workspace's order,
+    /// [`NumError::NoConvergence`] when an entry is not finite.
+    pub fn compute(&mut self, a: &CMat) -> Result<(), NumError> {
+        for found in [a.rows(), a.cols()] {
+            if found != self.n {
+                return Err(NumError::Dimension {
+                    what: "order of a Hermitian matrix",
+                    expected: self.n,
+                    found,
+                });
+            }
+        }
+        // `faer` would iterate to its limit, or loop, on NaN.
+        if a.check_finite("Hermitian matrix").is_err() {
+            return Err(NumError::NoConvergence { what: "Hermitian eigenvalues" });
+        }
+        let diagonal = faer::diag::DiagMut::from_slice_mut(&mut self.values);
+        self_adjoint_evd(
+            view(a),
+            diagonal,
+            Some(view_mut(&mut self.vectors)),
+            Par::Seq,
+            MemStack::new(&mut self.buffer),
+            Default::default(),
+        )
+        .map_err(|_| NumError::NoConvergence { what: "Hermitian eigenvalues" })?;
+        for (real, value) in self.sorted.iter_mut().zip(&self.values) {
+            *real = value.re;
+        }
+        Ok(())
+    }
+
+    /// The eigenvalues, ascending.
+    pub fn values(&self) -> &[f64] {
+        &self.sorted
+    }
+
+    /// The eigenvectors, in the order of the eigenvalues, each of unit norm.
+    pub const fn vectors(&self) -> &CMat {
+        &self.vectors
+    }
+
+    /// The smallest eigenvalue; zero for order zero.
+    pub fn min(&self) -> f64 {
+        self.sorted.first().copied().unwrap_or(0.0)
+    }
+
+    /// The largest eigenvalue; zero for order zero.
+    pub fn max(&self) -> f64 {
+        self.sorted.last().copied().unwrap_or(0.0)
+    }
+}
+
+/// Cholesky factors of Hermitian positive definite matrices of one order.
+pub struct Cholesky {
+    n: usize,
+    factor: CMat,
+    buffer: MemBuffer,
+}
+
+impl std::fmt::Debug for Cholesky {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cholesky").field("n", &self.n).finish_non_exhaustive()
+    }
+}
+
+impl Cholesky {
+    /// A workspace for order `n`.
+    pub fn new(n: usize) -> Self {
+        let request =
+            llt::factor::cholesky_in_place_scratch::<C64>(n, Par::Seq, Default::default());
+        Self { n, factor: CMat::zeros(n, n), buffer: MemBuffer::new(request) }
+    }
+
+    /// Factor `a`, of which the lower triangle is read.
+    ///
+    /// # Errors
+    /// [`NumError::NotPositiveDefinite`] with the failing pivot; `what` names the matrix.
+    pub fn factor(&mut self, a: &CMat, what: &'static str) -> Result<(), NumError> {
+        if a.rows() != self.n || a.cols() != self.n {
+            return Err(NumError::Dimension { what, expected: self.n, found: a.rows() });
+        }
+        self.factor.as_mut_slice().copy_from_slice(a.as_slice());
+        llt::factor::cholesky_in_place(
+            view_mut(&mut self.factor),
+            Default::default(),
+            Par::Seq,
+            MemStack::new(&mut self.buffer),
+            Default::default(),
+        )
+        .map(|_| ())
+        .map_err(|error| match error {
+            faer::linalg::cholesky::llt::factor::LltError::NonPositivePivot { index } => {
+                NumError::NotPositiveDefinite { what, pivot: index }
+            }
+        })
+    }
+
+    /// Replace `b` by the solution of `a · x = b` for the matrix factored last.
+    ///
+    /// # Panics
+    /// When `b` has another number of rows.
+    pub fn solve_in_place(&mut self, b: &mut CMat) {
+        llt::solve::solve_in_place(
+            view(&self.factor),
+            view_mut(b),
+            Par::Seq,
+            MemStack::new(&mut self.buffer),
+        );
+    }
+}
+
+/// Cholesky factors and inverses of real symmetric positive definite matrices of one order.
+///
+/// The matrices are Fisher matrices of a handful of parameters (8 × 8 for two targets), factored
+/// in every evaluation of an objective. At these sizes plain loops over a packed triangle take a
+/// half to a third of the time of a blocked library kernel (`benches/kernels.rs` has the
+/// comparison), which is why this one kernel is our own.
+#[derive(Clone, Debug)]
+pub struct RealCholesky {
+    n: usize,
+    /// Lower factor L by rows; afterwards `inverse_factor` holds L⁻¹, by rows too.
+    factor: Vec<f64>,
+    inverse_factor: Vec<f64>,
+}
+
+impl RealCholesky {
+    /// A workspace for order `n`.
+    pub fn new(n: usize) -> Self {
+        Self { n, factor: vec![0.0; n * n], inverse_factor: vec![0.0; n * n] }
+    }
+
+    /// Factor the symmetric matrix with entries `a[i * n + j]`, of which the lower triangle is
+    /// read. Returns `None` when it is not positive definite (or not finite), else `Some(())`.
+    #[must_use]
+    pub fn factor(&mut self, a: &[f64]) -> Option<()> {
+        let n = self.n;
+        for i in 0..n {
+            for j in 0..=i {
+                let (row_i, row_j) = (&self.factor[i * n..i * n + j], &self.factor[j * n..j * n + j]);
+                let mut rest = a[i * n + j];
+                for (x, y) in row_i.iter().zip(row_j) {
+                    rest -= x * y;
+                }
+                if i == j {
+                    // `!(rest > 0)` and not `rest <= 0`: a NaN must fail too.
+                    if !(rest > 0.0 && rest.is_finite()) {
+                        return None;
+                    }
+                    self.factor[i * n + i] = rest.sqrt();
+                } else {
+                    self.factor[i * n + j] = rest / self.factor[j * n + j];
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// The inverse of the matrix factored last, into `out[i * n + j]`.
+    ///
+    /// Formed as L⁻ᵀ L⁻¹, which is symmetric to the bit.
+    pub fn inverse(&mut self, out: &mut [f64]) {
+        let n = self.n;
+        for j in 0..n {
+            let pivot = 1.0 / self.factor[j * n + j];
+            self.inverse_factor[j * n + j] = pivot;
+            for i in j + 1..n {
+                let mut sum = 0.0;
+                for k in j..i {
+                    sum += self.factor[i * n + k] * self.inverse_factor[k * n + j];
+                }
+                self.inverse_factor[i * n + j] = -sum / self.factor[i * n + i];
+            }
+        }
+        for i in 0..n {
+            for j in 0..=i {
+                let mut sum = 0.0;
+                for k in i..n {
+                    sum += self.inverse_factor[k * n + i] * self.inverse_factor[k * n + j];
+                }
+                out[i * n + j] = sum;
+                out[j * n + i] = sum;
+            }
+        }
+    }
+}
+
+/// An orthonormal basis of the range of `a`, from its singular vectors.
+///
+/// The columns of `a` are first scaled to unit norm (zero columns are dropped), so that the
+/// decision does not depend on their units; directions with a singular value below
+/// `tolerance` times the largest are dropped.
+///
+/// # Errors
+/// [`NumError::NoConvergence`] when an entry is not finite.
+pub fn orthonormal_basis(a: &CMat, tolerance: f64) -> Result<CMat, NumError> {
+    let failed = NumError::NoConvergence { what: "singular values" };
+    if a.check_finite("matrix").is_err() {
+        return Err(failed);
+    }
+    let mut unit = Vec::with_capacity(a.as_slice().len());
+    for j in 0..a.cols() {
+        let norm = a.col(j).iter().map(|z| z.norm_sqr()).sum::<f64>().sqrt();
+        if norm > 0.0 {
+            unit.extend(a.col(j).iter().map(|z| z / norm));
+        }
+    }
+    if unit.is_empty() {
+        return Ok(CMat::zeros(a.rows(), 0));
+    }
+    let unit = CMat::from_columns(a.rows(), unit.len() / a.rows(), unit)?;
+    let svd = view(&unit).thin_svd().map_err(|_| failed)?;
+    let values = svd.S().column_vector();
+    let rank = (0..values.nrows()).filter(|&i| values[i].re > tolerance * values[0].re).count();
+    Ok(CMat::from_fn(a.rows(), rank, |i, j| svd.U()[(i, j)]))
+}
+
+/// Σ conj(aᵢ) bᵢ.
+pub fn dot(a: &[C64], b: &[C64]) -> C64 {
+    a.iter().zip(b).map(|(x, y)| x.conj() * y).sum()
+}
+
+/// Re Σ conj(aᵢ) bᵢ: the inner product of complex vectors taken as real ones.
+pub fn real_dot(a: &[C64], b: &[C64]) -> f64 {
+    // Four partial sums let the compiler use vector registers; the order is fixed, so the result
+    // is too.
+    let mut sums = [0.0_f64; 4];
+    let mut chunks_a = a.chunks_exact(4);
+    let mut chunks_b = b.chunks_exact(4);
+    for (x, y) in (&mut chunks_a).zip(&mut chunks_b) {
+        for lane in 0..4 {
+            sums[lane] += x[lane].re * y[lane].re + x[lane].im * y[lane].im;
+        }
+    }
+    let rest: f64 = chunks_a
+        .remainder()
+        .iter()
+        .zip(chunks_b.remainder())
+        .map(|(x, y)| x.re * y.re + x.im * y.im)
+        .sum();
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{StreamKey, complex_normal};
+
+    /// Scale-aware tolerance of an identity between products of order `n`.
+    fn tolerance(n: usize) -> f64 {
+        f64::EPSILON * 32.0 * n as f64
+    }
+
+    fn random(rows: usize, cols: usize, entity: u64) -> CMat {
+        let mut rng = StreamKey::new(7, "test", "linalg", entity).trial(0);
+        CMat::from_fn(rows, cols, |_, _| complex_normal(&mut rng, 1.0))
+    }
+
+    fn naive(a: &CMat, b: &CMat) -> CMat {
+        CMat::from_fn(a.rows(), b.cols(), |i, j| (0..a.cols()).map(|k| a[(i, k)] * b[(k, j)]).sum())
+    }
+
+    fn distance(a: &CMat, b: &CMat) -> f64 {
+        assert_eq!((a.rows(), a.cols()), (b.rows(), b.cols()));
+        a.as_slice().iter().zip(b.as_slice()).map(|(x, y)| (x - y).norm()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn products_agree_with_loops() {
+        for n in [1, 2, 5, 16, 33] {
+            let (a, b) = (random(n, n + 1, 1), random(n + 1, 3, 2));
+            let expected = naive(&a, &b);
+            assert!(distance(&product(&a, Op::Plain, &b, Op::Plain), &expected) < tolerance(n));
+            let through_adjoints =
+                product(&a.adjoint(), Op::Adjoint, &b.adjoint(), Op::Adjoint);
+            assert!(distance(&through_adjoints, &expected) < tolerance(n));
+            let mut out = expected.clone();
+            mul(&mut out, true, -1.0, &a, Op::Plain, &b, Op::Plain);
+            assert!(out.max_abs() < tolerance(n));
+        }
+    }
+
+    #[test]
+    fn eigenvectors_reconstruct() {
+        for n in [1, 2, 6, 17] {
+            let a = random(n, n, 3);
+            let a = CMat::from_fn(n, n, |i, j| a[(i, j)] + a[(j, i)].conj());
+            let mut eigen = HermitianEigen::new(n);
+            eigen.compute(&a).unwrap();
+            assert!(eigen.values().windows(2).all(|pair| pair[0] <= pair[1]));
+            let scaled =
+                CMat::from_fn(n, n, |i, j| eigen.vectors()[(i, j)] * eigen.values()[j]);
+            let back = naive(&scaled, &eigen.vectors().adjoint());
+            assert!(distance(&back, &a) < tolerance(n) * a.norm());
+        }
+    }
+
+    #[test]
+    fn eigen_refuses_nan() {
+        let mut a = CMat::identity(3);
+        a[(2, 0)].re = f64::NAN;
+        assert_eq!(
+            HermitianEigen::new(3).compute(&a),
+            Err(NumError::NoConvergence { what: "Hermitian eigenvalues" })
+        );
+    }
+
+    #[test]
+    fn cholesky_solves() {
+        for n in [1, 4, 19] {
+            let b = random(n, n + 2, 4);
+            let mut a = naive(&b, &b.adjoint());
+            for i in 0..n {
+                a[(i, i)] += 1.0;
+            }
+            let mut cholesky = Cholesky::new(n);
+            cholesky.factor(&a, "test").unwrap();
+            let rhs = random(n, 2, 5);
+            let mut x = rhs.clone();
+            cholesky.solve_in_place(&mut x);
+            assert!(distance(&naive(&a, &x), &rhs) < tolerance(n) * a.norm());
+            a[(n - 1, n - 1)] = C64::new(-1.0, 0.0);
+            assert_eq!(
+                cholesky.factor(&a, "test"),
+                Err(NumError::NotPositiveDefinite { what: "test", pivot: n - 1 })
+            );
+        }
+    }
+
+    #[test]
+    fn real_inverse_is_an_inverse() {
+        for n in [1, 4, 8, 12] {
+            let b = random(n, n + 2, 6);
+            let gram = naive(&b, &b.adjoint());
+            let mut a = vec![0.0; n * n];
+            for i in 0..n {
+                for j in 0..n {
+                    a[i * n + j] = gram[(i, j)].re;
+                }
+            }
+            let mut cholesky = RealCholesky::new(n);
+            let mut inverse = vec![0.0; n * n];
+            cholesky.factor(&a).unwrap();
+            cholesky.inverse(&mut inverse);
+            let scale: f64 = inverse.iter().fold(0.0_f64, |m, x| m.max(x.abs())) * gram.norm();
+            for i in 0..n {
+                for j in 0..n {
+                    let sum: f64 = (0..n).map(|k| a[i * n + k] * inverse[k * n + j]).sum();
+                    let expected = if i == j { 1.0 } else { 0.0 };
+                    assert!((sum - expected).abs() < tolerance(n) * scale.max(1.0));
+                }
+            }
+            a[0] = f64::NAN;
+            assert!(cholesky.factor(&a).is_none());
+        }
+    }
+
+    #[test]
+    fn basis_is_orthonormal_and_drops_null_directions() {
+        let a = random(7, 3, 8);
+        // The fourth column depends on the others, the fifth is zero, the scales are wild.
+        let wide = CMat::from_fn(7, 5, |i, j| match j {
+            3 => (a[(i, 0)] + a[(i, 1)]) * 1e9,
+            4 => C64::ZERO,
+            _ => a[(i, j)] * 1e-9,
+        });
+        let basis = orthonormal_basis(&wide, 1e-10).unwrap();
+        assert_eq!(basis.cols(), 3);
+        let gram = naive(&basis.adjoint(), &basis);
+        assert!(distance(&gram, &CMat::identity(3)) < tolerance(7));
+        let projected = naive(&basis, &naive(&basis.adjoint(), &a));
+        assert!(distance(&projected, &a) < tolerance(7) * a.norm());
+    }
+}

@@ -1,0 +1,269 @@
+//! Why a method stopped, what is proven about its answer, and what the answer cost.
+//!
+//! These are three separate questions. A run can stop at a limit and still return a point with a
+//! certified gap; a run that converged to a stationary point of a non-convex problem has proven
+//! nothing about its distance from the optimum, and never claims to have.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+/// Why an iteration ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Stop {
+    /// A rule that implies convergence was met.
+    Converged,
+    /// The limit on iterations was reached.
+    IterationLimit,
+    /// The budget of evaluations was spent.
+    EvaluationLimit,
+    /// The limit on wall time was reached.
+    TimeLimit,
+    /// No further progress was possible in double precision.
+    Stalled,
+    /// The interrupt token was raised.
+    Interrupted,
+}
+
+impl Stop {
+    /// The word used in files and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Converged => "converged",
+            Self::IterationLimit => "iteration-limit",
+            Self::EvaluationLimit => "evaluation-limit",
+            Self::TimeLimit => "time-limit",
+            Self::Stalled => "stalled",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// One sentence for people, with what to do about it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Converged => "a convergence rule was met",
+            Self::IterationLimit => "the iteration limit was reached: raise it, or loosen the tolerance",
+            Self::EvaluationLimit => {
+                "the evaluation budget was spent: raise it, or loosen the tolerance"
+            }
+            Self::TimeLimit => "the time limit was reached: raise it, or loosen the tolerance",
+            Self::Stalled => {
+                "no further progress in double precision: the problem may be badly conditioned"
+            }
+            Self::Interrupted => "interrupted from outside",
+        }
+    }
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// On which side of the optimal value a bound lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sense {
+    /// No feasible point has a smaller value (minimisation).
+    Lower,
+    /// No feasible point has a larger value (maximisation).
+    Upper,
+}
+
+/// A proven bound on the optimal value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The bound, in the unit of the objective.
+    pub value: f64,
+    /// Whether it bounds from below or from above.
+    pub sense: Sense,
+    /// Distance between the objective reached and the bound, never negative.
+    pub gap_abs: f64,
+    /// `gap_abs / max(1, |objective|)`.
+    pub gap_rel: f64,
+    /// How the bound was obtained, e.g. `frank-wolfe`.
+    pub method: String,
+}
+
+impl Bound {
+    /// A bound and its gaps to the objective that was reached.
+    ///
+    /// A bound that rounding puts on the wrong side of the objective gives a gap of zero.
+    pub fn new(objective: f64, value: f64, sense: Sense, method: impl Into<String>) -> Self {
+        let signed = match sense {
+            Sense::Lower => objective - value,
+            Sense::Upper => value - objective,
+        };
+        let gap_abs = signed.max(0.0);
+        Self {
+            value,
+            sense,
+            gap_abs,
+            gap_rel: gap_abs / objective.abs().max(1.0),
+            method: method.into(),
+        }
+    }
+}
+
+/// What is proven about the point itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum PointProof {
+    /// Feasible, and stationary up to a residual:
+    /// ‖grad‖·√P / max(1, |f|) on the normalised problem.
+    Stationary {
+        /// The residual.
+        residual: f64,
+    },
+    /// Feasible up to a violation (relative to the limit that is violated most).
+    Feasible {
+        /// The violation, zero when every constraint holds.
+        violation: f64,
+    },
+    /// Nothing.
+    None,
+}
+
+/// A proof that no feasible point exists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// What proves it, e.g. `closed-form` or `convex-relaxation`.
+    pub method: String,
+    /// One sentence with the numbers: what is required and what can be reached.
+    pub statement: String,
+    /// The value that was required.
+    pub required: f64,
+    /// The best value that can be reached.
+    pub reachable: f64,
+}
+
+/// What is proven about an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proof {
+    /// About the point.
+    pub point: PointProof,
+    /// About its distance from the best possible value.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bound: Option<Bound>,
+    /// That there is no feasible point at all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub infeasible: Option<Certificate>,
+}
+
+impl Proof {
+    /// Nothing is proven.
+    pub const NONE: Self = Self { point: PointProof::None, bound: None, infeasible: None };
+
+    /// A stationary point, with no bound.
+    pub const fn stationary(residual: f64) -> Self {
+        Self { point: PointProof::Stationary { residual }, bound: None, infeasible: None }
+    }
+
+    /// A feasible point, with no bound.
+    pub const fn feasible(violation: f64) -> Self {
+        Self { point: PointProof::Feasible { violation }, bound: None, infeasible: None }
+    }
+
+    /// The same proof with a bound.
+    #[must_use]
+    pub fn with_bound(mut self, bound: Bound) -> Self {
+        self.bound = Some(bound);
+        self
+    }
+
+    /// Whether the point is proven to be within `tolerance` (relative) of the global optimum.
+    pub fn is_global(&self, tolerance: f64) -> bool {
+        self.bound.as_ref().is_some_and(|bound| bound.gap_rel <= tolerance)
+    }
+
+    /// The stationarity residual, where the point is known to be stationary.
+    pub const fn residual(&self) -> Option<f64> {
+        match self.point {
+            PointProof::Stationary { residual } => Some(residual),
+            _ => None,
+        }
+    }
+}
+
+/// What an answer cost, in units that do not depend on the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// Iterations of the outermost loop, summed over starts.
+    pub iterations: u64,
+    /// Evaluations of the objective (each with or without its gradient), summed over starts.
+    pub evaluations: u64,
+    /// Factorisations and eigendecompositions outside the objective.
+    pub factorisations: u64,
+    /// Conic programs solved.
+    pub conic_solves: u64,
+}
+
+impl std::ops::AddAssign for Work {
+    fn add_assign(&mut self, other: Self) {
+        self.iterations += other.iterations;
+        self.evaluations += other.evaluations;
+        self.factorisations += other.factorisations;
+        self.conic_solves += other.conic_solves;
+    }
+}
+
+/// A flag that asks every loop that holds a copy of it to stop soon and to return what it has.
+///
+/// ```
+/// use noctule_optim::Interrupt;
+/// let interrupt = Interrupt::new();
+/// let handed_to_a_solver = interrupt.clone();
+/// assert!(!handed_to_a_solver.is_raised());
+/// interrupt.raise();
+/// assert!(handed_to_a_solver.is_raised());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// A token that has not been raised.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A token over a flag that somebody else raises, for instance a signal handler.
+    pub const fn from_flag(flag: Arc<AtomicBool>) -> Self {
+        Self(flag)
+    }
+
+    /// Ask every holder of a copy to stop.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_never_negative() {
+        let lower = Bound::new(2.0, 1.5, Sense::Lower, "test");
+        assert!((lower.gap_abs - 0.5).abs() < 1e-15 && (lower.gap_rel - 0.25).abs() < 1e-15);
+        let beyond = Bound::new(2.0, 2.0 + 1e-12, Sense::Lower, "test");
+        assert!(beyond.gap_abs == 0.0);
+        let upper = Bound::new(-0.5, 0.25, Sense::Upper, "test");
+        assert!((upper.gap_rel - 0.75).abs() < 1e-15, "relative to max(1, |f|)");
+    }
+
+    #[test]
+    fn stationary_is_not_global() {
+        assert!(!Proof::stationary(0.0).is_global(1.0));
+        let proven = Proof::stationary(1e-9).with_bound(Bound::new(1.0, 1.0, Sense::Lower, "t"));
+        assert!(proven.is_global(1e-9) && proven.residual() == Some(1e-9));
+    }
+}

@@ -1,0 +1,17 @@
+//! The radio world of noctule in closed form: nothing here iterates.
+//!
+//! * [`units`] — decibels, degrees, nats, converted once at the edge;
+//! * [`arrays`] — steering vectors of linear and planar arrays with their derivatives;
+//! * [`fading`] — random channels;
+//! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
+//! * [`fisher`] — Fisher information of several targets seen by a monostatic array, and the
+//!   Cramér–Rao bounds of their named parameters.
+//!
+//! Inside, every quantity is linear and in SI units; names carry the unit where there is one.
+//! The received signal of a user with channel `h` is `y = hᴴ x`.
+
+pub mod arrays;
+pub mod fading;
+pub mod fisher;
+pub mod rates;
+pub mod units;
