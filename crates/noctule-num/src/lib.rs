@@ -11,6 +11,7 @@
 //! Nothing here knows of radio or of optimisation.
 
 mod error;
+pub mod hint;
 mod input;
 pub mod linalg;
 mod mat;

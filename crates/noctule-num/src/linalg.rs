@@ -238,7 +238,8 @@ impl RealCholesky {
         let n = self.n;
         for i in 0..n {
             for j in 0..=i {
-                let (row_i, row_j) = (&self.factor[i * n..i * n + j], &self.factor[j * n..j * n + j]);
+                let (row_i, row_j) =
+                    (&self.factor[i * n..i * n + j], &self.factor[j * n..j * n + j]);
                 let mut rest = a[i * n + j];
                 for (x, y) in row_i.iter().zip(row_j) {
                     rest -= x * y;
@@ -301,7 +302,7 @@ pub fn orthonormal_basis(a: &CMat, tolerance: f64) -> Result<CMat, NumError> {
     }
     let mut unit = Vec::with_capacity(a.as_slice().len());
     for j in 0..a.cols() {
-        let norm = a.col(j).iter().map(|z| z.norm_sqr()).sum::<f64>().sqrt();
+        let norm = a.col(j).iter().map(C64::norm_sqr).sum::<f64>().sqrt();
         if norm > 0.0 {
             unit.extend(a.col(j).iter().map(|z| z / norm));
         }
@@ -372,8 +373,7 @@ mod tests {
             let (a, b) = (random(n, n + 1, 1), random(n + 1, 3, 2));
             let expected = naive(&a, &b);
             assert!(distance(&product(&a, Op::Plain, &b, Op::Plain), &expected) < tolerance(n));
-            let through_adjoints =
-                product(&a.adjoint(), Op::Adjoint, &b.adjoint(), Op::Adjoint);
+            let through_adjoints = product(&a.adjoint(), Op::Adjoint, &b.adjoint(), Op::Adjoint);
             assert!(distance(&through_adjoints, &expected) < tolerance(n));
             let mut out = expected.clone();
             mul(&mut out, true, -1.0, &a, Op::Plain, &b, Op::Plain);
@@ -389,8 +389,7 @@ mod tests {
             let mut eigen = HermitianEigen::new(n);
             eigen.compute(&a).unwrap();
             assert!(eigen.values().windows(2).all(|pair| pair[0] <= pair[1]));
-            let scaled =
-                CMat::from_fn(n, n, |i, j| eigen.vectors()[(i, j)] * eigen.values()[j]);
+            let scaled = CMat::from_fn(n, n, |i, j| eigen.vectors()[(i, j)] * eigen.values()[j]);
             let back = naive(&scaled, &eigen.vectors().adjoint());
             assert!(distance(&back, &a) < tolerance(n) * a.norm());
         }

@@ -135,7 +135,7 @@ impl CMat {
 
     /// Sum of squared magnitudes of all entries.
     pub fn norm_sqr(&self) -> f64 {
-        self.data.iter().map(|z| z.norm_sqr()).sum()
+        self.data.iter().map(C64::norm_sqr).sum()
     }
 
     /// Frobenius norm.

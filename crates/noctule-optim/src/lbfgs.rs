@@ -132,7 +132,12 @@ impl Lbfgs {
 
         let mut value = objective.eval(x, &mut self.gradient);
         if !value.is_finite() {
-            return Run { value: f64::INFINITY, residual: f64::INFINITY, stop: Stop::Stalled, work };
+            return Run {
+                value: f64::INFINITY,
+                residual: f64::INFINITY,
+                stop: Stop::Stalled,
+                work,
+            };
         }
         self.manifold.project(x, &mut self.gradient);
         let mut residual = self.residual(value);
@@ -399,7 +404,12 @@ mod tests {
         x
     }
 
-    fn run(solver: &mut Lbfgs, objective: &mut impl Objective, x: &mut [C64], stop: &StopRules) -> Run {
+    fn run(
+        solver: &mut Lbfgs,
+        objective: &mut impl Objective,
+        x: &mut [C64],
+        stop: &StopRules,
+    ) -> Run {
         solver.minimise(objective, x, stop, &Interrupt::new(), &mut Trace::off())
     }
 
@@ -424,7 +434,8 @@ mod tests {
         // Minimum at |x_i|² = 1/n: n / (1/n − floor).
         let n = 5;
         let floor = 0.05;
-        let mut x: Vec<C64> = (0..n).map(|i| C64::from_polar(1.0 + 1.5 * f64::from(i == 0), i.into())).collect();
+        let mut x: Vec<C64> =
+            (0..n).map(|i| C64::from_polar(1.0 + 1.5 * f64::from(i == 0), i.into())).collect();
         Manifold::sphere(5).normalise(&mut x);
         let mut objective = Barrier { floor, evaluations: 0 };
         let stop = StopRules::from(StopRule::Residual(1e-8)) | StopRule::Evaluations(500);
@@ -438,8 +449,12 @@ mod tests {
     fn a_start_outside_the_domain_is_said() {
         let mut x = vec![C64::ONE, C64::ZERO];
         let mut objective = Barrier { floor: 0.1, evaluations: 0 };
-        let run =
-            run(&mut Lbfgs::new(Manifold::sphere(2)), &mut objective, &mut x, &StopRules::default());
+        let run = run(
+            &mut Lbfgs::new(Manifold::sphere(2)),
+            &mut objective,
+            &mut x,
+            &StopRules::default(),
+        );
         assert!(run.value.is_infinite() && run.stop == Stop::Stalled);
         assert_eq!(x[0], C64::ONE);
     }
@@ -458,8 +473,7 @@ mod tests {
         }
         let manifold = Manifold::spheres(4, 3, 0.5);
         let target = start(12, 3);
-        let optimum: f64 =
-            -target.chunks(3).map(|t| real_dot(t, t).sqrt() * 0.5).sum::<f64>();
+        let optimum: f64 = -target.chunks(3).map(|t| real_dot(t, t).sqrt() * 0.5).sum::<f64>();
         let mut x = start(12, 4);
         manifold.normalise(&mut x);
         let stop = StopRules::from(StopRule::Residual(1e-9)) | StopRule::Evaluations(500);

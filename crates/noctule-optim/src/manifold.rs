@@ -118,9 +118,8 @@ mod tests {
 
     fn setting(manifold: Manifold) -> (Vec<C64>, Vec<C64>) {
         let mut rng = StreamKey::new(1, "test", "manifold", 0).trial(0);
-        let mut draw = || -> Vec<C64> {
-            (0..manifold.dim()).map(|_| complex_normal(&mut rng, 1.0)).collect()
-        };
+        let mut draw =
+            || -> Vec<C64> { (0..manifold.dim()).map(|_| complex_normal(&mut rng, 1.0)).collect() };
         let (mut x, mut v) = (draw(), draw());
         manifold.normalise(&mut x);
         manifold.project(&x, &mut v);

@@ -82,10 +82,8 @@ pub fn check_gradient(
 /// Least-squares slope of a few points.
 fn fitted_slope(points: &[(f64, f64)]) -> f64 {
     let n = points.len() as f64;
-    let (mean_x, mean_y) = (
-        points.iter().map(|p| p.0).sum::<f64>() / n,
-        points.iter().map(|p| p.1).sum::<f64>() / n,
-    );
+    let (mean_x, mean_y) =
+        (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
     let above: f64 = points.iter().map(|p| (p.0 - mean_x) * (p.1 - mean_y)).sum();
     let below: f64 = points.iter().map(|p| (p.0 - mean_x).powi(2)).sum();
     above / below

@@ -33,10 +33,8 @@ pub fn frank_wolfe_bound(
 ) -> Result<Bound, NumError> {
     eigen.compute(gradient)?;
     let spectral = eigen.min().abs().max(eigen.max().abs());
-    let margin = 64.0
-        * f64::EPSILON
-        * (gradient.rows().max(1) as f64)
-        * (spectral * power + inner.abs());
+    let margin =
+        64.0 * f64::EPSILON * (gradient.rows().max(1) as f64) * (spectral * power + inner.abs());
     let gap = inner - power * eigen.min() + margin;
     Ok(Bound::new(value, value - gap, Sense::Lower, "frank-wolfe"))
 }

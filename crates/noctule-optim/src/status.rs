@@ -45,7 +45,9 @@ impl Stop {
     pub const fn text(self) -> &'static str {
         match self {
             Self::Converged => "a convergence rule was met",
-            Self::IterationLimit => "the iteration limit was reached: raise it, or loosen the tolerance",
+            Self::IterationLimit => {
+                "the iteration limit was reached: raise it, or loosen the tolerance"
+            }
             Self::EvaluationLimit => {
                 "the evaluation budget was spent: raise it, or loosen the tolerance"
             }

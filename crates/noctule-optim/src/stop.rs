@@ -189,10 +189,7 @@ mod tests {
         let reason = |rule: StopRule| StopRules::from(rule).met(&progress);
         assert_eq!(reason(StopRule::Residual(1e-3)), Some(Stop::Converged));
         assert_eq!(reason(StopRule::Residual(1e-4)), None);
-        assert_eq!(
-            reason(StopRule::Progress { tolerance: 0.0, window: 3 }),
-            Some(Stop::Stalled)
-        );
+        assert_eq!(reason(StopRule::Progress { tolerance: 0.0, window: 3 }), Some(Stop::Stalled));
         assert_eq!(reason(StopRule::Iterations(4)), Some(Stop::IterationLimit));
         assert_eq!(reason(StopRule::Evaluations(9)), Some(Stop::EvaluationLimit));
         assert_eq!(reason(StopRule::Evaluations(10)), None);

@@ -27,8 +27,8 @@
 //! Beamforming Structure and Efficient Algorithms for Sum Rate and CRLB Balancing", Eq. (9)) are
 //! kept as an independent witness in the tests of this module.
 
-use noctule_num::{C64, CMat};
 use noctule_num::linalg::{Op, product};
+use noctule_num::{C64, CMat};
 
 use crate::arrays::Steering;
 
@@ -126,7 +126,10 @@ fn factor(i: usize, reflections: &[C64]) -> Vec<(usize, usize, C64)> {
     let target = i % m;
     match i / m {
         // ∂/∂θ: α (ḃ_θ aᴴ + b ȧ_θᴴ)
-        0 => vec![(m + target, target, reflections[target]), (target, m + target, reflections[target])],
+        0 => vec![
+            (m + target, target, reflections[target]),
+            (target, m + target, reflections[target]),
+        ],
         // ∂/∂φ: α (ḃ_φ aᴴ + b ȧ_φᴴ)
         1 => vec![
             (2 * m + target, target, reflections[target]),

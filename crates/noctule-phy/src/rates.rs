@@ -89,7 +89,8 @@ mod tests {
         let noise = [0.5, 1.0, 2.0];
         let mut gradient = CMat::zeros(3, 5);
         sum_rate_with_derivative(&y, &noise, 0.7, &mut gradient);
-        let value = |y: &CMat| 0.7 * sum_rate_with_derivative(y, &noise, 0.0, &mut CMat::zeros(3, 5));
+        let value =
+            |y: &CMat| 0.7 * sum_rate_with_derivative(y, &noise, 0.0, &mut CMat::zeros(3, 5));
         let h = 1e-6;
         for k in 0..3 {
             for j in 0..5 {

@@ -1,0 +1,361 @@
+//! Our method: Riemannian L-BFGS on the reduced, normalised problem, from several starts.
+//!
+//! # Steps
+//!
+//! 1. **Reduce.** By the stationarity condition every stationary point has its columns in
+//!    `range [H, A, Ȧ_θ, Ȧ_φ]`. With an orthonormal basis `Q` of that space, `W = √P Q V` and `V`
+//!    on the unit sphere, the problem keeps its form and its optima, and its size becomes
+//!    `(K + 3M) × (K + N_s)` whatever the arrays. (The paper's own reduction needs the inverse of
+//!    a Gram matrix that is singular when `K + 3M > Nt`: `docs/errata.md#beamforming-e9`.)
+//! 2. **Normalise.** Channels by `√P/σ_k`, information by `P`: the same problem in watts or
+//!    milliwatts is the same problem, to the last digits.
+//! 3. **Climb** with [`Lbfgs`] from every start until the residual is below the tolerance.
+//! 4. **Keep the best**, report the objective from every start and what is proven.
+//!
+//! Under per-antenna power the reduction does not hold (`docs/errata.md#beamforming-e10`); the
+//! problem is then solved at full size on a product of spheres, one an antenna.
+
+use noctule_num::linalg::{Cholesky, Op, orthonormal_basis, product};
+use noctule_num::rng::{StreamKey, complex_normal};
+use noctule_num::{C64, CMat, InputError};
+use noctule_optim::{
+    Interrupt, Lbfgs, Manifold, MultiStart, Objective, Proof, StopRule, StopRules, multi_start,
+};
+use noctule_phy::fisher::target_space;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::model::{Model, Space, evaluate};
+use super::{BeamformingDesign, Beams, Instance, PowerConstraint, SYSTEM, advice};
+use crate::{Design, Error};
+
+/// Settings of [`design`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Number of starts, taken in this order: regularised zero forcing, matched filters, then
+    /// randomly perturbed regularised zero forcing. One is enough for few users; with eight or
+    /// more there are many local optima.
+    pub starts: usize,
+    /// Converged when ‖grad‖·√P / max(1, |objective|) of the normalised problem is at most this.
+    pub tolerance: f64,
+    /// Evaluations each start may spend.
+    pub max_evaluations: u64,
+    /// Rows of the trace to keep; zero keeps none.
+    pub trace_rows: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { starts: 4, tolerance: 1e-6, max_evaluations: 3000, trace_rows: 0 }
+    }
+}
+
+impl Settings {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        let refuse = |place: &str, found: String, allowed: &str| {
+            Err(InputError::new("the setting is out of range", place, found, allowed))
+        };
+        if !(1..=10_000).contains(&self.starts) {
+            return refuse("starts", self.starts.to_string(), "1 to 10000");
+        }
+        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
+            return refuse("tolerance", self.tolerance.to_string(), "between 0 and 1, e.g. 1e-6");
+        }
+        if self.max_evaluations == 0 {
+            return refuse("max_evaluations", "0".to_owned(), "at least 1");
+        }
+        if self.trace_rows > 10_000_000 {
+            return refuse("trace_rows", self.trace_rows.to_string(), "at most 10000000");
+        }
+        Ok(())
+    }
+
+    fn rules(&self) -> StopRules {
+        StopRules::from(StopRule::Residual(self.tolerance))
+            | StopRule::Progress { tolerance: 1e-15, window: 40 }
+            | StopRule::Evaluations(self.max_evaluations)
+    }
+}
+
+/// Where a climb begins. Every start is scaled to the power constraint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Start {
+    /// Matched filters `h_k/‖h_k‖`.
+    Mrt,
+    /// Regularised zero forcing: the columns of `H̃ (H̃ᴴH̃ + K I)⁻¹`, each of unit norm.
+    Rzf,
+    /// Regularised zero forcing plus CN(0, 1/(4 Nt)) on every entry; the number names the draw.
+    PerturbedRzf(u64),
+    /// The start of T. Fang et al.: `h_k/(4‖h_k‖)` and sensing beams with CN(0, 1) entries. Its
+    /// data beams are so much weaker than its sensing beams that users are easily shut off for
+    /// good; only good for comparison.
+    Published(u64),
+}
+
+/// The starts that [`design`] takes, in order.
+pub fn default_starts(count: usize) -> Vec<Start> {
+    [Start::Rzf, Start::Mrt].into_iter().chain((0..).map(Start::PerturbedRzf)).take(count).collect()
+}
+
+/// Design beams for `instance`.
+///
+/// Guarantee: a stationary point of `δ_c Σ ln(1+γ_k) − δ_s tr F⁻¹` under the power constraint
+/// when `stop` is `Converged` (residual in `proof`), and an upper bound on what any beams can
+/// reach (`proof.bound`). The problem is not convex: the objective from every start is in
+/// `starts`, and a local optimum is not called anything more.
+///
+/// # Errors
+/// [`Error::Input`] for settings out of range.
+pub fn design(instance: &Instance, settings: &Settings) -> Result<BeamformingDesign, Error> {
+    design_from(instance, settings, None, &Interrupt::new())
+}
+
+/// [`design`], with the beams of a neighbouring design as one more start, and a token to stop.
+///
+/// # Errors
+/// As [`design`]; also when the warm start has another shape.
+pub fn design_from(
+    instance: &Instance,
+    settings: &Settings,
+    warm: Option<&Beams>,
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    settings.validate()?;
+    let mut starts: Vec<CMat> = Vec::new();
+    if let Some(warm) = warm {
+        warm.check(instance)?;
+        starts.push(warm.matrix.clone());
+    }
+    for start in default_starts(settings.starts) {
+        starts.push(start_beams(instance, start)?);
+    }
+    climb(instance, settings, &starts, interrupt)
+}
+
+/// Climb from the given full-size beams and keep the best.
+///
+/// # Errors
+/// As [`design`].
+pub fn climb(
+    instance: &Instance,
+    settings: &Settings,
+    starts: &[CMat],
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    let outcome = match instance.parts().power_constraint {
+        PowerConstraint::Total => {
+            let mut model = Model::new(instance, Space::Reduced)?;
+            let points: Vec<Vec<C64>> = starts.iter().map(|w| model.point(w)).collect();
+            let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
+            let found = run(&mut solver, &mut model, points, settings, interrupt);
+            found.map(|found| (model.beams(&found.point, instance.users()), found))
+        }
+        PowerConstraint::PerAntenna => {
+            let mut model = ByAntenna::new(Model::new(instance, Space::Full)?);
+            let points: Vec<Vec<C64>> =
+                starts.iter().map(|w| model.transposed(&model.model.point(w))).collect();
+            let (antennas, streams) = (instance.antennas(), instance.streams());
+            let radius = 1.0 / (antennas as f64).sqrt();
+            let mut solver = Lbfgs::new(Manifold::spheres(antennas, streams, radius));
+            let found = run(&mut solver, &mut model, points, settings, interrupt);
+            found.map(|found| {
+                let point = model.restored(&found.point);
+                (model.model.beams(&point, instance.users()), found)
+            })
+        }
+    };
+    let Some((beams, found)) = outcome else {
+        let error = InputError::new("there is no start", "starts", "0", "at least 1");
+        return Err(error.into());
+    };
+    finish(instance, beams, found)
+}
+
+fn run(
+    solver: &mut Lbfgs,
+    objective: &mut impl Objective,
+    points: Vec<Vec<C64>>,
+    settings: &Settings,
+    interrupt: &Interrupt,
+) -> Option<MultiStart> {
+    multi_start(solver, objective, points, &settings.rules(), interrupt, settings.trace_rows)
+}
+
+fn finish(
+    instance: &Instance,
+    beams: Beams,
+    found: MultiStart,
+) -> Result<BeamformingDesign, Error> {
+    let metrics = evaluate(instance, &beams)?;
+    let mut warnings = advice(instance, &metrics);
+    let agreeing = found.agreeing(1e-6);
+    if found.values.len() > 1 && agreeing < 0.5 {
+        warnings.push(format!(
+            "only {:.0} % of {} starts reached the best objective: more starts may find a better \
+             one",
+            100.0 * agreeing,
+            found.values.len()
+        ));
+    }
+    Ok(Design {
+        proof: Proof::stationary(found.run.residual),
+        stop: found.run.stop,
+        variables: beams,
+        metrics,
+        trace: found.trace,
+        work: found.work,
+        starts: found.values.iter().map(|value| -value).collect(),
+        warnings,
+    })
+}
+
+/// The objective with every antenna's entries contiguous, for a product of spheres over antennas.
+struct ByAntenna {
+    model: Model,
+    antennas: usize,
+    streams: usize,
+    point: Vec<C64>,
+    gradient: Vec<C64>,
+}
+
+impl ByAntenna {
+    fn new(model: Model) -> Self {
+        let (antennas, streams) = (model.rank(), model.streams());
+        let zeros = vec![C64::ZERO; model.dim()];
+        Self { model, antennas, streams, point: zeros.clone(), gradient: zeros }
+    }
+
+    fn transposed(&self, v: &[C64]) -> Vec<C64> {
+        let mut out = vec![C64::ZERO; v.len()];
+        transpose(v, self.antennas, self.streams, &mut out);
+        out
+    }
+
+    fn restored(&self, x: &[C64]) -> Vec<C64> {
+        let mut out = vec![C64::ZERO; x.len()];
+        transpose(x, self.streams, self.antennas, &mut out);
+        out
+    }
+}
+
+impl Objective for ByAntenna {
+    fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
+        transpose(x, self.streams, self.antennas, &mut self.point);
+        let value = self.model.eval(&self.point, &mut self.gradient);
+        transpose(&self.gradient, self.antennas, self.streams, gradient);
+        value
+    }
+}
+
+/// Entries of a `rows × cols` matrix in column order, transposed.
+fn transpose(from: &[C64], rows: usize, cols: usize, to: &mut [C64]) {
+    for j in 0..cols {
+        for i in 0..rows {
+            to[i * cols + j] = from[j * rows + i];
+        }
+    }
+}
+
+/// The full-size beams of a start, antennas × streams.
+///
+/// Data beams and sensing beams get equal power each. Sensing beams are the leading columns of an
+/// orthonormal basis of the target space, repeated when there are more streams than directions.
+///
+/// # Errors
+/// When a decomposition fails, which finite data do not make it.
+pub fn start_beams(instance: &Instance, start: Start) -> Result<CMat, Error> {
+    let antennas = instance.antennas();
+    let streams = instance.streams();
+    let mut sensing = sensing_beams(instance)?;
+    let (seed, trial) = instance.draw().unwrap_or((0, 0));
+    let stream_of =
+        |purpose: &str, index: u64| StreamKey::new(seed, SYSTEM, purpose, index).trial(trial);
+    let data = match start {
+        Start::Mrt => matched_filters(instance),
+        Start::Rzf => regularised_zero_forcing(instance)?,
+        Start::PerturbedRzf(index) => {
+            let mut data = regularised_zero_forcing(instance)?;
+            let mut rng = stream_of("start-perturbed", index);
+            let variance = 0.25 / antennas as f64;
+            data.as_mut_slice().iter_mut().for_each(|z| *z += complex_normal(&mut rng, variance));
+            // With sensing beams left alone, a problem without users would repeat one start.
+            let of = |z: &mut C64| *z += complex_normal(&mut rng, variance);
+            sensing.as_mut_slice().iter_mut().for_each(of);
+            data
+        }
+        Start::Published(index) => {
+            let mut data = matched_filters(instance);
+            data.scale(0.25);
+            let mut rng = stream_of("start-published", index);
+            sensing.as_mut_slice().fill_with(|| complex_normal(&mut rng, 1.0));
+            data
+        }
+    };
+    let mut beams = CMat::hstack(&[&data, &sensing])?;
+    debug_assert_eq!(beams.cols(), streams);
+    let scale = (instance.parts().power_w / beams.norm_sqr().max(f64::MIN_POSITIVE)).sqrt();
+    beams.scale(scale);
+    Ok(beams)
+}
+
+/// Columns of unit norm; a column of zeros stays one.
+fn unit_columns(mut beams: CMat) -> CMat {
+    for j in 0..beams.cols() {
+        let column = beams.col_mut(j);
+        let norm = column.iter().map(C64::norm_sqr).sum::<f64>().sqrt();
+        if norm > 0.0 {
+            column.iter_mut().for_each(|z| *z /= norm);
+        }
+    }
+    beams
+}
+
+/// Matched filters h_k/‖h_k‖.
+pub(super) fn matched_filters(instance: &Instance) -> CMat {
+    unit_columns(instance.channels().clone())
+}
+
+/// Regularised zero forcing with unit-norm columns.
+pub(super) fn regularised_zero_forcing(instance: &Instance) -> Result<CMat, Error> {
+    let users = instance.users();
+    let mut scaled = instance.channels().clone();
+    for user in 0..users {
+        let scale = (instance.parts().power_w / instance.parts().user_noise_w[user]).sqrt();
+        scaled.col_mut(user).iter_mut().for_each(|h| *h *= scale);
+    }
+    let mut gram = product(&scaled, Op::Adjoint, &scaled, Op::Plain);
+    for user in 0..users {
+        gram[(user, user)] += C64::from(users as f64);
+    }
+    let mut cholesky = Cholesky::new(users);
+    cholesky.factor(&gram, "HᴴH + K I")?;
+    // H̃ G⁻¹ = (G⁻¹ H̃ᴴ)ᴴ, as G is Hermitian.
+    let mut right = scaled.adjoint();
+    cholesky.solve_in_place(&mut right);
+    Ok(unit_columns(right.adjoint()))
+}
+
+/// As many unit-norm sensing beams as the instance asks for, from the target space.
+fn sensing_beams(instance: &Instance) -> Result<CMat, Error> {
+    let count = instance.parts().sensing_streams;
+    let basis = if instance.targets().is_empty() {
+        CMat::zeros(instance.antennas(), 0)
+    } else {
+        orthonormal_basis(&target_space(instance.transmit_steering()), 1e-10)?
+    };
+    let antennas = instance.antennas();
+    Ok(CMat::from_fn(antennas, count, |i, j| {
+        if basis.cols() > 0 {
+            basis[(i, j % basis.cols())]
+        } else if i == j % antennas {
+            C64::ONE
+        } else {
+            C64::ZERO
+        }
+    }))
+}

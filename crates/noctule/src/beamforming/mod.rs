@@ -1,0 +1,233 @@
+//! A base station that talks to several users and senses several targets with the same beams.
+//!
+//! ```text
+//!            planar array, Nt elements                    user 1 ◦  y₁ = h₁ᴴ x + n
+//!           ┌───────────────┐   x = Σ_k w_k s_k           user 2 ◦
+//!   data ──▶│  W = [Wc, Ws] │~~~~~~~~~~~~~~~~~~~~~~~▶       …
+//!           └───────────────┘        │                    target m ▲ (θ_m, φ_m, α_m)
+//!           ┌───────────────┐        ▼                         │
+//!   echo ◀──│  Nr elements  │◀~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~┘
+//!           └───────────────┘
+//! ```
+//!
+//! # Model
+//!
+//! `K` single-antenna users with channels `h_k` and `M` point targets in the far field. The
+//! station sends `K` data streams and `N_s` streams that carry no data, through the beams
+//! `W = [W_c, W_s]` (`Nt × (K+N_s)`). Users treat everything but their own stream as noise:
+//! ```math
+//! \gamma_k = \frac{|h_k^H w_k|^2}{\sum_{j \ne k} |h_k^H w_j|^2 + \sigma_k^2}, \qquad
+//! R_k = \ln(1+\gamma_k)\ \text{nat/s/Hz}
+//! ```
+//! The radar knows what was sent, sees `L` snapshots of the echoes `B U Aᴴ x`, and estimates of
+//! every target the azimuth θ, the polar angle φ and the complex reflection coefficient α. Its
+//! Fisher matrix `F` ([`noctule_phy::fisher`]) bounds the covariance of any unbiased estimator by
+//! `F⁻¹`, the Cramér–Rao bound.
+//!
+//! # What is designed
+//!
+//! ```math
+//! \max_W\; \delta_c \sum_k R_k \;-\; \delta_s\, \mathrm{tr}\, F^{-1}(WW^H)
+//! \qquad\text{subject to}\qquad \mathrm{tr}\, WW^H \le P
+//! ```
+//! or with every antenna at `P/Nt`. The whole power is always used: both terms grow with it. The
+//! two weights trace the trade-off; `tr F⁻¹` adds squared radians to squared reflection
+//! coefficients, as the literature does, so results also give each bound by itself, in degrees.
+//!
+//! # Guarantee
+//!
+//! [`design`](design()) returns a stationary point, the objective from every start, and no claim
+//! beyond that: the problem is not convex, and from about eight users on it has many local optima.
+//! [`sensing_only`](baselines::sensing_only) *is* convex in `WWᴴ` and comes with a proof of global
+//! optimality, one eigenvalue long. Scenes that cannot be sensed whatever is sent — a target on
+//! the array's axis, two targets at mirrored azimuths — are refused with the names of the targets.
+//!
+//! # Cost
+//!
+//! Every stationary `W` lies in `range [H, A, Ȧ_θ, Ȧ_φ]`, so the climb happens in
+//! `r = K + 3M` dimensions whatever the size of the arrays: one value and gradient take about ten
+//! microseconds for `K = 4, M = 2`, a design with four starts a few milliseconds. Memory is
+//! `O(Nt (K + N_s + 3M))`.
+//!
+//! # Limits
+//!
+//! Far field, half-wavelength planar arrays, known angles and channels, no clutter, independent
+//! Gaussian symbols. The bound is local: where a root-CRB reaches the width of a beam, it says
+//! little about a real estimator, and designs then carry a warning. Linear arrays see one angle
+//! only and are refused for two.
+//!
+//! # Example
+//!
+//! ```
+//! use noctule::beamforming::{self, Scenario, Settings};
+//!
+//! let scenario = Scenario { sensing_noise_dbm: -30.0, ..Scenario::default() };
+//! let instance = scenario.realize(/* seed */ 1, /* trial */ 0)?;
+//! let design = beamforming::design(&instance, &Settings::default())?;
+//! let targets = design.metrics.targets.as_ref().expect("the Fisher matrix is regular");
+//! println!(
+//!     "{:.1} bit/s/Hz, azimuth of target 0 to {:.2}°, residual {:.0e}",
+//!     design.metrics.sum_rate_bps_hz,
+//!     targets[0].azimuth_rcrb_deg,
+//!     design.proof.residual().unwrap_or(f64::NAN),
+//! );
+//! let witness = beamforming::verify(&instance, &design.variables);
+//! assert!(witness.mismatch(design.metrics.objective) < 1e-9 && witness.violation < 1e-12);
+//! # Ok::<(), noctule::Error>(())
+//! ```
+//!
+//! # References
+//!
+//! T. Fang, M. Ma, M. Juntti, N. Shlezinger, A. L. Swindlehurst, N. T. Nguyen, "Optimal ISAC
+//! Beamforming Structure and Efficient Algorithms for Sum Rate and CRLB Balancing". Its mistakes
+//! and how they were found: `docs/errata.md#beamforming`.
+
+pub mod baselines;
+pub mod design;
+pub mod instance;
+pub mod model;
+mod scenario;
+mod verify;
+
+use noctule_num::{CMat, InputError};
+use schemars::JsonSchema;
+use serde::ser::{SerializeSeq, Serializer};
+use serde::{Deserialize, Serialize};
+
+pub use design::{Settings, design, design_from};
+pub use instance::{Instance, Parts, Target};
+pub use model::{Metrics, TargetMetrics, evaluate};
+pub use scenario::{ArrayShape, DrawnTargets, Scenario, TargetSpec, Targets};
+pub use verify::{Verification, verify};
+
+use crate::data::{Array, ArraySet, FieldInfo};
+use crate::{Design, Error};
+
+/// The name of this system in files and random streams.
+pub const SYSTEM: &str = "beamforming";
+
+/// What limits the transmit power.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PowerConstraint {
+    /// The power of all antennas together.
+    #[default]
+    Total,
+    /// Every antenna sends the same share.
+    PerAntenna,
+}
+
+/// A design of this system.
+pub type BeamformingDesign = Design<Beams, Metrics>;
+
+/// Beams, the first `users` of which carry data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beams {
+    /// Antennas × streams, in √W.
+    pub matrix: CMat,
+    /// Number of data beams.
+    pub users: usize,
+}
+
+/// The array beams travel as.
+const BEAM_FIELDS: &[FieldInfo] = &[FieldInfo {
+    name: "beams",
+    dimensions: &["stream", "antenna"],
+    complex: true,
+    summary: "beams in √W, data streams first; antenna n sends Σ beams[stream][n] · symbol[stream]",
+}];
+
+impl Beams {
+    /// Refuse beams that do not fit an instance. The number of sensing beams is free.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the shape found and the shape needed.
+    pub fn check(&self, instance: &Instance) -> Result<(), Error> {
+        let fits = self.matrix.rows() == instance.antennas()
+            && self.users == instance.users()
+            && self.matrix.cols() >= self.users;
+        if fits && self.matrix.as_slice().iter().all(|z| z.is_finite()) {
+            return Ok(());
+        }
+        let allowed = format!(
+            "finite entries, shape [streams ≥ {}, {}]: a beam for each user, then sensing beams",
+            instance.users(),
+            instance.antennas()
+        );
+        let found = format!(
+            "shape [{}, {}] for {} users{}",
+            self.matrix.cols(),
+            self.matrix.rows(),
+            self.users,
+            if fits { ", with an entry that is not finite" } else { "" }
+        );
+        Err(InputError::new("the beams do not fit the instance", "beams", found, allowed).into())
+    }
+
+    /// Beams of `users` data streams from a file (`.json`, `.npz`, `.npy`) of shape
+    /// `[stream, antenna]`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the file.
+    pub fn read(path: &std::path::Path, users: usize) -> Result<Self, Error> {
+        let set = ArraySet::read(path, "design", BEAM_FIELDS)?;
+        let array = set.get("beams").ok_or_else(|| {
+            let place = path.display().to_string();
+            InputError::new("the file has no beams", place, "no array", "an array named `beams`")
+        })?;
+        Ok(Self { matrix: instance::beams_from_array(array)?, users })
+    }
+
+    /// The beams as a named array of shape `[stream, antenna]`.
+    pub fn to_arrays(&self) -> ArraySet {
+        let mut set = ArraySet::new();
+        set.insert("beams", instance::beams_to_array(&self.matrix));
+        set
+    }
+
+    /// The same beams as an [`Array`].
+    pub fn to_array(&self) -> Array {
+        instance::beams_to_array(&self.matrix)
+    }
+}
+
+/// As a list of beams, each a list of `[re, im]` for every antenna.
+impl Serialize for Beams {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.matrix.cols()))?;
+        for stream in 0..self.matrix.cols() {
+            let beam: Vec<[f64; 2]> =
+                self.matrix.col(stream).iter().map(|z| [z.re, z.im]).collect();
+            list.serialize_element(&beam)?;
+        }
+        list.end()
+    }
+}
+
+/// What a careful colleague would add to these numbers.
+fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+    let mut sentences = instance.warnings().to_vec();
+    if instance.parts().crb_weight > 0.0 {
+        let array = instance.parts().receive_array;
+        // Half the half-power width of the array's beam, 0.886 · 2/N radians: past it, an
+        // estimator confuses the main lobe with its neighbours.
+        let half_width = |elements: usize| (0.886 / elements as f64).to_degrees();
+        let limit = half_width(array.horizontal.max(array.vertical));
+        match metrics.worst_angle_rcrb_deg() {
+            None => sentences.push(
+                "the Fisher matrix is singular at these beams: some target is not illuminated"
+                    .to_owned(),
+            ),
+            Some(worst) if worst > limit => sentences.push(format!(
+                "the largest root-CRB of an angle is {worst:.1}°, wider than half a beam \
+                 ({limit:.1}°): a local bound of that size says little about a real estimator"
+            )),
+            Some(_) => {}
+        }
+    }
+    let off = metrics.users_shut_off();
+    if off > 0 && instance.parts().rate_weight_per_nat > 0.0 {
+        sentences.push(format!("{off} of {} users are shut off", instance.users()));
+    }
+    sentences
+}

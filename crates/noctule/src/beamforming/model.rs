@@ -1,0 +1,501 @@
+//! The closed forms: what beams achieve, and the objective with its gradient.
+//!
+//! [`evaluate`] gives the metrics of any beams at full size. [`Model`] is the objective that
+//! methods climb: the same numbers in a normalised, reduced form whose cost does not depend on the
+//! number of antennas.
+
+use noctule_num::linalg::{Op, RealCholesky, mul, orthonormal_basis, product, real_dot};
+use noctule_num::{C64, CMat};
+use noctule_optim::Objective;
+use noctule_phy::fisher::{
+    MultiTargetFisher, TargetCrb, pack_hermitian, parameters, target_crbs, target_space,
+    unpack_hermitian,
+};
+use noctule_phy::rates::{Reception, sum_rate_with_derivative};
+use noctule_phy::units::nats_to_bits;
+use serde::Serialize;
+
+use super::{Beams, Instance};
+use crate::Error;
+
+/// Singular values below this share of the largest span no direction of the reduced basis.
+const RANK_TOLERANCE: f64 = 1e-10;
+
+/// What beams achieve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Metrics {
+    /// δ_c · (sum rate in nat/s/Hz) − δ_s · tr F⁻¹, the number that is maximised. Absent where
+    /// the bound has a weight but the Fisher matrix is singular.
+    pub objective: Option<f64>,
+    /// Sum rate in bit/s/Hz (log₂).
+    pub sum_rate_bps_hz: f64,
+    /// Sum rate in nat/s/Hz (natural logarithm).
+    pub sum_rate_nats: f64,
+    /// Signal-to-interference-plus-noise ratio of every user, linear.
+    pub sinr: Vec<f64>,
+    /// Rate of every user in bit/s/Hz.
+    pub rate_bps_hz: Vec<f64>,
+    /// tr F⁻¹: squared radians and squared reflection coefficients added up, as the literature
+    /// does; mixed units, so only good for comparison. Absent where F is singular.
+    pub crb_trace_mixed: Option<f64>,
+    /// Cramér–Rao bounds of every target; absent where F is singular.
+    pub targets: Option<Vec<TargetMetrics>>,
+    /// Total transmit power in watts.
+    pub power_w: f64,
+    /// Power of every beam in watts, users first.
+    pub stream_power_w: Vec<f64>,
+}
+
+/// Root-Cramér–Rao bounds of one target: no unbiased estimator has a smaller standard deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TargetMetrics {
+    /// Of the azimuth, in degrees.
+    pub azimuth_rcrb_deg: f64,
+    /// Of the polar angle, in degrees.
+    pub polar_rcrb_deg: f64,
+    /// Of the complex reflection coefficient: root of the sum of the bounds of both parts.
+    pub reflection_rcrb: f64,
+}
+
+impl From<TargetCrb> for TargetMetrics {
+    fn from(crb: TargetCrb) -> Self {
+        Self {
+            azimuth_rcrb_deg: crb.azimuth_rad2.sqrt().to_degrees(),
+            polar_rcrb_deg: crb.polar_rad2.sqrt().to_degrees(),
+            reflection_rcrb: (crb.reflection_re + crb.reflection_im).sqrt(),
+        }
+    }
+}
+
+impl Metrics {
+    /// The largest root-CRB of an angle of any target in degrees, where F is regular.
+    pub fn worst_angle_rcrb_deg(&self) -> Option<f64> {
+        let angles = |t: &TargetMetrics| t.azimuth_rcrb_deg.max(t.polar_rcrb_deg);
+        self.targets.as_ref()?.iter().map(angles).reduce(f64::max)
+    }
+
+    /// Users whose rate is below a thousandth of a bit/s/Hz.
+    pub fn users_shut_off(&self) -> usize {
+        self.rate_bps_hz.iter().filter(|rate| **rate < 1e-3).count()
+    }
+}
+
+/// What `beams` achieve in `instance`, at full size.
+///
+/// # Errors
+/// When the beams have another shape than the instance asks for.
+pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
+    beams.check(instance)?;
+    let parts = instance.parts();
+    let amplitudes = product(instance.channels(), Op::Adjoint, &beams.matrix, Op::Plain);
+    let receptions: Vec<Reception> = (0..instance.users())
+        .map(|user| Reception::of(user, &amplitudes, parts.user_noise_w[user]))
+        .collect();
+    let rates: Vec<f64> = receptions.iter().map(Reception::rate_nats).collect();
+    let sum_rate_nats: f64 = rates.iter().sum();
+    let inverse = fisher(instance, beams).and_then(|fisher| invert(&fisher));
+    let n = parameters(instance.targets().len());
+    let trace = inverse.as_ref().map(|inverse| (0..n).map(|i| inverse[i * n + i]).sum::<f64>());
+    let sensing =
+        if parts.crb_weight > 0.0 { trace.map(|t| t * parts.crb_weight) } else { Some(0.0) };
+    let stream_power_w: Vec<f64> = (0..beams.matrix.cols())
+        .map(|stream| real_dot(beams.matrix.col(stream), beams.matrix.col(stream)))
+        .collect();
+    Ok(Metrics {
+        objective: sensing.map(|sensing| parts.rate_weight_per_nat * sum_rate_nats - sensing),
+        sum_rate_bps_hz: nats_to_bits(sum_rate_nats),
+        sum_rate_nats,
+        sinr: receptions.iter().map(Reception::sinr).collect(),
+        rate_bps_hz: rates.iter().map(|rate| nats_to_bits(*rate)).collect(),
+        crb_trace_mixed: trace,
+        targets: inverse.map(|inverse| {
+            target_crbs(&inverse, instance.targets().len()).into_iter().map(Into::into).collect()
+        }),
+        power_w: stream_power_w.iter().sum(),
+        stream_power_w,
+    })
+}
+
+/// The Fisher matrix of the parameters `[θ…, φ…, Re α…, Im α…]` under `beams`, as
+/// `out[i * 4M + j]`; `None` without targets.
+pub fn fisher(instance: &Instance, beams: &Beams) -> Option<Vec<f64>> {
+    let m = instance.targets().len();
+    if m == 0 {
+        return None;
+    }
+    let space = target_space(instance.transmit_steering());
+    let response = product(&space, Op::Adjoint, &beams.matrix, Op::Plain);
+    let z = product(&response, Op::Plain, &response, Op::Adjoint);
+    let mut packed = vec![0.0; 9 * m * m];
+    pack_hermitian(&z, &mut packed);
+    let mut out = vec![0.0; 16 * m * m];
+    let reflections: Vec<C64> = instance.targets().iter().map(|t| t.reflection).collect();
+    MultiTargetFisher::new(instance.receive_steering(), &reflections, instance.information())
+        .fisher(&packed, &mut out);
+    Some(out)
+}
+
+/// The inverse of a Fisher matrix, where it is regular in double precision.
+///
+/// Cholesky alone does not notice a singular matrix (it can succeed with a bound of 10³²), so the
+/// matrix is first scaled to a unit diagonal and refused when a scaled bound exceeds 10¹².
+fn invert(fisher: &[f64]) -> Option<Vec<f64>> {
+    let n = fisher.len().isqrt();
+    let scale: Vec<f64> = (0..n).map(|i| fisher[i * n + i].sqrt()).collect();
+    let mut scaled = fisher.to_vec();
+    for i in 0..n {
+        for j in 0..n {
+            scaled[i * n + j] /= scale[i] * scale[j];
+        }
+    }
+    let mut cholesky = RealCholesky::new(n);
+    cholesky.factor(&scaled)?;
+    let mut inverse = vec![0.0; n * n];
+    cholesky.inverse(&mut inverse);
+    if (0..n).any(|i| inverse[i * n + i].is_nan() || inverse[i * n + i] > 1e12) {
+        return None;
+    }
+    for i in 0..n {
+        for j in 0..n {
+            inverse[i * n + j] /= scale[i] * scale[j];
+        }
+    }
+    Some(inverse)
+}
+
+/// In which space a [`Model`] works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// An orthonormal basis of `range [H, A, Ȧ_θ, Ȧ_φ]`, of at most `K + 3M` dimensions. Every
+    /// stationary point of the total-power problem lies in it (the gradient does).
+    Reduced,
+    /// All antennas.
+    Full,
+}
+
+/// The normalised objective over `V` with `W = √P · Q V`: to be minimised, so the negative of
+/// `δ_c · (sum rate) − δ_s · tr F⁻¹`.
+///
+/// With `N = Qᴴ [H̃, T]`, channels scaled by `√P/σ_k` and `κ` by `P`, one evaluation forms the
+/// amplitudes `N ᴴ V` (users, then target space), the rates from the first `K` rows, the Fisher
+/// matrix from the last `3M`, and the gradient `2 N · C` from coefficients `C` of the same shape.
+/// Two products of order `K + 3M`, one small Cholesky, nothing of the order of the arrays. Points
+/// are vectors in column order, `rank × streams`.
+#[derive(Clone, Debug)]
+pub struct Model {
+    users: usize,
+    targets: usize,
+    streams: usize,
+    power_w: f64,
+    rate_weight: f64,
+    crb_weight: f64,
+    /// Q; absent at full size.
+    basis: Option<CMat>,
+    /// N.
+    space: CMat,
+    map: Option<MultiTargetFisher>,
+    unit_noise: Vec<f64>,
+    point: CMat,
+    amplitudes: CMat,
+    coefficients: CMat,
+    gradient: CMat,
+    packed: Vec<f64>,
+    fisher: Vec<f64>,
+    inverse: Vec<f64>,
+    squared: Vec<f64>,
+    packed_dual: Vec<f64>,
+    dual: CMat,
+    cholesky: RealCholesky,
+}
+
+impl Model {
+    /// The objective of `instance` with its own number of streams.
+    ///
+    /// # Errors
+    /// When the decomposition of the basis fails, which finite data do not make it.
+    pub fn new(instance: &Instance, space: Space) -> Result<Self, Error> {
+        Self::with_streams(instance, space, instance.streams())
+    }
+
+    /// The objective with another number of streams; the first K carry data when the rate has a
+    /// weight.
+    ///
+    /// # Errors
+    /// As [`Model::new`].
+    pub fn with_streams(instance: &Instance, space: Space, streams: usize) -> Result<Self, Error> {
+        let parts = instance.parts();
+        // What has no weight is left out: it costs nothing and constrains nothing.
+        let users = if parts.rate_weight_per_nat > 0.0 { instance.users() } else { 0 };
+        let targets = if parts.crb_weight > 0.0 { instance.targets().len() } else { 0 };
+        let mut channels = instance.channels().columns(0..users);
+        for user in 0..users {
+            let scale = (parts.power_w / parts.user_noise_w[user]).sqrt();
+            channels.col_mut(user).iter_mut().for_each(|h| *h *= scale);
+        }
+        let directions = if targets > 0 {
+            target_space(instance.transmit_steering())
+        } else {
+            CMat::zeros(instance.antennas(), 0)
+        };
+        let full = CMat::hstack(&[&channels, &directions])?;
+        let (basis, space) = match space {
+            Space::Full => (None, full),
+            Space::Reduced => {
+                let basis = orthonormal_basis(&full, RANK_TOLERANCE)?;
+                let space = product(&basis, Op::Adjoint, &full, Op::Plain);
+                (Some(basis), space)
+            }
+        };
+        let map = (targets > 0).then(|| {
+            let reflections: Vec<C64> = instance.targets().iter().map(|t| t.reflection).collect();
+            let information = instance.information() * parts.power_w;
+            MultiTargetFisher::new(instance.receive_steering(), &reflections, information)
+        });
+        let n = parameters(targets);
+        let rows = users + 3 * targets;
+        Ok(Self {
+            users,
+            targets,
+            streams,
+            power_w: parts.power_w,
+            rate_weight: parts.rate_weight_per_nat,
+            crb_weight: parts.crb_weight,
+            point: CMat::zeros(space.rows(), streams),
+            gradient: CMat::zeros(space.rows(), streams),
+            amplitudes: CMat::zeros(rows, streams),
+            coefficients: CMat::zeros(rows, streams),
+            basis,
+            space,
+            map,
+            unit_noise: vec![1.0; users],
+            packed: vec![0.0; 9 * targets * targets],
+            fisher: vec![0.0; n * n],
+            inverse: vec![0.0; n * n],
+            squared: vec![0.0; n * n],
+            packed_dual: vec![0.0; 9 * targets * targets],
+            dual: CMat::zeros(3 * targets, 3 * targets),
+            cholesky: RealCholesky::new(n),
+        })
+    }
+
+    /// Dimension r of the space (rows of V).
+    pub const fn rank(&self) -> usize {
+        self.space.rows()
+    }
+
+    /// Number of streams (columns of V).
+    pub const fn streams(&self) -> usize {
+        self.streams
+    }
+
+    /// Number of complex variables.
+    pub const fn dim(&self) -> usize {
+        self.rank() * self.streams
+    }
+
+    /// The columns of `[H̃, A, Ȧ_θ, Ȧ_φ]` in the coordinates of this space: users first.
+    pub const fn space(&self) -> &CMat {
+        &self.space
+    }
+
+    /// Full-size beams of the normalised point `v`.
+    pub fn beams(&self, v: &[C64], users: usize) -> Beams {
+        let mut point = self.point.clone();
+        point.as_mut_slice().copy_from_slice(v);
+        let mut matrix = match &self.basis {
+            Some(basis) => product(basis, Op::Plain, &point, Op::Plain),
+            None => point,
+        };
+        matrix.scale(self.power_w.sqrt());
+        Beams { matrix, users }
+    }
+
+    /// The normalised point of full-size beams; the part outside the space is lost.
+    pub fn point(&self, beams: &CMat) -> Vec<C64> {
+        let mut point = match &self.basis {
+            Some(basis) => product(basis, Op::Adjoint, beams, Op::Plain),
+            None => beams.clone(),
+        };
+        point.scale(1.0 / self.power_w.sqrt());
+        point.into_vec()
+    }
+
+    /// tr F⁻¹ at the point evaluated last; zero where the bound has no weight.
+    pub fn crb_trace(&self) -> f64 {
+        let n = parameters(self.targets);
+        (0..n).map(|i| self.inverse[i * n + i]).sum()
+    }
+
+    /// `C₀ = δ_s T K Tᴴ − δ_c H̃ diag(β) H̃ᴴ` at the point evaluated last: the Hermitian part of
+    /// the gradient, which is `2 (C₁ + C₀ V)` for the function to be maximised.
+    pub fn curvature(&self) -> CMat {
+        let rows = self.users + 3 * self.targets;
+        let mut middle = CMat::zeros(rows, rows);
+        for user in 0..self.users {
+            let reception = Reception::of(user, &self.amplitudes, 1.0);
+            middle[(user, user)] = C64::from(-self.rate_weight * reception.beta());
+        }
+        for b in 0..3 * self.targets {
+            for a in 0..3 * self.targets {
+                middle[(self.users + a, self.users + b)] = self.dual[(a, b)] * self.crb_weight;
+            }
+        }
+        let left = product(&self.space, Op::Plain, &middle, Op::Plain);
+        product(&left, Op::Plain, &self.space, Op::Adjoint)
+    }
+
+    /// Target part of one evaluation: the bound's value, and its coefficients added. `None`
+    /// outside the domain.
+    fn add_sensing(&mut self) -> Option<f64> {
+        let Some(map) = &self.map else { return Some(0.0) };
+        let (m3, n) = (3 * self.targets, parameters(self.targets));
+        pack_gram(&self.amplitudes, self.users, m3, &mut self.packed);
+        map.fisher(&self.packed, &mut self.fisher);
+        self.cholesky.factor(&self.fisher)?;
+        self.cholesky.inverse(&mut self.inverse);
+        let trace: f64 = (0..n).map(|i| self.inverse[i * n + i]).sum();
+        if !trace.is_finite() {
+            return None;
+        }
+        // d(−tr F⁻¹) = tr(F⁻² dF) = Re tr(K dZ)
+        square_symmetric(&self.inverse, n, &mut self.squared);
+        map.adjoint(&self.squared, &mut self.packed_dual);
+        unpack_hermitian(&self.packed_dual, &mut self.dual);
+        for stream in 0..self.streams {
+            let seen = &self.amplitudes.col(stream)[self.users..];
+            for a in 0..m3 {
+                let mut sum = C64::ZERO;
+                for (b, amplitude) in seen.iter().enumerate() {
+                    sum += self.dual[(a, b)] * amplitude;
+                }
+                self.coefficients[(self.users + a, stream)] = sum * self.crb_weight;
+            }
+        }
+        Some(self.crb_weight * trace)
+    }
+}
+
+impl Objective for Model {
+    fn eval(&mut self, v: &[C64], gradient: &mut [C64]) -> f64 {
+        self.point.as_mut_slice().copy_from_slice(v);
+        mul(&mut self.amplitudes, false, 1.0, &self.space, Op::Adjoint, &self.point, Op::Plain);
+        self.coefficients.as_mut_slice().fill(C64::ZERO);
+        let rate = sum_rate_with_derivative(
+            &self.amplitudes,
+            &self.unit_noise,
+            self.rate_weight,
+            &mut self.coefficients,
+        );
+        let Some(sensing) = self.add_sensing() else { return f64::INFINITY };
+        // The gradient of what is maximised is 2 N C; we minimise its negative.
+        let (space, coefficients) = (&self.space, &self.coefficients);
+        mul(&mut self.gradient, false, -2.0, space, Op::Plain, coefficients, Op::Plain);
+        gradient.copy_from_slice(self.gradient.as_slice());
+        sensing - self.rate_weight * rate
+    }
+}
+
+/// `Z = Y Yᴴ` of the rows `first .. first + n` of `amplitudes`, packed as by `pack_hermitian`.
+fn pack_gram(amplitudes: &CMat, first: usize, n: usize, packed: &mut [f64]) {
+    packed.fill(0.0);
+    for stream in 0..amplitudes.cols() {
+        let y = &amplitudes.col(stream)[first..first + n];
+        let mut k = n;
+        for b in 0..n {
+            packed[b] += y[b].norm_sqr();
+            for a in 0..b {
+                // y_a conj(y_b)
+                packed[k] += y[a].re * y[b].re + y[a].im * y[b].im;
+                packed[k + 1] += y[a].im * y[b].re - y[a].re * y[b].im;
+                k += 2;
+            }
+        }
+    }
+}
+
+/// `out = a · a` for a symmetric matrix of order `n`.
+fn square_symmetric(a: &[f64], n: usize, out: &mut [f64]) {
+    for i in 0..n {
+        for j in 0..=i {
+            let (row_i, row_j) = (&a[i * n..(i + 1) * n], &a[j * n..(j + 1) * n]);
+            let sum: f64 = row_i.iter().zip(row_j).map(|(x, y)| x * y).sum();
+            out[i * n + j] = sum;
+            out[j * n + i] = sum;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::beamforming::Scenario;
+    use noctule_num::rng::{StreamKey, complex_normal};
+    use noctule_optim::{Manifold, check_gradient};
+
+    fn random_point(dim: usize, entity: u64) -> Vec<C64> {
+        let mut rng = StreamKey::new(21, "test", "model", entity).trial(0);
+        let mut v: Vec<C64> = (0..dim).map(|_| complex_normal(&mut rng, 1.0)).collect();
+        Manifold::sphere(dim).normalise(&mut v);
+        v
+    }
+
+    #[test]
+    fn gradient_passes_the_taylor_test() {
+        let base = Scenario::default();
+        let scenarios = [
+            base.clone(),
+            Scenario { users: 1, rate_weight_per_nat: 3.0, ..base.clone() },
+            Scenario { crb_weight: 0.0, ..base.clone() },
+            Scenario { rate_weight_per_nat: 0.0, ..base.clone() },
+            Scenario { power_dbm: 37.0, sensing_noise_dbm: -80.0, ..base },
+        ];
+        for (index, scenario) in scenarios.iter().enumerate() {
+            let instance = scenario.realize(3, 0).unwrap();
+            for space in [Space::Reduced, Space::Full] {
+                let mut model = Model::new(&instance, space).unwrap();
+                let manifold = Manifold::sphere(model.dim());
+                let (x, d) = (random_point(model.dim(), 1), random_point(model.dim(), 2));
+                let check = check_gradient(&mut model, &manifold, &x, &d);
+                assert!(check.passed, "scenario {index}, {space:?}: {check:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn model_agrees_with_evaluation_in_both_spaces() {
+        let instance = Scenario::default().realize(5, 2).unwrap();
+        let mut reduced = Model::new(&instance, Space::Reduced).unwrap();
+        assert_eq!(reduced.rank(), 4 + 3 * 2);
+        let v = random_point(reduced.dim(), 3);
+        let mut scratch = v.clone();
+        let value = reduced.eval(&v, &mut scratch);
+        let beams = reduced.beams(&v, instance.users());
+        let metrics = evaluate(&instance, &beams).unwrap();
+        assert!((metrics.objective.unwrap() + value).abs() < 1e-12 * value.abs());
+        assert!((metrics.power_w / instance.parts().power_w - 1.0).abs() < 1e-14);
+        let mut full = Model::new(&instance, Space::Full).unwrap();
+        let w = full.point(&beams.matrix);
+        let mut scratch = w.clone();
+        assert!((full.eval(&w, &mut scratch) - value).abs() < 1e-12 * value.abs());
+        let back = reduced.point(&beams.matrix);
+        assert!(back.iter().zip(&v).all(|(a, b)| (a - b).norm() < 1e-14));
+    }
+
+    #[test]
+    fn curvature_explains_the_gradient_of_sensing_streams() {
+        // For a stream without data the gradient is 2 C₀ v exactly.
+        let instance = Scenario::default().realize(5, 3).unwrap();
+        let mut model = Model::new(&instance, Space::Reduced).unwrap();
+        let v = random_point(model.dim(), 4);
+        let mut gradient = v.clone();
+        model.eval(&v, &mut gradient);
+        let c0 = model.curvature();
+        let (r, last) = (model.rank(), model.streams() - 1);
+        let stream = CMat::from_columns(r, 1, v[last * r..].to_vec()).unwrap();
+        let expected = product(&c0, Op::Plain, &stream, Op::Plain);
+        for i in 0..r {
+            let found = -gradient[last * r + i] / 2.0;
+            assert!((found - expected[(i, 0)]).norm() < 1e-12 * expected.norm());
+        }
+    }
+}

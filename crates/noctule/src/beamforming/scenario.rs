@@ -1,0 +1,368 @@
+//! Parameters of a base station, its users and its targets.
+
+use noctule_num::rng::{StreamKey, normal, uniform};
+use noctule_num::{C64, InputError};
+use noctule_phy::arrays::{Normalisation, PlanarArray, canonical_direction};
+use noctule_phy::{fading, units};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::instance::{Instance, Parts, Target};
+use super::{PowerConstraint, SYSTEM};
+use crate::Error;
+
+/// A base station with planar transmit and receive arrays, single-antenna users under Rayleigh
+/// fading, and point targets.
+///
+/// The default is the setting behind the published results of T. Fang et al., corrected where
+/// the paper and its data disagree (`docs/errata.md#beamforming-e1` to `#beamforming-e5`): 16
+/// transmit and 20 receive antennas, 4 users, 2 targets at one fixed geometry, 30 snapshots,
+/// 10 dBm over a noise of 0 dBm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// Transmit array.
+    pub transmit_array: ArrayShape,
+    /// Receive array of the radar.
+    pub receive_array: ArrayShape,
+    /// Number of single-antenna users K.
+    pub users: usize,
+    /// The targets: a fixed list, or a law they are drawn from.
+    pub targets: Targets,
+    /// Number of beams that carry no data. `null` means three per target, which always suffices.
+    pub sensing_streams: Option<usize>,
+    /// Number of snapshots L the radar observes.
+    pub snapshots: u32,
+    /// Total transmit power in dBm.
+    pub power_dbm: f64,
+    /// Noise power at every user in dBm.
+    pub user_noise_dbm: f64,
+    /// Noise power at every receive antenna of the radar in dBm.
+    pub sensing_noise_dbm: f64,
+    /// Weight of the sum rate, per nat/s/Hz.
+    pub rate_weight_per_nat: f64,
+    /// Weight of the trace of the Cramér–Rao bound (rad² and squared reflection added up).
+    pub crb_weight: f64,
+    /// What limits the transmit power.
+    pub power_constraint: PowerConstraint,
+}
+
+/// Elements of a planar array, half a wavelength apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArrayShape {
+    /// Elements in a row.
+    pub horizontal: usize,
+    /// Elements in a column.
+    pub vertical: usize,
+}
+
+/// Where targets come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Targets {
+    /// Known positions, the same in every trial.
+    Fixed(Vec<TargetSpec>),
+    /// Drawn anew in every trial.
+    Drawn(DrawnTargets),
+}
+
+/// One point target.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSpec {
+    /// Azimuth θ in degrees.
+    pub azimuth_deg: f64,
+    /// Polar angle φ in degrees from the array's vertical axis; a negative one is flipped
+    /// together with the azimuth, which gives the same response.
+    pub polar_deg: f64,
+    /// Complex reflection coefficient α as `[re, im]`.
+    pub reflection: [f64; 2],
+}
+
+/// A law for targets: angles uniform in a range, reflection
+/// `magnitude · (1 + spread · N(0,1)) · e^{j2πU}`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DrawnTargets {
+    /// Number of targets M.
+    pub count: usize,
+    /// Range of the azimuth in degrees.
+    pub azimuth_deg: [f64; 2],
+    /// Range of the polar angle in degrees.
+    pub polar_deg: [f64; 2],
+    /// Mean magnitude of the reflection coefficient.
+    pub reflection_magnitude: f64,
+    /// Relative standard deviation of the magnitude.
+    pub reflection_spread: f64,
+}
+
+impl Default for DrawnTargets {
+    /// Two targets in ±60°, reflections of magnitude 0.1 give or take a fifth.
+    fn default() -> Self {
+        Self {
+            count: 2,
+            azimuth_deg: [-60.0, 60.0],
+            polar_deg: [-60.0, 60.0],
+            reflection_magnitude: 0.1,
+            reflection_spread: 0.2,
+        }
+    }
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        let target = |azimuth: f64, polar: f64, reflection: [f64; 2]| {
+            let (azimuth, polar) = canonical_direction(azimuth, polar);
+            TargetSpec {
+                azimuth_deg: azimuth.to_degrees(),
+                polar_deg: polar.to_degrees(),
+                reflection,
+            }
+        };
+        Self {
+            transmit_array: ArrayShape { horizontal: 4, vertical: 4 },
+            receive_array: ArrayShape { horizontal: 5, vertical: 4 },
+            users: 4,
+            targets: Targets::Fixed(vec![
+                target(
+                    -0.739832732221886,
+                    -0.657095076716482,
+                    [0.087019702225907, 6.253569048812e-5],
+                ),
+                target(
+                    -0.853804050550958,
+                    -0.323456856898207,
+                    [-0.039920687408772, 0.117000274239637],
+                ),
+            ]),
+            sensing_streams: None,
+            snapshots: 30,
+            power_dbm: 10.0,
+            user_noise_dbm: 0.0,
+            sensing_noise_dbm: 0.0,
+            rate_weight_per_nat: 0.25,
+            crb_weight: 1.0,
+            power_constraint: PowerConstraint::Total,
+        }
+    }
+}
+
+impl Scenario {
+    /// Refuse parameters that make no sense; [`Scenario::realize`] calls it.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the field.
+    pub fn validate(&self) -> Result<(), InputError> {
+        for (name, shape) in
+            [("transmit_array", self.transmit_array), ("receive_array", self.receive_array)]
+        {
+            for (side, length) in [("horizontal", shape.horizontal), ("vertical", shape.vertical)] {
+                in_count(&format!("{name}.{side}"), length, 1, 4096)?;
+            }
+            in_count(name, shape.horizontal * shape.vertical, 1, 16384)?;
+        }
+        in_count("users", self.users, 0, 4096)?;
+        in_count("snapshots", self.snapshots as usize, 1, u32::MAX as usize)?;
+        if let Some(streams) = self.sensing_streams {
+            in_count("sensing_streams", streams, 0, 4096)?;
+        }
+        for (name, value) in [
+            ("power_dbm", self.power_dbm),
+            ("user_noise_dbm", self.user_noise_dbm),
+            ("sensing_noise_dbm", self.sensing_noise_dbm),
+        ] {
+            in_range(name, value, -300.0, 300.0, "dBm")?;
+        }
+        in_range("rate_weight_per_nat", self.rate_weight_per_nat, 0.0, 1e12, "per nat/s/Hz")?;
+        in_range("crb_weight", self.crb_weight, 0.0, 1e12, "")?;
+        match &self.targets {
+            Targets::Fixed(targets) => {
+                in_count("targets.fixed", targets.len(), 0, 64)?;
+                for (index, target) in targets.iter().enumerate() {
+                    let place = |field: &str| format!("targets.fixed[{index}].{field}");
+                    in_range(&place("azimuth_deg"), target.azimuth_deg, -360.0, 360.0, "degrees")?;
+                    in_range(&place("polar_deg"), target.polar_deg, -360.0, 360.0, "degrees")?;
+                    for part in target.reflection {
+                        in_range(&place("reflection"), part, -1e12, 1e12, "")?;
+                    }
+                }
+                Ok(())
+            }
+            Targets::Drawn(law) => law.validate(),
+        }
+    }
+
+    /// The concrete problem of one trial: channels, and targets where they are drawn.
+    ///
+    /// Depends on `(seed, trial)` and on the fields that shape the draw (array, users, targets);
+    /// power, noise and weights do not enter, so that points of a sweep over them share their
+    /// channels.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when a field makes no sense, [`Error::Unobservable`] when the targets
+    /// cannot be sensed.
+    pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
+        self.validate()?;
+        let antennas = self.transmit_array.horizontal * self.transmit_array.vertical;
+        let targets = match &self.targets {
+            Targets::Fixed(targets) => targets.iter().map(TargetSpec::si).collect(),
+            Targets::Drawn(law) => law.draw(seed, trial),
+        };
+        let streams = self.sensing_streams.unwrap_or(3 * targets.len());
+        Instance::new(Parts {
+            transmit_array: self.transmit_array.array(),
+            receive_array: self.receive_array.array(),
+            channels: fading::rayleigh(seed, SYSTEM, trial, antennas, self.users),
+            targets,
+            power_w: units::w_from_dbm(self.power_dbm),
+            user_noise_w: vec![units::w_from_dbm(self.user_noise_dbm); self.users],
+            sensing_noise_w: units::w_from_dbm(self.sensing_noise_dbm),
+            snapshots: self.snapshots,
+            sensing_streams: streams,
+            rate_weight_per_nat: self.rate_weight_per_nat,
+            crb_weight: self.crb_weight,
+            power_constraint: self.power_constraint,
+        })
+        .map(|instance| instance.drawn_as(seed, trial))
+    }
+}
+
+impl ArrayShape {
+    const fn array(self) -> PlanarArray {
+        PlanarArray {
+            horizontal: self.horizontal,
+            vertical: self.vertical,
+            normalisation: Normalisation::UnitNorm,
+        }
+    }
+}
+
+impl TargetSpec {
+    fn si(&self) -> Target {
+        let (azimuth_rad, polar_rad) =
+            canonical_direction(self.azimuth_deg.to_radians(), self.polar_deg.to_radians());
+        let [re, im] = self.reflection;
+        Target { azimuth_rad, polar_rad, reflection: C64::new(re, im) }
+    }
+}
+
+impl DrawnTargets {
+    fn validate(&self) -> Result<(), InputError> {
+        in_count("targets.drawn.count", self.count, 0, 64)?;
+        for (name, [low, high]) in
+            [("azimuth_deg", self.azimuth_deg), ("polar_deg", self.polar_deg)]
+        {
+            let place = format!("targets.drawn.{name}");
+            in_range(&place, low, -360.0, 360.0, "degrees")?;
+            in_range(&place, high, low, 360.0, "degrees, not below the lower end")?;
+        }
+        in_range("targets.drawn.reflection_magnitude", self.reflection_magnitude, 0.0, 1e12, "")?;
+        in_range("targets.drawn.reflection_spread", self.reflection_spread, 0.0, 1e3, "")
+    }
+
+    fn draw(&self, seed: u64, trial: u64) -> Vec<Target> {
+        (0..self.count)
+            .map(|index| {
+                let mut rng = StreamKey::new(seed, SYSTEM, "target", index as u64).trial(trial);
+                let azimuth = uniform(&mut rng, self.azimuth_deg[0], self.azimuth_deg[1]);
+                let polar = uniform(&mut rng, self.polar_deg[0], self.polar_deg[1]);
+                let spread = 1.0 + self.reflection_spread * normal(&mut rng);
+                let phase = uniform(&mut rng, 0.0, std::f64::consts::TAU);
+                let (azimuth_rad, polar_rad) =
+                    canonical_direction(azimuth.to_radians(), polar.to_radians());
+                // `from_polar` of a negative magnitude is the opposite phase, as in the law.
+                let reflection = C64::from_polar(1.0, phase) * (self.reflection_magnitude * spread);
+                Target { azimuth_rad, polar_rad, reflection }
+            })
+            .collect()
+    }
+}
+
+/// Refuse a number outside `[low, high]`, or one that is not finite.
+fn in_range(place: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), InputError> {
+    if value.is_finite() && (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("a number from {low} to {high} {unit}");
+    Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
+}
+
+fn in_count(place: &str, value: usize, low: usize, high: usize) -> Result<(), InputError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(InputError::new(
+        "the count is out of range",
+        place,
+        value.to_string(),
+        format!("a whole number from {low} to {high}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_valid_and_round_trips() {
+        let scenario = Scenario::default();
+        scenario.validate().unwrap();
+        let text = serde_json::to_string(&scenario).unwrap();
+        assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
+    }
+
+    #[test]
+    fn weights_and_powers_do_not_change_the_draw() {
+        let base = Scenario::default();
+        let other = Scenario {
+            power_dbm: 33.0,
+            sensing_noise_dbm: -20.0,
+            rate_weight_per_nat: 7.0,
+            ..base.clone()
+        };
+        let (a, b) = (base.realize(4, 9).unwrap(), other.realize(4, 9).unwrap());
+        assert_eq!(a.channels(), b.channels());
+        let more = Scenario { users: 6, ..base }.realize(4, 9).unwrap();
+        assert_eq!(a.channels().as_slice(), &more.channels().as_slice()[..64]);
+    }
+
+    #[test]
+    fn one_wrong_field_at_a_time() {
+        let wrong = |change: fn(&mut Scenario)| {
+            let mut scenario = Scenario::default();
+            change(&mut scenario);
+            scenario.validate().unwrap_err().place
+        };
+        assert_eq!(wrong(|s| s.transmit_array.vertical = 0), "transmit_array.vertical");
+        assert_eq!(wrong(|s| s.power_dbm = f64::NAN), "power_dbm");
+        assert_eq!(wrong(|s| s.crb_weight = -1.0), "crb_weight");
+        assert_eq!(wrong(|s| s.snapshots = 0), "snapshots");
+        assert_eq!(
+            wrong(|s| if let Targets::Fixed(t) = &mut s.targets {
+                t[1].polar_deg = 1e9
+            }),
+            "targets.fixed[1].polar_deg"
+        );
+        assert_eq!(
+            wrong(|s| {
+                s.targets =
+                    Targets::Drawn(DrawnTargets { azimuth_deg: [5.0, 1.0], ..Default::default() });
+            }),
+            "targets.drawn.azimuth_deg"
+        );
+    }
+
+    #[test]
+    fn drawn_targets_stay_in_range() {
+        let scenario =
+            Scenario { targets: Targets::Drawn(DrawnTargets::default()), ..Default::default() };
+        for trial in 0..50 {
+            let instance = scenario.realize(1, trial).unwrap();
+            for target in instance.targets() {
+                assert!((0.0..=60_f64.to_radians()).contains(&target.polar_rad));
+                assert!(target.azimuth_rad.abs() <= 60_f64.to_radians());
+            }
+        }
+    }
+}

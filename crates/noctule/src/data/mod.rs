@@ -1,0 +1,325 @@
+//! Named arrays: how instances and designs travel in files and to other languages.
+//!
+//! An [`ArraySet`] is a list of named, C-ordered arrays of real or complex numbers. Everything a
+//! person may hand in as data — a channel matrix, positions, beams — and everything we hand back
+//! goes through one, so that JSON, NumPy's `.npz` and (through the Python package) NumPy arrays
+//! need no code per system. What a system expects in its set is a table of [`FieldInfo`].
+
+mod json;
+mod npz;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use noctule_num::{C64, InputError, hint};
+
+/// Entries of an array in C order (last index fastest).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entries {
+    /// Real numbers.
+    Real(Vec<f64>),
+    /// Complex numbers.
+    Complex(Vec<C64>),
+}
+
+/// An array with its shape; an empty shape is a single number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// Lengths, first index slowest.
+    pub shape: Vec<usize>,
+    /// Entries, as many as the product of the shape.
+    pub entries: Entries,
+}
+
+impl Array {
+    /// A single real number.
+    pub fn number(value: f64) -> Self {
+        Self { shape: Vec::new(), entries: Entries::Real(vec![value]) }
+    }
+
+    /// A list of real numbers.
+    pub fn list(values: Vec<f64>) -> Self {
+        Self { shape: vec![values.len()], entries: Entries::Real(values) }
+    }
+
+    /// Complex numbers in `shape`.
+    pub fn complex(shape: Vec<usize>, values: Vec<C64>) -> Self {
+        Self { shape, entries: Entries::Complex(values) }
+    }
+}
+
+/// What one array of a set must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// Its name, unit included.
+    pub name: &'static str,
+    /// The names of its dimensions, `&[]` for a number. Equal names must have equal lengths.
+    pub dimensions: &'static [&'static str],
+    /// Whether entries are complex.
+    pub complex: bool,
+    /// What it is, in one phrase with the unit.
+    pub summary: &'static str,
+}
+
+/// Arrays by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ArraySet {
+    arrays: BTreeMap<String, Array>,
+}
+
+impl ArraySet {
+    /// A set without arrays.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Add or replace an array.
+    pub fn insert(&mut self, name: impl Into<String>, array: Array) {
+        self.arrays.insert(name.into(), array);
+    }
+
+    /// The array of that name.
+    pub fn get(&self, name: &str) -> Option<&Array> {
+        self.arrays.get(name)
+    }
+
+    /// Names and arrays, in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Array)> {
+        self.arrays.iter().map(|(name, array)| (name.as_str(), array))
+    }
+
+    /// Take every array of `other`, which wins where both have one.
+    pub fn extend(&mut self, other: Self) {
+        self.arrays.extend(other.arrays);
+    }
+
+    /// Read a set from a file; the ending decides: `.json`, `.npz`, or `.npy` for a single array
+    /// that is given the name `channels`.
+    ///
+    /// `kind` is the word in the format tag of JSON files (`noctule-<kind>/1`); `fields` tells
+    /// which arrays are known and complex.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the file, and the array inside it where there is one.
+    pub fn read(path: &Path, kind: &str, fields: &[FieldInfo]) -> Result<Self, InputError> {
+        let place = path.display().to_string();
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
+        if !["json", "npz", "npy"].contains(&ending.as_str()) {
+            return Err(InputError::new(
+                "the file's ending does not tell its format",
+                place,
+                if ending.is_empty() { "no ending".to_owned() } else { format!(".{ending}") },
+                ".json, .npz or .npy",
+            ));
+        }
+        let bytes = fs::read(path).map_err(|error| {
+            InputError::new("the file cannot be read", &place, error.to_string(), "a readable file")
+        })?;
+        let set = match ending.as_str() {
+            "json" => json::parse(&bytes, kind, fields),
+            "npz" => npz::parse(&bytes),
+            _ => npz::parse_single(&bytes, "channels"),
+        };
+        set.and_then(|set| set.known(fields)).map_err(|error| error.inside(&place))
+    }
+
+    /// The set as a JSON document with its format tag.
+    pub fn to_json(&self, kind: &str, system: &str) -> serde_json::Value {
+        json::write(self, kind, system)
+    }
+
+    /// Parse a JSON document as written by [`ArraySet::to_json`].
+    ///
+    /// # Errors
+    /// [`InputError`] naming the array and the entry.
+    pub fn from_json(text: &[u8], kind: &str, fields: &[FieldInfo]) -> Result<Self, InputError> {
+        json::parse(text, kind, fields).and_then(|set| set.known(fields))
+    }
+
+    /// The set as the bytes of an uncompressed `.npz` archive.
+    ///
+    /// # Errors
+    /// When the archive writer fails, which in memory it does not.
+    pub fn to_npz(&self) -> std::io::Result<Vec<u8>> {
+        npz::write(self)
+    }
+
+    /// Refuse names that are not among `fields`.
+    fn known(self, fields: &[FieldInfo]) -> Result<Self, InputError> {
+        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+        match self.arrays.keys().find(|name| !names.contains(&name.as_str())) {
+            None => Ok(self),
+            Some(name) => {
+                let error = InputError::new(
+                    "there is no array of that name",
+                    name.clone(),
+                    format!("`{name}`"),
+                    hint::list(&names),
+                );
+                Err(hint::with_guess(error, name, &names))
+            }
+        }
+    }
+}
+
+/// Takes arrays out of a set, checking type, shape and finiteness on the way.
+///
+/// Dimensions are matched by name: the first array that has a dimension fixes its length, and a
+/// later one that disagrees is told with whom.
+#[derive(Debug)]
+pub struct Taker<'a> {
+    set: &'a ArraySet,
+    fields: &'a [FieldInfo],
+    lengths: BTreeMap<&'static str, (usize, &'static str)>,
+}
+
+impl<'a> Taker<'a> {
+    /// Take from `set` what `fields` describes.
+    pub const fn new(set: &'a ArraySet, fields: &'a [FieldInfo]) -> Self {
+        Self { set, fields, lengths: BTreeMap::new() }
+    }
+
+    /// Whether the set has that array.
+    pub fn has(&self, name: &str) -> bool {
+        self.set.get(name).is_some()
+    }
+
+    /// The length of a dimension, once an array has fixed it.
+    pub fn length(&self, dimension: &str) -> Option<usize> {
+        self.lengths.get(dimension).map(|(length, _)| *length)
+    }
+
+    /// Real entries in C order.
+    ///
+    /// # Errors
+    /// A missing array, complex entries, a wrong shape, NaN or infinity.
+    pub fn real(&mut self, name: &str) -> Result<Vec<f64>, InputError> {
+        let (field, array) = self.find(name)?;
+        match &array.entries {
+            Entries::Real(values) => {
+                if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+                    return Err(not_finite(field, &array.shape, index, values[index]));
+                }
+                Ok(values.clone())
+            }
+            Entries::Complex(_) => Err(InputError::new(
+                "the array is complex",
+                field.name,
+                "complex entries",
+                "real entries",
+            )),
+        }
+    }
+
+    /// Complex entries in C order; real ones are promoted.
+    ///
+    /// # Errors
+    /// As [`Taker::real`].
+    pub fn complex(&mut self, name: &str) -> Result<Vec<C64>, InputError> {
+        let (field, array) = self.find(name)?;
+        let values = match &array.entries {
+            Entries::Real(values) => values.iter().map(|value| C64::from(*value)).collect(),
+            Entries::Complex(values) => values.clone(),
+        };
+        if let Some(index) = values.iter().position(|value: &C64| !value.is_finite()) {
+            let value = values[index];
+            let bad = if value.re.is_finite() { value.im } else { value.re };
+            return Err(not_finite(field, &array.shape, index, bad));
+        }
+        Ok(values)
+    }
+
+    /// A single real number.
+    ///
+    /// # Errors
+    /// As [`Taker::real`].
+    pub fn number(&mut self, name: &str) -> Result<f64, InputError> {
+        Ok(self.real(name)?[0])
+    }
+
+    /// A single whole number that is not negative.
+    ///
+    /// # Errors
+    /// As [`Taker::real`], and when it is negative or has a fraction.
+    pub fn count(&mut self, name: &str) -> Result<usize, InputError> {
+        let value = self.number(name)?;
+        as_count(value).ok_or_else(|| {
+            InputError::new("not a whole number", name, value.to_string(), "0, 1, 2, …")
+        })
+    }
+
+    fn find(&mut self, name: &str) -> Result<(FieldInfo, &'a Array), InputError> {
+        let Some(field) = self.fields.iter().copied().find(|field| field.name == name) else {
+            return Err(InputError::new("no such field", name, "nothing", "a field of this kind"));
+        };
+        let Some(array) = self.set.get(name) else {
+            return Err(InputError::new(
+                "an array is missing",
+                name,
+                "nothing",
+                format!("{}, {}", shape_words(field), field.summary),
+            ));
+        };
+        if array.shape.len() != field.dimensions.len() {
+            return Err(InputError::new(
+                "the array has the wrong number of dimensions",
+                name,
+                format!("shape {:?}", array.shape),
+                shape_words(field),
+            ));
+        }
+        for (&dimension, &length) in field.dimensions.iter().zip(&array.shape) {
+            let (expected, owner) = *self.lengths.entry(dimension).or_insert((length, field.name));
+            if expected != length {
+                return Err(InputError::new(
+                    "the shapes do not fit together",
+                    name,
+                    format!("shape {:?}, so {length} along `{dimension}`", array.shape),
+                    format!("{expected} along `{dimension}`, as in `{owner}`"),
+                )
+                .hint(format!("`{name}` is {}", shape_words(field))));
+            }
+        }
+        Ok((field, array))
+    }
+}
+
+/// A whole number that is not negative and small enough to count things with.
+pub(crate) fn as_count(value: f64) -> Option<usize> {
+    let whole = (0.0..=1e9).contains(&value) && value.fract().abs() < f64::EPSILON;
+    whole.then_some(value as usize)
+}
+
+fn shape_words(field: FieldInfo) -> String {
+    let kind = if field.complex { "complex" } else { "real" };
+    if field.dimensions.is_empty() {
+        format!("a {kind} number")
+    } else {
+        format!("a {kind} array of shape [{}]", field.dimensions.join(", "))
+    }
+}
+
+fn not_finite(field: FieldInfo, shape: &[usize], flat: usize, value: f64) -> InputError {
+    let mut rest = flat;
+    let mut index = vec![0; shape.len()];
+    for (slot, &length) in index.iter_mut().zip(shape).rev() {
+        *slot = rest % length.max(1);
+        rest /= length.max(1);
+    }
+    let position: String = index.iter().map(|i| format!("[{i}]")).collect();
+    InputError::new(
+        "an entry is not a finite number",
+        format!("{}{position}", field.name),
+        value.to_string(),
+        "finite numbers",
+    )
+}
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+fn npz_array_for_tests(array: &Array, out: &mut std::io::Cursor<Vec<u8>>) {
+    npz::write_array(array, out).unwrap();
+}

@@ -1,0 +1,34 @@
+//! What every scheme of every system returns.
+
+use noctule_optim::{Proof, Stop, Trace, Work};
+use serde::Serialize;
+
+/// A design: the variables chosen, what they achieve, and how far to trust it.
+///
+/// Baselines return the same type as our own methods, so that a comparison is a loop.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Design<V, M> {
+    /// What was designed.
+    pub variables: V,
+    /// What it achieves, evaluated from the variables by the system's `evaluate`.
+    pub metrics: M,
+    /// Why the method stopped.
+    pub stop: Stop,
+    /// What is proven about it.
+    pub proof: Proof,
+    /// How the best run went.
+    pub trace: Trace,
+    /// What it cost, over all starts.
+    pub work: Work,
+    /// Objective reached from each start, in order; one entry where there was one start.
+    pub starts: Vec<f64>,
+    /// Sentences a careful colleague would add.
+    pub warnings: Vec<String>,
+}
+
+impl<V, M> Design<V, M> {
+    /// Whether the method reached what it aims at: a stationary point or a proven bound.
+    pub fn is_solved(&self) -> bool {
+        self.stop == Stop::Converged && self.proof.infeasible.is_none()
+    }
+}

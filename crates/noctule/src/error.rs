@@ -1,0 +1,69 @@
+use noctule_num::{InputError, NumError};
+
+/// What a system can answer instead of a design.
+///
+/// "No design meets the requirements" is not here: that is a design with a certificate. Errors
+/// are for wrong calls, unusable scenes and broken numerics.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something handed in cannot be used.
+    #[error("{0}")]
+    Input(#[from] InputError),
+    /// The scene cannot be sensed: the Fisher matrix is singular whatever is transmitted.
+    #[error("{}", self.unobservable_sentence())]
+    Unobservable {
+        /// Indices of the targets to blame, counted from zero.
+        targets: Vec<usize>,
+        /// Why, as a clause.
+        cause: String,
+        /// Smallest over largest eigenvalue of the Fisher matrix under isotropic transmission.
+        conditioning: f64,
+    },
+    /// A kernel failed on input that had passed every check.
+    #[error("numerics failed: {0}")]
+    Numerics(#[from] NumError),
+}
+
+impl Error {
+    fn unobservable_sentence(&self) -> String {
+        let Self::Unobservable { targets, cause, conditioning } = self else {
+            return String::new();
+        };
+        let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
+        let who = match names.as_slice() {
+            [] => "the targets".to_owned(),
+            [one] => format!("target {one}"),
+            [rest @ .., last] => format!("targets {} and {last}", rest.join(", ")),
+        };
+        format!(
+            "{who} cannot be sensed: {cause} (the Fisher matrix is singular whatever is \
+             transmitted: its eigenvalues span a factor of {conditioning:.1e})"
+        )
+    }
+
+    /// The error as bad input, where a person's input is to blame.
+    pub fn as_input(&self) -> Option<InputError> {
+        match self {
+            Self::Input(error) => Some(error.clone()),
+            Self::Unobservable { targets, .. } => {
+                let place = match targets.as_slice() {
+                    [] => "targets".to_owned(),
+                    [one] => format!("targets[{one}]"),
+                    [first, second, ..] => format!("targets[{first}], targets[{second}]"),
+                };
+                Some(
+                    InputError::new(
+                        self.to_string(),
+                        place,
+                        "a singular scene",
+                        "targets that the arrays can tell apart, with sin(polar) and cos(azimuth) \
+                         away from zero",
+                    )
+                    .hint("move the targets, enlarge the arrays, or set `crb_weight = 0`"),
+                )
+            }
+            Self::Numerics(_) => None,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! noctule designs integrated sensing-and-communication (ISAC) systems: one signal talks to users
+//! and senses targets, and the design trades the two.
+//!
+//! # The way of the data
+//!
+//! ```text
+//! Scenario ──realize(seed, trial)──▶ Instance ──scheme──▶ Design ──evaluate, verify──▶ numbers
+//! ```
+//!
+//! A *scenario* holds parameters in everyday units (dBm, degrees); an *instance* is one concrete
+//! problem in SI units, drawn from a scenario or made of your own arrays; a *scheme* — ours or a
+//! baseline — turns it into a [`Design`], which says why it stopped and what is proven about it.
+//! `verify` recomputes what a design achieves from dense definitions, in code of its own.
+//!
+//! # Systems
+//!
+//! | module | system |
+//! |---|---|
+//! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
+//!
+//! # Example
+//!
+//! ```
+//! use noctule::beamforming::{self, Scenario, Settings};
+//!
+//! let instance = Scenario::default().realize(1, 0)?;
+//! let design = beamforming::design(&instance, &Settings::default())?;
+//! assert!(design.is_solved());
+//! println!("{:.2} bit/s/Hz", design.metrics.sum_rate_bps_hz);
+//! # Ok::<(), noctule::Error>(())
+//! ```
+
+pub mod beamforming;
+pub mod data;
+mod design;
+mod error;
+
+pub use design::Design;
+pub use error::Error;
+pub use noctule_num::{C64, CMat, InputError};
+pub use noctule_optim::{Bound, Interrupt, PointProof, Proof, Sense, Stop, Trace, TraceRow, Work};

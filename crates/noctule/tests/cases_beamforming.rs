@@ -1,0 +1,540 @@
+//! Reference cases, computed independently of this library.
+//!
+//! Every file under `tests/cases/beamforming` must be listed in `SHA256SUMS`, must be read to its
+//! last field, and must pass with its own tolerance. `NOCTULE_CASES=<folder>` runs further files
+//! of the same format (without the list).
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use noctule::beamforming::baselines::{
+    Algorithm1Settings, algorithm1, project_power, sensing_only, stationarity,
+};
+use noctule::beamforming::design::climb;
+use noctule::beamforming::model::{Model, Space, fisher};
+use noctule::beamforming::{
+    Beams, Instance, Parts, PowerConstraint, Settings, Target, design, evaluate, verify,
+};
+use noctule::{C64, CMat, Error, Interrupt};
+use noctule_num::linalg::{HermitianEigen, orthonormal_basis};
+use noctule_phy::arrays::{Normalisation, PlanarArray};
+use noctule_phy::fisher::target_space;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// Number of files in the repository; a lost file must not go unnoticed.
+const FILES: usize = 15;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/beamforming")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn the_list_matches_the_files() {
+    let list = std::fs::read_to_string(folder().join("SHA256SUMS")).unwrap();
+    let listed: BTreeSet<(String, String)> = list
+        .lines()
+        .map(|line| {
+            let (digest, name) = line.split_once("  ").unwrap();
+            (name.to_owned(), digest.to_owned())
+        })
+        .collect();
+    let found: BTreeSet<(String, String)> = files(&folder())
+        .iter()
+        .map(|path| {
+            let digest = Sha256::digest(std::fs::read(path).unwrap());
+            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), hex)
+        })
+        .collect();
+    assert_eq!(listed, found);
+    assert_eq!(found.len(), FILES);
+}
+
+#[test]
+fn every_case_passes() {
+    let mut count = 0;
+    let extra = std::env::var_os("NOCTULE_CASES").map(PathBuf::from);
+    for path in std::iter::once(folder()).chain(extra).flat_map(|folder| files(&folder)) {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let mut case = Fields::new(&name, document);
+        let kind = case.text("kind");
+        match kind.as_str() {
+            "steering" => steering(&mut case),
+            "evaluate" => evaluation(&mut case),
+            "optimise" => optimisation(&mut case),
+            "sensing_only" => sensing(&mut case),
+            "alg1_trace" => algorithm1_trace(&mut case),
+            "per_antenna" => per_antenna(&mut case),
+            "reduction" => reduction(&mut case),
+            "edge" => edge(&mut case),
+            other => panic!("{name}: unknown kind {other}"),
+        }
+        case.finish();
+        println!("{name}: {kind} passed");
+        count += 1;
+    }
+    assert!(count >= FILES);
+}
+
+/// The fields of an object, taken one by one; what is left at the end is a failure.
+struct Fields {
+    name: String,
+    left: Map<String, Value>,
+}
+
+impl Fields {
+    fn new(name: &str, value: Value) -> Self {
+        let Value::Object(left) = value else { panic!("{name} is not an object") };
+        Self { name: name.to_owned(), left }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.left.contains_key(key)
+    }
+
+    fn take(&mut self, key: &str) -> Value {
+        self.left.remove(key).unwrap_or_else(|| panic!("{} has no `{key}`", self.name))
+    }
+
+    fn inside(&mut self, key: &str) -> Self {
+        let name = format!("{}.{key}", self.name);
+        Self::new(&name, self.take(key))
+    }
+
+    fn text(&mut self, key: &str) -> String {
+        self.take(key).as_str().unwrap().to_owned()
+    }
+
+    fn number(&mut self, key: &str) -> f64 {
+        self.take(key).as_f64().unwrap()
+    }
+
+    fn numbers(&mut self, key: &str) -> Vec<f64> {
+        numbers(&self.take(key))
+    }
+
+    fn complex(&mut self, key: &str) -> Vec<C64> {
+        pairs(&self.take(key))
+    }
+
+    /// A matrix given row by row, entries `[re, im]`.
+    fn matrix(&mut self, key: &str) -> CMat {
+        let rows: Vec<Vec<C64>> = self.take(key).as_array().unwrap().iter().map(pairs).collect();
+        CMat::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
+    }
+
+    /// A note for people, or one that is implied by the kind.
+    fn remark(&mut self, key: &str) {
+        self.left.remove(key);
+    }
+
+    fn finish(self) {
+        let unread: Vec<&String> = self.left.keys().collect();
+        assert!(unread.is_empty(), "{}: unread fields {unread:?}", self.name);
+    }
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn pairs(value: &Value) -> Vec<C64> {
+    let to_complex = |pair: &Value| {
+        let pair = numbers(pair);
+        C64::new(pair[0], pair[1])
+    };
+    value.as_array().unwrap().iter().map(to_complex).collect()
+}
+
+fn array(fields: &mut Fields, key: &str, normalisation: Normalisation) -> PlanarArray {
+    let sides = fields.numbers(key);
+    PlanarArray { horizontal: sides[0] as usize, vertical: sides[1] as usize, normalisation }
+}
+
+fn normalisation(fields: &mut Fields, key: &str) -> Normalisation {
+    fields.remark("kron_order");
+    if fields.take(key).as_bool().unwrap() {
+        Normalisation::UnitNorm
+    } else {
+        Normalisation::UnitModulus
+    }
+}
+
+/// The parts of an instance from the inputs of a case.
+fn parts(inputs: &mut Fields) -> Parts {
+    let normalisation = normalisation(inputs, "normalised_steering");
+    let transmit_array = array(inputs, "tx_shape", normalisation);
+    let receive_array = array(inputs, "rx_shape", normalisation);
+    let channels = if inputs.has("H") {
+        inputs.matrix("H")
+    } else {
+        CMat::zeros(transmit_array.elements(), 0)
+    };
+    let (azimuths, polars) = (inputs.numbers("theta"), inputs.numbers("phi"));
+    let reflections = inputs.complex("alpha");
+    let targets = (0..azimuths.len())
+        .map(|m| Target {
+            azimuth_rad: azimuths[m],
+            polar_rad: polars[m],
+            reflection: reflections[m],
+        })
+        .collect();
+    let user_noise_w =
+        if inputs.has("noise_comm") { inputs.numbers("noise_comm") } else { Vec::new() };
+    let weight = |inputs: &mut Fields, key: &str, default: f64| {
+        if inputs.has(key) { inputs.number(key) } else { default }
+    };
+    let users = channels.cols();
+    let streams = if inputs.has("Ns") { inputs.number("Ns") as usize } else { 3 * azimuths.len() };
+    if inputs.has("K") {
+        assert_eq!(inputs.number("K") as usize, users);
+    }
+    Parts {
+        transmit_array,
+        receive_array,
+        channels,
+        targets,
+        power_w: inputs.number("Pt"),
+        user_noise_w,
+        sensing_noise_w: inputs.number("noise_sensing"),
+        snapshots: inputs.number("L") as u32,
+        sensing_streams: streams,
+        rate_weight_per_nat: weight(inputs, "delta_c", 0.0),
+        crb_weight: weight(inputs, "delta_s", 1.0),
+        power_constraint: PowerConstraint::Total,
+    }
+}
+
+fn close(name: &str, found: f64, expected: f64, relative: f64) {
+    let error = (found - expected).abs() / expected.abs().max(f64::MIN_POSITIVE);
+    assert!(error <= relative, "{name}: {found} instead of {expected}, {error:e} off");
+}
+
+/// Largest difference relative to the largest magnitude expected.
+fn close_all(name: &str, found: &[C64], expected: &[C64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len(), "{name}");
+    let scale = expected.iter().map(|z| z.norm()).fold(0.0, f64::max);
+    for (f, e) in found.iter().zip(expected) {
+        assert!((f - e).norm() <= tolerance * scale, "{name}: {f} instead of {e}");
+    }
+}
+
+fn real(values: &[f64]) -> Vec<C64> {
+    values.iter().map(|x| C64::from(*x)).collect()
+}
+
+fn steering(case: &mut Fields) {
+    let mut inputs = case.inside("inputs");
+    let normalisation = normalisation(&mut inputs, "normalised");
+    let array = array(&mut inputs, "shape", normalisation);
+    let steering = array.steering([(inputs.number("theta"), inputs.number("phi"))]);
+    inputs.finish();
+    let mut tolerance = case.inside("tolerance");
+    let absolute = tolerance.number("abs");
+    tolerance.finish();
+    let mut expected = case.inside("expected");
+    for (key, found) in [
+        ("a", &steering.response),
+        ("da_dtheta", &steering.by_azimuth),
+        ("da_dphi", &steering.by_polar),
+    ] {
+        for (f, e) in found.as_slice().iter().zip(expected.complex(key)) {
+            assert!((f - e).norm() <= absolute, "{}.{key}: {f} instead of {e}", case.name);
+        }
+    }
+    expected.finish();
+    case.remark("obtained");
+}
+
+fn evaluation(case: &mut Fields) {
+    let mut inputs = case.inside("inputs");
+    let matrix = inputs.matrix("W");
+    let mut parts = parts(&mut inputs);
+    inputs.finish();
+    parts.sensing_streams = matrix.cols() - parts.channels.cols();
+    let instance = Instance::new(parts).unwrap();
+    let beams = Beams { matrix, users: instance.users() };
+    let metrics = evaluate(&instance, &beams).unwrap();
+    let mut tolerance = case.inside("tolerance");
+    let relative = tolerance.number("rel");
+    assert_eq!(tolerance.text("relative_to"), "max abs entry");
+    tolerance.finish();
+
+    let mut expected = case.inside("expected");
+    let rows = expected.take("F");
+    let flat: Vec<f64> = rows.as_array().unwrap().iter().flat_map(numbers).collect();
+    close_all("F", &real(&fisher(&instance, &beams).unwrap()), &real(&flat), relative);
+    close("crlb_trace", metrics.crb_trace_mixed.unwrap(), expected.number("crlb_trace"), relative);
+    for key in ["sinr", "xi"] {
+        close_all(key, &real(&metrics.sinr), &real(&expected.numbers(key)), relative);
+    }
+    close("sum rate", metrics.sum_rate_nats, expected.number("sum_rate_nats"), relative);
+    let objective = expected.number("objective");
+    close("objective", metrics.objective.unwrap(), objective, relative);
+    let witness = verify(&instance, &beams);
+    close("witness", witness.objective.unwrap(), objective, relative);
+
+    let terms = stationarity(&instance, &beams).unwrap();
+    // η_k = conj(h_kᴴ w_k)/I_k and β_k = ξ_k/(S_k + I_k), recomputed from the amplitudes.
+    let (mut eta, mut beta) = (Vec::new(), Vec::new());
+    for k in 0..instance.users() {
+        let amplitude = |j: usize| -> C64 {
+            (0..instance.antennas())
+                .map(|n| instance.channels()[(n, k)].conj() * beams.matrix[(n, j)])
+                .sum()
+        };
+        let signal = amplitude(k).norm_sqr();
+        let interference = signal / metrics.sinr[k];
+        eta.push(amplitude(k).conj() / interference);
+        beta.push(metrics.sinr[k] / (signal + interference));
+    }
+    close_all("eta", &eta, &expected.complex("eta"), relative);
+    close_all("beta", &real(&beta), &real(&expected.numbers("beta")), relative);
+    for (key, found) in [("C1", &terms.c1), ("C0", &terms.c0), ("gradient", &terms.gradient)] {
+        close_all(key, found.as_slice(), expected.matrix(key).as_slice(), relative);
+    }
+    expected.finish();
+    case.remark("notes");
+    case.remark("obtained");
+}
+
+fn optimisation(case: &mut Fields) {
+    let mut inputs = case.inside("inputs");
+    let instance = Instance::new(parts(&mut inputs)).unwrap();
+    inputs.finish();
+    let mut expected = case.inside("expected");
+    let best_known = expected.number("objective_best_known");
+    let tolerance = match case.text("accept").as_str() {
+        "1e-8 relative" => 1e-8 * best_known.abs(),
+        "1e-6 relative" => 1e-6 * best_known.abs(),
+        rule => {
+            assert!(rule.starts_with("objective >= objective_best_known - 1e-5*max(1,|.|)"));
+            1e-5 * best_known.abs().max(1.0)
+        }
+    };
+    let settings = Settings { tolerance: 1e-8, ..Settings::default() };
+    let design = design(&instance, &settings).unwrap();
+    let objective = design.metrics.objective.unwrap();
+    assert!(objective >= best_known - tolerance, "{}: {objective} {best_known}", case.name);
+    let power = instance.parts().power_w;
+    assert!((design.metrics.power_w - power).abs() <= 1e-9 * power, "{}", case.name);
+    let terms = stationarity(&instance, &design.variables).unwrap();
+    assert!(terms.residual <= 1e-4, "{}: residual {:e}", case.name, terms.residual);
+    let witness = verify(&instance, &design.variables);
+    assert!(witness.mismatch(design.metrics.objective) < 1e-9 && witness.violation < 1e-12);
+    if let Some(bound) = &design.proof.bound {
+        assert!(bound.value >= best_known - 1e-9, "{}: bound {}", case.name, bound.value);
+    }
+
+    // What the objective does not fix is compared where it meets its rule from below too.
+    let same = (objective - best_known).abs() <= tolerance;
+    let mut compare = |key: &str, found: f64| {
+        if expected.has(key) {
+            let value = expected.number(key);
+            if same {
+                close(&format!("{}.{key}", case.name), found, value, 1e-6);
+            }
+        }
+    };
+    compare("sum_rate_nats", design.metrics.sum_rate_nats);
+    compare("crlb_trace", design.metrics.crb_trace_mixed.unwrap_or(f64::NAN));
+    compare("mu", terms.multiplier);
+    if expected.has("powers") {
+        for (k, power) in expected.numbers("powers").into_iter().enumerate() {
+            let found = design.metrics.stream_power_w[k];
+            let scale = instance.parts().power_w;
+            assert!((found - power).abs() <= 1e-6 * scale, "{}: power {k}: {found}", case.name);
+        }
+    }
+    expected.remark("worst_local_optimum");
+    expected.remark("fraction_of_random_starts_within_1e_5");
+    expected.finish();
+    case.remark("kkt_residual_of_reference");
+    case.remark("obtained");
+}
+
+fn sensing(case: &mut Fields) {
+    let mut inputs = case.inside("inputs");
+    let instance = Instance::new(parts(&mut inputs)).unwrap();
+    inputs.finish();
+    let mut expected = case.inside("expected");
+    let global = expected.number("crlb_trace_global");
+    let run =
+        |streams: Option<usize>| sensing_only(&instance, streams, 1e-9, &Interrupt::new()).unwrap();
+    let full = run(None);
+    let trace = full.metrics.crb_trace_mixed.unwrap();
+    close(&case.name, trace, global, 1e-6);
+    close("conic solver", trace, expected.number("sdp_value"), 1e-6);
+    assert!(full.proof.is_global(1e-6), "{:?}", full.proof);
+    let bound = full.proof.bound.as_ref().unwrap();
+    assert!(-bound.value <= global * (1.0 + 1e-9), "a bound that cuts off the optimum");
+
+    let mut by_streams = expected.inside("best_by_Ns");
+    let mut smallest = usize::MAX;
+    for streams in 1..=3 * instance.targets().len() {
+        if !by_streams.has(&streams.to_string()) {
+            continue;
+        }
+        let best = by_streams.number(&streams.to_string());
+        // Fewer streams are not convex: the best of several starts.
+        let found = (0..6)
+            .map(|start| limited_streams(&instance, streams, start))
+            .fold(f64::INFINITY, f64::min);
+        close(&format!("{} with {streams} streams", case.name), found, best, 1e-5);
+        if (found - global).abs() <= 1e-7 * global {
+            smallest = smallest.min(streams);
+        }
+    }
+    by_streams.finish();
+    assert_eq!(smallest, expected.number("smallest_Ns_within_1e_7") as usize);
+    expected.finish();
+    case.remark("accept");
+    case.remark("sdp_relative_gap");
+    case.remark("obtained");
+}
+
+/// tr F⁻¹ reached with a limited number of streams from one random start.
+fn limited_streams(instance: &Instance, streams: usize, start: u64) -> f64 {
+    let parts = Parts { sensing_streams: streams, ..instance.parts().clone() };
+    let limited = Instance::new(parts).unwrap();
+    let mut rng = noctule_num::rng::StreamKey::new(1, "test", "streams", start).trial(0);
+    let start = CMat::from_fn(limited.antennas(), streams, |_, _| {
+        noctule_num::rng::complex_normal(&mut rng, 1.0)
+    });
+    let settings = Settings { tolerance: 1e-9, ..Settings::default() };
+    let design = climb(&limited, &settings, &[start], &Interrupt::new()).unwrap();
+    design.metrics.crb_trace_mixed.unwrap_or(f64::INFINITY)
+}
+
+fn algorithm1_trace(case: &mut Fields) {
+    let mut inputs = case.inside("inputs");
+    let start = inputs.matrix("W0");
+    let iterations = inputs.number("iterations") as u64;
+    let mut parts = parts(&mut inputs);
+    inputs.finish();
+    parts.sensing_streams = start.cols() - parts.channels.cols();
+    let instance = Instance::new(parts).unwrap();
+    let mut tolerance = case.inside("tolerance");
+    let relative = tolerance.number("rel");
+    tolerance.finish();
+    // At full size: a start outside the reduced space would take another path.
+    let settings = Algorithm1Settings {
+        reduced: false,
+        shift_factor: 1.0,
+        tolerance: -1.0,
+        max_iterations: iterations,
+    };
+    let design = algorithm1(&instance, &start, &settings, &Interrupt::new()).unwrap();
+    let mut expected = case.inside("expected");
+    let history = expected.numbers("objective_history");
+    let found: Vec<f64> = design.trace.rows().iter().map(|row| -row.value).collect();
+    close_all("history", &real(&found), &real(&history), relative);
+    let last = expected.matrix("W_final");
+    close_all("W_final", design.variables.matrix.as_slice(), last.as_slice(), relative);
+    expected.finish();
+    case.remark("notes");
+    case.remark("obtained");
+}
+
+fn per_antenna(case: &mut Fields) {
+    let mut inputs = case.inside("inputs");
+    let x = inputs.matrix("X");
+    let mut parts = parts(&mut inputs);
+    inputs.finish();
+    parts.power_constraint = PowerConstraint::PerAntenna;
+    let instance = Instance::new(parts).unwrap();
+    let mut expected = case.inside("expected");
+    let projected = project_power(&instance, x);
+    close_all(
+        "projection",
+        projected.as_slice(),
+        expected.matrix("projection_of_X").as_slice(),
+        1e-12,
+    );
+    let best_known = expected.number("objective_best_known");
+    expected.finish();
+    assert!(case.text("accept").contains("best_known - 1e-5"));
+    let settings = Settings { tolerance: 1e-8, starts: 8, ..Settings::default() };
+    let design = design(&instance, &settings).unwrap();
+    let objective = design.metrics.objective.unwrap();
+    assert!(objective >= best_known - 1e-5, "{}: {objective} {best_known}", case.name);
+    let witness = verify(&instance, &design.variables);
+    assert!(witness.violation < 1e-12, "{:e}", witness.violation);
+    assert!(stationarity(&instance, &design.variables).unwrap().residual < 1e-4);
+    case.remark("obtained");
+}
+
+fn reduction(case: &mut Fields) {
+    let mut inputs = case.inside("inputs");
+    let instance = Instance::new(parts(&mut inputs)).unwrap();
+    inputs.finish();
+    let mut expected = case.inside("expected");
+    let columns =
+        CMat::hstack(&[instance.channels(), &target_space(instance.transmit_steering())]).unwrap();
+    assert_eq!(columns.cols(), expected.number("columns") as usize);
+    let basis = orthonormal_basis(&columns, 1e-10).unwrap();
+    assert_eq!(basis.cols(), expected.number("rank") as usize);
+    let model = Model::new(&instance, Space::Reduced).unwrap();
+    assert_eq!(model.rank(), expected.number("reduced_dim") as usize);
+    expected.finish();
+    let mut tolerance = case.inside("tolerance");
+    assert!(tolerance.take("exact").as_bool().unwrap());
+    tolerance.finish();
+    case.remark("notes");
+    case.remark("obtained");
+}
+
+fn edge(case: &mut Fields) {
+    let mut inputs = case.inside("inputs");
+    let mut parts = parts(&mut inputs);
+    inputs.finish();
+    let steering = |parts: &Parts| {
+        parts.transmit_array.steering(parts.targets.iter().map(|t| (t.azimuth_rad, t.polar_rad)))
+    };
+    let error = Instance::new(parts.clone()).unwrap_err();
+    let Error::Unobservable { targets, conditioning, .. } = &error else { panic!("{error}") };
+    assert!(*conditioning < 1e-12 && !targets.is_empty(), "{error}");
+    let sentence = error.to_string();
+    let mut expected = case.inside("expected");
+    if expected.has("second_singular_value_of_A") {
+        assert!(expected.number("second_singular_value_of_A") < 1e-15);
+        let a = steering(&parts).response;
+        assert_eq!(orthonormal_basis(&a, 1e-10).unwrap().cols(), 1);
+        assert_eq!(targets, &[0, 1]);
+        assert!(sentence.contains("mirror"), "{sentence}");
+    }
+    if expected.has("fim_rank_at_R_identity") {
+        // The Fisher matrix at R = I, evaluated without the refusal.
+        parts.crb_weight = 0.0;
+        parts.rate_weight_per_nat = 1.0;
+        parts.channels = CMat::from_fn(parts.transmit_array.elements(), 1, |_, _| C64::ONE);
+        parts.user_noise_w = vec![1.0];
+        let instance = Instance::new(parts).unwrap();
+        let beams = Beams { matrix: CMat::identity(instance.antennas()), users: 1 };
+        let fisher = fisher(&instance, &beams).unwrap();
+        let n = fisher.len().isqrt();
+        let matrix = CMat::from_fn(n, n, |i, j| C64::from(fisher[i * n + j]));
+        let mut eigen = HermitianEigen::new(n);
+        eigen.compute(&matrix).unwrap();
+        let rank = eigen.values().iter().filter(|v| **v > 1e-12 * eigen.max()).count();
+        assert_eq!(rank, expected.number("fim_rank_at_R_identity") as usize);
+        let metrics = evaluate(&instance, &beams).unwrap();
+        assert_eq!(metrics.crb_trace_mixed, None, "never a finite number");
+        assert_eq!(verify(&instance, &beams).crb_trace_mixed, None);
+    }
+    expected.text("behaviour");
+    expected.finish();
+    case.remark("obtained");
+}
