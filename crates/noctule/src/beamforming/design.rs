@@ -25,6 +25,7 @@ use noctule_phy::fisher::target_space;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bound::separate_optima;
 use super::model::{Model, Space, evaluate};
 use super::{BeamformingDesign, Beams, Instance, PowerConstraint, SYSTEM, advice};
 use crate::{Design, Error};
@@ -41,13 +42,16 @@ pub struct Settings {
     pub tolerance: f64,
     /// Evaluations each start may spend.
     pub max_evaluations: u64,
+    /// Attach the upper bound of [`separate_optima`](super::bound::separate_optima) to the proof;
+    /// costs about one more start.
+    pub certify: bool,
     /// Rows of the trace to keep; zero keeps none.
     pub trace_rows: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { starts: 4, tolerance: 1e-6, max_evaluations: 3000, trace_rows: 0 }
+        Self { starts: 4, tolerance: 1e-6, max_evaluations: 3000, certify: false, trace_rows: 0 }
     }
 }
 
@@ -105,9 +109,9 @@ pub fn default_starts(count: usize) -> Vec<Start> {
 /// Design beams for `instance`.
 ///
 /// Guarantee: a stationary point of `δ_c Σ ln(1+γ_k) − δ_s tr F⁻¹` under the power constraint
-/// when `stop` is `Converged` (residual in `proof`), and an upper bound on what any beams can
-/// reach (`proof.bound`). The problem is not convex: the objective from every start is in
-/// `starts`, and a local optimum is not called anything more.
+/// when `stop` is `Converged` (residual in `proof`); with `certify`, an upper bound on what any
+/// beams can reach in `proof.bound`. The problem is not convex: the objective from every start is
+/// in `starts`, and a local optimum is not called anything more.
 ///
 /// # Errors
 /// [`Error::Input`] for settings out of range.
@@ -173,7 +177,7 @@ pub fn climb(
         let error = InputError::new("there is no start", "starts", "0", "at least 1");
         return Err(error.into());
     };
-    finish(instance, beams, found)
+    finish(instance, settings, beams, found, interrupt)
 }
 
 fn run(
@@ -188,10 +192,16 @@ fn run(
 
 fn finish(
     instance: &Instance,
+    settings: &Settings,
     beams: Beams,
     found: MultiStart,
+    interrupt: &Interrupt,
 ) -> Result<BeamformingDesign, Error> {
     let metrics = evaluate(instance, &beams)?;
+    let mut proof = Proof::stationary(found.run.residual);
+    if let (true, Some(objective)) = (settings.certify, metrics.objective) {
+        proof = proof.with_bound(separate_optima(instance, objective, interrupt)?);
+    }
     let mut warnings = advice(instance, &metrics);
     let agreeing = found.agreeing(1e-6);
     if found.values.len() > 1 && agreeing < 0.5 {
@@ -203,7 +213,7 @@ fn finish(
         ));
     }
     Ok(Design {
-        proof: Proof::stationary(found.run.residual),
+        proof,
         stop: found.run.stop,
         variables: beams,
         metrics,

@@ -248,6 +248,15 @@ impl Instance {
         Self::new(parts).map(|instance| Self { draw: self.draw, ..instance })
     }
 
+    /// The same problem under another power constraint.
+    ///
+    /// # Errors
+    /// As [`Instance::new`].
+    pub fn with_power_constraint(&self, constraint: PowerConstraint) -> Result<Self, Error> {
+        let parts = Parts { power_constraint: constraint, ..self.parts.clone() };
+        Self::new(parts).map(|instance| Self { draw: self.draw, ..instance })
+    }
+
     pub(super) fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
         self.draw = Some((seed, trial));
         self

@@ -39,7 +39,8 @@
 //! [`design`](design()) returns a stationary point, the objective from every start, and no claim
 //! beyond that: the problem is not convex, and from about eight users on it has many local optima.
 //! [`sensing_only`](baselines::sensing_only) *is* convex in `WWᴴ` and comes with a proof of global
-//! optimality, one eigenvalue long. Scenes that cannot be sensed whatever is sent — a target on
+//! optimality, one eigenvalue long, and with the sum capacity it bounds the trade-off from above
+//! ([`bound`]; setting `certify`). Scenes that cannot be sensed whatever is sent — a target on
 //! the array's axis, two targets at mirrored azimuths — are refused with the names of the targets.
 //!
 //! # Cost
@@ -83,6 +84,7 @@
 //! and how they were found: `docs/errata.md#beamforming`.
 
 pub mod baselines;
+pub mod bound;
 pub mod design;
 pub mod instance;
 pub mod model;

@@ -1,0 +1,187 @@
+//! What no beams can exceed.
+//!
+//! The trade-off itself is not convex, but each of its two ends is, and together they bound it:
+//! ```math
+//! \delta_c \sum_k R_k - \delta_s\,\mathrm{tr}F^{-1} \;\le\; \delta_c\, C - \delta_s\, \mathrm{CRB}^\star
+//! ```
+//! * `C` is the sum capacity of the broadcast channel, which no linear precoder exceeds. By the
+//!   duality of Vishwanath, Jindal and Goldsmith (IEEE Trans. Inf. Theory 49, 2003) it is a
+//!   concave program over `K` powers,
+//!   `max log det(I + Σ q_k g_k g_kᴴ)` over `q ≥ 0, Σ q_k = 1` with `g_k = h_k √P/σ_k`;
+//!   the Frank–Wolfe gap over the simplex turns any `q` into an upper bound.
+//! * `CRB*` is the sensing-only optimum, bounded from below by the Frank–Wolfe gap
+//!   ([`sensing_only`]).
+//!
+//! The bound is met when one weight is zero. In between it asks for both ends at once, so its gap
+//! is the price of the compromise plus what the design leaves on the table, and says how large the
+//! two together can be. Under per-antenna power it remains a bound, as the total is the same.
+
+use noctule_num::linalg::{Cholesky, Op, product, real_dot};
+use noctule_num::{C64, CMat};
+use noctule_optim::{
+    Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, StopRule, StopRules, Trace,
+};
+
+use super::baselines::sensing_only;
+use super::{Instance, PowerConstraint};
+use crate::Error;
+
+/// Relative tolerance to which both ends are solved; what is left is added to the bound.
+const TOLERANCE: f64 = 1e-8;
+
+/// The upper bound on the objective of `instance`, with its gap to `objective`.
+///
+/// # Errors
+/// When a decomposition fails, which finite data do not make it.
+pub fn separate_optima(
+    instance: &Instance,
+    objective: f64,
+    interrupt: &Interrupt,
+) -> Result<Bound, Error> {
+    let parts = instance.parts();
+    let mut value = 0.0;
+    let mut method = Vec::new();
+    if parts.rate_weight_per_nat > 0.0 && instance.users() > 0 {
+        value += parts.rate_weight_per_nat * sum_capacity_bound_nats(instance, interrupt)?;
+        method.push("sum capacity");
+    }
+    if parts.crb_weight > 0.0 {
+        let relaxed = instance.with_power_constraint(PowerConstraint::Total)?;
+        let sensing = sensing_only(&relaxed, None, TOLERANCE, interrupt)?;
+        // `sensing_only` always attaches its bound.
+        value += sensing.proof.bound.map_or(0.0, |bound| bound.value);
+        method.push("sensing-only optimum");
+    }
+    Ok(Bound::new(objective, value, Sense::Upper, format!("separate optima: {}", method.join(" and "))))
+}
+
+/// An upper bound on the sum rate of any precoding, in nat/s/Hz: the sum capacity of the broadcast
+/// channel plus the Frank–Wolfe gap of its dual and a rounding margin.
+///
+/// # Errors
+/// When a decomposition fails, which finite data do not make it.
+pub fn sum_capacity_bound_nats(instance: &Instance, interrupt: &Interrupt) -> Result<f64, Error> {
+    let users = instance.users();
+    if users == 0 {
+        return Ok(0.0);
+    }
+    let mut channels = instance.channels().clone();
+    for user in 0..users {
+        let scale = (instance.parts().power_w / instance.parts().user_noise_w[user]).sqrt();
+        channels.col_mut(user).iter_mut().for_each(|h| *h *= scale);
+    }
+    let gram = product(&channels, Op::Adjoint, &channels, Op::Plain);
+    let mut dual = DualCapacity::new(gram);
+    let mut point = vec![C64::ONE; users];
+    let sphere = Manifold::sphere(users);
+    sphere.normalise(&mut point);
+    let rules = StopRules::from(StopRule::Residual(TOLERANCE))
+        | StopRule::Progress { tolerance: 1e-15, window: 20 }
+        | StopRule::Evaluations(2000);
+    Lbfgs::new(sphere).minimise(&mut dual, &mut point, &rules, interrupt, &mut Trace::off());
+    let value = -dual.eval(&point, &mut vec![C64::ZERO; users]);
+    let steepest = dual.slopes.iter().copied().fold(0.0, f64::max);
+    let mean: f64 = dual.slopes.iter().zip(&point).map(|(s, z)| s * z.norm_sqr()).sum();
+    let margin = 64.0 * f64::EPSILON * users as f64 * (steepest + value);
+    Ok(value + (steepest - mean).max(0.0) + margin)
+}
+
+/// −log det(I + D G D) with D = diag |z_k|, over the unit sphere of z.
+///
+/// Through `q_k = |z_k|²` the simplex becomes a sphere; the function stays without bad local
+/// optima, and the bound does not depend on how well it was climbed anyway.
+struct DualCapacity {
+    gram: CMat,
+    inner: CMat,
+    right: CMat,
+    solved: CMat,
+    cholesky: Cholesky,
+    /// ∂(log det)/∂q_k at the point evaluated last.
+    slopes: Vec<f64>,
+}
+
+impl DualCapacity {
+    fn new(gram: CMat) -> Self {
+        let n = gram.rows();
+        Self {
+            inner: CMat::zeros(n, n),
+            right: CMat::zeros(n, n),
+            solved: CMat::zeros(n, n),
+            cholesky: Cholesky::new(n),
+            slopes: vec![0.0; n],
+            gram,
+        }
+    }
+}
+
+impl Objective for DualCapacity {
+    fn eval(&mut self, z: &[C64], gradient: &mut [C64]) -> f64 {
+        let n = z.len();
+        for j in 0..n {
+            for i in 0..n {
+                let scaled = self.gram[(i, j)] * z[i].norm();
+                self.right[(i, j)] = scaled;
+                self.inner[(i, j)] = scaled * z[j].norm();
+            }
+            self.inner[(j, j)] += C64::ONE;
+        }
+        if self.cholesky.factor(&self.inner, "I + D G D").is_err() {
+            return f64::INFINITY;
+        }
+        // Woodbury: g_kᴴ (I + Σ q g gᴴ)⁻¹ g_k = G_kk − (D G)_kᴴ (I + D G D)⁻¹ (D G)_k.
+        let value = -self.cholesky.log_det();
+        self.solved.as_mut_slice().copy_from_slice(self.right.as_slice());
+        self.cholesky.solve_in_place(&mut self.solved);
+        for k in 0..n {
+            let explained = real_dot(self.solved.col(k), self.right.col(k));
+            // Zero where rounding makes a non-negative number negative.
+            self.slopes[k] = (self.gram[(k, k)].re - explained).max(0.0);
+            gradient[k] = z[k] * (-2.0 * self.slopes[k]);
+        }
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::beamforming::{Scenario, Settings, design};
+
+    #[test]
+    fn one_user_reaches_the_capacity() {
+        let scenario = Scenario { users: 1, crb_weight: 0.0, ..Scenario::default() };
+        let instance = scenario.realize(1, 0).unwrap();
+        let bound = sum_capacity_bound_nats(&instance, &Interrupt::new()).unwrap();
+        let gain: f64 = instance.channels().norm_sqr();
+        assert!((bound - (10.0 * gain).ln_1p()).abs() < 1e-9, "{bound}");
+    }
+
+    #[test]
+    fn orthogonal_users_water_fill() {
+        // Gains 4 and 0.25, power over noise 3: all power on the strong user, ln(1 + 12).
+        let gram = CMat::from_fn(2, 2, |i, j| {
+            C64::from(if i == j { 3.0 * [4.0, 0.25][i] } else { 0.0 })
+        });
+        let mut dual = DualCapacity::new(gram);
+        let mut gradient = [C64::ZERO; 2];
+        let value = dual.eval(&[C64::ONE, C64::ZERO], &mut gradient);
+        assert!((value + 13_f64.ln()).abs() < 1e-14);
+        assert!((dual.slopes[0] - 12.0 / 13.0).abs() < 1e-14);
+        assert!((dual.slopes[1] - 0.75).abs() < 1e-14);
+    }
+
+    #[test]
+    fn no_design_exceeds_the_bound_and_the_ends_meet_it() {
+        for trial in 0..10 {
+            let instance = Scenario::default().realize(2, trial).unwrap();
+            let found = design(&instance, &Settings::default()).unwrap();
+            let objective = found.metrics.objective.unwrap();
+            let bound = separate_optima(&instance, objective, &Interrupt::new()).unwrap();
+            assert!(bound.value >= objective && bound.gap_abs > 0.0);
+        }
+        let sensing = Scenario { rate_weight_per_nat: 0.0, ..Scenario::default() };
+        let instance = sensing.realize(2, 0).unwrap();
+        let found = design(&instance, &Settings { certify: true, ..Settings::default() }).unwrap();
+        assert!(found.proof.is_global(1e-6), "{:?}", found.proof);
+    }
+}

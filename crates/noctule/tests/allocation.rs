@@ -1,0 +1,59 @@
+//! An iteration allocates nothing: counted by the allocator itself.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use noctule::beamforming::Scenario;
+use noctule::beamforming::design::{Start, start_beams};
+use noctule::beamforming::model::{Model, Space};
+use noctule_optim::{Interrupt, Lbfgs, Manifold, StopRule, StopRules, Trace};
+
+struct Counting;
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is handed to the system allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn iterations_do_not_allocate() {
+    let instance = Scenario::default().realize(1, 0).unwrap();
+    let mut model = Model::new(&instance, Space::Reduced).unwrap();
+    let sphere = Manifold::sphere(model.dim());
+    let mut solver = Lbfgs::new(sphere);
+    let mut start = model.point(&start_beams(&instance, Start::Rzf).unwrap());
+    sphere.normalise(&mut start);
+    let interrupt = Interrupt::new();
+    let mut calls_of = |evaluations: u64| {
+        let rules = StopRules::from(StopRule::Residual(0.0))
+            | StopRule::Progress { tolerance: -1.0, window: 5 }
+            | StopRule::Evaluations(evaluations);
+        let mut trace = Trace::with_room(1000);
+        let mut point = start.clone();
+        let before = CALLS.load(Ordering::Relaxed);
+        let run = solver.minimise(&mut model, &mut point, &rules, &interrupt, &mut trace);
+        (CALLS.load(Ordering::Relaxed) - before, run.work.iterations)
+    };
+    calls_of(5); // the first products may set up thread-local scratch
+    let (few, short) = calls_of(10);
+    let (many, long) = calls_of(60);
+    assert!(long >= short + 30, "the longer run must really iterate: {short} and {long}");
+    assert_eq!(few, many, "allocations must not depend on the number of iterations");
+    assert!(few <= 1, "set-up inside a run is the history of the stop rules: {few}");
+}
