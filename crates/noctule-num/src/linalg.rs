@@ -197,6 +197,11 @@ impl Cholesky {
         })
     }
 
+    /// The logarithm of the determinant of the matrix factored last.
+    pub fn log_det(&self) -> f64 {
+        (0..self.n).map(|i| 2.0 * self.factor[(i, i)].re.ln()).sum()
+    }
+
     /// Replace `b` by the solution of `a · x = b` for the matrix factored last.
     ///
     /// # Panics
@@ -214,9 +219,8 @@ impl Cholesky {
 /// Cholesky factors and inverses of real symmetric positive definite matrices of one order.
 ///
 /// The matrices are Fisher matrices of a handful of parameters (8 × 8 for two targets), factored
-/// in every evaluation of an objective. At these sizes plain loops over a packed triangle take a
-/// half to a third of the time of a blocked library kernel (`benches/kernels.rs` has the
-/// comparison), which is why this one kernel is our own.
+/// in every evaluation of an objective. `cargo bench -p noctule-num` has these plain loops beside
+/// the library's blocked kernel.
 #[derive(Clone, Debug)]
 pub struct RealCholesky {
     n: usize,

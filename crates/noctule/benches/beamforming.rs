@@ -34,8 +34,7 @@ fn kernels(criterion: &mut Criterion) {
         bencher.iter(|| mul(&mut c, false, 1.0, black_box(&a), Op::Plain, &b, Op::Plain));
     });
     let n = 8;
-    let spd: Vec<f64> =
-        (0..n * n).map(|k| if k % (n + 1) == 0 { 4.0 } else { 0.3 }).collect();
+    let spd: Vec<f64> = (0..n * n).map(|k| if k % (n + 1) == 0 { 4.0 } else { 0.3 }).collect();
     let mut cholesky = RealCholesky::new(n);
     let mut inverse = vec![0.0; n * n];
     criterion.bench_function("cholesky-inverse-8", |bencher| {

@@ -22,8 +22,9 @@ fn scenario(users: usize, targets: usize) -> Scenario {
 
 fn random_beams(instance: &Instance, seed: u64) -> Beams {
     let mut rng = StreamKey::new(seed, "test", "beams", 0).trial(0);
-    let matrix =
-        CMat::from_fn(instance.antennas(), instance.streams(), |_, _| complex_normal(&mut rng, 0.1));
+    let matrix = CMat::from_fn(instance.antennas(), instance.streams(), |_, _| {
+        complex_normal(&mut rng, 0.1)
+    });
     Beams { matrix, users: instance.users() }
 }
 
@@ -162,8 +163,7 @@ fn unequal_noise_and_unit_modulus_steering() {
     let witness = verify(&instance, &found.variables);
     assert!(witness.mismatch(found.metrics.objective) < 1e-9, "{witness:?}");
     // The gradient condition holds at full size too.
-    let terms =
-        noctule::beamforming::baselines::stationarity(&instance, &found.variables).unwrap();
+    let terms = noctule::beamforming::baselines::stationarity(&instance, &found.variables).unwrap();
     assert!(terms.residual < 1e-5, "{:e}", terms.residual);
     // At every W the multiplier is δ_c Σ ξ σ²/T / P + δ_s tr F⁻¹ / P.
     let parts = instance.parts();

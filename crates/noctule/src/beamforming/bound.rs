@@ -52,7 +52,12 @@ pub fn separate_optima(
         value += sensing.proof.bound.map_or(0.0, |bound| bound.value);
         method.push("sensing-only optimum");
     }
-    Ok(Bound::new(objective, value, Sense::Upper, format!("separate optima: {}", method.join(" and "))))
+    Ok(Bound::new(
+        objective,
+        value,
+        Sense::Upper,
+        format!("separate optima: {}", method.join(" and ")),
+    ))
 }
 
 /// An upper bound on the sum rate of any precoding, in nat/s/Hz: the sum capacity of the broadcast
@@ -159,9 +164,8 @@ mod tests {
     #[test]
     fn orthogonal_users_water_fill() {
         // Gains 4 and 0.25, power over noise 3: all power on the strong user, ln(1 + 12).
-        let gram = CMat::from_fn(2, 2, |i, j| {
-            C64::from(if i == j { 3.0 * [4.0, 0.25][i] } else { 0.0 })
-        });
+        let gram =
+            CMat::from_fn(2, 2, |i, j| C64::from(if i == j { 3.0 * [4.0, 0.25][i] } else { 0.0 }));
         let mut dual = DualCapacity::new(gram);
         let mut gradient = [C64::ZERO; 2];
         let value = dual.eval(&[C64::ONE, C64::ZERO], &mut gradient);

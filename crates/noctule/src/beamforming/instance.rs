@@ -9,7 +9,7 @@ use noctule_phy::fisher::{MultiTargetFisher, pack_hermitian, parameters, target_
 
 use super::{PowerConstraint, SYSTEM};
 use crate::Error;
-use crate::data::{Array, ArraySet, Entries, FieldInfo, Taker, as_count};
+use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
 
 /// Smallest over largest eigenvalue of the Fisher matrix below which a scene is refused. The
 /// singular scenes of the reference cases reach at most 5·10⁻³³, the valid ones at least 10⁻³.
@@ -560,31 +560,4 @@ fn check(parts: &Parts) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Beams as named arrays, for files.
-pub(super) fn beams_to_array(beams: &CMat) -> Array {
-    Array::complex(vec![beams.cols(), beams.rows()], beams.as_slice().to_vec())
-}
-
-/// Beams from a named array of shape `[stream, antenna]`.
-pub(super) fn beams_from_array(array: &Array) -> Result<CMat, InputError> {
-    let (streams, antennas) = match array.shape.as_slice() {
-        [streams, antennas] => (*streams, *antennas),
-        other => {
-            return Err(InputError::new(
-                "the array has the wrong number of dimensions",
-                "beams",
-                format!("shape {other:?}"),
-                "shape [stream, antenna]",
-            ));
-        }
-    };
-    let entries: Vec<C64> = match &array.entries {
-        Entries::Real(values) => values.iter().map(|value| C64::from(*value)).collect(),
-        Entries::Complex(values) => values.clone(),
-    };
-    CMat::from_columns(antennas, streams, entries).map_err(|error| {
-        InputError::new("the array is damaged", "beams", error.to_string(), "a whole array")
-    })
 }

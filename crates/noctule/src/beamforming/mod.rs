@@ -102,7 +102,7 @@ pub use model::{Metrics, TargetMetrics, evaluate};
 pub use scenario::{ArrayShape, DrawnTargets, Scenario, TargetSpec, Targets};
 pub use verify::{Verification, verify};
 
-use crate::data::{Array, ArraySet, FieldInfo};
+use crate::data::{Array, ArraySet, FieldInfo, Taker};
 use crate::{Design, Error};
 
 /// The name of this system in files and random streams.
@@ -166,30 +166,43 @@ impl Beams {
         Err(InputError::new("the beams do not fit the instance", "beams", found, allowed).into())
     }
 
-    /// Beams of `users` data streams from a file (`.json`, `.npz`, `.npy`) of shape
-    /// `[stream, antenna]`.
+    /// Beams of `users` data streams from a file of shape `[stream, antenna]`: `.npz` with an
+    /// array `beams`, `.npy`, or a `noctule-design/1` document.
     ///
     /// # Errors
     /// [`Error::Input`] naming the file.
     pub fn read(path: &std::path::Path, users: usize) -> Result<Self, Error> {
+        let place = path.display().to_string();
         let set = ArraySet::read(path, "design", BEAM_FIELDS)?;
-        let array = set.get("beams").ok_or_else(|| {
-            let place = path.display().to_string();
-            InputError::new("the file has no beams", place, "no array", "an array named `beams`")
-        })?;
-        Ok(Self { matrix: instance::beams_from_array(array)?, users })
+        Self::from_arrays(&set, users).map_err(|error| match error {
+            Error::Input(error) => Error::Input(error.inside(&place)),
+            other => other,
+        })
+    }
+
+    /// The beams of a `noctule-design/1` document.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when there are none, or they are damaged.
+    pub fn from_document(document: &serde_json::Value, users: usize) -> Result<Self, Error> {
+        let set = ArraySet::from_json(document.to_string().as_bytes(), "design", BEAM_FIELDS)?;
+        Self::from_arrays(&set, users)
+    }
+
+    fn from_arrays(set: &ArraySet, users: usize) -> Result<Self, Error> {
+        let mut taker = Taker::new(set, BEAM_FIELDS);
+        let entries = taker.complex("beams")?;
+        let length = |dimension| taker.length(dimension).unwrap_or(0);
+        let matrix = CMat::from_columns(length("antenna"), length("stream"), entries)?;
+        Ok(Self { matrix, users })
     }
 
     /// The beams as a named array of shape `[stream, antenna]`.
     pub fn to_arrays(&self) -> ArraySet {
         let mut set = ArraySet::new();
-        set.insert("beams", instance::beams_to_array(&self.matrix));
+        let shape = vec![self.matrix.cols(), self.matrix.rows()];
+        set.insert("beams", Array::complex(shape, self.matrix.as_slice().to_vec()));
         set
-    }
-
-    /// The same beams as an [`Array`].
-    pub fn to_array(&self) -> Array {
-        instance::beams_to_array(&self.matrix)
     }
 }
 

@@ -25,8 +25,10 @@ pub(super) fn parse(text: &[u8], kind: &str, fields: &[FieldInfo]) -> Result<Arr
     check_format(&members, kind)?;
     let mut set = ArraySet::new();
     for (name, value) in members {
-        // `system` and `note` are for people and for dispatch; they carry no numbers.
-        if ["format", "system", "note"].contains(&name.as_str()) {
+        // `system` and `note` are for people and for dispatch; they carry no numbers. A design
+        // document tells a story around its variables; only these are read here.
+        let known = fields.iter().any(|field| field.name == name);
+        if ["format", "system", "note"].contains(&name.as_str()) || (kind == "design" && !known) {
             continue;
         }
         let complex =

@@ -94,8 +94,8 @@ impl ArraySet {
         self.arrays.extend(other.arrays);
     }
 
-    /// Read a set from a file; the ending decides: `.json`, `.npz`, or `.npy` for a single array
-    /// that is given the name `channels`.
+    /// Read a set from a file; the ending decides: `.json`, `.npz`, or `.npy` for a single array,
+    /// which gets the name of the first complex field (`channels` of an instance).
     ///
     /// `kind` is the word in the format tag of JSON files (`noctule-<kind>/1`); `fields` tells
     /// which arrays are known and complex.
@@ -119,7 +119,10 @@ impl ArraySet {
         let set = match ending.as_str() {
             "json" => json::parse(&bytes, kind, fields),
             "npz" => npz::parse(&bytes),
-            _ => npz::parse_single(&bytes, "channels"),
+            _ => {
+                let name = fields.iter().find(|field| field.complex).map_or("array", |f| f.name);
+                npz::parse_single(&bytes, name)
+            }
         };
         set.and_then(|set| set.known(fields)).map_err(|error| error.inside(&place))
     }
