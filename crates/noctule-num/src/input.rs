@@ -60,6 +60,14 @@ impl InputError {
         self
     }
 
+    /// The same error about something inside `file`.
+    #[must_use]
+    pub fn in_file(mut self, file: &str) -> Self {
+        self.place =
+            if self.place.is_empty() { file.to_owned() } else { format!("{file}: {}", self.place) };
+        self
+    }
+
     /// The same error seen from one level further out: `prefix` and a separator before the place.
     ///
     /// A path that starts with an index (`[0]`) is joined without a dot; an empty place becomes
@@ -102,6 +110,8 @@ mod tests {
         assert_eq!(error("power_dbm"), "scenario.power_dbm");
         assert_eq!(error("[1].polar_deg"), "scenario[1].polar_deg");
         assert_eq!(error(""), "scenario");
+        let placed = InputError::new("w", "h[1]", "f", "a").in_file("h.npz");
+        assert_eq!(placed.place, "h.npz: h[1]");
     }
 
     #[test]

@@ -147,7 +147,10 @@ mod tests {
     fn one_sample_has_no_standard_error() {
         let summary = Summary::of(&[7.0]).unwrap();
         assert_eq!(summary.standard_error, None);
-        assert!(summary.q05.to_bits() == 7.0_f64.to_bits() && summary.max == summary.min);
+        assert!(
+            summary.q05.to_bits() == 7.0_f64.to_bits()
+                && summary.max.to_bits() == summary.min.to_bits()
+        );
         assert_eq!(Summary::of(&[]), None);
     }
 

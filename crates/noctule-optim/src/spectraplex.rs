@@ -20,7 +20,7 @@ use crate::{Bound, Sense};
 /// `value` is `f(R)`, `gradient` its Hermitian gradient at `R`, `inner` is ⟨∇, R⟩ = Re tr(∇ R),
 /// and `power` is `P`. The bound is lowered by `64 n ε (|λ|max P + |⟨∇,R⟩|)`, which covers the
 /// rounding of the eigenvalue and of the inner product, so that it stays a bound in double
-/// precision.
+/// precision. Gaps are relative to |f|.
 ///
 /// # Errors
 /// When an entry of the gradient is not finite or the workspace has another order.
@@ -36,7 +36,7 @@ pub fn frank_wolfe_bound(
     let margin =
         64.0 * f64::EPSILON * (gradient.rows().max(1) as f64) * (spectral * power + inner.abs());
     let gap = inner - power * eigen.min() + margin;
-    Ok(Bound::new(value, value - gap, Sense::Lower, "frank-wolfe"))
+    Ok(Bound::new(value, value - gap, Sense::Lower, "frank-wolfe", 0.0))
 }
 
 #[cfg(test)]

@@ -85,7 +85,8 @@ pub struct Bound {
     pub sense: Sense,
     /// Distance between the objective reached and the bound, never negative.
     pub gap_abs: f64,
-    /// `gap_abs / max(1, |objective|)`.
+    /// `gap_abs / max(unit, |objective|)`, with the unit of the normalised problem (see
+    /// [`Bound::new`]).
     pub gap_rel: f64,
     /// How the bound was obtained, e.g. `frank-wolfe`.
     pub method: String,
@@ -94,8 +95,16 @@ pub struct Bound {
 impl Bound {
     /// A bound and its gaps to the objective that was reached.
     ///
+    /// `unit` is the size of an objective that counts as one: an objective that passes through
+    /// zero needs it for its gap to be relative to something, one of a single sign can take zero.
     /// A bound that rounding puts on the wrong side of the objective gives a gap of zero.
-    pub fn new(objective: f64, value: f64, sense: Sense, method: impl Into<String>) -> Self {
+    pub fn new(
+        objective: f64,
+        value: f64,
+        sense: Sense,
+        method: impl Into<String>,
+        unit: f64,
+    ) -> Self {
         let signed = match sense {
             Sense::Lower => objective - value,
             Sense::Upper => value - objective,
@@ -105,7 +114,7 @@ impl Bound {
             value,
             sense,
             gap_abs,
-            gap_rel: gap_abs / objective.abs().max(1.0),
+            gap_rel: if gap_abs > 0.0 { gap_abs / objective.abs().max(unit) } else { 0.0 },
             method: method.into(),
         }
     }
@@ -254,18 +263,21 @@ mod tests {
 
     #[test]
     fn gaps_are_never_negative() {
-        let lower = Bound::new(2.0, 1.5, Sense::Lower, "test");
+        let lower = Bound::new(2.0, 1.5, Sense::Lower, "test", 1.0);
         assert!((lower.gap_abs - 0.5).abs() < 1e-15 && (lower.gap_rel - 0.25).abs() < 1e-15);
-        let beyond = Bound::new(2.0, 2.0 + 1e-12, Sense::Lower, "test");
+        let beyond = Bound::new(2.0, 2.0 + 1e-12, Sense::Lower, "test", 1.0);
         assert!(beyond.gap_abs == 0.0);
-        let upper = Bound::new(-0.5, 0.25, Sense::Upper, "test");
-        assert!((upper.gap_rel - 0.75).abs() < 1e-15, "relative to max(1, |f|)");
+        let upper = Bound::new(-0.5, 0.25, Sense::Upper, "test", 1.0);
+        assert!((upper.gap_rel - 0.75).abs() < 1e-15, "relative to max(unit, |f|)");
+        let signed = Bound::new(-0.5, 0.25, Sense::Upper, "test", 0.0);
+        assert!((signed.gap_rel - 1.5).abs() < 1e-15, "relative to |f|");
     }
 
     #[test]
     fn stationary_is_not_global() {
         assert!(!Proof::stationary(0.0).is_global(1.0));
-        let proven = Proof::stationary(1e-9).with_bound(Bound::new(1.0, 1.0, Sense::Lower, "t"));
+        let proven =
+            Proof::stationary(1e-9).with_bound(Bound::new(1.0, 1.0, Sense::Lower, "t", 1.0));
         assert!(proven.is_global(1e-9) && proven.residual() == Some(1e-9));
     }
 }

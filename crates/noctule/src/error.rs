@@ -38,7 +38,7 @@ impl Error {
         };
         format!(
             "{who} cannot be sensed: {cause} (the Fisher matrix is singular whatever is \
-             transmitted: its eigenvalues span a factor of {conditioning:.1e})"
+             transmitted: smallest over largest eigenvalue {conditioning:.1e})"
         )
     }
 

@@ -1,4 +1,5 @@
 //! An iteration allocates nothing: counted by the allocator itself.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -3,6 +3,7 @@
 //! Every file under `tests/cases/beamforming` must be listed in `SHA256SUMS`, must be read to its
 //! last field, and must pass with its own tolerance. `NOCTULE_CASES=<folder>` runs further files
 //! of the same format (without the list).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use noctule::beamforming::baselines::{
     Algorithm1Settings, algorithm1, project_power, sensing_only, stationarity,
 };
 use noctule::beamforming::design::climb;
-use noctule::beamforming::model::{Model, Space, fisher};
+use noctule::beamforming::model::{Model, Space, fisher, objective_unit};
 use noctule::beamforming::{
     Beams, Instance, Parts, PowerConstraint, Settings, Target, design, evaluate, verify,
 };
@@ -439,7 +440,8 @@ fn algorithm1_trace(case: &mut Fields) {
     let design = algorithm1(&instance, &start, &settings, &Interrupt::new()).unwrap();
     let mut expected = case.inside("expected");
     let history = expected.numbers("objective_history");
-    let found: Vec<f64> = design.trace.rows().iter().map(|row| -row.value).collect();
+    let unit = objective_unit(&instance);
+    let found: Vec<f64> = design.trace.rows().iter().map(|row| -row.value * unit).collect();
     close_all("history", &real(&found), &real(&history), relative);
     let last = expected.matrix("W_final");
     close_all("W_final", design.variables.matrix.as_slice(), last.as_slice(), relative);

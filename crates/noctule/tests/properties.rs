@@ -1,4 +1,5 @@
 //! Symmetries of the problem, as properties over random scenes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use noctule::beamforming::{
     Beams, DrawnTargets, Instance, Parts, Scenario, Settings, Targets, design, evaluate, verify,
@@ -69,6 +70,22 @@ proptest! {
         // Rounding of the scaled data may send a near-tie of local optima the other way; the
         // objective of one and the same path must agree.
         prop_assert!((a - b).abs() <= 1e-9 * a.abs().max(1.0), "{a} {b}");
+    }
+
+    /// Both weights by the same factor leave the design: the objective has no natural unit.
+    #[test]
+    fn a_common_factor_of_the_weights_does_not_matter(seed in 0_u64..1000, exponent in -9_i32..9) {
+        let instance = scenario(3, 2).realize(seed, 0).unwrap();
+        // A power of two, so that not even rounding differs.
+        let factor = 2_f64.powi(3 * exponent);
+        let parts = instance.parts();
+        let scaled = instance
+            .with_weights(parts.rate_weight_per_nat * factor, parts.crb_weight * factor)
+            .unwrap();
+        let settings = Settings { starts: 1, ..Settings::default() };
+        let (a, b) = (design(&instance, &settings).unwrap(), design(&scaled, &settings).unwrap());
+        prop_assert_eq!(a.variables, b.variables);
+        prop_assert_eq!(a.proof, b.proof);
     }
 
     /// Renaming users and targets renames their metrics and nothing else.

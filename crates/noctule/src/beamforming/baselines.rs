@@ -161,7 +161,7 @@ pub fn sensing_only(
         proof: Proof::stationary(run.residual).with_bound(bound),
         trace,
         work,
-        starts: vec![-run.value],
+        starts: vec![-run.value * model.unit()],
     })
 }
 
@@ -176,7 +176,9 @@ fn certify_sensing(model: &mut Model, point: &[C64]) -> Result<Bound, Error> {
     descent.scale(-1.0);
     let mut eigen = HermitianEigen::new(model.rank());
     let lower = frank_wolfe_bound(value, &descent, inner, 1.0, &mut eigen)?;
-    Ok(Bound::new(-value, -lower.value, Sense::Upper, lower.method))
+    // Of one sign, so the gap is relative to the objective itself.
+    let unit = model.unit();
+    Ok(Bound::new(-value * unit, -lower.value * unit, Sense::Upper, lower.method, 0.0))
 }
 
 /// Settings of [`algorithm1`].
@@ -205,8 +207,8 @@ impl Default for Algorithm1Settings {
 /// projected gradient ascent with step `1/(2λ)`.
 ///
 /// `W ← √P X/‖X‖` with `X = C₁ + (λI + C₀) W`, from the full-size beams `start`. One evaluation
-/// and one eigendecomposition an iteration; trace rows hold the negative objective, as for all
-/// methods.
+/// and one eigendecomposition an iteration; trace rows hold the negative objective over its unit,
+/// as for all methods.
 ///
 /// # Errors
 /// [`Error::Input`] under per-antenna power or for settings out of range.
@@ -252,7 +254,8 @@ pub fn algorithm1(
         if interrupt.is_raised() {
             break (Stop::Interrupted, residual);
         }
-        if (previous - value).abs() <= settings.tolerance || !value.is_finite() {
+        let change = (previous - value).abs() * model.unit();
+        if change <= settings.tolerance || !value.is_finite() {
             break (Stop::Stalled, residual);
         }
         if work.iterations >= settings.max_iterations {
@@ -320,11 +323,13 @@ pub fn stationarity(instance: &Instance, beams: &Beams) -> Result<Stationarity, 
         );
         return Err(error.into());
     }
-    // Back from V = W/√P: a gradient scales with 1/√P, C₀ with 1/P.
+    // Back from V = W/√P and the normalised objective: a gradient scales with unit/√P, C₀ with
+    // unit/P.
     let mut gradient = CMat::from_columns(beams.matrix.rows(), beams.matrix.cols(), gradient)?;
-    gradient.scale(-1.0 / power.sqrt());
+    let unit = model.unit();
+    gradient.scale(-unit / power.sqrt());
     let mut c0 = model.curvature();
-    c0.scale(1.0 / power);
+    c0.scale(unit / power);
     let c0_w = product(&c0, Op::Plain, &beams.matrix, Op::Plain);
     let half = CMat::from_fn(gradient.rows(), gradient.cols(), |i, j| gradient[(i, j)] * 0.5);
     let c1 = CMat::from_fn(half.rows(), half.cols(), |i, j| half[(i, j)] - c0_w[(i, j)]);

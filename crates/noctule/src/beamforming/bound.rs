@@ -23,6 +23,7 @@ use noctule_optim::{
 };
 
 use super::baselines::sensing_only;
+use super::model::objective_unit;
 use super::{Instance, PowerConstraint};
 use crate::Error;
 
@@ -52,12 +53,8 @@ pub fn separate_optima(
         value += sensing.proof.bound.map_or(0.0, |bound| bound.value);
         method.push("sensing-only optimum");
     }
-    Ok(Bound::new(
-        objective,
-        value,
-        Sense::Upper,
-        format!("separate optima: {}", method.join(" and ")),
-    ))
+    let method = format!("separate optima: {}", method.join(" and "));
+    Ok(Bound::new(objective, value, Sense::Upper, method, objective_unit(instance)))
 }
 
 /// An upper bound on the sum rate of any precoding, in nat/s/Hz: the sum capacity of the broadcast

@@ -7,8 +7,9 @@
 //!    on the unit sphere, the problem keeps its form and its optima, and its size becomes
 //!    `(K + 3M) × (K + N_s)` whatever the arrays. (The paper's own reduction needs the inverse of
 //!    a Gram matrix that is singular when `K + 3M > Nt`: `docs/errata.md#beamforming-e9`.)
-//! 2. **Normalise.** Channels by `√P/σ_k`, information by `P`: the same problem in watts or
-//!    milliwatts is the same problem, to the last digits.
+//! 2. **Normalise.** Channels by `√P/σ_k`, information by `P`, the objective by its
+//!    [unit](super::model::objective_unit): the same problem in watts or milliwatts, or with both
+//!    weights times a thousand, is the same problem, to the last digits.
 //! 3. **Climb** with [`Lbfgs`] from every start until the residual is below the tolerance.
 //! 4. **Keep the best**, report the objective from every start and what is proven.
 //!
@@ -26,7 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bound::separate_optima;
-use super::model::{Model, Space, evaluate};
+use super::model::{Model, Space, evaluate, objective_unit};
 use super::{BeamformingDesign, Beams, Instance, PowerConstraint, SYSTEM, advice};
 use crate::{Design, Error};
 
@@ -38,7 +39,7 @@ pub struct Settings {
     /// randomly perturbed regularised zero forcing. One is enough for few users; with eight or
     /// more there are many local optima.
     pub starts: usize,
-    /// Converged when ‖grad‖·√P / max(1, |objective|) of the normalised problem is at most this.
+    /// Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
     pub tolerance: f64,
     /// Evaluations each start may spend.
     pub max_evaluations: u64,
@@ -219,7 +220,7 @@ fn finish(
         metrics,
         trace: found.trace,
         work: found.work,
-        starts: found.values.iter().map(|value| -value).collect(),
+        starts: found.values.iter().map(|value| -value * objective_unit(instance)).collect(),
         warnings,
     })
 }

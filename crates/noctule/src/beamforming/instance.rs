@@ -138,7 +138,7 @@ impl Instance {
     pub fn read(path: &Path, base: Option<&Self>) -> Result<Self, Error> {
         let set = ArraySet::read(path, "instance", FIELDS)?;
         Self::from_arrays(set, base).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.inside(&path.display().to_string())),
+            Error::Input(error) => Error::Input(error.in_file(&path.display().to_string())),
             other => other,
         })
     }

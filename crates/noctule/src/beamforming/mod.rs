@@ -175,7 +175,7 @@ impl Beams {
         let place = path.display().to_string();
         let set = ArraySet::read(path, "design", BEAM_FIELDS)?;
         Self::from_arrays(&set, users).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.inside(&place)),
+            Error::Input(error) => Error::Input(error.in_file(&place)),
             other => other,
         })
     }

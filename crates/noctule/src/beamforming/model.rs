@@ -163,6 +163,44 @@ fn invert(fisher: &[f64]) -> Option<Vec<f64>> {
     Some(inverse)
 }
 
+/// The size of an objective of `instance` that counts as one:
+/// `δ_c · (sum rate without interference at equal power) + δ_s · (tr F⁻¹ with equal power on every
+/// steering vector and derivative)`.
+///
+/// Both terms are closed forms of the data, of the order of what a design reaches, and scale with
+/// the weights; one when there is nothing to measure by.
+pub fn objective_unit(instance: &Instance) -> f64 {
+    let parts = instance.parts();
+    let mut unit = 0.0;
+    if parts.rate_weight_per_nat > 0.0 {
+        let share = parts.power_w / instance.users().max(1) as f64;
+        for (user, noise) in parts.user_noise_w.iter().enumerate() {
+            let h = instance.channels().col(user);
+            unit += parts.rate_weight_per_nat * (real_dot(h, h) * share / noise).ln_1p();
+        }
+    }
+    if parts.crb_weight > 0.0 && !instance.targets().is_empty() {
+        let mut beams = target_space(instance.transmit_steering());
+        let streams = beams.cols();
+        for stream in 0..streams {
+            let column = beams.col_mut(stream);
+            let norm = real_dot(column, column).sqrt();
+            if norm > 0.0 {
+                let scale = (parts.power_w / streams as f64).sqrt() / norm;
+                column.iter_mut().for_each(|z| *z *= scale);
+            }
+        }
+        let trace = fisher(instance, &Beams { matrix: beams, users: 0 })
+            .and_then(|fisher| invert(&fisher))
+            .map(|inverse| {
+                let n = parameters(instance.targets().len());
+                (0..n).map(|i| inverse[i * n + i]).sum::<f64>()
+            });
+        unit += parts.crb_weight * trace.unwrap_or(0.0);
+    }
+    if unit > 0.0 && unit.is_finite() { unit } else { 1.0 }
+}
+
 /// In which space a [`Model`] works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Space {
@@ -174,7 +212,8 @@ pub enum Space {
 }
 
 /// The normalised objective over `V` with `W = √P · Q V`: to be minimised, so the negative of
-/// `δ_c · (sum rate) − δ_s · tr F⁻¹`.
+/// `δ_c · (sum rate) − δ_s · tr F⁻¹`, divided by its unit ([`objective_unit`]), so that weights,
+/// like powers, can be scaled without changing a design or the meaning of a tolerance.
 ///
 /// With `N = Qᴴ [H̃, T]`, channels scaled by `√P/σ_k` and `κ` by `P`, one evaluation forms the
 /// amplitudes `N ᴴ V` (users, then target space), the rates from the first `K` rows, the Fisher
@@ -187,6 +226,8 @@ pub struct Model {
     targets: usize,
     streams: usize,
     power_w: f64,
+    unit: f64,
+    /// Weights divided by the unit.
     rate_weight: f64,
     crb_weight: f64,
     /// Q; absent at full size.
@@ -253,13 +294,15 @@ impl Model {
         });
         let n = parameters(targets);
         let rows = users + 3 * targets;
+        let unit = objective_unit(instance);
         Ok(Self {
             users,
             targets,
             streams,
             power_w: parts.power_w,
-            rate_weight: parts.rate_weight_per_nat,
-            crb_weight: parts.crb_weight,
+            unit,
+            rate_weight: parts.rate_weight_per_nat / unit,
+            crb_weight: parts.crb_weight / unit,
             point: CMat::zeros(space.rows(), streams),
             gradient: CMat::zeros(space.rows(), streams),
             amplitudes: CMat::zeros(rows, streams),
@@ -276,6 +319,12 @@ impl Model {
             dual: CMat::zeros(3 * targets, 3 * targets),
             cholesky: RealCholesky::new(n),
         })
+    }
+
+    /// The unit of the normalised objective: the objective of the instance is minus this times
+    /// the value.
+    pub const fn unit(&self) -> f64 {
+        self.unit
     }
 
     /// Dimension r of the space (rows of V).
@@ -327,7 +376,7 @@ impl Model {
     }
 
     /// `C₀ = δ_s T K Tᴴ − δ_c H̃ diag(β) H̃ᴴ` at the point evaluated last: the Hermitian part of
-    /// the gradient, which is `2 (C₁ + C₀ V)` for the function to be maximised.
+    /// the gradient, which is `2 (C₁ + C₀ V)` for the (normalised) function to be maximised.
     pub fn curvature(&self) -> CMat {
         let rows = self.users + 3 * self.targets;
         let mut middle = CMat::zeros(rows, rows);
@@ -471,7 +520,8 @@ mod tests {
         let value = reduced.eval(&v, &mut scratch);
         let beams = reduced.beams(&v, instance.users());
         let metrics = evaluate(&instance, &beams).unwrap();
-        assert!((metrics.objective.unwrap() + value).abs() < 1e-12 * value.abs());
+        let objective = metrics.objective.unwrap();
+        assert!((objective + value * reduced.unit()).abs() < 1e-12 * objective.abs());
         assert!((metrics.power_w / instance.parts().power_w - 1.0).abs() < 1e-14);
         let mut full = Model::new(&instance, Space::Full).unwrap();
         let w = full.point(&beams.matrix);

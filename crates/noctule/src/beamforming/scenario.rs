@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(wrong(|s| s.snapshots = 0), "snapshots");
         assert_eq!(
             wrong(|s| if let Targets::Fixed(t) = &mut s.targets {
-                t[1].polar_deg = 1e9
+                t[1].polar_deg = 1e9;
             }),
             "targets.fixed[1].polar_deg"
         );

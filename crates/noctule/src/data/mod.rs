@@ -124,7 +124,7 @@ impl ArraySet {
                 npz::parse_single(&bytes, name)
             }
         };
-        set.and_then(|set| set.known(fields)).map_err(|error| error.inside(&place))
+        set.and_then(|set| set.known(fields)).map_err(|error| error.in_file(&place))
     }
 
     /// The set as a JSON document with its format tag.

@@ -1,0 +1,177 @@
+//! The grammar of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXIT_CODES: &str = "Exit codes:
+   0  done
+   1  numerics broke, or the system refused
+   2  usage or bad input
+   3  merge incomplete, or results damaged
+   4  the design problem is infeasible
+   5  a claim contradicts what its author expects
+  75  stopped cleanly; running again resumes";
+
+/// Design and study integrated sensing-and-communication systems.
+///
+/// Without a verb, runs the default experiment.
+#[derive(Debug, Parser)]
+#[command(name = "noctule", version, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Cli {
+    /// Write one JSON document to stdout instead of tables and messages.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run an experiment, or resume it, and write tables, figures, verdicts and a report.
+    Run(Run),
+    /// Design one instance and tell the full story: what it achieves and what is proven.
+    Design(Design),
+    /// Evaluate beams that somebody else designed, as if they were a design of ours.
+    Evaluate(Evaluate),
+    /// Recompute what a design document claims, from its instance and variables alone.
+    Verify {
+        /// A document written by `noctule design --out design.json`.
+        document: PathBuf,
+    },
+    /// List the experiments and systems that come with noctule.
+    List {
+        /// Only the names of the experiments, one a line.
+        #[arg(long)]
+        ids: bool,
+    },
+    /// Print an experiment file, to start one's own from.
+    Show(Named),
+    /// Check an experiment file without running it.
+    Check(Named),
+    /// Say how much of a run is there.
+    Status(Folder),
+    /// Fold the chunks of a run that was split into shards.
+    Merge(Folder),
+    /// Print what a system takes and gives: defaults, schema, schemes, metrics.
+    Schema(Schema),
+}
+
+/// An experiment.
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// The path of an experiment file, or the name of a built-in experiment (see `noctule list`).
+    pub(crate) experiment: String,
+}
+
+/// The folder of a run.
+#[derive(Debug, Args)]
+pub(crate) struct Folder {
+    /// The folder of the results, or the name of an experiment (then results/<name>).
+    pub(crate) folder: PathBuf,
+}
+
+/// A system.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// The system; all of them when left out.
+    pub(crate) system: Option<String>,
+}
+
+/// Run an experiment.
+#[derive(Debug, Args, Default)]
+pub(crate) struct Run {
+    /// The path of an experiment file, or the name of a built-in experiment (see `noctule list`).
+    pub(crate) experiment: Option<String>,
+
+    /// Where results go [default: results/<experiment>, with what is changed here appended].
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Another number of trials.
+    #[arg(long, value_name = "N")]
+    pub(crate) trials: Option<u64>,
+
+    /// Another seed.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// The size that the experiment's [ci] table states.
+    #[arg(long)]
+    pub(crate) ci: bool,
+
+    /// Threads [default: one per core].
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+
+    /// Compute part i of N only; `noctule merge` puts the parts together.
+    #[arg(long, value_name = "i/N")]
+    pub(crate) shard: Option<String>,
+
+    /// Start over: move what the folder holds to <DIR>.old first.
+    #[arg(long, conflicts_with = "shard")]
+    pub(crate) fresh: bool,
+}
+
+/// Which instance is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Instance {
+    /// A scenario (.toml), arrays (.json, .npz, .npy), or the name of a system for its default
+    /// scenario [default: beamforming].
+    #[arg(value_name = "SCENARIO|ARRAYS")]
+    pub(crate) given: Option<String>,
+
+    /// Where everything comes from that a file of arrays does not have: a scenario file, or
+    /// `default`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<String>,
+
+    /// The system that arrays belong to, where they do not say.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) system: Option<String>,
+
+    /// Seed of what is drawn.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Trial of what is drawn: the same instance as this trial of an experiment with this seed.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) trial: u64,
+
+    /// Change a value: scenario.users=6, scheme.starts=8; repeat for more.
+    #[arg(long, short = 's', value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// Design one instance.
+#[derive(Debug, Args)]
+pub(crate) struct Design {
+    #[command(flatten)]
+    pub(crate) instance: Instance,
+
+    /// The scheme (see `noctule schema`).
+    #[arg(long, value_name = "NAME", default_value = "balanced")]
+    pub(crate) scheme: String,
+
+    /// Keep the result: .json for the whole story with its instance, .npz for the variables.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Evaluate variables.
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    #[command(flatten)]
+    pub(crate) instance: Instance,
+
+    /// The variables: for beamforming an array `beams` of shape [stream, antenna], data streams
+    /// first, in .npz, .npy or a design document.
+    #[arg(long, visible_alias = "beams", value_name = "FILE")]
+    pub(crate) variables: PathBuf,
+
+    /// Keep the result: .json for the whole story with its instance, .npz for the variables.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}

@@ -1,0 +1,113 @@
+//! How the command ends.
+
+use std::process::ExitCode;
+
+use noctule_lab::LabError;
+use noctule_num::InputError;
+
+/// A command that did what it could.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names, reason = "done is done")]
+pub(crate) enum Done {
+    /// Done.
+    Done,
+    /// Done, but nothing could be designed.
+    NothingDesigned,
+    /// Done, and a claim contradicts what its author expects.
+    Contradicts,
+    /// The requirements are proven to be infeasible.
+    Infeasible,
+    /// Stopped cleanly; running again resumes.
+    Resumable,
+}
+
+impl Done {
+    pub(crate) fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Done => 0,
+            Self::NothingDesigned => 1,
+            Self::Infeasible => 4,
+            Self::Contradicts => 5,
+            Self::Resumable => 75,
+        })
+    }
+}
+
+/// A command that could not.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The engine refused, or its files are not as they should be.
+    Lab(LabError),
+    /// A kernel failed on input that had passed every check.
+    Numerics(String),
+    /// Nobody reads what we write (a closed pipe), or the disk is full.
+    Output(std::io::Error),
+}
+
+impl From<LabError> for Failure {
+    fn from(error: LabError) -> Self {
+        Self::Lab(error)
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        Self::Lab(LabError::Input(error))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl Failure {
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Lab(error) if error.is_input() => 2,
+            Self::Lab(error) if error.is_incomplete() => 3,
+            // A reader that closed the pipe has seen enough.
+            Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
+            _ => 1,
+        })
+    }
+
+    /// What a person could do about it.
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Lab(LabError::Foreign { .. }) => Some(
+                "choose another folder with --out, or start over with --fresh, which moves the old results aside",
+            ),
+            Self::Lab(LabError::Incomplete { .. }) => {
+                Some("run again to compute what is missing; damaged chunks are healed")
+            }
+            Self::Lab(LabError::Conflict { .. }) => Some(
+                "two machines disagree in the last bits: use one kind of processor for one run",
+            ),
+            _ => None,
+        }
+    }
+
+    #[allow(clippy::print_stderr, clippy::print_stdout, reason = "this is where errors are said")]
+    pub(crate) fn report(&self, json: bool) {
+        let text = match self {
+            Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return,
+            Self::Lab(error) => error.to_string(),
+            Self::Numerics(text) => text.clone(),
+            Self::Output(error) => format!("cannot write the output: {error}"),
+        };
+        if json {
+            let error = match self {
+                Self::Lab(LabError::Input(error)) => serde_json::json!(error),
+                _ => serde_json::json!({ "what": text, "hint": self.hint() }),
+            };
+            println!("{}", serde_json::json!({ "format": "noctule-error/1", "error": error }));
+            return;
+        }
+        eprintln!("error: {text}");
+        if let Some(hint) = self.hint() {
+            eprintln!("\nhint: {hint}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The `noctule` command: verbs over the experiment engine. No mathematics happens here.
+//!
+//! Data goes to stdout, prose and progress to stderr, so that every verb can be piped. `--json`
+//! replaces tables and messages by one JSON document.
+
+mod cli;
+mod exit;
+mod progress;
+mod signals;
+mod tables;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let json = cli.json;
+    match verbs::dispatch(cli) {
+        Ok(done) => done.code(),
+        Err(failure) => {
+            failure.report(json);
+            failure.code()
+        }
+    }
+}

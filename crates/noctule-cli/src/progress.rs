@@ -1,0 +1,115 @@
+//! Progress on stderr: a bar on a terminal, a line now and then elsewhere.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use noctule_lab::run::{Progress, Step};
+
+/// How often a line is written where there is no terminal.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Shows how far a run is.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    bar: ProgressBar,
+    on_terminal: bool,
+    begun: OnceLock<(Instant, u64, u64)>,
+    last: Mutex<Instant>,
+    done: AtomicU64,
+    failed: AtomicU64,
+    infeasible: AtomicU64,
+}
+
+impl Watcher {
+    pub(crate) fn new() -> Self {
+        let on_terminal = std::io::stderr().is_terminal();
+        let target =
+            if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let template = "{bar:32} {pos}/{len} · {per_sec} · {eta} left{msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸ "));
+        }
+        Self {
+            bar,
+            on_terminal,
+            begun: OnceLock::new(),
+            last: Mutex::new(Instant::now()),
+            done: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            infeasible: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// `, 3 failed, 1 infeasible`.
+    fn troubles(&self) -> String {
+        let (failed, infeasible) =
+            (self.failed.load(Ordering::Relaxed), self.infeasible.load(Ordering::Relaxed));
+        let part = |count: u64, word: &str| {
+            if count > 0 { format!(" · {count} {word}") } else { String::new() }
+        };
+        part(failed, "failed") + &part(infeasible, "infeasible")
+    }
+
+    fn line(&self) {
+        let Some((start, total, before)) = self.begun.get() else { return };
+        let done = self.done.load(Ordering::Relaxed);
+        let seconds = start.elapsed().as_secs_f64();
+        let rate = done as f64 / seconds.max(1e-9);
+        let left = (total - before).saturating_sub(done) as f64 / rate.max(1e-9);
+        say(&format!(
+            "{}/{total} · {rate:.3}/s · {} left{}",
+            before + done,
+            indicatif::HumanDuration(Duration::from_secs_f64(left.min(1e9))),
+            self.troubles(),
+        ));
+    }
+}
+
+/// One line of prose. A closed stderr is no reason to stop.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+impl Progress for Watcher {
+    fn begin(&self, total: u64, done: u64) {
+        let _ = self.begun.set((Instant::now(), total, done));
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+        self.bar.reset_eta();
+    }
+
+    fn unit(&self, step: Step) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.bar.inc(1);
+        if step.failed + step.infeasible > 0 {
+            self.failed.fetch_add(step.failed, Ordering::Relaxed);
+            self.infeasible.fetch_add(step.infeasible, Ordering::Relaxed);
+            if self.on_terminal {
+                self.bar.set_message(self.troubles());
+            }
+        }
+        if !self.on_terminal
+            && let Ok(mut last) = self.last.try_lock()
+            && last.elapsed() >= QUIET
+        {
+            *last = Instant::now();
+            self.line();
+        }
+    }
+
+    fn healed(&self, path: &Path) {
+        self.bar.suspend(|| {
+            say(&format!("a damaged chunk was moved to {} and is computed again", path.display()));
+        });
+    }
+}

@@ -1,0 +1,267 @@
+//! `noctule run`: the whole way from an experiment file to its report.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use noctule_lab::experiment::{Changes, Experiment};
+use noctule_lab::presentation::Presentation;
+use noctule_lab::run::{RunOptions, RunReport, Shard, Store};
+use noctule_lab::{LabError, Results, Study, builtin, claim, default_folder, finish, systems};
+use noctule_num::InputError;
+use serde_json::{Value, json};
+
+use super::{print, print_json, source};
+use crate::cli::Run;
+use crate::exit::{Done, Failure};
+use crate::progress::{Watcher, say};
+use crate::tables;
+
+pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
+    let started = Instant::now();
+    let registry = systems::registry();
+    let default = builtin::default().map(|built_in| built_in.id);
+    let Some(name) = options.experiment.as_deref().or(default) else {
+        return Err(InputError::new(
+            "no experiment was named",
+            "experiment",
+            "nothing",
+            "a file or a name",
+        )
+        .into());
+    };
+    let source = source(name)?;
+    let shard: Shard = options.shard.as_deref().map_or(Ok(Shard::default()), str::parse)?;
+    let changes = Changes { trials: options.trials, seed: options.seed, ci: options.ci };
+    let experiment = Experiment::parse(&source.text, &source.file, &source.id, &registry)?;
+    let ci = experiment.ci.clone();
+    let experiment = experiment.changed(&changes)?;
+    let mut study = Study::new(&experiment, &source.text, &registry)?;
+    study.presentation.changes = changes_in_words(&changes);
+    let dir = options.out.clone().unwrap_or_else(|| default_folder(&experiment, &changes));
+    if options.fresh {
+        move_aside(&dir)?;
+    }
+    let store = study.store(&dir)?;
+    let interrupt = crate::signals::interrupt()?;
+    announce(&study, &experiment);
+    let watcher = Watcher::new();
+    let run_options = RunOptions { threads: options.threads.map(usize::from), shard };
+    let report = study.run(&store, &run_options, &watcher, &interrupt);
+    watcher.finish();
+    let report = report?;
+    if report.interrupted {
+        return stopped(&dir, &report, as_json);
+    }
+    if shard.count > 1 {
+        return shard_done(&dir, shard, &report, as_json);
+    }
+    let results = finish(&store, &study.presentation, &registry)?;
+    let seconds = started.elapsed().as_secs_f64();
+    if options.ci && seconds > ci.max_seconds {
+        say(&format!(
+            "warning: this took {seconds:.1} s; the experiment allows {} s in [ci]",
+            ci.max_seconds
+        ));
+    }
+    show_results(&store, &study.presentation, &results, Some((&report, seconds)), as_json)
+}
+
+fn announce(study: &Study, experiment: &Experiment) {
+    let plan = &study.plan;
+    let trials = experiment
+        .trials
+        .map_or_else(|| "deterministic".to_owned(), |trials| format!("{trials} trials"));
+    say(&format!(
+        "{}\n{} schemes · {} points · {trials} · seed {} · plan {}",
+        study.presentation.title,
+        plan.schemes.len(),
+        plan.grid_len(),
+        plan.seed,
+        &plan.hash()[..12],
+    ));
+}
+
+fn changes_in_words(changes: &Changes) -> String {
+    let mut words = Vec::new();
+    if changes.ci {
+        words.push("--ci".to_owned());
+    }
+    words.extend(changes.trials.map(|trials| format!("--trials {trials}")));
+    words.extend(changes.seed.map(|seed| format!("--seed {seed}")));
+    words.join(" ")
+}
+
+/// Keep what is there, under another name.
+fn move_aside(dir: &Path) -> Result<(), Failure> {
+    if !dir.join("plan.json").exists() {
+        return Ok(());
+    }
+    let mut name = dir.as_os_str().to_owned();
+    name.push(".old");
+    let old = PathBuf::from(name);
+    let io = |source| LabError::Io { action: "move aside", path: dir.to_owned(), source };
+    if old.join("plan.json").exists() {
+        std::fs::remove_dir_all(&old).map_err(io)?;
+    }
+    std::fs::rename(dir, &old).map_err(io)?;
+    say(&format!("earlier results are now in {}", old.display()));
+    Ok(())
+}
+
+fn report_json(report: &RunReport) -> Value {
+    json!({
+        "chunks": report.chunks,
+        "reused": report.reused,
+        "computed": report.computed,
+        "healed": report.healed.len(),
+        "interrupted": report.interrupted,
+        "designed": report.rows.designed,
+        "infeasible": report.rows.infeasible,
+        "failed": report.rows.failed,
+        "not_run": report.rows.not_run,
+    })
+}
+
+fn stopped(dir: &Path, report: &RunReport, as_json: bool) -> Result<Done, Failure> {
+    if as_json {
+        print_json(
+            &json!({ "format": "noctule-run/1", "folder": dir, "complete": false, "run": report_json(report) }),
+        )?;
+    }
+    let done = report.reused + report.computed;
+    say(&format!(
+        "stopped after {done} of {} chunks; run the same command to resume",
+        report.chunks
+    ));
+    Ok(Done::Resumable)
+}
+
+fn shard_done(
+    dir: &Path,
+    shard: Shard,
+    report: &RunReport,
+    as_json: bool,
+) -> Result<Done, Failure> {
+    if as_json {
+        print_json(
+            &json!({ "format": "noctule-run/1", "folder": dir, "shard": format!("{}/{}", shard.index, shard.count), "run": report_json(report) }),
+        )?;
+    }
+    say(&format!(
+        "shard {}/{} is complete; `noctule merge {}` when all are",
+        shard.index,
+        shard.count,
+        dir.display()
+    ));
+    Ok(Done::Done)
+}
+
+/// Table, verdicts and paths; shared with `merge`.
+pub(crate) fn show_results(
+    store: &Store,
+    presentation: &Presentation,
+    results: &Results,
+    run: Option<(&RunReport, f64)>,
+    as_json: bool,
+) -> Result<Done, Failure> {
+    if as_json {
+        print_json(&results_json(store, presentation, results, run.map(|(report, _)| report)))?;
+    } else {
+        print(&tables::summary(store.plan(), presentation, &results.folded))?;
+        if !results.claims.is_empty() {
+            print(&format!("\n{}", tables::claims(&results.claims)))?;
+        }
+    }
+    if let Some((report, seconds)) = run {
+        if report.computed == 0 {
+            say("\nThe run was complete already; tables and figures were written again.");
+        } else {
+            say(&format!(
+                "\n{} chunks in {seconds:.1} s, {} reused",
+                report.computed, report.reused
+            ));
+        }
+        if report.precise {
+            say(&format!("stopped at the target precision after {} trials", results.folded.trials));
+        }
+    }
+    for group in &results.folded.groups {
+        if let Some(reason) = group.first_failure.as_ref().filter(|_| group.failed > 0) {
+            say(&format!(
+                "{} of {} failed at point {}: {reason}",
+                group.failed, presentation.schemes[group.scheme], group.point
+            ));
+        }
+    }
+    say("written:");
+    for file in &results.files {
+        say(&format!("  {}", file.display()));
+    }
+    Ok(verdict(results))
+}
+
+fn verdict(results: &Results) -> Done {
+    let groups = &results.folded.groups;
+    if results.claims.iter().any(claim::Judged::contradicts) {
+        Done::Contradicts
+    } else if groups.iter().all(|group| group.designed == 0)
+        && groups.iter().any(|group| group.failed > 0)
+    {
+        Done::NothingDesigned
+    } else {
+        Done::Done
+    }
+}
+
+fn results_json(
+    store: &Store,
+    presentation: &Presentation,
+    results: &Results,
+    report: Option<&RunReport>,
+) -> Value {
+    let plan = store.plan();
+    let groups: Vec<Value> = results
+        .folded
+        .groups
+        .iter()
+        .map(|group| {
+            let sweeps: serde_json::Map<String, Value> = plan
+                .sweeps
+                .iter()
+                .zip(plan.grid_values(group.point))
+                .map(|(sweep, value)| (sweep.path.clone(), value.clone()))
+                .collect();
+            let metrics: serde_json::Map<String, Value> = plan
+                .metrics
+                .iter()
+                .zip(&group.metrics)
+                .filter_map(|(name, summary)| {
+                    let s = summary.as_ref()?;
+                    let value = json!({ "n": s.count, "mean": s.mean, "standard_error": s.standard_error,
+                        "median": s.median, "q05": s.q05, "q25": s.q25, "q75": s.q75, "q95": s.q95,
+                        "min": s.min, "max": s.max });
+                    Some((name.clone(), value))
+                })
+                .collect();
+            json!({
+                "scheme": plan.schemes[group.scheme].id, "point": group.point, "sweeps": sweeps, "metrics": metrics,
+                "designed": group.designed, "infeasible": group.infeasible, "failed": group.failed,
+                "not_run": group.not_run, "worst_residual": group.worst_residual,
+                "worst_gap_rel": group.worst_gap_rel, "worst_violation": group.worst_violation,
+            })
+        })
+        .collect();
+    let claims: Value = serde_json::from_str(&claim::json(&results.claims)).unwrap_or(Value::Null);
+    json!({
+        "format": "noctule-run/1",
+        "experiment": presentation.experiment,
+        "folder": store.dir(),
+        "plan": store.hash(),
+        "complete": true,
+        "trials": results.folded.trials,
+        "run": report.map(report_json),
+        "groups": groups,
+        "claims": claims["claims"],
+        "files": results.files,
+    })
+}

@@ -1,0 +1,250 @@
+//! `noctule design`, `evaluate`, `verify`: one instance, the full story.
+
+use std::path::Path;
+
+use noctule_lab::experiment::{ScenarioFile, overrides};
+use noctule_lab::report::Align;
+use noctule_lab::single::{Finding, Single, SingleError, Source, Story};
+use noctule_lab::systems;
+use noctule_num::{InputError, hint};
+use serde_json::{Value, json};
+
+use super::{print, print_json};
+use crate::cli;
+use crate::exit::{Done, Failure};
+use crate::progress::say;
+use crate::signals::interrupt;
+use crate::tables;
+
+/// What the arguments come to.
+struct Asked {
+    system: &'static dyn Single,
+    source: Source,
+    settings: Value,
+    scenario_file: Option<ScenarioFile>,
+}
+
+pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failure> {
+    let asked = read(&options.instance, Some(&options.scheme))?;
+    let story = asked
+        .system
+        .design(&asked.source, &options.scheme, &asked.settings, &interrupt()?)
+        .map_err(|error| asked.locate(error))?;
+    show(&story, options.out.as_deref(), as_json)
+}
+
+pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, Failure> {
+    let asked = read(&options.instance, None)?;
+    let story = asked
+        .system
+        .evaluate(&asked.source, &options.variables)
+        .map_err(|error| asked.locate(error))?;
+    show(&story, options.out.as_deref(), as_json)
+}
+
+pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
+    let place = file.display().to_string();
+    let refuse = |what: &str, found: String| {
+        InputError::new(what, &place, found, "a noctule-design/1 document")
+    };
+    let bytes = std::fs::read(file)
+        .map_err(|error| refuse("the file cannot be read", error.to_string()))?;
+    let document: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| refuse("this is not JSON", error.to_string()))?;
+    let name = document.get("system").and_then(Value::as_str).unwrap_or("nothing");
+    let finding = system(name, "system")?.verify(&document).map_err(|error| match error {
+        SingleError::Input(error) => Failure::from(error.in_file(&place)),
+        SingleError::Numerics(text) => Failure::Numerics(text),
+    })?;
+    show_finding(&finding, as_json)?;
+    Ok(if finding.agrees { Done::Done } else { Done::Contradicts })
+}
+
+impl Asked {
+    /// The complaint at the line of the scenario file that caused it.
+    fn locate(&self, error: SingleError) -> Failure {
+        match (error, &self.scenario_file) {
+            (SingleError::Input(error), Some(file)) => file.locate(error).into(),
+            (SingleError::Input(error), None) => error.into(),
+            (SingleError::Numerics(text), _) => Failure::Numerics(text),
+        }
+    }
+}
+
+fn system(name: &str, place: &str) -> Result<&'static dyn Single, InputError> {
+    let all = systems::singles();
+    let names: Vec<&str> = all.iter().map(|system| system.id()).collect();
+    all.iter().copied().find(|system| system.id() == name).ok_or_else(|| {
+        let error = InputError::new("there is no such system", place, name, hint::list(&names));
+        hint::with_guess(error, name, &names)
+    })
+}
+
+fn read(options: &cli::Instance, scheme: Option<&str>) -> Result<Asked, Failure> {
+    let registry = systems::registry();
+    let given = options.given.as_deref().unwrap_or(systems::DEFAULT);
+    let path = Path::new(given);
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+    let arrays = ["json", "npz", "npy"].contains(&ending.to_ascii_lowercase().as_str());
+    // Where the scenario comes from: the first argument, unless that is a file of arrays.
+    let scenario = match (&options.scenario, arrays) {
+        (Some(scenario), true) => Some(scenario.as_str()),
+        (None, true) => None,
+        (None, false) => Some(given),
+        (Some(_), false) => {
+            let error = InputError::new(
+                "there are two scenarios",
+                "--scenario",
+                format!("`{given}` is one already"),
+                "one scenario; --scenario goes with a file of arrays",
+            );
+            return Err(error.into());
+        }
+    };
+    let mut scenario_file = None;
+    let (system, mut scenario) = match scenario {
+        None => (system_of_arrays(path, options)?, None),
+        Some(name) if name == "default" || !name.ends_with(".toml") => {
+            let name = if name == "default" { default_system(options) } else { name };
+            let system = system(name, "the scenario")?;
+            (system, Some(system.default_scenario()))
+        }
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                let found = error.to_string();
+                InputError::new("the file cannot be read", file, found, "a readable scenario file")
+            })?;
+            let read = ScenarioFile::parse(&text, file, &registry)?;
+            let system = system(&read.system, file)?;
+            let scenario = read.scenario.clone();
+            scenario_file = Some(read);
+            (system, Some(scenario))
+        }
+    };
+    let mut settings = match scheme {
+        None => json!({}),
+        Some(scheme) => system.default_settings(scheme).ok_or_else(|| {
+            let names: Vec<&str> = system.schemes().iter().map(|scheme| scheme.name).collect();
+            let what = "there is no such scheme";
+            let error = InputError::new(what, "--scheme", scheme, hint::list(&names));
+            hint::with_guess(error, scheme, &names)
+        })?,
+    };
+    // One design can afford its bound; `--set scheme.certify=false` does without.
+    if let Some(certify) = settings.get_mut("certify") {
+        *certify = json!(true);
+    }
+    let schema = system.scenario_schema();
+    let defaults = json!({ "scenario": scenario, "scheme": settings });
+    let changed = overrides(&defaults, &schema, &options.set)?;
+    if scenario.is_some() {
+        scenario = Some(changed["scenario"].clone());
+    }
+    settings.clone_from(&changed["scheme"]);
+    let source = Source {
+        scenario,
+        arrays: arrays.then(|| path.to_owned()),
+        seed: options.seed,
+        trial: options.trial,
+    };
+    Ok(Asked { system, source, settings, scenario_file })
+}
+
+fn default_system(options: &cli::Instance) -> &str {
+    options.system.as_deref().unwrap_or(systems::DEFAULT)
+}
+
+/// A JSON instance says its system; archives do not, and are taken for the default one.
+fn system_of_arrays(path: &Path, options: &cli::Instance) -> Result<&'static dyn Single, Failure> {
+    if let Some(name) = &options.system {
+        return Ok(system(name, "--system")?);
+    }
+    let said = std::fs::read(path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
+        .and_then(|document| document.get("system").and_then(Value::as_str).map(str::to_owned));
+    Ok(system(said.as_deref().unwrap_or(systems::DEFAULT), &path.display().to_string())?)
+}
+
+fn show(story: &Story, out: Option<&Path>, as_json: bool) -> Result<Done, Failure> {
+    if let Some(path) = out {
+        write(story, path)?;
+        say(&format!("wrote {}", path.display()));
+    }
+    if as_json {
+        print_json(&story.document)?;
+    } else {
+        print(&text(story))?;
+        for warning in &story.warnings {
+            say(&format!("warning: {warning}"));
+        }
+    }
+    Ok(if story.infeasible { Done::Infeasible } else { Done::Done })
+}
+
+fn write(story: &Story, path: &Path) -> Result<(), Failure> {
+    let bytes = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("json") => format!("{:#}\n", story.document).into_bytes(),
+        Some("npz") => story.arrays.clone(),
+        _ => {
+            let place = "--out".to_owned();
+            let found = path.display().to_string();
+            let what = "the file's ending does not tell its format";
+            let allowed = ".json for the whole story, .npz for the variables alone";
+            return Err(InputError::new(what, place, found, allowed).into());
+        }
+    };
+    std::fs::write(path, bytes).map_err(|error| {
+        let what = "the file cannot be written";
+        InputError::new(what, path.display().to_string(), error.to_string(), "a writable path")
+    })?;
+    Ok(())
+}
+
+fn text(story: &Story) -> String {
+    let width = story.facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut text = format!("{}\n\n", story.title);
+    for (name, value) in &story.facts {
+        text.push_str(&format!("  {name:<width$}  {value}\n"));
+    }
+    for table in &story.tables {
+        if table.rows.is_empty() {
+            continue;
+        }
+        let left = table.align.iter().take_while(|align| **align == Align::Left).count();
+        let rendered = tables::plain(table.headers.clone(), table.rows.clone(), left);
+        text.push_str(&format!("\n{}\n{rendered}\n", table.caption));
+    }
+    text
+}
+
+fn show_finding(finding: &Finding, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        let compared: Vec<Value> = finding
+            .compared
+            .iter()
+            .map(|(name, stored, found)| json!({ "name": name, "stored": stored, "found": found }))
+            .collect();
+        return print_json(&json!({
+            "format": "noctule-finding/1",
+            "agrees": finding.agrees,
+            "violation": finding.violation,
+            "compared": compared,
+        }));
+    }
+    let number =
+        |value: &Option<f64>| value.map_or_else(|| "–".to_owned(), |x| format!("{x:.12e}"));
+    let rows = finding
+        .compared
+        .iter()
+        .map(|(name, stored, found)| vec![name.clone(), number(stored), number(found)])
+        .collect();
+    let headers = ["number", "in the document", "recomputed"].map(str::to_owned).to_vec();
+    let verdict =
+        if finding.agrees { "the document is confirmed" } else { "the document is NOT confirmed" };
+    print(&format!(
+        "{}\nlargest violation of a constraint: {:.1e}\n{verdict}",
+        tables::plain(headers, rows, 1),
+        finding.violation
+    ))
+}

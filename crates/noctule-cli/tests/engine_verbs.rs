@@ -1,0 +1,176 @@
+//! The engine verbs from outside: exit codes, streams, interruption.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+const EXPERIMENT: &str = "beamforming/region";
+
+fn noctule(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_noctule"));
+    command.current_dir(dir).args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn call(dir: &Path, arguments: &[&str]) -> Output {
+    noctule(dir, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Everything that must not depend on how a run was made.
+fn results(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut names =
+        vec!["plan.json", "records.csv", "series.csv", "summary.csv", "claims.json", "report.html"];
+    names.extend([
+        "manifest.json",
+        "figures/region.svg",
+        "figures/region.tex",
+        "figures/region.dat",
+    ]);
+    names.into_iter().map(|name| (name.to_owned(), fs::read(dir.join(name)).unwrap())).collect()
+}
+
+fn assert_same(a: &Path, b: &Path) {
+    for ((name, a), (_, b)) in results(a).into_iter().zip(results(b)) {
+        assert!(a == b, "{name} differs");
+    }
+}
+
+#[test]
+fn run_writes_everything_and_says_when_it_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = call(folder.path(), &["run", EXPERIMENT, "--ci"]);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    assert!(text(&first.stdout).contains("Sum rate"), "the table is data");
+    assert!(text(&first.stderr).contains("report.html"), "the paths are prose");
+    let again = call(folder.path(), &["run", EXPERIMENT, "--ci", "--json"]);
+    assert!(text(&again.stderr).contains("complete already"));
+    let json: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!((&json["complete"], &json["run"]["computed"]), (&Value::Bool(true), &0.into()));
+    let status = call(folder.path(), &["status", "beamforming/region-ci", "--json"]);
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status["complete"], Value::Bool(true), "{status}");
+}
+
+#[test]
+fn bad_input_is_code_two_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = call(folder.path(), &["show", EXPERIMENT]);
+    let broken = text(&shown.stdout).replace("seed = 1", "sede = 1");
+    fs::write(folder.path().join("mine.toml"), broken).unwrap();
+    for verb in ["check", "run"] {
+        let output = call(folder.path(), &[verb, "mine.toml"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout.is_empty());
+        let said = text(&output.stderr);
+        assert!(said.contains("mine.toml:") && said.contains("did you mean `seed`?"), "{said}");
+    }
+    assert!(!folder.path().join("results").exists());
+    let json = call(folder.path(), &["check", "mine.toml", "--json"]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(json["error"]["where"].as_str().unwrap().starts_with("mine.toml:"));
+    for arguments in [
+        ["run", "nothing-like-it"],
+        ["check", "absent.toml"],
+        ["status", "absent"],
+        ["run", "--shard=3/3"],
+    ] {
+        let output = call(folder.path(), &arguments);
+        let code = output.status.code();
+        assert!(matches!(code, Some(1 | 2)), "{arguments:?} gave {code:?}");
+        assert!(text(&output.stderr).starts_with("error:"));
+    }
+}
+
+#[test]
+fn a_copy_of_a_built_in_experiment_is_the_same_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = call(folder.path(), &["show", EXPERIMENT]);
+    fs::write(folder.path().join("mine.toml"), &shown.stdout).unwrap();
+    let plan = |name: &str| {
+        let output = call(folder.path(), &["check", name, "--json"]);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["plan"].clone()
+    };
+    assert_eq!(plan("mine.toml"), plan(EXPERIMENT));
+}
+
+#[test]
+fn shards_merge_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["run", EXPERIMENT, "--trials", "4", "--out"];
+    let whole = call(folder.path(), &[&arguments[..], &["whole"]].concat());
+    assert_eq!(whole.status.code(), Some(0));
+    for shard in ["2/3", "0/3"] {
+        let part = call(folder.path(), &[&arguments[..], &["parts", "--shard", shard]].concat());
+        assert_eq!(part.status.code(), Some(0), "{}", text(&part.stderr));
+    }
+    let early = call(folder.path(), &["merge", "parts"]);
+    assert_eq!(early.status.code(), Some(3));
+    assert!(
+        text(&early.stderr).contains("are missing or damaged: 1, 4, 7"),
+        "{}",
+        text(&early.stderr)
+    );
+    call(folder.path(), &[&arguments[..], &["parts", "--shard", "1/3"]].concat());
+    assert_eq!(call(folder.path(), &["merge", "parts"]).status.code(), Some(0));
+    // The reports name the folder nowhere, so even they agree.
+    assert_same(&folder.path().join("whole"), &folder.path().join("parts"));
+    let other = call(folder.path(), &["run", EXPERIMENT, "--trials", "5", "--out", "whole"]);
+    assert_eq!(other.status.code(), Some(2), "another plan");
+    let fresh =
+        call(folder.path(), &["run", EXPERIMENT, "--trials", "5", "--out", "whole", "--fresh"]);
+    assert_eq!(fresh.status.code(), Some(0));
+    assert!(folder.path().join("whole.old/records.csv").exists());
+}
+
+#[test]
+fn fifty_kills_do_not_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["run", EXPERIMENT, "--trials", "60", "-j", "2", "--out"];
+    let whole = call(folder.path(), &[&arguments[..], &["whole"]].concat());
+    assert_eq!(whole.status.code(), Some(0));
+    let mut state = 7_u64;
+    for _ in 0..50 {
+        let mut child = noctule(folder.path(), &[&arguments[..], &["killed"]].concat())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        std::thread::sleep(Duration::from_millis(20 + (state >> 33) % 100));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let last = call(folder.path(), &[&arguments[..], &["killed"]].concat());
+    assert_eq!(last.status.code(), Some(0), "{}", text(&last.stderr));
+    assert_same(&folder.path().join("whole"), &folder.path().join("killed"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_polite_signal_is_code_75() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT"] {
+        let child =
+            noctule(folder.path(), &["run", EXPERIMENT, "--trials", "5000", "--out", "run"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+        std::thread::sleep(Duration::from_millis(700));
+        Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(75), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("to resume"));
+    }
+    let status = call(folder.path(), &["status", "run"]);
+    assert!(text(&status.stdout).contains("incomplete"));
+}

@@ -1,0 +1,81 @@
+//! The experiments that come with noctule.
+//!
+//! They are ordinary experiment files, embedded as they are: `noctule show` hands out a copy to
+//! start one's own from.
+
+use noctule_num::InputError;
+
+/// An experiment that comes with noctule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// Its name: `<system>/<name>`, as in `experiments/`.
+    pub id: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
+macro_rules! built_in {
+    ($($id:literal),* $(,)?) => {
+        &[$(BuiltIn { id: $id, text: include_str!(concat!("../experiments/", $id, ".toml")) }),*]
+    };
+}
+
+/// All of them, in the order of a list; the first is the one that `noctule` alone runs.
+pub const ALL: &[BuiltIn] = built_in!["beamforming/region"];
+
+/// The one that `noctule` alone runs.
+pub fn default() -> Option<&'static BuiltIn> {
+    ALL.first()
+}
+
+/// The experiment of this name: `beamforming/region`, or `region` where that is unique.
+pub fn find(name: &str) -> Result<&'static BuiltIn, InputError> {
+    if let Some(found) = ALL.iter().find(|experiment| experiment.id == name) {
+        return Ok(found);
+    }
+    let mut short = ALL.iter().filter(|experiment| experiment.id.rsplit('/').next() == Some(name));
+    if let (Some(found), None) = (short.next(), short.next()) {
+        return Ok(found);
+    }
+    let ids: Vec<&str> = ALL.iter().map(|experiment| experiment.id).collect();
+    let error = InputError::new(
+        "there is no such experiment, and no such file",
+        "experiment",
+        name,
+        format!("the path of a file, or one of {}", ids.join(", ")),
+    );
+    let near =
+        |id: &&&str| strsim::damerau_levenshtein(name, id.rsplit('/').next().unwrap_or(id)) <= 2;
+    Err(match ids.iter().find(near) {
+        Some(id) => error.hint(format!("did you mean `{id}`?")),
+        None => error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Changes, Experiment};
+
+    #[test]
+    fn every_built_in_experiment_is_accepted() {
+        let registry = crate::systems::registry();
+        for built_in in ALL {
+            let file = format!("{}.toml", built_in.id);
+            let experiment = Experiment::parse(built_in.text, &file, built_in.id, &registry)
+                .unwrap_or_else(|error| panic!("{error}"));
+            for ci in [false, true] {
+                let experiment =
+                    experiment.clone().changed(&Changes { ci, ..Changes::default() }).unwrap();
+                let study = crate::Study::new(&experiment, built_in.text, &registry);
+                study.unwrap_or_else(|error| panic!("{error}"));
+            }
+        }
+    }
+
+    #[test]
+    fn names_may_be_short_but_not_wrong() {
+        assert_eq!(find("region"), find("beamforming/region"));
+        assert!(find("regoin").unwrap_err().hint.is_some());
+    }
+}

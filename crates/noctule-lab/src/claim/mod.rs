@@ -1,0 +1,194 @@
+//! Judging what a paper says by what we have measured.
+//!
+//! A claim gives a number and a tolerance. Ours comes from the samples of the run, and so does its
+//! standard error: all trials are cut into blocks, the number is computed again with each block
+//! left out, and the spread of those values is the error (the delete-a-block jackknife). Since all
+//! schemes and points share their draws, leaving a block out leaves it out everywhere: the errors
+//! of differences and ratios are paired without further ado, and crossings and slopes have errors
+//! too. For a plain mean of up to 200 trials this is exactly the textbook standard error.
+//!
+//! | verdict | when |
+//! |---|---|
+//! | agrees | the difference is within the tolerance, and the standard error below a third of it |
+//! | inconclusive | the standard error is larger, and does not exclude agreement |
+//! | trend only | outside the tolerance, but on the paper's side of equality by two standard errors |
+//! | disagrees | outside the tolerance otherwise |
+//! | not run | the run lacks a point or has no design there |
+//!
+//! A decided verdict that is not the expected one *contradicts*: either way something has to be
+//! written down, a result or an erratum.
+
+pub(crate) mod measure;
+
+use serde::Serialize;
+use serde_json::json;
+
+pub use measure::View;
+
+use crate::canonical;
+use crate::experiment::{ClaimKind, ClaimSpec, Expect, Stat};
+use crate::fold::Folded;
+use crate::plan::Plan;
+use crate::presentation::Presentation;
+use crate::registry::Registry;
+use measure::Measured;
+
+/// A named function of a system, for claims that the vocabulary cannot say.
+///
+/// It is called once with all trials and once for every block left out, and must not remember.
+pub type Function = fn(&View<'_>) -> Option<f64>;
+
+/// What a comparison came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Within the tolerance, and known well enough to say so.
+    Agrees,
+    /// Outside the tolerance, on the paper's side.
+    TrendOnly,
+    /// Outside the tolerance.
+    Disagrees,
+    /// Too few trials to say.
+    Inconclusive,
+    /// Not computed in this run.
+    NotRun,
+}
+
+impl Verdict {
+    /// The words used in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agrees => "agrees",
+            Self::TrendOnly => "trend only",
+            Self::Disagrees => "disagrees",
+            Self::Inconclusive => "inconclusive",
+            Self::NotRun => "not run",
+        }
+    }
+}
+
+/// A claim and its verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The claim.
+    pub spec: ClaimSpec,
+    /// Our number.
+    pub ours: Option<f64>,
+    /// Its standard error; zero for a deterministic study.
+    pub standard_error: Option<f64>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it was not run, where it was not.
+    pub note: String,
+}
+
+impl Judged {
+    /// The verdict that the experiment's author expects.
+    pub const fn expected(&self) -> Verdict {
+        match self.spec.expect {
+            Expect::Agrees => Verdict::Agrees,
+            Expect::TrendOnly => Verdict::TrendOnly,
+            Expect::Disagrees => Verdict::Disagrees,
+        }
+    }
+
+    /// Whether the verdict is decided, and is another than the expected one.
+    pub fn contradicts(&self) -> bool {
+        !matches!(self.verdict, Verdict::Inconclusive | Verdict::NotRun)
+            && self.verdict != self.expected()
+    }
+}
+
+/// Judge all claims of a run.
+pub fn judge_all(
+    plan: &Plan,
+    presentation: &Presentation,
+    folded: &Folded,
+    registry: &Registry<'_>,
+) -> Vec<Judged> {
+    let judge = |spec: &ClaimSpec| {
+        let function = spec.ours.function.as_deref().map(|name| {
+            registry.get(&plan.system).and_then(|system| system.claim(name)).ok_or(name)
+        });
+        let measured = match function.transpose() {
+            Err(name) => Measured::not_run(format!("there is no function `{name}`")),
+            Ok(function) => {
+                measure::measure(plan, &folded.kept, folded.trials, &spec.ours, function)
+            }
+        };
+        judge(spec, measured, plan.deterministic)
+    };
+    presentation.claims.iter().map(judge).collect()
+}
+
+fn judge(spec: &ClaimSpec, measured: Measured, deterministic: bool) -> Judged {
+    let standard_error = if deterministic { Some(0.0) } else { measured.standard_error };
+    let verdict = match measured.value {
+        None => Verdict::NotRun,
+        Some(ours) => verdict(spec, ours, standard_error),
+    };
+    Judged {
+        spec: spec.clone(),
+        ours: measured.value,
+        standard_error,
+        verdict,
+        note: measured.note,
+    }
+}
+
+fn verdict(spec: &ClaimSpec, ours: f64, standard_error: Option<f64>) -> Verdict {
+    let Some(error) = standard_error else { return Verdict::Inconclusive };
+    let difference = (ours - spec.paper).abs();
+    let known = error <= spec.tol / 3.0;
+    if difference <= spec.tol && known {
+        return Verdict::Agrees;
+    }
+    if !known && difference - spec.tol <= 3.0 * error {
+        return Verdict::Inconclusive;
+    }
+    let neutral = match spec.ours.kind {
+        ClaimKind::Difference | ClaimKind::Percent | ClaimKind::Slope => Some(0.0),
+        ClaimKind::Ratio => Some(1.0),
+        ClaimKind::Share => Some(0.5),
+        // A value has no side.
+        _ => None,
+    };
+    let same_side = |neutral: f64| {
+        let (ours, paper) = (ours - neutral, spec.paper - neutral);
+        ours * paper > 0.0 && ours.abs() > 2.0 * error
+    };
+    if neutral.is_some_and(same_side) { Verdict::TrendOnly } else { Verdict::Disagrees }
+}
+
+/// How many blocks to leave out in turn. Quantiles need large blocks: leaving out single trials
+/// moves a median by one rank or not at all, and tells nothing about its spread.
+fn blocks(trials: u64, stat: Stat) -> u64 {
+    match stat {
+        Stat::Mean | Stat::Rms | Stat::RootMean => trials.min(200),
+        _ => (trials / 2).clamp(1, 20),
+    }
+}
+
+/// `claims.json`.
+pub fn json(claims: &[Judged]) -> String {
+    let claims: Vec<_> = claims
+        .iter()
+        .map(|claim| {
+            json!({
+                "id": claim.spec.id,
+                "text": claim.spec.text,
+                "unit": claim.spec.unit,
+                "paper": claim.spec.paper,
+                "tol": claim.spec.tol,
+                "ours": claim.ours,
+                "standard_error": claim.standard_error,
+                "verdict": claim.verdict,
+                "expected": claim.expected(),
+                "contradicts": claim.contradicts(),
+                "erratum": claim.spec.erratum,
+                "note": claim.note,
+            })
+        })
+        .collect();
+    canonical::text(&json!({ "format": "noctule-claims/1", "claims": claims })) + "\n"
+}

@@ -1,0 +1,296 @@
+//! `[[claim]]`: what a paper says, and which of our numbers speaks to it.
+//!
+//! The vocabulary is closed on purpose. A claim is a value of a metric, a comparison of two, or a
+//! feature of a curve; anything else is a named function beside the system's experiments. How claims
+//! are judged is written in [`crate::claim`].
+
+use std::collections::BTreeMap;
+
+use noctule_num::InputError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::document::{Item, Keys, Kind as ItemKind};
+use super::figures::{Stat, reference, stat};
+use super::read::Names;
+use super::{hint, is_file_name};
+
+/// What is computed from the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A statistic of a metric.
+    Value,
+    /// A − B, trial by trial where the statistic is a mean.
+    Difference,
+    /// A / B.
+    Ratio,
+    /// 100 · (A / B − 1).
+    Percent,
+    /// Where along a sweep the curves of A and B cross, or A crosses a level.
+    Crossing,
+    /// Where along a sweep A is largest.
+    Argmax,
+    /// The first value of a sweep at which A is above, or below, a level.
+    FirstWhere,
+    /// The share of trials (0 to 1) in which A exceeds B, or a level.
+    Share,
+    /// Least-squares slope of A along a sweep.
+    Slope,
+    /// A named function of the system.
+    Function,
+}
+
+const KINDS: [(&str, Kind); 10] = [
+    ("value", Kind::Value),
+    ("difference", Kind::Difference),
+    ("ratio", Kind::Ratio),
+    ("percent", Kind::Percent),
+    ("crossing", Kind::Crossing),
+    ("argmax", Kind::Argmax),
+    ("first_where", Kind::FirstWhere),
+    ("share", Kind::Share),
+    ("slope", Kind::Slope),
+    ("function", Kind::Function),
+];
+
+/// What we expect to find, knowing the errata.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expect {
+    /// The paper's number, within the tolerance.
+    #[default]
+    Agrees,
+    /// The paper's sign, but not its number.
+    TrendOnly,
+    /// Something else; an erratum says why.
+    Disagrees,
+}
+
+/// Which numbers: one metric of one scheme at one point, or along one sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The metric.
+    pub metric: String,
+    /// The statistic over the trials.
+    pub stat: Stat,
+    /// The scheme.
+    pub scheme: String,
+    /// Values of the sweeps.
+    pub at: BTreeMap<String, Value>,
+}
+
+/// How our number is computed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ours {
+    /// What is computed.
+    pub kind: Kind,
+    /// A.
+    pub of: Selection,
+    /// B, for kinds that compare.
+    pub versus: Option<Selection>,
+    /// The sweep along which a feature is sought.
+    pub along: Option<String>,
+    /// The level A is compared with: above it.
+    pub above: Option<f64>,
+    /// The level A is compared with: below it.
+    pub below: Option<f64>,
+    /// The function of the system.
+    pub function: Option<String>,
+}
+
+/// One claim of a paper.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClaimSpec {
+    /// Unique in the experiment.
+    pub id: String,
+    /// The claim in words, with where it stands in the paper.
+    pub text: String,
+    /// The paper's number.
+    pub paper: f64,
+    /// Its unit.
+    pub unit: String,
+    /// Largest difference that still counts as agreement.
+    pub tol: f64,
+    /// What we expect.
+    pub expect: Expect,
+    /// Anchor in docs/errata.md.
+    pub erratum: Option<String>,
+    /// How our number is computed.
+    pub ours: Ours,
+}
+
+impl ClaimSpec {
+    pub(super) fn read(item: &Item, index: usize, names: &Names<'_>) -> Result<Self, InputError> {
+        let allowed = ["id", "text", "paper", "unit", "ours", "tol", "expect", "erratum"];
+        let keys = Keys::of(item, "a claim", &allowed)?;
+        let id = keys.text("id")?.unwrap_or_else(|| format!("claim-{}", index + 1));
+        if !is_file_name(&id) {
+            return Err(item.refuse("the id of this claim is not a name", "letters, digits, - _ ."));
+        }
+        let tol_item = keys.need("tol", "the largest difference that still agrees")?;
+        let tol = tol_item.number("`tol`")?;
+        if tol < 0.0 {
+            return Err(tol_item.refuse("the tolerance is negative", "zero or more"));
+        }
+        let expect = match keys.word("expect", &["agrees", "trend_only", "disagrees"])? {
+            Some("trend_only") => Expect::TrendOnly,
+            Some("disagrees") => Expect::Disagrees,
+            _ => Expect::Agrees,
+        };
+        let erratum = keys.text("erratum")?;
+        if expect != Expect::Agrees && erratum.is_none() {
+            return Err(item.place.refuse(
+                "a claim that is not expected to agree must say why",
+                "no `erratum`",
+                "the anchor of an entry of docs/errata.md, such as \"beamforming-e8\"",
+            ));
+        }
+        Ok(Self {
+            id,
+            text: keys.need("text", "the claim in words")?.text("`text`")?.to_owned(),
+            paper: keys.need("paper", "the number the paper gives")?.number("`paper`")?,
+            unit: keys.text("unit")?.unwrap_or_default(),
+            tol,
+            expect,
+            erratum,
+            ours: Ours::read(keys.need("ours", "how our number is computed")?, names)?,
+        })
+    }
+}
+
+impl Ours {
+    fn read(item: &Item, names: &Names<'_>) -> Result<Self, InputError> {
+        let allowed =
+            ["kind", "metric", "stat", "scheme", "at", "versus", "along", "above", "below", "name"];
+        let keys = Keys::of(item, "`ours`", &allowed)?;
+        let words: Vec<&'static str> = KINDS.iter().map(|(word, _)| *word).collect();
+        let kind_item = keys.need("kind", &hint::list(&words))?;
+        let word = super::document::choose(kind_item, "kind", &words)?;
+        let kind =
+            KINDS.iter().find(|(known, _)| *known == word).map_or(Kind::Value, |(_, kind)| *kind);
+        let of = selection(&keys, names, None)?;
+        let ours = Self {
+            kind,
+            versus: versus(&keys, names, &of)?,
+            of,
+            along: keys
+                .get("along")
+                .map(|item| reference(item, "along", &names.sweeps()).map(str::to_owned))
+                .transpose()?,
+            above: keys.number("above")?,
+            below: keys.number("below")?,
+            function: keys.text("name")?,
+        };
+        ours.check(item, names)
+    }
+
+    /// Whether the kind has what it needs, and nothing it does not.
+    fn check(mut self, item: &Item, names: &Names<'_>) -> Result<Self, InputError> {
+        let level = self.above.is_some() || self.below.is_some();
+        if self.above.is_some() && self.below.is_some() {
+            return Err(item.refuse("a level is either `above` or `below`", "one of them"));
+        }
+        let compares = matches!(self.kind, Kind::Difference | Kind::Ratio | Kind::Percent);
+        let either = matches!(self.kind, Kind::Crossing | Kind::Share);
+        if compares && self.versus.is_none() {
+            return Err(
+                item.refuse("this kind compares with something", "`versus`, a scheme or a table")
+            );
+        }
+        if either && (self.versus.is_some() == level) {
+            return Err(item
+                .refuse("this kind compares with one thing", "`versus`, or `above`, or `below`"));
+        }
+        if self.kind == Kind::FirstWhere && !level {
+            return Err(item.refuse("this kind compares with a level", "`above` or `below`"));
+        }
+        if self.kind == Kind::Function && self.function.is_none() {
+            return Err(
+                item.refuse("this kind needs the `name` of a function", "a function of the system")
+            );
+        }
+        if self.runs_along() {
+            if self.along.is_none() {
+                self.along = names.only_sweep(&self.of.at).map(str::to_owned);
+            }
+            if self.along.is_none() {
+                return Err(
+                    item.refuse("this kind follows a sweep", "`along`, the path of a sweep")
+                );
+            }
+        }
+        for selection in std::iter::once(&self.of).chain(&self.versus) {
+            let open = names.sweeps().into_iter().find(|path| {
+                self.kind != Kind::Function
+                    && !selection.at.contains_key(*path)
+                    && self.along.as_deref() != Some(*path)
+            });
+            if let Some(path) = open {
+                return Err(item.refuse(
+                    format!("the sweep {path} is left open"),
+                    format!("`at = {{ \"{path}\" = … }}`"),
+                ));
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether the kind follows a curve along a sweep.
+    pub fn runs_along(&self) -> bool {
+        matches!(self.kind, Kind::Crossing | Kind::Argmax | Kind::FirstWhere | Kind::Slope)
+    }
+}
+
+/// A selection; what is not written is taken from `other`.
+fn selection(
+    keys: &Keys<'_>,
+    names: &Names<'_>,
+    other: Option<&Selection>,
+) -> Result<Selection, InputError> {
+    let metric = match (keys.get("metric"), other) {
+        (None, Some(other)) => other.metric.clone(),
+        _ => {
+            let metrics = names.metrics();
+            let item = keys.need("metric", &hint::list(&metrics))?;
+            reference(item, "metric", &metrics)?.to_owned()
+        }
+    };
+    let schemes = names.scheme_ids();
+    let scheme = match (keys.get("scheme"), other, &schemes[..]) {
+        (None, Some(other), _) => other.scheme.clone(),
+        (None, None, [only]) => (*only).to_owned(),
+        _ => {
+            let item = keys.need("scheme", &hint::list(&schemes))?;
+            reference(item, "scheme", &schemes)?.to_owned()
+        }
+    };
+    let mut at = other.map(|other| other.at.clone()).unwrap_or_default();
+    at.extend(names.at(keys.get("at"))?);
+    let stat = match (keys.get("stat"), other) {
+        (None, Some(other)) => other.stat,
+        (item, _) => stat(item)?,
+    };
+    Ok(Selection { metric, stat, scheme, at })
+}
+
+/// `versus = "rzf"`, or a table with whatever differs.
+fn versus(
+    keys: &Keys<'_>,
+    names: &Names<'_>,
+    of: &Selection,
+) -> Result<Option<Selection>, InputError> {
+    let Some(item) = keys.get("versus") else { return Ok(None) };
+    if let ItemKind::Text(_) = item.kind {
+        let scheme = reference(item, "versus", &names.scheme_ids())?.to_owned();
+        return Ok(Some(Selection { scheme, ..of.clone() }));
+    }
+    let keys = Keys::of(item, "`versus`", &["metric", "stat", "scheme", "at"])?;
+    let versus = selection(&keys, names, Some(of))?;
+    if versus == *of {
+        return Err(
+            item.refuse("this compares a number with itself", "another scheme, metric or point")
+        );
+    }
+    Ok(Some(versus))
+}

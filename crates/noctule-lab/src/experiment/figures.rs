@@ -1,0 +1,338 @@
+//! `[[figure]]`: what is drawn from the results.
+//!
+//! Three kinds: `lines` draws a statistic of a metric along a sweep, or of one metric against
+//! another; `cdf` draws how a metric is distributed over the trials; `heat` draws a surface, either
+//! over two sweeps or from a series with two indices.
+
+use std::collections::BTreeMap;
+
+use noctule_num::InputError;
+use noctule_num::stats::Summary;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::document::{Item, Keys, choose};
+use super::read::Names;
+use super::{hint, is_file_name};
+
+/// What kind of figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FigureKind {
+    /// A statistic along a sweep, or of one metric against another.
+    Lines,
+    /// Distribution over the trials.
+    Cdf,
+    /// A surface.
+    Heat,
+}
+
+/// A statistic of a metric over the trials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the words are their own documentation")]
+pub enum Stat {
+    Mean,
+    Median,
+    Q05,
+    Q25,
+    Q75,
+    Q95,
+    Min,
+    Max,
+    /// √ of the mean of squares.
+    Rms,
+    /// √ of the mean: the RMSE of a metric that is a squared error.
+    RootMean,
+}
+
+impl Stat {
+    /// The words of a file, in the order of [`Stat::ALL`].
+    pub const WORDS: [&'static str; 10] =
+        ["mean", "median", "q05", "q25", "q75", "q95", "min", "max", "rms", "root_mean"];
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Mean,
+        Self::Median,
+        Self::Q05,
+        Self::Q25,
+        Self::Q75,
+        Self::Q95,
+        Self::Min,
+        Self::Max,
+        Self::Rms,
+        Self::RootMean,
+    ];
+
+    /// The word of a file.
+    pub fn word(self) -> &'static str {
+        let found = Self::ALL.iter().position(|stat| *stat == self);
+        Self::WORDS[found.unwrap_or(0)]
+    }
+
+    fn of_word(word: &str) -> Self {
+        let found = Self::WORDS.iter().position(|known| *known == word);
+        Self::ALL[found.unwrap_or(0)]
+    }
+
+    /// The statistic; the root of a negative mean is absent.
+    pub fn of(self, summary: &Summary) -> Option<f64> {
+        let mean = summary.mean;
+        let value = match self {
+            Self::Mean => mean,
+            Self::Median => summary.median,
+            Self::Q05 => summary.q05,
+            Self::Q25 => summary.q25,
+            Self::Q75 => summary.q75,
+            Self::Q95 => summary.q95,
+            Self::Min => summary.min,
+            Self::Max => summary.max,
+            Self::Rms => {
+                let n = summary.count as f64;
+                let variance = summary.standard_error.map_or(0.0, |error| error * error * n);
+                (mean * mean + variance * (n - 1.0) / n).sqrt()
+            }
+            Self::RootMean => mean.sqrt(),
+        };
+        value.is_finite().then_some(value)
+    }
+
+    /// The same statistic of bare samples.
+    pub fn of_samples(self, samples: &[f64]) -> Option<f64> {
+        match self {
+            Self::Mean => {
+                (!samples.is_empty()).then(|| samples.iter().sum::<f64>() / samples.len() as f64)
+            }
+            _ => self.of(&Summary::of(samples)?),
+        }
+    }
+}
+
+/// Linear or logarithmic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScaleWord {
+    /// In proportion.
+    #[default]
+    Linear,
+    /// In proportion to the logarithm.
+    Log,
+}
+
+/// What is drawn around a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Band {
+    /// One standard error of the mean to both sides.
+    #[default]
+    StandardError,
+    /// From the lower to the upper quartile.
+    Quartiles,
+    /// From the 5 % to the 95 % quantile.
+    Spread,
+    /// Nothing.
+    None,
+}
+
+/// One figure, as the file asks for it. References have been checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FigureSpec {
+    /// File name of the figure.
+    pub id: String,
+    /// One line for a caption.
+    pub title: String,
+    /// What kind.
+    pub kind: FigureKind,
+    /// A sweep, a metric, `series.<name>`, or an index (`x`, `i`) of a series.
+    pub x: String,
+    /// A metric, a sweep (`heat`), `series.<name>`, or an index (`j`) of a series.
+    pub y: String,
+    /// `heat`: the metric or series that colours the surface.
+    pub value: String,
+    /// The statistic over the trials.
+    pub stat: Stat,
+    /// What tells lines apart: `scheme` and paths of sweeps.
+    pub series: Vec<String>,
+    /// The schemes that are drawn; empty for all.
+    pub schemes: Vec<String>,
+    /// Values at which other sweeps are held.
+    pub at: BTreeMap<String, Value>,
+    /// The horizontal axis.
+    pub x_scale: ScaleWord,
+    /// The vertical axis.
+    pub y_scale: ScaleWord,
+    /// The colour bar.
+    pub value_scale: ScaleWord,
+    /// Words instead of the metric's or sweep's own.
+    pub x_label: Option<String>,
+    /// Words instead of the metric's own.
+    pub y_label: Option<String>,
+    /// What is drawn around lines.
+    pub band: Band,
+}
+
+const KEYS: [&str; 17] = [
+    "id",
+    "title",
+    "kind",
+    "x",
+    "y",
+    "value",
+    "stat",
+    "series",
+    "schemes",
+    "at",
+    "scale",
+    "x_scale",
+    "y_scale",
+    "value_scale",
+    "x_label",
+    "y_label",
+    "band",
+];
+
+impl FigureSpec {
+    pub(super) fn read(item: &Item, names: &Names<'_>) -> Result<Self, InputError> {
+        let keys = Keys::of(item, "a figure", &KEYS)?;
+        let id_item = keys.need("id", "a file name such as \"rate\"")?;
+        let id = id_item.text("`id`")?.to_owned();
+        if !is_file_name(&id) {
+            return Err(id_item.refuse("this id cannot be a file name", "letters, digits, - _ ."));
+        }
+        let kind = match keys.word("kind", &["lines", "cdf", "heat"])? {
+            Some("cdf") => FigureKind::Cdf,
+            Some("heat") => FigureKind::Heat,
+            _ => FigureKind::Lines,
+        };
+        let scale = |key| keys.word(key, &["linear", "log"]).map(|word| word.map(scale_of));
+        let both = scale("scale")?.unwrap_or_default();
+        let mut figure = Self {
+            title: keys.text("title")?.unwrap_or_default(),
+            id,
+            kind,
+            x: String::new(),
+            y: String::new(),
+            value: String::new(),
+            stat: keys.word("stat", &Stat::WORDS)?.map_or(Stat::Mean, Stat::of_word),
+            series: Vec::new(),
+            schemes: names.schemes_of(&keys)?,
+            at: names.at(keys.get("at"))?,
+            x_scale: scale("x_scale")?.unwrap_or_default(),
+            y_scale: scale("y_scale")?.unwrap_or(both),
+            value_scale: scale("value_scale")?.unwrap_or(both),
+            x_label: keys.text("x_label")?,
+            y_label: keys.text("y_label")?,
+            band: match keys.word("band", &["standard_error", "quartiles", "spread", "none"])? {
+                Some("quartiles") => Band::Quartiles,
+                Some("spread") => Band::Spread,
+                Some("none") => Band::None,
+                _ => Band::StandardError,
+            },
+        };
+        figure.read_axes(&keys, names)?;
+        figure.series = figure.read_series(&keys, names)?;
+        Ok(figure)
+    }
+
+    fn read_axes(&mut self, keys: &Keys<'_>, names: &Names<'_>) -> Result<(), InputError> {
+        let metrics = names.metrics();
+        let series = names.series();
+        let sweeps = names.sweeps();
+        let both: Vec<&str> =
+            metrics.iter().copied().chain(series.iter().map(String::as_str)).collect();
+        let pick = |key: &str, words: &[&str]| -> Result<String, InputError> {
+            let item = keys.need(key, &hint::list(words))?;
+            reference(item, key, words).map(str::to_owned)
+        };
+        let forbid = |key: &str, why: &str| match keys.get(key) {
+            Some(item) => {
+                Err(item.refuse(format!("`{key}` has no meaning here: {why}"), "nothing"))
+            }
+            None => Ok(()),
+        };
+        match self.kind {
+            FigureKind::Lines => {
+                forbid("value", "only a heat map colours by a value")?;
+                self.y = pick("y", &both)?;
+                let xs: Vec<&str> = if self.y.starts_with("series.") {
+                    vec!["x", "i"]
+                } else {
+                    sweeps.iter().chain(&metrics).copied().collect()
+                };
+                self.x = pick("x", &xs)?;
+            }
+            FigureKind::Cdf => {
+                forbid("value", "only a heat map colours by a value")?;
+                forbid("y", "a cdf draws the share of trials")?;
+                self.x = pick("x", &both)?;
+            }
+            FigureKind::Heat => {
+                self.value = pick("value", &both)?;
+                let axes: &[&str] =
+                    if self.value.starts_with("series.") { &["x", "i", "j"] } else { &sweeps };
+                self.x = pick("x", axes)?;
+                self.y = pick("y", axes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What tells the lines apart. Every sweep must be an axis, held at a value, or a line's name;
+    /// unless the file says otherwise, the ones left over name the lines.
+    fn read_series(&self, keys: &Keys<'_>, names: &Names<'_>) -> Result<Vec<String>, InputError> {
+        let along = names.along(self);
+        let free = names.sweeps().into_iter().filter(|path| {
+            *path != self.x
+                && *path != self.y
+                && !self.at.contains_key(*path)
+                && Some(*path) != along
+        });
+        let free: Vec<&str> = free.collect();
+        let Some(item) = keys.get("series") else {
+            return Ok(std::iter::once("scheme").chain(free).map(str::to_owned).collect());
+        };
+        let items = match &item.kind {
+            super::document::Kind::Array(items) => items.as_slice(),
+            _ => std::slice::from_ref(item),
+        };
+        let words: Vec<&str> = std::iter::once("scheme").chain(names.sweeps()).collect();
+        let mut series = Vec::new();
+        for item in items {
+            series.push(reference(item, "series", &words)?.to_owned());
+        }
+        if let Some(path) = free.iter().find(|path| !series.iter().any(|named| named == *path)) {
+            return Err(item.refuse(
+                format!("the sweep {path} is neither an axis, nor held, nor part of `series`"),
+                format!("`at = {{ \"{path}\" = … }}`, or \"{path}\" in `series`"),
+            ));
+        }
+        Ok(series)
+    }
+}
+
+fn scale_of(word: &str) -> ScaleWord {
+    if word == "log" { ScaleWord::Log } else { ScaleWord::Linear }
+}
+
+/// One of the names that exist.
+pub(super) fn reference<'a>(
+    item: &'a Item,
+    key: &str,
+    words: &[&str],
+) -> Result<&'a str, InputError> {
+    let found = item.text(&format!("`{key}`"))?;
+    if words.contains(&found) {
+        return Ok(found);
+    }
+    let error = item.refuse(format!("`{key}` names nothing that exists here"), hint::list(words));
+    // A bare key is the commonest slip: `power_dbm` for `scenario.power_dbm`.
+    match words.iter().find(|word| word.rsplit('.').next() == Some(found)) {
+        Some(word) => Err(error.hint(format!("did you mean \"{word}\"?"))),
+        None => Err(hint::with_guess(error, found, words)),
+    }
+}
+
+/// A statistic by its word.
+pub(super) fn stat(item: Option<&Item>) -> Result<Stat, InputError> {
+    item.map_or(Ok(Stat::Mean), |item| choose(item, "stat", &Stat::WORDS).map(Stat::of_word))
+}

@@ -1,0 +1,414 @@
+//! From a document to an [`Experiment`]: the order in which things are read and checked.
+
+use std::collections::BTreeMap;
+
+use noctule_num::InputError;
+use serde_json::Value;
+
+use super::claims::ClaimSpec;
+use super::document::{self, Item, Keys, Kind, Place};
+use super::figures::{FigureKind, FigureSpec, reference};
+use super::overlay::{self, Schema};
+use super::sweeps::{Sweep, World};
+use super::{
+    CiSize, Experiment, FORMAT, MAX_POINTS, MAX_SCHEMES, MAX_SWEEPS, MAX_TRIALS, Precision, Scheme,
+    hint, is_file_name,
+};
+use crate::registry::Registry;
+use crate::system::System;
+
+const KEYS: [&str; 13] = [
+    "format",
+    "title",
+    "text",
+    "system",
+    "seed",
+    "trials",
+    "precision",
+    "scenario",
+    "sweep",
+    "scheme",
+    "ci",
+    "figure",
+    "claim",
+];
+/// Largest file that is read.
+const MAX_BYTES: usize = 4 << 20;
+
+pub(super) fn experiment(
+    text: &str,
+    file: &str,
+    id: &str,
+    registry: &Registry<'_>,
+) -> Result<Experiment, InputError> {
+    if text.len() > MAX_BYTES {
+        let found = format!("{} bytes", text.len());
+        return Err(InputError::new("the file is too large", file, found, "at most 4 MiB of TOML"));
+    }
+    let root = document::read(text, file)?;
+    let keys = Keys::of(&root, "an experiment", &KEYS)?;
+    check_format(&keys)?;
+    let system_item = keys.need("system", &hint::list(&registry.ids()))?;
+    let system = registry.get(reference(system_item, "system", &registry.ids())?);
+    let Some(system) = system else {
+        return Err(system_item.refuse("there is no such system", hint::list(&registry.ids())));
+    };
+    let mut places = vec![(String::from("scenario"), system_item.place.clone())];
+    let schema = system.scenario_schema();
+    let scenario = scenario(&keys, system, &schema, &mut places)?;
+    let schemes = schemes(&keys, system, &mut places)?;
+    let sweeps = sweeps(&keys, &World { scenario: &scenario, schema: &schema, schemes: &schemes })?;
+    let trials = keys.get("trials").map(|item| item.count("`trials`", (1, MAX_TRIALS))).transpose();
+    let mut experiment = Experiment {
+        id: id.to_owned(),
+        title: keys.text("title")?.unwrap_or_else(|| id.to_owned()),
+        text: keys.text("text")?.map(|text| text.trim().to_owned()).unwrap_or_default(),
+        system: system.id().to_owned(),
+        seed: keys.get("seed").map_or(Ok(1), |item| item.count("`seed`", (0, i64::MAX as u64)))?,
+        trials: trials.map_err(|error| match error.found.as_str() {
+            "0" => error.hint("leave `trials` out for a deterministic study"),
+            _ => error,
+        })?,
+        scenario,
+        sweeps,
+        schemes,
+        precision: None,
+        ci: ci(&keys)?,
+        figures: Vec::new(),
+        claims: Vec::new(),
+        places,
+    };
+    experiment.precision = precision(&keys, system, experiment.trials)?;
+    let names = Names { system, experiment: &experiment };
+    let figures = unique(
+        keys.tables("figure")?,
+        "figure",
+        |item, _| FigureSpec::read(item, &names),
+        |f| &f.id,
+    )?;
+    let claims = unique(
+        keys.tables("claim")?,
+        "claim",
+        |item, k| ClaimSpec::read(item, k, &names),
+        |c| &c.id,
+    )?;
+    Ok(Experiment { figures, claims, ..experiment })
+}
+
+fn check_format(keys: &Keys<'_>) -> Result<(), InputError> {
+    let item = keys.need("format", &format!("\"{FORMAT}\""))?;
+    let found = item.text("`format`")?;
+    if found == FORMAT {
+        return Ok(());
+    }
+    let error = item.refuse("this is another format", format!("\"{FORMAT}\""));
+    Err(
+        match found
+            .strip_prefix("noctule-experiment/")
+            .and_then(|version| version.parse::<u64>().ok())
+        {
+            Some(version) if version > 1 => error.hint("the file was written for a newer noctule"),
+            _ => error,
+        },
+    )
+}
+
+/// Remember where everything inside a table was written.
+pub(super) fn remember(places: &mut Vec<(String, Place)>, item: &Item, path: &str) {
+    places.push((path.to_owned(), item.place.clone()));
+    match &item.kind {
+        Kind::Table(entries) => {
+            for (key, _, inner) in entries {
+                remember(places, inner, &format!("{path}.{key}"));
+            }
+        }
+        Kind::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                remember(places, inner, &format!("{path}[{index}]"));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn scenario(
+    keys: &Keys<'_>,
+    system: &dyn System,
+    schema: &Value,
+    places: &mut Vec<(String, Place)>,
+) -> Result<Value, InputError> {
+    let default = system.default_scenario();
+    let Some(item) = keys.get("scenario") else { return Ok(default) };
+    item.table("`scenario`")?;
+    remember(places, item, "scenario");
+    overlay::overlay(&default, Schema::root(schema), item)
+}
+
+fn schemes(
+    keys: &Keys<'_>,
+    system: &dyn System,
+    places: &mut Vec<(String, Place)>,
+) -> Result<Vec<Scheme>, InputError> {
+    let names: Vec<&str> = system.schemes().iter().map(|scheme| scheme.name).collect();
+    keys.need("scheme", &format!("one or several [[scheme]] with a name: {}", hint::list(&names)))?;
+    let items = keys.tables("scheme")?;
+    if items.is_empty() || items.len() > MAX_SCHEMES {
+        let item = keys.need("scheme", "schemes")?;
+        return Err(
+            item.refuse("this is no useful number of schemes", format!("1 to {MAX_SCHEMES}"))
+        );
+    }
+    let mut index = 0;
+    unique(
+        items,
+        "scheme",
+        |item, _| {
+            let scheme = scheme(item, index, system, &names, places);
+            index += 1;
+            scheme
+        },
+        |scheme| &scheme.id,
+    )
+}
+
+fn scheme(
+    item: &Item,
+    index: usize,
+    system: &dyn System,
+    names: &[&str],
+    places: &mut Vec<(String, Place)>,
+) -> Result<Scheme, InputError> {
+    let keys = Keys::of(item, "a scheme", &["id", "name", "label", "settings"])?;
+    let name_item = keys.need("name", &hint::list(names))?;
+    let name = reference(name_item, "name", names)?.to_owned();
+    let id = keys.text("id")?.unwrap_or_else(|| name.clone());
+    if !is_file_name(&id) || id == "scheme" {
+        let at = keys.get("id").unwrap_or(name_item);
+        return Err(at.refuse("this id is not a name", "letters, digits, - _ ."));
+    }
+    let info = system.schemes().iter().find(|info| info.name == name);
+    let label = keys
+        .text("label")?
+        .unwrap_or_else(|| info.map_or(name.clone(), |info| info.label.to_owned()));
+    let default =
+        system.default_settings(&name).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    let path = format!("scheme[{index}]");
+    places.push((path.clone(), item.place.clone()));
+    let settings = match keys.get("settings") {
+        None => default,
+        Some(item) => {
+            item.table("`settings`")?;
+            remember(places, item, &path);
+            overlay::overlay(&default, Schema::root(&Value::Null), item)?
+        }
+    };
+    Ok(Scheme { id, name, label, settings })
+}
+
+fn sweeps(keys: &Keys<'_>, world: &World<'_>) -> Result<Vec<Sweep>, InputError> {
+    let items = keys.tables("sweep")?;
+    let mut sweeps: Vec<Sweep> = Vec::new();
+    // Every scheme has its own copy of every point in the plan.
+    let mut points = world.schemes.len();
+    for item in items {
+        if sweeps.len() == MAX_SWEEPS {
+            return Err(item.refuse("there are too many sweeps", format!("at most {MAX_SWEEPS}")));
+        }
+        let sweep = Sweep::read(item, world)?;
+        let overlaps = |other: &Sweep| {
+            super::covers(&other.path, &sweep.path) || super::covers(&sweep.path, &other.path)
+        };
+        if let Some(other) = sweeps.iter().find(|other| overlaps(other)) {
+            return Err(sweep.place.refuse(
+                "two sweeps set the same value",
+                format!("{} and {}", other.path, sweep.path),
+                "one sweep for each value",
+            ));
+        }
+        points = points.saturating_mul(sweep.values.len());
+        if points > MAX_POINTS {
+            return Err(item.refuse(
+                format!("the schemes and sweeps make {points} points"),
+                format!("at most {MAX_POINTS} points"),
+            ));
+        }
+        sweeps.push(sweep);
+    }
+    Ok(sweeps)
+}
+
+fn ci(keys: &Keys<'_>) -> Result<CiSize, InputError> {
+    let default = CiSize::default();
+    let Some(item) = keys.get("ci") else { return Ok(default) };
+    let keys = Keys::of(item, "`ci`", &["trials", "points", "max_seconds"])?;
+    let count = |key, max, default| {
+        keys.get(key).map_or(Ok(default), |item| item.count(&format!("`{key}`"), (1, max)))
+    };
+    let max_seconds = keys.number("max_seconds")?.unwrap_or(default.max_seconds);
+    if max_seconds <= 0.0 {
+        return Err(item.refuse("`max_seconds` is not positive", "a positive number of seconds"));
+    }
+    Ok(CiSize {
+        trials: count("trials", MAX_TRIALS, default.trials)?,
+        points: count("points", MAX_POINTS as u64, default.points as u64)? as usize,
+        max_seconds,
+    })
+}
+
+fn precision(
+    keys: &Keys<'_>,
+    system: &dyn System,
+    trials: Option<u64>,
+) -> Result<Option<Precision>, InputError> {
+    let Some(item) = keys.get("precision") else { return Ok(None) };
+    let Some(trials) = trials else {
+        return Err(item.refuse(
+            "a deterministic study has no standard error",
+            "`trials`, the largest number",
+        ));
+    };
+    let keys = Keys::of(item, "`precision`", &["metric", "standard_error", "round_trials"])?;
+    let metrics: Vec<&str> = system.metrics().iter().map(|metric| metric.name).collect();
+    let metric =
+        reference(keys.need("metric", &hint::list(&metrics))?, "metric", &metrics)?.to_owned();
+    let error_item = keys.need("standard_error", "a positive number, in the unit of the metric")?;
+    let standard_error = error_item.number("`standard_error`")?;
+    if standard_error <= 0.0 {
+        return Err(error_item.refuse("the standard error is not positive", "a positive number"));
+    }
+    let round = keys.get("round_trials").map(|item| item.count("`round_trials`", (2, MAX_TRIALS)));
+    let round_trials = round.transpose()?.unwrap_or_else(|| (trials / 20).clamp(20, 100_000));
+    Ok(Some(Precision { metric, standard_error, round_trials }))
+}
+
+/// Read tables whose ids must differ.
+fn unique<T>(
+    items: &[Item],
+    what: &str,
+    mut read: impl FnMut(&Item, usize) -> Result<T, InputError>,
+    id: impl Fn(&T) -> &str,
+) -> Result<Vec<T>, InputError> {
+    let mut all: Vec<T> = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let one = read(item, index)?;
+        // Ids become file names, and some file systems do not tell case apart.
+        if all.iter().any(|other| id(other).eq_ignore_ascii_case(id(&one))) {
+            return Err(item
+                .place
+                .refuse(
+                    format!("two {what}s have the same id"),
+                    format!("`{}` twice", id(&one)),
+                    "distinct ids",
+                )
+                .hint(format!("give this {what} an `id` of its own")));
+        }
+        all.push(one);
+    }
+    Ok(all)
+}
+
+/// The names that figures and claims may refer to.
+pub(super) struct Names<'a> {
+    system: &'a dyn System,
+    experiment: &'a Experiment,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn metrics(&self) -> Vec<&'a str> {
+        self.system.metrics().iter().map(|metric| metric.name).collect()
+    }
+
+    /// `series.<name>` for each.
+    pub(super) fn series(&self) -> Vec<String> {
+        self.system.series().iter().map(|series| format!("series.{}", series.name)).collect()
+    }
+
+    pub(super) fn sweeps(&self) -> Vec<&'a str> {
+        self.experiment.sweeps.iter().map(|sweep| sweep.path.as_str()).collect()
+    }
+
+    pub(super) fn scheme_ids(&self) -> Vec<&'a str> {
+        self.experiment.schemes.iter().map(|scheme| scheme.id.as_str()).collect()
+    }
+
+    /// The schemes a figure draws.
+    pub(super) fn schemes_of(&self, keys: &Keys<'_>) -> Result<Vec<String>, InputError> {
+        let Some(item) = keys.get("schemes") else { return Ok(Vec::new()) };
+        let ids = self.scheme_ids();
+        let items = item.list("`schemes`")?;
+        items.iter().map(|item| reference(item, "schemes", &ids).map(str::to_owned)).collect()
+    }
+
+    /// `at = { "scenario.power_dbm" = 10 }`: sweeps and values they really take.
+    pub(super) fn at(&self, item: Option<&Item>) -> Result<BTreeMap<String, Value>, InputError> {
+        let Some(item) = item else { return Ok(BTreeMap::new()) };
+        let mut at = BTreeMap::new();
+        flatten(item, "", &self.sweeps(), &mut at)?;
+        let mut resolved = BTreeMap::new();
+        for (path, item) in at {
+            let sweep = self.experiment.sweeps.iter().find(|sweep| sweep.path == path);
+            let value = item.json()?;
+            let found =
+                sweep.and_then(|sweep| sweep.values.iter().find(|v| same(&v.value, &value)));
+            match (sweep, found) {
+                (_, Some(found)) => resolved.insert(path, found.value.clone()),
+                (sweep, None) => {
+                    let texts: Vec<String> = sweep.map_or(Vec::new(), |sweep| {
+                        (0..sweep.values.len()).map(|index| sweep.value_text(index)).collect()
+                    });
+                    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                    return Err(
+                        item.refuse("the sweep does not take this value", hint::list(&texts))
+                    );
+                }
+            };
+        }
+        Ok(resolved)
+    }
+
+    /// The sweep that a parametric line (metric against metric) or a claim follows: the only one
+    /// that is not held, or the one that is a chain.
+    pub(super) fn only_sweep(&self, at: &BTreeMap<String, Value>) -> Option<&'a str> {
+        let free: Vec<&Sweep> =
+            self.experiment.sweeps.iter().filter(|sweep| !at.contains_key(&sweep.path)).collect();
+        match free[..] {
+            [only] => Some(&only.path),
+            _ => free.into_iter().find(|sweep| sweep.chain).map(|sweep| sweep.path.as_str()),
+        }
+    }
+
+    pub(super) fn along(&self, figure: &FigureSpec) -> Option<&'a str> {
+        let parametric =
+            figure.kind == FigureKind::Lines && self.metrics().contains(&figure.x.as_str());
+        if parametric { self.only_sweep(&figure.at) } else { None }
+    }
+}
+
+/// Equal values; numbers compare as numbers, so that `10` finds `10.0`.
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
+        _ => a == b,
+    }
+}
+
+/// Accept both `"scenario.power_dbm" = 1` and the dotted key `scenario.power_dbm = 1`.
+fn flatten<'i>(
+    item: &'i Item,
+    prefix: &str,
+    sweeps: &[&str],
+    out: &mut BTreeMap<String, &'i Item>,
+) -> Result<(), InputError> {
+    for (key, place, inner) in item.table("`at`")? {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        if sweeps.contains(&path.as_str()) {
+            out.insert(path, inner);
+        } else if matches!(inner.kind, Kind::Table(_)) {
+            flatten(inner, &path, sweeps, out)?;
+        } else {
+            let error = place.refuse("this is not swept", format!("`{path}`"), hint::list(sweeps));
+            return Err(hint::with_guess(error, &path, sweeps));
+        }
+    }
+    Ok(())
+}

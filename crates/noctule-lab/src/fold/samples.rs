@@ -1,0 +1,96 @@
+//! What figures and claims need beyond the summary: samples of some metrics, means of some series.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use noctule_num::stats::Running;
+
+use crate::plan::Plan;
+use crate::run::Record;
+
+/// What to keep while folding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Metrics whose samples are kept: (metric, scheme, grid point), by index.
+    pub metrics: BTreeSet<(usize, usize, usize)>,
+    /// Series whose means over the trials are kept, by index.
+    pub means: BTreeSet<usize>,
+    /// Series whose values are all kept, by index.
+    pub values: BTreeSet<usize>,
+}
+
+/// One cell of a series, averaged over the trials.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// The values.
+    pub value: Running,
+    /// The abscissas, where there are any.
+    pub x: Running,
+}
+
+// Where a cell of a series belongs: series, scheme, grid point, i, j.
+type CellKey = (usize, usize, usize, u32, u32);
+
+/// What was kept.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    wanted: Wanted,
+    metrics: BTreeMap<(usize, usize, usize), Vec<(u64, f64)>>,
+    cells: BTreeMap<CellKey, Cell>,
+    values: BTreeMap<(usize, usize, usize), Vec<f64>>,
+}
+
+impl Samples {
+    pub(super) fn new(wanted: &Wanted) -> Self {
+        Self { wanted: wanted.clone(), ..Self::default() }
+    }
+
+    pub(super) fn push(&mut self, record: &Record, plan: &Plan) {
+        let (trial, chain) = plan.unit(record.unit);
+        let chain = &plan.chains[chain];
+        let Some(point) = chain.points.get(record.point as usize) else { return };
+        for &grid in &point.grid {
+            for (metric, value) in record.metrics.iter().enumerate() {
+                let key = (metric, chain.scheme, grid);
+                if let Some(value) = value
+                    && self.wanted.metrics.contains(&key)
+                {
+                    self.metrics.entry(key).or_default().push((trial, *value));
+                }
+            }
+            for &(series, i, j, x, value) in &record.series {
+                let series = usize::from(series);
+                if self.wanted.means.contains(&series) {
+                    let cell = self.cells.entry((series, chain.scheme, grid, i, j)).or_default();
+                    cell.value.push(value);
+                    if let Some(x) = x {
+                        cell.x.push(x);
+                    }
+                }
+                if self.wanted.values.contains(&series) {
+                    self.values.entry((series, chain.scheme, grid)).or_default().push(value);
+                }
+            }
+        }
+    }
+
+    /// The samples of a metric of one scheme at one point, with their trials, in trial order.
+    pub fn metric(&self, metric: usize, scheme: usize, point: usize) -> &[(u64, f64)] {
+        self.metrics.get(&(metric, scheme, point)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The cells of a series of one scheme at one point, in the order of i and j.
+    pub fn cells(
+        &self,
+        series: usize,
+        scheme: usize,
+        point: usize,
+    ) -> impl Iterator<Item = (u32, u32, &Cell)> {
+        let range = (series, scheme, point, 0, 0)..=(series, scheme, point, u32::MAX, u32::MAX);
+        self.cells.range(range).map(|(key, cell)| (key.3, key.4, cell))
+    }
+
+    /// All values of a series of one scheme at one point.
+    pub fn values(&self, series: usize, scheme: usize, point: usize) -> &[f64] {
+        self.values.get(&(series, scheme, point)).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,188 @@
+//! Groups — a scheme at a point — and what is said about each.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use noctule_num::stats::Summary;
+
+use super::tables::{count_cell, header, keys, number_cell, text_cell};
+use crate::plan::Plan;
+use crate::run::{Ending, PointKind, Record};
+
+/// What is said about one scheme at one grid point.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupSummary {
+    /// Index of the scheme.
+    pub scheme: usize,
+    /// The grid point.
+    pub point: usize,
+    /// Trials with a design.
+    pub designed: u64,
+    /// Trials proven infeasible.
+    pub infeasible: u64,
+    /// Trials that failed.
+    pub failed: u64,
+    /// Trials that were not run.
+    pub not_run: u64,
+    /// Designs at a stationary point.
+    pub stationary: u64,
+    /// Designs with a proven bound, by how it was obtained.
+    pub bounded: BTreeMap<String, u64>,
+    /// Largest stationarity residual.
+    pub worst_residual: Option<f64>,
+    /// Largest relative gap.
+    pub worst_gap_rel: Option<f64>,
+    /// Largest violation, by the independent verifier.
+    pub worst_violation: Option<f64>,
+    /// Largest mismatch of the objective, by the independent verifier.
+    pub worst_objective_mismatch: Option<f64>,
+    /// Evaluations of the objective, over all trials.
+    pub evaluations: u64,
+    /// The first reason given for a failure.
+    pub first_failure: Option<String>,
+    /// One for each metric; absent where no design has it.
+    pub metrics: Vec<Option<Summary>>,
+}
+
+impl GroupSummary {
+    fn push(&mut self, record: &Record) {
+        let counter = match record.ending {
+            Ending::Designed => &mut self.designed,
+            Ending::Infeasible => &mut self.infeasible,
+            Ending::Failed => &mut self.failed,
+            Ending::NotRun => &mut self.not_run,
+        };
+        *counter += 1;
+        self.evaluations += record.evaluations;
+        if matches!(record.ending, Ending::Failed | Ending::NotRun) && self.first_failure.is_none()
+        {
+            self.first_failure.clone_from(&record.reason);
+        }
+        if record.ending != Ending::Designed {
+            return;
+        }
+        self.stationary += u64::from(record.proof == PointKind::Stationary);
+        if let Some(gap) = &record.gap {
+            *self.bounded.entry(gap.method.clone()).or_default() += 1;
+        }
+        worst(&mut self.worst_residual, record.residual);
+        worst(&mut self.worst_gap_rel, record.gap.as_ref().map(|gap| gap.gap_rel));
+        worst(&mut self.worst_violation, record.violation);
+        worst(&mut self.worst_objective_mismatch, record.objective_mismatch);
+    }
+}
+
+fn worst(so_far: &mut Option<f64>, value: Option<f64>) {
+    if let Some(value) = value {
+        *so_far = Some(so_far.map_or(value, |so_far: f64| so_far.max(value)));
+    }
+}
+
+/// Some of the groups, with their samples.
+pub(super) struct Groups<'a> {
+    plan: &'a Plan,
+    range: Range<usize>,
+    groups: Vec<(GroupSummary, Vec<Vec<f64>>)>,
+}
+
+impl<'a> Groups<'a> {
+    pub(super) fn new(plan: &'a Plan, range: Range<usize>) -> Self {
+        let points = plan.grid_len();
+        let group = |index: usize| {
+            let summary = GroupSummary {
+                scheme: index / points,
+                point: index % points,
+                ..Default::default()
+            };
+            (summary, vec![Vec::new(); plan.metrics.len()])
+        };
+        Self { plan, groups: range.clone().map(group).collect(), range }
+    }
+
+    pub(super) fn push(&mut self, record: &Record) {
+        let chain = &self.plan.chains[self.plan.unit(record.unit).1];
+        let Some(point) = chain.points.get(record.point as usize) else { return };
+        for grid in &point.grid {
+            let index = chain.scheme * self.plan.grid_len() + grid;
+            if !self.range.contains(&index) {
+                continue;
+            }
+            let (summary, samples) = &mut self.groups[index - self.range.start];
+            summary.push(record);
+            for (samples, value) in samples.iter_mut().zip(&record.metrics) {
+                samples.extend(*value);
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<GroupSummary> {
+        let finish = |(mut summary, samples): (GroupSummary, Vec<Vec<f64>>)| {
+            summary.metrics = samples.into_iter().map(Summary::of_owned).collect();
+            summary
+        };
+        self.groups.into_iter().map(finish).collect()
+    }
+}
+
+/// The text of `summary.csv`: one line for each scheme, point and metric.
+pub fn summary_csv(plan: &Plan, groups: &[GroupSummary]) -> String {
+    let mut out = String::new();
+    let after = [
+        "metric",
+        "n",
+        "mean",
+        "standard_error",
+        "median",
+        "q05",
+        "q25",
+        "q75",
+        "q95",
+        "min",
+        "max",
+        "designed",
+        "infeasible",
+        "failed",
+        "not_run",
+        "worst_residual",
+        "worst_gap_rel",
+        "worst_violation",
+        "worst_objective_mismatch",
+        "evaluations",
+    ];
+    header(&mut out, plan, &["scheme"], &after);
+    end(&mut out);
+    let keys = keys(plan);
+    for group in groups {
+        for (name, summary) in plan.metrics.iter().zip(&group.metrics) {
+            text_cell(&mut out, &plan.schemes[group.scheme].id);
+            out.push_str(&keys[group.point]);
+            text_cell(&mut out, name);
+            count_cell(&mut out, summary.map_or(0, |summary| summary.count));
+            number_cell(&mut out, summary.map(|summary| summary.mean));
+            number_cell(&mut out, summary.and_then(|summary| summary.standard_error));
+            let order = summary.map(|s| [s.median, s.q05, s.q25, s.q75, s.q95, s.min, s.max]);
+            for index in 0..7 {
+                number_cell(&mut out, order.map(|order| order[index]));
+            }
+            for count in [group.designed, group.infeasible, group.failed, group.not_run] {
+                count_cell(&mut out, count);
+            }
+            for value in [
+                group.worst_residual,
+                group.worst_gap_rel,
+                group.worst_violation,
+                group.worst_objective_mismatch,
+            ] {
+                number_cell(&mut out, value);
+            }
+            count_cell(&mut out, group.evaluations);
+            end(&mut out);
+        }
+    }
+    out
+}
+
+fn end(out: &mut String) {
+    out.pop();
+    out.push('\n');
+}

@@ -1,0 +1,37 @@
+//! The experiment engine: studies that can be stated, stopped, split, repeated and believed.
+//!
+//! A study is written down in one file ([`experiment`]); it becomes a plan ([`plan`]), whose hash
+//! names the run; the plan is cut into chunks that are computed in any order, by any number of
+//! threads and machines ([`run`]); the chunks are folded, in one order, into tables ([`fold`]).
+//!
+//! ```text
+//!   experiment file ─ parse ─▶ Experiment ─▶ Plan ─ run ─▶ chunks/ ─ fold ─▶ records, series, summary
+//!                                 └─▶ Presentation ────────────────────────────▶ figures, claims, report
+//! ```
+//!
+//! The engine knows no radio. It sees a system through one edge ([`system`]): values in, rows out.
+
+#![allow(clippy::result_large_err, reason = "an error ends the run, and says where in a file")]
+
+pub mod builtin;
+pub mod canonical;
+pub mod claim;
+mod error;
+pub mod experiment;
+pub mod figure;
+pub mod fold;
+mod manifest;
+pub mod plan;
+pub mod present;
+pub mod presentation;
+pub mod registry;
+pub mod report;
+pub mod run;
+pub mod single;
+mod study;
+pub mod system;
+pub mod systems;
+
+pub use error::LabError;
+pub use registry::Registry;
+pub use study::{Results, Study, default_folder, finish};

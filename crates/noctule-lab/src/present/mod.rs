@@ -1,0 +1,48 @@
+//! From tables to what people look at: the figures and the report, as plain data.
+//!
+//! [`crate::figure`] and [`crate::report`] know how to draw; here it is decided what. Nothing is
+//! computed that is not in the summary or in the samples.
+
+mod figures;
+pub mod format;
+mod pages;
+
+use crate::claim::measure;
+use crate::experiment::FigureKind;
+use crate::fold::Wanted;
+use crate::plan::Plan;
+use crate::presentation::Presentation;
+
+pub use figures::figures;
+pub use pages::{report, shown_metrics, with_unit};
+
+/// What figures and claims need beyond the summary.
+pub fn wanted(plan: &Plan, presentation: &Presentation) -> Wanted {
+    let mut wanted = Wanted::default();
+    for claim in &presentation.claims {
+        wanted.metrics.extend(measure::needed(plan, &claim.ours));
+    }
+    let metric = |name: &str| plan.metrics.iter().position(|known| known == name);
+    for figure in &presentation.figures {
+        for name in [&figure.x, &figure.y, &figure.value] {
+            let series = name
+                .strip_prefix("series.")
+                .and_then(|name| plan.series.iter().position(|known| known == name));
+            if let Some(series) = series {
+                let kept = if figure.kind == FigureKind::Cdf {
+                    &mut wanted.values
+                } else {
+                    &mut wanted.means
+                };
+                kept.insert(series);
+            }
+        }
+        if let (FigureKind::Cdf, Some(metric)) = (figure.kind, metric(&figure.x)) {
+            for scheme in figures::schemes(plan, figure) {
+                let points = measure::points(plan, &figure.at);
+                wanted.metrics.extend(points.into_iter().map(|point| (metric, scheme, point)));
+            }
+        }
+    }
+    wanted
+}

@@ -1,0 +1,161 @@
+//! What the results are called and how they are shown: everything of an experiment that cannot
+//! change a number.
+//!
+//! It is kept in `presentation.json` beside the plan, so that a merge on another machine needs
+//! nothing but the folder, and so that a new caption needs no new run.
+
+use std::path::Path;
+
+use noctule_num::InputError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::canonical;
+use crate::error::LabError;
+use crate::experiment::{ClaimSpec, Experiment, FigureSpec};
+use crate::plan::Plan;
+use crate::system::System;
+
+/// The format of presentations.
+pub const FORMAT: &str = "noctule-presentation/1";
+
+/// The words for a metric, a series or a sweep.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// Name in files.
+    pub name: String,
+    /// Words for an axis, without the unit.
+    pub label: String,
+    /// The unit; empty for pure numbers.
+    pub unit: String,
+}
+
+/// Everything of an experiment that cannot change a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Presentation {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The name of the experiment.
+    pub experiment: String,
+    /// One line.
+    pub title: String,
+    /// A few sentences.
+    pub text: String,
+    /// The experiment file, verbatim.
+    pub source: String,
+    /// What the command line changed, in words; empty for a run as the file says.
+    pub changes: String,
+    /// Words for the metrics, in the order of the plan.
+    pub metrics: Vec<Words>,
+    /// Words for the series, in the order of the plan.
+    pub series: Vec<Words>,
+    /// Words for the sweeps, in the order of the plan.
+    pub sweeps: Vec<Words>,
+    /// Words for the schemes, in the order of the plan.
+    pub schemes: Vec<String>,
+    /// The figures.
+    pub figures: Vec<FigureSpec>,
+    /// The claims.
+    pub claims: Vec<ClaimSpec>,
+}
+
+impl Presentation {
+    /// The presentation of an experiment; `source` is its file.
+    pub fn of(experiment: &Experiment, system: &dyn System, source: &str) -> Self {
+        let metrics = system.metrics().iter().map(|m| Words::new(m.name, m.label, m.unit));
+        let series = system.series().iter().map(|s| Words::new(s.name, s.label, s.unit));
+        let sweeps = experiment.sweeps.iter().map(|sweep| {
+            let (label, unit) = words_of_path(&sweep.path);
+            Words {
+                name: sweep.path.clone(),
+                label: sweep.label.clone().unwrap_or(label),
+                unit: sweep.unit.clone().unwrap_or(unit),
+            }
+        });
+        Self {
+            format: FORMAT.to_owned(),
+            experiment: experiment.id.clone(),
+            title: experiment.title.clone(),
+            text: experiment.text.clone(),
+            source: source.to_owned(),
+            changes: String::new(),
+            metrics: metrics.collect(),
+            series: series.collect(),
+            sweeps: sweeps.collect(),
+            schemes: experiment.schemes.iter().map(|scheme| scheme.label.clone()).collect(),
+            figures: experiment.figures.clone(),
+            claims: experiment.claims.clone(),
+        }
+    }
+
+    /// Canonical JSON, with a final newline.
+    pub fn text(&self) -> String {
+        canonical::text(&serde_json::to_value(self).unwrap_or(Value::Null)) + "\n"
+    }
+
+    /// Read a presentation back and check that it belongs to a plan.
+    pub fn read(path: &Path, plan: &Plan) -> Result<Self, LabError> {
+        let text = std::fs::read_to_string(path).map_err(LabError::io("read", path))?;
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|error| LabError::corrupt(path, error.to_string()))?;
+        let format = value.get("format").and_then(Value::as_str).unwrap_or("nothing").to_owned();
+        if format != FORMAT {
+            let place = path.display().to_string();
+            return Err(InputError::new(
+                "this is not a presentation we can read",
+                place,
+                format,
+                FORMAT,
+            )
+            .into());
+        }
+        let found: Self = serde_json::from_value(value)
+            .map_err(|error| LabError::corrupt(path, error.to_string()))?;
+        let fits = found.metrics.iter().map(|words| &words.name).eq(&plan.metrics)
+            && found.series.iter().map(|words| &words.name).eq(&plan.series)
+            && found
+                .sweeps
+                .iter()
+                .map(|words| &words.name)
+                .eq(plan.sweeps.iter().map(|sweep| &sweep.path))
+            && found.schemes.len() == plan.schemes.len();
+        if fits {
+            Ok(found)
+        } else {
+            Err(LabError::corrupt(path, "it does not belong to the plan beside it"))
+        }
+    }
+}
+
+impl Words {
+    fn new(name: &str, label: &str, unit: &str) -> Self {
+        Self { name: name.to_owned(), label: label.to_owned(), unit: unit.to_owned() }
+    }
+}
+
+/// Words for a path, from its last key: `scenario.power_dbm` → "Power", "dBm".
+fn words_of_path(path: &str) -> (String, String) {
+    const UNITS: [(&str, &str); 14] = [
+        ("_dbm", "dBm"),
+        ("_db", "dB"),
+        ("_w", "W"),
+        ("_mw", "mW"),
+        ("_deg", "°"),
+        ("_rad", "rad"),
+        ("_m", "m"),
+        ("_hz", "Hz"),
+        ("_mhz", "MHz"),
+        ("_ghz", "GHz"),
+        ("_s", "s"),
+        ("_ms", "ms"),
+        ("_us", "µs"),
+        ("_kmh", "km/h"),
+    ];
+    let key = path.rsplit('.').next().unwrap_or(path);
+    let unit = UNITS.iter().find(|(ending, _)| key.ends_with(ending));
+    let stem = unit.map_or(key, |(ending, _)| &key[..key.len() - ending.len()]).replace('_', " ");
+    let mut letters = stem.chars();
+    let label =
+        letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect());
+    (label, unit.map_or(String::new(), |(_, unit)| (*unit).to_owned()))
+}

@@ -1,0 +1,144 @@
+//! Chunk files: the only form in which finished work exists.
+//!
+//! A chunk is written by one process and read by any other, on any machine, after any accident. It
+//! is a text of lines: a header that names the plan, the chunk, the build and the processor class;
+//! one JSON object for each row; and the SHA-256 of everything before it. A file whose last line
+//! does not match is torn and counts as absent.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::build;
+use super::record::Record;
+use crate::canonical;
+
+/// The format of chunk files.
+pub(super) const FORMAT: &str = "noctule-chunk/1";
+
+/// What a chunk is part of, and who computed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub format: String,
+    /// Hash of the plan.
+    pub plan: String,
+    /// Which chunk.
+    pub chunk: u64,
+    /// The build.
+    pub build: String,
+    /// The processor class.
+    pub cpu: String,
+    /// Number of rows.
+    pub rows: usize,
+}
+
+/// A chunk as read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    /// What it is part of.
+    pub header: Header,
+    /// Its rows.
+    pub records: Vec<Record>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Seal {
+    sha256: String,
+}
+
+/// Why a chunk file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// There is no file.
+    Absent,
+    /// It is incomplete or damaged: the sentence says how.
+    Torn(String),
+    /// It is intact, but of another plan or build, or another chunk.
+    Foreign {
+        /// `plan`, `build`, `chunk` or `format`.
+        what: &'static str,
+        /// What it says.
+        found: String,
+        /// What it should say.
+        expected: String,
+    },
+}
+
+/// The text of a chunk file.
+pub(super) fn write(
+    plan: &str,
+    chunk: u64,
+    cpu: &str,
+    records: &[Record],
+) -> Result<String, serde_json::Error> {
+    let header = Header {
+        format: FORMAT.to_owned(),
+        plan: plan.to_owned(),
+        chunk,
+        build: build::id().to_owned(),
+        cpu: cpu.to_owned(),
+        rows: records.len(),
+    };
+    let mut out = serde_json::to_vec(&header)?;
+    out.push(b'\n');
+    for record in records {
+        serde_json::to_writer(&mut out, record)?;
+        out.push(b'\n');
+    }
+    let seal = Seal { sha256: canonical::sha256(&out) };
+    serde_json::to_writer(&mut out, &seal)?;
+    out.push(b'\n');
+    // serde_json writes nothing but UTF-8.
+    String::from_utf8(out).map_err(serde::ser::Error::custom)
+}
+
+/// Check a chunk file against its seal and against what is expected of it, without its rows.
+pub(crate) fn check(path: &Path, plan: &str, chunk: u64) -> Result<(Header, String), Unusable> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Unusable::Absent),
+        Err(error) => return Err(Unusable::Torn(error.to_string())),
+    };
+    let torn = |reason: &str| Unusable::Torn(reason.to_owned());
+    let mut text = String::from_utf8(bytes).map_err(|_| torn("it is not text"))?;
+    let body = text.strip_suffix('\n').ok_or_else(|| torn("its last line is incomplete"))?;
+    let seal_start = body.rfind('\n').ok_or_else(|| torn("it has no rows"))? + 1;
+    let seal: Seal =
+        serde_json::from_str(&body[seal_start..]).map_err(|_| torn("it has no digest"))?;
+    if seal.sha256 != canonical::sha256(&text.as_bytes()[..seal_start]) {
+        return Err(torn("its digest does not match"));
+    }
+    let first = text.lines().next().unwrap_or("");
+    let header: Header =
+        serde_json::from_str(first).map_err(|error| Unusable::Torn(error.to_string()))?;
+    for (what, found, expected) in [
+        ("format", header.format.clone(), FORMAT.to_owned()),
+        ("plan", header.plan.clone(), plan.to_owned()),
+        ("chunk", header.chunk.to_string(), chunk.to_string()),
+    ] {
+        if found != expected {
+            return Err(Unusable::Foreign { what, found, expected });
+        }
+    }
+    text.truncate(seal_start);
+    Ok((header, text))
+}
+
+/// Read a chunk file.
+pub(crate) fn read(path: &Path, plan: &str, chunk: u64) -> Result<Chunk, Unusable> {
+    let (header, text) = check(path, plan, chunk)?;
+    let mut records = Vec::with_capacity(header.rows);
+    for line in text.lines().skip(1) {
+        records
+            .push(serde_json::from_str(line).map_err(|error| Unusable::Torn(error.to_string()))?);
+    }
+    if records.len() != header.rows {
+        return Err(Unusable::Torn(format!(
+            "it has {} rows instead of {}",
+            records.len(),
+            header.rows
+        )));
+    }
+    Ok(Chunk { header, records })
+}

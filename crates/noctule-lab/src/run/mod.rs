@@ -1,0 +1,317 @@
+//! Running a plan: units in parallel, chunks as they are finished.
+//!
+//! Every run is shard `i` of `n` (by default 0 of 1): it computes the chunks `c` with `c mod n = i`
+//! that are not there yet. Resuming is the same as running. Threads take chunks in order, compute
+//! them unit by unit, and publish each with its digest; whatever kills the process, at most the
+//! chunks in flight are lost.
+
+pub mod build;
+mod chunk;
+mod decide;
+mod record;
+mod store;
+mod timings;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use noctule_num::InputError;
+use noctule_optim::Interrupt;
+
+pub use chunk::{Chunk, Header, Unusable};
+pub(crate) use decide::Decider;
+pub use record::{Ending, Gap, PointKind, Record};
+pub use store::Store;
+pub(crate) use store::temporary_beside;
+
+use crate::error::LabError;
+use crate::plan::Plan;
+use crate::system::Chain;
+use store::Settled;
+use timings::Timings;
+
+/// How to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Threads; one per core when absent.
+    pub threads: Option<usize>,
+    /// Which part of the chunks.
+    pub shard: Shard,
+}
+
+/// Part `index` of `count`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From zero.
+    pub index: u64,
+    /// How many parts there are.
+    pub count: u64,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self { index: 0, count: 1 }
+    }
+}
+
+impl std::str::FromStr for Shard {
+    type Err = InputError;
+
+    /// `0/4` to `3/4`.
+    fn from_str(text: &str) -> Result<Self, InputError> {
+        let refuse = || {
+            InputError::new(
+                "this is not a shard",
+                "--shard",
+                text,
+                "i/N with 0 ≤ i < N, such as 0/4",
+            )
+        };
+        let (index, count) = text.split_once('/').ok_or_else(refuse)?;
+        let (index, count) =
+            (index.parse().map_err(|_| refuse())?, count.parse().map_err(|_| refuse())?);
+        if index < count { Ok(Self { index, count }) } else { Err(refuse()) }
+    }
+}
+
+/// What happened to one unit of work, for a progress bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Rows with a design.
+    pub designed: u64,
+    /// Rows proven infeasible.
+    pub infeasible: u64,
+    /// Rows that failed.
+    pub failed: u64,
+    /// Rows that were not run.
+    pub not_run: u64,
+}
+
+/// Somebody who watches. Called from many threads.
+pub trait Progress: Sync {
+    /// The run begins: units of this shard in all, and units already there from an earlier run.
+    fn begin(&self, total: u64, done: u64);
+    /// One more unit is done.
+    fn unit(&self, step: Step);
+    /// A damaged chunk was moved away and will be computed again.
+    fn healed(&self, _path: &std::path::Path) {}
+}
+
+/// Nobody watches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: u64, _: u64) {}
+    fn unit(&self, _: Step) {}
+}
+
+/// What a run has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunReport {
+    /// Chunks of this shard.
+    pub chunks: u64,
+    /// Chunks that were there already.
+    pub reused: u64,
+    /// Chunks computed now.
+    pub computed: u64,
+    /// Damaged chunks that were moved away.
+    pub healed: Vec<PathBuf>,
+    /// Whether it was interrupted; running again resumes.
+    pub interrupted: bool,
+    /// Whether the target precision was reached before all trials were run.
+    pub precise: bool,
+    /// Rows computed now, by ending.
+    pub rows: Step,
+}
+
+impl RunReport {
+    /// Whether all chunks of this shard are there.
+    pub const fn is_complete(&self) -> bool {
+        !self.interrupted
+    }
+}
+
+/// One run in progress.
+struct Session<'a> {
+    store: &'a Store,
+    plan: &'a Plan,
+    chains: &'a [Box<dyn Chain>],
+    progress: &'a dyn Progress,
+    interrupt: &'a Interrupt,
+    timings: Timings,
+    threads: usize,
+    error: Mutex<Option<LabError>>,
+    broken: AtomicBool,
+    computed: AtomicU64,
+    rows: [AtomicU64; 4],
+}
+
+/// Run the chunks of one shard that are not there yet.
+pub fn run(
+    store: &Store,
+    chains: &[Box<dyn Chain>],
+    options: &RunOptions,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<RunReport, LabError> {
+    let plan = store.plan();
+    if plan.precision.is_some() && options.shard.count > 1 {
+        return Err(InputError::new(
+            "an experiment that stops at a precision cannot be split",
+            "--shard",
+            format!("{}/{}", options.shard.index, options.shard.count),
+            "no --shard: whether to go on is decided from all chunks together",
+        )
+        .into());
+    }
+    let threads = options
+        .threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+        .max(1);
+    let session = Session {
+        store,
+        plan,
+        chains,
+        progress,
+        interrupt,
+        timings: Timings::new(store.dir().join("timings.csv"), threads),
+        threads,
+        error: Mutex::new(None),
+        broken: AtomicBool::new(false),
+        computed: AtomicU64::new(0),
+        rows: Default::default(),
+    };
+    session.run(options.shard)
+}
+
+impl Session<'_> {
+    fn run(&self, shard: Shard) -> Result<RunReport, LabError> {
+        let mine = (0..self.plan.chunks()).filter(|chunk| chunk % shard.count == shard.index);
+        let mut report = RunReport::default();
+        let mut open = Vec::new();
+        let (mut total, mut done) = (0, 0);
+        for chunk in mine {
+            let units = self.plan.chunk(chunk);
+            let units = units.end - units.start;
+            report.chunks += 1;
+            total += units;
+            match self.store.settle(chunk)? {
+                Settled::Done => {
+                    report.reused += 1;
+                    done += units;
+                }
+                Settled::Open => open.push(chunk),
+                Settled::Torn(path) => {
+                    self.progress.healed(&path);
+                    report.healed.push(path);
+                    open.push(chunk);
+                }
+            }
+        }
+        self.progress.begin(total, done);
+        match &self.plan.precision {
+            None => self.compute(&open)?,
+            Some(precision) => report.precise = self.rounds(&open, precision.round_chunks)?,
+        }
+        self.store.flush_names();
+        report.computed = self.computed.load(Ordering::Relaxed);
+        let [designed, infeasible, failed, not_run] =
+            [0, 1, 2, 3].map(|k: usize| self.rows[k].load(Ordering::Relaxed));
+        report.rows = Step { designed, infeasible, failed, not_run };
+        report.interrupted = !report.precise && report.computed < open.len() as u64;
+        Ok(report)
+    }
+
+    /// Rounds of chunks, until every point is known well enough. The decision reads the chunks and
+    /// nothing else, so that a resumed run decides as an uninterrupted one.
+    fn rounds(&self, open: &[u64], round: u64) -> Result<bool, LabError> {
+        let mut decider = Decider::new(self.plan);
+        let mut start = 0;
+        while start < self.plan.chunks() {
+            let end = (start + round).min(self.plan.chunks());
+            let missing: Vec<u64> =
+                open.iter().copied().filter(|chunk| (start..end).contains(chunk)).collect();
+            self.compute(&missing)?;
+            if self.interrupt.is_raised() {
+                return Ok(false);
+            }
+            for chunk in start..end {
+                let path = self.store.chunk_path(chunk);
+                let read = self.store.read_chunk(chunk);
+                let read =
+                    read.map_err(|unusable| LabError::corrupt(&path, format!("{unusable:?}")))?;
+                read.records.iter().for_each(|record| decider.push(record));
+            }
+            if decider.is_precise() {
+                return Ok(end < self.plan.chunks());
+            }
+            start = end;
+        }
+        Ok(false)
+    }
+
+    /// Compute chunks on all threads, taking them in order.
+    fn compute(&self, chunks: &[u64]) -> Result<(), LabError> {
+        let next = AtomicU64::new(0);
+        let work = || {
+            while !self.broken.load(Ordering::Relaxed) && !self.interrupt.is_raised() {
+                let index = next.fetch_add(1, Ordering::Relaxed) as usize;
+                let Some(&chunk) = chunks.get(index) else { break };
+                if let Err(error) = self.compute_chunk(chunk) {
+                    self.broken.store(true, Ordering::Relaxed);
+                    *self.error.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                        Some(error);
+                }
+            }
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
+        match pool {
+            Ok(pool) => pool.scope(|scope| (0..self.threads).for_each(|_| scope.spawn(|_| work()))),
+            // No threads to be had: the work is done all the same.
+            Err(_) => work(),
+        }
+        match self.error.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn compute_chunk(&self, chunk: u64) -> Result<(), LabError> {
+        let mut records = Vec::new();
+        let mut seconds = vec![0.0; self.plan.schemes.len()];
+        let mut units = vec![0; self.plan.schemes.len()];
+        for unit in self.plan.chunk(chunk) {
+            let start = Instant::now();
+            let Some(rows) = record::run_unit(self.plan, self.chains, unit, self.interrupt) else {
+                return Ok(());
+            };
+            let scheme = self.plan.chains[self.plan.unit(unit).1].scheme;
+            seconds[scheme] += start.elapsed().as_secs_f64();
+            units[scheme] += 1;
+            self.count(&rows);
+            records.extend(rows);
+        }
+        self.store.publish_chunk(chunk, &records)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        self.timings.append(self.plan, chunk, &seconds, &units);
+        Ok(())
+    }
+
+    fn count(&self, rows: &[Record]) {
+        let mut step = Step::default();
+        for row in rows {
+            let (slot, counter) = match row.ending {
+                Ending::Designed => (&mut step.designed, &self.rows[0]),
+                Ending::Infeasible => (&mut step.infeasible, &self.rows[1]),
+                Ending::Failed => (&mut step.failed, &self.rows[2]),
+                Ending::NotRun => (&mut step.not_run, &self.rows[3]),
+            };
+            *slot += 1;
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        self.progress.unit(step);
+    }
+}

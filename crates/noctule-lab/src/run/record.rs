@@ -1,0 +1,265 @@
+//! One row as a chunk keeps it: checked, flat, and exact to the last bit.
+
+use noctule_optim::{Interrupt, PointProof, Stop};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Plan;
+use crate::system::{Chain, Outcome, Row};
+
+/// How a design ended, without its reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// There is a design.
+    Designed,
+    /// Proven infeasible.
+    Infeasible,
+    /// Numerics broke, or the instance was refused.
+    Failed,
+    /// Not part of this build, or not asked for.
+    NotRun,
+}
+
+impl Ending {
+    /// The word used in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Designed => "designed",
+            Self::Infeasible => "infeasible",
+            Self::Failed => "failed",
+            Self::NotRun => "not-run",
+        }
+    }
+}
+
+/// What is proven about the point itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PointKind {
+    /// Stationary up to the residual.
+    Stationary,
+    /// Feasible up to the violation.
+    Feasible,
+    /// Nothing.
+    None,
+}
+
+impl PointKind {
+    /// The word used in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stationary => "stationary",
+            Self::Feasible => "feasible",
+            Self::None => "none",
+        }
+    }
+}
+
+/// A proven bound and its distance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The bound.
+    #[serde(rename = "b")]
+    pub bound: f64,
+    /// Distance in the unit of the objective.
+    #[serde(rename = "a")]
+    pub gap_abs: f64,
+    /// Distance relative to max(1, |objective|).
+    #[serde(rename = "r")]
+    pub gap_rel: f64,
+    /// How the bound was obtained.
+    #[serde(rename = "m")]
+    pub method: String,
+}
+
+/// One row of a chunk. Short names, since there are many of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The unit of work.
+    #[serde(rename = "u")]
+    pub unit: u64,
+    /// The point within the chain.
+    #[serde(rename = "p")]
+    pub point: u32,
+    /// How it ended.
+    #[serde(rename = "o")]
+    pub ending: Ending,
+    /// Why, where it is not a design.
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Why the method stopped.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
+    /// What is proven about the point.
+    #[serde(rename = "k")]
+    pub proof: PointKind,
+    /// Stationarity residual.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub residual: Option<f64>,
+    /// The bound.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Gap>,
+    /// Largest violation, by the independent verifier.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub violation: Option<f64>,
+    /// Mismatch of the objective, by the independent verifier.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub objective_mismatch: Option<f64>,
+    /// Evaluations of the objective.
+    #[serde(rename = "e")]
+    pub evaluations: u64,
+    /// The metrics, in the order of the plan.
+    #[serde(rename = "m")]
+    pub metrics: Vec<Option<f64>>,
+    /// Values of series: series, i, j, x, value.
+    #[serde(rename = "z", default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<(u16, u32, u32, Option<f64>, f64)>,
+}
+
+impl Record {
+    /// A record without numbers.
+    fn empty(
+        unit: u64,
+        point: u32,
+        ending: Ending,
+        reason: Option<String>,
+        metrics: usize,
+    ) -> Self {
+        Self {
+            unit,
+            point,
+            ending,
+            reason,
+            stop: None,
+            proof: PointKind::None,
+            residual: None,
+            gap: None,
+            violation: None,
+            objective_mismatch: None,
+            evaluations: 0,
+            metrics: vec![None; metrics],
+            series: Vec::new(),
+        }
+    }
+
+    /// A row of a system, checked: a number that is not finite is a failure, and no number at all.
+    fn of_row(unit: u64, point: u32, row: Row, plan: &Plan) -> Self {
+        let fail = |reason: String| {
+            Self::empty(unit, point, Ending::Failed, Some(reason), plan.metrics.len())
+        };
+        if row.metrics.len() != plan.metrics.len() {
+            return fail(format!(
+                "the system gave {} metrics instead of {}",
+                row.metrics.len(),
+                plan.metrics.len()
+            ));
+        }
+        if let Some(reason) = not_finite(&row, plan) {
+            return fail(reason);
+        }
+        let certificate =
+            row.proof.infeasible.as_ref().map(|certificate| certificate.statement.clone());
+        let (ending, reason) = match row.outcome {
+            Outcome::Designed => (Ending::Designed, None),
+            Outcome::Infeasible => (Ending::Infeasible, certificate),
+            Outcome::Failed(reason) => return fail(reason),
+            Outcome::NotRun(reason) => (Ending::NotRun, Some(reason)),
+        };
+        let mut series = Vec::with_capacity(row.series.len());
+        for value in &row.series {
+            match plan.series.iter().position(|name| name == value.series) {
+                Some(index) => series.push((index as u16, value.i, value.j, value.x, value.value)),
+                None => {
+                    return fail(format!(
+                        "the system gave a series it did not declare: {}",
+                        value.series
+                    ));
+                }
+            }
+        }
+        Self {
+            unit,
+            point,
+            ending,
+            reason,
+            stop: row.stop,
+            proof: match row.proof.point {
+                PointProof::Stationary { .. } => PointKind::Stationary,
+                PointProof::Feasible { .. } => PointKind::Feasible,
+                PointProof::None => PointKind::None,
+            },
+            residual: row.proof.residual(),
+            gap: row.proof.bound.map(|bound| Gap {
+                bound: bound.value,
+                gap_abs: bound.gap_abs,
+                gap_rel: bound.gap_rel,
+                method: bound.method,
+            }),
+            violation: row.violation.or(match row.proof.point {
+                PointProof::Feasible { violation } => Some(violation),
+                _ => None,
+            }),
+            objective_mismatch: row.objective_mismatch,
+            evaluations: row.evaluations,
+            metrics: row.metrics,
+            series,
+        }
+    }
+}
+
+/// The first number of a row that is not finite, in words.
+fn not_finite(row: &Row, plan: &Plan) -> Option<String> {
+    let bad = |value: Option<f64>| value.is_some_and(|value| !value.is_finite());
+    let bound = row.proof.bound.as_ref();
+    let checks = [
+        ("residual", row.proof.residual()),
+        ("violation", row.violation),
+        ("objective_mismatch", row.objective_mismatch),
+        ("bound", bound.map(|bound| bound.value)),
+        ("gap_abs", bound.map(|bound| bound.gap_abs)),
+        ("gap_rel", bound.map(|bound| bound.gap_rel)),
+    ];
+    let metrics = plan.metrics.iter().map(String::as_str).zip(row.metrics.iter().copied());
+    let series = row.series.iter().map(|value| {
+        let x = value.x.filter(|x| !x.is_finite());
+        (value.series, Some(x.unwrap_or(value.value)))
+    });
+    let found = checks.into_iter().chain(metrics).chain(series).find(|(_, value)| bad(*value));
+    found.map(|(name, value)| format!("{name} is {}", value.unwrap_or(f64::NAN)))
+}
+
+/// Run one unit: one trial of one chain. `None` if it was interrupted.
+pub(super) fn run_unit(
+    plan: &Plan,
+    chains: &[Box<dyn Chain>],
+    unit: u64,
+    interrupt: &Interrupt,
+) -> Option<Vec<Record>> {
+    let (trial, chain) = plan.unit(unit);
+    let points = plan.chains[chain].points.len();
+    // A panic is a defect of a system. Losing a night's run to it would be a second one.
+    let run = || chains[chain].run(plan.seed, trial, interrupt);
+    let rows = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    if interrupt.is_raised() {
+        return None;
+    }
+    let fail_all = |reason: String| {
+        let fail = |point| {
+            Record::empty(unit, point, Ending::Failed, Some(reason.clone()), plan.metrics.len())
+        };
+        (0..points as u32).map(fail).collect()
+    };
+    Some(match rows {
+        Ok(rows) if rows.len() == points => {
+            let records = rows.into_iter().zip(0..);
+            records.map(|(row, point)| Record::of_row(unit, point, row, plan)).collect()
+        }
+        Ok(rows) => fail_all(format!("the system gave {} rows instead of {points}", rows.len())),
+        Err(panic) => fail_all(format!("the system panicked: {}", panic_text(panic.as_ref()))),
+    })
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

@@ -1,0 +1,98 @@
+//! One instance and its full story: what `noctule design`, `evaluate` and `verify` show.
+//!
+//! The engine runs thousands of designs and keeps a row of each. This is the other end: one
+//! design, everything about it, and a document (`noctule-design/1`) that embeds the instance, so
+//! that a bug report or a result is one file that anybody can verify.
+
+use std::path::PathBuf;
+
+use noctule_num::InputError;
+use noctule_optim::{Interrupt, Trace};
+use serde_json::Value;
+
+use crate::report::Table;
+use crate::system::System;
+
+/// Which instance is meant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// A complete scenario to draw from, where one was given.
+    pub scenario: Option<Value>,
+    /// A file of arrays (`.json`, `.npz`, `.npy`): a whole instance, or with a scenario the part
+    /// of it that is known, such as the channels.
+    pub arrays: Option<PathBuf>,
+    /// Seed of the draw.
+    pub seed: u64,
+    /// Trial of the draw.
+    pub trial: u64,
+}
+
+/// The full story of one design.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// What this is, in one line.
+    pub title: String,
+    /// Facts about the design, name and value: objective, stop, proof, work.
+    pub facts: Vec<(String, String)>,
+    /// Tables: users, targets, streams.
+    pub tables: Vec<Table>,
+    /// Sentences a careful colleague would add.
+    pub warnings: Vec<String>,
+    /// How the best run went.
+    pub trace: Trace,
+    /// Whether it is proven that no design meets the requirements.
+    pub infeasible: bool,
+    /// The document to keep, `noctule-design/1`.
+    pub document: Value,
+    /// The variables alone, as the bytes of an `.npz` archive.
+    pub arrays: Vec<u8>,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Name, value stored in the document, value recomputed.
+    pub compared: Vec<(String, Option<f64>, Option<f64>)>,
+    /// Largest relative violation of a constraint.
+    pub violation: f64,
+    /// Whether everything agrees: numbers to 10⁻⁶ relative, constraints to 10⁻⁹.
+    pub agrees: bool,
+}
+
+/// Why there is no story.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SingleError {
+    /// Something handed in cannot be used.
+    #[error("{0}")]
+    Input(#[from] InputError),
+    /// Numerics broke on input that had passed every check.
+    #[error("{0}")]
+    Numerics(String),
+}
+
+/// A system whose designs can be looked at one by one.
+pub trait Single: System {
+    /// Design one instance with one scheme and complete settings.
+    ///
+    /// # Errors
+    /// Bad input, or broken numerics; infeasible is a story.
+    fn design(
+        &self,
+        source: &Source,
+        scheme: &str,
+        settings: &Value,
+        interrupt: &Interrupt,
+    ) -> Result<Story, SingleError>;
+
+    /// Evaluate variables that somebody else designed.
+    ///
+    /// # Errors
+    /// As [`Single::design`].
+    fn evaluate(&self, source: &Source, variables: &std::path::Path) -> Result<Story, SingleError>;
+
+    /// Recompute what a document claims, from its embedded instance and variables alone.
+    ///
+    /// # Errors
+    /// When the document is damaged or of another kind.
+    fn verify(&self, document: &Value) -> Result<Finding, SingleError>;
+}

@@ -1,0 +1,191 @@
+//! The one edge between the engine and a system.
+//!
+//! The engine knows nothing of beams or surfaces. It sees a system as (scenario value, scheme and
+//! settings, trial) → rows; values are JSON, so that the same edge serves experiment files, the
+//! command line and Python. A chain of points is prepared once — parsed, validated, converted to
+//! SI — and then run for as many trials as the plan asks for, from any number of threads.
+
+use noctule_num::InputError;
+use noctule_optim::{Interrupt, Proof, Stop};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A metric that a system reports for every design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MetricInfo {
+    /// Column name in `records.csv`, unit included: `sum_rate_bps_hz`.
+    pub name: &'static str,
+    /// Words for an axis, without the unit: `Sum rate`.
+    pub label: &'static str,
+    /// Unit as printed on an axis (`bit/s/Hz`, `°`); empty for pure numbers.
+    pub unit: &'static str,
+    /// One sentence of definition.
+    pub summary: &'static str,
+}
+
+/// A series that a system may report beside the scalar metrics: a curve, a surface, a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SeriesInfo {
+    /// Name in `series.csv`.
+    pub name: &'static str,
+    /// What `x`, `i` and `j` are, with units.
+    pub index: &'static str,
+    /// Words for an axis.
+    pub label: &'static str,
+    /// Unit of the value.
+    pub unit: &'static str,
+}
+
+/// A way to design: ours, a baseline, a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SchemeInfo {
+    /// Name in files: `balanced`.
+    pub name: &'static str,
+    /// Words for a legend.
+    pub label: &'static str,
+    /// One sentence, with what is proven about its designs.
+    pub summary: &'static str,
+}
+
+/// One point of a chain: complete values, overrides already applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The complete scenario.
+    pub scenario: Value,
+    /// The complete settings of the scheme.
+    pub settings: Value,
+}
+
+/// How one design ended, as the records count it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There is a design; its metrics are numbers.
+    Designed,
+    /// Proven: no design meets the requirements.
+    Infeasible,
+    /// Numerics broke or the drawn instance was refused; the reason is one sentence.
+    Failed(String),
+    /// The scheme is not part of this build or was not asked to run; the reason is one sentence.
+    NotRun(String),
+}
+
+impl Outcome {
+    /// The word used in files.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Designed => "designed",
+            Self::Infeasible => "infeasible",
+            Self::Failed(_) => "failed",
+            Self::NotRun(_) => "not-run",
+        }
+    }
+}
+
+/// One value of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SeriesValue {
+    /// Which series: a name of [`System::series`].
+    pub series: &'static str,
+    /// First index (user, noise trial, row of a surface).
+    pub i: u32,
+    /// Second index (target, column of a surface); zero where there is none.
+    pub j: u32,
+    /// The abscissa, where there is one.
+    pub x: Option<f64>,
+    /// The value.
+    pub value: f64,
+}
+
+/// What one design of one trial reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why the method stopped.
+    pub stop: Option<Stop>,
+    /// What is proven.
+    pub proof: Proof,
+    /// Largest relative violation of a constraint, from the independent verifier.
+    pub violation: Option<f64>,
+    /// |objective − objective recomputed by the independent verifier| / max(1, |objective|).
+    pub objective_mismatch: Option<f64>,
+    /// Evaluations of the objective.
+    pub evaluations: u64,
+    /// One value for each of [`System::metrics`], in that order; absent where it is not defined.
+    pub metrics: Vec<Option<f64>>,
+    /// Values of series, in any order that is the same on every run.
+    pub series: Vec<SeriesValue>,
+}
+
+impl Row {
+    /// A row without numbers.
+    pub fn without_design(outcome: Outcome, metrics: usize) -> Self {
+        Self {
+            outcome,
+            stop: None,
+            proof: Proof::NONE,
+            violation: None,
+            objective_mismatch: None,
+            evaluations: 0,
+            metrics: vec![None; metrics],
+            series: Vec::new(),
+        }
+    }
+}
+
+/// A chain of points that was refused, and which of its points is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Index into the chain.
+    pub point: usize,
+    /// What is wrong. Places are paths such as `scenario.power_dbm` or `scheme.starts`.
+    pub error: InputError,
+}
+
+/// A prepared chain.
+pub trait Chain: Send + Sync {
+    /// Draw the instances of one trial and design every point in order.
+    ///
+    /// Returns one row per point. The result depends on `(seed, trial)` and on nothing else, so
+    /// that thread count, order and restarts cannot show. When `interrupt` is raised it may
+    /// return early with any rows; the engine drops them.
+    fn run(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row>;
+}
+
+/// A system as the engine sees it.
+pub trait System: Send + Sync {
+    /// Name in files and on the command line.
+    fn id(&self) -> &'static str;
+
+    /// One line for a list.
+    fn title(&self) -> &'static str;
+
+    /// The default scenario. Its keys are the keys an experiment may override.
+    fn default_scenario(&self) -> Value;
+
+    /// JSON schema of a scenario.
+    fn scenario_schema(&self) -> Value;
+
+    /// The scalar metrics of every row.
+    fn metrics(&self) -> &'static [MetricInfo];
+
+    /// The series a row may carry.
+    fn series(&self) -> &'static [SeriesInfo] {
+        &[]
+    }
+
+    /// The schemes it offers.
+    fn schemes(&self) -> &'static [SchemeInfo];
+
+    /// The default settings of a scheme; its keys are the keys an experiment may set.
+    /// `None` where there is no such scheme.
+    fn default_settings(&self, scheme: &str) -> Option<Value>;
+
+    /// A named function for claims that the closed vocabulary cannot say.
+    fn claim(&self, _name: &str) -> Option<crate::claim::Function> {
+        None
+    }
+
+    /// Validate and prepare a chain of points of one scheme.
+    fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused>;
+}
