@@ -15,7 +15,7 @@
 //! assert_ne!(h, complex_normal(&mut key.trial(18), 1.0));
 //! ```
 
-use rand::{Rng as _, RngExt as _, SeedableRng};
+use rand::{RngExt as _, SeedableRng};
 pub use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use sha2::{Digest, Sha256};
@@ -66,11 +66,6 @@ pub fn complex_normal(rng: &mut ChaCha8Rng, variance: f64) -> C64 {
 /// A number uniform in `[low, high)`.
 pub fn uniform(rng: &mut ChaCha8Rng, low: f64, high: f64) -> f64 {
     low + (high - low) * rng.random::<f64>()
-}
-
-/// The next 64 bits, for a seed of something else.
-pub fn next_u64(rng: &mut ChaCha8Rng) -> u64 {
-    rng.next_u64()
 }
 
 #[cfg(test)]

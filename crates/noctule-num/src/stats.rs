@@ -109,9 +109,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Summarise samples; `None` when there are none.
-    ///
-    /// The samples are finite; a NaN among them would sort last and show in the maximum.
+    /// Summarise samples; `None` when there are none, or when one of them is NaN.
     pub fn of(samples: &[f64]) -> Option<Self> {
         Self::of_owned(samples.to_vec())
     }
@@ -121,6 +119,9 @@ impl Summary {
         let mut running = Running::default();
         for &sample in &samples {
             running.push(sample);
+        }
+        if samples.iter().any(|sample| sample.is_nan()) {
+            return None;
         }
         samples.sort_unstable_by(f64::total_cmp);
         let quantile = |p| quantile_of_sorted(&samples, p);

@@ -2,7 +2,9 @@
 //!
 //! The limited-memory BFGS method on a [`Manifold`]: the search direction is the negative gradient
 //! multiplied by an inverse Hessian approximation built from the last few pairs of steps and
-//! gradient differences, all carried from tangent space to tangent space by projection.
+//! gradient differences, projected onto the tangent space. Stored pairs stay vectors of the
+//! surrounding space: projecting all of them at every step costs more than most objectives here
+//! and saves no evaluation.
 //!
 //! * **Step.** `s` is the velocity of the retraction at the accepted step times the step, `y` the
 //!   change of the projected gradient; with these the curvature `⟨s, y⟩` is positive whenever the
@@ -143,15 +145,19 @@ impl Lbfgs {
         let mut residual = self.residual(value);
         let mut step_length = 0.0;
 
+        // After a failed search the same point is left by another direction: nothing new to record.
+        let mut moved = true;
         let stop = loop {
-            history.push(value);
-            trace.push(TraceRow {
-                iteration: work.iterations,
-                evaluations: work.evaluations,
-                value,
-                residual,
-                step: step_length,
-            });
+            if moved {
+                history.push(value);
+                trace.push(TraceRow {
+                    iteration: work.iterations,
+                    evaluations: work.evaluations,
+                    value,
+                    residual,
+                    step: step_length,
+                });
+            }
             if interrupt.is_raised() {
                 break Stop::Interrupted;
             }
@@ -167,7 +173,7 @@ impl Lbfgs {
                 break reason;
             }
 
-            let slope = self.find_direction();
+            let slope = self.find_direction(x);
             let left = budget - work.evaluations;
             let accepted = self.search(objective, x, value, slope, left, &mut work.evaluations);
             let Some(accepted) = accepted else {
@@ -179,8 +185,10 @@ impl Lbfgs {
                 }
                 // The model misled us; forget it and try the plain gradient once.
                 self.stored = 0;
+                moved = false;
                 continue;
             };
+            moved = true;
             work.iterations += 1;
             step_length = accepted.step * real_dot(&self.direction, &self.direction).sqrt();
             value = accepted.value;
@@ -200,8 +208,9 @@ impl Lbfgs {
         (self.head + self.memory - 1 - age) % self.memory
     }
 
-    /// Two-loop recursion into `direction`; returns its slope, which is negative.
-    fn find_direction(&mut self) -> f64 {
+    /// Two-loop recursion into the tangent vector `direction`; returns its slope, which is
+    /// negative.
+    fn find_direction(&mut self, x: &[C64]) -> f64 {
         let n = self.gradient.len();
         self.direction.copy_from_slice(&self.gradient);
         for age in 0..self.stored {
@@ -226,6 +235,7 @@ impl Lbfgs {
             axpy(self.alpha[k] - beta, s, &mut self.direction);
         }
         self.direction.iter_mut().for_each(|z| *z = -*z);
+        self.manifold.project(x, &mut self.direction);
         let slope = real_dot(&self.gradient, &self.direction);
         if slope < 0.0 {
             return slope;
@@ -287,18 +297,13 @@ impl Lbfgs {
         None
     }
 
-    /// Move to the accepted point: carry the stored pairs along, store the new one.
+    /// Move to the accepted point and store the new pair.
     fn advance(&mut self, x: &mut [C64], step: f64) {
         let n = x.len();
         // velocity · step is the step as seen from the new point.
         self.manifold.velocity(x, &self.direction, step, &self.trial, &mut self.velocity);
         x.copy_from_slice(&self.trial);
         self.manifold.project(x, &mut self.trial_gradient);
-        for age in 0..self.stored {
-            let k = self.slot(age);
-            self.manifold.project(x, &mut self.steps[k * n..(k + 1) * n]);
-            self.manifold.project(x, &mut self.changes[k * n..(k + 1) * n]);
-        }
         self.manifold.project(x, &mut self.gradient);
 
         let k = self.head;

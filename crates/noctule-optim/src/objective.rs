@@ -54,16 +54,19 @@ pub fn check_gradient(
     let slope = real_dot(&gradient, &tangent);
 
     let mut point = x.to_vec();
+    let mut largest = value.abs();
     let errors: Vec<(f64, f64)> = (0..25)
         .map(|k| {
             let step = 10_f64.powf(-1.0 - 0.25 * f64::from(k));
             manifold.retract(x, &tangent, step, &mut point);
-            (step, (objective.eval(&point, &mut scratch) - value - step * slope).abs())
+            let there = objective.eval(&point, &mut scratch);
+            largest = largest.max(there.abs());
+            (step, (there - value - step * slope).abs())
         })
         .collect();
 
     // Errors at the level of rounding say nothing about the slope.
-    let rounding = f64::EPSILON * value.abs().max(1.0);
+    let rounding = f64::EPSILON * largest;
     let usable: Vec<(f64, f64)> = errors
         .iter()
         .filter(|(_, error)| error.is_finite() && *error > 100.0 * rounding)

@@ -18,9 +18,11 @@ use crate::{Bound, Sense};
 /// The bound that the Frank–Wolfe gap proves for a convex function to be minimised.
 ///
 /// `value` is `f(R)`, `gradient` its Hermitian gradient at `R`, `inner` is ⟨∇, R⟩ = Re tr(∇ R),
-/// and `power` is `P`. The bound is lowered by `64 n ε (|λ|max P + |⟨∇,R⟩|)`, which covers the
-/// rounding of the eigenvalue and of the inner product, so that it stays a bound in double
-/// precision. Gaps are relative to |f|.
+/// and `power` is `P`. `relative_error` says how far `value` and `gradient` themselves may be off
+/// (for a matrix inverse, a multiple of ε times its condition number). The bound is lowered by
+/// `(64 n ε + relative_error) (|λ|max P + |⟨∇,R⟩|) + relative_error |f|`, which covers that and the
+/// rounding of the eigenvalue and the inner product. Gaps are relative to |f|. `None` when the
+/// value is not finite.
 ///
 /// # Errors
 /// When an entry of the gradient is not finite or the workspace has another order.
@@ -29,12 +31,13 @@ pub fn frank_wolfe_bound(
     gradient: &CMat,
     inner: f64,
     power: f64,
+    relative_error: f64,
     eigen: &mut HermitianEigen,
-) -> Result<Bound, NumError> {
+) -> Result<Option<Bound>, NumError> {
     eigen.compute(gradient)?;
     let spectral = eigen.min().abs().max(eigen.max().abs());
-    let margin =
-        64.0 * f64::EPSILON * (gradient.rows().max(1) as f64) * (spectral * power + inner.abs());
+    let rounding = 64.0 * f64::EPSILON * gradient.rows().max(1) as f64 + relative_error;
+    let margin = rounding * (spectral * power + inner.abs()) + relative_error * value.abs();
     let gap = inner - power * eigen.min() + margin;
     Ok(Bound::new(value, value - gap, Sense::Lower, "frank-wolfe", 0.0))
 }
@@ -52,7 +55,9 @@ mod tests {
             C64::from(if i == j { -1.0 / diagonal[i].powi(2) } else { 0.0 })
         });
         let inner = -value;
-        frank_wolfe_bound(value, &gradient, inner, 1.0, &mut HermitianEigen::new(n)).unwrap()
+        frank_wolfe_bound(value, &gradient, inner, 1.0, 0.0, &mut HermitianEigen::new(n))
+            .unwrap()
+            .unwrap()
     }
 
     #[test]

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub enum Stop {
     /// A rule that implies convergence was met.
     Converged,
+    /// A closed form: nothing was iterated.
+    Computed,
     /// The limit on iterations was reached.
     IterationLimit,
     /// The budget of evaluations was spent.
@@ -33,6 +35,7 @@ impl Stop {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Converged => "converged",
+            Self::Computed => "computed",
             Self::IterationLimit => "iteration-limit",
             Self::EvaluationLimit => "evaluation-limit",
             Self::TimeLimit => "time-limit",
@@ -45,6 +48,7 @@ impl Stop {
     pub const fn text(self) -> &'static str {
         match self {
             Self::Converged => "a convergence rule was met",
+            Self::Computed => "a closed form: nothing was iterated",
             Self::IterationLimit => {
                 "the iteration limit was reached: raise it, or loosen the tolerance"
             }
@@ -97,26 +101,31 @@ impl Bound {
     ///
     /// `unit` is the size of an objective that counts as one: an objective that passes through
     /// zero needs it for its gap to be relative to something, one of a single sign can take zero.
-    /// A bound that rounding puts on the wrong side of the objective gives a gap of zero.
+    /// A bound that rounding puts on the wrong side of the objective gives a gap of zero: a bound
+    /// must carry its own margin for rounding. `None` when a number is not finite: an infinite
+    /// bound, or a bound on a point without a value, proves nothing.
     pub fn new(
         objective: f64,
         value: f64,
         sense: Sense,
         method: impl Into<String>,
         unit: f64,
-    ) -> Self {
+    ) -> Option<Self> {
+        if !(objective.is_finite() && value.is_finite()) {
+            return None;
+        }
         let signed = match sense {
             Sense::Lower => objective - value,
             Sense::Upper => value - objective,
         };
         let gap_abs = signed.max(0.0);
-        Self {
+        Some(Self {
             value,
             sense,
             gap_abs,
             gap_rel: if gap_abs > 0.0 { gap_abs / objective.abs().max(unit) } else { 0.0 },
             method: method.into(),
-        }
+        })
     }
 }
 
@@ -179,10 +188,10 @@ impl Proof {
         Self { point: PointProof::Feasible { violation }, bound: None, infeasible: None }
     }
 
-    /// The same proof with a bound.
+    /// The same proof with a bound, where there is one.
     #[must_use]
-    pub fn with_bound(mut self, bound: Bound) -> Self {
-        self.bound = Some(bound);
+    pub fn with_bound(mut self, bound: Option<Bound>) -> Self {
+        self.bound = bound;
         self
     }
 
@@ -263,14 +272,21 @@ mod tests {
 
     #[test]
     fn gaps_are_never_negative() {
-        let lower = Bound::new(2.0, 1.5, Sense::Lower, "test", 1.0);
+        let lower = Bound::new(2.0, 1.5, Sense::Lower, "test", 1.0).unwrap();
         assert!((lower.gap_abs - 0.5).abs() < 1e-15 && (lower.gap_rel - 0.25).abs() < 1e-15);
-        let beyond = Bound::new(2.0, 2.0 + 1e-12, Sense::Lower, "test", 1.0);
+        let beyond = Bound::new(2.0, 2.0 + 1e-12, Sense::Lower, "test", 1.0).unwrap();
         assert!(beyond.gap_abs == 0.0);
-        let upper = Bound::new(-0.5, 0.25, Sense::Upper, "test", 1.0);
+        let upper = Bound::new(-0.5, 0.25, Sense::Upper, "test", 1.0).unwrap();
         assert!((upper.gap_rel - 0.75).abs() < 1e-15, "relative to max(unit, |f|)");
-        let signed = Bound::new(-0.5, 0.25, Sense::Upper, "test", 0.0);
+        let signed = Bound::new(-0.5, 0.25, Sense::Upper, "test", 0.0).unwrap();
         assert!((signed.gap_rel - 1.5).abs() < 1e-15, "relative to |f|");
+    }
+
+    #[test]
+    fn nothing_is_proven_by_numbers_that_are_not_finite() {
+        for (objective, value) in [(1.0, f64::NAN), (f64::NEG_INFINITY, f64::NEG_INFINITY)] {
+            assert_eq!(Bound::new(objective, value, Sense::Upper, "test", 1.0), None);
+        }
     }
 
     #[test]

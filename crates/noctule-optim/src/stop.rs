@@ -27,8 +27,6 @@ pub enum StopRule {
         /// Number of iterations looked back.
         window: u32,
     },
-    /// The value is at most this.
-    Target(f64),
     /// This many iterations were made.
     Iterations(u64),
     /// This many evaluations were made. Experiments budget by this rule, so that their results
@@ -78,7 +76,6 @@ impl StopRules {
                 let decrease = before - progress.value;
                 (decrease <= tolerance * progress.value.abs().max(1.0)).then_some(Stop::Stalled)
             }
-            StopRule::Target(value) => (progress.value <= value).then_some(Stop::Converged),
             StopRule::Iterations(limit) => {
                 (progress.iterations >= limit).then_some(Stop::IterationLimit)
             }
@@ -194,7 +191,6 @@ mod tests {
         assert_eq!(reason(StopRule::Evaluations(9)), Some(Stop::EvaluationLimit));
         assert_eq!(reason(StopRule::Evaluations(10)), None);
         assert_eq!(reason(StopRule::Time(Duration::from_secs(1))), Some(Stop::TimeLimit));
-        assert_eq!(reason(StopRule::Target(5.0)), Some(Stop::Converged));
     }
 
     #[test]

@@ -20,14 +20,14 @@
 //! ```math
 //! F_{ij} = \kappa\,\mathrm{Re}\,\mathrm{tr}(E_{ij} Z),\qquad E_{ij} = C_i^H S^H S\, C_j,\quad Z = T^H R\, T .
 //! ```
-//! The Hermitian parts of `E_ij` are computed once. `Z` is Hermitian of order `3M`, i.e. `9M²`
-//! real numbers, so the whole Fisher matrix is one real matrix–vector product of `2M(4M+1)` rows
-//! and `9M²` columns, and its adjoint gives the gradient: nothing depends on the number of
-//! antennas any more. The block formulas of the literature (T. Fang et al., "Optimal ISAC
+//! `Z` is Hermitian of order `3M`, i.e. `9M²` real numbers, and each `E_ij` has at most four
+//! entries, computed once: the whole Fisher matrix is a sparse real matrix–vector product of
+//! `2M(4M+1)` rows with at most eight terms each, and its adjoint gives the gradient. Nothing
+//! depends on the number of antennas any more. The block formulas of the literature (T. Fang et al., "Optimal ISAC
 //! Beamforming Structure and Efficient Algorithms for Sum Rate and CRLB Balancing", Eq. (9)) are
 //! kept as an independent witness in the tests of this module.
 
-use noctule_num::linalg::{Op, product};
+use noctule_num::linalg::{Op, RealCholesky, product};
 use noctule_num::{C64, CMat};
 
 use crate::arrays::Steering;
@@ -36,9 +36,11 @@ use crate::arrays::Steering;
 #[derive(Clone, Debug)]
 pub struct MultiTargetFisher {
     targets: usize,
-    /// One row for each pair i ≤ j of parameters, `κ Re tr(E_ij Z)` as a real inner product with
-    /// [`pack_hermitian`]`(Z)`.
-    weights: Vec<f64>,
+    /// For each pair i ≤ j of parameters, where its terms begin; one more entry ends the last.
+    rows: Vec<u32>,
+    /// `κ Re tr(E_ij Z)` as a real inner product with [`pack_hermitian`]`(Z)`: position and
+    /// weight of the few entries that are not zero.
+    terms: Vec<(u32, f64)>,
 }
 
 /// Number of parameters of `targets` targets.
@@ -66,21 +68,23 @@ impl MultiTargetFisher {
         let gram = product(&space, Op::Adjoint, &space, Op::Plain);
         let factors: Vec<Vec<(usize, usize, C64)>> =
             (0..4 * m).map(|i| factor(i, reflections)).collect();
-        let mut weights = Vec::with_capacity(parameters(m) * (parameters(m) + 1) / 2 * 9 * m * m);
-        let mut e = CMat::zeros(3 * m, 3 * m);
+        let mut rows = vec![0];
+        let mut terms = Vec::new();
         for i in 0..4 * m {
             for j in i..4 * m {
                 // E_ij = C_iᴴ G C_j, entry by entry of the sparse factors.
-                e.as_mut_slice().fill(C64::ZERO);
+                let begin = terms.len();
                 for &(row_i, col_i, c_i) in &factors[i] {
                     for &(row_j, col_j, c_j) in &factors[j] {
-                        e[(col_i, col_j)] += c_i.conj() * gram[(row_i, row_j)] * c_j;
+                        let e = c_i.conj() * gram[(row_i, row_j)] * c_j * information;
+                        push_entry(3 * m, (col_i, col_j), e, &mut terms);
                     }
                 }
-                push_weights(&e, information, &mut weights);
+                merge(&mut terms, begin);
+                rows.push(terms.len() as u32);
             }
         }
-        Self { targets: m, weights }
+        Self { targets: m, rows, terms }
     }
 
     /// Number of targets M.
@@ -88,14 +92,19 @@ impl MultiTargetFisher {
         self.targets
     }
 
+    /// The terms of each pair i ≤ j, in order.
+    fn pairs(&self) -> impl Iterator<Item = &[(u32, f64)]> {
+        self.rows.windows(2).map(|ends| &self.terms[ends[0] as usize..ends[1] as usize])
+    }
+
     /// The Fisher matrix for packed `z` (see [`pack_hermitian`]), into `out[i * 4M + j]`.
     pub fn fisher(&self, z: &[f64], out: &mut [f64]) {
         let n = parameters(self.targets);
-        let mut rows = self.weights.chunks_exact(z.len());
+        let mut pairs = self.pairs();
         for i in 0..n {
             for j in i..n {
-                let Some(row) = rows.next() else { return };
-                let value = real_inner(row, z);
+                let Some(terms) = pairs.next() else { return };
+                let value = terms.iter().map(|&(k, weight)| weight * z[k as usize]).sum();
                 out[i * n + j] = value;
                 out[j * n + i] = value;
             }
@@ -107,13 +116,13 @@ impl MultiTargetFisher {
     pub fn adjoint(&self, phi: &[f64], out: &mut [f64]) {
         let n = parameters(self.targets);
         out.fill(0.0);
-        let mut rows = self.weights.chunks_exact(out.len());
+        let mut pairs = self.pairs();
         for i in 0..n {
             for j in i..n {
-                let Some(row) = rows.next() else { return };
-                let weight = if i == j { phi[i * n + i] } else { 2.0 * phi[i * n + j] };
-                for (out, w) in out.iter_mut().zip(row) {
-                    *out += weight * w;
+                let Some(terms) = pairs.next() else { return };
+                let scale = if i == j { phi[i * n + i] } else { 2.0 * phi[i * n + j] };
+                for &(k, weight) in terms {
+                    out[k as usize] += scale * weight;
                 }
             }
         }
@@ -142,20 +151,36 @@ fn factor(i: usize, reflections: &[C64]) -> Vec<(usize, usize, C64)> {
     }
 }
 
-/// `κ Re tr(E Z)` for Hermitian Z as a row of weights on `pack_hermitian(Z)`.
-fn push_weights(e: &CMat, information: f64, weights: &mut Vec<f64>) {
-    let n = e.rows();
-    // Re tr(E Z) = Re tr(H Z) with H = (E + Eᴴ)/2, and Σ_ab Re(H_ab conj(Z_ab)).
-    for a in 0..n {
-        weights.push(information * e[(a, a)].re);
+/// The terms of `Re(e Z_ba)` for one entry `e` of E at (a, b), on the packed Hermitian `Z`.
+fn push_entry(n: usize, (a, b): (usize, usize), e: C64, terms: &mut Vec<(u32, f64)>) {
+    if a == b {
+        terms.push((a as u32, e.re));
+        return;
     }
-    for b in 0..n {
-        for a in 0..b {
-            let h = (e[(a, b)] + e[(b, a)].conj()) * 0.5;
-            weights.push(2.0 * information * h.re);
-            weights.push(2.0 * information * h.im);
+    let at = position(n, a.min(b), a.max(b)) as u32;
+    terms.push((at, e.re));
+    // Z_ba is stored for b < a; for a < b the conjugate is, which turns the sign.
+    terms.push((at + 1, if b < a { -e.im } else { e.im }));
+}
+
+/// Where the real part of entry (a, b), a < b, is packed.
+const fn position(n: usize, a: usize, b: usize) -> usize {
+    n + b * (b - 1) + 2 * a
+}
+
+/// Sort the terms from `begin` on by position, and add up those at the same one.
+fn merge(terms: &mut Vec<(u32, f64)>, begin: usize) {
+    terms[begin..].sort_by_key(|term| term.0);
+    let mut kept = begin;
+    for next in begin..terms.len() {
+        if next > begin && kept > begin && terms[kept - 1].0 == terms[next].0 {
+            terms[kept - 1].1 += terms[next].1;
+        } else {
+            terms[kept] = terms[next];
+            kept += 1;
         }
     }
+    terms.truncate(kept);
 }
 
 /// A Hermitian matrix of order n as n² real numbers: the diagonal, then the real and imaginary
@@ -195,16 +220,61 @@ pub fn unpack_hermitian(packed: &[f64], out: &mut CMat) {
     }
 }
 
-fn real_inner(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0_f64; 4];
-    let (mut left, mut right) = (a.chunks_exact(4), b.chunks_exact(4));
-    for (x, y) in (&mut left).zip(&mut right) {
-        for lane in 0..4 {
-            sums[lane] += x[lane] * y[lane];
+/// Largest Cramér–Rao bound of a Fisher matrix scaled to a unit diagonal that still counts as
+/// regular; the bound is then the factor by which not knowing the other parameters hurts.
+const LARGEST_SCALED_BOUND: f64 = 1e12;
+
+/// Workspace for the inverse of Fisher matrices of one order.
+///
+/// A Cholesky factorisation does not notice a singular matrix (it can succeed with a bound of
+/// 10³²). So the matrix is first scaled to a unit diagonal, which also makes the decision
+/// independent of units, and refused when a scaled bound exceeds 10¹².
+#[derive(Clone, Debug)]
+pub struct FisherInverse {
+    scale: Vec<f64>,
+    scaled: Vec<f64>,
+    cholesky: RealCholesky,
+}
+
+impl FisherInverse {
+    /// A workspace for `parameters` parameters.
+    pub fn new(parameters: usize) -> Self {
+        Self {
+            scale: vec![0.0; parameters],
+            scaled: vec![0.0; parameters * parameters],
+            cholesky: RealCholesky::new(parameters),
         }
     }
-    let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x * y).sum();
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+
+    /// The inverse of `fisher[i * n + j]`, into `out`. Returns the largest scaled bound, a measure
+    /// of conditioning, or `None` where the matrix is singular or not finite.
+    pub fn invert(&mut self, fisher: &[f64], out: &mut [f64]) -> Option<f64> {
+        let n = self.scale.len();
+        for i in 0..n {
+            self.scale[i] = 1.0 / fisher[i * n + i].sqrt();
+        }
+        for i in 0..n {
+            for j in 0..n {
+                self.scaled[i * n + j] = fisher[i * n + j] * self.scale[i] * self.scale[j];
+            }
+        }
+        self.cholesky.factor(&self.scaled)?;
+        self.cholesky.inverse(out);
+        let mut largest = 0.0;
+        for i in 0..n {
+            let bound = out[i * n + i];
+            if bound.is_nan() || bound > LARGEST_SCALED_BOUND {
+                return None;
+            }
+            largest = f64::max(largest, bound);
+        }
+        for i in 0..n {
+            for j in 0..n {
+                out[i * n + j] *= self.scale[i] * self.scale[j];
+            }
+        }
+        Some(largest)
+    }
 }
 
 /// Cramér–Rao bounds of one target: lower bounds on the variance of any unbiased estimator.

@@ -20,15 +20,15 @@ pub struct Design<V, M> {
     pub trace: Trace,
     /// What it cost, over all starts.
     pub work: Work,
-    /// Objective reached from each start, in order; one entry where there was one start.
-    pub starts: Vec<f64>,
+    /// Objective reached from each start, in order; absent where a start lay outside the domain.
+    pub starts: Vec<Option<f64>>,
     /// Sentences a careful colleague would add.
     pub warnings: Vec<String>,
 }
 
 impl<V, M> Design<V, M> {
-    /// Whether the method reached what it aims at: a stationary point or a proven bound.
+    /// Whether the method reached what it aims at: a stationary point, by a rule that means it.
     pub fn is_solved(&self) -> bool {
-        self.stop == Stop::Converged && self.proof.infeasible.is_none()
+        self.stop == Stop::Converged && self.proof.residual().is_some()
     }
 }

@@ -10,7 +10,8 @@ pub enum Error {
     /// Something handed in cannot be used.
     #[error("{0}")]
     Input(#[from] InputError),
-    /// The scene cannot be sensed: the Fisher matrix is singular whatever is transmitted.
+    /// The scene cannot be sensed: the Fisher matrix is singular in double precision, whatever is
+    /// transmitted.
     #[error("{}", self.unobservable_sentence())]
     Unobservable {
         /// Indices of the targets to blame, counted from zero.
@@ -37,8 +38,8 @@ impl Error {
             [rest @ .., last] => format!("targets {} and {last}", rest.join(", ")),
         };
         format!(
-            "{who} cannot be sensed: {cause} (the Fisher matrix is singular whatever is \
-             transmitted: smallest over largest eigenvalue {conditioning:.1e})"
+            "{who} cannot be sensed: {cause} (smallest over largest eigenvalue of the Fisher \
+             matrix under isotropic transmission {conditioning:.1e})"
         )
     }
 
@@ -60,7 +61,11 @@ impl Error {
                         "targets that the arrays can tell apart, with sin(polar) and cos(azimuth) \
                          away from zero",
                     )
-                    .hint("move the targets, enlarge the arrays, or set `crb_weight = 0`"),
+                    .hint(if targets.is_empty() {
+                        "add a target, or set `crb_weight = 0`"
+                    } else {
+                        "move the targets, enlarge the arrays, or set `crb_weight = 0`"
+                    }),
                 )
             }
             Self::Numerics(_) => None,

@@ -1,5 +1,6 @@
-//! Two witnesses that share no code with the factored form: the block formulas of the literature,
-//! and numeric differentiation of the received signal.
+//! Two witnesses that share nothing with the factored form but the steering vectors (which have
+//! tests of their own): the block formulas of the literature, and numeric differentiation of the
+//! received signal.
 
 use noctule_num::linalg::{Op, product};
 use noctule_num::rng::{StreamKey, complex_normal};

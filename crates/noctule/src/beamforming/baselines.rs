@@ -12,9 +12,9 @@ use noctule_phy::fisher::target_space;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::design::{matched_filters, regularised_zero_forcing};
+use super::design::{matched_filters, regularised_zero_forcing, scaled_to_power};
 use super::model::{Model, Space, evaluate};
-use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice};
+use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, check_start, proof_of};
 use crate::{Design, Error};
 
 /// Matched filters with equal power for every user, no sensing beams.
@@ -40,17 +40,22 @@ fn closed_form(instance: &Instance, data: CMat) -> Result<BeamformingDesign, Err
             InputError::new("there are no users", "channels", "0 users", "1 or more").into()
         );
     }
+    if data.norm_sqr() <= 0.0 {
+        let what = "no user has a channel";
+        return Err(InputError::new(what, "channels", "zeros", "a channel that is not zero").into());
+    }
     let silent = CMat::zeros(instance.antennas(), instance.parts().sensing_streams);
     let matrix = CMat::hstack(&[&data, &silent])?;
     let beams = Beams { matrix: project_power(instance, matrix), users: instance.users() };
     let metrics = evaluate(instance, &beams)?;
+    let violation = (metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
     Ok(Design {
         warnings: advice(instance, &metrics),
-        starts: metrics.objective.into_iter().collect(),
+        starts: vec![metrics.objective],
         variables: beams,
         metrics,
-        stop: Stop::Converged,
-        proof: Proof::feasible(0.0),
+        stop: Stop::Computed,
+        proof: Proof::feasible(violation),
         trace: Trace::off(),
         work: Work::default(),
     })
@@ -58,15 +63,12 @@ fn closed_form(instance: &Instance, data: CMat) -> Result<BeamformingDesign, Err
 
 /// The nearest beams that meet the power constraint with equality: scaled as a whole, or antenna
 /// by antenna to `√(P/Nt)` (with the exponent −1/2 that Eq. (31) of the paper gets wrong:
-/// `docs/errata.md#beamforming-e10`). An antenna whose entries are all zero sends equally on all
-/// streams.
+/// `docs/errata.md#beamforming-e10`). An antenna whose entries are all zero, or under total power
+/// beams that are all zero, send equally on all streams.
 pub fn project_power(instance: &Instance, mut matrix: CMat) -> CMat {
     let power = instance.parts().power_w;
     match instance.parts().power_constraint {
-        PowerConstraint::Total => {
-            let scale = (power / matrix.norm_sqr().max(f64::MIN_POSITIVE)).sqrt();
-            matrix.scale(scale);
-        }
+        PowerConstraint::Total => return scaled_to_power(matrix, power),
         PowerConstraint::PerAntenna => {
             let share = power / matrix.rows() as f64;
             for n in 0..matrix.rows() {
@@ -123,8 +125,9 @@ pub fn sensing_only(
         );
     }
     let streams = streams.unwrap_or(3 * instance.targets().len());
-    if streams == 0 {
-        return refuse("there are no beams", "streams", "0", "at least 1");
+    if !(1..=4096).contains(&streams) {
+        let found = streams.to_string();
+        return refuse("not a number of beams", "streams", &found, "1 to 4096");
     }
     let sensing = instance.with_weights(0.0, instance.parts().crb_weight)?;
     let mut model = Model::with_streams(&sensing, Space::Reduced, streams)?;
@@ -158,27 +161,34 @@ pub fn sensing_only(
         variables: beams,
         metrics,
         stop: run.stop,
-        proof: Proof::stationary(run.residual).with_bound(bound),
+        proof: proof_of(run.residual).with_bound(bound),
         trace,
         work,
-        starts: vec![-run.value * model.unit()],
+        starts: vec![Some(-run.value * model.unit()).filter(|value| value.is_finite())],
     })
 }
 
 /// The Frank–Wolfe bound at a point of a model without users, as an upper bound on the maximised
 /// objective.
-fn certify_sensing(model: &mut Model, point: &[C64]) -> Result<Bound, Error> {
+fn certify_sensing(model: &mut Model, point: &[C64]) -> Result<Option<Bound>, Error> {
     let mut gradient = vec![C64::ZERO; point.len()];
     let value = model.eval(point, &mut gradient);
+    if !value.is_finite() {
+        return Ok(None);
+    }
     // ⟨∇_R f, R⟩ = Re tr(∇_R f V Vᴴ) = Re⟨∇_V f, V⟩ / 2
     let inner = real_dot(&gradient, point) / 2.0;
     let mut descent = model.curvature();
     descent.scale(-1.0);
     let mut eigen = HermitianEigen::new(model.rank());
-    let lower = frank_wolfe_bound(value, &descent, inner, 1.0, &mut eigen)?;
+    let error = model.relative_error();
+    let Some(lower) = frank_wolfe_bound(value, &descent, inner, 1.0, error, &mut eigen)? else {
+        return Ok(None);
+    };
     // Of one sign, so the gap is relative to the objective itself.
     let unit = model.unit();
-    Ok(Bound::new(-value * unit, -lower.value * unit, Sense::Upper, lower.method, 0.0))
+    let method = format!("{}, of the sensing-only problem", lower.method);
+    Ok(Bound::new(-value * unit, -lower.value * unit, Sense::Upper, method, 0.0))
 }
 
 /// Settings of [`algorithm1`].
@@ -227,7 +237,7 @@ pub fn algorithm1(
     if !(settings.shift_factor.is_finite() && settings.shift_factor > 0.0) {
         return refuse("shift_factor", settings.shift_factor.to_string(), "a positive number");
     }
-    Beams { matrix: start.clone(), users: instance.users() }.check(instance)?;
+    check_start(instance, start)?;
     let space = if settings.reduced { Space::Reduced } else { Space::Full };
     let mut model = Model::new(instance, space)?;
     let sphere = Manifold::sphere(model.dim());
@@ -238,18 +248,24 @@ pub fn algorithm1(
     let mut trace = Trace::with_room(settings.max_iterations.min(100_000) as usize + 1);
     let mut work = Work::default();
     let mut previous = f64::INFINITY;
+    let mut step = 0.0;
+    let mut before = point.clone();
     let (stop, residual) = loop {
         let value = model.eval(&point, &mut gradient);
         work.evaluations += 1;
         let mut tangent = gradient.clone();
         sphere.project(&point, &mut tangent);
-        let residual = real_dot(&tangent, &tangent).sqrt() / value.abs().max(1.0);
+        let residual = if value.is_finite() {
+            real_dot(&tangent, &tangent).sqrt() / value.abs().max(1.0)
+        } else {
+            f64::INFINITY
+        };
         trace.push(TraceRow {
             iteration: work.iterations,
             evaluations: work.evaluations,
             value,
             residual,
-            step: f64::NAN,
+            step,
         });
         if interrupt.is_raised() {
             break (Stop::Interrupted, residual);
@@ -265,22 +281,24 @@ pub fn algorithm1(
         eigen.compute(&model.curvature())?;
         work.factorisations += 1;
         let shift = settings.shift_factor * eigen.max().abs().max(eigen.min().abs());
+        before.copy_from_slice(&point);
         // The model minimises, so its gradient is −2 (C₁ + C₀ V).
         for (v, g) in point.iter_mut().zip(&gradient) {
             *v = *v * shift - g * 0.5;
         }
         sphere.normalise(&mut point);
+        step = before.iter().zip(&point).map(|(a, b)| (a - b).norm_sqr()).sum::<f64>().sqrt();
         work.iterations += 1;
     };
     let beams = model.beams(&point, instance.users());
     let metrics = evaluate(instance, &beams)?;
     Ok(Design {
         warnings: advice(instance, &metrics),
-        starts: metrics.objective.into_iter().collect(),
+        starts: vec![metrics.objective],
         variables: beams,
         metrics,
         stop,
-        proof: Proof::stationary(residual),
+        proof: proof_of(residual),
         trace,
         work,
     })

@@ -20,7 +20,7 @@ use noctule_num::linalg::{Cholesky, Op, orthonormal_basis, product};
 use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{
-    Interrupt, Lbfgs, Manifold, MultiStart, Objective, Proof, StopRule, StopRules, multi_start,
+    Interrupt, Lbfgs, Manifold, MultiStart, Objective, StopRule, StopRules, multi_start,
 };
 use noctule_phy::fisher::target_space;
 use schemars::JsonSchema;
@@ -28,7 +28,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bound::separate_optima;
 use super::model::{Model, Space, evaluate, objective_unit};
-use super::{BeamformingDesign, Beams, Instance, PowerConstraint, SYSTEM, advice};
+use super::{
+    BeamformingDesign, Beams, Instance, PowerConstraint, SYSTEM, advice, check_start, proof_of,
+};
 use crate::{Design, Error};
 
 /// Settings of [`design`].
@@ -152,6 +154,9 @@ pub fn climb(
     starts: &[CMat],
     interrupt: &Interrupt,
 ) -> Result<BeamformingDesign, Error> {
+    for start in starts {
+        check_start(instance, start)?;
+    }
     let outcome = match instance.parts().power_constraint {
         PowerConstraint::Total => {
             let mut model = Model::new(instance, Space::Reduced)?;
@@ -199,7 +204,8 @@ fn finish(
     interrupt: &Interrupt,
 ) -> Result<BeamformingDesign, Error> {
     let metrics = evaluate(instance, &beams)?;
-    let mut proof = Proof::stationary(found.run.residual);
+    let unit = objective_unit(instance);
+    let mut proof = proof_of(found.run.residual);
     if let (true, Some(objective)) = (settings.certify, metrics.objective) {
         proof = proof.with_bound(separate_optima(instance, objective, interrupt)?);
     }
@@ -220,7 +226,11 @@ fn finish(
         metrics,
         trace: found.trace,
         work: found.work,
-        starts: found.values.iter().map(|value| -value * objective_unit(instance)).collect(),
+        starts: found
+            .values
+            .iter()
+            .map(|value| Some(-value * unit).filter(|objective| objective.is_finite()))
+            .collect(),
         warnings,
     })
 }
@@ -307,11 +317,21 @@ pub fn start_beams(instance: &Instance, start: Start) -> Result<CMat, Error> {
             data
         }
     };
-    let mut beams = CMat::hstack(&[&data, &sensing])?;
+    let beams = CMat::hstack(&[&data, &sensing])?;
     debug_assert_eq!(beams.cols(), streams);
-    let scale = (instance.parts().power_w / beams.norm_sqr().max(f64::MIN_POSITIVE)).sqrt();
-    beams.scale(scale);
-    Ok(beams)
+    Ok(scaled_to_power(beams, instance.parts().power_w))
+}
+
+/// Beams scaled to the total power; beams that are all zero send equally from every entry.
+pub(super) fn scaled_to_power(mut beams: CMat, power_w: f64) -> CMat {
+    let norm = beams.norm();
+    if norm > 0.0 {
+        beams.scale(power_w.sqrt() / norm);
+    } else {
+        let entry = (power_w / beams.as_slice().len().max(1) as f64).sqrt();
+        beams.as_mut_slice().fill(C64::from(entry));
+    }
+    beams
 }
 
 /// Columns of unit norm; a column of zeros stays one.

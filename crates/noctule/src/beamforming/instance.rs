@@ -4,7 +4,7 @@ use std::path::Path;
 
 use noctule_num::linalg::{HermitianEigen, Op, product};
 use noctule_num::{C64, CMat, InputError};
-use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
+use noctule_phy::arrays::{Normalisation, PlanarArray, Steering, canonical_direction};
 use noctule_phy::fisher::{MultiTargetFisher, pack_hermitian, parameters, target_space};
 
 use super::{PowerConstraint, SYSTEM};
@@ -16,6 +16,16 @@ use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
 const SINGULAR: f64 = 1e-12;
 /// Below this a scene is accepted with a warning.
 const NEARLY_SINGULAR: f64 = 1e-8;
+/// Elements of one array.
+pub(super) const MOST_ELEMENTS: usize = 16_384;
+/// Users, and sensing streams.
+pub(super) const MOST_STREAMS: usize = 4096;
+/// Targets.
+pub(super) const MOST_TARGETS: usize = 64;
+/// Entries of one matrix: with 16 bytes each, a gigabyte.
+const MOST_ENTRIES: usize = 1 << 26;
+/// Ratios of signal to noise must lie in this range, so that no product of two overflows.
+const RATIOS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// A point target in SI units.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -155,8 +165,16 @@ impl Instance {
             if let (Some(&users), Some(&first)) = (channels.shape.first(), noise.first())
                 && noise.iter().all(|n| n.to_bits() == first.to_bits())
             {
-                all.insert("user_noise_w", Array::list(vec![first; users]));
+                all.insert("user_noise_w", Array::list(vec![first; users.min(MOST_STREAMS)]));
             }
+        }
+        // A base with three streams for each target has them for each target of the file too.
+        if let (Some(base), Some(azimuths)) = (base, set.get("azimuth_rad"))
+            && base.parts.sensing_streams == 3 * base.parts.targets.len()
+            && let Some(&targets) = azimuths.shape.first()
+        {
+            let streams = 3 * targets.min(MOST_TARGETS);
+            all.insert("sensing_streams", Array::number(streams as f64));
         }
         all.extend(set);
         let mut taker = Taker::new(&all, FIELDS);
@@ -168,7 +186,11 @@ impl Instance {
         let receive_array = shape(&mut taker, "receive_shape", normalisation)?;
         let entries = taker.complex("channels")?;
         let users = taker.length("user").unwrap_or(0);
-        let antennas = taker.length("antenna").unwrap_or(0);
+        // Without users an array of channels may have lost its other length.
+        let antennas = match users {
+            0 => transmit_array.elements(),
+            _ => taker.length("antenna").unwrap_or(0),
+        };
         let channels = CMat::from_columns(antennas, users, entries)?;
         let azimuths = taker.real("azimuth_rad")?;
         let polars = taker.real("polar_rad")?;
@@ -324,27 +346,28 @@ impl Instance {
 
     /// Refuse targets that no transmission can tell apart, and say why.
     fn check_scene(&mut self) -> Result<(), Error> {
-        let conditioning = self.conditioning()?;
+        let (conditioning, weakest) = self.conditioning()?;
         if conditioning < SINGULAR {
-            let (targets, cause) = self.blame();
+            let (targets, cause) = self.blame(&weakest);
             return Err(Error::Unobservable { targets, cause, conditioning });
         }
         if conditioning < NEARLY_SINGULAR {
-            let (targets, cause) = self.blame();
+            let (targets, cause) = self.blame(&weakest);
             self.warnings.push(format!(
-                "the scene is nearly singular ({cause}; targets {targets:?}): the Fisher matrix \
-                 under isotropic transmission has eigenvalues {conditioning:.1e} apart"
+                "targets {targets:?} can hardly be sensed: {cause} (smallest over largest \
+                 eigenvalue of the Fisher matrix under isotropic transmission {conditioning:.1e})"
             ));
         }
         Ok(())
     }
 
     /// Smallest over largest eigenvalue of the Fisher matrix at R = I/Nt with every reflection
-    /// scaled to magnitude one: a property of the geometry alone.
-    fn conditioning(&self) -> Result<f64, Error> {
+    /// scaled to magnitude one, a property of the geometry alone; and for each target its share
+    /// in the parameters that are hardest to estimate.
+    fn conditioning(&self) -> Result<(f64, Vec<f64>), Error> {
         let m = self.parts.targets.len();
         if m == 0 {
-            return Ok(0.0);
+            return Ok((0.0, Vec::new()));
         }
         let unit: Vec<C64> =
             self.parts.targets.iter().map(|t| t.reflection / t.reflection.norm()).collect();
@@ -359,52 +382,64 @@ impl Instance {
         let matrix = CMat::from_fn(n, n, |i, j| C64::from(fisher[i * n + j]));
         let mut eigen = HermitianEigen::new(n);
         eigen.compute(&matrix)?;
-        Ok(if eigen.max() > 0.0 { eigen.min().max(0.0) / eigen.max() } else { 0.0 })
+        let weakest = eigen.vectors().col(0);
+        let shares = (0..m)
+            .map(|target| (0..4).map(|kind| weakest[kind * m + target].norm_sqr()).sum())
+            .collect();
+        let ratio = if eigen.max() > 0.0 { eigen.min().max(0.0) / eigen.max() } else { 0.0 };
+        Ok((ratio, shares))
     }
 
-    /// The targets to blame for a singular Fisher matrix, and the cause.
-    fn blame(&self) -> (Vec<usize>, String) {
-        const NEAR: f64 = 1e-5;
+    /// The targets to blame for a singular Fisher matrix, and the cause, from the share of each
+    /// target in its weakest direction.
+    fn blame(&self, shares: &[f64]) -> (Vec<usize>, String) {
         let targets = &self.parts.targets;
         if targets.is_empty() {
             return (Vec::new(), "there are none, but the bound has a weight".to_owned());
-        }
-        for (index, target) in targets.iter().enumerate() {
-            if target.polar_rad.sin().abs() < NEAR {
-                let cause = "it lies on the array's vertical axis (sin φ ≈ 0), where the azimuth \
-                             has no meaning";
-                return (vec![index], cause.to_owned());
-            }
-            if target.azimuth_rad.cos().abs() < NEAR {
-                let cause = "it lies in the plane of the array (cos θ ≈ 0), where the response \
-                             does not change with the azimuth";
-                return (vec![index], cause.to_owned());
-            }
-        }
-        // The response depends on these two numbers alone.
-        let seen_at = |t: &Target| (t.azimuth_rad.sin() * t.polar_rad.sin(), t.polar_rad.cos());
-        for i in 0..targets.len() {
-            for j in i + 1..targets.len() {
-                let ((a, b), (c, d)) = (seen_at(&targets[i]), seen_at(&targets[j]));
-                if (a - c).abs() < NEAR && (b - d).abs() < NEAR {
-                    let mirrored = (targets[i].azimuth_rad - targets[j].azimuth_rad).abs() > NEAR;
-                    let cause = if mirrored {
-                        "they are mirror images (equal sin θ sin φ and cos φ): an array in a \
-                         plane cannot tell its front from its back"
-                    } else {
-                        "they are at the same place"
-                    };
-                    return (vec![i, j], cause.to_owned());
-                }
-            }
         }
         let linear = |array: PlanarArray| array.horizontal == 1 || array.vertical == 1;
         if linear(self.parts.transmit_array) && linear(self.parts.receive_array) {
             let cause = "both arrays are linear, and a linear array cannot see two angles";
             return ((0..targets.len()).collect(), cause.to_owned());
         }
+        let blamed: Vec<usize> = (0..targets.len()).filter(|&m| shares[m] > 0.05).collect();
+        // An eigenvalue falls with the fourth power of these, so they need not be tiny.
+        const NEAR: f64 = 0.05;
+        if let [alone] = blamed[..] {
+            let target = &targets[alone];
+            let (axis, plane) = (target.polar_rad.sin().abs(), target.azimuth_rad.cos().abs());
+            if axis < NEAR && axis <= plane {
+                let cause = "it lies on the array's vertical axis (sin φ ≈ 0), where the azimuth \
+                             has no meaning";
+                return (blamed, cause.to_owned());
+            }
+            if plane < NEAR {
+                let cause = "it lies in the plane of the array (cos θ ≈ 0), where the response \
+                             does not change with the azimuth";
+                return (blamed, cause.to_owned());
+            }
+        }
+        // The response depends on these two numbers alone.
+        let seen_at = |t: &Target| (t.azimuth_rad.sin() * t.polar_rad.sin(), t.polar_rad.cos());
+        for (position, &i) in blamed.iter().enumerate() {
+            for &j in &blamed[position + 1..] {
+                let ((a, b), (c, d)) = (seen_at(&targets[i]), seen_at(&targets[j]));
+                if (a - c).abs() > NEAR || (b - d).abs() > NEAR {
+                    continue;
+                }
+                let canonical = |t: &Target| canonical_direction(t.azimuth_rad, t.polar_rad);
+                let ((e, f), (g, h)) = (canonical(&targets[i]), canonical(&targets[j]));
+                let cause = if (e - g).abs() < 2.0 * NEAR && (f - h).abs() < 2.0 * NEAR {
+                    "they are at the same place, or too close for these arrays"
+                } else {
+                    "they are mirror images (equal sin θ sin φ and cos φ): an array in a plane \
+                     cannot tell its front from its back"
+                };
+                return (vec![i, j], cause.to_owned());
+            }
+        }
         (
-            (0..targets.len()).collect(),
+            blamed,
             format!(
                 "{} parameters are too many, or the targets too close, for arrays of {} and {} \
                  elements",
@@ -460,6 +495,7 @@ fn check(parts: &Parts) -> Result<(), Error> {
     let refuse = |what: &str, place: &str, found: String, allowed: String| {
         Err(Error::Input(InputError::new(what, place, found, allowed)))
     };
+    check_sizes(parts)?;
     let elements = parts.transmit_array.elements();
     if parts.channels.rows() != elements {
         let [h, v] = [parts.transmit_array.horizontal, parts.transmit_array.vertical];
@@ -468,14 +504,6 @@ fn check(parts: &Parts) -> Result<(), Error> {
             "channels",
             format!("{} antennas", parts.channels.rows()),
             format!("{elements} antennas, as the array has {h} × {v} elements"),
-        );
-    }
-    if elements == 0 || parts.receive_array.elements() == 0 {
-        return refuse(
-            "an array has no elements",
-            "transmit_shape",
-            "0".into(),
-            "at least 1".into(),
         );
     }
     if let Some(index) = parts.channels.as_slice().iter().position(|z| !z.is_finite()) {
@@ -527,6 +555,15 @@ fn check(parts: &Parts) -> Result<(), Error> {
             "users and a positive rate weight, or a positive bound weight".into(),
         );
     }
+    if parts.crb_weight <= 0.0 && parts.channels.norm_sqr() <= 0.0 {
+        return refuse(
+            "there is nothing to design for",
+            "channels",
+            "zeros, and no weight on the bound".into(),
+            "a channel that is not zero".into(),
+        );
+    }
+    check_ratios(parts)?;
     if parts.channels.cols() + parts.sensing_streams == 0 {
         return refuse(
             "there are no beams",
@@ -557,6 +594,82 @@ fn check(parts: &Parts) -> Result<(), Error> {
                 target.reflection.to_string(),
                 "a reflection coefficient that is not zero".into(),
             );
+        }
+    }
+    Ok(())
+}
+
+/// Refuse sizes that no machine holds, before anything of that size is made.
+fn check_sizes(parts: &Parts) -> Result<(), Error> {
+    let refuse = |place: &str, found: usize, most: usize| {
+        let allowed = format!("1 to {most}");
+        let what = "the size is out of range";
+        Err(Error::Input(InputError::new(what, place, found.to_string(), allowed)))
+    };
+    for (place, array) in
+        [("transmit_shape", parts.transmit_array), ("receive_shape", parts.receive_array)]
+    {
+        let elements = array.horizontal.saturating_mul(array.vertical);
+        if !(1..=MOST_ELEMENTS).contains(&elements) {
+            return refuse(place, elements, MOST_ELEMENTS);
+        }
+    }
+    if parts.channels.cols() > MOST_STREAMS {
+        return refuse("channels", parts.channels.cols(), MOST_STREAMS);
+    }
+    if parts.sensing_streams > MOST_STREAMS {
+        return refuse("sensing_streams", parts.sensing_streams, MOST_STREAMS);
+    }
+    if parts.targets.len() > MOST_TARGETS {
+        return refuse("azimuth_rad", parts.targets.len(), MOST_TARGETS);
+    }
+    let columns = parts.channels.cols() + parts.sensing_streams + 3 * parts.targets.len();
+    let rows = parts.transmit_array.elements().max(parts.receive_array.elements());
+    if rows * columns > MOST_ENTRIES {
+        return refuse("channels", rows * columns, MOST_ENTRIES);
+    }
+    if parts.transmit_array.normalisation != parts.receive_array.normalisation {
+        let error = InputError::new(
+            "transmit and receive array are normalised differently",
+            "unit_modulus_steering",
+            format!("{:?} and {:?}", parts.transmit_array, parts.receive_array),
+            "one normalisation for both",
+        );
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// Refuse ratios of signal to noise whose products leave double precision.
+fn check_ratios(parts: &Parts) -> Result<(), Error> {
+    let refuse = |place: String, what: &str, ratio: f64| {
+        let allowed = format!("{:e} to {:e}", RATIOS.start(), RATIOS.end());
+        Err(Error::Input(InputError::new(what, place, ratio.to_string(), allowed)))
+    };
+    for (user, noise) in parts.user_noise_w.iter().enumerate() {
+        let gain: f64 = parts.channels.col(user).iter().map(C64::norm_sqr).sum();
+        let ratio = gain * (parts.power_w / noise);
+        // A user without a channel is legal: it gets nothing.
+        if ratio.is_nan() || ratio > *RATIOS.end() {
+            return refuse(
+                format!("channels[{user}]"),
+                "the signal-to-noise ratio is beyond double precision",
+                ratio,
+            );
+        }
+    }
+    if parts.crb_weight > 0.0 {
+        let information = parts.power_w / parts.sensing_noise_w;
+        if !RATIOS.contains(&information) {
+            let what = "power over noise of the radar is beyond double precision";
+            return refuse("power_w, sensing_noise_w".to_owned(), what, information);
+        }
+        for (index, target) in parts.targets.iter().enumerate() {
+            let gain = target.reflection.norm_sqr();
+            if !RATIOS.contains(&gain) || !RATIOS.contains(&(gain * information)) {
+                let what = "the reflected power is beyond double precision";
+                return refuse(format!("reflection[{index}]"), what, gain);
+            }
         }
     }
     Ok(())

@@ -46,8 +46,10 @@
 //! # Cost
 //!
 //! Every stationary `W` lies in `range [H, A, Ȧ_θ, Ȧ_φ]`, so the climb happens in
-//! `r = K + 3M` dimensions whatever the size of the arrays: one value and gradient take about ten
-//! microseconds for `K = 4, M = 2`, a design with four starts a few milliseconds. Memory is
+//! `r = K + 3M` dimensions whatever the size of the arrays: one value and gradient take about five
+//! microseconds for `K = 4, M = 2`. Larger arrays are harder, not dearer: the number of evaluations
+//! grows (at 10 dBm a median of 50, 110, 210 to a relative 10⁻⁶ for 16, 64, 256 antennas). A design
+//! with four starts takes between six and thirty milliseconds there. Memory is
 //! `O(Nt (K + N_s + 3M))`.
 //!
 //! # Limits
@@ -72,7 +74,7 @@
 //!     targets[0].azimuth_rcrb_deg,
 //!     design.proof.residual().unwrap_or(f64::NAN),
 //! );
-//! let witness = beamforming::verify(&instance, &design.variables);
+//! let witness = beamforming::verify(&instance, &design.variables)?;
 //! assert!(witness.mismatch(design.metrics.objective) < 1e-9 && witness.violation < 1e-12);
 //! # Ok::<(), noctule::Error>(())
 //! ```
@@ -92,6 +94,7 @@ mod scenario;
 mod verify;
 
 use noctule_num::{CMat, InputError};
+use noctule_optim::Proof;
 use schemars::JsonSchema;
 use serde::ser::{SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
@@ -219,6 +222,23 @@ impl Serialize for Beams {
     }
 }
 
+/// Refuse a start whose shape is not antennas × streams of the instance, or with an entry that is
+/// not finite.
+fn check_start(instance: &Instance, start: &CMat) -> Result<(), Error> {
+    Beams { matrix: start.clone(), users: instance.users() }.check(instance)?;
+    if start.cols() == instance.streams() {
+        return Ok(());
+    }
+    let found = format!("{} streams", start.cols());
+    let allowed = format!("{} streams, users first", instance.streams());
+    Err(InputError::new("the start does not fit the instance", "start", found, allowed).into())
+}
+
+/// A climb that never entered the domain has proven nothing, not even feasibility.
+const fn proof_of(residual: f64) -> Proof {
+    if residual.is_finite() { Proof::stationary(residual) } else { Proof::NONE }
+}
+
 /// What a careful colleague would add to these numbers.
 fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut sentences = instance.warnings().to_vec();
@@ -230,7 +250,8 @@ fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
         let limit = half_width(array.horizontal.max(array.vertical));
         match metrics.worst_angle_rcrb_deg() {
             None => sentences.push(
-                "the Fisher matrix is singular at these beams: some target is not illuminated"
+                "the Fisher matrix is singular at these beams: they are too few, or some target is \
+                 not illuminated"
                     .to_owned(),
             ),
             Some(worst) if worst > limit => sentences.push(format!(

@@ -4,12 +4,12 @@
 //! methods climb: the same numbers in a normalised, reduced form whose cost does not depend on the
 //! number of antennas.
 
-use noctule_num::linalg::{Op, RealCholesky, mul, orthonormal_basis, product, real_dot};
+use noctule_num::linalg::{Op, mul, orthonormal_basis, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::Objective;
 use noctule_phy::fisher::{
-    MultiTargetFisher, TargetCrb, pack_hermitian, parameters, target_crbs, target_space,
-    unpack_hermitian,
+    FisherInverse, MultiTargetFisher, TargetCrb, pack_hermitian, parameters, target_crbs,
+    target_space, unpack_hermitian,
 };
 use noctule_phy::rates::{Reception, sum_rate_with_derivative};
 use noctule_phy::units::nats_to_bits;
@@ -136,30 +136,9 @@ pub fn fisher(instance: &Instance, beams: &Beams) -> Option<Vec<f64>> {
 }
 
 /// The inverse of a Fisher matrix, where it is regular in double precision.
-///
-/// Cholesky alone does not notice a singular matrix (it can succeed with a bound of 10³²), so the
-/// matrix is first scaled to a unit diagonal and refused when a scaled bound exceeds 10¹².
 fn invert(fisher: &[f64]) -> Option<Vec<f64>> {
-    let n = fisher.len().isqrt();
-    let scale: Vec<f64> = (0..n).map(|i| fisher[i * n + i].sqrt()).collect();
-    let mut scaled = fisher.to_vec();
-    for i in 0..n {
-        for j in 0..n {
-            scaled[i * n + j] /= scale[i] * scale[j];
-        }
-    }
-    let mut cholesky = RealCholesky::new(n);
-    cholesky.factor(&scaled)?;
-    let mut inverse = vec![0.0; n * n];
-    cholesky.inverse(&mut inverse);
-    if (0..n).any(|i| inverse[i * n + i].is_nan() || inverse[i * n + i] > 1e12) {
-        return None;
-    }
-    for i in 0..n {
-        for j in 0..n {
-            inverse[i * n + j] /= scale[i] * scale[j];
-        }
-    }
+    let mut inverse = vec![0.0; fisher.len()];
+    FisherInverse::new(fisher.len().isqrt()).invert(fisher, &mut inverse)?;
     Some(inverse)
 }
 
@@ -168,7 +147,8 @@ fn invert(fisher: &[f64]) -> Option<Vec<f64>> {
 /// steering vector and derivative)`.
 ///
 /// Both terms are closed forms of the data, of the order of what a design reaches, and scale with
-/// the weights; one when there is nothing to measure by.
+/// the weights. A term that is not finite in double precision is left out; the unit is one when
+/// nothing is left.
 pub fn objective_unit(instance: &Instance) -> f64 {
     let parts = instance.parts();
     let mut unit = 0.0;
@@ -227,8 +207,10 @@ pub struct Model {
     streams: usize,
     power_w: f64,
     unit: f64,
-    /// Weights divided by the unit.
+    /// δ_c over the unit.
     rate_weight: f64,
+    /// δ_s over the unit and over κP, which the Fisher matrix here leaves out: its inverse squared
+    /// must not overflow because somebody counts in picowatts.
     crb_weight: f64,
     /// Q; absent at full size.
     basis: Option<CMat>,
@@ -246,7 +228,9 @@ pub struct Model {
     squared: Vec<f64>,
     packed_dual: Vec<f64>,
     dual: CMat,
-    cholesky: RealCholesky,
+    inverter: FisherInverse,
+    /// Largest scaled bound at the point evaluated last.
+    conditioning: f64,
 }
 
 impl Model {
@@ -289,8 +273,7 @@ impl Model {
         };
         let map = (targets > 0).then(|| {
             let reflections: Vec<C64> = instance.targets().iter().map(|t| t.reflection).collect();
-            let information = instance.information() * parts.power_w;
-            MultiTargetFisher::new(instance.receive_steering(), &reflections, information)
+            MultiTargetFisher::new(instance.receive_steering(), &reflections, 1.0)
         });
         let n = parameters(targets);
         let rows = users + 3 * targets;
@@ -302,7 +285,7 @@ impl Model {
             power_w: parts.power_w,
             unit,
             rate_weight: parts.rate_weight_per_nat / unit,
-            crb_weight: parts.crb_weight / unit,
+            crb_weight: parts.crb_weight / unit / (instance.information() * parts.power_w),
             point: CMat::zeros(space.rows(), streams),
             gradient: CMat::zeros(space.rows(), streams),
             amplitudes: CMat::zeros(rows, streams),
@@ -317,7 +300,8 @@ impl Model {
             squared: vec![0.0; n * n],
             packed_dual: vec![0.0; 9 * targets * targets],
             dual: CMat::zeros(3 * targets, 3 * targets),
-            cholesky: RealCholesky::new(n),
+            inverter: FisherInverse::new(n),
+            conditioning: 1.0,
         })
     }
 
@@ -369,10 +353,11 @@ impl Model {
         point.into_vec()
     }
 
-    /// tr F⁻¹ at the point evaluated last; zero where the bound has no weight.
-    pub fn crb_trace(&self) -> f64 {
-        let n = parameters(self.targets);
-        (0..n).map(|i| self.inverse[i * n + i]).sum()
+    /// How far value and gradient at the point evaluated last may be off, relative: the rounding of
+    /// the inverse, a multiple of ε times the condition of the scaled Fisher matrix.
+    pub fn relative_error(&self) -> f64 {
+        let n = parameters(self.targets) as f64;
+        16.0 * f64::EPSILON * n * n * self.conditioning
     }
 
     /// `C₀ = δ_s T K Tᴴ − δ_c H̃ diag(β) H̃ᴴ` at the point evaluated last: the Hermitian part of
@@ -400,8 +385,7 @@ impl Model {
         let (m3, n) = (3 * self.targets, parameters(self.targets));
         pack_gram(&self.amplitudes, self.users, m3, &mut self.packed);
         map.fisher(&self.packed, &mut self.fisher);
-        self.cholesky.factor(&self.fisher)?;
-        self.cholesky.inverse(&mut self.inverse);
+        self.conditioning = self.inverter.invert(&self.fisher, &mut self.inverse)?;
         let trace: f64 = (0..n).map(|i| self.inverse[i * n + i]).sum();
         if !trace.is_finite() {
             return None;

@@ -7,7 +7,7 @@ use noctule_phy::{fading, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::instance::{Instance, Parts, Target};
+use super::instance::{Instance, MOST_ELEMENTS, MOST_STREAMS, MOST_TARGETS, Parts, Target};
 use super::{PowerConstraint, SYSTEM};
 use crate::Error;
 
@@ -160,12 +160,12 @@ impl Scenario {
             for (side, length) in [("horizontal", shape.horizontal), ("vertical", shape.vertical)] {
                 in_count(&format!("{name}.{side}"), length, 1, 4096)?;
             }
-            in_count(name, shape.horizontal * shape.vertical, 1, 16384)?;
+            in_count(name, shape.horizontal.saturating_mul(shape.vertical), 1, MOST_ELEMENTS)?;
         }
-        in_count("users", self.users, 0, 4096)?;
+        in_count("users", self.users, 0, MOST_STREAMS)?;
         in_count("snapshots", self.snapshots as usize, 1, u32::MAX as usize)?;
         if let Some(streams) = self.sensing_streams {
-            in_count("sensing_streams", streams, 0, 4096)?;
+            in_count("sensing_streams", streams, 0, MOST_STREAMS)?;
         }
         for (name, value) in [
             ("power_dbm", self.power_dbm),
@@ -178,7 +178,7 @@ impl Scenario {
         in_range("crb_weight", self.crb_weight, 0.0, 1e12, "")?;
         match &self.targets {
             Targets::Fixed(targets) => {
-                in_count("targets.fixed", targets.len(), 0, 64)?;
+                in_count("targets.fixed", targets.len(), 0, MOST_TARGETS)?;
                 for (index, target) in targets.iter().enumerate() {
                     let place = |field: &str| format!("targets.fixed[{index}].{field}");
                     in_range(&place("azimuth_deg"), target.azimuth_deg, -360.0, 360.0, "degrees")?;
@@ -249,7 +249,7 @@ impl TargetSpec {
 
 impl DrawnTargets {
     fn validate(&self) -> Result<(), InputError> {
-        in_count("targets.drawn.count", self.count, 0, 64)?;
+        in_count("targets.drawn.count", self.count, 0, MOST_TARGETS)?;
         for (name, [low, high]) in
             [("azimuth_deg", self.azimuth_deg), ("polar_deg", self.polar_deg)]
         {

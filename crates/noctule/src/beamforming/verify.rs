@@ -10,6 +10,7 @@ use noctule_num::{C64, CMat};
 use serde::Serialize;
 
 use super::{Beams, Instance, PowerConstraint};
+use crate::Error;
 
 /// What the witness found.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -36,7 +37,11 @@ impl Verification {
 }
 
 /// Recompute what `beams` achieve in `instance`.
-pub fn verify(instance: &Instance, beams: &Beams) -> Verification {
+///
+/// # Errors
+/// When the beams have another shape than the instance asks for, or an entry is not finite.
+pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error> {
+    beams.check(instance)?;
     let parts = instance.parts();
     let w = &beams.matrix;
     let sum_rate_nats = sum_rate(instance, w);
@@ -46,12 +51,12 @@ pub fn verify(instance: &Instance, beams: &Beams) -> Verification {
     } else {
         Some(0.0)
     };
-    Verification {
+    Ok(Verification {
         objective: weighted.map(|sensing| parts.rate_weight_per_nat * sum_rate_nats - sensing),
         sum_rate_nats,
         crb_trace_mixed,
         violation: violation(instance, w),
-    }
+    })
 }
 
 fn sum_rate(instance: &Instance, w: &CMat) -> f64 {

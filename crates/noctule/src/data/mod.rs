@@ -118,7 +118,7 @@ impl ArraySet {
         })?;
         let set = match ending.as_str() {
             "json" => json::parse(&bytes, kind, fields),
-            "npz" => npz::parse(&bytes),
+            "npz" => npz::parse(&bytes, fields),
             _ => {
                 let name = fields.iter().find(|field| field.complex).map_or("array", |f| f.name);
                 npz::parse_single(&bytes, name)
@@ -150,20 +150,20 @@ impl ArraySet {
 
     /// Refuse names that are not among `fields`.
     fn known(self, fields: &[FieldInfo]) -> Result<Self, InputError> {
-        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-        match self.arrays.keys().find(|name| !names.contains(&name.as_str())) {
-            None => Ok(self),
-            Some(name) => {
-                let error = InputError::new(
-                    "there is no array of that name",
-                    name.clone(),
-                    format!("`{name}`"),
-                    hint::list(&names),
-                );
-                Err(hint::with_guess(error, name, &names))
-            }
-        }
+        self.arrays.keys().try_for_each(|name| check_name(name, fields))?;
+        Ok(self)
     }
+}
+
+/// Refuse a name that is not among `fields`.
+fn check_name(name: &str, fields: &[FieldInfo]) -> Result<(), InputError> {
+    if fields.iter().any(|field| field.name == name) {
+        return Ok(());
+    }
+    let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    let what = "there is no array of that name";
+    let error = InputError::new(what, name, format!("`{name}`"), hint::list(&names));
+    Err(hint::with_guess(error, name, &names))
 }
 
 /// Takes arrays out of a set, checking type, shape and finiteness on the way.
@@ -264,7 +264,10 @@ impl<'a> Taker<'a> {
                 format!("{}, {}", shape_words(field), field.summary),
             ));
         };
-        if array.shape.len() != field.dimensions.len() {
+        // Nested lists lose the inner lengths of an array without entries: `[]` stands for any of
+        // them.
+        let empty = array.shape.contains(&0) && array.shape.len() < field.dimensions.len();
+        if array.shape.len() != field.dimensions.len() && !empty {
             return Err(InputError::new(
                 "the array has the wrong number of dimensions",
                 name,

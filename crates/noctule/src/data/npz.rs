@@ -6,13 +6,13 @@ use noctule_num::{C64, InputError};
 use npyz::{NpyFile, Order, WriterBuilder};
 use zip::write::SimpleFileOptions;
 
-use super::{Array, ArraySet, Entries};
+use super::{Array, ArraySet, Entries, FieldInfo};
 
 /// More numbers than this in one array are refused before they are read: a damaged header can
 /// promise anything.
 const MOST_ENTRIES: u64 = 1 << 27;
 
-pub(super) fn parse(bytes: &[u8]) -> Result<ArraySet, InputError> {
+pub(super) fn parse(bytes: &[u8], fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
     let damaged = |error: zip::result::ZipError| {
         InputError::new(
             "this is not a readable .npz archive",
@@ -26,6 +26,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ArraySet, InputError> {
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).map_err(damaged)?;
         let name = member.name().map_err(damaged)?.trim_end_matches(".npy").to_owned();
+        // Before anything is decompressed: an archive must not fill the memory with arrays that
+        // nobody asked for.
+        super::check_name(&name, fields)?;
         let mut content = Vec::new();
         // The cap keeps an archive bomb from filling the memory.
         let read = (&mut member).take(MOST_ENTRIES * 16 + 4096).read_to_end(&mut content);
@@ -52,7 +55,10 @@ fn parse_array(bytes: &[u8]) -> Result<Array, InputError> {
     };
     let file = NpyFile::new(bytes).map_err(damaged)?;
     let shape: Vec<usize> = file.shape().iter().map(|&n| n as usize).collect();
-    let length = shape.iter().try_fold(1_u64, |product, &n| product.checked_mul(n as u64));
+    // Each side too: a zero among them would hide a side that no memory holds.
+    let sides = shape.iter().all(|&n| n as u64 <= MOST_ENTRIES);
+    let length =
+        shape.iter().try_fold(1_u64, |product, &n| product.checked_mul(n as u64)).filter(|_| sides);
     // Every entry takes at least one byte, so a whole file bounds the length too.
     if length.is_none_or(|length| length > MOST_ENTRIES || length > bytes.len() as u64) {
         return Err(InputError::new(

@@ -196,12 +196,11 @@ impl Chain for BeamformingChain {
             .map(|(scenario, scheme)| {
                 let outcome = scenario.realize(seed, trial).and_then(|instance| {
                     let design = scheme.design(&instance, previous.as_ref(), interrupt)?;
-                    Ok((instance, design))
+                    Ok((row(&instance, &design)?, design.variables))
                 });
                 match outcome {
-                    Ok((instance, design)) => {
-                        let row = row(&instance, &design);
-                        previous = Some(design.variables);
+                    Ok((row, beams)) => {
+                        previous = Some(beams);
                         row
                     }
                     Err(error) => {
@@ -215,10 +214,13 @@ impl Chain for BeamformingChain {
 }
 
 /// The row of a design: metrics, proof, and what the independent witness says of it.
-pub fn row(instance: &Instance, design: &BeamformingDesign) -> Row {
-    let witness = verify(instance, &design.variables);
+///
+/// # Errors
+/// When the design does not fit the instance.
+pub fn row(instance: &Instance, design: &BeamformingDesign) -> Result<Row, Error> {
+    let witness = verify(instance, &design.variables)?;
     let metrics = &design.metrics;
-    Row {
+    Ok(Row {
         outcome: Outcome::Designed,
         stop: Some(design.stop),
         proof: design.proof.clone(),
@@ -227,7 +229,7 @@ pub fn row(instance: &Instance, design: &BeamformingDesign) -> Row {
         evaluations: design.work.evaluations,
         metrics: values(metrics),
         series: series(metrics),
-    }
+    })
 }
 
 /// The scalar metrics in the order of [`METRICS`].

@@ -70,25 +70,25 @@ impl Single for Beamforming {
     ) -> Result<Story, SingleError> {
         let instance = instance(source)?;
         let design = Scheme::new(scheme, settings)?.design(&instance, None, interrupt)?;
-        Ok(story(&instance, &design, scheme, settings))
+        Ok(story(&instance, &design, scheme, settings)?)
     }
 
     fn evaluate(&self, source: &Source, variables: &Path) -> Result<Story, SingleError> {
         let instance = instance(source)?;
         let beams = Beams::read(variables, instance.users())?;
         let metrics = evaluate(&instance, &beams)?;
-        let witness = verify(&instance, &beams);
+        let witness = verify(&instance, &beams)?;
         let design = Design {
             variables: beams,
-            starts: metrics.objective.into_iter().collect(),
+            starts: vec![metrics.objective],
             metrics,
-            stop: Stop::Converged,
+            stop: Stop::Computed,
             proof: Proof::feasible(witness.violation),
             trace: Trace::off(),
             work: Work::default(),
             warnings: Vec::new(),
         };
-        Ok(story(&instance, &design, "handed in", &json!({})))
+        Ok(story(&instance, &design, "handed in", &json!({}))?)
     }
 
     fn verify(&self, document: &Value) -> Result<Finding, SingleError> {
@@ -108,8 +108,7 @@ impl Single for Beamforming {
         )?;
         let instance = Instance::from_arrays(set, None)?;
         let beams = Beams::from_document(document, instance.users())?;
-        beams.check(&instance)?;
-        let witness = verify(&instance, &beams);
+        let witness = verify(&instance, &beams)?;
         let metrics = document.get("metrics").ok_or_else(|| missing("metrics"))?;
         let stored = |name: &str| metrics.get(name).and_then(Value::as_f64);
         let compared = vec![
@@ -127,7 +126,12 @@ impl Single for Beamforming {
     }
 }
 
-fn story(instance: &Instance, design: &BeamformingDesign, scheme: &str, settings: &Value) -> Story {
+fn story(
+    instance: &Instance,
+    design: &BeamformingDesign,
+    scheme: &str,
+    settings: &Value,
+) -> Result<Story, Error> {
     let mut document = Map::new();
     document.insert("format".to_owned(), json!("noctule-design/1"));
     document.insert("system".to_owned(), json!(SYSTEM));
@@ -146,7 +150,7 @@ fn story(instance: &Instance, design: &BeamformingDesign, scheme: &str, settings
     ] {
         document.insert(name.to_owned(), value);
     }
-    Story {
+    Ok(Story {
         title: format!(
             "{scheme}: {} transmit and {} receive antennas, {} users, {} targets",
             instance.antennas(),
@@ -154,19 +158,19 @@ fn story(instance: &Instance, design: &BeamformingDesign, scheme: &str, settings
             instance.users(),
             instance.targets().len()
         ),
-        facts: facts(instance, design),
+        facts: facts(instance, design)?,
         tables: vec![users(instance, design), targets(instance, design), streams(design)],
         warnings: design.warnings.clone(),
         trace: design.trace.clone(),
         infeasible: design.proof.infeasible.is_some(),
         document: Value::Object(document),
         arrays: design.variables.to_arrays().to_npz().unwrap_or_default(),
-    }
+    })
 }
 
-fn facts(instance: &Instance, design: &BeamformingDesign) -> Vec<(String, String)> {
+fn facts(instance: &Instance, design: &BeamformingDesign) -> Result<Vec<(String, String)>, Error> {
     let metrics = &design.metrics;
-    let witness = verify(instance, &design.variables);
+    let witness = verify(instance, &design.variables)?;
     let absent = || "undefined: the Fisher matrix is singular".to_owned();
     let number = |value: Option<f64>| value.map_or_else(absent, |x| format!("{x:.6}"));
     let mut facts = vec![
@@ -194,8 +198,9 @@ fn facts(instance: &Instance, design: &BeamformingDesign) -> Vec<(String, String
         facts.push(("proven of the optimum", words));
     }
     if design.starts.len() > 1 {
-        let worst = design.starts.iter().copied().fold(f64::INFINITY, f64::min);
-        let best = design.starts.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let reached = || design.starts.iter().copied().flatten();
+        let worst = reached().fold(f64::INFINITY, f64::min);
+        let best = reached().fold(f64::NEG_INFINITY, f64::max);
         facts.push((
             "local optima",
             format!("{} starts reached {worst:.6} to {best:.6}", design.starts.len()),
@@ -213,7 +218,7 @@ fn facts(instance: &Instance, design: &BeamformingDesign) -> Vec<(String, String
             witness.violation
         ),
     ));
-    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    Ok(facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn point_words(proof: &Proof) -> String {
