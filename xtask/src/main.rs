@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod anchors;
+mod reproduce;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ tasks:
             stops at the first failure and says how long each step took
             --no-<step> leaves a step out: --no-fmt, --no-clippy, --no-build, --no-tests,
             --no-doctests, --no-doc, --no-experiments, --no-anchors
+  reproduce [id …]
+            run the built-in experiments at full size and renew docs/results/
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
 
@@ -39,6 +42,13 @@ fn main() -> ExitCode {
             Ok(plan) if test::run(&plan, &root()) => ExitCode::SUCCESS,
             Ok(_) => ExitCode::FAILURE,
             Err(sentence) => misuse(&sentence),
+        },
+        "reproduce" => match reproduce::run(options, &root()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(sentence) => {
+                eprintln!("xtask: {sentence}");
+                ExitCode::FAILURE
+            }
         },
         "anchors" if options.is_empty() => match anchors::check(&root()) {
             Ok(summary) => {

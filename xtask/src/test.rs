@@ -115,7 +115,7 @@ fn clippy(root: &Path) -> Result<(), String> {
     cargo(root, &arguments, &[], "the lints found something, see above")
 }
 
-fn build(root: &Path) -> Result<(), String> {
+pub(crate) fn build(root: &Path) -> Result<(), String> {
     // `--tests` besides `--bins`: builds what the next step runs, and the `noctule` program with
     // the same features.
     let arguments = ["build", "--workspace", "--profile", PROFILE, "--bins", "--tests"];
@@ -182,7 +182,7 @@ fn links(root: &Path) -> Result<(), String> {
 
 /// The `noctule` program of the `build` step: it lies beside the folder of this very program,
 /// wherever the target folder is configured to be.
-fn program() -> Result<PathBuf, String> {
+pub(crate) fn program() -> Result<PathBuf, String> {
     let me = std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;
     let target = me.parent().and_then(Path::parent).unwrap_or_else(|| Path::new("target"));
     let noctule = target.join(PROFILE).join(format!("noctule{}", std::env::consts::EXE_SUFFIX));
@@ -194,7 +194,7 @@ fn program() -> Result<PathBuf, String> {
 }
 
 /// The ids of the built-in experiments.
-fn list(noctule: &Path, root: &Path) -> Result<Vec<String>, String> {
+pub(crate) fn list(noctule: &Path, root: &Path) -> Result<Vec<String>, String> {
     let output = Command::new(noctule)
         .args(["list", "--ids"])
         .current_dir(root)
@@ -244,7 +244,10 @@ fn cargo(
         .map_err(|error| format!("{sentence} ({error})"))
 }
 
-fn succeeded(status: std::io::Result<std::process::ExitStatus>, what: &str) -> Result<(), String> {
+pub(crate) fn succeeded(
+    status: std::io::Result<std::process::ExitStatus>,
+    what: &str,
+) -> Result<(), String> {
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{what} ended with {status}")),

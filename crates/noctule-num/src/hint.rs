@@ -3,9 +3,9 @@
 use crate::InputError;
 
 /// Endings that carry a unit: `power` probably means `power_dbm`.
-const UNITS: [&str; 22] = [
+const UNITS: [&str; 20] = [
     "dbm", "db", "w", "mw", "deg", "rad", "m", "km", "mm", "hz", "khz", "mhz", "ghz", "s", "ms",
-    "us", "dbi", "dbsm", "bps", "hz", "percent", "kmh",
+    "us", "dbi", "dbsm", "percent", "kmh",
 ];
 
 /// The candidate that was probably meant, if one is near enough.
@@ -17,7 +17,9 @@ pub fn guess<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let same_stem = candidates.iter().find(|candidate| {
         **candidate != found && (**candidate == stem || without_unit(candidate) == stem)
     });
-    if let Some(candidate) = same_stem {
+    let longer =
+        |candidate: &&&str| candidate.strip_prefix(found).is_some_and(|rest| rest.starts_with('_'));
+    if let Some(candidate) = same_stem.or_else(|| candidates.iter().find(longer)) {
         return Some(candidate);
     }
     let score = |candidate: &str| strsim::damerau_levenshtein(found, candidate);
@@ -72,6 +74,7 @@ mod tests {
         assert_eq!(guess("power", &keys), Some("power_dbm"));
         assert_eq!(guess("power_w", &keys), Some("power_dbm"));
         assert_eq!(guess("user", &keys), Some("users"));
+        assert_eq!(guess("rate", &["rare", "rate_bps_hz"]), Some("rate_bps_hz"));
         assert_eq!(guess("antennas", &keys), None);
     }
 }

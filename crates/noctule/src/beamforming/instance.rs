@@ -2,30 +2,15 @@
 
 use std::path::Path;
 
-use noctule_num::linalg::{HermitianEigen, Op, product};
 use noctule_num::{C64, CMat, InputError};
-use noctule_phy::arrays::{Normalisation, PlanarArray, Steering, canonical_direction};
-use noctule_phy::fisher::{MultiTargetFisher, pack_hermitian, parameters, target_space};
+use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
 
 use super::{PowerConstraint, SYSTEM};
+pub(super) mod checks;
+mod scene;
+
 use crate::Error;
 use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
-
-/// Smallest over largest eigenvalue of the Fisher matrix below which a scene is refused. The
-/// singular scenes of the reference cases reach at most 5·10⁻³³, the valid ones at least 10⁻³.
-const SINGULAR: f64 = 1e-12;
-/// Below this a scene is accepted with a warning.
-const NEARLY_SINGULAR: f64 = 1e-8;
-/// Elements of one array.
-pub(super) const MOST_ELEMENTS: usize = 16_384;
-/// Users, and sensing streams.
-pub(super) const MOST_STREAMS: usize = 4096;
-/// Targets.
-pub(super) const MOST_TARGETS: usize = 64;
-/// Entries of one matrix: with 16 bytes each, a gigabyte.
-const MOST_ENTRIES: usize = 1 << 26;
-/// Ratios of signal to noise must lie in this range, so that no product of two overflows.
-const RATIOS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// A point target in SI units.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -128,7 +113,7 @@ impl Instance {
     /// not positive; [`Error::Unobservable`] when the bound has a weight and the targets cannot
     /// be sensed.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        check(&parts)?;
+        checks::check(&parts)?;
         let directions = || parts.targets.iter().map(|t| (t.azimuth_rad, t.polar_rad));
         let transmit = parts.transmit_array.steering(directions());
         let receive = parts.receive_array.steering(directions());
@@ -165,7 +150,10 @@ impl Instance {
             if let (Some(&users), Some(&first)) = (channels.shape.first(), noise.first())
                 && noise.iter().all(|n| n.to_bits() == first.to_bits())
             {
-                all.insert("user_noise_w", Array::list(vec![first; users.min(MOST_STREAMS)]));
+                all.insert(
+                    "user_noise_w",
+                    Array::list(vec![first; users.min(checks::MOST_STREAMS)]),
+                );
             }
         }
         // A base with three streams for each target has them for each target of the file too.
@@ -173,7 +161,7 @@ impl Instance {
             && base.parts.sensing_streams == 3 * base.parts.targets.len()
             && let Some(&targets) = azimuths.shape.first()
         {
-            let streams = 3 * targets.min(MOST_TARGETS);
+            let streams = 3 * targets.min(checks::MOST_TARGETS);
             all.insert("sensing_streams", Array::number(streams as f64));
         }
         all.extend(set);
@@ -343,112 +331,6 @@ impl Instance {
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
-
-    /// Refuse targets that no transmission can tell apart, and say why.
-    fn check_scene(&mut self) -> Result<(), Error> {
-        let (conditioning, weakest) = self.conditioning()?;
-        if conditioning < SINGULAR {
-            let (targets, cause) = self.blame(&weakest);
-            return Err(Error::Unobservable { targets, cause, conditioning });
-        }
-        if conditioning < NEARLY_SINGULAR {
-            let (targets, cause) = self.blame(&weakest);
-            self.warnings.push(format!(
-                "targets {targets:?} can hardly be sensed: {cause} (smallest over largest \
-                 eigenvalue of the Fisher matrix under isotropic transmission {conditioning:.1e})"
-            ));
-        }
-        Ok(())
-    }
-
-    /// Smallest over largest eigenvalue of the Fisher matrix at R = I/Nt with every reflection
-    /// scaled to magnitude one, a property of the geometry alone; and for each target its share
-    /// in the parameters that are hardest to estimate.
-    fn conditioning(&self) -> Result<(f64, Vec<f64>), Error> {
-        let m = self.parts.targets.len();
-        if m == 0 {
-            return Ok((0.0, Vec::new()));
-        }
-        let unit: Vec<C64> =
-            self.parts.targets.iter().map(|t| t.reflection / t.reflection.norm()).collect();
-        let space = target_space(&self.transmit);
-        let z = product(&space, Op::Adjoint, &space, Op::Plain);
-        let mut packed = vec![0.0; 9 * m * m];
-        pack_hermitian(&z, &mut packed);
-        let n = parameters(m);
-        let mut fisher = vec![0.0; n * n];
-        let per_antenna = 1.0 / self.antennas() as f64;
-        MultiTargetFisher::new(&self.receive, &unit, per_antenna).fisher(&packed, &mut fisher);
-        let matrix = CMat::from_fn(n, n, |i, j| C64::from(fisher[i * n + j]));
-        let mut eigen = HermitianEigen::new(n);
-        eigen.compute(&matrix)?;
-        let weakest = eigen.vectors().col(0);
-        let shares = (0..m)
-            .map(|target| (0..4).map(|kind| weakest[kind * m + target].norm_sqr()).sum())
-            .collect();
-        let ratio = if eigen.max() > 0.0 { eigen.min().max(0.0) / eigen.max() } else { 0.0 };
-        Ok((ratio, shares))
-    }
-
-    /// The targets to blame for a singular Fisher matrix, and the cause, from the share of each
-    /// target in its weakest direction.
-    fn blame(&self, shares: &[f64]) -> (Vec<usize>, String) {
-        let targets = &self.parts.targets;
-        if targets.is_empty() {
-            return (Vec::new(), "there are none, but the bound has a weight".to_owned());
-        }
-        let linear = |array: PlanarArray| array.horizontal == 1 || array.vertical == 1;
-        if linear(self.parts.transmit_array) && linear(self.parts.receive_array) {
-            let cause = "both arrays are linear, and a linear array cannot see two angles";
-            return ((0..targets.len()).collect(), cause.to_owned());
-        }
-        let blamed: Vec<usize> = (0..targets.len()).filter(|&m| shares[m] > 0.05).collect();
-        // An eigenvalue falls with the fourth power of these, so they need not be tiny.
-        const NEAR: f64 = 0.05;
-        if let [alone] = blamed[..] {
-            let target = &targets[alone];
-            let (axis, plane) = (target.polar_rad.sin().abs(), target.azimuth_rad.cos().abs());
-            if axis < NEAR && axis <= plane {
-                let cause = "it lies on the array's vertical axis (sin φ ≈ 0), where the azimuth \
-                             has no meaning";
-                return (blamed, cause.to_owned());
-            }
-            if plane < NEAR {
-                let cause = "it lies in the plane of the array (cos θ ≈ 0), where the response \
-                             does not change with the azimuth";
-                return (blamed, cause.to_owned());
-            }
-        }
-        // The response depends on these two numbers alone.
-        let seen_at = |t: &Target| (t.azimuth_rad.sin() * t.polar_rad.sin(), t.polar_rad.cos());
-        for (position, &i) in blamed.iter().enumerate() {
-            for &j in &blamed[position + 1..] {
-                let ((a, b), (c, d)) = (seen_at(&targets[i]), seen_at(&targets[j]));
-                if (a - c).abs() > NEAR || (b - d).abs() > NEAR {
-                    continue;
-                }
-                let canonical = |t: &Target| canonical_direction(t.azimuth_rad, t.polar_rad);
-                let ((e, f), (g, h)) = (canonical(&targets[i]), canonical(&targets[j]));
-                let cause = if (e - g).abs() < 2.0 * NEAR && (f - h).abs() < 2.0 * NEAR {
-                    "they are at the same place, or too close for these arrays"
-                } else {
-                    "they are mirror images (equal sin θ sin φ and cos φ): an array in a plane \
-                     cannot tell its front from its back"
-                };
-                return (vec![i, j], cause.to_owned());
-            }
-        }
-        (
-            blamed,
-            format!(
-                "{} parameters are too many, or the targets too close, for arrays of {} and {} \
-                 elements",
-                parameters(targets.len()),
-                self.parts.transmit_array.elements(),
-                self.parts.receive_array.elements()
-            ),
-        )
-    }
 }
 
 fn flag(taker: &mut Taker<'_>, name: &str) -> Result<bool, InputError> {
@@ -488,189 +370,4 @@ fn shape(
             "[horizontal, vertical]",
         )),
     }
-}
-
-/// Everything about the parts that can be wrong without looking at the scene.
-fn check(parts: &Parts) -> Result<(), Error> {
-    let refuse = |what: &str, place: &str, found: String, allowed: String| {
-        Err(Error::Input(InputError::new(what, place, found, allowed)))
-    };
-    check_sizes(parts)?;
-    let elements = parts.transmit_array.elements();
-    if parts.channels.rows() != elements {
-        let [h, v] = [parts.transmit_array.horizontal, parts.transmit_array.vertical];
-        return refuse(
-            "the channels do not fit the transmit array",
-            "channels",
-            format!("{} antennas", parts.channels.rows()),
-            format!("{elements} antennas, as the array has {h} × {v} elements"),
-        );
-    }
-    if let Some(index) = parts.channels.as_slice().iter().position(|z| !z.is_finite()) {
-        return refuse(
-            "an entry is not a finite number",
-            &format!("channels[{}][{}]", index / elements, index % elements),
-            parts.channels.as_slice()[index].to_string(),
-            "finite numbers".into(),
-        );
-    }
-    if parts.user_noise_w.len() != parts.channels.cols() {
-        return refuse(
-            "the shapes do not fit together",
-            "user_noise_w",
-            format!("{} entries", parts.user_noise_w.len()),
-            format!("{} entries, one for each user in `channels`", parts.channels.cols()),
-        );
-    }
-    let mut powers = vec![
-        ("power_w".to_owned(), parts.power_w),
-        ("sensing_noise_w".to_owned(), parts.sensing_noise_w),
-    ];
-    powers.extend(
-        parts.user_noise_w.iter().enumerate().map(|(k, &w)| (format!("user_noise_w[{k}]"), w)),
-    );
-    for (place, value) in powers {
-        if !(value.is_finite() && value > 0.0) {
-            return refuse(
-                "a power is not positive",
-                &place,
-                format!("{value} W"),
-                "a positive, finite number of watts".into(),
-            );
-        }
-    }
-    for (place, weight) in
-        [("rate_weight_per_nat", parts.rate_weight_per_nat), ("crb_weight", parts.crb_weight)]
-    {
-        if !(weight.is_finite() && weight >= 0.0) {
-            return refuse("not a weight", place, weight.to_string(), "zero or positive".into());
-        }
-    }
-    let rate_counts = parts.rate_weight_per_nat > 0.0 && parts.channels.cols() > 0;
-    if !rate_counts && parts.crb_weight <= 0.0 {
-        return refuse(
-            "there is nothing to design for",
-            "rate_weight_per_nat, crb_weight",
-            "no weight on anything".into(),
-            "users and a positive rate weight, or a positive bound weight".into(),
-        );
-    }
-    if parts.crb_weight <= 0.0 && parts.channels.norm_sqr() <= 0.0 {
-        return refuse(
-            "there is nothing to design for",
-            "channels",
-            "zeros, and no weight on the bound".into(),
-            "a channel that is not zero".into(),
-        );
-    }
-    check_ratios(parts)?;
-    if parts.channels.cols() + parts.sensing_streams == 0 {
-        return refuse(
-            "there are no beams",
-            "sensing_streams",
-            "0, and no users".into(),
-            "at least one user or one sensing stream".into(),
-        );
-    }
-    if parts.snapshots == 0 {
-        return refuse("there are no snapshots", "snapshots", "0".into(), "at least 1".into());
-    }
-    for (index, target) in parts.targets.iter().enumerate() {
-        let finite = target.azimuth_rad.is_finite()
-            && target.polar_rad.is_finite()
-            && target.reflection.is_finite();
-        if !finite {
-            return refuse(
-                "a target is not finite",
-                &format!("targets[{index}]"),
-                format!("{target:?}"),
-                "finite angles and reflection".into(),
-            );
-        }
-        if parts.crb_weight > 0.0 && target.reflection.norm_sqr() <= 0.0 {
-            return refuse(
-                "a target reflects nothing",
-                &format!("reflection[{index}]"),
-                target.reflection.to_string(),
-                "a reflection coefficient that is not zero".into(),
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Refuse sizes that no machine holds, before anything of that size is made.
-fn check_sizes(parts: &Parts) -> Result<(), Error> {
-    let refuse = |place: &str, found: usize, most: usize| {
-        let allowed = format!("1 to {most}");
-        let what = "the size is out of range";
-        Err(Error::Input(InputError::new(what, place, found.to_string(), allowed)))
-    };
-    for (place, array) in
-        [("transmit_shape", parts.transmit_array), ("receive_shape", parts.receive_array)]
-    {
-        let elements = array.horizontal.saturating_mul(array.vertical);
-        if !(1..=MOST_ELEMENTS).contains(&elements) {
-            return refuse(place, elements, MOST_ELEMENTS);
-        }
-    }
-    if parts.channels.cols() > MOST_STREAMS {
-        return refuse("channels", parts.channels.cols(), MOST_STREAMS);
-    }
-    if parts.sensing_streams > MOST_STREAMS {
-        return refuse("sensing_streams", parts.sensing_streams, MOST_STREAMS);
-    }
-    if parts.targets.len() > MOST_TARGETS {
-        return refuse("azimuth_rad", parts.targets.len(), MOST_TARGETS);
-    }
-    let columns = parts.channels.cols() + parts.sensing_streams + 3 * parts.targets.len();
-    let rows = parts.transmit_array.elements().max(parts.receive_array.elements());
-    if rows * columns > MOST_ENTRIES {
-        return refuse("channels", rows * columns, MOST_ENTRIES);
-    }
-    if parts.transmit_array.normalisation != parts.receive_array.normalisation {
-        let error = InputError::new(
-            "transmit and receive array are normalised differently",
-            "unit_modulus_steering",
-            format!("{:?} and {:?}", parts.transmit_array, parts.receive_array),
-            "one normalisation for both",
-        );
-        return Err(error.into());
-    }
-    Ok(())
-}
-
-/// Refuse ratios of signal to noise whose products leave double precision.
-fn check_ratios(parts: &Parts) -> Result<(), Error> {
-    let refuse = |place: String, what: &str, ratio: f64| {
-        let allowed = format!("{:e} to {:e}", RATIOS.start(), RATIOS.end());
-        Err(Error::Input(InputError::new(what, place, ratio.to_string(), allowed)))
-    };
-    for (user, noise) in parts.user_noise_w.iter().enumerate() {
-        let gain: f64 = parts.channels.col(user).iter().map(C64::norm_sqr).sum();
-        let ratio = gain * (parts.power_w / noise);
-        // A user without a channel is legal: it gets nothing.
-        if ratio.is_nan() || ratio > *RATIOS.end() {
-            return refuse(
-                format!("channels[{user}]"),
-                "the signal-to-noise ratio is beyond double precision",
-                ratio,
-            );
-        }
-    }
-    if parts.crb_weight > 0.0 {
-        let information = parts.power_w / parts.sensing_noise_w;
-        if !RATIOS.contains(&information) {
-            let what = "power over noise of the radar is beyond double precision";
-            return refuse("power_w, sensing_noise_w".to_owned(), what, information);
-        }
-        for (index, target) in parts.targets.iter().enumerate() {
-            let gain = target.reflection.norm_sqr();
-            if !RATIOS.contains(&gain) || !RATIOS.contains(&(gain * information)) {
-                let what = "the reflected power is beyond double precision";
-                return refuse(format!("reflection[{index}]"), what, gain);
-            }
-        }
-    }
-    Ok(())
 }

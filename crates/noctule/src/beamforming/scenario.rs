@@ -7,7 +7,8 @@ use noctule_phy::{fading, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::instance::{Instance, MOST_ELEMENTS, MOST_STREAMS, MOST_TARGETS, Parts, Target};
+use super::instance::checks::{MOST_ELEMENTS, MOST_STREAMS, MOST_TARGETS};
+use super::instance::{Instance, Parts, Target};
 use super::{PowerConstraint, SYSTEM};
 use crate::Error;
 

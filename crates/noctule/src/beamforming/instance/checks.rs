@@ -1,0 +1,202 @@
+//! Everything about the parts that can be wrong without looking at the scene.
+
+use noctule_num::{C64, InputError};
+
+use super::Parts;
+use crate::Error;
+
+/// Elements of one array.
+pub(in crate::beamforming) const MOST_ELEMENTS: usize = 16_384;
+/// Users, and sensing streams.
+pub(in crate::beamforming) const MOST_STREAMS: usize = 4096;
+/// Targets.
+pub(in crate::beamforming) const MOST_TARGETS: usize = 64;
+/// Entries of one matrix: with 16 bytes each, a gigabyte.
+const MOST_ENTRIES: usize = 1 << 26;
+/// Ratios of signal to noise must lie in this range, so that no product of two overflows.
+const RATIOS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+/// Everything about the parts that can be wrong without looking at the scene.
+pub(super) fn check(parts: &Parts) -> Result<(), Error> {
+    let refuse = |what: &str, place: &str, found: String, allowed: String| {
+        Err(Error::Input(InputError::new(what, place, found, allowed)))
+    };
+    check_sizes(parts)?;
+    let elements = parts.transmit_array.elements();
+    if parts.channels.rows() != elements {
+        let [h, v] = [parts.transmit_array.horizontal, parts.transmit_array.vertical];
+        return refuse(
+            "the channels do not fit the transmit array",
+            "channels",
+            format!("{} antennas", parts.channels.rows()),
+            format!("{elements} antennas, as the array has {h} × {v} elements"),
+        );
+    }
+    if let Some(index) = parts.channels.as_slice().iter().position(|z| !z.is_finite()) {
+        return refuse(
+            "an entry is not a finite number",
+            &format!("channels[{}][{}]", index / elements, index % elements),
+            parts.channels.as_slice()[index].to_string(),
+            "finite numbers".into(),
+        );
+    }
+    if parts.user_noise_w.len() != parts.channels.cols() {
+        return refuse(
+            "the shapes do not fit together",
+            "user_noise_w",
+            format!("{} entries", parts.user_noise_w.len()),
+            format!("{} entries, one for each user in `channels`", parts.channels.cols()),
+        );
+    }
+    let mut powers = vec![
+        ("power_w".to_owned(), parts.power_w),
+        ("sensing_noise_w".to_owned(), parts.sensing_noise_w),
+    ];
+    powers.extend(
+        parts.user_noise_w.iter().enumerate().map(|(k, &w)| (format!("user_noise_w[{k}]"), w)),
+    );
+    for (place, value) in powers {
+        if !(value.is_finite() && value > 0.0) {
+            return refuse(
+                "a power is not positive",
+                &place,
+                format!("{value} W"),
+                "a positive, finite number of watts".into(),
+            );
+        }
+    }
+    for (place, weight) in
+        [("rate_weight_per_nat", parts.rate_weight_per_nat), ("crb_weight", parts.crb_weight)]
+    {
+        if !(weight.is_finite() && weight >= 0.0) {
+            return refuse("not a weight", place, weight.to_string(), "zero or positive".into());
+        }
+    }
+    let rate_counts = parts.rate_weight_per_nat > 0.0 && parts.channels.cols() > 0;
+    if !rate_counts && parts.crb_weight <= 0.0 {
+        return refuse(
+            "there is nothing to design for",
+            "rate_weight_per_nat, crb_weight",
+            "no weight on anything".into(),
+            "users and a positive rate weight, or a positive bound weight".into(),
+        );
+    }
+    if parts.crb_weight <= 0.0 && parts.channels.norm_sqr() <= 0.0 {
+        return refuse(
+            "there is nothing to design for",
+            "channels",
+            "zeros, and no weight on the bound".into(),
+            "a channel that is not zero".into(),
+        );
+    }
+    check_ratios(parts)?;
+    if parts.channels.cols() + parts.sensing_streams == 0 {
+        return refuse(
+            "there are no beams",
+            "sensing_streams",
+            "0, and no users".into(),
+            "at least one user or one sensing stream".into(),
+        );
+    }
+    if parts.snapshots == 0 {
+        return refuse("there are no snapshots", "snapshots", "0".into(), "at least 1".into());
+    }
+    for (index, target) in parts.targets.iter().enumerate() {
+        let finite = target.azimuth_rad.is_finite()
+            && target.polar_rad.is_finite()
+            && target.reflection.is_finite();
+        if !finite {
+            return refuse(
+                "a target is not finite",
+                &format!("targets[{index}]"),
+                format!("{target:?}"),
+                "finite angles and reflection".into(),
+            );
+        }
+        if parts.crb_weight > 0.0 && target.reflection.norm_sqr() <= 0.0 {
+            return refuse(
+                "a target reflects nothing",
+                &format!("reflection[{index}]"),
+                target.reflection.to_string(),
+                "a reflection coefficient that is not zero".into(),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Refuse sizes that no machine holds, before anything of that size is made.
+fn check_sizes(parts: &Parts) -> Result<(), Error> {
+    let refuse = |place: &str, found: usize, most: usize| {
+        let allowed = format!("1 to {most}");
+        let what = "the size is out of range";
+        Err(Error::Input(InputError::new(what, place, found.to_string(), allowed)))
+    };
+    for (place, array) in
+        [("transmit_shape", parts.transmit_array), ("receive_shape", parts.receive_array)]
+    {
+        let elements = array.horizontal.saturating_mul(array.vertical);
+        if !(1..=MOST_ELEMENTS).contains(&elements) {
+            return refuse(place, elements, MOST_ELEMENTS);
+        }
+    }
+    if parts.channels.cols() > MOST_STREAMS {
+        return refuse("channels", parts.channels.cols(), MOST_STREAMS);
+    }
+    if parts.sensing_streams > MOST_STREAMS {
+        return refuse("sensing_streams", parts.sensing_streams, MOST_STREAMS);
+    }
+    if parts.targets.len() > MOST_TARGETS {
+        return refuse("azimuth_rad", parts.targets.len(), MOST_TARGETS);
+    }
+    let columns = parts.channels.cols() + parts.sensing_streams + 3 * parts.targets.len();
+    let rows = parts.transmit_array.elements().max(parts.receive_array.elements());
+    if rows * columns > MOST_ENTRIES {
+        return refuse("channels", rows * columns, MOST_ENTRIES);
+    }
+    if parts.transmit_array.normalisation != parts.receive_array.normalisation {
+        let error = InputError::new(
+            "transmit and receive array are normalised differently",
+            "unit_modulus_steering",
+            format!("{:?} and {:?}", parts.transmit_array, parts.receive_array),
+            "one normalisation for both",
+        );
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// Refuse ratios of signal to noise whose products leave double precision.
+fn check_ratios(parts: &Parts) -> Result<(), Error> {
+    let refuse = |place: String, what: &str, ratio: f64| {
+        let allowed = format!("{:e} to {:e}", RATIOS.start(), RATIOS.end());
+        Err(Error::Input(InputError::new(what, place, ratio.to_string(), allowed)))
+    };
+    for (user, noise) in parts.user_noise_w.iter().enumerate() {
+        let gain: f64 = parts.channels.col(user).iter().map(C64::norm_sqr).sum();
+        let ratio = gain * (parts.power_w / noise);
+        // A user without a channel is legal: it gets nothing.
+        if ratio.is_nan() || ratio > *RATIOS.end() {
+            return refuse(
+                format!("channels[{user}]"),
+                "the signal-to-noise ratio is beyond double precision",
+                ratio,
+            );
+        }
+    }
+    if parts.crb_weight > 0.0 {
+        let information = parts.power_w / parts.sensing_noise_w;
+        if !RATIOS.contains(&information) {
+            let what = "power over noise of the radar is beyond double precision";
+            return refuse("power_w, sensing_noise_w".to_owned(), what, information);
+        }
+        for (index, target) in parts.targets.iter().enumerate() {
+            let gain = target.reflection.norm_sqr();
+            if !RATIOS.contains(&gain) || !RATIOS.contains(&(gain * information)) {
+                let what = "the reflected power is beyond double precision";
+                return refuse(format!("reflection[{index}]"), what, gain);
+            }
+        }
+    }
+    Ok(())
+}
