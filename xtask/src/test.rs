@@ -209,13 +209,17 @@ pub(crate) fn list(noctule: &Path, root: &Path) -> Result<Vec<String>, String> {
 
 /// One id per line; blank lines do not count.
 ///
-/// An id becomes an argument and a folder name, so anything else than lower-case letters, digits,
-/// `-`, `_` and `.`, beginning with a letter or digit, is refused, and so is a repetition.
+/// An id becomes an argument and a folder, so anything else than names joined by `/` is refused,
+/// and so is a repetition; a name has lower-case letters, digits, `-`, `_` and `.`, and begins with
+/// a letter or digit.
 fn parse_ids(text: &str) -> Result<Vec<String>, String> {
     let mut ids: Vec<String> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        if !line.starts_with(letter) || !line.chars().all(|c| letter(c) || "-_.".contains(c)) {
+        let name = |part: &str| {
+            part.starts_with(letter) && part.chars().all(|c| letter(c) || "-_.".contains(c))
+        };
+        if !line.split('/').all(name) {
             return Err(format!("`noctule list --ids` printed `{line}`, which is not an id"));
         }
         if ids.iter().any(|id| id == line) {

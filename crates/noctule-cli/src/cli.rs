@@ -4,20 +4,20 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-const EXIT_CODES: &str = "Exit codes:
-   0  done
-   1  numerics broke, or the system refused
-   2  usage or bad input
-   3  merge incomplete, or results damaged
-   4  the design problem is infeasible
-   5  a claim contradicts what its author expects
-  75  stopped cleanly; running again resumes";
+use crate::help;
 
 /// Design and study integrated sensing-and-communication systems.
 ///
 /// Without a verb, runs the default experiment.
 #[derive(Debug, Parser)]
-#[command(name = "noctule", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(
+    name = "noctule",
+    version,
+    after_help = help::NOCTULE,
+    after_long_help = help::NOCTULE,
+    propagate_version = true,
+    max_term_width = 90
+)]
 pub(crate) struct Cli {
     /// Write one JSON document to stdout instead of tables and messages.
     #[arg(long, global = true)]
@@ -31,32 +31,54 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Run an experiment, or resume it, and write tables, figures, verdicts and a report.
+    #[command(after_long_help = help::RUN)]
     Run(Run),
     /// Design one instance and tell the full story: what it achieves and what is proven.
+    #[command(after_long_help = help::DESIGN)]
     Design(Design),
     /// Evaluate beams that somebody else designed, as if they were a design of ours.
+    #[command(after_long_help = help::EVALUATE)]
     Evaluate(Evaluate),
     /// Recompute what a design document claims, from its instance and variables alone.
+    #[command(after_long_help = help::VERIFY)]
     Verify {
         /// A document written by `noctule design --out design.json`.
         document: PathBuf,
     },
     /// List the experiments and systems that come with noctule.
+    #[command(after_long_help = help::LIST)]
     List {
         /// Only the names of the experiments, one a line.
         #[arg(long)]
         ids: bool,
     },
     /// Print an experiment file, to start one's own from.
+    #[command(after_long_help = help::SHOW)]
     Show(Named),
     /// Check an experiment file without running it.
+    #[command(after_long_help = help::CHECK)]
     Check(Named),
     /// Say how much of a run is there.
+    #[command(after_long_help = help::STATUS)]
     Status(Folder),
     /// Fold the chunks of a run that was split into shards.
+    #[command(after_long_help = help::MERGE)]
     Merge(Folder),
-    /// Print what a system takes and gives: defaults, schema, schemes, metrics.
+    /// Print what a system takes and gives, or the grammar of a file format.
+    #[command(after_long_help = help::SCHEMA)]
     Schema(Schema),
+    /// Print a completion script for a shell.
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page.
+    #[command(after_long_help = help::MAN)]
+    Man {
+        /// The verb; the whole command when left out.
+        verb: Option<String>,
+    },
 }
 
 /// An experiment.
@@ -73,11 +95,12 @@ pub(crate) struct Folder {
     pub(crate) folder: PathBuf,
 }
 
-/// A system.
+/// What is described.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// The system; all of them when left out.
-    pub(crate) system: Option<String>,
+    /// A system, or a file format (experiment, scenario); all systems when left out.
+    #[arg(value_name = "SYSTEM|FORMAT")]
+    pub(crate) name: Option<String>,
 }
 
 /// Run an experiment.

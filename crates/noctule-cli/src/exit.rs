@@ -33,6 +33,23 @@ impl Done {
     }
 }
 
+/// What clap says: help and versions to stdout, complaints to stderr, or as JSON where that was
+/// asked for.
+#[allow(clippy::print_stdout, reason = "this is where errors are said")]
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || !std::env::args_os().any(|argument| argument == "--json") {
+        // A closed pipe is no reason to panic.
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    let text = error.to_string();
+    let what = text.lines().next().unwrap_or("").trim_start_matches("error: ");
+    let line: Vec<String> = std::env::args().skip(1).collect();
+    let error = InputError::new(what, "command line", line.join(" "), "what `noctule help` shows");
+    println!("{}", serde_json::json!({ "format": "noctule-error/1", "error": error }));
+    ExitCode::from(2)
+}
+
 /// A command that could not.
 #[derive(Debug)]
 pub(crate) enum Failure {

@@ -5,6 +5,7 @@
 
 mod cli;
 mod exit;
+mod help;
 mod progress;
 mod signals;
 mod tables;
@@ -15,7 +16,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
     let json = cli.json;
     match verbs::dispatch(cli) {
         Ok(done) => done.code(),

@@ -5,11 +5,13 @@ use noctule_lab::claim::Judged;
 use noctule_lab::fold::{Folded, GroupSummary};
 use noctule_lab::plan::Plan;
 use noctule_lab::present::format::{short, tiny, with_error};
-use noctule_lab::present::{shown_metrics, with_unit};
+use noctule_lab::present::{point_cells, shown_groups, shown_metrics, with_unit};
 use noctule_lab::presentation::Presentation;
 
 /// Most metrics side by side.
 const MAX_METRICS: usize = 3;
+/// Width of the text of a claim, where there is room.
+const CLAIM_WIDTH: usize = 36;
 /// Most rows on a screen; the rest is in `summary.csv`.
 const MAX_ROWS: usize = 60;
 
@@ -18,7 +20,7 @@ pub(crate) fn plain(headers: Vec<String>, rows: Vec<Vec<String>>, text: usize) -
     let mut table = Table::new();
     // A line below the header and none between the rows.
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
-    table.set_header(headers.iter().map(|header| wrap(header)));
+    table.set_header(headers.iter().map(|header| wrap(header, 14)));
     for row in rows {
         table.add_row(row);
     }
@@ -30,12 +32,12 @@ pub(crate) fn plain(headers: Vec<String>, rows: Vec<Vec<String>>, text: usize) -
     table.trim_fmt()
 }
 
-/// Break a long header into lines of about twenty characters.
-fn wrap(text: &str) -> String {
+/// Break a long text into lines of about `width` characters.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let full = lines.last().is_some_and(|line| {
-            !line.is_empty() && line.chars().count() + word.chars().count() >= 20
+            !line.is_empty() && line.chars().count() + word.chars().count() >= width
         });
         if full {
             lines.push(String::new());
@@ -50,86 +52,123 @@ fn wrap(text: &str) -> String {
     lines.join("\n")
 }
 
-/// The groups to show: a scheme that no sweep touches has one row instead of many equal ones.
-/// The flag says that the row stands for all points.
-fn shown_groups<'a>(
-    plan: &Plan,
-    folded: &'a Folded,
-    metrics: &[usize],
-) -> Vec<(&'a GroupSummary, bool)> {
-    let points = plan.grid_len();
-    let mut shown = Vec::new();
-    for groups in folded.groups.chunks(points) {
-        let key = |g: &GroupSummary| {
-            let shown: Vec<_> = metrics.iter().map(|metric| g.metrics[*metric]).collect();
-            let counts = [g.designed, g.infeasible, g.failed, g.not_run];
-            (counts, tiny(g.worst_residual), tiny(g.worst_gap_rel), shown)
-        };
-        let equal = points > 1 && groups.windows(2).all(|pair| key(&pair[0]) == key(&pair[1]));
-        let kept = if equal { &groups[..1] } else { groups };
-        shown.extend(kept.iter().map(|group| (group, equal)));
-    }
-    shown
+/// A column of the summary: its header, how soon it gives way where there is no room (the
+/// largest first, zero never), and its cells.
+struct Column<'a> {
+    header: String,
+    yields: u8,
+    cell: Box<dyn Fn(&GroupSummary) -> String + 'a>,
 }
 
-/// A column that is shown only where it says something.
-type Column = (&'static str, bool, fn(&GroupSummary) -> String);
-
-/// One line for each scheme and point.
-pub(crate) fn summary(plan: &Plan, presentation: &Presentation, folded: &Folded) -> String {
-    let mut metrics = shown_metrics(plan, presentation);
-    metrics.truncate(MAX_METRICS);
+fn columns<'a>(
+    presentation: &'a Presentation,
+    folded: &Folded,
+    metrics: &[usize],
+) -> Vec<Column<'a>> {
     let any = |get: fn(&GroupSummary) -> bool| folded.groups.iter().any(get);
-    let mut headers = vec!["Scheme".to_owned()];
-    headers.extend(presentation.sweeps.iter().map(|words| with_unit(&words.label, &words.unit)));
-    for metric in &metrics {
-        let words = &presentation.metrics[*metric];
-        headers.push(with_unit(&words.label, &words.unit));
-        headers.push("median".to_owned());
+    let mut columns: Vec<Column<'a>> = Vec::new();
+    for (k, &metric) in metrics.iter().enumerate() {
+        let words = &presentation.metrics[metric];
+        columns.push(Column {
+            header: with_unit(&words.label, &words.unit),
+            yields: k as u8,
+            cell: Box::new(move |g| {
+                g.metrics[metric].map_or_else(String::new, |s| with_error(s.mean, s.standard_error))
+            }),
+        });
+        columns.push(Column {
+            header: "median".to_owned(),
+            yields: 9,
+            cell: Box::new(move |g| {
+                g.metrics[metric].map_or_else(String::new, |s| short(s.median))
+            }),
+        });
     }
-    let optional: [Column; 7] = [
-        ("residual", any(|g| g.worst_residual.is_some()), |g| tiny(g.worst_residual)),
-        ("gap", any(|g| g.worst_gap_rel.is_some()), |g| tiny(g.worst_gap_rel)),
-        ("violation", any(|g| g.worst_violation.is_some_and(|v| v > 0.0)), |g| {
+    type Optional = (&'static str, u8, bool, fn(&GroupSummary) -> String);
+    let optional: [Optional; 7] = [
+        ("residual", 7, any(|g| g.worst_residual.is_some()), |g| tiny(g.worst_residual)),
+        ("gap", 6, any(|g| g.worst_gap_rel.is_some()), |g| tiny(g.worst_gap_rel)),
+        ("violation", 8, any(|g| g.worst_violation.is_some_and(|v| v > 0.0)), |g| {
             tiny(g.worst_violation)
         }),
-        ("designed", true, |g| g.designed.to_string()),
-        ("infeasible", any(|g| g.infeasible > 0), |g| g.infeasible.to_string()),
-        ("failed", any(|g| g.failed > 0), |g| g.failed.to_string()),
-        ("not run", any(|g| g.not_run > 0), |g| g.not_run.to_string()),
+        ("designed", 5, true, |g| g.designed.to_string()),
+        ("infeasible", 0, any(|g| g.infeasible > 0), |g| g.infeasible.to_string()),
+        ("failed", 0, any(|g| g.failed > 0), |g| g.failed.to_string()),
+        ("not run", 0, any(|g| g.not_run > 0), |g| g.not_run.to_string()),
     ];
-    let columns: Vec<_> = optional.into_iter().filter(|(_, shown, _)| *shown).collect();
-    headers.extend(columns.iter().map(|(name, _, _)| (*name).to_owned()));
-    let row = |(group, all): &(&GroupSummary, bool)| {
-        let mut row = vec![presentation.schemes[group.scheme].clone()];
-        let values = plan.grid_values(group.point);
-        let text = |value: &serde_json::Value| value.as_f64().map_or_else(|| word(value), short);
-        row.extend(
-            values.into_iter().map(|value| if *all { "any".to_owned() } else { text(value) }),
-        );
-        for metric in &metrics {
-            let summary = group.metrics[*metric];
-            row.push(summary.map_or_else(String::new, |s| with_error(s.mean, s.standard_error)));
-            row.push(summary.map_or_else(String::new, |s| short(s.median)));
-        }
-        row.extend(columns.iter().map(|(_, _, get)| get(group)));
-        row
-    };
+    let shown = optional.into_iter().filter(|(_, _, shown, _)| *shown);
+    columns.extend(shown.map(|(name, yields, _, cell)| Column {
+        header: name.to_owned(),
+        yields,
+        cell: Box::new(cell),
+    }));
+    columns
+}
+
+/// One line for each scheme and point. Where the terminal is too narrow, columns are left out and
+/// named below the table.
+pub(crate) fn summary(
+    plan: &Plan,
+    presentation: &Presentation,
+    folded: &Folded,
+    width: Option<usize>,
+) -> String {
+    let mut metrics = shown_metrics(plan, presentation);
+    metrics.truncate(MAX_METRICS);
     let groups = shown_groups(plan, folded, &metrics);
-    let rows = groups.iter().take(MAX_ROWS).map(row).collect();
-    let mut text = plain(headers, rows, 1);
+    let mut columns = columns(presentation, folded, &metrics);
+    let mut left_out = Vec::new();
+    let mut text = loop {
+        let mut headers = vec!["Scheme".to_owned()];
+        let sweeps = presentation.sweeps.iter();
+        headers.extend(sweeps.map(|words| with_unit(&words.label, &words.unit)));
+        headers.extend(columns.iter().map(|column| column.header.clone()));
+        let row = |(group, all): &(&GroupSummary, bool)| {
+            let mut row = vec![presentation.schemes[group.scheme].clone()];
+            row.extend(point_cells(plan, group, *all));
+            row.extend(columns.iter().map(|column| (column.cell)(group)));
+            row
+        };
+        let text = plain(headers, groups.iter().take(MAX_ROWS).map(row).collect(), 1);
+        let fits = width.is_none_or(|width| text.lines().all(|line| line.chars().count() <= width));
+        let next = columns.iter().map(|column| column.yields).max().filter(|yields| *yields > 0);
+        let Some(yields) = next.filter(|_| !fits) else { break text };
+        for column in columns.extract_if(.., |column| column.yields == yields) {
+            if !left_out.contains(&column.header) {
+                left_out.push(column.header);
+            }
+        }
+    };
     if groups.len() > MAX_ROWS {
         text.push_str(&format!("\n… and {} more rows in summary.csv", groups.len() - MAX_ROWS));
+    }
+    if !left_out.is_empty() {
+        text.push_str(&format!("\nnot shown at this width: {}", left_out.join(", ")));
     }
     text
 }
 
-fn word(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// How many characters fit in a line: of the terminal that stdout is, or what `COLUMNS` says.
+/// Nothing is left out of what goes to a file or another program.
+pub(crate) fn width() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let found = || terminal_size::terminal_size_of(std::io::stdout());
+    said.or_else(|| found().map(|(width, _)| usize::from(width.0))).filter(|width| *width > 0)
 }
 
 /// The paper's claims beside ours.
-pub(crate) fn claims(claims: &[Judged]) -> String {
+pub(crate) fn claims(claims: &[Judged], width: Option<usize>) -> String {
+    let full = claims_wrapped(claims, CLAIM_WIDTH);
+    let longest = full.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    match width {
+        Some(width) if longest > width => {
+            claims_wrapped(claims, CLAIM_WIDTH.saturating_sub(longest - width).max(16))
+        }
+        _ => full,
+    }
+}
+
+fn claims_wrapped(claims: &[Judged], words: usize) -> String {
     let headers =
         ["Claim", "Paper", "Ours ± s.e.", "Tolerance", "Verdict", "Expected"].map(str::to_owned);
     let row = |claim: &Judged| {
@@ -137,7 +176,7 @@ pub(crate) fn claims(claims: &[Judged]) -> String {
             if claim.spec.unit.is_empty() { text } else { format!("{text} {}", claim.spec.unit) }
         };
         vec![
-            claim.spec.text.clone(),
+            wrap(&claim.spec.text, words),
             unit(short(claim.spec.paper)),
             claim
                 .ours

@@ -3,7 +3,7 @@
 //! They are ordinary experiment files, embedded as they are: `noctule show` hands out a copy to
 //! start one's own from.
 
-use noctule_num::InputError;
+use noctule_num::{InputError, hint};
 
 /// An experiment that comes with noctule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +44,11 @@ pub fn find(name: &str) -> Result<&'static BuiltIn, InputError> {
         name,
         format!("the path of a file, or one of {}", ids.join(", ")),
     );
-    let near =
-        |id: &&&str| strsim::damerau_levenshtein(name, id.rsplit('/').next().unwrap_or(id)) <= 2;
-    Err(match ids.iter().find(near) {
+    // By the whole name, or by its last part.
+    let short: Vec<&str> = ids.iter().map(|id| id.rsplit('/').next().unwrap_or(id)).collect();
+    let by_part =
+        hint::guess(name, &short).and_then(|part| ids.iter().find(|id| id.ends_with(part)));
+    Err(match hint::guess(name, &ids).or(by_part.copied()) {
         Some(id) => error.hint(format!("did you mean `{id}`?")),
         None => error,
     })

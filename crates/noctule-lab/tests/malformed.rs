@@ -7,7 +7,8 @@ mod support;
 use std::fmt::Write as _;
 
 use noctule_lab::Study;
-use noctule_lab::experiment::Experiment;
+use noctule_lab::experiment::{Experiment, ScenarioFile};
+use noctule_num::InputError;
 use support::{HEAD, STUDY};
 
 const EXACT: &str = "[[scheme]]\nname = \"exact\"\n";
@@ -146,50 +147,58 @@ fn diagnostics() {
     insta::assert_snapshot!(text);
 }
 
+/// A complaint helps only if it says what, where, what was found and what is allowed.
+fn assert_helps(error: &InputError, text: &str) {
+    let parts = [&error.what, &error.place, &error.found, &error.allowed];
+    assert!(parts.iter().all(|part| !part.trim().is_empty()), "{error:?} for\n{text}");
+    assert!(error.place.starts_with("f.toml"), "{error:?} for\n{text}");
+}
+
 #[test]
-fn no_input_panics() {
+fn no_experiment_file_panics() {
     let whole = format!(
-        "{HEAD}{STUDY}[[figure]]\nid = \"f\"\nx = \"scenario.power_dbm\"\ny = \"cost\"\n[precision]\nmetric = \"cost\"\nstandard_error = 0.1\n"
+        "{HEAD}{STUDY}[[figure]]\nid = \"f\"\nx = \"scenario.power_dbm\"\ny = \"cost\"\n[precision]\nmetric = \"cost\"\nstandard_error = 0.1\n[[claim]]\ntext = \"t\"\npaper = 1\ntol = 1\nours = {{ kind = \"crossing\", metric = \"cost\", scheme = \"rough\", versus = \"exact\", along = \"scenario.power_dbm\", at = {{ \"scenario.offset\" = 1 }} }}\n"
     );
     let registry = support::registry();
-    let mut state = 1_u64;
-    let mut next = |below: usize| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    };
-    let scraps = [
-        "\"",
-        "[",
-        "]",
-        "{",
-        "}",
-        "=",
-        "nan",
-        "inf",
-        "1e999",
-        "-1",
-        "\n",
-        ".",
-        "9999999999",
-        "é",
-        "#",
-        "[[sweep]]",
-    ];
-    for _ in 0..20_000 {
-        let mut bytes = whole.clone().into_bytes();
-        for _ in 0..1 + next(3) {
-            let at = next(bytes.len());
-            match next(4) {
-                0 => bytes[at] = next(128) as u8,
-                1 => drop(bytes.drain(at..(at + next(9)).min(bytes.len()))),
-                2 => bytes.truncate(at.max(1)),
-                _ => drop(bytes.splice(at..at, scraps[next(scraps.len())].bytes())),
+    for text in support::mutate::text(&whole, 1, 20_000) {
+        match Experiment::parse(&text, "f.toml", "f", &registry) {
+            Ok(experiment) => {
+                assert!(experiment.grid_len() <= noctule_lab::experiment::MAX_POINTS);
             }
+            Err(error) => assert_helps(&error, &text),
         }
-        let text = String::from_utf8_lossy(&bytes);
-        if let Ok(experiment) = Experiment::parse(&text, "f.toml", "f", &registry) {
-            assert!(experiment.grid_len() <= noctule_lab::experiment::MAX_POINTS);
+    }
+}
+
+#[test]
+fn no_experiment_of_a_real_system_panics() {
+    let registry = noctule_lab::systems::registry();
+    for text in support::mutate::text(noctule_lab::builtin::ALL[0].text, 4, 1_500) {
+        let study = Experiment::parse(&text, "f.toml", "f", &registry)
+            .and_then(|experiment| Study::new(&experiment, &text, &registry));
+        if let Err(error) = study {
+            assert_helps(&error, &text);
+        }
+    }
+}
+
+const SCENARIO: &str = "format = \"noctule-scenario/1\"
+title = \"A scene\"
+system = \"beamforming\"
+[scenario]
+users = 6
+power_dbm = 20
+sensing_noise_dbm = -30.0
+targets = { fixed = [{ azimuth_deg = 10, polar_deg = 20, reflection = [0.1, 0.0] }] }
+";
+
+#[test]
+fn no_scenario_file_panics() {
+    let registry = noctule_lab::systems::registry();
+    ScenarioFile::parse(SCENARIO, "f.toml", &registry).unwrap_or_else(|error| panic!("{error}"));
+    for text in support::mutate::text(SCENARIO, 2, 20_000) {
+        if let Err(error) = ScenarioFile::parse(&text, "f.toml", &registry) {
+            assert_helps(&error, &text);
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn run(as_json: bool, ids_only: bool) -> Result<Done, Failure> {
             e.trials.map_or_else(|| "deterministic".to_owned(), |trials| trials.to_string());
         vec![
             e.id.clone(),
-            e.title.clone(),
+            tables::wrap(&e.title, 32),
             e.schemes.len().to_string(),
             e.grid_len().to_string(),
             trials,
@@ -49,7 +49,7 @@ pub(crate) fn run(as_json: bool, ids_only: bool) -> Result<Done, Failure> {
     let headers = ["System", "Title"].map(str::to_owned).to_vec();
     let rows = registry
         .iter()
-        .map(|system| vec![system.id().to_owned(), system.title().to_owned()])
+        .map(|system| vec![system.id().to_owned(), tables::wrap(system.title(), 60)])
         .collect();
     print(&format!("\n{}", tables::plain(headers, rows, 2)))?;
     Ok(Done::Done)

@@ -10,7 +10,7 @@ use super::run::show_results;
 use crate::exit::{Done, Failure};
 
 pub(crate) fn run(given: &Path, json: bool) -> Result<Done, Failure> {
-    let (store, presentation) = Store::open(&folder(given))?;
+    let (store, presentation) = Store::open(&folder(given)?)?;
     let results = finish(&store, &presentation, &systems::registry())?;
     show_results(&store, &presentation, &results, None, json)
 }

@@ -3,6 +3,7 @@
 mod check;
 mod list;
 mod merge;
+mod pages;
 mod run;
 mod schema;
 mod show;
@@ -33,7 +34,9 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
         Verb::Check(named) => check::run(&named.experiment, json),
         Verb::Status(folder) => status::run(&folder.folder, json),
         Verb::Merge(folder) => merge::run(&folder.folder, json),
-        Verb::Schema(schema) => schema::run(schema.system.as_deref(), json),
+        Verb::Completions { shell } => pages::completions(shell),
+        Verb::Man { verb } => pages::man(verb.as_deref()),
+        Verb::Schema(schema) => schema::run(schema.name.as_deref()),
     }
 }
 
@@ -72,13 +75,14 @@ pub(crate) fn source(name: &str) -> Result<Source, Failure> {
 }
 
 /// The folder of a run, by its path or by the name of the experiment.
-pub(crate) fn folder(given: &Path) -> PathBuf {
+pub(crate) fn folder(given: &Path) -> Result<PathBuf, Failure> {
     let named = Path::new("results").join(given);
-    if !given.join("plan.json").exists() && named.join("plan.json").exists() {
-        named
-    } else {
-        given.to_owned()
-    }
+    let holds_run = |folder: &PathBuf| folder.join("plan.json").exists();
+    [given.to_owned(), named].into_iter().find(holds_run).ok_or_else(|| {
+        let what = "there is no run in this folder";
+        let allowed = "a folder that `noctule run` has written to, or the name of its experiment";
+        InputError::new(what, given.display().to_string(), "no plan.json", allowed).into()
+    })
 }
 
 /// Data goes to stdout.

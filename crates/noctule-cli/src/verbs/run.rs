@@ -167,9 +167,10 @@ pub(crate) fn show_results(
     if as_json {
         print_json(&results_json(store, presentation, results, run.map(|(report, _)| report)))?;
     } else {
-        print(&tables::summary(store.plan(), presentation, &results.folded))?;
+        let width = tables::width();
+        print(&tables::summary(store.plan(), presentation, &results.folded, width))?;
         if !results.claims.is_empty() {
-            print(&format!("\n{}", tables::claims(&results.claims)))?;
+            print(&format!("\n{}", tables::claims(&results.claims, width)))?;
         }
     }
     if let Some((report, seconds)) = run {

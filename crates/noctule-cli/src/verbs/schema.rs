@@ -1,33 +1,34 @@
-//! `noctule schema`: what a system takes and gives.
+//! `noctule schema`: what a system takes and gives, and what a file may say.
 
+use noctule_lab::experiment::grammar::{json_schema, tables};
 use noctule_lab::system::System;
 use noctule_lab::systems;
-use noctule_num::InputError;
+use noctule_num::{InputError, hint};
 use serde_json::{Map, Value, json};
 
 use super::print_json;
 use crate::exit::{Done, Failure};
 
-pub(crate) fn run(name: Option<&str>, _json: bool) -> Result<Done, Failure> {
+/// The file formats with a grammar.
+const FORMATS: [&str; 2] = ["experiment", "scenario"];
+
+pub(crate) fn run(name: Option<&str>) -> Result<Done, Failure> {
     let registry = systems::registry();
-    match name {
+    let document = match name {
+        Some("experiment") => json_schema(&tables::EXPERIMENT, "noctule-experiment/1"),
+        Some("scenario") => json_schema(&tables::SCENARIO_FILE, "noctule-scenario/1"),
         Some(name) => {
             let system = registry.get(name).ok_or_else(|| {
-                InputError::new(
-                    "there is no such system",
-                    "system",
-                    name,
-                    registry.ids().join(", "),
-                )
+                let names = [&registry.ids()[..], &FORMATS].concat();
+                let what = "there is no such system and no such file format";
+                let error = InputError::new(what, "schema", name, hint::list(&names));
+                hint::with_guess(error, name, &names)
             })?;
-            print_json(&describe(system))?;
+            describe(system)
         }
-        None => {
-            let all: Map<String, Value> =
-                registry.iter().map(|system| (system.id().to_owned(), describe(system))).collect();
-            print_json(&Value::Object(all))?;
-        }
-    }
+        None => registry.iter().map(|system| (system.id().to_owned(), describe(system))).collect(),
+    };
+    print_json(&document)?;
     Ok(Done::Done)
 }
 

@@ -16,6 +16,9 @@ use crate::progress::say;
 use crate::signals::interrupt;
 use crate::tables;
 
+/// The format of design documents.
+const DESIGN: &str = "noctule-design/1";
+
 /// What the arguments come to.
 struct Asked {
     system: &'static dyn Single,
@@ -25,6 +28,7 @@ struct Asked {
 }
 
 pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failure> {
+    check_ending(options.out.as_deref())?;
     let asked = read(&options.instance, Some(&options.scheme))?;
     let story = asked
         .system
@@ -34,6 +38,7 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
 }
 
 pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, Failure> {
+    check_ending(options.out.as_deref())?;
     let asked = read(&options.instance, None)?;
     let story = asked
         .system
@@ -51,6 +56,13 @@ pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
         .map_err(|error| refuse("the file cannot be read", error.to_string()))?;
     let document: Value = serde_json::from_slice(&bytes)
         .map_err(|error| refuse("this is not JSON", error.to_string()))?;
+    let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
+    if format != DESIGN {
+        let newer = format.starts_with("noctule-design/");
+        let kind = "this is another kind of file";
+        let what = if newer { "the file was written by a newer noctule" } else { kind };
+        return Err(refuse(what, format.to_owned()).into());
+    }
     let name = document.get("system").and_then(Value::as_str).unwrap_or("nothing");
     let finding = system(name, "system")?.verify(&document).map_err(|error| match error {
         SingleError::Input(error) => Failure::from(error.in_file(&place)),
@@ -104,6 +116,11 @@ fn read(options: &cli::Instance, scheme: Option<&str>) -> Result<Asked, Failure>
     let mut scenario_file = None;
     let (system, mut scenario) = match scenario {
         None => (system_of_arrays(path, options)?, None),
+        Some(name) if !name.ends_with(".toml") && Path::new(name).extension().is_some() => {
+            let what = "the file's ending does not tell what it is";
+            let allowed = "a scenario (.toml), arrays (.json, .npz, .npy), or the name of a system";
+            return Err(InputError::new(what, "SCENARIO|ARRAYS", name, allowed).into());
+        }
         Some(name) if name == "default" || !name.ends_with(".toml") => {
             let name = if name == "default" { default_system(options) } else { name };
             let system = system(name, "the scenario")?;
@@ -182,17 +199,20 @@ fn show(story: &Story, out: Option<&Path>, as_json: bool) -> Result<Done, Failur
     Ok(if story.infeasible { Done::Infeasible } else { Done::Done })
 }
 
+/// Before anything is computed: whether the ending tells what is to be written.
+fn check_ending(out: Option<&Path>) -> Result<(), Failure> {
+    let ending = |path: &Path| path.extension().is_some_and(|e| e == "json" || e == "npz");
+    let Some(path) = out.filter(|path| !ending(path)) else { return Ok(()) };
+    let what = "the file's ending does not tell its format";
+    let allowed = ".json for the whole story, .npz for the variables alone";
+    Err(InputError::new(what, "--out", path.display().to_string(), allowed).into())
+}
+
 fn write(story: &Story, path: &Path) -> Result<(), Failure> {
-    let bytes = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("json") => format!("{:#}\n", story.document).into_bytes(),
-        Some("npz") => story.arrays.clone(),
-        _ => {
-            let place = "--out".to_owned();
-            let found = path.display().to_string();
-            let what = "the file's ending does not tell its format";
-            let allowed = ".json for the whole story, .npz for the variables alone";
-            return Err(InputError::new(what, place, found, allowed).into());
-        }
+    let bytes = if path.extension().is_some_and(|ending| ending == "npz") {
+        story.arrays.clone()
+    } else {
+        format!("{:#}\n", story.document).into_bytes()
     };
     std::fs::write(path, bytes).map_err(|error| {
         let what = "the file cannot be written";

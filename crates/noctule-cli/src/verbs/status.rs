@@ -10,7 +10,7 @@ use super::{folder, print, print_json};
 use crate::exit::{Done, Failure};
 
 pub(crate) fn run(given: &Path, as_json: bool) -> Result<Done, Failure> {
-    let dir = folder(given);
+    let dir = folder(given)?;
     let (store, presentation) = Store::open(&dir)?;
     let standing = standing(&store)?;
     let complete = standing.is_complete();

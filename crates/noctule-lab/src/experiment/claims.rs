@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::document::{Item, Keys, Kind as ItemKind};
-use super::figures::{Stat, reference, stat};
+use super::figures::{Stat, reference};
+use super::grammar::tables::{CLAIM, CLAIM_KINDS, OURS, VERSUS};
 use super::read::Names;
 use super::{hint, is_file_name};
 
@@ -41,18 +42,21 @@ pub enum Kind {
     Function,
 }
 
-const KINDS: [(&str, Kind); 10] = [
-    ("value", Kind::Value),
-    ("difference", Kind::Difference),
-    ("ratio", Kind::Ratio),
-    ("percent", Kind::Percent),
-    ("crossing", Kind::Crossing),
-    ("argmax", Kind::Argmax),
-    ("first_where", Kind::FirstWhere),
-    ("share", Kind::Share),
-    ("slope", Kind::Slope),
-    ("function", Kind::Function),
-];
+impl Kind {
+    /// All of them, in the order of the words of the grammar.
+    const ALL: [Self; 10] = [
+        Self::Value,
+        Self::Difference,
+        Self::Ratio,
+        Self::Percent,
+        Self::Crossing,
+        Self::Argmax,
+        Self::FirstWhere,
+        Self::Share,
+        Self::Slope,
+        Self::Function,
+    ];
+}
 
 /// What we expect to find, knowing the errata.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,8 +126,7 @@ pub struct ClaimSpec {
 
 impl ClaimSpec {
     pub(super) fn read(item: &Item, index: usize, names: &Names<'_>) -> Result<Self, InputError> {
-        let allowed = ["id", "text", "paper", "unit", "ours", "tol", "expect", "erratum"];
-        let keys = Keys::of(item, "a claim", &allowed)?;
+        let keys = Keys::of(item, &CLAIM)?;
         let id = keys.text("id")?.unwrap_or_else(|| format!("claim-{}", index + 1));
         if !is_file_name(&id) {
             return Err(item.refuse("the id of this claim is not a name", "letters, digits, - _ ."));
@@ -133,7 +136,7 @@ impl ClaimSpec {
         if tol < 0.0 {
             return Err(tol_item.refuse("the tolerance is negative", "zero or more"));
         }
-        let expect = match keys.word("expect", &["agrees", "trend_only", "disagrees"])? {
+        let expect = match keys.word("expect")? {
             Some("trend_only") => Expect::TrendOnly,
             Some("disagrees") => Expect::Disagrees,
             _ => Expect::Agrees,
@@ -161,14 +164,11 @@ impl ClaimSpec {
 
 impl Ours {
     fn read(item: &Item, names: &Names<'_>) -> Result<Self, InputError> {
-        let allowed =
-            ["kind", "metric", "stat", "scheme", "at", "versus", "along", "above", "below", "name"];
-        let keys = Keys::of(item, "`ours`", &allowed)?;
-        let words: Vec<&'static str> = KINDS.iter().map(|(word, _)| *word).collect();
-        let kind_item = keys.need("kind", &hint::list(&words))?;
-        let word = super::document::choose(kind_item, "kind", &words)?;
-        let kind =
-            KINDS.iter().find(|(known, _)| *known == word).map_or(Kind::Value, |(_, kind)| *kind);
+        let keys = Keys::of(item, &OURS)?;
+        keys.need("kind", &hint::list(CLAIM_KINDS))?;
+        let word = keys.word("kind")?;
+        let index = CLAIM_KINDS.iter().position(|known| Some(*known) == word);
+        let kind = index.map_or(Kind::Value, |index| Kind::ALL[index]);
         let of = selection(&keys, names, None)?;
         let ours = Self {
             kind,
@@ -269,7 +269,7 @@ fn selection(
     at.extend(names.at(keys.get("at"))?);
     let stat = match (keys.get("stat"), other) {
         (None, Some(other)) => other.stat,
-        (item, _) => stat(item)?,
+        _ => keys.word("stat")?.map_or(Stat::Mean, Stat::of_word),
     };
     Ok(Selection { metric, stat, scheme, at })
 }
@@ -285,7 +285,7 @@ fn versus(
         let scheme = reference(item, "versus", &names.scheme_ids())?.to_owned();
         return Ok(Some(Selection { scheme, ..of.clone() }));
     }
-    let keys = Keys::of(item, "`versus`", &["metric", "stat", "scheme", "at"])?;
+    let keys = Keys::of(item, &VERSUS)?;
     let versus = selection(&keys, names, Some(of))?;
     if versus == *of {
         return Err(

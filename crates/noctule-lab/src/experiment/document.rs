@@ -10,6 +10,7 @@ use noctule_num::InputError;
 use serde_json::{Number, Value};
 use toml::de::{DeTable, DeValue};
 
+use super::grammar::{self, Table};
 use super::hint;
 
 /// Where something was written: file, line and column (both counted from one), and the path of keys.
@@ -264,18 +265,16 @@ impl Item {
 
 /// Reads a table key by key, and refuses what nobody asked for.
 pub(crate) struct Keys<'a> {
-    what: &'static str,
+    table: &'static Table,
     place: &'a Place,
     entries: &'a [(String, Place, Item)],
 }
 
 impl<'a> Keys<'a> {
-    /// The keys of a table, all of which must be among `allowed`.
-    pub(crate) fn of(
-        item: &'a Item,
-        what: &'static str,
-        allowed: &[&str],
-    ) -> Result<Self, InputError> {
+    /// The keys of a table, all of which must be in its grammar.
+    pub(crate) fn of(item: &'a Item, table: &'static Table) -> Result<Self, InputError> {
+        let what = table.what;
+        let allowed = &table.names()[..];
         let entries = item.table(what)?;
         for (key, place, _) in entries {
             if !allowed.contains(&key.as_str()) {
@@ -287,18 +286,19 @@ impl<'a> Keys<'a> {
                 return Err(hint::with_guess(error, key, allowed));
             }
         }
-        Ok(Self { what, place: &item.place, entries })
+        Ok(Self { table, place: &item.place, entries })
     }
 
     /// The value of a key, if it was written.
     pub(crate) fn get(&self, key: &str) -> Option<&'a Item> {
+        debug_assert!(self.table.key(key).is_some(), "`{key}` is not in the grammar");
         self.entries.iter().find(|(name, _, _)| name == key).map(|(_, _, item)| item)
     }
 
     /// The value of a key that must be there.
     pub(crate) fn need(&self, key: &str, allowed: &str) -> Result<&'a Item, InputError> {
         self.get(key).ok_or_else(|| {
-            self.place.refuse(format!("{} has no `{key}`", self.what), "nothing", allowed)
+            self.place.refuse(format!("{} has no `{key}`", self.table.what), "nothing", allowed)
         })
     }
 
@@ -312,13 +312,22 @@ impl<'a> Keys<'a> {
         self.get(key).map(|item| item.number(&format!("`{key}`"))).transpose()
     }
 
-    /// One word out of several under a key, if it was written.
-    pub(crate) fn word(
-        &self,
-        key: &str,
-        words: &[&'static str],
-    ) -> Result<Option<&'static str>, InputError> {
+    /// One of the words of the grammar under a key, if it was written.
+    pub(crate) fn word(&self, key: &str) -> Result<Option<&'static str>, InputError> {
+        let words = match self.table.key(key).map(|key| &key.kind) {
+            Some(grammar::Kind::Word(words)) => *words,
+            _ => &[],
+        };
         self.get(key).map(|item| choose(item, key, words)).transpose()
+    }
+
+    /// An integer in the range of the grammar under a key, if it was written.
+    pub(crate) fn count(&self, key: &str) -> Result<Option<u64>, InputError> {
+        let range = match self.table.key(key).map(|key| &key.kind) {
+            Some(grammar::Kind::Count(from, to)) => (*from, *to),
+            _ => (0, 0),
+        };
+        self.get(key).map(|item| item.count(&format!("`{key}`"), range)).transpose()
     }
 
     /// The items of a list of tables; an absent one is empty.

@@ -11,7 +11,8 @@ use noctule_num::stats::Summary;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::{Item, Keys, choose};
+use super::document::{Item, Keys};
+use super::grammar::tables::FIGURE;
 use super::read::Names;
 use super::{hint, is_file_name};
 
@@ -70,7 +71,7 @@ impl Stat {
         Self::WORDS[found.unwrap_or(0)]
     }
 
-    fn of_word(word: &str) -> Self {
+    pub(super) fn of_word(word: &str) -> Self {
         let found = Self::WORDS.iter().position(|known| *known == word);
         Self::ALL[found.unwrap_or(0)]
     }
@@ -171,40 +172,20 @@ pub struct FigureSpec {
     pub band: Band,
 }
 
-const KEYS: [&str; 17] = [
-    "id",
-    "title",
-    "kind",
-    "x",
-    "y",
-    "value",
-    "stat",
-    "series",
-    "schemes",
-    "at",
-    "scale",
-    "x_scale",
-    "y_scale",
-    "value_scale",
-    "x_label",
-    "y_label",
-    "band",
-];
-
 impl FigureSpec {
     pub(super) fn read(item: &Item, names: &Names<'_>) -> Result<Self, InputError> {
-        let keys = Keys::of(item, "a figure", &KEYS)?;
+        let keys = Keys::of(item, &FIGURE)?;
         let id_item = keys.need("id", "a file name such as \"rate\"")?;
         let id = id_item.text("`id`")?.to_owned();
         if !is_file_name(&id) {
             return Err(id_item.refuse("this id cannot be a file name", "letters, digits, - _ ."));
         }
-        let kind = match keys.word("kind", &["lines", "cdf", "heat"])? {
+        let kind = match keys.word("kind")? {
             Some("cdf") => FigureKind::Cdf,
             Some("heat") => FigureKind::Heat,
             _ => FigureKind::Lines,
         };
-        let scale = |key| keys.word(key, &["linear", "log"]).map(|word| word.map(scale_of));
+        let scale = |key| keys.word(key).map(|word| word.map(scale_of));
         let both = scale("scale")?.unwrap_or_default();
         let mut figure = Self {
             title: keys.text("title")?.unwrap_or_default(),
@@ -213,7 +194,7 @@ impl FigureSpec {
             x: String::new(),
             y: String::new(),
             value: String::new(),
-            stat: keys.word("stat", &Stat::WORDS)?.map_or(Stat::Mean, Stat::of_word),
+            stat: keys.word("stat")?.map_or(Stat::Mean, Stat::of_word),
             series: Vec::new(),
             schemes: names.schemes_of(&keys)?,
             at: names.at(keys.get("at"))?,
@@ -222,7 +203,7 @@ impl FigureSpec {
             value_scale: scale("value_scale")?.unwrap_or(both),
             x_label: keys.text("x_label")?,
             y_label: keys.text("y_label")?,
-            band: match keys.word("band", &["standard_error", "quartiles", "spread", "none"])? {
+            band: match keys.word("band")? {
                 Some("quartiles") => Band::Quartiles,
                 Some("spread") => Band::Spread,
                 Some("none") => Band::None,
@@ -330,9 +311,4 @@ pub(super) fn reference<'a>(
         Some(word) => Err(error.hint(format!("did you mean \"{word}\"?"))),
         None => Err(hint::with_guess(error, found, words)),
     }
-}
-
-/// A statistic by its word.
-pub(super) fn stat(item: Option<&Item>) -> Result<Stat, InputError> {
-    item.map_or(Ok(Stat::Mean), |item| choose(item, "stat", &Stat::WORDS).map(Stat::of_word))
 }

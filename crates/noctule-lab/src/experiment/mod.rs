@@ -57,13 +57,14 @@
 mod claims;
 mod document;
 mod figures;
-mod hint;
+pub mod grammar;
+
 mod overlay;
 mod read;
 mod scenario_file;
 mod sweeps;
 
-use noctule_num::InputError;
+use noctule_num::{InputError, hint};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -8,30 +8,16 @@ use serde_json::Value;
 use super::claims::ClaimSpec;
 use super::document::{self, Item, Keys, Kind, Place};
 use super::figures::{FigureKind, FigureSpec, reference};
+use super::grammar::tables::{CI, EXPERIMENT, PRECISION, SCHEME};
 use super::overlay::{self, Schema};
 use super::sweeps::{Sweep, World};
 use super::{
-    CiSize, Experiment, FORMAT, MAX_POINTS, MAX_SCHEMES, MAX_SWEEPS, MAX_TRIALS, Precision, Scheme,
-    hint, is_file_name,
+    CiSize, Experiment, FORMAT, MAX_POINTS, MAX_SCHEMES, MAX_SWEEPS, Precision, Scheme, hint,
+    is_file_name,
 };
 use crate::registry::Registry;
 use crate::system::System;
 
-const KEYS: [&str; 13] = [
-    "format",
-    "title",
-    "text",
-    "system",
-    "seed",
-    "trials",
-    "precision",
-    "scenario",
-    "sweep",
-    "scheme",
-    "ci",
-    "figure",
-    "claim",
-];
 /// Largest file that is read.
 const MAX_BYTES: usize = 4 << 20;
 
@@ -46,7 +32,7 @@ pub(super) fn experiment(
         return Err(InputError::new("the file is too large", file, found, "at most 4 MiB of TOML"));
     }
     let root = document::read(text, file)?;
-    let keys = Keys::of(&root, "an experiment", &KEYS)?;
+    let keys = Keys::of(&root, &EXPERIMENT)?;
     check_format(&keys)?;
     let system_item = keys.need("system", &hint::list(&registry.ids()))?;
     let system = registry.get(reference(system_item, "system", &registry.ids())?);
@@ -58,13 +44,13 @@ pub(super) fn experiment(
     let scenario = scenario(&keys, system, &schema, &mut places)?;
     let schemes = schemes(&keys, system, &mut places)?;
     let sweeps = sweeps(&keys, &World { scenario: &scenario, schema: &schema, schemes: &schemes })?;
-    let trials = keys.get("trials").map(|item| item.count("`trials`", (1, MAX_TRIALS))).transpose();
+    let trials = keys.count("trials");
     let mut experiment = Experiment {
         id: id.to_owned(),
         title: keys.text("title")?.unwrap_or_else(|| id.to_owned()),
         text: keys.text("text")?.map(|text| text.trim().to_owned()).unwrap_or_default(),
         system: system.id().to_owned(),
-        seed: keys.get("seed").map_or(Ok(1), |item| item.count("`seed`", (0, i64::MAX as u64)))?,
+        seed: keys.count("seed")?.unwrap_or(1),
         trials: trials.map_err(|error| match error.found.as_str() {
             "0" => error.hint("leave `trials` out for a deterministic study"),
             _ => error,
@@ -178,7 +164,7 @@ fn scheme(
     names: &[&str],
     places: &mut Vec<(String, Place)>,
 ) -> Result<Scheme, InputError> {
-    let keys = Keys::of(item, "a scheme", &["id", "name", "label", "settings"])?;
+    let keys = Keys::of(item, &SCHEME)?;
     let name_item = keys.need("name", &hint::list(names))?;
     let name = reference(name_item, "name", names)?.to_owned();
     let id = keys.text("id")?.unwrap_or_else(|| name.clone());
@@ -240,17 +226,14 @@ fn sweeps(keys: &Keys<'_>, world: &World<'_>) -> Result<Vec<Sweep>, InputError> 
 fn ci(keys: &Keys<'_>) -> Result<CiSize, InputError> {
     let default = CiSize::default();
     let Some(item) = keys.get("ci") else { return Ok(default) };
-    let keys = Keys::of(item, "`ci`", &["trials", "points", "max_seconds"])?;
-    let count = |key, max, default| {
-        keys.get(key).map_or(Ok(default), |item| item.count(&format!("`{key}`"), (1, max)))
-    };
+    let keys = Keys::of(item, &CI)?;
     let max_seconds = keys.number("max_seconds")?.unwrap_or(default.max_seconds);
     if max_seconds <= 0.0 {
         return Err(item.refuse("`max_seconds` is not positive", "a positive number of seconds"));
     }
     Ok(CiSize {
-        trials: count("trials", MAX_TRIALS, default.trials)?,
-        points: count("points", MAX_POINTS as u64, default.points as u64)? as usize,
+        trials: keys.count("trials")?.unwrap_or(default.trials),
+        points: keys.count("points")?.map_or(default.points, |points| points as usize),
         max_seconds,
     })
 }
@@ -267,7 +250,7 @@ fn precision(
             "`trials`, the largest number",
         ));
     };
-    let keys = Keys::of(item, "`precision`", &["metric", "standard_error", "round_trials"])?;
+    let keys = Keys::of(item, &PRECISION)?;
     let metrics: Vec<&str> = system.metrics().iter().map(|metric| metric.name).collect();
     let metric =
         reference(keys.need("metric", &hint::list(&metrics))?, "metric", &metrics)?.to_owned();
@@ -276,8 +259,8 @@ fn precision(
     if standard_error <= 0.0 {
         return Err(error_item.refuse("the standard error is not positive", "a positive number"));
     }
-    let round = keys.get("round_trials").map(|item| item.count("`round_trials`", (2, MAX_TRIALS)));
-    let round_trials = round.transpose()?.unwrap_or_else(|| (trials / 20).clamp(20, 100_000));
+    let round_trials =
+        keys.count("round_trials")?.unwrap_or_else(|| (trials / 20).clamp(20, 100_000));
     Ok(Some(Precision { metric, standard_error, round_trials }))
 }
 

@@ -9,14 +9,14 @@
 //! power_dbm = 20
 //! ```
 
-use noctule_num::InputError;
+use noctule_num::{InputError, hint};
 use serde_json::Value;
 
 use super::document::{self, Item, Keys, Place};
+use super::grammar::tables::SCENARIO_FILE;
 use super::overlay::{self, Schema};
 use super::read::remember;
 use crate::registry::Registry;
-use noctule_num::hint;
 
 /// The format of scenario files.
 const FORMAT: &str = "noctule-scenario/1";
@@ -38,8 +38,9 @@ impl ScenarioFile {
     /// [`InputError`] with file, line and column.
     pub fn parse(text: &str, file: &str, registry: &Registry<'_>) -> Result<Self, InputError> {
         let root = document::read(text, file)?;
-        let keys = Keys::of(&root, "a scenario file", &["format", "title", "system", "scenario"])?;
+        let keys = Keys::of(&root, &SCENARIO_FILE)?;
         check_format(keys.need("format", &format!("\"{FORMAT}\""))?)?;
+        keys.text("title")?;
         let ids = registry.ids();
         let item = keys.need("system", &hint::list(&ids))?;
         let id = item.text("`system`")?;

@@ -6,6 +6,7 @@ use noctule_num::InputError;
 use serde_json::Value;
 
 use super::document::{Item, Keys, Kind, Place};
+use super::grammar::tables::{LINSPACE, LOGSPACE, SWEEP};
 use super::overlay::{self, Schema, Step};
 use super::{MAX_POINTS, Scheme, hint};
 use crate::system::Point;
@@ -97,8 +98,7 @@ impl Sweep {
 
     /// Read one `[[sweep]]`.
     pub(super) fn read(item: &Item, world: &World<'_>) -> Result<Self, InputError> {
-        let allowed = ["path", "values", "linspace", "logspace", "chain", "label", "unit"];
-        let keys = Keys::of(item, "a sweep", &allowed)?;
+        let keys = Keys::of(item, &SWEEP)?;
         let path_item = keys.need("path", "a path such as \"scenario.power_dbm\"")?;
         let path = path_item.text("`path`")?.to_owned();
         let target = target(path_item, &path, world)?;
@@ -230,10 +230,8 @@ fn nowhere(item: &Item, what: &str, missing: overlay::Missing) -> InputError {
 }
 
 fn values(item: &Item, keys: &Keys<'_>) -> Result<Vec<Item>, InputError> {
-    let given: Vec<&str> = ["values", "linspace", "logspace"]
-        .into_iter()
-        .filter(|key| keys.get(key).is_some())
-        .collect();
+    let given: Vec<&str> =
+        SWEEP.one_of.iter().copied().filter(|key| keys.get(key).is_some()).collect();
     let &[form] = &given[..] else {
         return Err(item.place.refuse(
             "a sweep says its values in one way",
@@ -256,8 +254,7 @@ fn values(item: &Item, keys: &Keys<'_>) -> Result<Vec<Item>, InputError> {
 
 /// `{ start, stop, count }`, in equal steps or equal factors.
 fn spaced(item: &Item, logarithmic: bool) -> Result<Vec<Item>, InputError> {
-    let what = if logarithmic { "a logspace" } else { "a linspace" };
-    let keys = Keys::of(item, what, &["start", "stop", "count"])?;
+    let keys = Keys::of(item, if logarithmic { &LOGSPACE } else { &LINSPACE })?;
     let mut ends = [0.0; 2];
     for (end, key) in ends.iter_mut().zip(["start", "stop"]) {
         let item = keys.need(key, "a finite number")?;
@@ -269,8 +266,8 @@ fn spaced(item: &Item, logarithmic: bool) -> Result<Vec<Item>, InputError> {
             ));
         }
     }
-    let count_item = keys.need("count", "an integer")?;
-    let count = count_item.count("`count`", (2, MAX_POINTS as u64))?;
+    keys.need("count", "an integer")?;
+    let count = keys.count("count")?.unwrap_or(2);
     let value = |k: u64| {
         let t = k as f64 / (count - 1) as f64;
         let [start, stop] = ends;

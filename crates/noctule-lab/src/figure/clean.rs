@@ -75,12 +75,13 @@ pub(super) fn spans(figure: &Figure, curves: &[Curve<'_>]) -> (Span, Span) {
     let log = figure.y.scale == Scale::Log;
     let lows = points().filter_map(|p| p.low).map(|v| if log { v.max(floor) } else { v });
     let ys = points().map(|p| p.y).chain(lows).chain(points().filter_map(|p| p.high));
-    (Span::new(&figure.x, xs, Fit::Tight), Span::new(&figure.y, ys, Fit::Loose))
+    let fit = if figure.x.measured { Fit::Loose } else { Fit::Tight };
+    (Span::new(&figure.x, xs, fit), Span::new(&figure.y, ys, Fit::Loose))
 }
 
 /// The values a figure was swept over: every x of every curve once, increasing.
 pub(super) fn sweep(figure: &Figure, curves: &[Curve<'_>]) -> Vec<f64> {
-    if !matches!(figure.kind, Kind::Lines(_)) {
+    if !matches!(figure.kind, Kind::Lines(_)) || figure.x.measured {
         return Vec::new();
     }
     let mut xs: Vec<f64> = curves.iter().flat_map(Curve::present).map(|p| p.x).collect();

@@ -73,12 +73,16 @@ pub struct Axis {
     /// The limits, if the author wants them fixed; otherwise they follow the data. Limits that
     /// cannot be used (not finite, equal, or not positive on a logarithmic axis) are ignored.
     pub range: Option<(f64, f64)>,
+    /// Whether the values along a horizontal axis came out rather than being chosen: such an axis
+    /// ends at round numbers beyond them, and one of chosen values where they end.
+    pub measured: bool,
 }
 
 impl Axis {
     /// A linear axis that follows the data.
     pub fn linear(label: impl Into<String>, unit: impl Into<String>) -> Self {
-        Self { label: label.into(), unit: unit.into(), scale: Scale::Linear, range: None }
+        let (label, unit) = (label.into(), unit.into());
+        Self { label, unit, scale: Scale::Linear, range: None, measured: false }
     }
 
     /// A logarithmic axis that follows the data.

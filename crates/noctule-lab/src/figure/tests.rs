@@ -390,3 +390,16 @@ fn snapshot_of_a_small_figure() {
     \end{tikzpicture}
     "##);
 }
+
+#[test]
+fn every_point_lies_well_within_a_measured_axis() {
+    let curve = Line::new("a", [(0.3, 1.0), (12.0, 2.0), (20.03, 3.0)].map(PlotPoint::from));
+    let x = Axis { measured: true, ..Axis::linear("rate", "") };
+    let y = Axis::linear("bound", "");
+    let figure =
+        Figure { id: "f".into(), title: String::new(), x, y, kind: Kind::Lines(vec![curve]) };
+    let Kind::Lines(lines) = &figure.kind else { unreachable!("made above") };
+    let (curves, _) = super::clean::curves(&figure, lines);
+    let (across, _) = super::clean::spans(&figure, &curves);
+    assert!(across.low <= 0.3 && across.high > 20.2, "{across:?}");
+}

@@ -108,7 +108,7 @@ impl Builder<'_> {
                 sweep.values.iter().enumerate().map(|(k, value)| format!("{k}: {}", plain(value)));
             text = format!("{text}, {}", named.collect::<Vec<_>>().join(", "));
         }
-        scaled(Axis::linear(text, words.unit), scale)
+        Axis { measured: is_metric, ..scaled(Axis::linear(text, words.unit), scale) }
     }
 
     /// The value of a sweep at a point, as a place on an axis.

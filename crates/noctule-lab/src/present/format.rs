@@ -38,6 +38,11 @@ pub fn with_error(value: f64, error: Option<f64>) -> String {
     if !(-4.0..7.0).contains(&size) {
         return format!("{value:.3e} ± {error:.1e}");
     }
+    if size - exponent > 5.0 {
+        // Known so well that the zeros of the error would hide it.
+        let decimals = (6.0 - size).clamp(0.0, 12.0) as usize;
+        return format!("{value:.decimals$} ± {error:.1e}");
+    }
     let decimals = (1.0 - exponent).clamp(0.0, 12.0) as usize;
     format!("{value:.decimals$} ± {error:.decimals$}")
 }
@@ -58,6 +63,7 @@ mod tests {
     #[test]
     fn digits_follow_the_error() {
         assert_eq!(with_error(10.970_9, Some(0.093_4)), "10.971 ± 0.093");
+        assert_eq!(with_error(1.235_943_6, Some(5.7e-7)), "1.235944 ± 5.7e-7");
         assert_eq!(with_error(1234.5, Some(21.0)), "1234 ± 21");
         assert_eq!(with_error(2.0, None), "2");
         assert_eq!(with_error(1.5e-9, Some(2e-10)), "1.500e-9 ± 2.0e-10");

@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::presentation::Presentation;
 
 pub use figures::figures;
-pub use pages::{report, shown_metrics, with_unit};
+pub use pages::{point_cells, report, shown_groups, shown_metrics, with_unit};
 
 /// What figures and claims need beyond the summary.
 pub fn wanted(plan: &Plan, presentation: &Presentation) -> Wanted {

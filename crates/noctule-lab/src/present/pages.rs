@@ -26,6 +26,7 @@ pub fn report(
     let plan = store.plan();
     ReportData {
         title: presentation.title.clone(),
+        text: presentation.text.clone(),
         experiment_text: presentation.source.clone(),
         figures: figures.iter().map(|figure| (figure.title.clone(), figure.svg())).collect(),
         tables: tables(plan, presentation, folded),
@@ -81,20 +82,64 @@ pub fn shown_metrics(plan: &Plan, presentation: &Presentation) -> Vec<usize> {
     if named.is_empty() { (0..plan.metrics.len()).collect() } else { named }
 }
 
+/// A group of the summary, and whether it stands for all points: a scheme that no sweep touches
+/// has one row instead of many equal ones.
+pub fn shown_groups<'a>(
+    plan: &Plan,
+    folded: &'a Folded,
+    metrics: &[usize],
+) -> Vec<(&'a GroupSummary, bool)> {
+    let points = plan.grid_len();
+    let mut shown = Vec::new();
+    for groups in folded.groups.chunks(points) {
+        let key = |g: &GroupSummary| {
+            let shown: Vec<_> = metrics.iter().map(|metric| g.metrics[*metric]).collect();
+            let counts = [g.designed, g.infeasible, g.failed, g.not_run];
+            (counts, tiny(g.worst_residual), tiny(g.worst_gap_rel), shown)
+        };
+        let equal = points > 1 && groups.windows(2).all(|pair| key(&pair[0]) == key(&pair[1]));
+        let kept = if equal { &groups[..1] } else { groups };
+        shown.extend(kept.iter().map(|group| (group, equal)));
+    }
+    shown
+}
+
+/// A count, and its column.
+type Count = (&'static str, fn(&GroupSummary) -> u64);
+
+const COUNTS: [Count; 4] = [
+    ("Designed", |group| group.designed),
+    ("Infeasible", |group| group.infeasible),
+    ("Failed", |group| group.failed),
+    ("Not run", |group| group.not_run),
+];
+
 fn tables(plan: &Plan, presentation: &Presentation, folded: &Folded) -> Vec<Table> {
+    // Counts that are zero everywhere take room and say nothing; how many designs there are is
+    // always said.
+    let counts: Vec<Count> = COUNTS
+        .into_iter()
+        .filter(|(name, get)| *name == "Designed" || folded.groups.iter().any(|g| get(g) > 0))
+        .collect();
     let table = |metric: usize| {
         let words = &presentation.metrics[metric];
         let mut headers = vec!["Scheme".to_owned()];
         headers
             .extend(presentation.sweeps.iter().map(|sweep| with_unit(&sweep.label, &sweep.unit)));
-        headers.extend(
-            ["Mean ± s.e.", "Median", "5 % to 95 %", "Designed", "Infeasible", "Failed", "Not run"]
-                .map(String::from),
-        );
+        headers.extend(["Mean ± s.e.", "Median", "5 % to 95 %"].map(String::from));
+        headers.extend(counts.iter().map(|(name, _)| (*name).to_owned()));
         let mut align = vec![Align::Left];
         align.resize(headers.len(), Align::Right);
-        let rest = folded.groups.len().saturating_sub(MAX_ROWS);
+        let groups = shown_groups(plan, folded, &[metric]);
+        let rest = groups.len().saturating_sub(MAX_ROWS);
         let caption = with_unit(&words.label, &words.unit);
+        let row = |(group, all): &(&GroupSummary, bool)| {
+            let mut cells = vec![presentation.schemes[group.scheme].clone()];
+            cells.extend(point_cells(plan, group, *all));
+            cells.extend(statistics(group, metric));
+            cells.extend(counts.iter().map(|(_, get)| get(group).to_string()));
+            cells
+        };
         Table {
             caption: if rest > 0 {
                 format!("{caption}; {rest} more rows in summary.csv")
@@ -102,40 +147,27 @@ fn tables(plan: &Plan, presentation: &Presentation, folded: &Folded) -> Vec<Tabl
                 caption
             },
             headers,
-            rows: folded
-                .groups
-                .iter()
-                .take(MAX_ROWS)
-                .map(|group| row(plan, presentation, group, metric))
-                .collect(),
+            rows: groups.iter().take(MAX_ROWS).map(row).collect(),
             align,
         }
     };
     shown_metrics(plan, presentation).into_iter().map(table).collect()
 }
 
-fn row(
-    plan: &Plan,
-    presentation: &Presentation,
-    group: &GroupSummary,
-    metric: usize,
-) -> Vec<String> {
-    let mut row = vec![presentation.schemes[group.scheme].clone()];
-    let values = plan.grid_values(group.point);
-    row.extend(values.into_iter().map(|value| value.as_f64().map_or_else(|| plain(value), short)));
-    match &group.metrics[metric] {
-        Some(summary) => row.extend([
-            with_error(summary.mean, summary.standard_error),
-            short(summary.median),
-            format!("{} to {}", short(summary.q05), short(summary.q95)),
-        ]),
-        None => row.extend([String::new(), String::new(), String::new()]),
-    }
-    row.extend(
-        [group.designed, group.infeasible, group.failed, group.not_run]
-            .map(|count| count.to_string()),
-    );
-    row
+/// The values of the sweeps at a group's point, or that it stands for all of them.
+pub fn point_cells(plan: &Plan, group: &GroupSummary, all: bool) -> Vec<String> {
+    let text = |value: &serde_json::Value| value.as_f64().map_or_else(|| plain(value), short);
+    let values = plan.grid_values(group.point).into_iter();
+    values.map(|value| if all { "any".to_owned() } else { text(value) }).collect()
+}
+
+fn statistics(group: &GroupSummary, metric: usize) -> [String; 3] {
+    let Some(summary) = &group.metrics[metric] else { return Default::default() };
+    [
+        with_error(summary.mean, summary.standard_error),
+        short(summary.median),
+        format!("{} to {}", short(summary.q05), short(summary.q95)),
+    ]
 }
 
 /// `label (unit)`, without empty parentheses.

@@ -19,6 +19,8 @@ pub struct ReportData {
     /// The figures in order: a caption, and an SVG document as [`crate::figure::Figure::svg`] makes
     /// it (inlined as it is, so it must come from there).
     pub figures: Vec<(String, String)>,
+    /// A few sentences about the study; an empty line begins a paragraph.
+    pub text: String,
     /// The tables in order.
     pub tables: Vec<Table>,
     /// The paper's claims beside ours.

@@ -27,10 +27,17 @@ pub(super) fn write(report: &ReportData) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n\
          <meta name=\"color-scheme\" content=\"light dark\" />\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header>\n<h1>{title}</h1>\n{}</header>\n<main>\n{}</main>\n</body>\n</html>\n",
+         <header>\n<h1>{title}</h1>\n{}{}</header>\n<main>\n{}</main>\n</body>\n</html>\n",
         summary(&report.claims),
+        prose(&report.text),
         sections.concat()
     )
+}
+
+/// Paragraphs of plain text.
+fn prose(text: &str) -> String {
+    let paragraphs = text.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
+    paragraphs.map(|text| format!("<p class=\"prose\">{}</p>\n", escape(text))).collect()
 }
 
 /// A section with its heading, or nothing if there is nothing in it.
@@ -218,38 +225,27 @@ fn proven(rows: &[ProvenRow]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let headers = [
-        "Scheme",
-        "Designs",
-        "Kind of point",
-        "Worst residual",
-        "Worst gap",
-        "Infeasible",
-        "Failed",
-        "Not run",
-        "Method",
-    ];
-    let right = Align::Right;
-    let align = [Align::Left, right, Align::Left, right, right, right, right, right];
+    let any = |count: fn(&ProvenRow) -> usize| rows.iter().any(|row| count(row) > 0);
     let or_dash = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
-    let row = |row: &ProvenRow| {
-        vec![
-            row.scheme.clone(),
-            row.designs.to_string(),
-            or_dash(&row.point),
-            or_dash(&row.worst_residual),
-            or_dash(&row.worst_gap),
-            row.infeasible.to_string(),
-            row.failed.to_string(),
-            row.not_run.to_string(),
-            or_dash(&row.method),
-        ]
-    };
+    type Column = (&'static str, Align, bool, fn(&ProvenRow) -> String);
+    let columns: [Column; 9] = [
+        ("Scheme", Align::Left, true, |row| row.scheme.clone()),
+        ("Designs", Align::Right, true, |row| row.designs.to_string()),
+        ("Kind of point", Align::Left, true, |row| row.point.clone()),
+        ("Worst residual", Align::Right, true, |row| row.worst_residual.clone()),
+        ("Worst gap", Align::Right, true, |row| row.worst_gap.clone()),
+        ("Infeasible", Align::Right, any(|row| row.infeasible), |row| row.infeasible.to_string()),
+        ("Failed", Align::Right, any(|row| row.failed), |row| row.failed.to_string()),
+        ("Not run", Align::Right, any(|row| row.not_run), |row| row.not_run.to_string()),
+        ("Method", Align::Left, true, |row| row.method.clone()),
+    ];
+    let columns: Vec<Column> = columns.into_iter().filter(|(_, _, shown, _)| *shown).collect();
+    let row = |row: &ProvenRow| columns.iter().map(|(.., get)| or_dash(&get(row))).collect();
     table(&Table {
         caption: "For every scheme, the worst over all its designs".into(),
-        headers: headers.map(str::to_owned).into(),
+        headers: columns.iter().map(|(name, ..)| (*name).to_owned()).collect(),
         rows: rows.iter().map(row).collect(),
-        align: align.into(),
+        align: columns.iter().map(|(_, align, ..)| *align).collect(),
     })
 }
 

@@ -25,6 +25,7 @@ fn claim(verdict: Verdict, expected: Verdict, erratum: Option<(&str, &str)>) -> 
 fn full() -> ReportData {
     ReportData {
         title: "Fig. 3 <of> \"S4\"".into(),
+        text: "One & two.\n\nThree.".into(),
         experiment_text: "seed = 1 # a < b && c\n".into(),
         figures: vec![("first & last".into(), svg()), ("again".into(), svg())],
         tables: vec![Table {
@@ -39,7 +40,7 @@ fn full() -> ReportData {
         }],
         claims: vec![
             claim(Verdict::Agrees, Verdict::Agrees, None),
-            claim(Verdict::Disagrees, Verdict::Agrees, Some(("S4", "errata.md#s4"))),
+            claim(Verdict::Disagrees, Verdict::Agrees, Some(("S4", "errata.md#beamforming-e1"))),
             claim(Verdict::Inconclusive, Verdict::Agrees, Some(("bad", "javascript:alert(1)"))),
         ],
         proven: vec![ProvenRow {
@@ -71,7 +72,11 @@ fn the_page_is_one_file_that_runs_nothing() {
             for attribute in element.attributes() {
                 assert!(!attribute.name().starts_with("on") && attribute.name() != "src");
                 let target = attribute.name() == "href";
-                assert!(!target || attribute.value() == "errata.md#s4", "{}", attribute.value());
+                assert!(
+                    !target || attribute.value() == "errata.md#beamforming-e1",
+                    "{}",
+                    attribute.value()
+                );
             }
         }
         assert!(!page.contains("@import") && !page.contains("url("));

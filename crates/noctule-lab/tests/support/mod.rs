@@ -8,6 +8,8 @@
     reason = "every test uses another part"
 )]
 
+pub mod mutate;
+
 use noctule_lab::Registry;
 use noctule_lab::experiment::{Changes, Experiment};
 use noctule_lab::plan::Plan;

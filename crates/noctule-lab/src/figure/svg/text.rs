@@ -55,8 +55,24 @@ pub(super) fn height(lines: usize, size: f64) -> f64 {
 }
 
 /// A text in lines no wider than `room`, broken between words, and within a word only if that word
-/// alone is too wide.
+/// alone is too wide. Lines are about equally long: a unit alone on the last one looks lost.
 pub(super) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
+    let mut lines = filled(text, size, room);
+    let longest = text.split_whitespace().map(|word| width(word, size)).fold(0.0, f64::max);
+    let mut narrower = 0.95 * room;
+    while lines.len() > 1 && narrower >= longest {
+        let next = filled(text, size, narrower);
+        if next.len() > lines.len() {
+            break;
+        }
+        lines = next;
+        narrower *= 0.95;
+    }
+    lines
+}
+
+/// The same with every line as full as it can be.
+fn filled(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {

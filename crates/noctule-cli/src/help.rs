@@ -1,0 +1,293 @@
+//! The long help of every verb: examples, files, exit codes.
+//!
+//! Lines are broken by hand at 78 columns, so that they read well on a terminal of 80. A test
+//! parses every example.
+
+pub(crate) const NOCTULE: &str = "\
+Examples:
+  noctule                               run the default experiment
+  noctule list                          what there is to run
+  noctule show region > mine.toml       a copy to start from
+  noctule run mine.toml                 table, figures, report
+  noctule design                        one instance, the full story
+  noctule help run                      everything about a verb
+
+Streams:
+  Data goes to stdout; prose, progress and errors go to stderr. --json puts one
+  JSON document on stdout, also for errors.
+
+Exit codes:
+   0  done
+   1  numerics broke, or the system refused
+   2  usage or bad input
+   3  merge incomplete, or results damaged
+   4  the design problem is infeasible
+   5  a claim contradicts what its author expects
+  75  stopped cleanly; running again resumes";
+
+pub(crate) const RUN: &str = "\
+A run computes every trial of every scheme at every point of the sweeps and
+folds them into tables, figures and verdicts. Results do not depend on the
+number of threads, on shards, or on how often a run was stopped and resumed.
+
+What is there already is never computed twice: the same command resumes a run
+that was stopped by Ctrl-C, a kill or a power cut, and only draws anew what is
+complete. A folder that holds another run is refused; --fresh moves it aside.
+
+Examples:
+  noctule run                           the default experiment
+  noctule run beamforming/region --trials 20
+  noctule run mine.toml --out results/first
+  noctule run mine.toml --ci            a small size, in seconds
+  noctule run mine.toml --shard 0/3     one of three parts, then: noctule merge
+  noctule run mine.toml --json          summary and verdicts as JSON
+
+Files written to results/<experiment>/, or the folder of --out:
+  report.html        figures, tables, verdicts, what is proven, how to rerun
+  figures/*.svg      figures for the web; *.tex and *.dat for LaTeX (pgfplots)
+  records.csv        one line for each trial, scheme and point
+  series.csv         values that are not one number: per user, per target
+  summary.csv        mean, standard error, quantiles, counts
+  claims.json        the verdict on every claim
+  manifest.json      seed, version, build, digests
+  timings.csv        how long things took; the only file with times
+  plan.json, presentation.json, chunks/
+                     what a resume, status and merge need
+
+Exit codes:
+   0  done, and every claim is as its author expects
+   1  every design failed, or the system refused
+   2  usage, or something in the experiment file; nothing is written
+   3  chunks are missing or damaged
+   5  a claim contradicts what its author expects
+  75  stopped cleanly by a signal; running again resumes. A second signal
+      stops at once, and even then nothing that was written is lost";
+
+pub(crate) const DESIGN: &str = "\
+Designs one instance with one scheme and shows objective, metrics per user and
+target, why the method stopped and what is proven. The upper bound on the
+optimum is computed too; --set scheme.certify=false does without.
+
+The instance is drawn from a scenario (a system's default or a scenario file),
+or made of arrays of your own (.json, .npz, .npy). Arrays that hold only a part,
+such as the channels, take the rest from --scenario.
+
+Examples:
+  noctule design
+  noctule design --set scenario.users=6 --set scheme.starts=8
+  noctule design mine.toml --seed 7 --trial 3
+  noctule design channels.npz --scenario default
+  noctule design --scheme rzf --out design.json
+
+Files written:
+  --out NAME.json    the whole story with its instance (noctule-design/1)
+  --out NAME.npz     the variables alone: `beams` [stream, antenna]
+
+Exit codes:
+   0  there is a design
+   1  numerics broke
+   2  usage, or something in the scenario or arrays; nothing is written
+   4  the requirements are proven to be infeasible";
+
+pub(crate) const EVALUATE: &str = "\
+Evaluates variables of your own exactly as a design of ours would be, and checks
+the constraints with the independent witness.
+
+Examples:
+  noctule design --out design.json
+  noctule evaluate --beams design.json
+  noctule evaluate channels.npz --scenario default --beams mine.npy
+
+Files written:
+  --out, as for noctule design
+
+Exit codes:
+   0  evaluated
+   1  numerics broke
+   2  usage, or something in the files; nothing is written";
+
+pub(crate) const VERIFY: &str = "\
+Recomputes objective, metrics and constraints of a design document from dense
+definitions that share no formula with the method, and compares: numbers must
+agree to 1e-6 relative, constraints must hold to 1e-9.
+
+Examples:
+  noctule design --out design.json
+  noctule verify design.json
+  noctule verify design.json --json
+
+Files written:
+  none
+
+Exit codes:
+   0  the document is confirmed
+   1  numerics broke
+   2  the file is not a design document
+   5  the document is not confirmed";
+
+pub(crate) const LIST: &str = "\
+Examples:
+  noctule list
+  noctule list --ids                    for scripts: one name a line
+  noctule list --json
+
+Files written:
+  none
+
+Exit codes:
+   0  always";
+
+pub(crate) const SHOW: &str = "\
+Prints an experiment file exactly as it is. A copy under another name is the
+same run: its plan has the same hash until something that decides numbers is
+changed.
+
+Examples:
+  noctule show beamforming/region > mine.toml
+
+Files written:
+  none
+
+Exit codes:
+   0  printed
+   2  there is no such experiment";
+
+pub(crate) const CHECK: &str = "\
+Reads an experiment file, checks every point with the system, and says how large
+the run is. Complaints name file, line and column, what was found, what is
+allowed, and the nearest thing that was probably meant.
+
+Examples:
+  noctule check mine.toml
+  noctule check beamforming/region --json
+
+Files written:
+  none
+
+Exit codes:
+   0  the file is accepted
+   2  it is not";
+
+pub(crate) const STATUS: &str = "\
+Counts the chunks of a run and checks the digest of each.
+
+Examples:
+  noctule status beamforming/region     the folder results/beamforming/region
+  noctule status results/first --json
+
+Files written:
+  none
+
+Exit codes:
+   0  said, whether the run is complete or not (--json: the key `complete`)
+   1  the folder cannot be read
+   2  the folder holds no run
+   3  the plan is damaged";
+
+pub(crate) const MERGE: &str = "\
+Puts the parts of a run together that `noctule run --shard i/N` computed into
+one folder, perhaps on several machines with a shared or copied folder, and
+writes the same files as an unsplit run, byte for byte.
+
+Examples:
+  noctule run mine.toml --out results/first --shard 0/2
+  noctule run mine.toml --out results/first --shard 1/2
+  noctule merge results/first
+
+Files written:
+  as for noctule run
+
+Exit codes:
+   0  merged, and every claim is as its author expects
+   2  the folder holds no run
+   3  chunks are missing, damaged, or contradict each other
+   5  a claim contradicts what its author expects";
+
+pub(crate) const SCHEMA: &str = "\
+For a system: the default scenario, its JSON schema, the schemes with their
+settings, the metrics and the series. For a file format, `experiment` or
+`scenario`: the JSON schema of the file, for editors and other programs.
+
+Examples:
+  noctule schema beamforming
+  noctule schema experiment > experiment.schema.json
+  noctule schema scenario
+
+Files written:
+  none
+
+Exit codes:
+   0  printed
+   2  there is no such system or format";
+
+pub(crate) const COMPLETIONS: &str = "\
+Prints a script that completes verbs and options on the tab key.
+
+Examples:
+  noctule completions bash > ~/.local/share/bash-completion/completions/noctule
+  noctule completions zsh > ~/.zfunc/_noctule
+  noctule completions fish > ~/.config/fish/completions/noctule.fish
+
+Files written:
+  none
+
+Exit codes:
+   0  printed
+   2  the shell is not known";
+
+pub(crate) const MAN: &str = "\
+Prints a manual page in roff: of the whole command, or of one verb.
+
+Examples:
+  noctule man > noctule.1
+  noctule man run > noctule-run.1
+
+Files written:
+  none
+
+Exit codes:
+   0  printed
+   2  there is no such verb";
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_verb_has_examples_files_and_exit_codes() {
+        for verb in Cli::command().get_subcommands().filter(|verb| verb.get_name() != "help") {
+            let help = verb.get_after_long_help().unwrap_or_else(|| panic!("{}", verb.get_name()));
+            let text = help.to_string();
+            for part in ["Examples:\n", "\nFiles written", "\nExit codes:\n"] {
+                assert!(text.contains(part), "{} lacks {part:?}", verb.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn examples_parse_and_lines_are_short() {
+        let mut examples = 0;
+        let command = Cli::command();
+        let helps = command.get_subcommands().map(|verb| verb.get_after_long_help());
+        for help in helps.chain([command.get_after_long_help()]).flatten() {
+            let text = help.to_string();
+            for line in text.lines() {
+                assert!(line.chars().count() <= 80, "{line}");
+                let Some(example) = line.strip_prefix("  noctule") else { continue };
+                // Behind two spaces stands a remark; behind `>` the shell's business.
+                let example = example.split("   ").next().unwrap_or("");
+                let example = example.split('>').next().unwrap_or("");
+                let words = std::iter::once("noctule").chain(example.split_whitespace());
+                match Cli::try_parse_from(words) {
+                    Ok(_) => {}
+                    Err(error) if !error.use_stderr() => {}
+                    Err(error) => panic!("{line}: {error}"),
+                }
+                examples += 1;
+            }
+        }
+        assert!(examples > 25, "{examples}");
+    }
+}
