@@ -288,13 +288,13 @@ mod tests {
     #[test]
     fn ids_are_one_per_line() {
         assert_eq!(parse_ids("").unwrap(), [""; 0]);
-        let ids = parse_ids("beamforming-tradeoff\n\n  frame.fig_3 \r\n").unwrap();
-        assert_eq!(ids, ["beamforming-tradeoff", "frame.fig_3"]);
+        let ids = parse_ids("beamforming/region\n\n  frame.fig_3 \r\n").unwrap();
+        assert_eq!(ids, ["beamforming/region", "frame.fig_3"]);
     }
 
     #[test]
     fn strange_ids_are_refused() {
-        for wrong in ["two words", "--out", "../up", "Upper", "a/b", ".hidden"] {
+        for wrong in ["two words", "--out", "../up", "a/../b", "Upper", "/a", "a/", ".hidden"] {
             let sentence = parse_ids(&format!("good\n{wrong}\n")).unwrap_err();
             assert!(sentence.contains(wrong), "{sentence}");
         }
