@@ -27,7 +27,7 @@ impl Curve<'_> {
 
 /// The curves of a figure that have a point to draw, and how many points have no place.
 pub(super) fn curves<'a>(figure: &Figure, lines: &'a [Line]) -> (Vec<Curve<'a>>, usize) {
-    let looks = styles(lines.iter().map(|line| line.reference));
+    let looks = styles(lines.iter().map(|line| (line.reference, line.place)));
     let mut dropped = 0;
     let mut kept = Vec::new();
     for (line, style) in lines.iter().zip(looks) {

@@ -143,12 +143,23 @@ pub struct Line {
     /// Whether it is something to compare with (a bound, a number read from a paper) and not one of
     /// the compared: drawn dashed in grey, without markers.
     pub reference: bool,
+    /// Its place in the order of colours, markers and dashes, so that a scheme looks the same in
+    /// every figure; `None` takes the place of its position in this one.
+    pub place: Option<usize>,
 }
 
 impl Line {
     /// One of the compared curves.
     pub fn new(label: impl Into<String>, points: impl IntoIterator<Item = PlotPoint>) -> Self {
-        Self { label: label.into(), points: points.into_iter().collect(), reference: false }
+        let points = points.into_iter().collect();
+        Self { label: label.into(), points, reference: false, place: None }
+    }
+
+    /// The same curve at a place of its own in the order of colours, markers and dashes.
+    #[must_use]
+    pub fn at(mut self, place: Option<usize>) -> Self {
+        self.place = place;
+        self
     }
 
     /// A curve to compare with.

@@ -66,22 +66,23 @@ pub(super) struct Style {
     pub(super) marker: Option<(Shape, bool)>,
 }
 
-/// The looks of all curves of a figure, given which of them are references.
-pub(super) fn styles(references: impl IntoIterator<Item = bool>) -> Vec<Style> {
+/// The looks of all curves of a figure, given which of them are references and which have a place
+/// of their own.
+pub(super) fn styles(curves: impl IntoIterator<Item = (bool, Option<usize>)>) -> Vec<Style> {
     let (mut results, mut compared) = (0, 0);
-    let one = |is_reference: bool| {
+    let one = |(is_reference, place): (bool, Option<usize>)| {
         if is_reference {
             compared += 1;
             let dashes = REFERENCE_DASHES[(compared - 1) % REFERENCE_DASHES.len()];
             return Style { colour: REFERENCE_COLOUR, dashes, marker: None };
         }
-        let k = results;
+        let k = place.unwrap_or(results);
         results += 1;
         // 7 colours and 8 shapes have no common divisor: 56 curves before a pair repeats.
         let marker = Some((SHAPES[k % SHAPES.len()], k % 2 == 1));
         Style { colour: COLOURS[k % COLOURS.len()], dashes: DASHES[k % DASHES.len()], marker }
     };
-    references.into_iter().map(one).collect()
+    curves.into_iter().map(one).collect()
 }
 
 /// Which points of a curve carry a marker: every `.0`-th, beginning with number `.1`.

@@ -149,7 +149,7 @@ fn what_is_not_drawn_is_said() {
 fn curves_are_told_apart_without_colour() {
     let lines: Vec<Line> =
         (0..12).map(|k| line(&format!("s{k}"), &[(0.0, k.into()), (1.0, k.into())])).collect();
-    let styles = style::styles(lines.iter().map(|l| l.reference));
+    let styles = style::styles(lines.iter().map(|l| (l.reference, l.place)));
     for (k, a) in styles.iter().enumerate() {
         assert!(styles[..k].iter().all(|b| (a.marker, a.dashes) != (b.marker, b.dashes)));
         assert!(styles[..k].iter().all(|b| (a.marker, a.colour) != (b.marker, b.colour)));
@@ -402,4 +402,12 @@ fn every_point_lies_well_within_a_measured_axis() {
     let (curves, _) = super::clean::curves(&figure, lines);
     let (across, _) = super::clean::spans(&figure, &curves);
     assert!(across.low <= 0.3 && across.high > 20.2, "{across:?}");
+}
+
+#[test]
+fn a_line_with_a_place_looks_the_same_in_every_figure() {
+    let alone = style::styles([(false, Some(2))]);
+    let among = style::styles([(false, Some(0)), (false, Some(1)), (false, Some(2))]);
+    assert_eq!(alone[0], among[2]);
+    assert_ne!(style::styles([(false, None)])[0], among[2]);
 }

@@ -1,6 +1,6 @@
 //! The figures of a run, as plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use noctule_num::stats::Summary;
 use serde_json::Value;
@@ -168,6 +168,8 @@ impl Builder<'_> {
     fn lines(&self) -> Vec<Line> {
         let spec = self.spec;
         let parametric = self.plan.metrics.contains(&spec.x);
+        let tracks = self.tracks();
+        let place = Self::places(&tracks);
         let line = |track: Track| {
             let points = track.points.iter().filter_map(|&point| {
                 let summary = self.summary(&spec.y, track.scheme, point)?;
@@ -188,9 +190,16 @@ impl Builder<'_> {
             } else {
                 points.sort_by(|a, b| a.x.total_cmp(&b.x));
             }
-            Line::new(track.label, points)
+            Line::new(track.label, points).at(place(track.scheme))
         };
-        self.tracks().into_iter().map(line).collect()
+        tracks.into_iter().map(line).collect()
+    }
+
+    /// The place of a scheme's only line; none where a scheme has several, which must differ.
+    fn places(tracks: &[Track]) -> impl Fn(usize) -> Option<usize> + use<> {
+        let schemes: BTreeSet<usize> = tracks.iter().map(|track| track.scheme).collect();
+        let single = schemes.len() == tracks.len();
+        move |scheme| single.then_some(scheme)
     }
 
     fn series_index(&self, name: &str) -> Option<usize> {
@@ -234,6 +243,8 @@ impl Builder<'_> {
     fn distributions(&self) -> Vec<Line> {
         let series = self.series_index(&self.spec.x);
         let metric = self.plan.metrics.iter().position(|name| *name == self.spec.x);
+        let tracks = self.tracks();
+        let place = Self::places(&tracks);
         let line = |track: Track| {
             let mut values: Vec<f64> = Vec::new();
             for &point in &track.points {
@@ -245,9 +256,9 @@ impl Builder<'_> {
                     values.extend(samples.iter().map(|(_, value)| *value));
                 }
             }
-            Line::new(track.label, empirical_cdf(&values))
+            Line::new(track.label, empirical_cdf(&values)).at(place(track.scheme))
         };
-        self.tracks().into_iter().map(line).collect()
+        tracks.into_iter().map(line).collect()
     }
 
     /// One surface for each track, or for each point of it where the surface is a series.
