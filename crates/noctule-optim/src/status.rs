@@ -24,7 +24,7 @@ pub enum Stop {
     EvaluationLimit,
     /// The limit on wall time was reached.
     TimeLimit,
-    /// No further progress was possible in double precision.
+    /// Progress fell below what a rule counts as progress, or what double precision resolves.
     Stalled,
     /// The interrupt token was raised.
     Interrupted,
@@ -57,7 +57,7 @@ impl Stop {
             }
             Self::TimeLimit => "the time limit was reached: raise it, or loosen the tolerance",
             Self::Stalled => {
-                "no further progress in double precision: the problem may be badly conditioned"
+                "progress fell below what the rules count, or what double precision resolves"
             }
             Self::Interrupted => "interrupted from outside",
         }

@@ -98,7 +98,8 @@ fn check_format(item: &Item) -> Result<(), InputError> {
 /// # Errors
 /// [`InputError`] that counts the values: `--set:2:1` is the second.
 pub fn overrides(defaults: &Value, schema: &Value, values: &[String]) -> Result<Value, InputError> {
-    let item = document::read(&values.join("\n"), "--set")?;
+    let lines: Vec<String> = values.iter().map(|value| quoted_word(value)).collect();
+    let item = document::read(&lines.join("\n"), "--set")?;
     let entries = item.table("`--set`")?;
     let mut all = defaults.clone();
     for (key, place, inner) in entries {
@@ -116,4 +117,30 @@ pub fn overrides(defaults: &Value, schema: &Value, values: &[String]) -> Result<
         all[key.as_str()] = overlay::overlay(default, Schema::root(schema), inner)?;
     }
     Ok(all)
+}
+
+/// `path=word` with the quotes around the word that TOML wants and a shell takes away.
+fn quoted_word(value: &str) -> String {
+    let word = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+            && !["true", "false", "nan", "inf"].contains(&text)
+    };
+    match value.split_once('=') {
+        Some((path, text)) if word(text.trim()) => format!("{path}=\"{}\"", text.trim()),
+        _ => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted_word;
+
+    #[test]
+    fn only_bare_words_are_quoted() {
+        assert_eq!(quoted_word("a.b = per-antenna"), "a.b =\"per-antenna\"");
+        for as_it_is in ["a=1e3", "a=true", "a=[1, 2]", "a={ b = 1 }", "a=\"x\"", "a=nan", "a"] {
+            assert_eq!(quoted_word(as_it_is), as_it_is);
+        }
+    }
 }

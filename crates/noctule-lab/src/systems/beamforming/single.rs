@@ -17,6 +17,8 @@ use crate::single::{Finding, Single, SingleError, Source, Story};
 const AGREEMENT: f64 = 1e-6;
 /// Constraints must hold to this, relative.
 const FEASIBILITY: f64 = 1e-9;
+/// A point with a larger residual is not called stationary.
+const NEARLY_STATIONARY: f64 = 1e-4;
 
 impl From<Error> for SingleError {
     fn from(error: Error) -> Self {
@@ -223,8 +225,11 @@ fn facts(instance: &Instance, design: &BeamformingDesign) -> Result<Vec<(String,
 
 fn point_words(proof: &Proof) -> String {
     match proof.point {
-        PointProof::Stationary { residual } => {
+        PointProof::Stationary { residual } if residual <= NEARLY_STATIONARY => {
             format!("stationary, residual {residual:.1e} (a local statement)")
+        }
+        PointProof::Stationary { residual } => {
+            format!("feasible, but not stationary: residual {residual:.1e}")
         }
         PointProof::Feasible { violation } => format!("feasible, violation {violation:.1e}"),
         PointProof::None => "nothing".to_owned(),
