@@ -19,7 +19,7 @@ pub(super) const FORMAT: &str = "noctule-chunk/1";
 /// What a chunk is part of, and who computed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// [`FORMAT`].
+    /// `noctule-chunk/1`.
     pub format: String,
     /// Hash of the plan.
     pub plan: String,

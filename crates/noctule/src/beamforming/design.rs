@@ -45,7 +45,7 @@ pub struct Settings {
     pub tolerance: f64,
     /// Evaluations each start may spend.
     pub max_evaluations: u64,
-    /// Attach the upper bound of [`separate_optima`](super::bound::separate_optima) to the proof;
+    /// Attach the upper bound of [`separate_optima`] to the proof;
     /// costs about one more start.
     pub certify: bool,
     /// Rows of the trace to keep; zero keeps none.
