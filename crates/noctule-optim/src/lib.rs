@@ -6,7 +6,7 @@
 //!   its Taylor error;
 //! * [`lbfgs`] — Riemannian L-BFGS with a line search that survives domain failures;
 //! * [`stop`] — rules for stopping as values, each of which knows whether it means convergence;
-//! * [`multi_start`] — the best of several starts, and the spread of the local optima found;
+//! * [`mod@multi_start`] — the best of several starts, and the spread of the local optima found;
 //! * [`spectraplex`] — the Frank–Wolfe gap, which turns a stationary point of a convex problem
 //!   over covariance matrices into a proof with one eigenvalue;
 //! * [`Stop`], [`Proof`], [`Work`], [`Trace`] — why a method stopped, what is proven, what it
