@@ -12,8 +12,8 @@ use noctule_phy::fisher::target_space;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::design::{matched_filters, regularised_zero_forcing, scaled_to_power};
 use super::model::{Model, Space, evaluate};
+use super::starts::{matched_filters, regularised_zero_forcing, scaled_to_power};
 use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, check_start, proof_of};
 use crate::{Design, Error};
 

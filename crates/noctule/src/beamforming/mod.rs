@@ -91,6 +91,7 @@ pub mod design;
 pub mod instance;
 pub mod model;
 mod scenario;
+mod starts;
 mod verify;
 
 use noctule_num::{CMat, InputError};
