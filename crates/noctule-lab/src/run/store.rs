@@ -53,28 +53,26 @@ impl Store {
             }
             other => other?,
         }
-        let store = Self {
+        let store = Self::over(dir, plan);
+        store.write_output("presentation.json", presentation.text().as_bytes())?;
+        Ok(store)
+    }
+
+    fn over(dir: &Path, plan: Plan) -> Self {
+        Self {
             hash: plan.hash(),
             plan,
             dir: dir.to_owned(),
             cpu: build::cpu_class(),
             flushed: Mutex::new(None),
-        };
-        store.write_output("presentation.json", presentation.text().as_bytes())?;
-        Ok(store)
+        }
     }
 
     /// Open a folder that already holds a plan.
     pub fn open(dir: &Path) -> Result<(Self, Presentation), LabError> {
         let plan = Plan::read(&dir.join("plan.json"))?;
         let presentation = Presentation::read(&dir.join("presentation.json"), &plan)?;
-        let store = Self {
-            hash: plan.hash(),
-            plan,
-            dir: dir.to_owned(),
-            cpu: build::cpu_class(),
-            flushed: Mutex::new(None),
-        };
+        let store = Self::over(dir, plan);
         Ok((store, presentation))
     }
 
