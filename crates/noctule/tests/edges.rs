@@ -171,6 +171,8 @@ fn an_instance_without_users_round_trips() {
     let set = ArraySet::from_json(text.as_bytes(), "instance", fields).unwrap();
     let back = Instance::from_arrays(set, None).unwrap();
     assert_eq!(back.parts(), instance.parts());
+    let found = design(&instance, &Settings::default()).unwrap();
+    assert_eq!(found.metrics.sum_rate_bps_hz.to_bits(), 0.0_f64.to_bits(), "zero, not minus zero");
 }
 
 #[test]

@@ -92,7 +92,8 @@ pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
         .map(|user| Reception::of(user, &amplitudes, parts.user_noise_w[user]))
         .collect();
     let rates: Vec<f64> = receptions.iter().map(Reception::rate_nats).collect();
-    let sum_rate_nats: f64 = rates.iter().sum();
+    // From zero: the sum of nothing is −0 in floating point, and would be printed so.
+    let sum_rate_nats = rates.iter().fold(0.0, |sum, rate| sum + rate);
     let inverse = fisher(instance, beams).and_then(|fisher| invert(&fisher));
     let n = parameters(instance.targets().len());
     let trace = inverse.as_ref().map(|inverse| (0..n).map(|i| inverse[i * n + i]).sum::<f64>());
