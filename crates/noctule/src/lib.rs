@@ -34,6 +34,7 @@ pub mod beamforming;
 pub mod data;
 mod design;
 mod error;
+pub mod frame;
 
 pub use design::Design;
 pub use error::Error;

@@ -1,0 +1,632 @@
+//! The SINR as a function of the sensing time, in a space that does not grow with the array, and
+//! what it cannot exceed over an interval of sensing times.
+//!
+//! Everything a user's statistics need lies in the range of `R + D`, whose numerical rank is a
+//! handful for a narrow ring. With `s = 1/T_l` the sensed prior `R̂ = (R − s κ D)₊` is a function of
+//! one number, and three facts turn values at the ends of an interval into bounds over it:
+//!
+//! * `n(s) = tr C` is `tr ψ(R − sκD)` with ψ(λ) = λ₊²/(λ₊ + 1/γ), which is convex, rises, and has
+//!   its slope in [0, 1]; so `n` is convex in `s` and falls, projection included. A chord bounds it
+//!   from above, end values enclose it, and end slopes enclose its slope.
+//! * `m(s) = tr (G C)` for a fixed Hermitian `G` has `|m'| ≤ ‖G‖ κ‖D‖` and
+//!   `|m''| ≤ 2γ ‖G‖ κ²‖D‖²` (Frobenius norms; double operator integrals, because ψ' has the
+//!   Lipschitz constant 2γ). That also holds across eigenvalues that change sign.
+//! * the filter `W` is only Lipschitz there, with the constant γ; so the physical SINR gets bounds
+//!   of first order only.
+
+use noctule_num::linalg::{HermitianEigen, Op, mul, product};
+use noctule_num::{C64, CMat};
+use noctule_phy::mmse::trace_of_product;
+
+use super::model::matrices;
+use super::{Instance, SinrForm};
+use crate::Error;
+
+/// Directions with less of `R + D/‖D‖` than this share of the largest are left out.
+const RANK_TOLERANCE: f64 = 1e-15;
+
+/// One user in its own basis.
+#[derive(Debug)]
+struct User {
+    correlation: CMat,
+    shape: CMat,
+    /// κ: Cramér–Rao bound times sensing time.
+    kappa: f64,
+    /// 1/γ, the pilot's noise for a channel of unit gain.
+    noise: f64,
+    power: f64,
+    /// σ²/β.
+    receiver_noise: f64,
+    /// κ‖D‖, the speed at which the prior moves with `s`.
+    speed: f64,
+    /// ‖R‖₂, from the full matrix.
+    strongest: f64,
+    eigen: HermitianEigen,
+    work: [CMat; 4],
+}
+
+/// The SINR of all users as a function of the sensing time, with everything sampled so far.
+#[derive(Debug)]
+pub(super) struct Reduced {
+    users: Vec<User>,
+    form: SinrForm,
+    /// B_iᴴ R_k B_i and its norm, at `k * users + i`.
+    cross: Vec<(CMat, f64)>,
+    /// Samples one after the other; see [`Layout`].
+    arena: Vec<f64>,
+    times: Vec<f64>,
+    layout: Layout,
+    factorisations: u64,
+}
+
+/// Where the numbers of a sample are: K SINRs, then K and K values and slopes of traces, then K·K
+/// values and slopes of traces with the correlation of others.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    users: usize,
+}
+
+impl Layout {
+    const fn size(self) -> usize {
+        3 * self.users + 2 * self.users * self.users
+    }
+    const fn trace(self) -> usize {
+        self.users
+    }
+    const fn trace_slope(self) -> usize {
+        2 * self.users
+    }
+    const fn cross(self) -> usize {
+        3 * self.users
+    }
+    const fn cross_slope(self) -> usize {
+        3 * self.users + self.users * self.users
+    }
+}
+
+/// What the SINRs cannot exceed over an interval.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Envelope {
+    /// With τ going from 0 at the shorter time to 1 at the longer one, linearly in `1/T`:
+    /// SINR ≤ start + τ (end − start).
+    pub(super) start: Vec<f64>,
+    /// See `start`.
+    pub(super) end: Vec<f64>,
+    /// SINR ≤ this everywhere.
+    pub(super) ceiling: Vec<f64>,
+    /// SINR ≥ this everywhere.
+    pub(super) floor: Vec<f64>,
+}
+
+/// An interval of values, for enclosures.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    low: f64,
+    high: f64,
+}
+
+impl Reduced {
+    /// The reduced form of an instance.
+    ///
+    /// # Errors
+    /// [`Error::Numerics`] when an eigenvalue cannot be found, which checked input excludes.
+    pub(super) fn new(instance: &Instance) -> Result<Self, Error> {
+        let n = instance.parts().transmit_antennas;
+        let count = instance.users().len();
+        let mut users = Vec::with_capacity(count);
+        let mut bases = Vec::with_capacity(count);
+        let mut full = Vec::with_capacity(count);
+        let mut eigen = HermitianEigen::new(n);
+        for (k, user) in instance.users().iter().enumerate() {
+            let (correlation, shape) = matrices(instance, k);
+            eigen.compute(&correlation)?;
+            let strongest = eigen.max();
+            let length = shape.norm();
+            let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
+            let both = CMat::from_fn(n, n, |i, j| correlation[(i, j)] + shape[(i, j)] * scale);
+            eigen.compute(&both)?;
+            let threshold = RANK_TOLERANCE * eigen.max();
+            let first = eigen.values().partition_point(|&x| x <= threshold);
+            let basis = eigen.vectors().columns(first..n);
+            let rank = basis.cols();
+            let kappa = instance.crb_seconds(k);
+            let shape = inside(&basis, &shape);
+            users.push(User {
+                correlation: inside(&basis, &correlation),
+                speed: kappa * shape.norm(),
+                shape,
+                kappa,
+                noise: 1.0 / (user.gain * user.pilot_snr),
+                power: user.power_w,
+                receiver_noise: user.noise_w / user.gain,
+                strongest,
+                eigen: HermitianEigen::new(rank),
+                work: std::array::from_fn(|_| CMat::zeros(rank, rank)),
+            });
+            bases.push(basis);
+            full.push(correlation);
+        }
+        let form = instance.parts().sinr;
+        let mut cross = Vec::new();
+        if form != SinrForm::LowerBound {
+            for r in &full {
+                for basis in &bases {
+                    let inner = inside(basis, r);
+                    let norm = inner.norm();
+                    cross.push((inner, norm));
+                }
+            }
+        }
+        Ok(Self {
+            users,
+            form,
+            cross,
+            arena: Vec::new(),
+            times: Vec::new(),
+            layout: Layout { users: count },
+            factorisations: 2 * count as u64,
+        })
+    }
+
+    /// Number of samples taken.
+    pub(super) const fn samples(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Eigendecompositions made.
+    pub(super) const fn factorisations(&self) -> u64 {
+        self.factorisations
+    }
+
+    /// Sensing time of a sample in seconds.
+    pub(super) fn time(&self, sample: usize) -> f64 {
+        self.times[sample]
+    }
+
+    fn field(&self, sample: usize, from: usize, length: usize) -> &[f64] {
+        let start = sample * self.layout.size() + from;
+        &self.arena[start..start + length]
+    }
+
+    /// SINRs of a sample.
+    pub(super) fn sinr(&self, sample: usize) -> &[f64] {
+        self.field(sample, 0, self.layout.users)
+    }
+
+    /// Take a sample at a sensing time; its number.
+    pub(super) fn sample(&mut self, time: f64) -> Result<usize, Error> {
+        let number = self.times.len();
+        let size = self.layout.size();
+        self.times.push(time);
+        self.arena.resize((number + 1) * size, 0.0);
+        let out = &mut self.arena[number * size..];
+        let count = self.users.len();
+        self.factorisations += count as u64;
+        for (i, user) in self.users.iter_mut().enumerate() {
+            match self.form {
+                SinrForm::Physical => {
+                    user.physical(1.0 / time, i, &self.cross, out, self.layout)?
+                }
+                _ => user.believed(1.0 / time, i, &self.cross, out, self.layout)?,
+            }
+        }
+        let total: f64 = self.users.iter().map(|user| user.power).sum();
+        for (k, user) in self.users.iter().enumerate() {
+            let own = out[self.layout.trace() + k];
+            let (signal, received) = match self.form {
+                SinrForm::LowerBound => (own, user.strongest * total),
+                _ => {
+                    let mut received = 0.0;
+                    for (i, other) in self.users.iter().enumerate() {
+                        let power = out[self.layout.trace() + i];
+                        let towards = out[self.layout.cross() + k * count + i];
+                        let share = if power > 0.0 { towards / power } else { user.strongest };
+                        received += other.power * share;
+                    }
+                    let inner = out[self.layout.trace_slope() + k];
+                    let signal = match self.form {
+                        SinrForm::Physical if own > 0.0 => inner * inner / own,
+                        SinrForm::Physical => 0.0,
+                        _ => own,
+                    };
+                    (signal, received)
+                }
+            };
+            out[k] = user.power * signal / (received + user.receiver_noise);
+        }
+        Ok(number)
+    }
+
+    /// Bounds on the SINRs for all sensing times between two samples, `short` before `long`.
+    pub(super) fn envelope(&self, short: usize, long: usize, out: &mut Envelope) {
+        let count = self.users.len();
+        for field in [&mut out.start, &mut out.end, &mut out.ceiling, &mut out.floor] {
+            field.clear();
+            field.resize(count, 0.0);
+        }
+        let width = (1.0 / self.times[short] - 1.0 / self.times[long]).max(0.0);
+        match self.form {
+            SinrForm::LowerBound => {
+                out.start.copy_from_slice(self.sinr(short));
+                out.end.copy_from_slice(self.sinr(long));
+                out.ceiling.copy_from_slice(self.sinr(long));
+                out.floor.copy_from_slice(self.sinr(short));
+            }
+            SinrForm::UseAndForget => {
+                for k in 0..count {
+                    self.believed_envelope(k, short, long, width, out);
+                }
+            }
+            SinrForm::Physical => {
+                for k in 0..count {
+                    self.physical_envelope(k, short, long, width, out);
+                }
+            }
+        }
+    }
+
+    /// SINR of user `k` under Eq. (22): `c = p n_k / (Σ_i p_i m_ki / n_i + σ²/β)`.
+    fn believed_envelope(
+        &self,
+        k: usize,
+        short: usize,
+        long: usize,
+        width: f64,
+        out: &mut Envelope,
+    ) {
+        let (count, layout) = (self.users.len(), self.layout);
+        let at = |sample: usize, from: usize, index: usize| self.field(sample, from + index, 1)[0];
+        // Of a trace and of minus its slope: convex, falling in s.
+        let trace = |i: usize| Range {
+            low: at(short, layout.trace(), i),
+            high: at(long, layout.trace(), i),
+        };
+        let fall = |i: usize| Range {
+            low: -at(short, layout.trace_slope(), i),
+            high: -at(long, layout.trace_slope(), i),
+        };
+        let user = &self.users[k];
+        let mut received = Range { low: user.receiver_noise, high: user.receiver_noise };
+        let mut rise = 0.0; // of what is received, with s
+        for (i, other) in self.users.iter().enumerate() {
+            let index = k * count + i;
+            let value = self.enclose(index, i, short, long, width);
+            let (n, fall) = (trace(i), fall(i));
+            let slope = self.enclose_slope(index, i, short, long, width);
+            received.low += other.power * ratio(value.low, n.high, 0.0);
+            received.high +=
+                other.power * ratio(value.high, n.low, user.strongest).min(user.strongest);
+            let by_value = if slope > 0.0 { slope / n.low } else { slope / n.high };
+            rise += other.power * (by_value + value.high * fall.high / (n.low * n.low));
+        }
+        let (own, own_fall) = (trace(k), fall(k));
+        let now = self.sinr(short)[k];
+        let ceiling = user.power * own.high / received.low;
+        let floor = (user.power * own.low / received.high).min(now);
+        // −c'/c = −n'/n + received'/received
+        let relative = own_fall.high / own.low
+            + if rise > 0.0 { rise / received.low } else { rise / received.high };
+        let slope = if relative > 0.0 { ceiling * relative } else { floor * relative };
+        self.put(k, short, width * slope, ceiling, floor, out);
+    }
+
+    /// SINR of user `k` in its physical form: Lipschitz bounds on `tr (R W)` and on the square
+    /// roots of the two traces of the estimate's covariance.
+    fn physical_envelope(
+        &self,
+        k: usize,
+        short: usize,
+        long: usize,
+        width: f64,
+        out: &mut Envelope,
+    ) {
+        let (count, layout) = (self.users.len(), self.layout);
+        let between = |from: usize, index: usize, reach: f64, root: bool| {
+            let value = |sample: usize| {
+                let value = self.field(sample, from + index, 1)[0].max(0.0);
+                if root { value.sqrt() } else { value }
+            };
+            let (x, y) = (value(short), value(long));
+            let middle = 0.5 * (x + y);
+            let low = (middle - 0.5 * reach * width).max(0.0).min(x.min(y));
+            let high = (middle + 0.5 * reach * width).max(x.max(y));
+            if root { Range { low: low * low, high: high * high } } else { Range { low, high } }
+        };
+        let power = |i: usize| {
+            let user = &self.users[i];
+            let reach = (user.strongest + user.noise).sqrt() * user.speed / user.noise;
+            between(layout.trace(), i, reach, true)
+        };
+        let user = &self.users[k];
+        let mut received = Range { low: user.receiver_noise, high: user.receiver_noise };
+        for (i, other) in self.users.iter().enumerate() {
+            let index = k * count + i;
+            let reach = (user.strongest * (other.strongest + other.noise)).sqrt() * other.speed
+                / other.noise;
+            let towards = between(layout.cross(), index, reach, true);
+            let power = power(i);
+            received.low += other.power * ratio(towards.low, power.high, 0.0);
+            received.high +=
+                other.power * ratio(towards.high, power.low, user.strongest).min(user.strongest);
+        }
+        let own = power(k);
+        let reach = self.cross[k * count + k].1 * user.speed / user.noise;
+        let inner = between(layout.trace_slope(), k, reach, false);
+        // Cauchy–Schwarz: the signal is at most tr R = 1.
+        let most = ratio(inner.high * inner.high, own.low, 1.0).min(1.0);
+        let least = ratio(inner.low * inner.low, own.high, 0.0);
+        let ceiling = (user.power * most / received.low).max(self.sinr(short)[k]);
+        let floor = (user.power * least / received.high).min(self.sinr(short)[k]);
+        self.put(k, short, f64::INFINITY, ceiling, floor, out);
+    }
+
+    /// The line from the SINR now with `climb` over the interval, or the ceiling, whichever is of
+    /// more use.
+    fn put(
+        &self,
+        k: usize,
+        short: usize,
+        climb: f64,
+        ceiling: f64,
+        floor: f64,
+        out: &mut Envelope,
+    ) {
+        let now = self.sinr(short)[k];
+        let ceiling = if ceiling.is_finite() { ceiling.max(now) } else { f64::INFINITY };
+        let line = climb <= 2.0 * (ceiling - now);
+        (out.start[k], out.end[k]) =
+            if line { (now, (now + climb).max(0.0)) } else { (ceiling, ceiling) };
+        out.ceiling[k] = ceiling;
+        out.floor[k] = if floor.is_finite() { floor.max(0.0) } else { 0.0 };
+    }
+
+    /// `tr (G C_i)` over the interval, from its ends and the bounds on its derivatives.
+    fn enclose(&self, index: usize, i: usize, short: usize, long: usize, width: f64) -> Range {
+        let layout = self.layout;
+        let x = self.field(short, layout.cross() + index, 1)[0];
+        let y = self.field(long, layout.cross() + index, 1)[0];
+        let (first, second) = self.speeds(index, i);
+        let reach = (0.5 * first * width - 0.5 * (x - y).abs()).min(second * width * width / 8.0);
+        let reach = reach.max(0.0);
+        Range { low: (x.min(y) - reach).max(0.0), high: x.max(y) + reach }
+    }
+
+    /// The largest slope of `tr (G C_i)` over the interval.
+    fn enclose_slope(&self, index: usize, i: usize, short: usize, long: usize, width: f64) -> f64 {
+        let from = self.layout.cross_slope() + index;
+        let (x, y) = (self.field(short, from, 1)[0], self.field(long, from, 1)[0]);
+        let (first, second) = self.speeds(index, i);
+        (x.min(y) + second * width).min(first)
+    }
+
+    /// Bounds on the first two derivatives of `tr (G C_i)`.
+    fn speeds(&self, index: usize, i: usize) -> (f64, f64) {
+        let (norm, speed) = (self.cross[index].1, self.users[i].speed);
+        (norm * speed, 2.0 * norm * speed * speed / self.users[i].noise)
+    }
+}
+
+/// `a / b`, or what it cannot exceed (fall below) where `b` is zero.
+fn ratio(a: f64, b: f64, otherwise: f64) -> f64 {
+    if b > 0.0 { a / b } else { otherwise }
+}
+
+/// `Bᴴ A B`.
+fn inside(basis: &CMat, a: &CMat) -> CMat {
+    product(basis, Op::Adjoint, &product(a, Op::Plain, basis, Op::Plain), Op::Plain)
+}
+
+impl User {
+    fn decompose(&mut self, s: f64) -> Result<(), Error> {
+        let moved = s * self.kappa;
+        let prior = &mut self.work[0];
+        let both = self.correlation.as_slice().iter().zip(self.shape.as_slice());
+        for (out, (r, d)) in prior.as_mut_slice().iter_mut().zip(both) {
+            *out = r - d * moved;
+        }
+        Ok(self.eigen.compute(prior)?)
+    }
+
+    /// Values and slopes of `tr C` and of `tr (G C)` for every `G` of the column.
+    fn believed(
+        &mut self,
+        s: f64,
+        i: usize,
+        cross: &[(CMat, f64)],
+        out: &mut [f64],
+        layout: Layout,
+    ) -> Result<(), Error> {
+        self.decompose(s)?;
+        let noise = self.noise;
+        let [first, second, turned, scaled] = &mut self.work;
+        let (values, vectors) = (self.eigen.values(), self.eigen.vectors());
+        // Dₑ = Vᴴ D V, then its Schur product with the divided differences of ψ.
+        mul(scaled, false, 1.0, &self.shape, Op::Plain, vectors, Op::Plain);
+        mul(turned, false, 1.0, vectors, Op::Adjoint, scaled, Op::Plain);
+        let (mut value, mut slope) = (0.0, 0.0);
+        for (j, &x) in values.iter().enumerate() {
+            value += psi(x, noise);
+            slope += divided_psi(x, x, noise) * turned[(j, j)].re;
+        }
+        out[layout.trace() + i] = value;
+        out[layout.trace_slope() + i] = -self.kappa * slope;
+        if cross.is_empty() {
+            return Ok(());
+        }
+        for (j, &y) in values.iter().enumerate() {
+            for (z, &x) in turned.col_mut(j).iter_mut().zip(values) {
+                *z *= divided_psi(x, y, noise);
+            }
+            let weight = psi(y, noise);
+            for (z, v) in scaled.col_mut(j).iter_mut().zip(vectors.col(j)) {
+                *z = v * weight;
+            }
+        }
+        mul(first, false, 1.0, scaled, Op::Plain, vectors, Op::Adjoint);
+        mul(scaled, false, 1.0, vectors, Op::Plain, turned, Op::Plain);
+        mul(second, false, 1.0, scaled, Op::Plain, vectors, Op::Adjoint);
+        for k in 0..layout.users {
+            let (g, _) = &cross[k * layout.users + i];
+            out[layout.cross() + k * layout.users + i] = trace_of_product(g, first).max(0.0);
+            out[layout.cross_slope() + k * layout.users + i] =
+                -self.kappa * trace_of_product(g, second);
+        }
+        Ok(())
+    }
+
+    /// `tr C_t` of the estimate's true covariance, `tr (R W)`, and `tr (G C_t)` for every `G`.
+    fn physical(
+        &mut self,
+        s: f64,
+        i: usize,
+        cross: &[(CMat, f64)],
+        out: &mut [f64],
+        layout: Layout,
+    ) -> Result<(), Error> {
+        self.decompose(s)?;
+        let noise = self.noise;
+        let [received, filter, filtered, covariance] = &mut self.work;
+        let (values, vectors) = (self.eigen.values(), self.eigen.vectors());
+        for (j, &x) in values.iter().enumerate() {
+            let weight = x.max(0.0) / (x.max(0.0) + noise);
+            for (z, v) in filtered.col_mut(j).iter_mut().zip(vectors.col(j)) {
+                *z = v * weight;
+            }
+        }
+        mul(filter, false, 1.0, filtered, Op::Plain, vectors, Op::Adjoint);
+        received.as_mut_slice().copy_from_slice(self.correlation.as_slice());
+        for j in 0..values.len() {
+            received[(j, j)] += C64::from(noise);
+        }
+        mul(filtered, false, 1.0, filter, Op::Plain, received, Op::Plain);
+        mul(covariance, false, 1.0, filtered, Op::Plain, filter, Op::Adjoint);
+        out[layout.trace() + i] = (0..values.len()).map(|j| covariance[(j, j)].re).sum();
+        out[layout.trace_slope() + i] = trace_of_product(&self.correlation, filter);
+        for k in 0..layout.users {
+            let (g, _) = &cross[k * layout.users + i];
+            out[layout.cross() + k * layout.users + i] = trace_of_product(g, covariance).max(0.0);
+        }
+        Ok(())
+    }
+}
+
+/// ψ(λ) = λ₊²/(λ₊ + noise).
+fn psi(x: f64, noise: f64) -> f64 {
+    let x = x.max(0.0);
+    x * (x / (x + noise))
+}
+
+/// (ψ(x) − ψ(y)) / (x − y), and ψ' where they meet: without cancellation.
+fn divided_psi(x: f64, y: f64, noise: f64) -> f64 {
+    match (x > 0.0, y > 0.0) {
+        (true, true) => {
+            (x / (x + noise)) * (y / (y + noise)) + noise * (x + y) / ((x + noise) * (y + noise))
+        }
+        (true, false) => psi(x, noise) / (x - y),
+        (false, true) => psi(y, noise) / (y - x),
+        (false, false) => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Statistics;
+    use super::super::{ErrorShape, Scenario};
+    use super::*;
+    use crate::frame::scenario::{CrbLimit, DrawnUsers, Users};
+    use noctule_num::rng::{StreamKey, uniform};
+
+    fn scenarios() -> Vec<Scenario> {
+        let mut all = Vec::new();
+        for error_shape in ErrorShape::ALL {
+            for sinr in SinrForm::ALL {
+                for (antennas, spread, pilot) in [(8, 1.0, 0.0), (12, 8.0, 25.0)] {
+                    all.push(Scenario {
+                        transmit_antennas: antennas,
+                        angular_spread_deg: spread,
+                        pilot_snr_db: pilot,
+                        error_shape,
+                        sinr,
+                        crb_limit: CrbLimit::Deg2(1.0),
+                        users: Users::Drawn(DrawnUsers { count: 3, ..DrawnUsers::default() }),
+                        ..Scenario::default()
+                    });
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn the_reduced_space_loses_nothing() {
+        for scenario in scenarios() {
+            let instance = scenario.realize(1, 2).unwrap();
+            let mut reduced = Reduced::new(&instance).unwrap();
+            for blocks in [0.3, 1.0, 7.7] {
+                let time = blocks * instance.block_time_s();
+                let sample = reduced.sample(time).unwrap();
+                let full = Statistics::new(&instance, time).unwrap();
+                let exact = full.sinr(&instance, scenario.sinr).unwrap();
+                for (x, y) in reduced.sinr(sample).iter().zip(&exact) {
+                    assert!((x - y).abs() < 1e-11 * y.max(1e-3), "{scenario:?} {x} {y}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_central_differences() {
+        for scenario in scenarios().into_iter().filter(|s| s.sinr == SinrForm::UseAndForget) {
+            let instance = scenario.realize(2, 0).unwrap();
+            let mut reduced = Reduced::new(&instance).unwrap();
+            let s = 1.0 / (1.37 * instance.block_time_s());
+            let step = 1e-5 * s;
+            let samples: Vec<usize> =
+                [s - step, s, s + step].iter().map(|s| reduced.sample(1.0 / s).unwrap()).collect();
+            let layout = reduced.layout;
+            let pairs = [
+                (layout.trace(), layout.trace_slope(), 3),
+                (layout.cross(), layout.cross_slope(), 9),
+            ];
+            for (value, slope, length) in pairs {
+                for index in 0..length {
+                    let at = |which: usize, from: usize| {
+                        reduced.field(samples[which], from + index, 1)[0]
+                    };
+                    let numeric = (at(2, value) - at(0, value)) / (2.0 * step);
+                    let exact = at(1, slope);
+                    let scale = exact.abs().max(1e-4 * at(1, value) / s);
+                    assert!((numeric - exact).abs() < 2e-4 * scale, "{numeric} {exact}");
+                }
+            }
+        }
+    }
+
+    /// The point of this file: nothing inside an interval escapes its envelope.
+    #[test]
+    fn envelopes_hold_inside() {
+        let mut rng = StreamKey::new(5, "test", "envelope", 0).trial(0);
+        let mut envelope = Envelope::default();
+        for scenario in scenarios() {
+            let instance = scenario.realize(3, 1).unwrap();
+            let mut reduced = Reduced::new(&instance).unwrap();
+            for _ in 0..12 {
+                let from = uniform(&mut rng, 0.05, 6.0) * instance.block_time_s();
+                let to = from * (1.0 + 10_f64.powf(uniform(&mut rng, -5.0, 0.5)));
+                let (a, b) = (reduced.sample(from).unwrap(), reduced.sample(to).unwrap());
+                reduced.envelope(a, b, &mut envelope);
+                for step in 0..=8 {
+                    let tau = f64::from(step) / 8.0;
+                    let time = 1.0 / (1.0 / from - tau * (1.0 / from - 1.0 / to));
+                    let sample = reduced.sample(time).unwrap();
+                    for (k, &c) in reduced.sinr(sample).iter().enumerate() {
+                        let line = envelope.start[k] + tau * (envelope.end[k] - envelope.start[k]);
+                        let room = 1e-11 * c.max(1e-6);
+                        assert!(c <= line + room, "{scenario:?} {tau} {c} {line}");
+                        assert!(c <= envelope.ceiling[k] + room && c >= envelope.floor[k] - room);
+                    }
+                }
+            }
+        }
+    }
+}
