@@ -5,7 +5,7 @@ use noctule_num::InputError;
 use noctule_optim::{Interrupt, Proof, Stop, Trace, Work};
 
 use super::design::{Settings, infeasible, search, window};
-use super::model::{Statistics, block_rates};
+use super::model::{Statistics, block_rates, matrices};
 use super::placement::{Pattern, Placer};
 use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};
 use crate::{Design, Error};
@@ -107,6 +107,7 @@ pub fn grid(
         (first..).map(|i| i as f64 * step_s).take_while(|t| *t <= end).collect();
     times.extend((1..=last).map(|h| h as f64 * block).filter(|t| *t >= start));
     times.push(start);
+    let matrices: Vec<_> = (0..instance.users().len()).map(|k| matrices(instance, k)).collect();
     let mut placer = Placer::new(instance.blocks());
     let mut rates = vec![0.0; instance.blocks()];
     let mut best = (f64::NEG_INFINITY, start);
@@ -124,7 +125,7 @@ pub fn grid(
         work.evaluations += 1;
         work.factorisations += instance.users().len() as u64;
         // An unprojected prior has times at which nothing is defined: not candidates.
-        let Ok(statistics) = Statistics::new(instance, time) else { continue };
+        let Ok(statistics) = Statistics::of(instance, &matrices, time) else { continue };
         let sinr = statistics.sinr(instance, instance.parts().sinr)?;
         let data = instance.blocks() - whole;
         block_rates(instance, &sinr, &mut rates[..data]);
@@ -135,7 +136,7 @@ pub fn grid(
             best = (value, time);
         }
     }
-    let statistics = Statistics::new(instance, best.1)?;
+    let statistics = Statistics::of(instance, &matrices, best.1)?;
     let sinr = statistics.sinr(instance, instance.parts().sinr)?;
     let data = instance.blocks() - instance.split_sensing(best.1).0;
     block_rates(instance, &sinr, &mut rates[..data]);

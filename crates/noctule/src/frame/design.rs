@@ -29,9 +29,8 @@ use super::reduced::{Envelope, Reduced};
 use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};
 use crate::{Design, Error};
 
-/// What rounding may take from a bound, relative to it: eigenvalues and sums of at most 20 000
-/// terms, with a margin.
-const ROUNDING: f64 = 1e-11;
+/// What rounding and the reduced space may take from a bound, relative to it, with a margin.
+const ROUNDING: f64 = 1e-10;
 
 /// Settings of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,8 +59,8 @@ impl Settings {
         let refuse = |place: &str, found: String, allowed: &str| {
             Err(InputError::new("the setting is out of range", place, found, allowed))
         };
-        if !(self.tolerance >= 1e-10 && self.tolerance < 1.0) {
-            return refuse("tolerance", self.tolerance.to_string(), "1e-10 to 1");
+        if !(self.tolerance >= 1e-9 && self.tolerance < 1.0) {
+            return refuse("tolerance", self.tolerance.to_string(), "1e-9 to 1");
         }
         if self.nodes == 0 {
             return refuse("nodes", "0".to_owned(), "1 or more");
@@ -185,8 +184,8 @@ pub(super) fn infeasible(instance: &Instance, pattern: Pattern) -> Result<FrameD
         instance.blocks(),
         if fewest == 1 { "the last block".to_owned() } else { format!("{fewest} blocks") },
     );
-    // Without whole pilots the room is open: sense to the last nanoblock.
-    let time = if instance.parts().whole_pilots { reachable } else { reachable - 1e-6 * block };
+    // Without a pilot to keep room for, the room is open: leave a millionth of a block.
+    let time = reachable.min((last + 1) as f64 * block - 1e-6 * block);
     let plan = Plan { sensing_time_s: time, placement: Placement::Blocks(vec![1; fewest]) };
     let metrics = evaluate(instance, &plan)?;
     let certificate =

@@ -62,15 +62,25 @@ impl Statistics {
     /// # Errors
     /// [`Error::Numerics`] when an unprojected prior makes an estimator singular.
     pub fn new(instance: &Instance, sensing_time_s: f64) -> Result<Self, Error> {
+        let matrices: Vec<_> = (0..instance.users().len()).map(|k| matrices(instance, k)).collect();
+        Self::of(instance, &matrices, sensing_time_s)
+    }
+
+    /// The same from correlations and error shapes that do not change with the sensing time.
+    pub(super) fn of(
+        instance: &Instance,
+        matrices: &[(CMat, CMat)],
+        sensing_time_s: f64,
+    ) -> Result<Self, Error> {
         let mut out = Self { correlation: Vec::new(), estimates: Vec::new(), crb_rad2: Vec::new() };
-        for (k, user) in instance.users().iter().enumerate() {
-            let (correlation, mut error) = matrices(instance, k);
+        for (k, (user, (correlation, shape))) in instance.users().iter().zip(matrices).enumerate() {
             let crb = instance.crb_seconds(k) / sensing_time_s;
+            let mut error = shape.clone();
             error.scale(crb);
             let project = instance.parts().project_prior;
             let snr = user.gain * user.pilot_snr;
-            out.estimates.push(SensedEstimate::new(&correlation, &error, snr, project)?);
-            out.correlation.push(correlation);
+            out.estimates.push(SensedEstimate::new(correlation, &error, snr, project)?);
+            out.correlation.push(correlation.clone());
             out.crb_rad2.push(crb);
         }
         Ok(out)

@@ -207,7 +207,7 @@ impl Default for Scenario {
             noise_dbm: -74.0,
             path_gain_db: -100.0,
             pilot_snr_db: 10.0,
-            echo_snr_db: 2.35,
+            echo_snr_db: 2.4,
             crb_limit: CrbLimit::Deg2(0.05),
             angular_spread_deg: 1.0,
             spectrum: Spectrum::Uniform,
