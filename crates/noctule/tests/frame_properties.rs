@@ -105,8 +105,13 @@ fn no_grid_beats_the_search_and_no_bound_is_beaten() {
             open += 1;
             println!(
                 "{case}: gap {:.1e} after {} samples, {:?}, {:?}, pilot {:.0} dB, rate {ours:.2e}, times {} {}",
-                bound.gap_rel, best.work.evaluations, scenario.sinr, scenario.error_shape, scenario.pilot_snr_db,
-                best.metrics.sensing_blocks, scenario.blocks
+                bound.gap_rel,
+                best.work.evaluations,
+                scenario.sinr,
+                scenario.error_shape,
+                scenario.pilot_snr_db,
+                best.metrics.sensing_blocks,
+                scenario.blocks
             );
         }
         gap = gap.max(bound.gap_rel);

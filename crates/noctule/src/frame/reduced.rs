@@ -11,11 +11,15 @@
 //! * `m(s) = tr (G C)` for a fixed Hermitian `G` has `|m'| ≤ ‖G‖ κ‖D‖` and
 //!   `|m''| ≤ 2γ ‖G‖ κ²‖D‖²` (Frobenius norms; double operator integrals, because ψ' has the
 //!   Lipschitz constant 2γ). That also holds across eigenvalues that change sign.
-//! * the filter `W` is only Lipschitz there, with the constant γ; so the physical SINR gets bounds
-//!   of first order only.
+//! * the filter `W = w(R − sκD)`, w(λ) = λ₊/(λ₊ + 1/γ), has a corner at zero and is only Lipschitz.
+//!   But with `R = (R − sκD) + sκD` the physical SINR needs it in few places: `tr (R W)` is
+//!   `n + sκ tr (D W)`, the power of an estimate `n + sκ tr (D W²)`, and both traces with `D` fall
+//!   in `s`, being slopes of traces of convex functions; so end values enclose them. What an
+//!   estimate sends towards others is `m + sκ tr (G W D W)`, and only its last part needs the
+//!   Lipschitz constant 2γ‖G‖₂ κ‖D‖². Slopes are then bounded to first order only.
 
+use noctule_num::CMat;
 use noctule_num::linalg::{HermitianEigen, Op, mul, product};
-use noctule_num::{C64, CMat};
 use noctule_phy::mmse::trace_of_product;
 
 use super::model::matrices;
@@ -63,8 +67,8 @@ pub(super) struct Reduced {
     factorisations: u64,
 }
 
-/// Where the numbers of a sample are: K SINRs, then K and K values and slopes of traces, then K·K
-/// values and slopes of traces with the correlation of others.
+/// Where the numbers of a sample are: for every user its SINR, `n`, `n'`, `tr (D W)`, `tr (D W²)`;
+/// for every pair `m`, `m'` and `tr (G W D W)`. The last of each only for the physical form.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     users: usize,
@@ -72,7 +76,7 @@ struct Layout {
 
 impl Layout {
     const fn size(self) -> usize {
-        3 * self.users + 2 * self.users * self.users
+        5 * self.users + 3 * self.users * self.users
     }
     const fn trace(self) -> usize {
         self.users
@@ -80,11 +84,20 @@ impl Layout {
     const fn trace_slope(self) -> usize {
         2 * self.users
     }
-    const fn cross(self) -> usize {
+    const fn filtered(self) -> usize {
         3 * self.users
     }
+    const fn filtered_twice(self) -> usize {
+        4 * self.users
+    }
+    const fn cross(self) -> usize {
+        5 * self.users
+    }
     const fn cross_slope(self) -> usize {
-        3 * self.users + self.users * self.users
+        5 * self.users + self.users * self.users
+    }
+    const fn cross_filtered(self) -> usize {
+        5 * self.users + 2 * self.users * self.users
     }
 }
 
@@ -210,35 +223,32 @@ impl Reduced {
         let out = &mut self.arena[number * size..];
         let count = self.users.len();
         self.factorisations += count as u64;
+        let physical = self.form == SinrForm::Physical;
         for (i, user) in self.users.iter_mut().enumerate() {
-            match self.form {
-                SinrForm::Physical => {
-                    user.physical(1.0 / time, i, &self.cross, out, self.layout)?
-                }
-                _ => user.believed(1.0 / time, i, &self.cross, out, self.layout)?,
-            }
+            user.fill(1.0 / time, i, &self.cross, physical, out, self.layout)?;
         }
+        let layout = self.layout;
+        // Power of an estimate, and what of it goes in a direction: as believed, or as it is.
+        let power = |out: &[f64], i: usize, user: &User| {
+            out[layout.trace() + i] + user.kappa / time * out[layout.filtered_twice() + i]
+        };
         let total: f64 = self.users.iter().map(|user| user.power).sum();
         for (k, user) in self.users.iter().enumerate() {
-            let own = out[self.layout.trace() + k];
-            let (signal, received) = match self.form {
-                SinrForm::LowerBound => (own, user.strongest * total),
-                _ => {
-                    let mut received = 0.0;
-                    for (i, other) in self.users.iter().enumerate() {
-                        let power = out[self.layout.trace() + i];
-                        let towards = out[self.layout.cross() + k * count + i];
-                        let share = if power > 0.0 { towards / power } else { user.strongest };
-                        received += other.power * share;
-                    }
-                    let inner = out[self.layout.trace_slope() + k];
-                    let signal = match self.form {
-                        SinrForm::Physical if own > 0.0 => inner * inner / own,
-                        SinrForm::Physical => 0.0,
-                        _ => own,
-                    };
-                    (signal, received)
+            let own = power(out, k, user);
+            let (signal, received) = if self.form == SinrForm::LowerBound {
+                (own, user.strongest * total)
+            } else {
+                let mut received = 0.0;
+                for (i, other) in self.users.iter().enumerate() {
+                    let (pair, power) = (k * count + i, power(out, i, other));
+                    let towards = out[layout.cross() + pair]
+                        + other.kappa / time * out[layout.cross_filtered() + pair];
+                    let share = if power > 0.0 { towards / power } else { user.strongest };
+                    received += other.power * share;
                 }
+                let inner =
+                    out[layout.trace() + k] + user.kappa / time * out[layout.filtered() + k];
+                (if !physical { own } else { ratio(inner * inner, own, 0.0) }, received)
             };
             out[k] = user.power * signal / (received + user.receiver_noise);
         }
@@ -318,8 +328,8 @@ impl Reduced {
         self.put(k, short, width * slope, ceiling, floor, out);
     }
 
-    /// SINR of user `k` in its physical form: Lipschitz bounds on `tr (R W)` and on the square
-    /// roots of the two traces of the estimate's covariance.
+    /// SINR of user `k` in its physical form, `p t² / u / (Σ_i p_i z_ki / u_i + σ²/β)` with
+    /// `t = n + sκ tr (D W)`, `u = n + sκ tr (D W²)`, `z = m + sκ tr (G W D W)`.
     fn physical_envelope(
         &self,
         k: usize,
@@ -329,49 +339,72 @@ impl Reduced {
         out: &mut Envelope,
     ) {
         let (count, layout) = (self.users.len(), self.layout);
-        let between = |from: usize, index: usize, reach: f64, root: bool| {
-            let value = |sample: usize| {
-                let value = self.field(sample, from + index, 1)[0].max(0.0);
-                if root { value.sqrt() } else { value }
+        let at = |sample: usize, from: usize, index: usize| self.field(sample, from + index, 1)[0];
+        let s = Range { low: 1.0 / self.times[long], high: 1.0 / self.times[short] };
+        let falling =
+            |from: usize, i: usize| Range { low: at(short, from, i), high: at(long, from, i) };
+        // n + sκ·(a trace that falls), a bound on its slope from above and on minus it.
+        let sum = |i: usize, from: usize, steepest: f64| {
+            let kappa = self.users[i].kappa;
+            let (n, d) = (falling(layout.trace(), i), falling(from, i));
+            let fall = Range {
+                low: -at(short, layout.trace_slope(), i),
+                high: -at(long, layout.trace_slope(), i),
             };
-            let (x, y) = (value(short), value(long));
-            let middle = 0.5 * (x + y);
-            let low = (middle - 0.5 * reach * width).max(0.0).min(x.min(y));
-            let high = (middle + 0.5 * reach * width).max(x.max(y));
-            Range { low, high }
+            let value = Range {
+                low: n.low + s.low * kappa * d.low,
+                high: n.high + s.high * kappa * d.high,
+            };
+            let rise = kappa * d.high - fall.low;
+            let drop = fall.high - kappa * d.low + s.high * kappa * steepest;
+            (value, rise, drop, d)
         };
-        // The root of the power of an estimate, and the speed of that root.
-        let root_power = |i: usize| {
+        let steepest = |i: usize, factor: f64| {
             let user = &self.users[i];
-            let reach = (user.strongest + user.noise).sqrt() * user.speed / user.noise;
-            (between(layout.trace(), i, reach, true), reach)
+            factor * user.speed * user.speed / (user.kappa * user.noise)
         };
         let user = &self.users[k];
         let mut received = Range { low: user.receiver_noise, high: user.receiver_noise };
         let mut rise = 0.0;
         for (i, other) in self.users.iter().enumerate() {
             let index = k * count + i;
-            let reach = (user.strongest * (other.strongest + other.noise)).sqrt() * other.speed
-                / other.noise;
-            let towards = between(layout.cross(), index, reach, true);
-            let (power, power_reach) = root_power(i);
-            // The share is the square of a ratio of roots, at most ‖R‖.
-            let most = ratio(towards.high, power.low, f64::INFINITY).min(user.strongest.sqrt());
-            received.low += other.power * ratio(towards.low, power.high, 0.0).powi(2);
-            received.high += other.power * most * most;
-            rise += other.power * 2.0 * most * (reach + most * power_reach) / power.low;
+            // w² has slopes up to 8/27 γ.
+            let (power, _, drop, d) = sum(i, layout.filtered_twice(), steepest(i, 8.0 / 27.0));
+            let kappa = other.kappa;
+            let m = self.enclose(index, i, short, long, width);
+            let slope = self.enclose_slope(index, i, short, long, width);
+            let lipschitz = 2.0 * user.strongest * steepest(i, 1.0);
+            let (x, y) = (
+                at(short, layout.cross_filtered(), index),
+                at(long, layout.cross_filtered(), index),
+            );
+            let reach = (0.5 * (lipschitz * width - (x - y).abs())).max(0.0);
+            let e = Range {
+                low: (x.min(y) - reach).max(0.0),
+                high: (x.max(y) + reach).min(user.strongest * d.high),
+            };
+            let towards = Range {
+                low: m.low + s.low * kappa * e.low,
+                high: m.high + s.high * kappa * e.high,
+            };
+            let most = ratio(towards.high, power.low, f64::INFINITY).min(user.strongest);
+            received.low += other.power * ratio(towards.low, power.high, 0.0);
+            received.high += other.power * most;
+            let climb = slope + kappa * e.high + s.high * kappa * lipschitz;
+            rise += other.power * (climb.max(0.0) + most * drop.max(0.0)) / power.low;
         }
-        let (own, own_reach) = root_power(k);
-        let reach = self.cross[k * count + k].1 * user.speed / user.noise;
-        let inner = between(layout.trace_slope(), k, reach, false);
+        let (own, own_rise, _, _) = sum(k, layout.filtered_twice(), steepest(k, 8.0 / 27.0));
+        let (inner, _, inner_drop, _) = sum(k, layout.filtered(), steepest(k, 1.0));
         // Cauchy–Schwarz: the signal is at most tr R = 1.
-        let most = ratio(inner.high, own.low, 1.0).min(1.0).powi(2);
-        let least = ratio(inner.low, own.high, 0.0).powi(2);
+        let most = ratio(inner.high * inner.high, own.low, 1.0).min(1.0);
+        let least = ratio(inner.low * inner.low, own.high, 0.0);
         let now = self.sinr(short)[k];
         let ceiling = (user.power * most / received.low).max(now);
         let floor = (user.power * least / received.high).min(now);
-        let relative = 2.0 * reach / inner.low + 2.0 * own_reach / own.low + rise / received.low;
-        self.put(k, short, width * ceiling * relative, ceiling, floor, out);
+        let own_part = if own_rise > 0.0 { own_rise / own.low } else { own_rise / own.high };
+        let relative = 2.0 * inner_drop.max(0.0) / inner.low + own_part + rise / received.low;
+        let slope = if relative > 0.0 { ceiling * relative } else { floor * relative };
+        self.put(k, short, width * slope, ceiling, floor, out);
     }
 
     /// The line from the SINR now with `climb` over the interval, or the ceiling, whichever is of
@@ -441,12 +474,13 @@ impl User {
         Ok(self.eigen.compute(prior)?)
     }
 
-    /// Values and slopes of `tr C` and of `tr (G C)` for every `G` of the column.
-    fn believed(
+    /// Everything a sample keeps of this user.
+    fn fill(
         &mut self,
         s: f64,
         i: usize,
         cross: &[(CMat, f64)],
+        physical: bool,
         out: &mut [f64],
         layout: Layout,
     ) -> Result<(), Error> {
@@ -467,6 +501,27 @@ impl User {
         if cross.is_empty() {
             return Ok(());
         }
+        if physical {
+            let weight = |x: f64| x.max(0.0) / (x.max(0.0) + noise);
+            let diagonal = |j: usize| turned[(j, j)].re.max(0.0);
+            let weighted = |power: i32| -> f64 {
+                values.iter().enumerate().map(|(j, &x)| weight(x).powi(power) * diagonal(j)).sum()
+            };
+            out[layout.filtered() + i] = weighted(1);
+            out[layout.filtered_twice() + i] = weighted(2);
+            for (j, &y) in values.iter().enumerate() {
+                let outer = weight(y);
+                let column = second.col_mut(j).iter_mut().zip(turned.col(j)).zip(values);
+                column.for_each(|((z, d), &x)| *z = d * (outer * weight(x)));
+            }
+            mul(scaled, false, 1.0, vectors, Op::Plain, second, Op::Plain);
+            mul(first, false, 1.0, scaled, Op::Plain, vectors, Op::Adjoint);
+            for k in 0..layout.users {
+                let pair = k * layout.users + i;
+                out[layout.cross_filtered() + pair] =
+                    trace_of_product(&cross[pair].0, first).max(0.0);
+            }
+        }
         for (j, &y) in values.iter().enumerate() {
             for (z, &x) in turned.col_mut(j).iter_mut().zip(values) {
                 *z *= divided_psi(x, y, noise);
@@ -484,41 +539,6 @@ impl User {
             out[layout.cross() + k * layout.users + i] = trace_of_product(g, first).max(0.0);
             out[layout.cross_slope() + k * layout.users + i] =
                 -self.kappa * trace_of_product(g, second);
-        }
-        Ok(())
-    }
-
-    /// `tr C_t` of the estimate's true covariance, `tr (R W)`, and `tr (G C_t)` for every `G`.
-    fn physical(
-        &mut self,
-        s: f64,
-        i: usize,
-        cross: &[(CMat, f64)],
-        out: &mut [f64],
-        layout: Layout,
-    ) -> Result<(), Error> {
-        self.decompose(s)?;
-        let noise = self.noise;
-        let [received, filter, filtered, covariance] = &mut self.work;
-        let (values, vectors) = (self.eigen.values(), self.eigen.vectors());
-        for (j, &x) in values.iter().enumerate() {
-            let weight = x.max(0.0) / (x.max(0.0) + noise);
-            for (z, v) in filtered.col_mut(j).iter_mut().zip(vectors.col(j)) {
-                *z = v * weight;
-            }
-        }
-        mul(filter, false, 1.0, filtered, Op::Plain, vectors, Op::Adjoint);
-        received.as_mut_slice().copy_from_slice(self.correlation.as_slice());
-        for j in 0..values.len() {
-            received[(j, j)] += C64::from(noise);
-        }
-        mul(filtered, false, 1.0, filter, Op::Plain, received, Op::Plain);
-        mul(covariance, false, 1.0, filtered, Op::Plain, filter, Op::Adjoint);
-        out[layout.trace() + i] = (0..values.len()).map(|j| covariance[(j, j)].re).sum();
-        out[layout.trace_slope() + i] = trace_of_product(&self.correlation, filter);
-        for k in 0..layout.users {
-            let (g, _) = &cross[k * layout.users + i];
-            out[layout.cross() + k * layout.users + i] = trace_of_product(g, covariance).max(0.0);
         }
         Ok(())
     }
