@@ -4,7 +4,7 @@ use std::path::Path;
 
 use noctule_lab::experiment::{ScenarioFile, overrides};
 use noctule_lab::report::Align;
-use noctule_lab::single::{Finding, Single, SingleError, Source, Story};
+use noctule_lab::single::{Arrays, Finding, Single, SingleError, Source, Story};
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, F
     let asked = read(&options.instance, None)?;
     let story = asked
         .system
-        .evaluate(&asked.source, &options.variables)
+        .evaluate(&asked.source, &Arrays::File(options.variables.clone()))
         .map_err(|error| asked.locate(error))?;
     show(&story, options.out.as_deref(), as_json)
 }
@@ -160,7 +160,7 @@ fn read(options: &cli::Instance, scheme: Option<&str>) -> Result<Asked, Failure>
     settings.clone_from(&changed["scheme"]);
     let source = Source {
         scenario,
-        arrays: arrays.then(|| path.to_owned()),
+        arrays: arrays.then(|| Arrays::File(path.to_owned())),
         seed: options.seed,
         trial: options.trial,
     };
@@ -210,7 +210,7 @@ fn check_ending(out: Option<&Path>) -> Result<(), Failure> {
 
 fn write(story: &Story, path: &Path) -> Result<(), Failure> {
     let bytes = if path.extension().is_some_and(|ending| ending == "npz") {
-        story.arrays.clone()
+        story.arrays.to_npz().map_err(|error| Failure::Numerics(error.to_string()))?
     } else {
         format!("{:#}\n", story.document).into_bytes()
     };

@@ -124,7 +124,7 @@ impl ArraySet {
                 npz::parse_single(&bytes, name)
             }
         };
-        set.and_then(|set| set.known(fields)).map_err(|error| error.in_file(&place))
+        set.and_then(|set| set.only(fields)).map_err(|error| error.in_file(&place))
     }
 
     /// The set as a JSON document with its format tag.
@@ -137,7 +137,7 @@ impl ArraySet {
     /// # Errors
     /// [`InputError`] naming the array and the entry.
     pub fn from_json(text: &[u8], kind: &str, fields: &[FieldInfo]) -> Result<Self, InputError> {
-        json::parse(text, kind, fields).and_then(|set| set.known(fields))
+        json::parse(text, kind, fields).and_then(|set| set.only(fields))
     }
 
     /// The set as the bytes of an uncompressed `.npz` archive.
@@ -149,7 +149,10 @@ impl ArraySet {
     }
 
     /// Refuse names that are not among `fields`.
-    fn known(self, fields: &[FieldInfo]) -> Result<Self, InputError> {
+    ///
+    /// # Errors
+    /// [`InputError`] naming the first that is not, with the nearest that is.
+    pub fn only(self, fields: &[FieldInfo]) -> Result<Self, InputError> {
         self.arrays.keys().try_for_each(|name| check_name(name, fields))?;
         Ok(self)
     }
