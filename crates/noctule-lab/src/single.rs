@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use noctule::data::ArraySet;
+use noctule::data::{ArraySet, FieldInfo};
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Trace};
 use serde_json::Value;
@@ -92,6 +92,12 @@ impl From<noctule::Error> for SingleError {
 
 /// A system whose designs can be looked at one by one.
 pub trait Single: System {
+    /// The arrays of an instance.
+    fn instance_fields(&self) -> &'static [FieldInfo];
+
+    /// The arrays of the variables.
+    fn variable_fields(&self) -> &'static [FieldInfo];
+
     /// Design one instance with one scheme and complete settings.
     ///
     /// # Errors
