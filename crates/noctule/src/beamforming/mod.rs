@@ -88,6 +88,7 @@
 pub mod baselines;
 pub mod bound;
 pub mod design;
+pub mod global;
 pub mod instance;
 pub mod model;
 mod scenario;
