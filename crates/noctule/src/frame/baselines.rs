@@ -69,7 +69,7 @@ pub fn random_blocks(
     let metrics = evaluate(instance, &plan)?;
     Ok(Design {
         warnings: advice(instance, &metrics),
-        starts: vec![Some(metrics.frame_bits_per_hz)],
+        starts: vec![Some(metrics.sum_rate_bps_hz)],
         proof: Proof::feasible(0.0),
         stop: Stop::Computed,
         variables: plan,
@@ -146,7 +146,7 @@ pub fn grid(
     let metrics = evaluate(instance, &plan)?;
     Ok(Design {
         warnings: advice(instance, &metrics),
-        starts: vec![Some(metrics.frame_bits_per_hz)],
+        starts: vec![Some(metrics.sum_rate_bps_hz)],
         variables: plan,
         proof: Proof::feasible(0.0),
         metrics,

@@ -38,6 +38,8 @@ const ROUNDING: f64 = 1e-10;
 pub struct Settings {
     /// Number of channel updates; `null` lets the search choose it.
     pub updates: Option<usize>,
+    /// Sensing time in blocks; `null` lets the search choose it.
+    pub sensing_blocks: Option<f64>,
     /// Relative gap between plan and bound at which the search stops.
     pub tolerance: f64,
     /// Intervals that may be examined. When they are spent, the design keeps the bound reached.
@@ -46,7 +48,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { updates: None, tolerance: 1e-9, nodes: 5000 }
+        Self { updates: None, sensing_blocks: None, tolerance: 1e-9, nodes: 5000 }
     }
 }
 
@@ -67,6 +69,11 @@ impl Settings {
         }
         if self.updates == Some(0) {
             return refuse("updates", "0".to_owned(), "1 or more, or null");
+        }
+        if let Some(blocks) = self.sensing_blocks
+            && !(1e-9..=1e9).contains(&blocks)
+        {
+            return refuse("sensing_blocks", blocks.to_string(), "a positive number, or null");
         }
         Ok(())
     }
@@ -118,6 +125,9 @@ pub fn search(
         .hint("the scheme `grid` evaluates an unprojected prior")
         .into());
     }
+    if let Some(blocks) = settings.sensing_blocks {
+        return at_fixed_time(instance, pattern, blocks);
+    }
     let Some(window) = window(instance, pattern) else {
         return infeasible(instance, pattern);
     };
@@ -129,6 +139,36 @@ pub fn search(
         return Err(error);
     }
     problem.finish(found)
+}
+
+/// The best placement for a sensing time that is given: nothing is left to search.
+fn at_fixed_time(instance: &Instance, pattern: Pattern, blocks: f64) -> Result<FrameDesign, Error> {
+    let time = blocks * instance.block_time_s();
+    let (whole, rest) = instance.split_sensing(time);
+    let required = instance.shortest_sensing_s();
+    let room = instance.blocks().checked_sub(whole).filter(|n| *n >= pattern.fewest_blocks());
+    let fits = room.is_some() && instance.pilot_fits(rest);
+    if !fits || required > time * (1.0 + 1e-9) {
+        let mut nearest = infeasible(instance, pattern)?;
+        let (statement, required, reachable) = if fits {
+            let words = "the requirements need {r} blocks of sensing, and {t} are given";
+            (words, required, time)
+        } else {
+            let words = "sensing for {t} blocks leaves no room for the updates and their pilots";
+            (words, time, instance.longest_sensing_s())
+        };
+        let number = |seconds: f64| format!("{:.4}", seconds / instance.block_time_s());
+        let statement = statement.replace("{r}", &number(required)).replace("{t}", &number(time));
+        let method = "closed-form".to_owned();
+        nearest.proof.infeasible = Some(Certificate { method, statement, required, reachable });
+        return Ok(nearest);
+    }
+    let mut problem = Search::new(instance, pattern, (time, whole))?;
+    let sample = problem.reduced.sample(time)?;
+    let value = problem.value_at(sample, whole);
+    let best = Some((-value, (sample, whole)));
+    let bound = -(value + ROUNDING * value.abs());
+    problem.finish(Found { best, bound, nodes: 1, stop: Stop::Computed, log: Vec::new() })
 }
 
 /// Sensing times that a pattern leaves room for: the earliest, and the last block in which data
@@ -409,10 +449,12 @@ impl<'a> Search<'a> {
         };
         let plan = self.plan(sample, first);
         let metrics = evaluate(self.instance, &plan)?;
-        let scale = self.block;
+        // Values are sums over blocks; the objective is their average over the frame.
+        let scale = 1.0 / self.instance.blocks() as f64;
         let upper = -found.bound * scale;
-        let objective = metrics.frame_bits_per_hz;
-        let bound = Bound::new(objective, upper, Sense::Upper, "interval-search", 0.0);
+        let objective = metrics.sum_rate_bps_hz;
+        let method = if found.stop == Stop::Computed { "closed-form" } else { "interval-search" };
+        let bound = Bound::new(objective, upper, Sense::Upper, method, 0.0);
         let mut trace = Trace::with_room(interval.len());
         for entry in &interval {
             trace.push(TraceRow {

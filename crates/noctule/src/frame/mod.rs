@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use design::{Settings, design};
 pub use instance::{Instance, Parts, User};
-pub use model::{Metrics, evaluate};
+pub use model::{Metrics, SimulatedBlock, evaluate};
 pub use scenario::{Aging, CrbLimit, DrawnUsers, Reference, Scenario, Spectrum, UserSpec, Users};
 pub use verify::{Verification, verify};
 
@@ -100,8 +100,8 @@ impl Placement {
     }
 }
 
-/// The arrays a plan travels as.
-const PLAN_FIELDS: &[FieldInfo] = &[
+/// The arrays a plan travels as: `blocks_per_update`, or `random_updates` instead of it.
+pub const PLAN_FIELDS: &[FieldInfo] = &[
     FieldInfo {
         name: "sensing_time_s",
         dimensions: &[],
@@ -187,7 +187,11 @@ impl Plan {
         Self::from_arrays(&set)
     }
 
-    fn from_arrays(set: &ArraySet) -> Result<Self, Error> {
+    /// A plan from named arrays ([`PLAN_FIELDS`]).
+    ///
+    /// # Errors
+    /// [`Error::Input`] for arrays that are missing, misshapen, or no counts.
+    pub fn from_arrays(set: &ArraySet) -> Result<Self, Error> {
         let mut taker = Taker::new(set, PLAN_FIELDS);
         let sensing_time_s = taker.number("sensing_time_s")?;
         let placement = if taker.has("random_updates") {

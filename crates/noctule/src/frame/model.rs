@@ -27,6 +27,8 @@ pub struct Metrics {
     pub sensing_time_s: f64,
     /// Sensing time in blocks.
     pub sensing_blocks: f64,
+    /// Sensing time in blocks that the requirements need, whether the frame has room or not.
+    pub needed_sensing_blocks: f64,
     /// Channel updates M in the frame.
     pub updates: usize,
     /// Share of the frame that goes to sensing and pilots.
@@ -43,6 +45,24 @@ pub struct Metrics {
     pub rate_bps_hz: Vec<f64>,
     /// Φ_n: sum rate of a block in bit/s/Hz, by its distance from the update.
     pub block_rate_bps_hz: Vec<f64>,
+    /// One block as a simulation saw it, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<SimulatedBlock>,
+}
+
+/// One block of a plan, in closed form and as a simulation saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SimulatedBlock {
+    /// Distance from the update: 0 is the block of the estimate.
+    pub age: usize,
+    /// Sum rate by the closed form that belongs to the pilot's path, in bit/s/Hz.
+    pub closed_form_bps_hz: f64,
+    /// Sum rate with the use-and-forget SINRs that were seen, in bit/s/Hz.
+    pub simulated_bps_hz: f64,
+    /// Sum rate of users that know their effective gains, in bit/s/Hz.
+    pub informed_bps_hz: f64,
+    /// Largest distance between closed form and simulation over users, in standard errors.
+    pub worst_standard_errors: f64,
 }
 
 /// Statistics of all users after some sensing time, at full size.
@@ -258,6 +278,7 @@ pub fn evaluate(instance: &Instance, plan: &Plan) -> Result<Metrics, Error> {
         sum_rate_nats: bits_to_nats(total / frame),
         sensing_time_s: plan.sensing_time_s,
         sensing_blocks: plan.sensing_time_s / block,
+        needed_sensing_blocks: instance.shortest_sensing_s() / block,
         updates,
         overhead: (plan.sensing_time_s + updates as f64 * pilot) / frame,
         worst_crb_ratio: ratios.fold(0.0, f64::max),
@@ -266,5 +287,6 @@ pub fn evaluate(instance: &Instance, plan: &Plan) -> Result<Metrics, Error> {
         sinr,
         rate_bps_hz: bits.iter().map(|bits| bits / frame).collect(),
         block_rate_bps_hz,
+        simulated: None,
     })
 }

@@ -12,18 +12,22 @@
 use noctule_num::linalg::HermitianEigen;
 use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal};
 use noctule_num::{C64, CMat, InputError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::model::Statistics;
-use super::{Instance, SYSTEM};
+use super::{Instance, SYSTEM, SimulatedBlock, SinrForm};
 use crate::Error;
 
 /// Through which channel the pilot travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum PilotPath {
     /// The one of the sensed prior, as the derivation of Eq. (22) assumes; what is left of the
     /// true channel is independent of it.
     Believed,
     /// The true one.
+    #[default]
     True,
 }
 
@@ -43,7 +47,7 @@ pub struct Simulated {
 const BATCHES: u32 = 20;
 
 /// Simulate `draws` frames' block `age` (0: the block of the estimate) after `sensing_time_s` of
-/// sensing; one result for each user.
+/// sensing; one result for each user. Ages share their draws under one `(seed, trial)`.
 ///
 /// # Errors
 /// [`Error::Input`] for an age beyond the frame, too few draws, or — under
@@ -55,7 +59,7 @@ pub fn simulate(
     age: usize,
     path: PilotPath,
     draws: u32,
-    seed: u64,
+    (seed, trial): (u64, u64),
 ) -> Result<Vec<Simulated>, Error> {
     if age >= instance.blocks() || draws < 2 * BATCHES {
         let found = format!("age {age}, {draws} draws");
@@ -68,7 +72,7 @@ pub fn simulate(
         .map(|k| Link::new(instance, &statistics, k, age, path))
         .collect::<Result<Vec<_>, _>>()?;
     let mut streams: Vec<ChaCha8Rng> = (0..users)
-        .map(|k| StreamKey::new(seed, SYSTEM, "simulation", k as u64).trial(age as u64))
+        .map(|k| StreamKey::new(seed, SYSTEM, "simulation", k as u64).trial(trial))
         .collect();
     let mut counts = vec![vec![Count::default(); BATCHES as usize]; users];
     let mut channels = vec![Vec::new(); users];
@@ -87,6 +91,39 @@ pub fn simulate(
         }
     }
     Ok((0..users).map(|k| summarise(instance, k, &counts[k])).collect())
+}
+
+/// The block of a sensing time as closed form and simulation see it.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulated_block(
+    instance: &Instance,
+    sensing_time_s: f64,
+    age: usize,
+    path: PilotPath,
+    draws: u32,
+    key: (u64, u64),
+) -> Result<SimulatedBlock, Error> {
+    let seen = simulate(instance, sensing_time_s, age, path, draws, key)?;
+    let form = match path {
+        PilotPath::Believed => SinrForm::UseAndForget,
+        PilotPath::True => SinrForm::Physical,
+    };
+    let fresh = Statistics::new(instance, sensing_time_s)?.sinr(instance, form)?;
+    let aged: Vec<f64> =
+        fresh.iter().zip(&instance.parts().aging).map(|(c, rho)| c * rho[age] * rho[age]).collect();
+    let bits = |sinr: f64| sinr.ln_1p() / std::f64::consts::LN_2;
+    let off = |(user, exact): (&Simulated, &f64)| {
+        (user.sinr - exact).abs() / user.sinr_standard_error.max(f64::MIN_POSITIVE)
+    };
+    Ok(SimulatedBlock {
+        age,
+        closed_form_bps_hz: aged.iter().map(|&c| bits(c)).sum(),
+        simulated_bps_hz: seen.iter().map(|user| bits(user.sinr)).sum(),
+        informed_bps_hz: seen.iter().map(|user| user.informed_rate_bps_hz).sum(),
+        worst_standard_errors: seen.iter().zip(&aged).map(off).fold(0.0, f64::max),
+    })
 }
 
 /// One user's channel and estimator, as square roots of covariances.

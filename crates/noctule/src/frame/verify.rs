@@ -19,18 +19,20 @@ use crate::Error;
 pub struct Verification {
     /// Bits per hertz of the frame, recomputed.
     pub frame_bits_per_hz: f64,
+    /// The same over the duration of the frame, in bit/s/Hz.
+    pub sum_rate_bps_hz: f64,
     /// Cramér–Rao bound of every user's angle in rad², recomputed.
     pub crb_rad2: Vec<f64>,
+    /// Largest of those bounds over its limit.
+    pub worst_crb_ratio: f64,
     /// Largest relative violation: of a requirement, of the frame's length, of a pilot's room.
     pub violation: f64,
 }
 
 impl Verification {
-    /// |objective − recomputed| relative to the larger of the objective and a thousandth of a bit
-    /// per second and hertz over the frame.
-    pub fn mismatch(&self, objective: f64, instance: &Instance) -> f64 {
-        let unit = 1e-3 * instance.blocks() as f64 * instance.block_time_s();
-        (self.frame_bits_per_hz - objective).abs() / objective.abs().max(unit)
+    /// |rate − recomputed| relative to the larger of the rate and a millionth of a bit/s/Hz.
+    pub fn mismatch(&self, sum_rate_bps_hz: f64) -> f64 {
+        (self.sum_rate_bps_hz - sum_rate_bps_hz).abs() / sum_rate_bps_hz.abs().max(1e-6)
     }
 }
 
@@ -60,17 +62,18 @@ pub fn verify(instance: &Instance, plan: &Plan) -> Result<Verification, Error> {
         Placement::Random { updates } => (random_mean(data, *updates, &rate), *updates),
     };
     let lost = updates as f64 * pilot + rest;
-    let mut violation = 0.0_f64;
-    for (crb, user) in crb_rad2.iter().zip(&parts.users) {
-        violation = violation.max(crb / user.crb_limit_rad2 - 1.0);
-    }
+    let ratios = crb_rad2.iter().zip(&parts.users).map(|(crb, user)| crb / user.crb_limit_rad2);
+    let worst_crb_ratio = ratios.fold(0.0, f64::max);
+    let mut violation = (worst_crb_ratio - 1.0).max(0.0);
     violation = violation.max(plan.sensing_time_s / (block * parts.blocks() as f64) - 1.0);
     if parts.whole_pilots {
         violation = violation.max((rest + pilot) / block - 1.0);
     }
     // Rounding of a requirement met with equality is no violation.
     let violation = if violation < 1e-12 { 0.0 } else { violation };
-    Ok(Verification { frame_bits_per_hz: block * carried - lost * rate(0), crb_rad2, violation })
+    let frame_bits_per_hz = block * carried - lost * rate(0);
+    let sum_rate_bps_hz = frame_bits_per_hz / (block * parts.blocks() as f64);
+    Ok(Verification { frame_bits_per_hz, sum_rate_bps_hz, crb_rad2, worst_crb_ratio, violation })
 }
 
 /// Steering vector and derivative, written out.
