@@ -1,4 +1,96 @@
-//! PLACEHOLDER
+//! A base station that senses where its users are, estimates their channels now and then, and
+//! serves them in between: how long, how often, and when.
+//!
+//! ```text
+//!  frame of N blocks
+//! ┌───────────────────┬──┬────────┬────────┬────────┬──┬────────┬────────┬ ─ ─ ┐
+//! │ sensing, T_l      │▒▒│ data   │ data   │ data   │▒▒│ data   │ data   │     │
+//! └───────────────────┴──┴────────┴────────┴────────┴──┴────────┴────────┴ ─ ─ ┘
+//!                      ↑ pilot: update 1, N₁ = 3     ↑ update 2, N₂ = …
+//!                        Φ₁       Φ₂       Φ₃          Φ₁       Φ₂          bit/s/Hz
+//! ```
+//!
+//! # Model
+//!
+//! *Sensing.* User `k` stands at angle `θ_k`; its scatterers spread its power over a ring of ±Δ
+//! ([`noctule_phy::one_ring`]), so its channel has covariance `β_k R_k` with `tr R_k = 1`. A radar
+//! that listens for `T_l` seconds knows the angle up to the Cramér–Rao bound `κ_k / T_l`
+//! ([`noctule_phy::angle_crb`]), which must not exceed `Γ_k`. The error leaves the prior
+//! `R̂_k = (R_k − (κ_k/T_l) D_k)₊`, with one of three shapes `D` ([`ErrorShape`]).
+//!
+//! *Estimation.* A pilot of signal-to-noise ratio γ meets the filter `W = R̂ (R̂ + I/γ)⁻¹`
+//! ([`noctule_phy::mmse`]); the estimate has covariance `C = W R̂`.
+//!
+//! *Aging.* `n − 1` blocks later the channel is `ρ_n` times what it was, plus something new
+//! ([`noctule_phy::aging`]: geometric, Jakes, or a sequence of your own for every user).
+//!
+//! *Transmission.* Beams are matched to the estimates. A user that knows only the mean of its gain
+//! has the use-and-forget SINR `ρ_n² c_k` with
+//! ```math
+//! c_k = \frac{p_k\, \mathrm{tr}\, C_k}{\sum_i p_i\, \mathrm{tr}(R_k C_i)/\mathrm{tr}\,C_i + \sigma_k^2/\beta_k},
+//! \qquad \Phi_n = \sum_k \log_2(1+\rho_{k,n}^2\, c_k)
+//! ```
+//! or one of two other forms ([`SinrForm`]).
+//!
+//! # What is designed
+//!
+//! The sensing time `T_l`, the number `M` of updates and their blocks `N_1, …, N_M`:
+//! ```math
+//! \max\; T_b \sum_{m=1}^M \sum_{n=1}^{N_m} \Phi_n - \big(M T_m + T_l - h T_b\big)\, \Phi_1,
+//! \qquad h = \lfloor T_l/T_b \rfloor,\; \sum_m N_m = N - h,\; \mathrm{CRB}_k \le \Gamma_k
+//! ```
+//! and a pilot must find room in the block it is sent in. The objective that designs and bounds
+//! report is this over the duration of the frame, the average sum rate in bit/s/Hz.
+//!
+//! # Guarantee
+//!
+//! [`design`](design()) is globally optimal up to the gap in its proof: a branch and bound over the
+//! sensing time whose bounds hold for all placements and all times of an interval ([`mod@design`]),
+//! with exact placement by an even split where blocks only get worse with age and by dynamic
+//! programming where they do not ([`placement`]). For the two use-and-forget forms the gap closes
+//! to 10⁻⁹ within a few intervals. For the physical form bounds are of first order across
+//! eigenvalues that change sign; where sensing errors exceed the ring, the search may spend its
+//! nodes and report the gap that is left. Requirements that no frame meets give a design with a
+//! closed-form certificate. Baselines ([`baselines`]) are optimal among their own kind.
+//!
+//! # Cost
+//!
+//! A sample of the SINRs is one small eigenproblem a user; a bound is two placement problems, `O(N)`
+//! while blocks only get worse, else `O(N²)`. Five users, 8 antennas and 35 blocks take about 1.5 ms
+//! with six samples, twenty users, 64 antennas and 560 blocks about 0.2 s.
+//!
+//! # Limits
+//!
+//! One frame, known angles and gains, matched beams, independent users. The sensing error is a
+//! first-order expansion: it means something while the root-CRB is below Δ/√3, and designs beyond
+//! that carry a warning. The bound is that of a matched filter which the echo reaches
+//! unambiguously; a real estimator departs from it at low signal-to-noise ratios. Use-and-forget is
+//! a weak bound on what users decode when channels do not harden ([`simulate`]).
+//!
+//! # Example
+//!
+//! ```
+//! use noctule::frame::{self, Aging, Scenario, Settings};
+//!
+//! let aging = Aging::Jakes { speed_kmh: 30.0, carrier_ghz: 28.0 };
+//! let instance = Scenario { aging, ..Scenario::default() }.realize(/* seed */ 1, /* trial */ 0)?;
+//! let design = frame::design(&instance, &Settings::default())?;
+//! let (metrics, bound) = (&design.metrics, design.proof.bound.as_ref().expect("a bound"));
+//! println!(
+//!     "{:.1} blocks of sensing, {} updates: {:.4} bit/s/Hz of at most {:.4}",
+//!     metrics.sensing_blocks, metrics.updates, metrics.sum_rate_bps_hz, bound.value,
+//! );
+//! assert!(design.proof.is_global(1e-8));
+//! let witness = frame::verify(&instance, &design.variables)?;
+//! assert!(witness.mismatch(metrics.sum_rate_bps_hz) < 1e-9 && witness.violation < 1e-9);
+//! # Ok::<(), noctule::Error>(())
+//! ```
+//!
+//! # References
+//!
+//! Z. Bai, F. Hou, H. Shan, L. X. Cai, "Optimal Design to Dual-Scale Channel Estimation for
+//! Sensing-Assisted Communication Systems". Its mistakes and how they were found:
+//! `docs/errata.md#frame`.
 
 pub mod baselines;
 pub mod design;
