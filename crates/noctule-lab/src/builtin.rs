@@ -28,6 +28,7 @@ pub const ALL: &[BuiltIn] = built_in![
     "frame/fig5",
     "frame/surface",
     "frame/speed",
+    "frame/placement",
     "frame/proposition-1",
 ];
 
