@@ -64,7 +64,7 @@ mod tests {
             .steering(angle)
             .0
             .iter()
-            .map(|a| a.conj())
+            .map(C64::conj)
             .collect();
         let echo = |p: [f64; 3]| -> Vec<C64> {
             let b = line.steering(p[0]).0;

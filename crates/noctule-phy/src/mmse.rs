@@ -173,7 +173,7 @@ mod tests {
         let draws = 60_000;
         let (mut power, mut inner) = (0.0, 0.0);
         for _ in 0..draws {
-            let mut h = vec![C64::ZERO; 6];
+            let mut h = [C64::ZERO; 6];
             for j in 0..6 {
                 let g = complex_normal(&mut rng, eigen.values()[j].max(0.0));
                 for (i, h) in h.iter_mut().enumerate() {
@@ -182,10 +182,10 @@ mod tests {
             }
             let pilot: Vec<C64> =
                 h.iter().map(|h| h + complex_normal(&mut rng, 1.0 / snr)).collect();
-            for i in 0..6 {
+            for (i, h) in h.iter().enumerate() {
                 let estimate: C64 = (0..6).map(|j| found.filter[(i, j)] * pilot[j]).sum();
                 power += estimate.norm_sqr();
-                inner += (h[i].conj() * estimate).re;
+                inner += (h.conj() * estimate).re;
             }
         }
         let n = f64::from(draws);

@@ -90,6 +90,9 @@ const fn field(
     FieldInfo { name, dimensions, complex: false, summary }
 }
 
+/// A column of the table of users.
+type Column = fn(&User) -> f64;
+
 /// The arrays an instance travels as.
 pub const FIELDS: &[FieldInfo] = &[
     field("angle_rad", &["user"], "angles from broadside in radians"),
@@ -196,7 +199,7 @@ impl Instance {
     pub fn to_arrays(&self) -> ArraySet {
         let parts = &self.parts;
         let mut set = ArraySet::new();
-        let columns: [(&str, fn(&User) -> f64); 8] = [
+        let columns: [(&str, Column); 8] = [
             ("angle_rad", |u| u.angle_rad),
             ("spread_rad", |u| u.spread_rad),
             ("gain", |u| u.gain),
