@@ -2,6 +2,8 @@
 //!
 //! * [`units`] — decibels, degrees, nats, converted once at the edge;
 //! * [`arrays`] — steering vectors of linear and planar arrays with their derivatives;
+//! * [`centred_array`] — linear arrays in spatial frequency, reference in the middle;
+//! * [`cascade`] — base station, reflecting surfaces, user and target;
 //! * [`fading`] — random channels;
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
@@ -12,6 +14,8 @@
 //! The received signal of a user with channel `h` is `y = hᴴ x`.
 
 pub mod arrays;
+pub mod cascade;
+pub mod centred_array;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;
