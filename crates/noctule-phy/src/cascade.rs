@@ -118,7 +118,8 @@ impl SurfacePath {
         loss: PathLoss,
     ) -> Self {
         let site = surface.position;
-        let gain = |from: Point| power_law(loss.reference_gain, from.distance_m(site), loss.exponent);
+        let gain =
+            |from: Point| power_law(loss.reference_gain, from.distance_m(site), loss.exponent);
         Self {
             elements,
             base_gain: gain(base.position),
@@ -243,7 +244,8 @@ impl Illumination {
             }
             out
         };
-        let inner = |a: &[C64], b: &[C64]| -> C64 { a.iter().zip(b).map(|(x, y)| x.conj() * y).sum() };
+        let inner =
+            |a: &[C64], b: &[C64]| -> C64 { a.iter().zip(b).map(|(x, y)| x.conj() * y).sum() };
         let lit = times(&self.response);
         let bent = times(&self.slope);
         EchoPowers {
@@ -380,7 +382,8 @@ pub fn site_on_rays(
 ) -> Option<Point> {
     let (tan_base, tan_user) = (base_frequency.asin().tan(), user_frequency.asin().tan());
     // y = base.y + tan_base (x − base.x) and y = user.y + tan_user (user.x − x)
-    let x = (user.y_m - base.y_m + tan_base * base.x_m + tan_user * user.x_m) / (tan_base + tan_user);
+    let x =
+        (user.y_m - base.y_m + tan_base * base.x_m + tan_user * user.x_m) / (tan_base + tan_user);
     let point = Point::new(x, base.y_m + tan_base * (x - base.x_m));
     (x.is_finite() && x > base.x_m && x < user.x_m && point.y_m.is_finite()).then_some(point)
 }

@@ -135,7 +135,10 @@ mod tests {
             for difference in [0.0, 1e-12, 1e-5, 0.02, 0.25, -0.7, 1.0, 1.9, 2.0, -2.5, 4.1] {
                 let sum = dot(&array.response(0.3), &array.response(0.3 + difference));
                 let pattern = array.pattern(difference);
-                assert!((sum - pattern).norm() < 1e-9 * m as f64, "{m} {difference} {sum} {pattern}");
+                assert!(
+                    (sum - pattern).norm() < 1e-9 * m as f64,
+                    "{m} {difference} {sum} {pattern}"
+                );
             }
         }
     }

@@ -17,6 +17,7 @@
 //! | module | system |
 //! |---|---|
 //! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
+//! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
 //!
 //! # Example
 //!
@@ -34,6 +35,8 @@ pub mod beamforming;
 pub mod data;
 mod design;
 mod error;
+pub mod estimate;
+pub mod surfaces;
 
 pub use design::Design;
 pub use error::Error;

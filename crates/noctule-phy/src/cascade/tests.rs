@@ -117,15 +117,15 @@ fn the_bound_is_that_of_the_printed_traces() {
     let array = CentredArray::new(cascade.sensors);
     let (a, da) = (array.response(mu), array.derivative(mu));
     let echo = CMat::from_fn(6, 8, |i, j| a[i] * light.response[j].conj());
-    let slope = CMat::from_fn(6, 8, |i, j| {
-        da[i] * light.response[j].conj() + a[i] * light.slope[j].conj()
-    });
+    let slope =
+        CMat::from_fn(6, 8, |i, j| da[i] * light.response[j].conj() + a[i] * light.slope[j].conj());
     let trace = |left: &CMat, right: &CMat| -> C64 {
-        let product = product(&product(left, Op::Plain, &r, Op::Plain), Op::Plain, right, Op::Adjoint);
+        let product =
+            product(&product(left, Op::Plain, &r, Op::Plain), Op::Plain, right, Op::Adjoint);
         (0..6).map(|i| product[(i, i)]).sum()
     };
-    let information = trace(&slope, &slope).re
-        - trace(&echo, &slope).norm_sqr() / trace(&echo, &echo).re;
+    let information =
+        trace(&slope, &slope).re - trace(&echo, &slope).norm_sqr() / trace(&echo, &echo).re;
     let printed = cascade.sensing_noise_w / (2.0 * 16.0 * cascade.echo_gain() * information);
     let found = cascade.crb(light.powers(&r));
     assert!((found / printed - 1.0).abs() < 1e-11, "{found} {printed}");
@@ -180,7 +180,8 @@ fn sites_on_rays_are_orthogonal_at_both_ends() {
 
 #[test]
 fn axes_at_right_angles_are_exact() {
-    for (deg, axis) in [(0.0, [1.0, 0.0]), (90.0, [0.0, 1.0]), (-90.0, [0.0, -1.0]), (540.0, [-1.0, 0.0])]
+    for (deg, axis) in
+        [(0.0, [1.0, 0.0]), (90.0, [0.0, 1.0]), (-90.0, [0.0, -1.0]), (540.0, [-1.0, 0.0])]
     {
         let place = Place::new(Point::default(), deg);
         assert!((place.axis[0] - axis[0]).abs() == 0.0 && (place.axis[1] - axis[1]).abs() == 0.0);
