@@ -208,6 +208,25 @@ impl Default for AlternatingSettings {
     }
 }
 
+impl AlternatingSettings {
+    /// Refuse settings out of range.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        if !(self.tolerance >= 0.0 && self.tolerance < 1.0) {
+            let found = self.tolerance.to_string();
+            let what = "the setting is out of range";
+            return Err(InputError::new(what, "tolerance", found, "from 0 to below 1"));
+        }
+        if self.select == Select::Best {
+            let what = "this scheme does not choose sites";
+            return Err(InputError::new(what, "select", "best", "all or single"));
+        }
+        Ok(())
+    }
+}
+
 /// The paper's alternation between powers and phases (59)–(66), from a start of choice. With the
 /// sweep it is the sweep-and-majorise method; from the sensing start it is what stalls.
 ///
@@ -218,11 +237,7 @@ pub fn alternating(
     settings: &AlternatingSettings,
     interrupt: &Interrupt,
 ) -> Result<SurfacesDesign, Error> {
-    if !(settings.tolerance >= 0.0 && settings.tolerance < 1.0) {
-        let found = settings.tolerance.to_string();
-        let what = "the setting is out of range";
-        return Err(InputError::new(what, "tolerance", found, "from 0 to below 1").into());
-    }
+    settings.validate()?;
     let sites = sites(instance, settings.select)?;
     let cascade = instance.cascade(&sites);
     need_orthogonal(&cascade)?;

@@ -397,7 +397,8 @@ mod tests {
                 let (z, y) = direct(n, step, &v);
                 assert!((z - point.user).abs() < 1e-10 && (y - point.target).abs() < 1e-10);
                 let support = blend.sin() * z + blend.cos() * y;
-                assert!(support <= curve.support(blend, phase) + 1e-9);
+                // h counts only the parts in phase with ψ
+                assert!(support >= curve.support(blend, phase) - 1e-9);
             }
         }
     }
@@ -471,7 +472,8 @@ mod tests {
         }
     }
 
-    /// The gap between what blends reach and the staircase is what the grids allow.
+    /// The gap between what blends reach and the staircase is what the grids allow, and about the
+    /// pull of one element at 45°, where phases between two blends are not blends.
     #[test]
     fn inner_and_outer_curves_meet() {
         for (n, step) in [(16, 0.3), (32, 0.64), (64, 2.0), (199, 0.456)] {
@@ -481,7 +483,7 @@ mod tests {
             for point in inner.iter().step_by(7) {
                 let limit = stairs.target_at(point.user);
                 let gap = (limit - point.target) / n as f64;
-                assert!((-1e-12..2e-3).contains(&gap), "{n} {step} {point:?} {limit}");
+                assert!((-1e-12..5e-3).contains(&gap), "{n} {step} {point:?} {limit}");
             }
         }
     }

@@ -47,7 +47,8 @@ pub struct Deployment {
     pub modes: Vec<Mode>,
 }
 
-const FIELDS: &[FieldInfo] = &[
+/// The arrays a deployment travels as.
+pub const FIELDS: &[FieldInfo] = &[
     FieldInfo {
         name: "sites",
         dimensions: &["surface"],
@@ -198,7 +199,11 @@ impl Deployment {
         Self::from_arrays(&set, instance)
     }
 
-    fn from_arrays(set: &ArraySet, instance: &Instance) -> Result<Self, Error> {
+    /// A deployment of an instance from named arrays ([`FIELDS`]).
+    ///
+    /// # Errors
+    /// [`Error::Input`] for arrays that are missing, misshapen or do not fit.
+    pub fn from_arrays(set: &ArraySet, instance: &Instance) -> Result<Self, Error> {
         let mut taker = Taker::new(set, FIELDS);
         let sites = taker.real("sites")?;
         let sites: Vec<usize> = sites

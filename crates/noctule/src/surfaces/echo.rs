@@ -9,6 +9,8 @@ use noctule_num::linalg::{HermitianEigen, Op, product};
 use noctule_num::rng::{StreamKey, complex_normal, uniform};
 use noctule_num::{C64, CMat, InputError};
 use noctule_phy::centred_array::{CentredArray, wrap};
+use noctule_phy::units::db_from_linear;
+use serde::Serialize;
 
 use super::{Deployment, Instance, SYSTEM};
 use crate::Error;
@@ -16,12 +18,55 @@ use crate::estimate::music::music_frequency;
 use crate::estimate::waveform_ml::{Reflector, waveform_frequency};
 
 /// Errors of the two estimators in one draw of waveforms and noise.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct EchoErrors {
     /// Error of MUSIC, which does not know the waveforms.
     pub music: f64,
     /// Error of maximum likelihood, which knows them.
     pub likelihood: f64,
+}
+
+/// What estimators made of the simulated echoes of an instance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EchoReport {
+    /// Power of the echo over the noise at one sensor in one snapshot, in dB.
+    pub snr_db: f64,
+    /// Mean squared error of MUSIC over the Cramér–Rao bound.
+    pub music_mse_over_crb: Option<f64>,
+    /// Mean squared error of maximum likelihood over the bound.
+    pub likelihood_mse_over_crb: Option<f64>,
+    /// The errors of every draw.
+    pub errors: Vec<EchoErrors>,
+}
+
+/// Simulate as many echoes as the instance asks for; `None` where it asks for none, and for
+/// deployments of several modes.
+///
+/// # Errors
+/// Broken numerics, or a deployment that does not fit.
+pub fn report(
+    instance: &Instance,
+    deployment: &Deployment,
+    crb: Option<f64>,
+) -> Result<Option<EchoReport>, Error> {
+    let (draws, seed, trial) = instance.echoes();
+    if draws == 0 || deployment.modes.len() != 1 {
+        return Ok(None);
+    }
+    let bench = EchoBench::new(instance, deployment)?;
+    let errors = (0..draws)
+        .map(|number| bench.draw(seed, trial, number))
+        .collect::<Result<Vec<_>, Error>>()?;
+    let ratio = |of: fn(&EchoErrors) -> f64| {
+        let mean = errors.iter().map(|e| of(e).powi(2)).sum::<f64>() / errors.len() as f64;
+        crb.map(|crb| mean / crb)
+    };
+    Ok(Some(EchoReport {
+        snr_db: db_from_linear(bench.snr()),
+        music_mse_over_crb: ratio(|e| e.music),
+        likelihood_mse_over_crb: ratio(|e| e.likelihood),
+        errors,
+    }))
 }
 
 /// A steady deployment seen by its sensors.

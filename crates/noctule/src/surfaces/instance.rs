@@ -67,6 +67,8 @@ pub struct Parts {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
     parts: Parts,
+    /// Number of simulated echoes, with the seed and trial that name their noise.
+    echoes: (u64, u64, u64),
 }
 
 const fn field(
@@ -109,7 +111,19 @@ impl Instance {
     /// [`Error::Input`] for counts and powers out of range, and for places that coincide.
     pub fn new(parts: Parts) -> Result<Self, Error> {
         check(&parts)?;
-        Ok(Self { parts })
+        Ok(Self { parts, echoes: (0, 1, 0) })
+    }
+
+    /// The same instance with `draws` simulated echoes, whose noise is named by seed and trial.
+    #[must_use]
+    pub const fn with_echoes(mut self, draws: u64, seed: u64, trial: u64) -> Self {
+        self.echoes = (draws, seed, trial);
+        self
+    }
+
+    /// Number of simulated echoes, with the seed and trial that name their noise.
+    pub const fn echoes(&self) -> (u64, u64, u64) {
+        self.echoes
     }
 
     /// Everything the instance is made of.
@@ -168,7 +182,8 @@ impl Instance {
     /// # Errors
     /// As [`Instance::new`].
     pub fn with_crb_limit(&self, crb_limit: Option<f64>) -> Result<Self, Error> {
-        Self::new(Parts { crb_limit, ..self.parts.clone() })
+        let instance = Self::new(Parts { crb_limit, ..self.parts.clone() })?;
+        Ok(Self { echoes: self.echoes, ..instance })
     }
 
     /// Read an instance from `.json` or `.npz`; what the file does not have is taken from `base`.

@@ -63,7 +63,7 @@
 //! ```
 //! use noctule::surfaces::{self, Scenario, Settings};
 //!
-//! let instance = Scenario { elements: 840, crb_limit_db: Some(-32.0), ..Scenario::default() }.realize()?;
+//! let instance = Scenario { elements: 840, crb_limit_db: Some(-32.0), ..Scenario::default() }.realize(1, 0)?;
 //! let design = surfaces::full_covariance(&instance, &Settings::default(), &noctule::Interrupt::new())?;
 //! println!("{} surfaces, {:.2} bit/s/Hz", design.metrics.surfaces, design.metrics.rate_bps_hz);
 //! assert!(design.metrics.crb_db.expect("the target is lit") <= -32.0 + 1e-9);
@@ -97,7 +97,7 @@ mod search;
 pub mod select;
 mod verify;
 
-pub use deployment::{Deployment, Mode};
+pub use deployment::{Deployment, FIELDS as DEPLOYMENT_FIELDS, Mode};
 pub use design::{Requirement, Settings, dedicated_signal, full_covariance};
 pub use instance::{Elements, Instance, Parts};
 pub use majorise::Start;

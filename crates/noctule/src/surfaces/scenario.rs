@@ -63,6 +63,8 @@ pub struct Scenario {
     /// Largest Cramér–Rao bound of the target's spatial frequency, in dB (10 log₁₀, the frequency has
     /// no unit). `null` for no requirement.
     pub crb_limit_db: Option<f64>,
+    /// Simulated echoes on which estimators are tried, in every trial; 0 for none.
+    pub echo_draws: u64,
 }
 
 /// How strongly each surface reaches the target.
@@ -127,6 +129,7 @@ impl Default for Scenario {
             reflection_gain_db: 0.0,
             path_weights: PathModel::Exact,
             crb_limit_db: Some(-32.0),
+            echo_draws: 0,
         }
     }
 }
@@ -144,6 +147,7 @@ impl Scenario {
             ("elements", self.elements, 1, MOST_ELEMENTS),
             ("snapshots", self.snapshots as usize, 1, u32::MAX as usize),
             ("first_sites", self.first_sites.unwrap_or(1), 1, MOST_SITES),
+            ("echo_draws", usize::try_from(self.echo_draws).unwrap_or(usize::MAX), 0, 1_000_000),
         ] {
             if !(low..=high).contains(&value) {
                 let what = "the count is out of range";
@@ -282,12 +286,12 @@ impl Scenario {
         InputError::new(what, place, found.to_string(), format!("1 to {MOST_SITES}"))
     }
 
-    /// The concrete problem. Nothing is random: seed and trial do not matter here; they name the
-    /// noise of simulated echoes.
+    /// The concrete problem. Nothing of it is random: seed and trial name the noise of simulated
+    /// echoes.
     ///
     /// # Errors
     /// [`Error::Input`] when a field makes no sense.
-    pub fn realize(&self) -> Result<Instance, Error> {
+    pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
         let place = |position: Point, axis_deg: f64| Place::new(position, axis_deg);
         Instance::new(Parts {
@@ -318,6 +322,7 @@ impl Scenario {
             },
             crb_limit: self.crb_limit_db.map(units::linear_from_db),
         })
+        .map(|instance| instance.with_echoes(self.echo_draws, seed, trial))
     }
 }
 
@@ -331,7 +336,7 @@ mod tests {
         let text = serde_json::to_string(&scenario).unwrap();
         assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
         for layout in [Layout::Bisector, Layout::Skew] {
-            let instance = Scenario { layout, ..Scenario::default() }.realize().unwrap();
+            let instance = Scenario { layout, ..Scenario::default() }.realize(1, 0).unwrap();
             let sites: Vec<usize> = (0..8).collect();
             let (base, user) = instance.cascade(&sites).coherence();
             assert!(base < 1e-13 && user < 1e-13, "{base:e} {user:e}");
@@ -345,7 +350,7 @@ mod tests {
         let wrong = |change: fn(&mut Scenario)| {
             let mut scenario = Scenario::default();
             change(&mut scenario);
-            match scenario.realize().unwrap_err() {
+            match scenario.realize(1, 0).unwrap_err() {
                 Error::Input(error) => error.place,
                 other => panic!("{other}"),
             }
