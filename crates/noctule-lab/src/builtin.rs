@@ -21,7 +21,18 @@ macro_rules! built_in {
 }
 
 /// All of them, in the order of a list; the first is the one that `noctule` alone runs.
-pub const ALL: &[BuiltIn] = built_in!["beamforming/region"];
+pub const ALL: &[BuiltIn] = built_in![
+    "beamforming/region",
+    "surfaces/fig3",
+    "surfaces/fig4",
+    "surfaces/fig5",
+    "surfaces/fig6",
+    "surfaces/fig7",
+    "surfaces/path-weights",
+    "surfaces/apart",
+    "surfaces/attained-bound",
+    "surfaces/site-planning",
+];
 
 /// The one that `noctule` alone runs.
 pub fn default() -> Option<&'static BuiltIn> {
