@@ -18,6 +18,7 @@
 //! |---|---|
 //! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
 //! | [`frame`] | a frame of sensing, pilots and data under channel aging: how long to sense, how often to re-estimate |
+//! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
 //!
 //! # Example
 //!
@@ -36,6 +37,8 @@ pub mod data;
 mod design;
 mod error;
 pub mod frame;
+pub mod estimate;
+pub mod surfaces;
 
 pub use design::Design;
 pub use error::Error;

@@ -3,24 +3,34 @@
 pub mod adapter;
 pub mod beamforming;
 pub mod frame;
+pub mod surfaces;
 
 use noctule_num::InputError;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::registry::Registry;
+use crate::single::Single;
+use crate::system::System;
 
 /// The system that is meant when none is named.
 pub const DEFAULT: &str = noctule::beamforming::SYSTEM;
 
-/// All systems of this build.
+/// All systems of this build, the default first.
+const ALL: &[&dyn Single] = &[
+    &beamforming::Beamforming,
+    &frame::Frame,
+    &surfaces::Surfaces,
+];
+
+/// The systems as the engine sees them.
 pub fn registry() -> Registry<'static> {
-    Registry::new([&beamforming::Beamforming as &dyn crate::system::System, &frame::Frame])
+    Registry::new(ALL.iter().map(|system| *system as &dyn System))
 }
 
 /// The systems whose designs can be looked at one by one.
-pub fn singles() -> Vec<&'static dyn crate::single::Single> {
-    vec![&beamforming::Beamforming, &frame::Frame]
+pub fn singles() -> Vec<&'static dyn Single> {
+    ALL.to_vec()
 }
 
 /// A typed value out of JSON; what does not fit is said as bad input at `place`.
