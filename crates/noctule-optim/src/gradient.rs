@@ -11,7 +11,7 @@ use crate::descent::{Acceptance, Descends, Descent, Directions, Made, steepest};
 use crate::{Interrupt, Manifold, Method, Objective, Run, StopRules, Trace};
 
 /// Riemannian conjugate gradients: Polak–Ribière–Polyak with the formula's negative values cut off
-/// (PR+), transport by projection, strong Wolfe line search with `c₂ = 0.1`.
+/// (PR+), transport by projection, strong Wolfe line search with `c₂ = 0.4`.
 ///
 /// Guarantee: monotone decrease up to rounding, a stationary point when it says it converged.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ struct Conjugate {
 }
 
 impl Directions for Conjugate {
-    const ACCEPTANCE: Acceptance = Acceptance { share: 0.1, two_sided: true, window: 1 };
+    const ACCEPTANCE: Acceptance = Acceptance { share: 0.4, two_sided: true, window: 1 };
 
     fn forget(&mut self) -> bool {
         std::mem::take(&mut self.learned)

@@ -89,9 +89,11 @@ pub mod baselines;
 pub mod bound;
 pub mod design;
 pub mod instance;
+mod metrics;
 pub mod model;
 mod scenario;
 mod starts;
+mod stationarity;
 mod verify;
 
 use noctule_num::{CMat, InputError};
