@@ -21,7 +21,19 @@ macro_rules! built_in {
 }
 
 /// All of them, in the order of a list; the first is the one that `noctule` alone runs.
-pub const ALL: &[BuiltIn] = built_in!["beamforming/region"];
+pub const ALL: &[BuiltIn] = built_in![
+    "beamforming/region",
+    "beamforming/table1",
+    "beamforming/fig2",
+    "beamforming/fig3",
+    "beamforming/fig4",
+    "beamforming/fig4-sensing",
+    "beamforming/fig5",
+    "beamforming/fig6",
+    "beamforming/fig7",
+    "beamforming/text-settings",
+    "beamforming/starts",
+];
 
 /// The one that `noctule` alone runs.
 pub fn default() -> Option<&'static BuiltIn> {

@@ -173,7 +173,14 @@ fn whole(standings: &Standings) -> String {
 fn reaches(comparison: &Comparison, standings: &Standings, first: &Standing) -> String {
     let headers = ["Scheme", "within", "reached", "evaluations", "×", "time", "×"];
     let mut rows = Vec::new();
+    let mut never = Vec::new();
     for standing in &standings.standings {
+        let anywhere =
+            |(index, within): (usize, &f64)| standing.reach(index, *within, first).share > 0.0;
+        if !comparison.within.iter().enumerate().any(anywhere) {
+            never.push(standing.contender.id.as_str());
+            continue;
+        }
         for (index, within) in comparison.within.iter().enumerate() {
             let reach = standing.reach(index, *within, first);
             let name = if index == 0 { standing.contender.id.as_str() } else { "" };
@@ -188,7 +195,12 @@ fn reaches(comparison: &Comparison, standings: &Standings, first: &Standing) -> 
             ]);
         }
     }
-    tables::plain(headers.map(str::to_owned).to_vec(), rows, 1)
+    let mut text = tables::plain(headers.map(str::to_owned).to_vec(), rows, 1);
+    if !never.is_empty() {
+        let line = format!("never so close: {}", never.join(", "));
+        text.push_str(&format!("\n{}", tables::wrap(&line, 76)));
+    }
+    text
 }
 
 fn dash() -> String {

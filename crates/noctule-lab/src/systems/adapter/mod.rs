@@ -17,6 +17,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+pub use timed::trace_of;
+
 use super::typed;
 use crate::report::{Align, Table};
 use crate::single::{Arrays, Finding, Single, SingleError, Source, Story};

@@ -36,7 +36,7 @@ pub(super) fn timed<T: Typed>(
     let design = T::design(&scheme, &instance, None, interrupt);
     let seconds = begin.elapsed().as_secs_f64();
     let told = design.and_then(|design| {
-        let trace = objectives(&design, T::objective(&design.metrics));
+        let trace = trace_of(&design, T::objective(&design.metrics));
         Ok(Timed { row: row::<T>(&instance, &design)?, seconds, trace })
     });
     Ok(told.unwrap_or_else(failed))
@@ -56,10 +56,10 @@ pub(super) fn contenders<T: Typed>(
     named.into_iter().filter_map(complete).collect()
 }
 
-/// The trace of a design in units of its objective, where it covers all the work: a trace is of
+/// The trace of a design, evaluations so far and objective, in units of its objective, where it covers all the work: a trace is of
 /// one run, and says nothing of the other starts. Methods minimise a normalised objective; the
 /// best row is the design.
-fn objectives<V, M>(design: &Design<V, M>, objective: Option<f64>) -> Vec<(u64, f64)> {
+pub fn trace_of<V, M>(design: &Design<V, M>, objective: Option<f64>) -> Vec<(u64, f64)> {
     let rows = design.trace.rows();
     let complete = rows.last().is_some_and(|row| {
         design.trace.dropped() == 0 && row.evaluations + 1 >= design.work.evaluations

@@ -1,5 +1,6 @@
 //! `beamforming` as the engine sees it.
 
+mod claims;
 mod schemes;
 mod story;
 
@@ -12,11 +13,11 @@ use noctule::{Error, Interrupt};
 use noctule_num::InputError;
 use serde_json::Value;
 
-use super::adapter::{Checked, Typed, entry, metric};
+use super::adapter::{Checked, Typed, entry, metric, trace_of};
 use crate::report::Table;
 use crate::system::{Goal, MetricInfo, SchemeInfo, SeriesInfo, SeriesValue};
 
-pub use schemes::{Scheme, SensingSettings, StartName};
+pub use schemes::{Run, Scheme, SensingSettings, StartName};
 
 /// A multi-user, multi-target base station: see [`noctule::beamforming`].
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +59,7 @@ const METRICS: &[MetricInfo] = &[
         "",
         "power of the beams without data over the total power",
     ),
+    metric("evaluations", "Evaluations", "", "evaluations of the objective, over all starts"),
 ];
 
 const SERIES: &[SeriesInfo] = &[
@@ -73,6 +75,12 @@ const SERIES: &[SeriesInfo] = &[
         index: "i: target",
         label: "Root-CRB of the polar angle",
         unit: "°",
+    },
+    SeriesInfo {
+        name: "objective_trace",
+        index: "i: iteration, x: evaluations so far; where a scheme keeps its trace",
+        label: "Objective",
+        unit: "",
     },
 ];
 
@@ -97,11 +105,17 @@ fn values(design: &BeamformingDesign) -> Vec<Option<f64>> {
         count(beams.rank()),
         count(beams.sensing_streams_in_use()),
         Some(sensing / metrics.power_w).filter(|share| share.is_finite()),
+        Some(design.work.evaluations as f64),
     ]
 }
 
-fn series(metrics: &Metrics) -> Vec<SeriesValue> {
+fn series(design: &BeamformingDesign) -> Vec<SeriesValue> {
+    let metrics = &design.metrics;
     let mut out = Vec::new();
+    for (i, (evaluations, value)) in trace_of(design, metrics.objective).into_iter().enumerate() {
+        let x = Some(evaluations as f64);
+        out.push(SeriesValue { x, ..entry("objective_trace", i, value) });
+    }
     for (user, &rate) in metrics.rate_bps_hz.iter().enumerate() {
         out.push(entry("user_rate_bps_hz", user, rate));
     }
@@ -148,6 +162,10 @@ impl Typed for Beamforming {
 
     fn goal() -> Option<Goal> {
         Some(Goal { metric: "objective", maximise: true })
+    }
+
+    fn claim(name: &str) -> Option<crate::claim::Function> {
+        claims::find(name)
     }
 
     fn contenders() -> Vec<(&'static str, &'static str, Value)> {
@@ -199,7 +217,7 @@ impl Typed for Beamforming {
     }
 
     fn series(design: &BeamformingDesign) -> Vec<SeriesValue> {
-        series(&design.metrics)
+        series(design)
     }
 
     fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {

@@ -7,12 +7,12 @@ use noctule::beamforming::baselines::{
 };
 use noctule::beamforming::design::{Start, climb, default_starts, fitted, start_beams};
 use noctule::beamforming::{BeamformingDesign, Beams, Instance, Settings, design_from};
-use noctule::{CMat, Error, Interrupt};
+use noctule::{CMat, Error, Interrupt, Trace};
 use noctule_num::InputError;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::system::SchemeInfo;
 use crate::systems::typed;
@@ -124,24 +124,36 @@ impl StartName {
     }
 }
 
-/// A start, and the settings of the method that takes it, in one object.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct From<S> {
-    start: StartName,
-    #[serde(flatten)]
-    settings: S,
+/// How a method that takes one start is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Run {
+    /// Where it begins.
+    pub start: StartName,
+    /// Whether its trace is kept, which makes records long.
+    pub trace: bool,
 }
 
-/// The settings of a method with one start: `start` is taken out before the rest is parsed, so that
-/// an unknown name is still refused.
-fn with_start<S: DeserializeOwned>(settings: &Value) -> Result<(Start, S), InputError> {
+/// The default settings of a method with one start: those of the run and its own, in one object.
+fn run_and<S: Default + Serialize>() -> Value {
+    let mut all = json!(Run::default());
+    if let (Some(all), Value::Object(own)) = (all.as_object_mut(), json!(S::default())) {
+        all.extend(own);
+    }
+    all
+}
+
+/// The settings of a run are taken out before the rest is parsed, so that an unknown name is still
+/// refused.
+fn split<S: DeserializeOwned>(settings: &Value) -> Result<(Run, S), InputError> {
     let mut rest = settings.clone();
-    let start = rest.as_object_mut().and_then(|object| object.remove("start"));
-    let start: StartName = match start {
-        Some(start) => typed(&start, "start")?,
-        None => StartName::default(),
-    };
-    Ok((start.start(), typed(&rest, "")?))
+    let mut run = Map::new();
+    if let Some(object) = rest.as_object_mut() {
+        for name in ["start", "trace"] {
+            run.extend(object.remove(name).map(|value| (name.to_owned(), value)));
+        }
+    }
+    Ok((typed(&Value::Object(run), "")?, typed(&rest, "")?))
 }
 
 /// A scheme with its settings.
@@ -162,35 +174,34 @@ pub enum Scheme {
     /// Matched filters.
     Mrt,
     /// The paper's.
-    Algorithm1(Start, Algorithm1Settings),
+    Algorithm1(Run, Algorithm1Settings),
     /// Gradient ascent with a line search.
-    ProjectedGradient(Start, ClimbSettings),
+    ProjectedGradient(Run, ClimbSettings),
     /// Gradient ascent with the step of Barzilai and Borwein.
-    BarzilaiBorwein(Start, ClimbSettings),
+    BarzilaiBorwein(Run, ClimbSettings),
     /// Conjugate gradients.
-    ConjugateGradient(Start, ClimbSettings),
+    ConjugateGradient(Run, ClimbSettings),
     /// Smoothed gradient ascent with a fixed step.
-    FpSgda(Start, FpSgdaSettings),
+    FpSgda(Run, FpSgdaSettings),
     /// Convex programs, in factors.
-    WmmseSdr(Start, WmmseSdrSettings),
+    WmmseSdr(Run, WmmseSdrSettings),
     /// Convex programs, by an interior-point solver.
     WmmseSdrConic,
 }
 
 /// The default settings of a scheme.
 pub(super) fn settings(scheme: &str) -> Option<Value> {
-    fn from<S: Default + Serialize>() -> Value {
-        json!(From::<S>::default())
-    }
     Some(match scheme {
         "balanced" | "best-known" => json!(Settings::default()),
         "sensing-only" => json!(SensingSettings::default()),
         "wmmse" => json!(WmmseSettings::default()),
         "rzf" | "zf" | "mrt" | "wmmse-sdr-conic" => json!({}),
-        "algorithm-1" => from::<Algorithm1Settings>(),
-        "projected-gradient" | "barzilai-borwein" | "conjugate-gradient" => from::<ClimbSettings>(),
-        "fp-sgda" => from::<FpSgdaSettings>(),
-        "wmmse-sdr" => from::<WmmseSdrSettings>(),
+        "algorithm-1" => run_and::<Algorithm1Settings>(),
+        "projected-gradient" | "barzilai-borwein" | "conjugate-gradient" => {
+            run_and::<ClimbSettings>()
+        }
+        "fp-sgda" => run_and::<FpSgdaSettings>(),
+        "wmmse-sdr" => run_and::<WmmseSdrSettings>(),
         _ => return None,
     })
 }
@@ -201,18 +212,24 @@ pub(super) fn contenders() -> Vec<(&'static str, &'static str, Value)> {
     vec![
         ("balanced", "balanced", json!({ "starts": 1, "trace_rows": rows })),
         ("balanced-4", "balanced", json!({})),
-        ("conjugate-gradient", "conjugate-gradient", json!({})),
-        ("barzilai-borwein", "barzilai-borwein", json!({})),
-        ("projected-gradient", "projected-gradient", json!({})),
-        ("algorithm-1", "algorithm-1", json!({ "tolerance": 1e-9, "max_iterations": 20_000 })),
+        ("conjugate-gradient", "conjugate-gradient", json!({ "trace": true })),
+        ("barzilai-borwein", "barzilai-borwein", json!({ "trace": true })),
+        ("projected-gradient", "projected-gradient", json!({ "trace": true })),
+        (
+            "algorithm-1",
+            "algorithm-1",
+            json!({ "tolerance": 1e-9, "max_iterations": 20_000, "trace": true }),
+        ),
         (
             "algorithm-1-full",
             "algorithm-1",
-            json!({ "tolerance": 1e-9, "max_iterations": 20_000, "reduced": false }),
+            json!({
+                "tolerance": 1e-9, "max_iterations": 20_000, "reduced": false, "trace": true
+            }),
         ),
-        ("algorithm-1-loose", "algorithm-1", json!({})),
-        ("fp-sgda", "fp-sgda", json!({})),
-        ("wmmse-sdr", "wmmse-sdr", json!({ "max_programs": 60 })),
+        ("algorithm-1-loose", "algorithm-1", json!({ "trace": true })),
+        ("fp-sgda", "fp-sgda", json!({ "trace": true })),
+        ("wmmse-sdr", "wmmse-sdr", json!({ "max_programs": 60, "trace": true })),
         ("wmmse", "wmmse", json!({})),
         ("zf", "zf", json!({})),
         ("rzf", "rzf", json!({})),
@@ -238,16 +255,12 @@ impl Scheme {
             "rzf" => Self::Rzf,
             "zf" => Self::Zf,
             "mrt" => Self::Mrt,
-            "algorithm-1" => with_start(settings).map(|(a, b)| Self::Algorithm1(a, b))?,
-            "projected-gradient" => {
-                with_start(settings).map(|(a, b)| Self::ProjectedGradient(a, b))?
-            }
-            "barzilai-borwein" => with_start(settings).map(|(a, b)| Self::BarzilaiBorwein(a, b))?,
-            "conjugate-gradient" => {
-                with_start(settings).map(|(a, b)| Self::ConjugateGradient(a, b))?
-            }
-            "fp-sgda" => with_start(settings).map(|(a, b)| Self::FpSgda(a, b))?,
-            "wmmse-sdr" => with_start(settings).map(|(a, b)| Self::WmmseSdr(a, b))?,
+            "algorithm-1" => split(settings).map(|(a, b)| Self::Algorithm1(a, b))?,
+            "projected-gradient" => split(settings).map(|(a, b)| Self::ProjectedGradient(a, b))?,
+            "barzilai-borwein" => split(settings).map(|(a, b)| Self::BarzilaiBorwein(a, b))?,
+            "conjugate-gradient" => split(settings).map(|(a, b)| Self::ConjugateGradient(a, b))?,
+            "fp-sgda" => split(settings).map(|(a, b)| Self::FpSgda(a, b))?,
+            "wmmse-sdr" => split(settings).map(|(a, b)| Self::WmmseSdr(a, b))?,
             _ => Self::WmmseSdrConic,
         })
     }
@@ -258,44 +271,52 @@ impl Scheme {
         warm: Option<&Beams>,
         interrupt: &Interrupt,
     ) -> Result<BeamformingDesign, Error> {
-        let beams = |start: &Start| start_beams(instance, *start);
-        match self {
+        let begin = |run: &Run| start_beams(instance, run.start.start());
+        let (run, mut design) = match self {
             Self::Balanced(settings) => {
                 // A neighbour of another shape cannot warm this point; it then starts cold.
                 let warm = warm.filter(|beams| {
                     beams.check(instance).is_ok() && beams.matrix.cols() == instance.streams()
                 });
-                design_from(instance, settings, warm, interrupt)
+                return design_from(instance, settings, warm, interrupt);
             }
-            Self::BestKnown(settings) => best_known(instance, settings, interrupt),
+            Self::BestKnown(settings) => return best_known(instance, settings, interrupt),
             Self::SensingOnly(settings) => {
-                sensing_only(instance, settings.streams, settings.tolerance, interrupt)
+                let (streams, tolerance) = (settings.streams, settings.tolerance);
+                (&Run::default(), sensing_only(instance, streams, tolerance, interrupt)?)
             }
-            Self::Wmmse(settings) => wmmse(instance, settings, interrupt),
-            Self::Rzf => rzf(instance),
-            Self::Zf => zf(instance),
-            Self::Mrt => mrt(instance),
-            Self::Algorithm1(start, settings) => {
-                algorithm1(instance, &beams(start)?, settings, interrupt)
+            Self::Wmmse(settings) => (&Run::default(), wmmse(instance, settings, interrupt)?),
+            Self::Rzf => return rzf(instance),
+            Self::Zf => return zf(instance),
+            Self::Mrt => return mrt(instance),
+            Self::Algorithm1(run, settings) => {
+                (run, algorithm1(instance, &begin(run)?, settings, interrupt)?)
             }
-            Self::ProjectedGradient(start, settings) => {
-                projected_gradient(instance, &beams(start)?, settings, interrupt)
+            Self::ProjectedGradient(run, settings) => {
+                (run, projected_gradient(instance, &begin(run)?, settings, interrupt)?)
             }
-            Self::BarzilaiBorwein(start, settings) => {
-                barzilai_borwein(instance, &beams(start)?, settings, interrupt)
+            Self::BarzilaiBorwein(run, settings) => {
+                (run, barzilai_borwein(instance, &begin(run)?, settings, interrupt)?)
             }
-            Self::ConjugateGradient(start, settings) => {
-                conjugate_gradient(instance, &beams(start)?, settings, interrupt)
+            Self::ConjugateGradient(run, settings) => {
+                (run, conjugate_gradient(instance, &begin(run)?, settings, interrupt)?)
             }
-            Self::FpSgda(start, settings) => fp_sgda(instance, &beams(start)?, settings, interrupt),
-            Self::WmmseSdr(start, settings) => {
-                wmmse_sdr(instance, &beams(start)?, settings, interrupt)
+            Self::FpSgda(run, settings) => {
+                (run, fp_sgda(instance, &begin(run)?, settings, interrupt)?)
+            }
+            Self::WmmseSdr(run, settings) => {
+                (run, wmmse_sdr(instance, &begin(run)?, settings, interrupt)?)
             }
             Self::WmmseSdrConic => {
                 let what = "this scheme is not part of this build";
-                Err(InputError::new(what, "scheme", "wmmse-sdr-conic", "wmmse-sdr").into())
+                let error = InputError::new(what, "scheme", "wmmse-sdr-conic", "wmmse-sdr");
+                return Err(error.into());
             }
+        };
+        if !run.trace {
+            design.trace = Trace::off();
         }
+        Ok(design)
     }
 }
 
