@@ -111,6 +111,9 @@ impl HermitianEigen {
                 });
             }
         }
+        if self.n == 0 {
+            return Ok(());
+        }
         // `faer` would iterate to its limit, or loop, on NaN.
         if a.check_finite("Hermitian matrix").is_err() {
             return Err(NumError::NoConvergence { what: "Hermitian eigenvalues" });
@@ -405,6 +408,7 @@ mod tests {
         }
         eigen.compute(&CMat::zeros(6, 6)).unwrap();
         assert!(eigen.max().abs() <= 0.0);
+        HermitianEigen::new(0).compute(&CMat::zeros(0, 0)).unwrap();
     }
 
     #[test]
