@@ -45,6 +45,9 @@ pub(crate) enum Verb {
         /// A document written by `noctule design --out design.json`.
         document: PathBuf,
     },
+    /// Let all schemes of a system design the same instances: evaluations, time, ratios.
+    #[command(after_long_help = help::BENCH)]
+    Bench(Bench),
     /// List the experiments and systems that come with noctule.
     #[command(after_long_help = help::LIST)]
     List {
@@ -202,4 +205,38 @@ pub(crate) struct Evaluate {
     /// Keep the result: .json for the whole story with its instance, .npz for the variables.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// Compare schemes.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// The name of a system for its default scenario, or a scenario (.toml)
+    /// [default: beamforming].
+    #[arg(value_name = "SYSTEM|SCENARIO")]
+    pub(crate) given: Option<String>,
+
+    /// Who takes part; repeat for more, the one that others are measured against first
+    /// [default: what the system proposes].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scheme: Vec<String>,
+
+    /// Instances.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) trials: u64,
+
+    /// Repetitions of every design, of which the fastest counts.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) repeat: u32,
+
+    /// Seed of what is drawn.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Relative distances from the best known objective.
+    #[arg(long, value_name = "X", value_delimiter = ',', default_values_t = [1e-2, 1e-4, 1e-6])]
+    pub(crate) within: Vec<f64>,
+
+    /// Change a value: scenario.users=6, scheme.balanced.starts=8; repeat for more.
+    #[arg(long, short = 's', value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
 }

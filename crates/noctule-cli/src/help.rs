@@ -127,6 +127,29 @@ Exit codes:
    2  the file is not a design document
    5  the document is not confirmed";
 
+pub(crate) const BENCH: &str = "\
+Draws instances of a scenario and lets every scheme design each of them, on one
+thread, in this one process. Objectives are compared with the best that any
+scheme reached on the same instance. Evaluations up to there come from the
+traces, times follow in proportion; where a scheme has no trace, both are those
+of the whole design. A scheme that never comes so close has not reached it: the
+share that has is shown, and nothing is averaged over the others.
+
+Examples:
+  noctule bench beamforming
+  noctule bench beamforming --trials 50 --within 1e-4,1e-6
+  noctule bench -s scenario.transmit_array.vertical=16
+  noctule bench --scheme balanced --scheme rzf -s scheme.balanced.starts=8
+  noctule bench mine.toml --json
+
+Files written:
+  none
+
+Exit codes:
+   0  compared
+   1  nothing could be designed
+   2  usage, or something in the scenario or settings";
+
 pub(crate) const LIST: &str = "\
 Examples:
   noctule list

@@ -75,6 +75,26 @@ impl Watcher {
     }
 }
 
+/// Counts steps of something that has no chunks.
+#[derive(Debug)]
+pub(crate) struct Ticker(Watcher);
+
+impl Ticker {
+    pub(crate) fn new(total: u64) -> Self {
+        let watcher = Watcher::new();
+        watcher.begin(total, 0);
+        Self(watcher)
+    }
+
+    pub(crate) fn tick(&self) {
+        self.0.unit(Step::default());
+    }
+
+    pub(crate) fn finish(&self) {
+        self.0.finish();
+    }
+}
+
 /// One line of prose. A closed stderr is no reason to stop.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");

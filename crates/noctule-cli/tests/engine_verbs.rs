@@ -174,3 +174,34 @@ fn a_polite_signal_is_code_75() {
     let status = call(folder.path(), &["status", "run"]);
     assert!(text(&status.stdout).contains("incomplete"));
 }
+
+#[test]
+fn bench_lets_schemes_design_the_same_instances() {
+    let folder = tempfile::tempdir().unwrap();
+    let schemes = ["--scheme", "balanced", "--scheme", "rzf", "-s", "scheme.balanced.starts=1"];
+    let arguments =
+        [&["bench", "beamforming", "--trials", "2", "--repeat", "1", "--json"], &schemes[..]]
+            .concat();
+    let output = call(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["format"], "noctule-bench/1");
+    assert!(json["calibration_s"].as_f64().unwrap() > 0.0);
+    let found = json["schemes"].as_array().unwrap();
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0]["settings"]["starts"], 1);
+    for scheme in found {
+        assert_eq!((&scheme["designs"], &scheme["note"]), (&2.into(), &Value::Null), "{scheme}");
+        assert_eq!(scheme["samples"].as_array().unwrap().len(), 2);
+        assert!(scheme["seconds_median"].as_f64().unwrap() > 0.0);
+    }
+    let plain = call(
+        folder.path(),
+        &arguments.iter().copied().filter(|a| *a != "--json").collect::<Vec<_>>(),
+    );
+    assert!(text(&plain.stdout).contains("calibration kernel"), "{}", text(&plain.stdout));
+    for wrong in [&["--scheme", "no"][..], &["--trials", "0"], &["--within", "-1"]] {
+        let output = call(folder.path(), &[&["bench"], wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", text(&output.stdout));
+    }
+}

@@ -39,6 +39,16 @@ pub const ALL: &[BuiltIn] = built_in![
     "surfaces/apart",
     "surfaces/attained-bound",
     "surfaces/site-planning",
+    "beamforming/table1",
+    "beamforming/fig2",
+    "beamforming/fig3",
+    "beamforming/fig4",
+    "beamforming/fig4-sensing",
+    "beamforming/fig5",
+    "beamforming/fig6",
+    "beamforming/fig7",
+    "beamforming/text-settings",
+    "beamforming/starts",
 ];
 
 /// The one that `noctule` alone runs.

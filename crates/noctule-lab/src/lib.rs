@@ -13,6 +13,7 @@
 
 #![allow(clippy::result_large_err, reason = "an error ends the run, and says where in a file")]
 
+pub mod bench;
 pub mod builtin;
 pub mod canonical;
 pub mod claim;

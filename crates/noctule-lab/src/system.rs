@@ -5,6 +5,8 @@
 //! command line and Python. A chain of points is prepared once — parsed, validated, converted to
 //! SI — and then run for as many trials as the plan asks for, from any number of threads.
 
+use std::time::Instant;
+
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Proof, Stop};
 use serde::Serialize;
@@ -142,6 +144,38 @@ pub struct Refused {
     pub error: InputError,
 }
 
+/// The number by which designs of one instance are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goal {
+    /// A name of [`System::metrics`].
+    pub metric: &'static str,
+    /// Whether more of it is better.
+    pub maximise: bool,
+}
+
+/// A scheme that takes part in a comparison, with its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contender {
+    /// Unique in the comparison; the name of the scheme where it takes part once.
+    pub id: String,
+    /// The scheme.
+    pub scheme: String,
+    /// Its complete settings.
+    pub settings: Value,
+}
+
+/// One design with a clock beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timed {
+    /// What the design reports.
+    pub row: Row,
+    /// Wall time of the method in seconds.
+    pub seconds: f64,
+    /// Evaluations made so far and the value of [`System::goal`], iteration by iteration, over all
+    /// the work of the design; empty where the method keeps none or has nothing to iterate.
+    pub trace: Vec<(u64, f64)>,
+}
+
 /// A prepared chain.
 pub trait Chain: Send + Sync {
     /// Draw the instances of one trial and design every point in order.
@@ -188,4 +222,43 @@ pub trait System: Send + Sync {
 
     /// Validate and prepare a chain of points of one scheme.
     fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused>;
+
+    /// The number by which designs of one instance are compared; `None` where there is no such.
+    fn goal(&self) -> Option<Goal> {
+        None
+    }
+
+    /// Who takes part in a comparison, the one that the others are measured against first.
+    /// Unless a system knows better, every scheme as it comes.
+    fn contenders(&self) -> Vec<Contender> {
+        let contender = |scheme: &SchemeInfo| {
+            let (id, scheme) = (scheme.name.to_owned(), scheme.name.to_owned());
+            Some(Contender { settings: self.default_settings(&id)?, id, scheme })
+        };
+        self.schemes().iter().filter_map(contender).collect()
+    }
+
+    /// Design one trial of one point with a clock beside it.
+    ///
+    /// Unless a system knows better, the time includes drawing the instance and the independent
+    /// check of the design, and there is no trace.
+    ///
+    /// # Errors
+    /// When the point is refused.
+    fn timed(
+        &self,
+        scheme: &str,
+        point: &Point,
+        seed: u64,
+        trial: u64,
+        interrupt: &Interrupt,
+    ) -> Result<Timed, Refused> {
+        let chain = self.prepare(scheme, std::slice::from_ref(point))?;
+        let begin = Instant::now();
+        let rows = chain.run(seed, trial, interrupt);
+        let seconds = begin.elapsed().as_secs_f64();
+        let nothing = || Row::without_design(Outcome::Failed("nothing came back".to_owned()), 0);
+        let row = rows.into_iter().next().unwrap_or_else(nothing);
+        Ok(Timed { row, seconds, trace: Vec::new() })
+    }
 }

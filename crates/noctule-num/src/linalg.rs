@@ -111,13 +111,29 @@ impl HermitianEigen {
                 });
             }
         }
+        if self.n == 0 {
+            return Ok(());
+        }
         // `faer` would iterate to its limit, or loop, on NaN.
         if a.check_finite("Hermitian matrix").is_err() {
             return Err(NumError::NoConvergence { what: "Hermitian eigenvalues" });
         }
+        // `faer` does not converge on subnormal entries, and squares of huge ones overflow. Powers
+        // of two scale without rounding.
+        let largest = a.as_slice().iter().map(|z| z.re.abs().max(z.im.abs())).fold(0.0, f64::max);
+        let scale = match largest {
+            x if x > 0.0 && x < 1e-140 => Some(2.0_f64.powi(600)),
+            x if x > 1e140 => Some(2.0_f64.powi(-600)),
+            _ => None,
+        };
+        let scaled = scale.map(|scale| {
+            let mut copy = a.clone();
+            copy.scale(scale);
+            copy
+        });
         let diagonal = faer::diag::DiagMut::from_slice_mut(&mut self.values);
         self_adjoint_evd(
-            view(a),
+            view(scaled.as_ref().unwrap_or(a)),
             diagonal,
             Some(view_mut(&mut self.vectors)),
             Par::Seq,
@@ -126,7 +142,7 @@ impl HermitianEigen {
         )
         .map_err(|_| NumError::NoConvergence { what: "Hermitian eigenvalues" })?;
         for (real, value) in self.sorted.iter_mut().zip(&self.values) {
-            *real = value.re;
+            *real = scale.map_or(value.re, |scale| value.re / scale);
         }
         Ok(())
     }
@@ -369,6 +385,30 @@ mod tests {
     fn distance(a: &CMat, b: &CMat) -> f64 {
         assert_eq!((a.rows(), a.cols()), (b.rows(), b.cols()));
         a.as_slice().iter().zip(b.as_slice()).map(|(x, y)| (x - y).norm()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn eigenvalues_at_the_ends_of_double_precision() {
+        let b = random(6, 6, 3);
+        let unit = product(&b, Op::Plain, &b, Op::Adjoint);
+        let mut eigen = HermitianEigen::new(6);
+        eigen.compute(&unit).unwrap();
+        let expected = eigen.values().to_vec();
+        for (exponent, precision) in [(-300, 1e-12), (-1060, 1e-2), (300, 1e-12), (1000, 1e-12)] {
+            let mut scaled = unit.clone();
+            // In two steps, as the power itself may not be a number.
+            scaled.scale(2.0_f64.powi(exponent / 2));
+            scaled.scale(2.0_f64.powi(exponent - exponent / 2));
+            eigen.compute(&scaled).unwrap();
+            for (found, expected) in eigen.values().iter().zip(&expected) {
+                let back =
+                    found * 2.0_f64.powi(-exponent / 2) * 2.0_f64.powi(exponent / 2 - exponent);
+                assert!((back - expected).abs() < precision * expected.max(1.0), "2^{exponent}");
+            }
+        }
+        eigen.compute(&CMat::zeros(6, 6)).unwrap();
+        assert!(eigen.max().abs() <= 0.0);
+        HermitianEigen::new(0).compute(&CMat::zeros(0, 0)).unwrap();
     }
 
     #[test]

@@ -16,64 +16,19 @@
 //! * **Cost.** One evaluation in most iterations, plus `O(m n)` for `m` pairs (default 10).
 //!   [`Lbfgs::minimise`] allocates nothing per iteration: all memory is in the workspace.
 //! * **Guarantee.** Monotone decrease up to rounding, and a stationary point when it reports
-//!   [`Stop::Converged`]; nothing about global optimality.
-
-use std::time::Instant;
+//!   [`Stop::Converged`](crate::Stop::Converged); nothing about global optimality.
 
 use noctule_num::C64;
 use noctule_num::linalg::real_dot;
-use serde::{Deserialize, Serialize};
 
-use crate::stop::{History, Progress};
-use crate::{Interrupt, Manifold, Objective, Stop, StopRules, Trace, TraceRow, Work};
-
-/// Sufficient decrease.
-const C1: f64 = 1e-4;
-/// Curvature.
-const C2: f64 = 0.9;
-/// Decreases below this relative size are rounding: the approximate Wolfe condition applies.
-const ROUNDING: f64 = 1e-14;
-/// Evaluations one line search may spend.
-const SEARCH_LIMIT: u32 = 40;
-/// Length of the very first step on a manifold of norm one: a tenth of a radian.
-const FIRST_STEP: f64 = 0.1;
-
-/// How a minimisation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Run {
-    /// Final value.
-    pub value: f64,
-    /// Final residual ‖grad‖·‖x‖ / max(1, |f|).
-    pub residual: f64,
-    /// Why it stopped.
-    pub stop: Stop,
-    /// What it cost.
-    pub work: Work,
-}
+use crate::descent::{Acceptance, Descends, Descent, Directions, Made, steepest};
+use crate::{Interrupt, Manifold, Method, Objective, Run, StopRules, Trace};
 
 /// Workspace of the method for one manifold.
 #[derive(Clone, Debug)]
 pub struct Lbfgs {
-    manifold: Manifold,
-    memory: usize,
-    /// Steps and gradient differences, newest at `head − 1`, in rings of `memory` vectors.
-    steps: Vec<C64>,
-    changes: Vec<C64>,
-    rho: Vec<f64>,
-    alpha: Vec<f64>,
-    head: usize,
-    stored: usize,
-    gradient: Vec<C64>,
-    trial_gradient: Vec<C64>,
-    direction: Vec<C64>,
-    trial: Vec<C64>,
-    velocity: Vec<C64>,
-}
-
-/// The point a line search accepted; its coordinates and gradient are in `trial*`.
-struct Accepted {
-    step: f64,
-    value: f64,
+    descent: Descent,
+    pairs: Pairs,
 }
 
 impl Lbfgs {
@@ -84,35 +39,17 @@ impl Lbfgs {
 
     /// A workspace with a memory of `memory` pairs, at least one.
     pub fn with_memory(manifold: Manifold, memory: usize) -> Self {
-        let n = manifold.dim();
-        let memory = memory.max(1);
-        let vector = || vec![C64::ZERO; n];
-        Self {
-            manifold,
-            memory,
-            steps: vec![C64::ZERO; memory * n],
-            changes: vec![C64::ZERO; memory * n],
-            rho: vec![0.0; memory],
-            alpha: vec![0.0; memory],
-            head: 0,
-            stored: 0,
-            gradient: vector(),
-            trial_gradient: vector(),
-            direction: vector(),
-            trial: vector(),
-            velocity: vector(),
-        }
+        Self { descent: Descent::new(manifold), pairs: Pairs::new(manifold.dim(), memory.max(1)) }
     }
+}
 
+impl Lbfgs {
     /// The manifold of this workspace.
     pub const fn manifold(&self) -> &Manifold {
-        &self.manifold
+        self.descent.manifold()
     }
 
-    /// Minimise `objective` from the point `x`, which is replaced by the point found.
-    ///
-    /// `x` must lie on the manifold ([`Manifold::normalise`]). A start outside the domain of the
-    /// objective is returned unchanged with an infinite value and [`Stop::Stalled`].
+    /// Minimise `objective` from the point `x`; see [`Method::minimise`].
     ///
     /// # Panics
     /// When `x` has another length than the manifold.
@@ -124,194 +61,114 @@ impl Lbfgs {
         interrupt: &Interrupt,
         trace: &mut Trace,
     ) -> Run {
-        assert_eq!(x.len(), self.manifold.dim(), "length of the start");
-        let started = Instant::now();
-        let budget = stop.evaluation_budget();
-        let mut history = History::new(stop.window());
-        let mut work = Work { evaluations: 1, ..Work::default() };
-        self.stored = 0;
-        self.head = 0;
+        self.descent.minimise(&mut self.pairs, objective, x, stop, interrupt, trace)
+    }
+}
 
-        let mut value = objective.eval(x, &mut self.gradient);
-        if !value.is_finite() {
-            return Run {
-                value: f64::INFINITY,
-                residual: f64::INFINITY,
-                stop: Stop::Stalled,
-                work,
-            };
+impl Method for Lbfgs {
+    fn manifold(&self) -> &Manifold {
+        self.descent.manifold()
+    }
+
+    fn minimise(
+        &mut self,
+        objective: &mut impl Objective,
+        x: &mut [C64],
+        stop: &StopRules,
+        interrupt: &Interrupt,
+        trace: &mut Trace,
+    ) -> Run {
+        self.minimise(objective, x, stop, interrupt, trace)
+    }
+}
+
+/// Steps and gradient differences, newest at `head − 1`, in rings of `memory` vectors.
+#[derive(Clone, Debug)]
+struct Pairs {
+    memory: usize,
+    steps: Vec<C64>,
+    changes: Vec<C64>,
+    rho: Vec<f64>,
+    alpha: Vec<f64>,
+    head: usize,
+    stored: usize,
+}
+
+impl Pairs {
+    fn new(n: usize, memory: usize) -> Self {
+        Self {
+            memory,
+            steps: vec![C64::ZERO; memory * n],
+            changes: vec![C64::ZERO; memory * n],
+            rho: vec![0.0; memory],
+            alpha: vec![0.0; memory],
+            head: 0,
+            stored: 0,
         }
-        self.manifold.project(x, &mut self.gradient);
-        let mut residual = self.residual(value);
-        let mut step_length = 0.0;
-
-        // After a failed search the same point is left by another direction: nothing new to record.
-        let mut moved = true;
-        let stop = loop {
-            if moved {
-                history.push(value);
-                trace.push(TraceRow {
-                    iteration: work.iterations,
-                    evaluations: work.evaluations,
-                    value,
-                    residual,
-                    step: step_length,
-                });
-            }
-            if interrupt.is_raised() {
-                break Stop::Interrupted;
-            }
-            let progress = Progress {
-                iterations: work.iterations,
-                evaluations: work.evaluations,
-                value,
-                residual,
-                history: &history,
-                elapsed: started.elapsed(),
-            };
-            if let Some(reason) = stop.met(&progress) {
-                break reason;
-            }
-
-            let slope = self.find_direction(x);
-            let left = budget - work.evaluations;
-            let accepted = self.search(objective, x, value, slope, left, &mut work.evaluations);
-            let Some(accepted) = accepted else {
-                if work.evaluations >= budget {
-                    break Stop::EvaluationLimit;
-                }
-                if self.stored == 0 {
-                    break Stop::Stalled;
-                }
-                // The model misled us; forget it and try the plain gradient once.
-                self.stored = 0;
-                moved = false;
-                continue;
-            };
-            moved = true;
-            work.iterations += 1;
-            step_length = accepted.step * real_dot(&self.direction, &self.direction).sqrt();
-            value = accepted.value;
-            self.advance(x, accepted.step);
-            residual = self.residual(value);
-        };
-        Run { value, residual, stop, work }
     }
 
-    fn residual(&self, value: f64) -> f64 {
-        let norm = real_dot(&self.gradient, &self.gradient).sqrt();
-        norm * self.manifold.norm() / value.abs().max(1.0)
-    }
-
-    /// Slot of the pair stored `age` pairs ago, as a range into the rings.
+    /// Slot of the pair stored `age` pairs ago.
     const fn slot(&self, age: usize) -> usize {
         (self.head + self.memory - 1 - age) % self.memory
     }
+}
 
-    /// Two-loop recursion into the tangent vector `direction`; returns its slope, which is
-    /// negative.
-    fn find_direction(&mut self, x: &[C64]) -> f64 {
-        let n = self.gradient.len();
-        self.direction.copy_from_slice(&self.gradient);
+impl Directions for Pairs {
+    const ACCEPTANCE: Acceptance = Acceptance { share: 0.9, two_sided: false, window: 1 };
+
+    fn forget(&mut self) -> bool {
+        self.head = 0;
+        std::mem::take(&mut self.stored) > 0
+    }
+
+    /// Two-loop recursion.
+    fn find(
+        &mut self,
+        manifold: &Manifold,
+        x: &[C64],
+        gradient: &[C64],
+        direction: &mut [C64],
+    ) -> Descends {
+        if self.stored == 0 {
+            return steepest(manifold, gradient, direction);
+        }
+        let n = gradient.len();
+        direction.copy_from_slice(gradient);
         for age in 0..self.stored {
             let k = self.slot(age);
             let (s, y) = (&self.steps[k * n..(k + 1) * n], &self.changes[k * n..(k + 1) * n]);
-            self.alpha[k] = self.rho[k] * real_dot(s, &self.direction);
-            axpy(-self.alpha[k], y, &mut self.direction);
+            self.alpha[k] = self.rho[k] * real_dot(s, direction);
+            axpy(-self.alpha[k], y, direction);
         }
-        let scale = if self.stored > 0 {
-            let k = self.slot(0);
-            let y = &self.changes[k * n..(k + 1) * n];
-            1.0 / (self.rho[k] * real_dot(y, y))
-        } else {
-            let norm = real_dot(&self.gradient, &self.gradient).sqrt();
-            FIRST_STEP * self.manifold.norm() / norm.max(f64::MIN_POSITIVE)
-        };
-        self.direction.iter_mut().for_each(|z| *z *= scale);
+        let newest = self.slot(0);
+        let y = &self.changes[newest * n..(newest + 1) * n];
+        let scale = 1.0 / (self.rho[newest] * real_dot(y, y));
+        direction.iter_mut().for_each(|z| *z *= scale);
         for age in (0..self.stored).rev() {
             let k = self.slot(age);
             let (s, y) = (&self.steps[k * n..(k + 1) * n], &self.changes[k * n..(k + 1) * n]);
-            let beta = self.rho[k] * real_dot(y, &self.direction);
-            axpy(self.alpha[k] - beta, s, &mut self.direction);
+            let beta = self.rho[k] * real_dot(y, direction);
+            axpy(self.alpha[k] - beta, s, direction);
         }
-        self.direction.iter_mut().for_each(|z| *z = -*z);
-        self.manifold.project(x, &mut self.direction);
-        let slope = real_dot(&self.gradient, &self.direction);
+        direction.iter_mut().for_each(|z| *z = -*z);
+        manifold.project(x, direction);
+        let slope = real_dot(gradient, direction);
         if slope < 0.0 {
-            return slope;
+            return Descends { slope, first: 1.0 };
         }
         // Rounding destroyed the descent property: start over from the gradient.
         self.stored = 0;
-        let norm = real_dot(&self.gradient, &self.gradient).sqrt().max(f64::MIN_POSITIVE);
-        let scale = FIRST_STEP * self.manifold.norm() / norm;
-        for (d, g) in self.direction.iter_mut().zip(&self.gradient) {
-            *d = -g * scale;
-        }
-        -norm * norm * scale
+        steepest(manifold, gradient, direction)
     }
 
-    /// Weak Wolfe line search along `direction` by bracketing. On success `trial` and
-    /// `trial_gradient` hold the accepted point and its Euclidean gradient.
-    fn search(
-        &mut self,
-        objective: &mut impl Objective,
-        x: &[C64],
-        value: f64,
-        slope: f64,
-        budget: u64,
-        evaluations: &mut u64,
-    ) -> Option<Accepted> {
-        let rounding = ROUNDING * value.abs().max(1.0);
-        // Each end of the bracket: step, value, slope. `high` may lie outside the domain.
-        let mut low = (0.0, value, slope);
-        let mut high: Option<(f64, f64, f64)> = None;
-        let mut step = 1.0;
-        for _ in 0..u64::from(SEARCH_LIMIT).min(budget) {
-            self.manifold.retract(x, &self.direction, step, &mut self.trial);
-            let trial = objective.eval(&self.trial, &mut self.trial_gradient);
-            *evaluations += 1;
-            let mut trial_slope = f64::NAN;
-            if trial.is_finite() {
-                self.manifold.velocity(x, &self.direction, step, &self.trial, &mut self.velocity);
-                trial_slope = real_dot(&self.trial_gradient, &self.velocity);
-            }
-            let decreased = trial <= value + C1 * step * slope;
-            // Hager and Zhang: when the decrease is of the order of rounding, values cannot tell
-            // a good step from a bad one, but slopes still can.
-            let nearly = trial <= value + rounding && trial_slope <= (2.0 * C1 - 1.0) * slope;
-            if !(decreased || nearly) {
-                high = Some((step, trial, trial_slope));
-            } else if trial_slope < C2 * slope {
-                low = (step, trial, trial_slope);
-            } else {
-                return Some(Accepted { step, value: trial });
-            }
-            step = match high {
-                Some(high) => interpolate(low, high),
-                None => extrapolate(low, step, slope),
-            };
-            if high.is_some_and(|high| (high.0 - low.0).abs() <= 1e-14 * high.0) {
-                break;
-            }
-        }
-        None
-    }
-
-    /// Move to the accepted point and store the new pair.
-    fn advance(&mut self, x: &mut [C64], step: f64) {
-        let n = x.len();
-        // velocity · step is the step as seen from the new point.
-        self.manifold.velocity(x, &self.direction, step, &self.trial, &mut self.velocity);
-        x.copy_from_slice(&self.trial);
-        self.manifold.project(x, &mut self.trial_gradient);
-        self.manifold.project(x, &mut self.gradient);
-
+    fn learn(&mut self, made: &Made<'_>) {
+        let n = made.velocity.len();
         let k = self.head;
         let (s, y) = (&mut self.steps[k * n..(k + 1) * n], &mut self.changes[k * n..(k + 1) * n]);
-        for (s, v) in s.iter_mut().zip(&self.velocity) {
-            *s = v * step;
+        for (s, v) in s.iter_mut().zip(made.velocity) {
+            *s = v * made.step;
         }
-        for ((y, new), old) in y.iter_mut().zip(&self.trial_gradient).zip(&self.gradient) {
+        for ((y, new), old) in y.iter_mut().zip(made.gradient).zip(made.gradient_before) {
             *y = new - old;
         }
         let curvature = real_dot(s, y);
@@ -321,7 +178,6 @@ impl Lbfgs {
             self.head = (self.head + 1) % self.memory;
             self.stored = (self.stored + 1).min(self.memory);
         }
-        std::mem::swap(&mut self.gradient, &mut self.trial_gradient);
     }
 }
 
@@ -332,39 +188,10 @@ fn axpy(a: f64, x: &[C64], y: &mut [C64]) {
     }
 }
 
-/// A step inside the bracket: the minimiser of the cubic through values and slopes of both ends,
-/// kept away from them; the middle near the safe end when the far end is outside the domain.
-fn interpolate(low: (f64, f64, f64), high: (f64, f64, f64)) -> f64 {
-    let width = high.0 - low.0;
-    if !high.1.is_finite() {
-        return low.0 + 0.2 * width;
-    }
-    let cubic = cubic_minimiser(low, high);
-    let (nearest, farthest) = (low.0 + 0.1 * width, low.0 + 0.9 * width);
-    if cubic.is_finite() { cubic.clamp(nearest, farthest) } else { low.0 + 0.5 * width }
-}
-
-/// A step beyond `low`, where the slope is still steep: extrapolated from the change of the slope,
-/// between twice and ten times as far.
-fn extrapolate(low: (f64, f64, f64), step: f64, slope: f64) -> f64 {
-    let secant = step * slope / (slope - low.2);
-    if secant.is_finite() && secant > 0.0 {
-        secant.clamp(2.0 * step, 10.0 * step)
-    } else {
-        4.0 * step
-    }
-}
-
-fn cubic_minimiser(a: (f64, f64, f64), b: (f64, f64, f64)) -> f64 {
-    let d1 = a.2 + b.2 - 3.0 * (a.1 - b.1) / (a.0 - b.0);
-    let d2 = (d1 * d1 - a.2 * b.2).sqrt() * (b.0 - a.0).signum();
-    b.0 - (b.0 - a.0) * (b.2 + d2 - d1) / (b.2 - a.2 + 2.0 * d2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::StopRule;
+    use crate::{Stop, StopRule};
     use noctule_num::CMat;
     use noctule_num::linalg::HermitianEigen;
     use noctule_num::rng::{StreamKey, complex_normal};

@@ -5,6 +5,7 @@
 //! * [`objective`] — what a method minimises, and a public check of its gradient by the slope of
 //!   its Taylor error;
 //! * [`lbfgs`] — Riemannian L-BFGS with a line search that survives domain failures;
+//! * [`gradient`] — conjugate gradients and steepest descent with the same line search;
 //! * [`stop`] — rules for stopping as values, each of which knows whether it means convergence;
 //! * [`mod@multi_start`] — the best of several starts, and the spread of the local optima found;
 //! * [`spectraplex`] — the Frank–Wolfe gap, which turns a stationary point of a convex problem
@@ -41,8 +42,11 @@
 //! ```
 
 pub mod branch_bound;
+mod descent;
+pub mod gradient;
 pub mod lbfgs;
 pub mod manifold;
+mod method;
 pub mod multi_start;
 pub mod objective;
 pub mod scalar;
@@ -52,8 +56,11 @@ pub mod stop;
 mod trace;
 pub mod water_filling;
 
-pub use lbfgs::{Lbfgs, Run};
+pub use descent::Run;
+pub use gradient::{BarzilaiBorwein, ConjugateGradient, SteepestDescent};
+pub use lbfgs::Lbfgs;
 pub use manifold::Manifold;
+pub use method::Method;
 pub use multi_start::{MultiStart, multi_start};
 pub use objective::{Objective, TaylorCheck, check_gradient};
 pub use status::{Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Work};

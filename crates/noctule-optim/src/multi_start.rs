@@ -6,7 +6,7 @@
 
 use noctule_num::C64;
 
-use crate::{Interrupt, Lbfgs, Objective, Run, Stop, StopRules, Trace, Work};
+use crate::{Interrupt, Method, Objective, Run, Stop, StopRules, Trace, Work};
 
 /// What several starts led to.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,7 @@ impl MultiStart {
 /// Returns `None` when there is no start. When the interrupt is raised, the starts that were not
 /// reached are missing from `values`.
 pub fn multi_start(
-    solver: &mut Lbfgs,
+    solver: &mut impl Method,
     objective: &mut impl Objective,
     starts: impl IntoIterator<Item = Vec<C64>>,
     stop: &StopRules,

@@ -1,5 +1,6 @@
 //! One file for each verb.
 
+mod bench;
 mod check;
 mod list;
 mod merge;
@@ -29,6 +30,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
         Verb::Design(options) => single::design(&options, json),
         Verb::Evaluate(options) => single::evaluate(&options, json),
         Verb::Verify { document } => single::verify(&document, json),
+        Verb::Bench(options) => bench::run(&options, json),
         Verb::List { ids } => list::run(json, ids),
         Verb::Show(named) => show::run(&named.experiment, json),
         Verb::Check(named) => check::run(&named.experiment, json),

@@ -28,7 +28,7 @@ use super::bound::separate_optima;
 use super::cooperation::sato;
 use super::global::enclose;
 use super::model::{Model, Space, evaluate, objective_unit};
-pub use super::starts::{Start, default_starts, start_beams};
+pub use super::starts::{Start, default_starts, fitted, start_beams};
 use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, check_start, proof_of};
 use crate::{Design, Error};
 

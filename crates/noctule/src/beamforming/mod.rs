@@ -93,11 +93,14 @@ pub mod cooperation;
 pub mod design;
 pub mod global;
 pub mod instance;
+mod metrics;
 pub mod model;
 mod scenario;
 mod starts;
+mod stationarity;
 mod verify;
 
+use noctule_num::linalg::{HermitianEigen, Op, product};
 use noctule_num::{CMat, InputError};
 use noctule_optim::Proof;
 use schemars::JsonSchema;
@@ -174,6 +177,24 @@ impl Beams {
         Err(InputError::new("the beams do not fit the instance", "beams", found, allowed).into())
     }
 
+    /// Rank of the transmit covariance `WWᴴ`: eigenvalues above 10⁻⁵ of the power.
+    ///
+    /// # Errors
+    /// When an entry is not finite.
+    pub fn rank(&self) -> Result<usize, Error> {
+        rank_of(&self.matrix, self.matrix.norm_sqr())
+    }
+
+    /// Sensing streams in use: eigenvalues of the covariance of the beams without data above 10⁻⁵
+    /// of the total power. Their number does not depend on how the beams are mixed among
+    /// themselves, which changes nothing.
+    ///
+    /// # Errors
+    /// When an entry is not finite.
+    pub fn sensing_streams_in_use(&self) -> Result<usize, Error> {
+        rank_of(&self.matrix.columns(self.users..self.matrix.cols()), self.matrix.norm_sqr())
+    }
+
     /// Beams of `users` data streams from a file of shape `[stream, antenna]`: `.npz` with an
     /// array `beams`, `.npy`, or a `noctule-design/1` document.
     ///
@@ -220,6 +241,14 @@ impl Serialize for Beams {
         }
         list.end()
     }
+}
+
+/// Eigenvalues of `WᴴW` above 10⁻⁵ of `power`.
+fn rank_of(beams: &CMat, power: f64) -> Result<usize, Error> {
+    let gram = product(beams, Op::Adjoint, beams, Op::Plain);
+    let mut eigen = HermitianEigen::new(gram.rows());
+    eigen.compute(&gram)?;
+    Ok(eigen.values().iter().filter(|value| **value > 1e-5 * power).count())
 }
 
 /// Refuse a start whose shape is not antennas × streams of the instance, or with an entry that is

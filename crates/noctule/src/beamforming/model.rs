@@ -4,183 +4,20 @@
 //! methods climb: the same numbers in a normalised, reduced form whose cost does not depend on the
 //! number of antennas.
 
-use noctule_num::linalg::{Cholesky, Op, mul, orthonormal_basis, product, real_dot};
+use noctule_num::linalg::{Cholesky, Op, mul, orthonormal_basis, product};
 use noctule_num::{C64, CMat};
 use noctule_optim::Objective;
 use noctule_phy::fisher::{
-    FisherInverse, MultiTargetFisher, TargetCrb, pack_hermitian, parameters, target_crbs,
-    target_space, unpack_hermitian,
+    FisherInverse, MultiTargetFisher, parameters, target_space, unpack_hermitian,
 };
 use noctule_phy::rates::{Reception, sum_rate_with_derivative};
-use noctule_phy::units::nats_to_bits;
-use serde::Serialize;
 
+pub use super::metrics::{Metrics, TargetMetrics, evaluate, fisher, objective_unit};
 use super::{Beams, Instance};
 use crate::Error;
 
 /// Singular values below this share of the largest span no direction of the reduced basis.
 const RANK_TOLERANCE: f64 = 1e-10;
-
-/// What beams achieve.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Metrics {
-    /// δ_c · (sum rate in nat/s/Hz) − δ_s · tr F⁻¹, the number that is maximised. Absent where
-    /// the bound has a weight but the Fisher matrix is singular.
-    pub objective: Option<f64>,
-    /// Sum rate in bit/s/Hz (log₂).
-    pub sum_rate_bps_hz: f64,
-    /// Sum rate in nat/s/Hz (natural logarithm).
-    pub sum_rate_nats: f64,
-    /// Signal-to-interference-plus-noise ratio of every user, linear.
-    pub sinr: Vec<f64>,
-    /// Rate of every user in bit/s/Hz.
-    pub rate_bps_hz: Vec<f64>,
-    /// tr F⁻¹: squared radians and squared reflection coefficients added up, as the literature
-    /// does; mixed units, so only good for comparison. Absent where F is singular.
-    pub crb_trace_mixed: Option<f64>,
-    /// Cramér–Rao bounds of every target; absent where F is singular.
-    pub targets: Option<Vec<TargetMetrics>>,
-    /// Total transmit power in watts.
-    pub power_w: f64,
-    /// Power of every beam in watts, users first.
-    pub stream_power_w: Vec<f64>,
-}
-
-/// Root-Cramér–Rao bounds of one target: no unbiased estimator has a smaller standard deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct TargetMetrics {
-    /// Of the azimuth, in degrees.
-    pub azimuth_rcrb_deg: f64,
-    /// Of the polar angle, in degrees.
-    pub polar_rcrb_deg: f64,
-    /// Of the complex reflection coefficient: root of the sum of the bounds of both parts.
-    pub reflection_rcrb: f64,
-}
-
-impl From<TargetCrb> for TargetMetrics {
-    fn from(crb: TargetCrb) -> Self {
-        Self {
-            azimuth_rcrb_deg: crb.azimuth_rad2.sqrt().to_degrees(),
-            polar_rcrb_deg: crb.polar_rad2.sqrt().to_degrees(),
-            reflection_rcrb: (crb.reflection_re + crb.reflection_im).sqrt(),
-        }
-    }
-}
-
-impl Metrics {
-    /// The largest root-CRB of an angle of any target in degrees, where F is regular.
-    pub fn worst_angle_rcrb_deg(&self) -> Option<f64> {
-        let angles = |t: &TargetMetrics| t.azimuth_rcrb_deg.max(t.polar_rcrb_deg);
-        self.targets.as_ref()?.iter().map(angles).reduce(f64::max)
-    }
-
-    /// Users whose rate is below a thousandth of a bit/s/Hz.
-    pub fn users_shut_off(&self) -> usize {
-        self.rate_bps_hz.iter().filter(|rate| **rate < 1e-3).count()
-    }
-}
-
-/// What `beams` achieve in `instance`, at full size.
-///
-/// # Errors
-/// When the beams have another shape than the instance asks for.
-pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
-    beams.check(instance)?;
-    let parts = instance.parts();
-    let amplitudes = product(instance.channels(), Op::Adjoint, &beams.matrix, Op::Plain);
-    let receptions: Vec<Reception> = (0..instance.users())
-        .map(|user| Reception::of(user, &amplitudes, parts.user_noise_w[user]))
-        .collect();
-    let rates: Vec<f64> = receptions.iter().map(Reception::rate_nats).collect();
-    // From zero: the sum of nothing is −0 in floating point, and would be printed so.
-    let sum_rate_nats = rates.iter().fold(0.0, |sum, rate| sum + rate);
-    let inverse = fisher(instance, beams).and_then(|fisher| invert(&fisher));
-    let n = parameters(instance.targets().len());
-    let trace = inverse.as_ref().map(|inverse| (0..n).map(|i| inverse[i * n + i]).sum::<f64>());
-    let sensing =
-        if parts.crb_weight > 0.0 { trace.map(|t| t * parts.crb_weight) } else { Some(0.0) };
-    let stream_power_w: Vec<f64> = (0..beams.matrix.cols())
-        .map(|stream| real_dot(beams.matrix.col(stream), beams.matrix.col(stream)))
-        .collect();
-    Ok(Metrics {
-        objective: sensing.map(|sensing| parts.rate_weight_per_nat * sum_rate_nats - sensing),
-        sum_rate_bps_hz: nats_to_bits(sum_rate_nats),
-        sum_rate_nats,
-        sinr: receptions.iter().map(Reception::sinr).collect(),
-        rate_bps_hz: rates.iter().map(|rate| nats_to_bits(*rate)).collect(),
-        crb_trace_mixed: trace,
-        targets: inverse.map(|inverse| {
-            target_crbs(&inverse, instance.targets().len()).into_iter().map(Into::into).collect()
-        }),
-        power_w: stream_power_w.iter().sum(),
-        stream_power_w,
-    })
-}
-
-/// The Fisher matrix of the parameters `[θ…, φ…, Re α…, Im α…]` under `beams`, as
-/// `out[i * 4M + j]`; `None` without targets.
-pub fn fisher(instance: &Instance, beams: &Beams) -> Option<Vec<f64>> {
-    let m = instance.targets().len();
-    if m == 0 {
-        return None;
-    }
-    let space = target_space(instance.transmit_steering());
-    let response = product(&space, Op::Adjoint, &beams.matrix, Op::Plain);
-    let z = product(&response, Op::Plain, &response, Op::Adjoint);
-    let mut packed = vec![0.0; 9 * m * m];
-    pack_hermitian(&z, &mut packed);
-    let mut out = vec![0.0; 16 * m * m];
-    let reflections: Vec<C64> = instance.targets().iter().map(|t| t.reflection).collect();
-    MultiTargetFisher::new(instance.receive_steering(), &reflections, instance.information())
-        .fisher(&packed, &mut out);
-    Some(out)
-}
-
-/// The inverse of a Fisher matrix, where it is regular in double precision.
-fn invert(fisher: &[f64]) -> Option<Vec<f64>> {
-    let mut inverse = vec![0.0; fisher.len()];
-    FisherInverse::new(fisher.len().isqrt()).invert(fisher, &mut inverse)?;
-    Some(inverse)
-}
-
-/// The size of an objective of `instance` that counts as one:
-/// `δ_c · (sum rate without interference at equal power) + δ_s · (tr F⁻¹ with equal power on every
-/// steering vector and derivative)`.
-///
-/// Both terms are closed forms of the data, of the order of what a design reaches, and scale with
-/// the weights. A term that is not finite in double precision is left out; the unit is one when
-/// nothing is left.
-pub fn objective_unit(instance: &Instance) -> f64 {
-    let parts = instance.parts();
-    let mut unit = 0.0;
-    if parts.rate_weight_per_nat > 0.0 {
-        let share = parts.power_w / instance.users().max(1) as f64;
-        for (user, noise) in parts.user_noise_w.iter().enumerate() {
-            let h = instance.channels().col(user);
-            unit += parts.rate_weight_per_nat * (real_dot(h, h) * share / noise).ln_1p();
-        }
-    }
-    if parts.crb_weight > 0.0 && !instance.targets().is_empty() {
-        let mut beams = target_space(instance.transmit_steering());
-        let streams = beams.cols();
-        for stream in 0..streams {
-            let column = beams.col_mut(stream);
-            let norm = real_dot(column, column).sqrt();
-            if norm > 0.0 {
-                let scale = (parts.power_w / streams as f64).sqrt() / norm;
-                column.iter_mut().for_each(|z| *z *= scale);
-            }
-        }
-        let trace = fisher(instance, &Beams { matrix: beams, users: 0 })
-            .and_then(|fisher| invert(&fisher))
-            .map(|inverse| {
-                let n = parameters(instance.targets().len());
-                (0..n).map(|i| inverse[i * n + i]).sum::<f64>()
-            });
-        unit += parts.crb_weight * trace.unwrap_or(0.0);
-    }
-    if unit > 0.0 && unit.is_finite() { unit } else { 1.0 }
-}
 
 /// A line above `−ln I`: `offset − slope · I` (see [`super::global`]).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -501,9 +338,14 @@ impl Model {
     pub fn beams(&self, v: &[C64], users: usize) -> Beams {
         let mut point = self.point.clone();
         point.as_mut_slice().copy_from_slice(v);
+        self.full_size(&point, users)
+    }
+
+    /// Full-size beams of normalised coordinates, rank × any number of streams.
+    pub(super) fn full_size(&self, coordinates: &CMat, users: usize) -> Beams {
         let mut matrix = match &self.basis {
-            Some(basis) => product(basis, Op::Plain, &point, Op::Plain),
-            None => point,
+            Some(basis) => product(basis, Op::Plain, coordinates, Op::Plain),
+            None => coordinates.clone(),
         };
         matrix.scale(self.power_w.sqrt());
         Beams { matrix, users }
@@ -511,12 +353,17 @@ impl Model {
 
     /// The normalised point of full-size beams; the part outside the space is lost.
     pub fn point(&self, beams: &CMat) -> Vec<C64> {
+        self.coordinates(beams).into_vec()
+    }
+
+    /// Normalised coordinates of full-size beams, of any number of streams.
+    pub(super) fn coordinates(&self, beams: &CMat) -> CMat {
         let mut point = match &self.basis {
             Some(basis) => product(basis, Op::Adjoint, beams, Op::Plain),
             None => beams.clone(),
         };
         point.scale(1.0 / self.power_w.sqrt());
-        point.into_vec()
+        point
     }
 
     /// How far value and gradient at the point evaluated last may be off, relative: the rounding of
@@ -530,8 +377,7 @@ impl Model {
     /// the gradient, which is `2 (C₁ + C₀ V)` for the (normalised) function to be maximised. With
     /// chords, `β_k` is `λ_k − 1/T_k`; with cooperating users `−diag(β)` is `(Z + S)⁻¹`.
     pub fn curvature(&self) -> CMat {
-        let rows = self.users + 3 * self.targets;
-        let mut middle = CMat::zeros(rows, rows);
+        let mut middle = self.middle();
         if let RateTerm::Together(cooperation) = &self.rate {
             let inverse = cooperation.inverse();
             for j in 0..self.users {
@@ -550,6 +396,17 @@ impl Model {
                 middle[(user, user)] = C64::from(-self.rate_weight * beta);
             }
         }
+        self.dressed(middle)
+    }
+
+    /// Room for the middle of `C₀`, users first.
+    fn middle(&self) -> CMat {
+        let rows = self.users + 3 * self.targets;
+        CMat::zeros(rows, rows)
+    }
+
+    /// `N · middle · Nᴴ` with the targets' part filled in.
+    fn dressed(&self, mut middle: CMat) -> CMat {
         for b in 0..3 * self.targets {
             for a in 0..3 * self.targets {
                 middle[(self.users + a, self.users + b)] = self.dual[(a, b)] * self.crb_weight;
@@ -587,19 +444,90 @@ impl Model {
         }
         Some(self.crb_weight * trace)
     }
+
+    /// Amplitudes at `v`, and no coefficients yet.
+    fn look(&mut self, v: &[C64]) {
+        self.point.as_mut_slice().copy_from_slice(v);
+        mul(&mut self.amplitudes, false, 1.0, &self.space, Op::Adjoint, &self.point, Op::Plain);
+        self.coefficients.as_mut_slice().fill(C64::ZERO);
+    }
+
+    /// The gradient from the coefficients: that of what is maximised is 2 N C, and we minimise its
+    /// negative.
+    fn write_gradient(&mut self, gradient: &mut [C64]) {
+        let (space, coefficients) = (&self.space, &self.coefficients);
+        mul(&mut self.gradient, false, -2.0, space, Op::Plain, coefficients, Op::Plain);
+        gradient.copy_from_slice(self.gradient.as_slice());
+    }
+
+    /// What the rates look like from the point evaluated last.
+    pub(super) fn minorant(&self) -> Minorant {
+        let mut minorant = Minorant { constant: 0.0, eta: Vec::new(), beta: Vec::new() };
+        for user in 0..self.users {
+            let reception = Reception::of(user, &self.amplitudes, 1.0);
+            minorant.constant += reception.rate_nats() - reception.sinr();
+            minorant.eta.push(self.amplitudes[(user, user)].conj() / reception.interference);
+            minorant.beta.push(reception.beta());
+        }
+        minorant
+    }
+
+    /// As [`Objective::eval`], with the sum rate replaced by a minorant of it.
+    pub(super) fn eval_minorised(
+        &mut self,
+        minorant: &Minorant,
+        v: &[C64],
+        gradient: &mut [C64],
+    ) -> f64 {
+        self.look(v);
+        let mut rate = minorant.constant;
+        for user in 0..self.users {
+            let (eta, beta) = (minorant.eta[user], minorant.beta[user]);
+            let mut received = 1.0;
+            for stream in 0..self.streams {
+                let amplitude = self.amplitudes[(user, stream)];
+                received += amplitude.norm_sqr();
+                self.coefficients[(user, stream)] = -amplitude * (self.rate_weight * beta);
+            }
+            self.coefficients[(user, user)] += eta.conj() * self.rate_weight;
+            rate += 2.0 * (eta * self.amplitudes[(user, user)]).re - beta * received;
+        }
+        let Some(sensing) = self.add_sensing() else { return f64::INFINITY };
+        self.write_gradient(gradient);
+        sensing - self.rate_weight * rate
+    }
+
+    /// `C₁ = δ_c H̃ diag(η*)`, rank × users, and `C₀`, of the minorised problem at the point
+    /// evaluated last.
+    pub(super) fn minorised_terms(&self, minorant: &Minorant) -> (CMat, CMat) {
+        let mut c1 = self.space.columns(0..self.users);
+        for (user, eta) in minorant.eta.iter().enumerate() {
+            c1.col_mut(user).iter_mut().for_each(|h| *h *= eta.conj() * self.rate_weight);
+        }
+        let mut middle = self.middle();
+        for (user, beta) in minorant.beta.iter().enumerate() {
+            middle[(user, user)] = C64::from(-self.rate_weight * beta);
+        }
+        (c1, self.dressed(middle))
+    }
+}
+
+/// A lower bound on the sum rate that is concave in the data beams and the covariance, and tight
+/// where it was made:
+/// `Σ ln(1+γ_k) ≥ constant + Σ 2 Re(η_k h_kᴴ w_k) − β_k (h_kᴴ R h_k + 1)`.
+#[derive(Clone, Debug)]
+pub(super) struct Minorant {
+    constant: f64,
+    eta: Vec<C64>,
+    beta: Vec<f64>,
 }
 
 impl Objective for Model {
     fn eval(&mut self, v: &[C64], gradient: &mut [C64]) -> f64 {
-        self.point.as_mut_slice().copy_from_slice(v);
-        mul(&mut self.amplitudes, false, 1.0, &self.space, Op::Adjoint, &self.point, Op::Plain);
-        self.coefficients.as_mut_slice().fill(C64::ZERO);
+        self.look(v);
         let Some(rate) = self.add_rate() else { return f64::INFINITY };
         let Some(sensing) = self.add_sensing() else { return f64::INFINITY };
-        // The gradient of what is maximised is 2 N C; we minimise its negative.
-        let (space, coefficients) = (&self.space, &self.coefficients);
-        mul(&mut self.gradient, false, -2.0, space, Op::Plain, coefficients, Op::Plain);
-        gradient.copy_from_slice(self.gradient.as_slice());
+        self.write_gradient(gradient);
         sensing - self.rate_weight * rate
     }
 }

@@ -26,6 +26,9 @@ pub struct Scenario {
     pub transmit_array: ArrayShape,
     /// Receive array of the radar.
     pub receive_array: ArrayShape,
+    /// Whether the receive array has as many elements in a column as the transmit array, whatever
+    /// it says itself; so it was behind the published results (`docs/errata.md#beamforming-e3`).
+    pub receive_follows_transmit: bool,
     /// Number of single-antenna users K.
     pub users: usize,
     /// The targets: a fixed list, or a law they are drawn from.
@@ -124,6 +127,7 @@ impl Default for Scenario {
         Self {
             transmit_array: ArrayShape { horizontal: 4, vertical: 4 },
             receive_array: ArrayShape { horizontal: 5, vertical: 4 },
+            receive_follows_transmit: false,
             users: 4,
             targets: Targets::Fixed(vec![
                 target(
@@ -210,10 +214,14 @@ impl Scenario {
             Targets::Fixed(targets) => targets.iter().map(TargetSpec::si).collect(),
             Targets::Drawn(law) => law.draw(seed, trial),
         };
+        let mut receive_array = self.receive_array;
+        if self.receive_follows_transmit {
+            receive_array.vertical = self.transmit_array.vertical;
+        }
         let streams = self.sensing_streams.unwrap_or(3 * targets.len());
         Instance::new(Parts {
             transmit_array: self.transmit_array.array(),
-            receive_array: self.receive_array.array(),
+            receive_array: receive_array.array(),
             channels: fading::rayleigh(seed, SYSTEM, trial, antennas, self.users),
             targets,
             power_w: units::w_from_dbm(self.power_dbm),

@@ -1,11 +1,11 @@
 //! Where climbs begin: the standard precoders, and beams for the targets.
 
-use noctule_num::linalg::{Cholesky, Op, orthonormal_basis, product};
+use noctule_num::linalg::{Cholesky, HermitianEigen, Op, orthonormal_basis, product};
 use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_num::{C64, CMat};
 use noctule_phy::fisher::target_space;
 
-use super::{Instance, SYSTEM};
+use super::{Beams, Instance, SYSTEM};
 use crate::Error;
 
 /// Where a climb begins. Every start is scaled to the power constraint.
@@ -66,6 +66,32 @@ pub fn start_beams(instance: &Instance, start: Start) -> Result<CMat, Error> {
     let beams = CMat::hstack(&[&data, &sensing])?;
     debug_assert_eq!(beams.cols(), streams);
     Ok(scaled_to_power(beams, instance.parts().power_w))
+}
+
+/// Any beams as a start: with the number of streams that the instance has, at its total power.
+///
+/// Surplus sensing beams are folded into the strongest directions of their covariance, which loses
+/// what does not fit; missing ones are silent.
+///
+/// # Errors
+/// When the beams do not fit the instance.
+pub fn fitted(instance: &Instance, beams: &Beams) -> Result<CMat, Error> {
+    beams.check(instance)?;
+    let (users, streams) = (instance.users(), instance.streams());
+    let data = beams.matrix.columns(0..users);
+    let sensing = beams.matrix.columns(users..beams.matrix.cols());
+    let (width, count) = (sensing.cols(), streams - users);
+    let sensing = if width <= count {
+        CMat::hstack(&[&sensing, &CMat::zeros(instance.antennas(), count - width)])?
+    } else {
+        // W_s U with the leading eigenvectors U of W_sᴴ W_s.
+        let gram = product(&sensing, Op::Adjoint, &sensing, Op::Plain);
+        let mut eigen = HermitianEigen::new(width);
+        eigen.compute(&gram)?;
+        let leading = CMat::from_fn(width, count, |i, j| eigen.vectors()[(i, width - 1 - j)]);
+        product(&sensing, Op::Plain, &leading, Op::Plain)
+    };
+    Ok(scaled_to_power(CMat::hstack(&[&data, &sensing])?, instance.parts().power_w))
 }
 
 /// Beams scaled to the total power; beams that are all zero send equally from every entry.

@@ -5,6 +5,8 @@
 //! warm starts, rows with the witness's verdict, documents that embed their instance. It is
 //! written once, here; a system implements [`Typed`] and says only what is its own.
 
+mod timed;
+
 use std::fmt::Write as _;
 
 use noctule::data::{ArraySet, FieldInfo};
@@ -15,11 +17,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+pub use timed::trace_of;
+
 use super::typed;
 use crate::report::{Align, Table};
 use crate::single::{Arrays, Finding, Single, SingleError, Source, Story};
 use crate::system::{
-    Chain, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo, SeriesValue, System,
+    Chain, Contender, Goal, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo,
+    SeriesValue, System, Timed,
 };
 
 /// Numbers of a document must agree with their recomputation to this, relative.
@@ -184,6 +189,22 @@ pub trait Typed: Send + Sync + 'static {
     fn claim(_name: &str) -> Option<crate::claim::Function> {
         None
     }
+
+    /// The number by which designs of one instance are compared, among [`Typed::METRICS`].
+    fn goal() -> Option<Goal> {
+        None
+    }
+
+    /// Who takes part in a comparison: name, scheme, settings that differ from the default; the
+    /// one that the others are measured against first. Every scheme as it comes when empty.
+    fn contenders() -> Vec<(&'static str, &'static str, Value)> {
+        Vec::new()
+    }
+
+    /// Why a scheme is not part of this build, where it is not.
+    fn missing(_scheme: &Self::Scheme) -> Option<String> {
+        None
+    }
 }
 
 /// The row of a design: metrics, proof, and what the independent witness says of it.
@@ -216,6 +237,9 @@ impl<T: Typed> Chain for TypedChain<T> {
         self.points
             .iter()
             .map(|(scenario, scheme)| {
+                if let Some(reason) = T::missing(scheme) {
+                    return Row::without_design(Outcome::NotRun(reason), T::METRICS.len());
+                }
                 let outcome = T::realize(scenario, seed, trial).and_then(|instance| {
                     let design = T::design(scheme, &instance, previous.as_ref(), interrupt)?;
                     Ok((row::<T>(&instance, &design)?, design.variables))
@@ -288,6 +312,31 @@ impl<T: Typed> System for T {
             points.push((scenario, scheme));
         }
         Ok(Box::new(TypedChain::<T> { points }))
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        T::goal()
+    }
+
+    fn contenders(&self) -> Vec<Contender> {
+        let named = T::contenders();
+        if named.is_empty() {
+            let whole = |scheme: &SchemeInfo| (scheme.name, scheme.name, json!({}));
+            return timed::contenders::<T>(T::SCHEMES.iter().map(whole));
+        }
+        timed::contenders::<T>(named)
+    }
+
+    /// Times the method alone: neither the draw nor the witness.
+    fn timed(
+        &self,
+        scheme: &str,
+        point: &Point,
+        seed: u64,
+        trial: u64,
+        interrupt: &Interrupt,
+    ) -> Result<Timed, Refused> {
+        timed::timed::<T>(scheme, point, seed, trial, interrupt)
     }
 }
 
@@ -378,6 +427,10 @@ impl<T: Typed> Single for T {
     ) -> Result<Story, SingleError> {
         let instance = instance::<T>(source)?;
         let parsed = parsed::<T>(scheme, settings)?;
+        if let Some(reason) = T::missing(&parsed) {
+            let what = "this scheme is not part of this build";
+            return Err(InputError::new(what, "scheme", scheme, reason).into());
+        }
         let design = T::design(&parsed, &instance, None, interrupt)?;
         Ok(story::<T>(&instance, &design, scheme, settings)?)
     }

@@ -1,0 +1,72 @@
+//! One design with a clock beside it.
+
+use std::time::Instant;
+
+use noctule::{Design, Error, Interrupt};
+use noctule_num::InputError;
+use serde_json::Value;
+
+use super::{Typed, parsed, row};
+use crate::system::{Contender, Outcome, Point, Refused, Row, Timed};
+use crate::systems::typed;
+
+/// Times the method alone: neither the draw nor the witness.
+pub(super) fn timed<T: Typed>(
+    scheme: &str,
+    point: &Point,
+    seed: u64,
+    trial: u64,
+    interrupt: &Interrupt,
+) -> Result<Timed, Refused> {
+    let refused = |error: InputError| Refused { point: 0, error };
+    let scenario: T::Scenario = typed(&point.scenario, "scenario").map_err(refused)?;
+    T::validate(&scenario).map_err(|error| refused(error.inside("scenario")))?;
+    let scheme = parsed::<T>(scheme, &point.settings).map_err(refused)?;
+    let without = |outcome| Row::without_design(outcome, T::METRICS.len());
+    let nothing = |outcome| Timed { row: without(outcome), seconds: 0.0, trace: Vec::new() };
+    if let Some(reason) = T::missing(&scheme) {
+        return Ok(nothing(Outcome::NotRun(reason)));
+    }
+    let failed = |error: Error| nothing(Outcome::Failed(error.to_string()));
+    let instance = match T::realize(&scenario, seed, trial) {
+        Ok(instance) => instance,
+        Err(error) => return Ok(failed(error)),
+    };
+    let begin = Instant::now();
+    let design = T::design(&scheme, &instance, None, interrupt);
+    let seconds = begin.elapsed().as_secs_f64();
+    let told = design.and_then(|design| {
+        let trace = trace_of(&design, T::objective(&design.metrics));
+        Ok(Timed { row: row::<T>(&instance, &design)?, seconds, trace })
+    });
+    Ok(told.unwrap_or_else(failed))
+}
+
+/// Contenders with complete settings.
+pub(super) fn contenders<T: Typed>(
+    named: impl IntoIterator<Item = (&'static str, &'static str, Value)>,
+) -> Vec<Contender> {
+    let complete = |(id, scheme, changes): (&'static str, &'static str, Value)| {
+        let mut settings = T::settings(scheme)?;
+        for (name, value) in changes.as_object()? {
+            settings[name] = value.clone();
+        }
+        Some(Contender { id: id.to_owned(), scheme: scheme.to_owned(), settings })
+    };
+    named.into_iter().filter_map(complete).collect()
+}
+
+/// The trace of a design, evaluations so far and objective, in units of its objective, where it covers all the work: a trace is of
+/// one run, and says nothing of the other starts. Methods minimise a normalised objective; the
+/// best row is the design.
+pub fn trace_of<V, M>(design: &Design<V, M>, objective: Option<f64>) -> Vec<(u64, f64)> {
+    let rows = design.trace.rows();
+    let complete = rows.last().is_some_and(|row| {
+        design.trace.dropped() == 0 && row.evaluations + 1 >= design.work.evaluations
+    });
+    let best = rows.iter().map(|row| row.value).fold(f64::INFINITY, f64::min);
+    let Some(unit) = objective.map(|x| x / best).filter(|u| complete && u.is_finite()) else {
+        return Vec::new();
+    };
+    rows.iter().map(|row| (row.evaluations, row.value * unit)).collect()
+}

@@ -1,0 +1,177 @@
+//! First-order methods on the same problem, from one start.
+
+use noctule_num::linalg::real_dot;
+use noctule_num::{C64, CMat, InputError};
+use noctule_optim::{
+    BarzilaiBorwein, ConjugateGradient, Interrupt, Manifold, Method, SteepestDescent, Stop,
+    StopRule, StopRules, Trace, Work,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::beamforming::model::{Model, Space, evaluate};
+use crate::beamforming::{
+    BeamformingDesign, Instance, PowerConstraint, advice, check_start, proof_of,
+};
+use crate::{Design, Error};
+
+/// Rows of a trace that a baseline keeps at most.
+const MOST_ROWS: u64 = 100_000;
+
+/// Settings of the first-order methods.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClimbSettings {
+    /// Work in the reduced space.
+    pub reduced: bool,
+    /// Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    pub tolerance: f64,
+    /// Evaluations at most.
+    pub max_evaluations: u64,
+}
+
+impl Default for ClimbSettings {
+    fn default() -> Self {
+        Self { reduced: true, tolerance: 1e-6, max_evaluations: 20_000 }
+    }
+}
+
+/// Projected gradient ascent on the sphere of total power, with a line search that first tries
+/// twice the last step.
+///
+/// Guarantee: monotone; a stationary point when `stop` says it converged.
+///
+/// # Errors
+/// [`Error::Input`] under per-antenna power or for settings out of range.
+pub fn projected_gradient(
+    instance: &Instance,
+    start: &CMat,
+    settings: &ClimbSettings,
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    climb(instance, start, settings, interrupt, SteepestDescent::new)
+}
+
+/// Projected gradient ascent with the step of Barzilai and Borwein, not monotone.
+///
+/// Guarantee: a stationary point when `stop` says it converged.
+///
+/// # Errors
+/// As [`projected_gradient`].
+pub fn barzilai_borwein(
+    instance: &Instance,
+    start: &CMat,
+    settings: &ClimbSettings,
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    climb(instance, start, settings, interrupt, BarzilaiBorwein::new)
+}
+
+/// Riemannian conjugate gradients.
+///
+/// Guarantee: monotone; a stationary point when `stop` says it converged.
+///
+/// # Errors
+/// As [`projected_gradient`].
+pub fn conjugate_gradient(
+    instance: &Instance,
+    start: &CMat,
+    settings: &ClimbSettings,
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    climb(instance, start, settings, interrupt, ConjugateGradient::new)
+}
+
+fn climb<M: Method>(
+    instance: &Instance,
+    start: &CMat,
+    settings: &ClimbSettings,
+    interrupt: &Interrupt,
+    method: impl Fn(Manifold) -> M,
+) -> Result<BeamformingDesign, Error> {
+    total_power_only(instance)?;
+    positive("tolerance", settings.tolerance)?;
+    check_start(instance, start)?;
+    let mut model = Model::new(instance, space(settings.reduced))?;
+    let mut point = start_point(&model, start);
+    let rules = StopRules::from(StopRule::Residual(settings.tolerance))
+        | StopRule::Progress { tolerance: 1e-15, window: 100 }
+        | StopRule::Evaluations(settings.max_evaluations.max(1));
+    let mut trace = Trace::with_room(rows(settings.max_evaluations));
+    let mut method = method(Manifold::sphere(model.dim()));
+    let run = method.minimise(&mut model, &mut point, &rules, interrupt, &mut trace);
+    let reached = Reached { point, stop: run.stop, residual: run.residual, trace, work: run.work };
+    finish(instance, &model, reached)
+}
+
+/// Where a baseline ended.
+pub(super) struct Reached {
+    pub(super) point: Vec<C64>,
+    pub(super) stop: Stop,
+    pub(super) residual: f64,
+    pub(super) trace: Trace,
+    pub(super) work: Work,
+}
+
+/// The design at the point reached.
+pub(super) fn finish(
+    instance: &Instance,
+    model: &Model,
+    reached: Reached,
+) -> Result<BeamformingDesign, Error> {
+    let beams = model.beams(&reached.point, instance.users());
+    let metrics = evaluate(instance, &beams)?;
+    Ok(Design {
+        warnings: advice(instance, &metrics),
+        starts: vec![metrics.objective],
+        variables: beams,
+        metrics,
+        stop: reached.stop,
+        proof: proof_of(reached.residual),
+        trace: reached.trace,
+        work: reached.work,
+    })
+}
+
+pub(super) const fn space(reduced: bool) -> Space {
+    if reduced { Space::Reduced } else { Space::Full }
+}
+
+pub(super) fn rows(limit: u64) -> usize {
+    limit.min(MOST_ROWS) as usize + 1
+}
+
+/// The normalised point of full-size beams, scaled to the sphere.
+pub(super) fn start_point(model: &Model, start: &CMat) -> Vec<C64> {
+    let mut point = model.point(start);
+    Manifold::sphere(model.dim()).normalise(&mut point);
+    point
+}
+
+/// ‖grad‖ / max(1, |f|) at a point of the unit sphere, from the Euclidean gradient.
+pub(super) fn residual(point: &[C64], gradient: &[C64], value: f64, tangent: &mut [C64]) -> f64 {
+    if !value.is_finite() {
+        return f64::INFINITY;
+    }
+    tangent.copy_from_slice(gradient);
+    Manifold::sphere(point.len()).project(point, tangent);
+    real_dot(tangent, tangent).sqrt() / value.abs().max(1.0)
+}
+
+/// Refuse per-antenna power.
+pub(super) fn total_power_only(instance: &Instance) -> Result<(), Error> {
+    if instance.parts().power_constraint == PowerConstraint::Total {
+        return Ok(());
+    }
+    let what = "this method knows total power only";
+    Err(InputError::new(what, "power_constraint", "per-antenna", "total").into())
+}
+
+/// Refuse what is not a positive number.
+pub(super) fn positive(name: &str, value: f64) -> Result<(), Error> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(());
+    }
+    let what = "the setting is out of range";
+    Err(InputError::new(what, name, value.to_string(), "a positive number").into())
+}

@@ -1,0 +1,117 @@
+//! Precoders in closed form: matched filters, zero forcing, regularised zero forcing.
+
+use noctule_num::linalg::{Cholesky, Op, orthonormal_basis, product, real_dot};
+use noctule_num::{C64, CMat, InputError};
+use noctule_optim::{Proof, Stop, Trace, Work, water_filling};
+
+use crate::beamforming::model::evaluate;
+use crate::beamforming::starts::{matched_filters, regularised_zero_forcing, scaled_to_power};
+use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, advice};
+use crate::{Design, Error};
+
+/// Matched filters with equal power for every user, no sensing beams.
+///
+/// # Errors
+/// When the instance has no users.
+pub fn mrt(instance: &Instance) -> Result<BeamformingDesign, Error> {
+    closed_form(instance, matched_filters(instance))
+}
+
+/// Regularised zero forcing with equal power for every user, no sensing beams: the standard
+/// precoder of multi-user communication.
+///
+/// # Errors
+/// When the instance has no users.
+pub fn rzf(instance: &Instance) -> Result<BeamformingDesign, Error> {
+    closed_form(instance, regularised_zero_forcing(instance)?)
+}
+
+/// Zero forcing: no user hears another, and the power is water-filled over the users, which is the
+/// largest sum rate without interference. No sensing beams.
+///
+/// # Errors
+/// When the instance has no users, or their channels depend linearly on each other (always so for
+/// more users than antennas).
+pub fn zf(instance: &Instance) -> Result<BeamformingDesign, Error> {
+    let users = instance.users();
+    let channels = instance.channels();
+    let dependent = || {
+        let found = format!("{users} users, {} antennas", instance.antennas());
+        let what = "zero forcing needs linearly independent channels";
+        Error::from(InputError::new(what, "channels", found, "independent channels"))
+    };
+    if users > instance.antennas() || orthonormal_basis(channels, 1e-10)?.cols() < users {
+        return Err(dependent());
+    }
+    let gram = product(channels, Op::Adjoint, channels, Op::Plain);
+    let mut cholesky = Cholesky::new(users);
+    cholesky.factor(&gram, "HᴴH").map_err(|_| dependent())?;
+    // H G⁻¹ = (G⁻¹ Hᴴ)ᴴ, as G is Hermitian.
+    let mut right = channels.adjoint();
+    cholesky.solve_in_place(&mut right);
+    let mut data = right.adjoint();
+    // A beam of norm ‖b‖ gives its user amplitude one.
+    let noise = &instance.parts().user_noise_w;
+    let costs: Vec<f64> = (0..users).map(|k| real_dot(data.col(k), data.col(k))).collect();
+    let gains: Vec<f64> =
+        costs.iter().zip(noise).map(|(cost, noise)| 1.0 / (cost * noise)).collect();
+    let mut powers = vec![0.0; users];
+    water_filling(&gains, instance.parts().power_w, &mut powers);
+    for ((user, power), cost) in powers.iter().enumerate().zip(&costs) {
+        let scale = (power / cost).sqrt();
+        data.col_mut(user).iter_mut().for_each(|z| *z *= scale);
+    }
+    closed_form(instance, data)
+}
+
+fn closed_form(instance: &Instance, data: CMat) -> Result<BeamformingDesign, Error> {
+    if instance.users() == 0 {
+        return Err(
+            InputError::new("there are no users", "channels", "0 users", "1 or more").into()
+        );
+    }
+    if data.norm_sqr() <= 0.0 {
+        let what = "no user has a channel";
+        return Err(InputError::new(what, "channels", "zeros", "a channel that is not zero").into());
+    }
+    let silent = CMat::zeros(instance.antennas(), instance.parts().sensing_streams);
+    let matrix = CMat::hstack(&[&data, &silent])?;
+    let beams = Beams { matrix: project_power(instance, matrix), users: instance.users() };
+    let metrics = evaluate(instance, &beams)?;
+    let violation = (metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
+    Ok(Design {
+        warnings: advice(instance, &metrics),
+        starts: vec![metrics.objective],
+        variables: beams,
+        metrics,
+        stop: Stop::Computed,
+        proof: Proof::feasible(violation),
+        trace: Trace::off(),
+        work: Work::default(),
+    })
+}
+
+/// The nearest beams that meet the power constraint with equality: scaled as a whole, or antenna
+/// by antenna to `√(P/Nt)` (with the exponent −1/2 that Eq. (31) of the paper gets wrong:
+/// `docs/errata.md#beamforming-e10`). An antenna whose entries are all zero, or under total power
+/// beams that are all zero, send equally on all streams.
+pub fn project_power(instance: &Instance, mut matrix: CMat) -> CMat {
+    let power = instance.parts().power_w;
+    match instance.parts().power_constraint {
+        PowerConstraint::Total => return scaled_to_power(matrix, power),
+        PowerConstraint::PerAntenna => {
+            let share = power / matrix.rows() as f64;
+            for n in 0..matrix.rows() {
+                let row: f64 = (0..matrix.cols()).map(|j| matrix[(n, j)].norm_sqr()).sum();
+                for j in 0..matrix.cols() {
+                    if row > 0.0 {
+                        matrix[(n, j)] *= (share / row).sqrt();
+                    } else {
+                        matrix[(n, j)] = C64::from((share / matrix.cols() as f64).sqrt());
+                    }
+                }
+            }
+        }
+    }
+    matrix
+}

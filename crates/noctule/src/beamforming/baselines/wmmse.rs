@@ -1,0 +1,162 @@
+//! Communication only: the weighted MMSE method.
+
+use noctule_num::linalg::{Cholesky, Op, mul, product};
+use noctule_num::{C64, CMat, InputError};
+use noctule_optim::{Interrupt, Manifold, Objective, Stop, Trace, TraceRow, Work};
+use noctule_phy::rates::Reception;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::climbs::{positive, residual, rows, start_point, total_power_only};
+use crate::beamforming::model::{Model, Space, evaluate};
+use crate::beamforming::starts::regularised_zero_forcing;
+use crate::beamforming::{BeamformingDesign, Beams, Instance, advice, proof_of};
+use crate::{Design, Error};
+
+/// Settings of [`wmmse`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WmmseSettings {
+    /// Stop when the residual of the sum rate is at most this.
+    pub tolerance: f64,
+    /// Iterations at most.
+    pub max_iterations: u64,
+}
+
+impl Default for WmmseSettings {
+    fn default() -> Self {
+        Self { tolerance: 1e-6, max_iterations: 5000 }
+    }
+}
+
+/// The largest sum rate that the weighted MMSE method finds from regularised zero forcing, targets
+/// ignored.
+///
+/// Q. Shi, M. Razaviyayn, Z.-Q. Luo and C. He (IEEE Trans. Signal Process. 59, 2011), with the noise
+/// of every user scaled by the power used, so that every step is a closed form and the power
+/// constraint is met by scaling at the end. With receivers `u_k = y_kk/T_k` and weights
+/// `v_k = 1 + γ_k`,
+/// ```math
+/// W \leftarrow \Bigl(\sum_k v_k|u_k|^2 (h_k h_k^H + \sigma_k^2/P\, I)\Bigr)^{-1} [\,v_k u_k h_k\,]
+/// ```
+/// Guarantee: monotone in the sum rate; a stationary point *of the sum rate* when `stop` says it
+/// converged. That is what the residual in `proof` refers to.
+///
+/// # Errors
+/// [`Error::Input`] without users, under per-antenna power or for settings out of range.
+pub fn wmmse(
+    instance: &Instance,
+    settings: &WmmseSettings,
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    total_power_only(instance)?;
+    positive("tolerance", settings.tolerance)?;
+    let users = instance.users();
+    if users == 0 {
+        let error = InputError::new("there are no users", "channels", "0 users", "1 or more");
+        return Err(error.into());
+    }
+    let weight = Some(instance.parts().rate_weight_per_nat).filter(|w| *w > 0.0).unwrap_or(1.0);
+    let rate_only = instance.with_weights(weight, 0.0)?;
+    let mut model = Model::with_streams(&rate_only, Space::Reduced, users)?;
+    let sphere = Manifold::sphere(model.dim());
+    let mut point = start_point(&model, &regularised_zero_forcing(instance)?);
+    let mut round = Round::new(model.space().clone());
+    let mut gradient = vec![C64::ZERO; point.len()];
+    let mut tangent = gradient.clone();
+    let mut trace = Trace::with_room(rows(settings.max_iterations));
+    let mut work = Work::default();
+    let (stop, residual) = loop {
+        let value = model.eval(&point, &mut gradient);
+        work.evaluations += 1;
+        let residual = residual(&point, &gradient, value, &mut tangent);
+        let row = TraceRow {
+            iteration: work.iterations,
+            evaluations: work.evaluations,
+            value,
+            residual,
+            step: 0.0,
+        };
+        trace.push(row);
+        if interrupt.is_raised() {
+            break (Stop::Interrupted, residual);
+        }
+        if residual <= settings.tolerance {
+            break (Stop::Converged, residual);
+        }
+        if work.iterations >= settings.max_iterations {
+            break (Stop::IterationLimit, residual);
+        }
+        round.improve(&mut point)?;
+        work.factorisations += 1;
+        sphere.normalise(&mut point);
+        work.iterations += 1;
+    };
+    let data = model.beams(&point, users).matrix;
+    let silent = CMat::zeros(instance.antennas(), instance.parts().sensing_streams);
+    let beams = Beams { matrix: CMat::hstack(&[&data, &silent])?, users };
+    let metrics = evaluate(instance, &beams)?;
+    Ok(Design {
+        warnings: advice(instance, &metrics),
+        starts: vec![metrics.objective],
+        variables: beams,
+        metrics,
+        stop,
+        proof: proof_of(residual),
+        trace,
+        work,
+    })
+}
+
+/// One round of the method in the normalised, reduced space.
+struct Round {
+    /// The channels over √(noise/P), rank × users.
+    channels: CMat,
+    weighted: CMat,
+    matrix: CMat,
+    cholesky: Cholesky,
+}
+
+impl Round {
+    fn new(channels: CMat) -> Self {
+        let (rank, users) = (channels.rows(), channels.cols());
+        Self {
+            weighted: CMat::zeros(rank, users),
+            matrix: CMat::zeros(rank, rank),
+            cholesky: Cholesky::new(rank),
+            channels,
+        }
+    }
+
+    /// New beams in place of `point`, of any norm.
+    fn improve(&mut self, point: &mut [C64]) -> Result<(), Error> {
+        let users = self.channels.cols();
+        let beams = CMat::from_columns(self.channels.rows(), users, point.to_vec())?;
+        let amplitudes = product(&self.channels, Op::Adjoint, &beams, Op::Plain);
+        let mut right = self.channels.clone();
+        let mut noise = 0.0;
+        for user in 0..users {
+            let reception = Reception::of(user, &amplitudes, 1.0);
+            let receiver = amplitudes[(user, user)] / (reception.signal + reception.interference);
+            let weight = 1.0 + reception.sinr();
+            let share = weight * receiver.norm_sqr();
+            noise += share;
+            let column = self.weighted.col_mut(user).iter_mut().zip(self.channels.col(user));
+            column.for_each(|(w, h)| *w = h * share.sqrt());
+            right.col_mut(user).iter_mut().for_each(|h| *h *= receiver * weight);
+        }
+        if noise <= 0.0 {
+            // Nobody is served; there is nothing to improve.
+            return Ok(());
+        }
+        let weighted = &self.weighted;
+        mul(&mut self.matrix, false, 1.0, weighted, Op::Plain, weighted, Op::Adjoint);
+        for i in 0..self.matrix.rows() {
+            self.matrix[(i, i)] += C64::from(noise);
+        }
+        self.cholesky.factor(&self.matrix, "the matrix of the weighted MMSE step")?;
+        self.cholesky.solve_in_place(&mut right);
+        point.copy_from_slice(right.as_slice());
+        Ok(())
+    }
+}

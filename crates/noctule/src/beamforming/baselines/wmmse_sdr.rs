@@ -1,0 +1,319 @@
+//! WMMSE-SDR in a form that ascends, without a conic solver.
+
+use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
+use noctule_num::{C64, CMat};
+use noctule_optim::scalar::bisect;
+use noctule_optim::{
+    Interrupt, Lbfgs, Manifold, Objective, Stop, StopRule, StopRules, Trace, TraceRow, Work,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::climbs::{positive, residual, rows, total_power_only};
+use crate::beamforming::model::{Minorant, Model, Space, evaluate};
+use crate::beamforming::{BeamformingDesign, Beams, Instance, advice, check_start, proof_of};
+use crate::{Design, Error};
+
+/// Eigenvalues of the sensing covariance below this share of the power are no stream.
+const NO_STREAM: f64 = 1e-14;
+
+/// Settings of [`wmmse_sdr`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WmmseSdrSettings {
+    /// Stop when the residual of the original problem is at most this.
+    pub tolerance: f64,
+    /// Convex programs at most.
+    pub max_programs: u64,
+    /// Residual to which every convex program is solved.
+    pub inner_tolerance: f64,
+    /// Evaluations that one convex program may take.
+    pub inner_evaluations: u64,
+}
+
+impl Default for WmmseSdrSettings {
+    fn default() -> Self {
+        Self { tolerance: 1e-6, max_programs: 500, inner_tolerance: 1e-8, inner_evaluations: 2000 }
+    }
+}
+
+/// A design by [`wmmse_sdr_with_gaps`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct WmmseSdr {
+    /// The design.
+    pub design: BeamformingDesign,
+    /// For every convex program in order, how far its solution is from its optimum at most, in
+    /// units of the objective.
+    pub gaps: Vec<f64>,
+}
+
+/// WMMSE-SDR in its corrected, monotone form (`docs/errata.md#beamforming-e22`), from the full-size
+/// beams `start`.
+///
+/// The rates are replaced by a minorant that is tight at the current beams, which leaves a convex
+/// program in the data beams `W_c` and the covariance `R`:
+/// ```math
+/// \max\; \delta_c \sum_k \bigl[2\,\mathrm{Re}(\eta_k h_k^H w_k) - \beta_k(h_k^H R h_k + \sigma_k^2)\bigr]
+///        - \delta_s\, \mathrm{tr}F(R)^{-1}
+/// \quad\text{s.t.}\quad R \succeq W_c W_c^H,\; \mathrm{tr} R = P
+/// ```
+/// and its solution the next beams, with `W_s = (R - W_cW_c^H)^{1/2}`. Here the program is solved in
+/// the factored form `R = W_cW_cᴴ + W_sW_sᴴ` with as many sensing streams as the reduced space has
+/// dimensions, which loses nothing, and every solution is certified by duality: the gradient
+/// `(C₁, C₀)` of the concave objective bounds it by
+/// `min_ν ν P + tr C₁ᴴ(νI − C₀)⁻¹C₁` over `ν > λmax(C₀)`, one eigendecomposition and a bisection.
+///
+/// Guarantee: monotone up to the certified gaps; a stationary point when `stop` says it converged.
+/// The design may have more sensing beams than the instance asks for: one for each eigenvalue of
+/// `R − W_cW_cᴴ`. `work` counts a convex program as a conic solve and their evaluations together.
+///
+/// # Errors
+/// [`Error::Input`](crate::Error::Input) under per-antenna power or for settings out of range.
+pub fn wmmse_sdr(
+    instance: &Instance,
+    start: &CMat,
+    settings: &WmmseSdrSettings,
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    wmmse_sdr_with_gaps(instance, start, settings, interrupt).map(|found| found.design)
+}
+
+/// [`wmmse_sdr`] with the certified gap of every convex program.
+///
+/// # Errors
+/// As [`wmmse_sdr`].
+pub fn wmmse_sdr_with_gaps(
+    instance: &Instance,
+    start: &CMat,
+    settings: &WmmseSdrSettings,
+    interrupt: &Interrupt,
+) -> Result<WmmseSdr, Error> {
+    total_power_only(instance)?;
+    positive("tolerance", settings.tolerance)?;
+    positive("inner_tolerance", settings.inner_tolerance)?;
+    check_start(instance, start)?;
+    let users = instance.users();
+    let rank = Model::new(instance, Space::Reduced)?.rank();
+    let mut model = Model::with_streams(instance, Space::Reduced, users + rank)?;
+    let mut point = lifted(&model, start, users);
+    let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
+    let rules = StopRules::from(StopRule::Residual(settings.inner_tolerance))
+        | StopRule::Progress { tolerance: 1e-15, window: 40 }
+        | StopRule::Evaluations(settings.inner_evaluations.max(1));
+    let mut gradient = vec![C64::ZERO; point.len()];
+    let mut tangent = gradient.clone();
+    let mut trace = Trace::with_room(rows(settings.max_programs));
+    let mut work = Work::default();
+    let mut gaps = Vec::new();
+    let (stop, residual) = loop {
+        let value = model.eval(&point, &mut gradient);
+        work.evaluations += 1;
+        let residual = residual(&point, &gradient, value, &mut tangent);
+        let row = TraceRow {
+            iteration: work.iterations,
+            evaluations: work.evaluations,
+            value,
+            residual,
+            step: 0.0,
+        };
+        trace.push(row);
+        if interrupt.is_raised() {
+            break (Stop::Interrupted, residual);
+        }
+        if residual <= settings.tolerance {
+            break (Stop::Converged, residual);
+        }
+        if !value.is_finite() {
+            break (Stop::Stalled, residual);
+        }
+        if work.conic_solves >= settings.max_programs {
+            break (Stop::IterationLimit, residual);
+        }
+        let minorant = model.minorant();
+        let mut program = Program { model: &mut model, minorant: &minorant };
+        let run = solver.minimise(&mut program, &mut point, &rules, interrupt, &mut Trace::off());
+        work.evaluations += run.work.evaluations + 1;
+        gaps.push(certify(&mut model, &minorant, &point)? * model.unit());
+        work.conic_solves += 1;
+        work.factorisations += 1;
+        work.iterations += 1;
+    };
+    let beams = compressed(&model, &point, instance)?;
+    let metrics = evaluate(instance, &beams)?;
+    let worst = gaps.iter().copied().fold(0.0, f64::max);
+    let mut warnings = advice(instance, &metrics);
+    if !gaps.is_empty() {
+        warnings.push(format!(
+            "{} convex programs, each solved to a certified gap of at most {worst:.1e}",
+            gaps.len()
+        ));
+    }
+    let design = Design {
+        warnings,
+        starts: vec![metrics.objective],
+        variables: beams,
+        metrics,
+        stop,
+        proof: proof_of(residual),
+        trace,
+        work,
+    };
+    Ok(WmmseSdr { design, gaps })
+}
+
+/// One convex program.
+struct Program<'a> {
+    model: &'a mut Model,
+    minorant: &'a Minorant,
+}
+
+impl Objective for Program<'_> {
+    fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
+        self.model.eval_minorised(self.minorant, x, gradient)
+    }
+}
+
+/// The start with its sensing beams spread over all the streams, none of which is empty: an empty
+/// stream would be stationary without being optimal.
+fn lifted(model: &Model, start: &CMat, users: usize) -> Vec<C64> {
+    let rank = model.rank();
+    let mut point = vec![C64::ZERO; model.dim()];
+    // The reduced start has its own number of streams; what exceeds ours is folded onto them.
+    let wide = model.coordinates(start);
+    for stream in 0..wide.cols() {
+        let to = if stream < users { stream } else { users + (stream - users) % rank };
+        for (i, value) in wide.col(stream).iter().enumerate() {
+            point[to * rank + i] += value;
+        }
+    }
+    let floor = 1e-3 * real_dot(&point, &point).sqrt().max(f64::MIN_POSITIVE);
+    for i in 0..rank {
+        point[(users + i) * rank + i] += C64::from(floor);
+    }
+    Manifold::sphere(point.len()).normalise(&mut point);
+    point
+}
+
+/// How far a point is from the optimum of the convex program, at most, in normalised units.
+fn certify(model: &mut Model, minorant: &Minorant, point: &[C64]) -> Result<f64, Error> {
+    let mut gradient = vec![C64::ZERO; point.len()];
+    let value = model.eval_minorised(minorant, point, &mut gradient);
+    let (c1, c0) = model.minorised_terms(minorant);
+    let mut eigen = HermitianEigen::new(model.rank());
+    eigen.compute(&c0)?;
+    let along = product(eigen.vectors(), Op::Adjoint, &c1, Op::Plain);
+    let shares: Vec<f64> = (0..along.rows())
+        .map(|i| (0..along.cols()).map(|j| along[(i, j)].norm_sqr()).sum())
+        .collect();
+    let bound = linear_maximum(eigen.values(), &shares);
+    // Re tr(C₁ᴴ W_c) + Re tr(C₀ R), twice counted in the gradient −2 (C₁ + C₀ V) but for C₁.
+    let here = -0.5 * real_dot(&gradient, point);
+    let data = &point[..c1.as_slice().len()];
+    let here = here + real_dot(c1.as_slice(), data);
+    let rounding = 64.0 * f64::EPSILON * model.rank() as f64 + model.relative_error();
+    Ok((bound - here).max(0.0) + rounding * (bound.abs() + here.abs() + value.abs()))
+}
+
+/// `max 2 Re tr(C₁ᴴ W_c) + tr(C₀ R)` over `R ⪰ W_cW_cᴴ`, `tr R = 1`, by its dual
+/// `min_ν ν + Σ sᵢ/(ν − λᵢ)` over `ν > λmax`, where `sᵢ` is the squared norm of the part of `C₁`
+/// along eigenvector `i` of `C₀`. Any ν gives an upper bound.
+fn linear_maximum(eigenvalues: &[f64], shares: &[f64]) -> f64 {
+    let largest = eigenvalues.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = shares.iter().sum();
+    let dual = |offset: f64| {
+        let sum: f64 =
+            eigenvalues.iter().zip(shares).map(|(l, s)| s / (largest - l + offset)).sum();
+        largest + offset + sum
+    };
+    let far = total.sqrt();
+    if far <= 0.0 {
+        return largest;
+    }
+    // Where the derivative 1 − Σ sᵢ/(ν − λᵢ)² turns positive.
+    let turned = |offset: f64| {
+        let sum: f64 =
+            eigenvalues.iter().zip(shares).map(|(l, s)| s / (largest - l + offset).powi(2)).sum();
+        sum <= 1.0
+    };
+    let scale = eigenvalues.iter().map(|l| l.abs()).fold(far, f64::max);
+    let offset = bisect(1e-15 * scale, far, turned).unwrap_or(far);
+    dual(offset)
+}
+
+/// Full-size beams with one sensing stream for each eigenvalue of the sensing covariance that is
+/// not nothing, and at least as many streams as the instance has.
+fn compressed(model: &Model, point: &[C64], instance: &Instance) -> Result<Beams, Error> {
+    let (rank, users) = (model.rank(), instance.users());
+    let data = CMat::from_columns(rank, users, point[..rank * users].to_vec())?;
+    let sensing = CMat::from_columns(rank, rank, point[rank * users..].to_vec())?;
+    let covariance = product(&sensing, Op::Plain, &sensing, Op::Adjoint);
+    let mut eigen = HermitianEigen::new(rank);
+    eigen.compute(&covariance)?;
+    let streams: Vec<usize> = (0..rank).rev().filter(|&i| eigen.values()[i] > NO_STREAM).collect();
+    let width = streams.len().max(instance.parts().sensing_streams);
+    let sensing = CMat::from_fn(rank, width, |i, j| {
+        let column = streams.get(j).copied();
+        column.map_or(C64::ZERO, |c| eigen.vectors()[(i, c)] * eigen.values()[c].sqrt())
+    });
+    let mut all = CMat::hstack(&[&data, &sensing])?;
+    // What was left out is a rounding error of the power.
+    let norm = all.norm();
+    all.scale(1.0 / norm);
+    Ok(model.full_size(&all, users))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::beamforming::Scenario;
+    use crate::beamforming::design::{Start, start_beams};
+
+    #[test]
+    fn the_gap_encloses_the_optimum_of_a_program_solved_badly() {
+        let instance = Scenario::default().realize(4, 0).unwrap();
+        let users = instance.users();
+        let rank = Model::new(&instance, Space::Reduced).unwrap().rank();
+        let mut model = Model::with_streams(&instance, Space::Reduced, users + rank).unwrap();
+        let start = lifted(&model, &start_beams(&instance, Start::Rzf).unwrap(), users);
+        let mut gradient = vec![C64::ZERO; start.len()];
+        model.eval(&start, &mut gradient);
+        let minorant = model.minorant();
+        let mut solve = |evaluations: u64| {
+            let mut point = start.clone();
+            let mut solver = Lbfgs::new(Manifold::sphere(point.len()));
+            let rules =
+                StopRules::from(StopRule::Residual(1e-10)) | StopRule::Evaluations(evaluations);
+            let mut program = Program { model: &mut model, minorant: &minorant };
+            let (never, mut off) = (Interrupt::new(), Trace::off());
+            let run = solver.minimise(&mut program, &mut point, &rules, &never, &mut off);
+            (run.value, certify(&mut model, &minorant, &point).unwrap())
+        };
+        let (best, closed) = solve(5000);
+        assert!(closed < 1e-10, "{closed}");
+        let mut last = f64::INFINITY;
+        for evaluations in [1, 5, 20, 60] {
+            let (value, gap) = solve(evaluations);
+            assert!(value - gap <= best + 1e-12 && gap >= value - best - 1e-12, "{gap}");
+            last = last.min(gap);
+        }
+        assert!(last < 1e-3, "{last}");
+    }
+
+    #[test]
+    fn the_dual_of_the_linear_problem_is_met() {
+        // max 2 Re(c w) + λ r over r ≥ |w|², r ≤ 1 in one dimension: w = 1 for λ > −c, else inside.
+        let one = |lambda: f64, c: f64| linear_maximum(&[lambda], &[c * c]);
+        assert!((one(0.5, 2.0) - 4.5).abs() < 1e-12);
+        // Two dimensions: the rest of the power goes to the larger eigenvalue.
+        let brute = (0..=1000)
+            .flat_map(|i| (0..=1000).map(move |j| (f64::from(i) / 1000.0, f64::from(j) / 1000.0)))
+            .filter(|(a, b)| a * a + b * b <= 1.0)
+            .map(|(a, b)| {
+                let left = 1.0 - a * a - b * b;
+                2.0 * (0.3 * a + 0.4 * b) + 1.0 * (a * a + left) + 0.2 * b * b
+            })
+            .fold(f64::NEG_INFINITY, f64::max);
+        let dual = linear_maximum(&[1.0, 0.2], &[0.09, 0.16]);
+        assert!(dual >= brute && dual - brute < 1e-4, "{dual} {brute}");
+    }
+}
