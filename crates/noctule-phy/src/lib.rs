@@ -3,6 +3,9 @@
 //! * [`units`] — decibels, degrees, nats, converted once at the edge;
 //! * [`arrays`] — steering vectors of linear and planar arrays with their derivatives;
 //! * [`fading`] — random channels;
+//! * [`aggregated`] — statistics of channels with reflections off roughly known targets, and of
+//!   their estimates: block-diagonal plus low rank over all access points;
+//! * [`beampattern`] — patterns of linear arrays and their distance from an ideal one, in lags;
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
 //! * [`fisher`] — Fisher information of several targets seen by a monostatic array, and the
@@ -11,7 +14,9 @@
 //! Inside, every quantity is linear and in SI units; names carry the unit where there is one.
 //! The received signal of a user with channel `h` is `y = hᴴ x`.
 
+pub mod aggregated;
 pub mod arrays;
+pub mod beampattern;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;

@@ -17,6 +17,7 @@
 //! | module | system |
 //! |---|---|
 //! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
+//! | [`cellfree`] | cell-free access points: the region of sum rate against beampattern error |
 //!
 //! # Example
 //!
@@ -31,6 +32,7 @@
 //! ```
 
 pub mod beamforming;
+pub mod cellfree;
 pub mod data;
 mod design;
 mod error;
