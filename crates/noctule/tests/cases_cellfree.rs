@@ -78,7 +78,9 @@ fn every_case_passes() {
         let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let kind = kind(&document);
         let mut case = Fields::new(&name, document);
-        ["what", "conv", "how", "kind", "notes", "obtained"].map(|remark| case.remark(remark));
+        for remark in ["what", "conv", "how", "kind", "notes", "obtained"] {
+            case.remark(remark);
+        }
         match kind {
             "gains" => gains(&mut case),
             "association" => association(&mut case),

@@ -30,7 +30,7 @@ pub enum Scaling {
     /// Beams of unit norm, then one scale for all access points: the strongest has power one.
     #[default]
     Common,
-    /// Every access point at full power.
+    /// Every access point at full power, its beams in proportion as they come.
     PerAccessPoint,
 }
 
@@ -151,15 +151,15 @@ fn closed_form(
     mut warnings: Vec<String>,
 ) -> Result<CellFreeDesign, Error> {
     let n = instance.antennas();
-    for k in 0..w.cols() {
-        let norm = w.col(k).iter().map(C64::norm_sqr).sum::<f64>().sqrt();
-        if norm > 0.0 {
-            w.col_mut(k).iter_mut().for_each(|z| *z /= norm);
-        }
-    }
     match settings.scaling {
         Scaling::PerAccessPoint => normalise_each(&mut w, n, 1.0),
         Scaling::Common => {
+            for k in 0..w.cols() {
+                let norm = w.col(k).iter().map(C64::norm_sqr).sum::<f64>().sqrt();
+                if norm > 0.0 {
+                    w.col_mut(k).iter_mut().for_each(|z| *z /= norm);
+                }
+            }
             let strongest = (0..instance.aps())
                 .map(|ap| {
                     (0..w.cols())

@@ -128,7 +128,7 @@ pub struct Beams {
 }
 
 /// The arrays beams travel as.
-const BEAM_FIELDS: &[FieldInfo] = &[
+pub const BEAM_FIELDS: &[FieldInfo] = &[
     FieldInfo {
         name: "data_beams",
         dimensions: &["user", "ap", "antenna"],
@@ -215,7 +215,11 @@ impl Beams {
         Self::from_arrays(&set)
     }
 
-    fn from_arrays(set: &ArraySet) -> Result<Self, Error> {
+    /// The beams of named arrays ([`BEAM_FIELDS`]).
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the array.
+    pub fn from_arrays(set: &ArraySet) -> Result<Self, Error> {
         let mut taker = Taker::new(set, BEAM_FIELDS);
         let data = taker.complex("data_beams")?;
         let length = |taker: &Taker<'_>, name: &str| taker.length(name).unwrap_or(0);

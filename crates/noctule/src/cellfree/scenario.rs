@@ -115,7 +115,8 @@ pub enum Layout {
     /// Every target has an access point of its own, the sum of distances being smallest.
     #[default]
     CellFree,
-    /// One station in the middle of the square senses all targets.
+    /// One station in the middle of the square, with the antennas of all access points in one
+    /// array, serves and senses everything.
     Cellular,
 }
 
@@ -294,13 +295,8 @@ impl Scenario {
         if self.layout == Layout::CellFree && targets > aps {
             return Err(Instance::refuse_targets(targets, aps));
         }
-        if self.layout == Layout::Cellular && aps != 1 {
-            return Err(InputError::new(
-                "a cellular layout has one station",
-                "aps",
-                aps.to_string(),
-                "1",
-            ));
+        if self.layout == Layout::Cellular {
+            in_count("antennas", self.antennas_each(), 1, MOST_ANTENNAS)?;
         }
         let sensing = !matches!(self.requirement, RequirementSpec::None);
         if sensing && targets == 0 {
@@ -328,7 +324,12 @@ impl Scenario {
             Places::Fixed(fixed) => fixed.aps_km.len(),
             Places::Drawn => self.aps,
         };
-        self.total_antennas.map_or(self.antennas, |total| (total / aps.max(1)).max(1))
+        match self.layout {
+            Layout::CellFree => {
+                self.total_antennas.map_or(self.antennas, |total| (total / aps.max(1)).max(1))
+            }
+            Layout::Cellular => self.total_antennas.unwrap_or(self.antennas * aps),
+        }
     }
 
     /// The concrete problem of one trial: places, channels, pilots, estimates.
@@ -443,8 +444,11 @@ impl Scenario {
                 .collect()
         };
         match (&self.places, self.layout) {
-            (Places::Fixed(places), _) => Drawn {
-                aps: fixed(&places.aps_km),
+            (Places::Fixed(places), layout) => Drawn {
+                aps: match layout {
+                    Layout::CellFree => fixed(&places.aps_km),
+                    Layout::Cellular => vec![Point::new(0.5 * side, 0.5 * side)],
+                },
                 users: fixed(&places.users_km),
                 targets: fixed(&places.targets_km),
             },
