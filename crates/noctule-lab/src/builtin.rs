@@ -21,7 +21,15 @@ macro_rules! built_in {
 }
 
 /// All of them, in the order of a list; the first is the one that `noctule` alone runs.
-pub const ALL: &[BuiltIn] = built_in!["beamforming/region"];
+pub const ALL: &[BuiltIn] = built_in![
+    "beamforming/region",
+    "cellfree/fig3a",
+    "cellfree/fig3b",
+    "cellfree/fig4",
+    "cellfree/fig5",
+    "cellfree/fig6",
+    "cellfree/cascades",
+];
 
 /// The one that `noctule` alone runs.
 pub fn default() -> Option<&'static BuiltIn> {

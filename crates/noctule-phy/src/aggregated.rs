@@ -57,15 +57,13 @@ impl Covariance {
                 CMat::from_fn(antennas, antennas, |i, j| hermitian(at + i, at + j))
             })
             .collect();
-        let rest =
-            CMat::from_fn(n, n, |i, j| if same(i, j) { C64::ZERO } else { hermitian(i, j) });
+        let rest = CMat::from_fn(n, n, |i, j| if same(i, j) { C64::ZERO } else { hermitian(i, j) });
         let mut out = Self::block_diagonal(blocks);
         if rest.max_abs() > 0.0 {
             let mut eigen = HermitianEigen::new(n);
             eigen.compute(&rest)?;
             let floor = 1e-14 * dense.norm();
-            let kept: Vec<usize> =
-                (0..n).filter(|&i| eigen.values()[i].abs() > floor).collect();
+            let kept: Vec<usize> = (0..n).filter(|&i| eigen.values()[i].abs() > floor).collect();
             out.factors = CMat::from_fn(n, kept.len(), |i, c| eigen.vectors()[(i, kept[c])]);
             out.weights = kept.iter().map(|&i| eigen.values()[i]).collect();
         }
@@ -201,8 +199,7 @@ impl AggregatedScene {
                         for t in 0..targets {
                             let arriving = self.arriving(user, t);
                             let spread = arriving * self.target_ap_variance;
-                            let leaving =
-                                self.target_ap[t][ap].powi(2) + self.target_ap_variance;
+                            let leaving = self.target_ap[t][ap].powi(2) + self.target_ap_variance;
                             let q = &self.steering[t][ap];
                             for j in 0..n {
                                 block[(j, j)] += arriving * leaving * chi2;
@@ -242,7 +239,11 @@ pub struct Estimate {
 enum Filter {
     Blocks(Vec<CMat>),
     /// `√E Φ_k (B + V S Vᴴ)⁻¹`, kept as its parts.
-    Joint { energy: f64, covariance: Covariance, received: Received },
+    Joint {
+        energy: f64,
+        covariance: Covariance,
+        received: Received,
+    },
 }
 
 /// `B⁻¹` of the covariance of what is received, `V` and the core of Woodbury's formula.
@@ -420,11 +421,7 @@ fn per_ap(
 }
 
 /// Weighted low-rank directions of the other users of a group; equal directions are merged.
-fn contaminating(
-    covariances: &[Covariance],
-    group: &[usize],
-    user: usize,
-) -> Vec<(f64, Vec<C64>)> {
+fn contaminating(covariances: &[Covariance], group: &[usize], user: usize) -> Vec<(f64, Vec<C64>)> {
     let mut out: Vec<(f64, Vec<C64>)> = Vec::new();
     for &other in group.iter().filter(|&&other| other != user) {
         let covariance = &covariances[other];

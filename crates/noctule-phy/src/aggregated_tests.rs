@@ -29,13 +29,19 @@ fn scene(users: usize, aps: usize, targets: usize, n: usize) -> AggregatedScene 
 }
 
 fn distance(a: &CMat, b: &CMat) -> f64 {
-    let difference =
-        CMat::from_fn(a.rows(), a.cols(), |i, j| a[(i, j)] - b[(i, j)]);
+    let difference = CMat::from_fn(a.rows(), a.cols(), |i, j| a[(i, j)] - b[(i, j)]);
     difference.norm() / b.norm()
 }
 
 /// Θ from dense matrices, as the propositions say it.
-fn dense_error(phi: &[CMat], group: &[usize], user: usize, energy: f64, n: usize, joint: bool) -> CMat {
+fn dense_error(
+    phi: &[CMat],
+    group: &[usize],
+    user: usize,
+    energy: f64,
+    n: usize,
+    joint: bool,
+) -> CMat {
     let order = phi[user].rows();
     let mut received = CMat::identity(order);
     for &other in group {
@@ -44,9 +50,13 @@ fn dense_error(phi: &[CMat], group: &[usize], user: usize, energy: f64, n: usize
         }
     }
     let masked = |a: &CMat| {
-        CMat::from_fn(order, order, |i, j| {
-            if joint || i / n == j / n { a[(i, j)] } else { C64::ZERO }
-        })
+        CMat::from_fn(
+            order,
+            order,
+            |i, j| {
+                if joint || i / n == j / n { a[(i, j)] } else { C64::ZERO }
+            },
+        )
     };
     let mut cholesky = Cholesky::new(order);
     cholesky.factor(&masked(&received), "test").unwrap();

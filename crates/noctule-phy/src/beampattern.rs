@@ -290,9 +290,8 @@ mod tests {
                 .map(|v| v.iter().zip(&a).map(|(v, a)| a.conj() * v).sum::<C64>().norm_sqr())
                 .sum();
             assert!((pattern(&lags, 0.5, 0.4) - b).abs() < 1e-11 * b);
-            let r = CMat::from_fn(n, n, |i, j| {
-                v.chunks(n).map(|v| v[i] * v[j].conj()).sum::<C64>()
-            });
+            let r =
+                CMat::from_fn(n, n, |i, j| v.chunks(n).map(|v| v[i] * v[j].conj()).sum::<C64>());
             for (x, y) in lags_of(&r).iter().zip(&lags) {
                 assert!((x - y).abs() < 1e-11);
             }

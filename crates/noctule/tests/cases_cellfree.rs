@@ -352,9 +352,7 @@ fn statistics_from_places(case: &mut Fields) {
     let (aps, ius, tgs) = (inputs.points("ap"), inputs.points("iu"), inputs.points("tg"));
     assert_eq!((aps.len(), ius.len(), tgs.len()), (m, users, targets));
     let floor = 1000.0 * inputs.number("dmin_km");
-    let gain = |a: &Point, b: &Point| {
-        log_distance(128.1, 37.6, a.distance_m(*b).max(floor)).sqrt()
-    };
+    let gain = |a: &Point, b: &Point| log_distance(128.1, 37.6, a.distance_m(*b).max(floor)).sqrt();
     let spacing = if inputs.has("spacing") { inputs.number("spacing") } else { 0.5 };
     let power = db(inputs.number("p_db"));
     let energy = db(inputs.number("pp_db")) * inputs.number("tau_p");
@@ -369,8 +367,7 @@ fn statistics_from_places(case: &mut Fields) {
         steering: tgs
             .iter()
             .map(|t| {
-                let angle =
-                    |a: &Point| angle_from_broadside([t.x_m - a.x_m, t.y_m - a.y_m], 0.0);
+                let angle = |a: &Point| angle_from_broadside([t.x_m - a.x_m, t.y_m - a.y_m], 0.0);
                 aps.iter().map(|a| steering(n, spacing, angle(a))).collect()
             })
             .collect(),
@@ -391,9 +388,7 @@ fn statistics_from_places(case: &mut Fields) {
             Covariance::block_diagonal(estimates[k].filter_blocks().unwrap().to_vec()).dense();
         for (found, wanted, what) in [(&theta, &thetas[k], "Theta"), (&filter, &filters[k], "C")] {
             for ap in 0..m {
-                let block = |a: &CMat| {
-                    CMat::from_fn(n, n, |i, j| a[(ap * n + i, ap * n + j)])
-                };
+                let block = |a: &CMat| CMat::from_fn(n, n, |i, j| a[(ap * n + i, ap * n + j)]);
                 let (a, b) = (block(found), block(wanted));
                 let far = distance(a.as_slice(), b.as_slice()) / b.norm();
                 assert!(far <= rel, "{what} of user {k} at {ap}: {far:e}");
@@ -721,16 +716,16 @@ fn global_bound(case: &mut Fields) {
         None => Requirement::None,
     };
     let instance = instance(&mut inputs, requirement);
-    let settings = Settings {
-        certify_nodes: (20.0 * nodes) as u64,
-        certify_gap: gap,
-        ..Settings::default()
-    };
+    let settings =
+        Settings { certify_nodes: (20.0 * nodes) as u64, certify_gap: gap, ..Settings::default() };
     let found = design(&instance, &settings).unwrap();
     let (lower, upper) = (expected.number("rate_lower"), expected.number("rate_upper"));
     let rate = found.metrics.sum_rate_bps_hz;
     let bound = found.proof.bound.clone().unwrap();
-    println!("  {rate} in [{lower}, {upper}], bound {} ({}, {nodes} known)", bound.value, bound.method);
+    println!(
+        "  {rate} in [{lower}, {upper}], bound {} ({}, {nodes} known)",
+        bound.value, bound.method
+    );
     assert!(rate <= upper * (1.0 + 1e-6) && rate >= lower - 1e-3);
     assert!(bound.value >= lower - 1e-6 && found.proof.is_global(gap * (1.0 + 1e-9)));
     if expected.has("sato_no_theta") {

@@ -65,7 +65,9 @@ pub fn sensing_only(instance: &Instance, settings: &Settings) -> Result<CellFree
     settings.validate()?;
     if instance.sensing_aps().is_empty() {
         let allowed = "an access point with a target";
-        return Err(InputError::new("no access point senses", "target_rad", "nothing", allowed).into());
+        return Err(
+            InputError::new("no access point senses", "target_rad", "nothing", allowed).into()
+        );
     }
     let patterns = best_patterns(instance, settings.pattern_gap, &Interrupt::new())?;
     let beams = sensing_beams(instance, &patterns);
@@ -104,7 +106,10 @@ pub fn mrt(instance: &Instance, settings: &LinearSettings) -> Result<CellFreeDes
 /// # Errors
 /// [`Error::Input`] when the channel estimates are linearly dependent (more users than antennas, or
 /// equal estimates).
-pub fn zero_forcing(instance: &Instance, settings: &LinearSettings) -> Result<CellFreeDesign, Error> {
+pub fn zero_forcing(
+    instance: &Instance,
+    settings: &LinearSettings,
+) -> Result<CellFreeDesign, Error> {
     let h = instance.scaled_channels();
     let dependent = |found: String| -> Error {
         InputError::new(
@@ -121,12 +126,16 @@ pub fn zero_forcing(instance: &Instance, settings: &LinearSettings) -> Result<Ce
     }
     let norms: Vec<f64> =
         (0..h.cols()).map(|k| h.col(k).iter().map(C64::norm_sqr).sum::<f64>().sqrt()).collect();
-    let unit = CMat::from_fn(h.rows(), h.cols(), |i, k| h[(i, k)] / norms[k].max(f64::MIN_POSITIVE));
+    let unit =
+        CMat::from_fn(h.rows(), h.cols(), |i, k| h[(i, k)] / norms[k].max(f64::MIN_POSITIVE));
     let gram = product(&unit, Op::Adjoint, &unit, Op::Plain);
     let mut eigen = HermitianEigen::new(h.cols());
     eigen.compute(&gram)?;
     if h.cols() > 0 && eigen.min() <= 1e-13 * eigen.max() {
-        return Err(dependent(format!("smallest over largest eigenvalue {:.1e}", eigen.min() / eigen.max())));
+        return Err(dependent(format!(
+            "smallest over largest eigenvalue {:.1e}",
+            eigen.min() / eigen.max()
+        )));
     }
     let mut cholesky = Cholesky::new(h.cols());
     cholesky.factor(&gram, "Gram matrix of the channels")?;
@@ -197,7 +206,8 @@ fn closed_form(
     let metrics = evaluate(instance, &beams)?;
     let violation = missed(instance, &metrics);
     if violation > 0.0 {
-        warnings.push(format!("the requirement is missed by {violation:.1e}: closed forms ignore it"));
+        warnings
+            .push(format!("the requirement is missed by {violation:.1e}: closed forms ignore it"));
     }
     warnings.extend(advice(instance, &metrics));
     let starts = vec![Some(metrics.objective)];
@@ -216,7 +226,9 @@ fn closed_form(
 /// By how much, relative, metrics miss what is required.
 pub(super) fn missed(instance: &Instance, metrics: &Metrics) -> f64 {
     match (instance.requirement(), metrics.error) {
-        (Requirement::MaxError(limit), Some(error)) if limit > 0.0 => (error / limit - 1.0).max(0.0),
+        (Requirement::MaxError(limit), Some(error)) if limit > 0.0 => {
+            (error / limit - 1.0).max(0.0)
+        }
         (Requirement::MinRate(rate), _) if rate > 0.0 => {
             (1.0 - metrics.sum_rate_bps_hz / rate).max(0.0)
         }
@@ -264,7 +276,10 @@ impl Default for BlockSettings {
 ///
 /// # Errors
 /// As [`evaluate`]; [`Error::Input`] for settings out of range.
-pub fn block_ascent(instance: &Instance, settings: &BlockSettings) -> Result<CellFreeDesign, Error> {
+pub fn block_ascent(
+    instance: &Instance,
+    settings: &BlockSettings,
+) -> Result<CellFreeDesign, Error> {
     if !(settings.tolerance >= 0.0 && settings.tolerance < 1.0) {
         let found = settings.tolerance.to_string();
         let what = "the setting is out of range";

@@ -137,8 +137,7 @@ pub(super) fn rate_bound(
     let budget =
         Budget { nodes: settings.certify_nodes, absolute: 0.0, relative: settings.certify_gap };
     let start = Some((-rate, x.to_vec()));
-    let found: Found<Vec<C64>> =
-        branch_and_bound(&mut search, [root], start, budget, interrupt);
+    let found: Found<Vec<C64>> = branch_and_bound(&mut search, [root], start, budget, interrupt);
     if let Some(error) = search.failure {
         return Err(error);
     }
@@ -244,7 +243,10 @@ impl Relaxation for Search {
                 break;
             }
             // Beams of zero are stationary for the factor: only the eigenvector leads away.
-            if round >= 1 && !pushed && let Some((user, vector)) = towards {
+            if round >= 1
+                && !pushed
+                && let Some((user, vector)) = towards
+            {
                 self.push(&mut region.x, user, &vector);
                 pushed = true;
             }
@@ -303,7 +305,8 @@ impl Search {
         let model = &mut node.model;
         let (n, stride) = (model.antennas, model.stride());
         let slopes = &node.slope;
-        let weights: Vec<f64> = (0..model.users).map(|k| 1.0 / model.total[k] - slopes[k]).collect();
+        let weights: Vec<f64> =
+            (0..model.users).map(|k| 1.0 / model.total[k] - slopes[k]).collect();
         let mut constant = 0.0;
         let mut size = 0.0;
         for k in 0..model.users {
@@ -323,8 +326,7 @@ impl Search {
                 let column = model.error_gradient(index).to_vec();
                 for j in 0..n {
                     for i in 0..n {
-                        let entry =
-                            if i >= j { column[i - j] } else { column[j - i].conj() };
+                        let entry = if i >= j { column[i - j] } else { column[j - i].conj() };
                         matrix[(at + i, at + j)] -= entry * node.price;
                     }
                 }
@@ -371,8 +373,7 @@ impl Search {
         }
         let order = (model.aps * n) as f64;
         let rounding = 64.0 * f64::EPSILON * order;
-        let bound =
-            bound + rounding * (model.aps as f64 * norm + size) + self.node.model.neglected;
+        let bound = bound + rounding * (model.aps as f64 * norm + size) + self.node.model.neglected;
         let towards = towards.map(|(k, top)| {
             let scaled: Vec<C64> = seen
                 .col(k)
@@ -425,11 +426,8 @@ fn largest_after_update(d: &[f64], z: &[C64], slope: f64) -> f64 {
         if middle <= low || middle >= high {
             break;
         }
-        let sum: f64 = d
-            .iter()
-            .zip(z)
-            .map(|(d, z)| slope * z.norm_sqr() / (top - d + middle))
-            .sum();
+        let sum: f64 =
+            d.iter().zip(z).map(|(d, z)| slope * z.norm_sqr() / (top - d + middle)).sum();
         if sum > 1.0 {
             low = middle;
         } else {

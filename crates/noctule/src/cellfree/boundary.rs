@@ -45,8 +45,7 @@ pub fn boundary(
         let here = at(max_errors[index])?;
         let warm = previous.and_then(|before| found[before].as_ref()).map(|d| &d.variables);
         let fresh = if warm.is_some() { 0 } else { settings.starts };
-        let design =
-            constrained(&here, settings, &patterns, warm.into_iter(), fresh, interrupt)?;
+        let design = constrained(&here, settings, &patterns, warm.into_iter(), fresh, interrupt)?;
         if design.proof.infeasible.is_none() {
             previous = Some(index);
         }

@@ -254,7 +254,16 @@ fn communication(
             work += run.work;
             let warnings = advice(instance, &metrics);
             let stop = run.stop;
-            return Ok(Design { variables: beams, metrics, stop, proof, trace, work, starts, warnings });
+            return Ok(Design {
+                variables: beams,
+                metrics,
+                stop,
+                proof,
+                trace,
+                work,
+                starts,
+                warnings,
+            });
         }
     }
     let warnings = advice(instance, &metrics);
@@ -327,7 +336,9 @@ pub(super) fn constrained<'a>(
             let inside = (2.0 * settings.feasibility * limit).min(0.1 * (limit - reached).max(0.0));
             (limit - inside, true)
         }
-        Requirement::MinRate(rate) => (bits_to_nats(rate) * (1.0 + 2.0 * settings.feasibility), false),
+        Requirement::MinRate(rate) => {
+            (bits_to_nats(rate) * (1.0 + 2.0 * settings.feasibility), false)
+        }
         Requirement::None => (f64::INFINITY, true),
     };
     let model = Model::new(instance, Roles::Sensing(settings.sensing_beams));
@@ -338,7 +349,8 @@ pub(super) fn constrained<'a>(
         true => (0.5 * (limit / reached.max(f64::MIN_POSITIVE) - 1.0)).clamp(0.01, 0.5),
         false => 0.5,
     };
-    let mut points: Vec<Vec<C64>> = warm.map(|beams| model.point(&lively(beams, &factors))).collect();
+    let mut points: Vec<Vec<C64>> =
+        warm.map(|beams| model.point(&lively(beams, &factors))).collect();
     for start in default_starts(fresh) {
         points.push(model.point(&shared(instance, start, share, &factors)?));
     }

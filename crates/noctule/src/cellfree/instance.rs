@@ -122,8 +122,7 @@ impl Instance {
     /// # Errors
     /// As [`Instance::new`].
     pub fn with_requirement(&self, requirement: Requirement) -> Result<Self, Error> {
-        let out =
-            Self { parts: Parts { requirement, ..self.parts.clone() }, ..self.clone() };
+        let out = Self { parts: Parts { requirement, ..self.parts.clone() }, ..self.clone() };
         checks::requirement(&out.parts)?;
         Ok(out)
     }
@@ -206,4 +205,3 @@ impl Instance {
         .hint("`layout = \"cellular\"` senses all targets from one station")
     }
 }
-

@@ -69,8 +69,7 @@ impl Step {
         }
         for ap in 0..self.model.aps {
             let block = local(ap);
-            let columns =
-                if self.model.senses(ap) { users + self.model.streams } else { users };
+            let columns = if self.model.senses(ap) { users + self.model.streams } else { users };
             for c in 0..columns {
                 let from = ap * stride + c * n;
                 let v = &x[from..from + n];
@@ -182,8 +181,7 @@ pub fn majorisation(
         }
         let beams = step.model.beams(&x);
         prepare(instance, &beams, &mut step)?;
-        let run =
-            method.minimise(&mut step, &mut x, &multipliers, interrupt, &mut Trace::off());
+        let run = method.minimise(&mut step, &mut x, &multipliers, interrupt, &mut Trace::off());
         multipliers.copy_from_slice(&run.multipliers);
         work += run.work;
         steps += 1;

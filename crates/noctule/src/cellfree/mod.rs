@@ -102,8 +102,8 @@ pub use design::{Settings, design, design_from};
 pub use instance::{Instance, Parts, Requirement};
 pub use model::{ApMetrics, Metrics, evaluate};
 pub use scenario::{
-    Clustering, EstimatorKind, FixedPlaces, Layout, Orientation, Places, PowerRule, RequirementSpec,
-    Scenario,
+    Clustering, EstimatorKind, FixedPlaces, Layout, Orientation, Places, PowerRule,
+    RequirementSpec, Scenario,
 };
 pub use verify::{Verification, verify};
 
@@ -175,7 +175,8 @@ impl Beams {
             self.sensing.len(),
             if fits { ", with an entry that is not finite" } else { "" }
         );
-        Err(InputError::new("the beams do not fit the instance", "data_beams", found, allowed).into())
+        Err(InputError::new("the beams do not fit the instance", "data_beams", found, allowed)
+            .into())
     }
 
     /// Power of the data beams of an access point, as a share.

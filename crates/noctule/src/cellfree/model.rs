@@ -94,8 +94,7 @@ pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
         })
         .collect();
     let mean = |of: &dyn Fn(&ApMetrics) -> Option<f64>| -> Option<f64> {
-        let all: Option<Vec<f64>> =
-            aps.iter().filter(|ap| ap.error.is_some()).map(of).collect();
+        let all: Option<Vec<f64>> = aps.iter().filter(|ap| ap.error.is_some()).map(of).collect();
         all.filter(|all| !all.is_empty()).map(|all| all.iter().sum::<f64>() / all.len() as f64)
     };
     let error = mean(&|ap| ap.error);
@@ -177,7 +176,10 @@ pub fn signal_terms(instance: &Instance, beams: &Beams) -> Vec<(f64, f64)> {
 /// γ (39), g (40) and the surrogate f₃ (38) of the quadratic transform at `beams`, the last as
 /// `Σ ln(1+γ) − γ + 2√(1+γ) Re(g* s) − |g|²(A + |s|²)` in nats: equal to the sum rate at its own γ and
 /// g, below it elsewhere. (The paper mixes log₂ with natural logarithms.)
-pub fn quadratic_transform(instance: &Instance, beams: &Beams) -> Result<QuadraticTransform, Error> {
+pub fn quadratic_transform(
+    instance: &Instance,
+    beams: &Beams,
+) -> Result<QuadraticTransform, Error> {
     beams.check(instance)?;
     let channels = instance.scaled_channels();
     let terms = signal_terms(instance, beams);

@@ -11,13 +11,13 @@ use noctule_phy::units::linear_from_db;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SYSTEM;
 use super::association::{pair_targets, pilot_groups};
 use super::design::{best_patterns, error_floor};
 use super::instance::checks::{
     MOST_ANTENNAS, MOST_APS, MOST_POINTS, MOST_TARGETS, MOST_USERS, in_count, in_range,
 };
 use super::instance::{Instance, Parts, Requirement};
-use super::SYSTEM;
 use crate::Error;
 
 /// Loss at one kilometre and per decade, dB.
@@ -512,7 +512,8 @@ fn draw_channels(scene: &AggregatedScene, seed: u64, trial: u64) -> CMat {
             let mut out = Vec::with_capacity(aps * n);
             for ap in 0..aps {
                 let mut rng = stream("target-ap", t * MOST_APS + ap);
-                let beta = scene.target_ap[t][ap] + scene.target_ap_variance.sqrt() * normal(&mut rng);
+                let beta =
+                    scene.target_ap[t][ap] + scene.target_ap_variance.sqrt() * normal(&mut rng);
                 for a in &scene.steering[t][ap] {
                     out.push((a + complex_normal(&mut rng, scene.steering_variance)) * beta);
                 }
@@ -531,7 +532,8 @@ fn draw_channels(scene: &AggregatedScene, seed: u64, trial: u64) -> CMat {
         }
         for (t, reflected) in reflected.iter().enumerate() {
             let mut rng = stream("user-target", k * MOST_TARGETS + t);
-            let beta = scene.user_target[k][t] + scene.user_target_variance.sqrt() * normal(&mut rng);
+            let beta =
+                scene.user_target[k][t] + scene.user_target_variance.sqrt() * normal(&mut rng);
             let arriving = complex_normal(&mut rng, 1.0) * beta * scene.reflection[t];
             column.iter_mut().zip(reflected).for_each(|(z, r)| *z += r * arriving);
         }

@@ -188,7 +188,8 @@ fn start(n: usize, rank: usize, spacing: f64, towards_rad: &[f64]) -> Vec<C64> {
             for (i, (entry, a)) in
                 column.iter_mut().zip(steering(n, spacing, clamped + aside)).enumerate()
             {
-                let taper = 0.54 - 0.46 * (std::f64::consts::TAU * (i as f64 + 0.5) / n as f64).cos();
+                let taper =
+                    0.54 - 0.46 * (std::f64::consts::TAU * (i as f64 + 0.5) / n as f64).cos();
                 *entry += a * turn * taper;
             }
         }

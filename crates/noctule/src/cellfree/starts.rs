@@ -58,10 +58,8 @@ pub(super) fn normalise_each(w: &mut CMat, antennas: usize, share: f64) {
     let users = w.cols();
     for ap in 0..w.rows() / antennas {
         let rows = ap * antennas..(ap + 1) * antennas;
-        let power: f64 = (0..users)
-            .flat_map(|k| w.col(k)[rows.clone()].to_vec())
-            .map(|z| z.norm_sqr())
-            .sum();
+        let power: f64 =
+            (0..users).flat_map(|k| w.col(k)[rows.clone()].to_vec()).map(|z| z.norm_sqr()).sum();
         if power > 0.0 {
             let factor = (share / power).sqrt();
             for k in 0..users {

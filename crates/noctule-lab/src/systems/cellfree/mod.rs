@@ -7,8 +7,8 @@ use noctule::cellfree::baselines::{
     sensing_only, zero_forcing,
 };
 use noctule::cellfree::{
-    BEAM_FIELDS, Beams, CellFreeDesign, Instance, Metrics, Requirement, SYSTEM, Scenario,
-    Settings, design_from, evaluate, instance, verify,
+    BEAM_FIELDS, Beams, CellFreeDesign, Instance, Metrics, Requirement, SYSTEM, Scenario, Settings,
+    design_from, evaluate, instance, verify,
 };
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::{Error, Interrupt, Sense};
@@ -27,15 +27,30 @@ use crate::system::{MetricInfo, SchemeInfo, SeriesInfo, SeriesValue};
 pub struct CellFree;
 
 const METRICS: &[MetricInfo] = &[
-    metric("objective", "Objective", "", "sum rate in bit/s/Hz, or the error under a required rate"),
-    metric("sum_rate_bps_hz", "Sum rate", "bit/s/Hz", "sum of the lower bounds of the users' rates"),
+    metric(
+        "objective",
+        "Objective",
+        "",
+        "sum rate in bit/s/Hz, or the error under a required rate",
+    ),
+    metric(
+        "sum_rate_bps_hz",
+        "Sum rate",
+        "bit/s/Hz",
+        "sum of the lower bounds of the users' rates",
+    ),
     metric(
         "payload_bits",
         "Data in a coherence interval",
         "bit/Hz",
         "symbols without the pilots times the sum rate",
     ),
-    metric("error", "Beampattern error", "", "mean over the access points that sense, at power one"),
+    metric(
+        "error",
+        "Beampattern error",
+        "",
+        "mean over the access points that sense, at power one",
+    ),
     metric(
         "normalised_error",
         "Normalised beampattern error",

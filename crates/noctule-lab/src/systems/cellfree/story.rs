@@ -8,17 +8,19 @@ use crate::systems::adapter::table;
 pub(super) fn facts(instance: &Instance, design: &CellFreeDesign) -> Vec<(String, String)> {
     let metrics = &design.metrics;
     let mut facts: Vec<(&str, String)> = Vec::new();
-    facts.push(("required", match instance.requirement() {
-        Requirement::None => "nothing: the largest sum rate".to_owned(),
-        Requirement::MaxError(limit) => format!("a mean beampattern error of at most {limit:.6}"),
-        Requirement::MinRate(rate) => format!("a sum rate of at least {rate:.6} bit/s/Hz"),
-    }));
+    facts.push((
+        "required",
+        match instance.requirement() {
+            Requirement::None => "nothing: the largest sum rate".to_owned(),
+            Requirement::MaxError(limit) => {
+                format!("a mean beampattern error of at most {limit:.6}")
+            }
+            Requirement::MinRate(rate) => format!("a sum rate of at least {rate:.6} bit/s/Hz"),
+        },
+    ));
     facts.push((
         "sum rate",
-        format!(
-            "{:.4} bit/s/Hz ({:.4} nat/s/Hz)",
-            metrics.sum_rate_bps_hz, metrics.sum_rate_nats
-        ),
+        format!("{:.4} bit/s/Hz ({:.4} nat/s/Hz)", metrics.sum_rate_bps_hz, metrics.sum_rate_nats),
     ));
     facts.push(("data in a coherence interval", format!("{:.2} bit/Hz", metrics.payload_bits)));
     if let Some(error) = metrics.error {

@@ -22,7 +22,12 @@ const fn field(
 /// (what noctule writes), as dense matrices `error_covariance`, or as the covariance of the
 /// channels with the pilots they were estimated from.
 pub const FIELDS: &[FieldInfo] = &[
-    field("channels", &["user", "ap", "antenna"], true, "estimates ĥ; a user receives √p conj(h)·x"),
+    field(
+        "channels",
+        &["user", "ap", "antenna"],
+        true,
+        "estimates ĥ; a user receives √p conj(h)·x",
+    ),
     field(
         "error_blocks",
         &["user", "ap", "antenna", "antenna"],
@@ -168,10 +173,7 @@ impl Instance {
         let (aps, n, users) = (self.aps(), self.antennas(), self.users());
         let mut set = ArraySet::new();
         let complex = |shape: Vec<usize>, values: Vec<C64>| Array::complex(shape, values);
-        set.insert(
-            "channels",
-            complex(vec![users, aps, n], parts.channels.as_slice().to_vec()),
-        );
+        set.insert("channels", complex(vec![users, aps, n], parts.channels.as_slice().to_vec()));
         let mut blocks = Vec::with_capacity(users * aps * n * n);
         for covariance in &parts.error {
             for block in &covariance.blocks {

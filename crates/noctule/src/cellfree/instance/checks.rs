@@ -36,7 +36,12 @@ pub(super) fn check(parts: &Parts) -> Result<(), InputError> {
         if !(power.is_finite() && power > 0.0) {
             let place = format!("power_over_noise[{ap}]");
             let allowed = "a positive finite ratio (linear, not decibels)";
-            return Err(InputError::new("the power is not positive", place, power.to_string(), allowed));
+            return Err(InputError::new(
+                "the power is not positive",
+                place,
+                power.to_string(),
+                allowed,
+            ));
         }
     }
     if let Err(error) = parts.channels.check_finite("channels") {

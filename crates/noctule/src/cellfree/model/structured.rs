@@ -2,9 +2,7 @@
 
 use noctule_num::linalg::{Op, mul, real_dot};
 use noctule_num::{C64, CMat};
-use noctule_phy::beampattern::{
-    PatternError, add_lags, add_toeplitz_product, toeplitz_gradient,
-};
+use noctule_phy::beampattern::{PatternError, add_lags, add_toeplitz_product, toeplitz_gradient};
 
 use super::super::{Beams, Instance};
 use super::away_from_identity;
@@ -201,15 +199,7 @@ impl Model {
                     .copy_from_slice(&block[k * n..(k + 1) * n]);
             }
         }
-        mul(
-            &mut self.amplitudes,
-            false,
-            1.0,
-            &self.directions,
-            Op::Adjoint,
-            &self.data,
-            Op::Plain,
-        );
+        mul(&mut self.amplitudes, false, 1.0, &self.directions, Op::Adjoint, &self.data, Op::Plain);
         self.rest.fill(1.0);
         for (k, total) in self.total.iter_mut().enumerate() {
             *total = self.amplitudes[(k, k)].norm_sqr();
@@ -381,7 +371,8 @@ impl Model {
                 *c = z * (2.0 * weight * by);
             }
         }
-        let (out, f, c) = (&mut self.stream_gradient, &self.local[index], &self.sensed_coefficients);
+        let (out, f, c) =
+            (&mut self.stream_gradient, &self.local[index], &self.sensed_coefficients);
         mul(out, false, 1.0, f, Op::Plain, c, Op::Plain);
         let streams = &mut gradient[from + self.users * n..from + stride];
         streams.iter_mut().zip(self.stream_gradient.as_slice()).for_each(|(g, d)| *g += d);
