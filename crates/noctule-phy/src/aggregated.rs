@@ -172,7 +172,7 @@ pub struct AggregatedScene {
 impl AggregatedScene {
     /// Number of access points.
     pub fn aps(&self) -> usize {
-        self.direct.first().map_or(0, Vec::len)
+        self.direct.first().or_else(|| self.target_ap.first()).map_or(0, Vec::len)
     }
 
     /// `α_t² (β̄_kt² + σ²)`: mean power of the way from user to target and of the reflection.

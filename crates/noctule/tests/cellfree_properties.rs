@@ -402,6 +402,23 @@ fn edges_of_size() {
     assert!(here.warnings().iter().any(|w| w.contains("distances below")));
 }
 
+/// Work is counted, not timed: a change that doubles it must be noticed.
+#[test]
+fn work_stays_within_its_budget() {
+    let settings = Settings::default();
+    let (mut rate, mut limit, mut pattern) = (0, 0, 0);
+    for trial in 0..3 {
+        let instance = limited(&Scenario::default(), trial, 1.3);
+        limit += design(&instance, &settings).unwrap().work.evaluations;
+        pattern += sensing_only(&instance, &settings).unwrap().work.evaluations;
+        let free = instance.with_requirement(Requirement::None).unwrap();
+        rate += design(&free, &settings).unwrap().work.evaluations;
+    }
+    assert!(rate <= 12_000, "largest rate: {rate}");
+    assert!(limit <= 15_000, "rate under an error: {limit}");
+    assert!(pattern <= 4_000, "best patterns: {pattern}");
+}
+
 #[test]
 fn many_access_points_run() {
     let scenario = Scenario { aps: 64, antennas: 4, targets: 8, users: 8, ..Scenario::default() };

@@ -388,8 +388,14 @@ impl Scenario {
             EstimatorKind::Joint => Estimator::Joint,
         };
         let estimates = estimate(&covariances, &groups, energy, estimator)?;
-        let h = draw_channels(&scene, seed, trial);
-        let channels = observe(&h, &groups, energy, &estimates, seed, trial)?;
+        // Without users and targets the scene does not know of its access points.
+        let channels = match places.users.is_empty() {
+            true => CMat::zeros(places.aps.len() * n, 0),
+            false => {
+                let h = draw_channels(&scene, seed, trial);
+                observe(&h, &groups, energy, &estimates, seed, trial)?
+            }
+        };
         let mut targets_rad = vec![Vec::new(); places.aps.len()];
         for (t, &ap) in pairing.iter().enumerate() {
             targets_rad[ap].push(direction(t, ap));

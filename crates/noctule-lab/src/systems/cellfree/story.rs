@@ -42,7 +42,10 @@ pub(super) fn tables(instance: &Instance, design: &CellFreeDesign) -> Vec<Table>
         .map(|k| {
             vec![
                 k.to_string(),
-                format!("{:.2}", 10.0 * metrics.sinr[k].log10()),
+                match metrics.sinr[k] > 0.0 {
+                    true => format!("{:.2}", 10.0 * metrics.sinr[k].log10()),
+                    false => "–".to_owned(),
+                },
                 format!("{:.4}", metrics.rate_bps_hz[k]),
             ]
         })
