@@ -49,6 +49,12 @@ pub const ALL: &[BuiltIn] = built_in![
     "beamforming/fig7",
     "beamforming/text-settings",
     "beamforming/starts",
+    "cellfree/fig3a",
+    "cellfree/fig3b",
+    "cellfree/fig4",
+    "cellfree/fig5",
+    "cellfree/fig6",
+    "cellfree/cascades",
 ];
 
 /// The one that `noctule` alone runs.

@@ -12,6 +12,8 @@
 //!   over covariance matrices into a proof with one eigenvalue;
 //! * [`mod@branch_bound`] — best-first branch and bound: an interval around a global optimum at any
 //!   time;
+//! * [`augmented_lagrangian`] — inequality constraints on a manifold, with prices;
+//! * [`assignment`], [`clustering`] — who works with whom;
 //! * [`scalar`], [`mod@water_filling`] — searches in one dimension, power over parallel channels;
 //! * [`Stop`], [`Proof`], [`Work`], [`Trace`] — why a method stopped, what is proven, what it
 //!   cost, how it went.
@@ -41,9 +43,12 @@
 //! assert!(run.stop == noctule_optim::Stop::Converged);
 //! ```
 
+pub mod assignment;
+pub mod augmented_lagrangian;
 pub mod branch_bound;
 mod descent;
 pub mod gradient;
+pub mod clustering;
 pub mod lbfgs;
 pub mod manifold;
 mod method;
@@ -59,6 +64,8 @@ pub mod water_filling;
 pub use descent::Run;
 pub use gradient::{BarzilaiBorwein, ConjugateGradient, SteepestDescent};
 pub use lbfgs::Lbfgs;
+pub use augmented_lagrangian::{AugmentedLagrangian, Constrained};
+pub use lbfgs::{Lbfgs, Run};
 pub use manifold::Manifold;
 pub use method::Method;
 pub use multi_start::{MultiStart, multi_start};

@@ -19,6 +19,7 @@
 //! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
 //! | [`frame`] | a frame of sensing, pilots and data under channel aging: how long to sense, how often to re-estimate |
 //! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
+//! | [`cellfree`] | cell-free access points: the region of sum rate against beampattern error |
 //!
 //! # Example
 //!
@@ -33,6 +34,7 @@
 //! ```
 
 pub mod beamforming;
+pub mod cellfree;
 pub mod data;
 mod design;
 mod error;

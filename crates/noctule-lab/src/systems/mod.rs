@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod beamforming;
+pub mod cellfree;
 pub mod frame;
 pub mod surfaces;
 
@@ -19,6 +20,7 @@ pub const DEFAULT: &str = noctule::beamforming::SYSTEM;
 /// All systems of this build, the default first.
 const ALL: &[&dyn Single] = &[
     &beamforming::Beamforming,
+    &cellfree::CellFree,
     &frame::Frame,
     &surfaces::Surfaces,
 ];
