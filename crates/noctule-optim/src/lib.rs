@@ -9,6 +9,9 @@
 //! * [`mod@multi_start`] — the best of several starts, and the spread of the local optima found;
 //! * [`spectraplex`] — the Frank–Wolfe gap, which turns a stationary point of a convex problem
 //!   over covariance matrices into a proof with one eigenvalue;
+//! * [`mod@branch_bound`] — best-first branch and bound: an interval around a global optimum at any
+//!   time;
+//! * [`scalar`], [`mod@water_filling`] — searches in one dimension, power over parallel channels;
 //! * [`Stop`], [`Proof`], [`Work`], [`Trace`] — why a method stopped, what is proven, what it
 //!   cost, how it went.
 //!
@@ -37,14 +40,17 @@
 //! assert!(run.stop == noctule_optim::Stop::Converged);
 //! ```
 
+pub mod branch_bound;
 pub mod lbfgs;
 pub mod manifold;
 pub mod multi_start;
 pub mod objective;
+pub mod scalar;
 pub mod spectraplex;
 mod status;
 pub mod stop;
 mod trace;
+pub mod water_filling;
 
 pub use lbfgs::{Lbfgs, Run};
 pub use manifold::Manifold;
@@ -53,3 +59,4 @@ pub use objective::{Objective, TaylorCheck, check_gradient};
 pub use status::{Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Work};
 pub use stop::{StopRule, StopRules};
 pub use trace::{Trace, TraceRow};
+pub use water_filling::water_filling;

@@ -3,6 +3,7 @@
 //! * [`units`] — decibels, degrees, nats, converted once at the edge;
 //! * [`arrays`] — steering vectors of linear and planar arrays with their derivatives;
 //! * [`fading`] — random channels;
+//! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
 //! * [`fisher`] — Fisher information of several targets seen by a monostatic array, and the
 //!   Cramér–Rao bounds of their named parameters.
@@ -13,5 +14,7 @@
 pub mod arrays;
 pub mod fading;
 pub mod fisher;
+pub mod geometry;
+pub mod path_loss;
 pub mod rates;
 pub mod units;
