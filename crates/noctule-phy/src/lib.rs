@@ -6,7 +6,10 @@
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
 //! * [`fisher`] — Fisher information of several targets seen by a monostatic array, and the
-//!   Cramér–Rao bounds of their named parameters.
+//!   Cramér–Rao bounds of their named parameters;
+//! * [`multistatic`] — what the delays of a multistatic radar know of a position;
+//! * [`pilot_estimation`] — channel estimates from uplink pilots, effective gains from downlink
+//!   pilots, for arbitrary pilot Grams.
 //!
 //! Inside, every quantity is linear and in SI units; names carry the unit where there is one.
 //! The received signal of a user with channel `h` is `y = hᴴ x`.
@@ -15,6 +18,8 @@ pub mod arrays;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;
+pub mod multistatic;
 pub mod path_loss;
+pub mod pilot_estimation;
 pub mod rates;
 pub mod units;

@@ -22,6 +22,8 @@
 
 use std::f64::consts::PI;
 
+use crate::geometry::Point;
+
 /// Speed of light in m/s.
 pub const LIGHT_M_S: f64 = 299_792_458.0;
 
@@ -105,17 +107,12 @@ pub struct Paths {
 impl Paths {
     /// The paths between all `points` (positions in metres) over `target`; absent where the
     /// target stands on one of them, because the direction is then undefined.
-    pub fn new(points: &[[f64; 2]], target: [f64; 2], radar: &Radar) -> Option<Self> {
+    pub fn new(points: &[Point], target: Point, radar: &Radar) -> Option<Self> {
         let mut units = Vec::with_capacity(points.len());
         let mut distances = Vec::with_capacity(points.len());
         for point in points {
-            let (dx, dy) = (point[0] - target[0], point[1] - target[1]);
-            let distance = dx.hypot(dy);
-            if !(distance > 0.0 && distance.is_finite()) {
-                return None;
-            }
-            units.push([dx / distance, dy / distance]);
-            distances.push(distance);
+            units.push(target.direction(*point)?);
+            distances.push(target.distance_m(*point));
         }
         let m = points.len();
         let (mut gains, mut weights) = (Vec::with_capacity(m * m), Vec::with_capacity(m * m));
@@ -137,10 +134,9 @@ impl Paths {
             .chunks(self.points.max(1))
             .zip(self.directions.chunks(self.points.max(1)))
             .map(|(weights, directions)| {
-                weights
-                    .iter()
-                    .zip(directions)
-                    .fold(Information::default(), |sum, (&w, &u)| sum.plus(1.0, Information::along(w, u)))
+                weights.iter().zip(directions).fold(Information::default(), |sum, (&w, &u)| {
+                    sum.plus(1.0, Information::along(w, u))
+                })
             })
             .collect()
     }
@@ -177,7 +173,11 @@ fn moments(weights: &[f64], directions: &[[f64; 2]]) -> (f64, [f64; 2], Informat
 /// What is left of the information when an offset common to these paths is unknown too.
 fn without_offset(weights: &[f64], directions: &[[f64; 2]]) -> Information {
     let (total, mean, information) = moments(weights, directions);
-    if total > 0.0 { information.plus(-1.0 / total, Information::along(1.0, mean)) } else { information }
+    if total > 0.0 {
+        information.plus(-1.0 / total, Information::along(1.0, mean))
+    } else {
+        information
+    }
 }
 
 /// Information on the position from path lengths of information `weights` when all clocks agree.
@@ -192,7 +192,11 @@ pub fn common_offset(weights: &[f64], directions: &[[f64; 2]]) -> Information {
 
 /// The same with an unknown clock offset for each of the transmitters: time *differences* of
 /// arrival. Paths are ordered transmitter by transmitter, `receivers` each.
-pub fn transmitter_offsets(weights: &[f64], directions: &[[f64; 2]], receivers: usize) -> Information {
+pub fn transmitter_offsets(
+    weights: &[f64],
+    directions: &[[f64; 2]],
+    receivers: usize,
+) -> Information {
     weights
         .chunks(receivers.max(1))
         .zip(directions.chunks(receivers.max(1)))

@@ -174,17 +174,12 @@ impl EffectiveGains {
         Observation { mean, variance: 1.0 + energy * variance, covariance }
     }
 
-    /// Error variance of the linear estimate of a_kk from the user's own correlator.
+    /// Error variance of the linear estimate of a_kk from the user's own correlator,
+    /// `V a − |Cov(a, y)|²/V y`.
+    ///
+    /// Both terms are four orders above their difference, so what they have in common is taken out
+    /// first: with `y = √s (a + b) + n`, the numerator over V y is `V a (1 + s V b) − s |Cov(a, b)|²`.
     pub fn scalar_error(&self, energy: f64, gram: &CMat) -> f64 {
-        let seen = self.observation(energy, gram);
-        // V a = (V a V y − |Cov|²)/V y with the part they have in common taken out first, because
-        // the difference is four orders below its terms.
-        self.difference(seen, energy, gram) / seen.variance
-    }
-
-    /// `V a · V y − |Cov(a, y)|²` without its largest terms: with `y = √s (G_kk a + b) + n` it is
-    /// `V a (1 + s V b) − s |Cov(a, b)|²`.
-    fn difference(&self, _seen: Observation, energy: f64, gram: &CMat) -> f64 {
         let (k, n) = (self.user, self.mean.len());
         let (mut others, mut with_own) = (0.0, C64::ZERO);
         for j in (0..n).filter(|&j| j != k) {
@@ -194,7 +189,8 @@ impl EffectiveGains {
             }
         }
         let own = self.own_variance();
-        (own * (1.0 + energy * others) - energy * with_own.norm_sqr()).max(0.0)
+        let numerator = own * (1.0 + energy * others) - energy * with_own.norm_sqr();
+        numerator.max(0.0) / self.observation(energy, gram).variance
     }
 
     /// Error variance of the linear estimate of a_kk from the correlators with *all* pilots, which
@@ -212,7 +208,7 @@ impl EffectiveGains {
         // neither signal nor noise.
         let t = CMat::from_fn(kept.len(), n, |i, j| {
             let column = kept[i];
-            eigen.vectors[(j, column)].conj() * (energy * eigen.values()[column]).sqrt()
+            eigen.vectors()[(j, column)].conj() * (energy * eigen.values()[column]).sqrt()
         });
         let own = self.own_variance();
         let mut cross = CMat::from_fn(kept.len(), 1, |i, _| {

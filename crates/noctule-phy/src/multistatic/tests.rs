@@ -2,8 +2,13 @@ use super::*;
 use noctule_num::C64;
 use noctule_num::linalg::RealCholesky;
 
-const POINTS: [[f64; 2]; 4] = [[0.0, 0.0], [120.0, 10.0], [30.0, 90.0], [100.0, 110.0]];
-const TARGET: [f64; 2] = [55.0, 31.0];
+const POINTS: [Point; 4] = [
+    Point::new(0.0, 0.0),
+    Point::new(120.0, 10.0),
+    Point::new(30.0, 90.0),
+    Point::new(100.0, 110.0),
+];
+const TARGET: Point = Point::new(55.0, 31.0);
 
 fn radar() -> Radar {
     Radar { frequency_hz: 2.4e9, effective_bandwidth_hz: 2e7, cross_section_m2: 0.85 }
@@ -34,10 +39,10 @@ fn the_bound_is_that_of_the_sampled_echoes() {
         for i in 0..m {
             for j in 0..m {
                 let path = i * m + j;
-                let distance = |q: [f64; 2]| (q[0] - theta[0]).hypot(q[1] - theta[1]);
+                let distance = |q: Point| q.distance_m(Point::new(theta[0], theta[1]));
                 let delay = (distance(POINTS[i]) + distance(POINTS[j])) / LIGHT_M_S;
                 // The amplitude is held at the true position: it is part of the nuisance.
-                let true_distance = |q: [f64; 2]| (q[0] - TARGET[0]).hypot(q[1] - TARGET[1]);
+                let true_distance = |q: Point| q.distance_m(TARGET);
                 let gain = radar.path_gain(true_distance(POINTS[i]), true_distance(POINTS[j]));
                 let zeta = C64::new(theta[2 + 2 * path], theta[3 + 2 * path]);
                 for f in &tones {
@@ -48,7 +53,7 @@ fn the_bound_is_that_of_the_sampled_echoes() {
         }
         out
     };
-    let mut theta = vec![TARGET[0], TARGET[1]];
+    let mut theta = vec![TARGET.x_m, TARGET.y_m];
     for path in 0..m * m {
         theta.extend([reflection(path).re, reflection(path).im]);
     }
@@ -67,14 +72,15 @@ fn the_bound_is_that_of_the_sampled_echoes() {
     let mut fisher = vec![0.0; n * n];
     for i in 0..n {
         for j in 0..n {
-            fisher[i * n + j] =
-                2.0 * columns[i].iter().zip(&columns[j]).map(|(a, b)| (a.conj() * b).re).sum::<f64>();
+            fisher[i * n + j] = 2.0
+                * columns[i].iter().zip(&columns[j]).map(|(a, b)| (a.conj() * b).re).sum::<f64>();
         }
     }
     let inverse = inverse(n, &fisher);
     let sampled = inverse[0] + inverse[n + 1];
     let paths = Paths::new(&POINTS, TARGET, &radar).unwrap();
-    let sum = paths.information().iter().zip(p).fold(Information::default(), |s, (r, p)| s.plus(p, *r));
+    let sum =
+        paths.information().iter().zip(p).fold(Information::default(), |s, (r, p)| s.plus(p, *r));
     let closed = sum.crb().unwrap();
     assert!((closed / sampled - 1.0).abs() < 1e-6, "{closed} {sampled}");
 }
@@ -122,10 +128,14 @@ fn equal_weights_make_transmitter_offsets_cost_twice_a_common_one() {
 
 #[test]
 fn singular_scenes_have_no_bound() {
-    let line = [[0.0, 0.0], [10.0, 0.0], [20.0, 0.0]];
-    let on_the_line = Paths::new(&line, [50.0, 0.0], &radar()).unwrap();
-    let sum = on_the_line.information().iter().fold(Information::default(), |s, r| s.plus(1e12, *r));
+    let line = [0.0, 10.0, 20.0].map(|x| Point::new(x, 0.0));
+    let on_the_line = Paths::new(&line, Point::new(50.0, 0.0), &radar()).unwrap();
+    let sum =
+        on_the_line.information().iter().fold(Information::default(), |s, r| s.plus(1e12, *r));
     assert_eq!(sum.crb(), None, "all directions are parallel");
-    assert!(Paths::new(&line, [10.0, 0.0], &radar()).is_none(), "the target stands on a point");
+    assert!(
+        Paths::new(&line, Point::new(10.0, 0.0), &radar()).is_none(),
+        "the target stands on a point"
+    );
     assert_eq!(Information::default().crb(), None);
 }

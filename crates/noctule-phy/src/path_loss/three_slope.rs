@@ -80,7 +80,8 @@ mod tests {
     fn continuous_and_never_growing() {
         let model = ThreeSlope::default();
         for edge in [10.0, 50.0] {
-            let (below, above) = (model.gain_db(edge * (1.0 - 1e-9)), model.gain_db(edge * (1.0 + 1e-9)));
+            let (below, above) =
+                (model.gain_db(edge * (1.0 - 1e-9)), model.gain_db(edge * (1.0 + 1e-9)));
             assert!((below - above).abs() < 1e-6);
         }
         let gains: Vec<f64> = (1..600).map(|d| model.gain_db(f64::from(d))).collect();
