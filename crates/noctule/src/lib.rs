@@ -34,6 +34,7 @@ pub mod beamforming;
 pub mod data;
 mod design;
 mod error;
+pub mod pilots;
 
 pub use design::Design;
 pub use error::Error;

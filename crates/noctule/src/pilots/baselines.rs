@@ -1,0 +1,1 @@
+//! What our method is measured against.
