@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use noctule::data::{ArraySet, FieldInfo};
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Trace};
 use serde_json::Value;
@@ -13,14 +14,22 @@ use serde_json::Value;
 use crate::report::Table;
 use crate::system::System;
 
+/// Arrays that somebody hands in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrays {
+    /// In a file: `.json`, `.npz` or `.npy`.
+    File(PathBuf),
+    /// In memory.
+    Set(ArraySet),
+}
+
 /// Which instance is meant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// A complete scenario to draw from, where one was given.
     pub scenario: Option<Value>,
-    /// A file of arrays (`.json`, `.npz`, `.npy`): a whole instance, or with a scenario the part
-    /// of it that is known, such as the channels.
-    pub arrays: Option<PathBuf>,
+    /// A whole instance, or with a scenario the part of it that is known, such as the channels.
+    pub arrays: Option<Arrays>,
     /// Seed of the draw.
     pub seed: u64,
     /// Trial of the draw.
@@ -44,8 +53,10 @@ pub struct Story {
     pub infeasible: bool,
     /// The document to keep, `noctule-design/1`.
     pub document: Value,
-    /// The variables alone, as the bytes of an `.npz` archive.
-    pub arrays: Vec<u8>,
+    /// The variables alone.
+    pub arrays: ArraySet,
+    /// The instance.
+    pub instance: ArraySet,
 }
 
 /// What a verification found.
@@ -70,8 +81,23 @@ pub enum SingleError {
     Numerics(String),
 }
 
+impl From<noctule::Error> for SingleError {
+    fn from(error: noctule::Error) -> Self {
+        match error.as_input() {
+            Some(input) => Self::Input(input),
+            None => Self::Numerics(error.to_string()),
+        }
+    }
+}
+
 /// A system whose designs can be looked at one by one.
 pub trait Single: System {
+    /// The arrays of an instance.
+    fn instance_fields(&self) -> &'static [FieldInfo];
+
+    /// The arrays of the variables.
+    fn variable_fields(&self) -> &'static [FieldInfo];
+
     /// Design one instance with one scheme and complete settings.
     ///
     /// # Errors
@@ -88,7 +114,7 @@ pub trait Single: System {
     ///
     /// # Errors
     /// As [`Single::design`].
-    fn evaluate(&self, source: &Source, variables: &std::path::Path) -> Result<Story, SingleError>;
+    fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError>;
 
     /// Recompute what a document claims, from its embedded instance and variables alone.
     ///

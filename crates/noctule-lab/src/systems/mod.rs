@@ -1,5 +1,6 @@
 //! The systems of the library, each behind the engine's one edge.
 
+pub mod adapter;
 pub mod beamforming;
 
 use noctule_num::InputError;

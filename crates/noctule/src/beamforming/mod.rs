@@ -88,6 +88,7 @@
 pub mod baselines;
 pub mod bound;
 pub mod design;
+pub mod global;
 pub mod instance;
 pub mod model;
 mod scenario;
@@ -136,7 +137,7 @@ pub struct Beams {
 }
 
 /// The array beams travel as.
-const BEAM_FIELDS: &[FieldInfo] = &[FieldInfo {
+pub const BEAM_FIELDS: &[FieldInfo] = &[FieldInfo {
     name: "beams",
     dimensions: &["stream", "antenna"],
     complex: true,
@@ -184,16 +185,11 @@ impl Beams {
         })
     }
 
-    /// The beams of a `noctule-design/1` document.
+    /// Beams of `users` data streams from a set with an array `beams` ([`BEAM_FIELDS`]).
     ///
     /// # Errors
-    /// [`Error::Input`] when there are none, or they are damaged.
-    pub fn from_document(document: &serde_json::Value, users: usize) -> Result<Self, Error> {
-        let set = ArraySet::from_json(document.to_string().as_bytes(), "design", BEAM_FIELDS)?;
-        Self::from_arrays(&set, users)
-    }
-
-    fn from_arrays(set: &ArraySet, users: usize) -> Result<Self, Error> {
+    /// [`Error::Input`] when there is none, or it is damaged.
+    pub fn from_arrays(set: &ArraySet, users: usize) -> Result<Self, Error> {
         let mut taker = Taker::new(set, BEAM_FIELDS);
         let entries = taker.complex("beams")?;
         let length = |dimension| taker.length(dimension).unwrap_or(0);

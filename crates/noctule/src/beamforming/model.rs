@@ -182,6 +182,15 @@ pub fn objective_unit(instance: &Instance) -> f64 {
     if unit > 0.0 && unit.is_finite() { unit } else { 1.0 }
 }
 
+/// A line above `−ln I`: `offset − slope · I` (see [`super::global`]).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chord {
+    /// λ.
+    pub slope: f64,
+    /// o.
+    pub offset: f64,
+}
+
 /// In which space a [`Model`] works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Space {
@@ -219,6 +228,8 @@ pub struct Model {
     space: CMat,
     map: Option<MultiTargetFisher>,
     unit_noise: Vec<f64>,
+    /// Chords in place of the logarithm of the interference; empty for the objective itself.
+    chords: Vec<Chord>,
     point: CMat,
     amplitudes: CMat,
     coefficients: CMat,
@@ -295,6 +306,7 @@ impl Model {
             space,
             map,
             unit_noise: vec![1.0; users],
+            chords: Vec::new(),
             packed: vec![0.0; 9 * targets * targets],
             fisher: vec![0.0; n * n],
             inverse: vec![0.0; n * n],
@@ -310,6 +322,47 @@ impl Model {
     /// the value.
     pub const fn unit(&self) -> f64 {
         self.unit
+    }
+
+    /// Number of users with a weight on their rate.
+    pub const fn users(&self) -> usize {
+        self.users
+    }
+
+    /// Number of targets with a weight on their bound.
+    pub const fn targets(&self) -> usize {
+        self.targets
+    }
+
+    /// Replace `−ln I_k` by a line for every user: what remains is concave in the covariances.
+    pub(super) fn set_chords(&mut self, chords: Vec<Chord>) {
+        self.chords = chords;
+    }
+
+    /// Noise and power of all streams but its own at user `k`, at the point evaluated last.
+    pub(super) fn interference(&self, user: usize) -> f64 {
+        Reception::of(user, &self.amplitudes, 1.0).interference
+    }
+
+    /// δ_c λ_k: what the own stream of user `k` is spared.
+    pub(super) fn chord_weight(&self, user: usize) -> f64 {
+        self.chords.get(user).map_or(0.0, |chord| self.rate_weight * chord.slope)
+    }
+
+    /// The sum rate with chords, and its derivative added to the coefficients.
+    fn add_chords(&mut self) -> f64 {
+        let mut total = 0.0;
+        for (user, chord) in self.chords.iter().enumerate() {
+            let reception = Reception::of(user, &self.amplitudes, 1.0);
+            let received = reception.signal + reception.interference;
+            total += received.ln() + chord.offset - chord.slope * reception.interference;
+            for stream in 0..self.streams {
+                let spared = if stream == user { 0.0 } else { chord.slope };
+                let weight = self.rate_weight * (received.recip() - spared);
+                self.coefficients[(user, stream)] += self.amplitudes[(user, stream)] * weight;
+            }
+        }
+        total
     }
 
     /// Dimension r of the space (rows of V).
@@ -362,13 +415,18 @@ impl Model {
     }
 
     /// `C₀ = δ_s T K Tᴴ − δ_c H̃ diag(β) H̃ᴴ` at the point evaluated last: the Hermitian part of
-    /// the gradient, which is `2 (C₁ + C₀ V)` for the (normalised) function to be maximised.
+    /// the gradient, which is `2 (C₁ + C₀ V)` for the (normalised) function to be maximised. With
+    /// chords, `β_k` is `λ_k − 1/T_k`, and that is the whole gradient of a sensing stream.
     pub fn curvature(&self) -> CMat {
         let rows = self.users + 3 * self.targets;
         let mut middle = CMat::zeros(rows, rows);
         for user in 0..self.users {
             let reception = Reception::of(user, &self.amplitudes, 1.0);
-            middle[(user, user)] = C64::from(-self.rate_weight * reception.beta());
+            let beta = match self.chords.get(user) {
+                None => reception.beta(),
+                Some(chord) => chord.slope - (reception.signal + reception.interference).recip(),
+            };
+            middle[(user, user)] = C64::from(-self.rate_weight * beta);
         }
         for b in 0..3 * self.targets {
             for a in 0..3 * self.targets {
@@ -414,12 +472,12 @@ impl Objective for Model {
         self.point.as_mut_slice().copy_from_slice(v);
         mul(&mut self.amplitudes, false, 1.0, &self.space, Op::Adjoint, &self.point, Op::Plain);
         self.coefficients.as_mut_slice().fill(C64::ZERO);
-        let rate = sum_rate_with_derivative(
-            &self.amplitudes,
-            &self.unit_noise,
-            self.rate_weight,
-            &mut self.coefficients,
-        );
+        let rate = if self.chords.is_empty() {
+            let (amplitudes, noise) = (&self.amplitudes, &self.unit_noise);
+            sum_rate_with_derivative(amplitudes, noise, self.rate_weight, &mut self.coefficients)
+        } else {
+            self.add_chords()
+        };
         let Some(sensing) = self.add_sensing() else { return f64::INFINITY };
         // The gradient of what is maximised is 2 N C; we minimise its negative.
         let (space, coefficients) = (&self.space, &self.coefficients);

@@ -1,36 +1,28 @@
 //! `beamforming` as the engine sees it.
 
-mod single;
+mod story;
 
 use noctule::beamforming::baselines::{Algorithm1Settings, algorithm1, mrt, rzf, sensing_only};
 use noctule::beamforming::design::{Start, start_beams};
 use noctule::beamforming::{
-    BeamformingDesign, Beams, Instance, Metrics, SYSTEM, Scenario, Settings, Targets, design_from,
-    verify,
+    BEAM_FIELDS, BeamformingDesign, Beams, Instance, Metrics, SYSTEM, Scenario, Settings, Targets,
+    design_from, evaluate, instance, verify,
 };
+use noctule::data::{ArraySet, FieldInfo};
 use noctule::{Error, Interrupt};
 use noctule_num::InputError;
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::adapter::{Checked, Typed, entry, metric};
 use super::typed;
-use crate::system::{
-    Chain, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo, SeriesValue, System,
-};
+use crate::report::Table;
+use crate::system::{MetricInfo, SchemeInfo, SeriesInfo, SeriesValue};
 
 /// A multi-user, multi-target base station: see [`noctule::beamforming`].
 #[derive(Clone, Copy, Debug)]
 pub struct Beamforming;
-
-const fn metric(
-    name: &'static str,
-    label: &'static str,
-    unit: &'static str,
-    summary: &'static str,
-) -> MetricInfo {
-    MetricInfo { name, label, unit, summary }
-}
 
 const METRICS: &[MetricInfo] = &[
     metric("objective", "Objective", "", "rate weight · sum rate (nats) − bound weight · tr F⁻¹"),
@@ -102,11 +94,11 @@ const SCHEMES: &[SchemeInfo] = &[
 /// Settings of `sensing-only`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct SensingSettings {
+pub struct SensingSettings {
     /// Number of beams; `null` means three per target, which always suffices.
-    streams: Option<usize>,
+    pub streams: Option<usize>,
     /// Residual at which the climb stops.
-    tolerance: f64,
+    pub tolerance: f64,
 }
 
 impl Default for SensingSettings {
@@ -117,44 +109,39 @@ impl Default for SensingSettings {
 
 /// A scheme with its settings.
 #[derive(Clone, Debug)]
-enum Scheme {
+pub enum Scheme {
+    /// Ours.
     Balanced(Settings),
+    /// The smallest bound, users ignored.
     SensingOnly(SensingSettings),
+    /// Regularised zero forcing.
     Rzf,
+    /// Matched filters.
     Mrt,
+    /// The paper's.
     Algorithm1(Algorithm1Settings),
 }
 
 impl Scheme {
     fn new(name: &str, settings: &Value) -> Result<Self, InputError> {
-        const PLACE: &str = "scheme";
         match name {
             "balanced" => {
-                let settings: Settings = typed(settings, PLACE)?;
-                settings.validate().map_err(|error| error.inside(PLACE))?;
+                let settings: Settings = typed(settings, "")?;
+                settings.validate()?;
                 Ok(Self::Balanced(settings))
             }
             "sensing-only" => {
-                let settings: SensingSettings = typed(settings, PLACE)?;
+                let settings: SensingSettings = typed(settings, "")?;
                 if !(settings.tolerance > 0.0 && settings.tolerance < 1.0) {
                     let found = settings.tolerance.to_string();
                     let what = "the setting is out of range";
-                    return Err(InputError::new(
-                        what,
-                        "scheme.tolerance",
-                        found,
-                        "between 0 and 1",
-                    ));
+                    return Err(InputError::new(what, "tolerance", found, "between 0 and 1"));
                 }
                 Ok(Self::SensingOnly(settings))
             }
             "rzf" => Ok(Self::Rzf),
             "mrt" => Ok(Self::Mrt),
-            "algorithm-1" => Ok(Self::Algorithm1(typed(settings, PLACE)?)),
-            _ => {
-                let names: Vec<&str> = SCHEMES.iter().map(|scheme| scheme.name).collect();
-                Err(InputError::new("there is no such scheme", PLACE, name, names.join(", ")))
-            }
+            _ => Ok(Self::Algorithm1(typed(settings, "")?)),
         }
     }
 
@@ -184,54 +171,6 @@ impl Scheme {
     }
 }
 
-struct BeamformingChain {
-    points: Vec<(Scenario, Scheme)>,
-}
-
-impl Chain for BeamformingChain {
-    fn run(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
-        let mut previous: Option<Beams> = None;
-        self.points
-            .iter()
-            .map(|(scenario, scheme)| {
-                let outcome = scenario.realize(seed, trial).and_then(|instance| {
-                    let design = scheme.design(&instance, previous.as_ref(), interrupt)?;
-                    Ok((row(&instance, &design)?, design.variables))
-                });
-                match outcome {
-                    Ok((row, beams)) => {
-                        previous = Some(beams);
-                        row
-                    }
-                    Err(error) => {
-                        previous = None;
-                        Row::without_design(Outcome::Failed(error.to_string()), METRICS.len())
-                    }
-                }
-            })
-            .collect()
-    }
-}
-
-/// The row of a design: metrics, proof, and what the independent witness says of it.
-///
-/// # Errors
-/// When the design does not fit the instance.
-pub fn row(instance: &Instance, design: &BeamformingDesign) -> Result<Row, Error> {
-    let witness = verify(instance, &design.variables)?;
-    let metrics = &design.metrics;
-    Ok(Row {
-        outcome: Outcome::Designed,
-        stop: Some(design.stop),
-        proof: design.proof.clone(),
-        violation: Some(witness.violation),
-        objective_mismatch: Some(witness.mismatch(metrics.objective)).filter(|x| x.is_finite()),
-        evaluations: design.work.evaluations,
-        metrics: values(metrics),
-        series: series(metrics),
-    })
-}
-
 /// The scalar metrics in the order of [`METRICS`].
 fn values(metrics: &Metrics) -> Vec<Option<f64>> {
     let rms = metrics.targets.as_ref().map(|targets| {
@@ -251,13 +190,6 @@ fn values(metrics: &Metrics) -> Vec<Option<f64>> {
 }
 
 fn series(metrics: &Metrics) -> Vec<SeriesValue> {
-    let entry = |series: &'static str, i: usize, value: f64| SeriesValue {
-        series,
-        i: i as u32,
-        j: 0,
-        x: None,
-        value,
-    };
     let mut out = Vec::new();
     for (user, &rate) in metrics.rate_bps_hz.iter().enumerate() {
         out.push(entry("user_rate_bps_hz", user, rate));
@@ -269,36 +201,37 @@ fn series(metrics: &Metrics) -> Vec<SeriesValue> {
     out
 }
 
-impl System for Beamforming {
-    fn id(&self) -> &'static str {
-        SYSTEM
+impl Typed for Beamforming {
+    type Scenario = Scenario;
+    type Scheme = Scheme;
+    type Instance = Instance;
+    type Variables = Beams;
+    type Metrics = Metrics;
+
+    const ID: &'static str = SYSTEM;
+    const TITLE: &'static str =
+        "multi-user, multi-target base station: sum rate against the Cramér–Rao bound";
+    const METRICS: &'static [MetricInfo] = METRICS;
+    const SERIES: &'static [SeriesInfo] = SERIES;
+    const SCHEMES: &'static [SchemeInfo] = SCHEMES;
+    const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
+    const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
+
+    fn validate(scenario: &Scenario) -> Result<(), InputError> {
+        scenario.validate()
     }
 
-    fn title(&self) -> &'static str {
-        "multi-user, multi-target base station: sum rate against the Cramér–Rao bound"
+    /// Channels are always drawn, but they cannot make a scene unusable: targets can, and those
+    /// that are the same in every trial are judged once.
+    fn is_random(scenario: &Scenario) -> bool {
+        !matches!(scenario.targets, Targets::Fixed(_))
     }
 
-    fn default_scenario(&self) -> Value {
-        json!(Scenario::default())
+    fn realize(scenario: &Scenario, seed: u64, trial: u64) -> Result<Instance, Error> {
+        scenario.realize(seed, trial)
     }
 
-    fn scenario_schema(&self) -> Value {
-        schema_for!(Scenario).to_value()
-    }
-
-    fn metrics(&self) -> &'static [MetricInfo] {
-        METRICS
-    }
-
-    fn series(&self) -> &'static [SeriesInfo] {
-        SERIES
-    }
-
-    fn schemes(&self) -> &'static [SchemeInfo] {
-        SCHEMES
-    }
-
-    fn default_settings(&self, scheme: &str) -> Option<Value> {
+    fn settings(scheme: &str) -> Option<Value> {
         match scheme {
             "balanced" => Some(json!(Settings::default())),
             "sensing-only" => Some(json!(SensingSettings::default())),
@@ -308,29 +241,81 @@ impl System for Beamforming {
         }
     }
 
-    fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused> {
-        let mut points = Vec::with_capacity(chain.len());
-        for (index, point) in chain.iter().enumerate() {
-            let refused = |error: InputError| Refused { point: index, error };
-            let scenario: Scenario = typed(&point.scenario, "scenario").map_err(refused)?;
-            scenario.validate().map_err(|error| refused(error.inside("scenario")))?;
-            let scheme = Scheme::new(scheme, &point.settings).map_err(refused)?;
-            // Targets that are the same in every trial are judged now, not once a trial.
-            if matches!(scenario.targets, Targets::Fixed(_))
-                && let Err(error) = scenario.realize(0, 0)
-                && let Some(error) = error.as_input()
-            {
-                return Err(refused(error.inside("scenario")));
-            }
-            points.push((scenario, scheme));
-        }
-        Ok(Box::new(BeamformingChain { points }))
+    fn scheme(name: &str, settings: &Value) -> Result<Scheme, InputError> {
+        Scheme::new(name, settings)
+    }
+
+    fn design(
+        scheme: &Scheme,
+        instance: &Instance,
+        warm: Option<&Beams>,
+        interrupt: &Interrupt,
+    ) -> Result<BeamformingDesign, Error> {
+        scheme.design(instance, warm, interrupt)
+    }
+
+    fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
+        evaluate(instance, beams)
+    }
+
+    fn check(instance: &Instance, beams: &Beams) -> Result<Checked, Error> {
+        let witness = verify(instance, beams)?;
+        Ok(Checked {
+            objective: witness.objective,
+            violation: witness.violation,
+            numbers: vec![
+                ("objective", witness.objective),
+                ("sum_rate_nats", Some(witness.sum_rate_nats)),
+                ("crb_trace_mixed", witness.crb_trace_mixed),
+            ],
+        })
+    }
+
+    fn objective(metrics: &Metrics) -> Option<f64> {
+        metrics.objective
+    }
+
+    fn values(design: &BeamformingDesign) -> Vec<Option<f64>> {
+        values(&design.metrics)
+    }
+
+    fn series(design: &BeamformingDesign) -> Vec<SeriesValue> {
+        series(&design.metrics)
+    }
+
+    fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {
+        Instance::from_arrays(arrays, base)
+    }
+
+    fn instance_arrays(instance: &Instance) -> ArraySet {
+        instance.to_arrays()
+    }
+
+    fn variables(arrays: &ArraySet, instance: &Instance) -> Result<Beams, Error> {
+        Beams::from_arrays(arrays, instance.users())
+    }
+
+    fn variable_arrays(beams: &Beams) -> ArraySet {
+        beams.to_arrays()
+    }
+
+    fn headline(instance: &Instance) -> String {
+        story::headline(instance)
+    }
+
+    fn facts(_: &Instance, design: &BeamformingDesign) -> Vec<(String, String)> {
+        story::facts(design)
+    }
+
+    fn tables(instance: &Instance, design: &BeamformingDesign) -> Vec<Table> {
+        story::tables(instance, design)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::{Outcome, Point, System as _};
 
     fn point(change: impl Fn(&mut Value)) -> Point {
         let mut scenario = Beamforming.default_scenario();

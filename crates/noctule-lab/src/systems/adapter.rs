@@ -1,0 +1,575 @@
+//! From a typed system to the engine's edge.
+//!
+//! The engine and the single-design verbs see every system through JSON ([`System`], [`Single`]).
+//! What lies between is the same for all: parsing, validating and preparing chains of points,
+//! warm starts, rows with the witness's verdict, documents that embed their instance. It is
+//! written once, here; a system implements [`Typed`] and says only what is its own.
+
+use std::fmt::Write as _;
+
+use noctule::data::{ArraySet, FieldInfo};
+use noctule::{Design, Error, Interrupt, PointProof, Proof, Sense, Stop, Trace, Work};
+use noctule_num::{InputError, hint};
+use schemars::{JsonSchema, schema_for};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::typed;
+use crate::report::{Align, Table};
+use crate::single::{Arrays, Finding, Single, SingleError, Source, Story};
+use crate::system::{
+    Chain, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo, SeriesValue, System,
+};
+
+/// Numbers of a document must agree with their recomputation to this, relative.
+const AGREEMENT: f64 = 1e-6;
+/// A point with a larger residual is not called stationary.
+const NEARLY_STATIONARY: f64 = 1e-4;
+
+/// What the independent witness of a system says of some variables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// The objective, recomputed; absent where it is not defined.
+    pub objective: Option<f64>,
+    /// Largest relative violation of a constraint.
+    pub violation: f64,
+    /// Recomputed numbers under their names in the serialised metrics, the objective first.
+    pub numbers: Vec<(&'static str, Option<f64>)>,
+}
+
+impl Checked {
+    /// |objective − recomputed| / max(1, |objective|) where both exist, 0 where neither does.
+    pub fn mismatch(&self, objective: Option<f64>) -> f64 {
+        match (self.objective, objective) {
+            (Some(mine), Some(theirs)) => (mine - theirs).abs() / theirs.abs().max(1.0),
+            (None, None) => 0.0,
+            _ => f64::INFINITY,
+        }
+    }
+}
+
+/// A design of a typed system.
+pub type DesignOf<T> = Design<<T as Typed>::Variables, <T as Typed>::Metrics>;
+
+/// A system in its own types. Whoever implements it is a [`System`] and a [`Single`].
+pub trait Typed: Send + Sync + 'static {
+    /// Parameters in everyday units. Its default is the default scenario.
+    type Scenario: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync;
+    /// A scheme with its settings, parsed and validated.
+    type Scheme: Send + Sync;
+    /// One concrete problem.
+    type Instance;
+    /// What is designed.
+    type Variables;
+    /// What a design achieves.
+    type Metrics: Serialize;
+
+    /// Name in files and on the command line.
+    const ID: &'static str;
+    /// One line for a list.
+    const TITLE: &'static str;
+    /// The scalar metrics of every row, in the order of [`Typed::values`].
+    const METRICS: &'static [MetricInfo];
+    /// The series a row may carry.
+    const SERIES: &'static [SeriesInfo];
+    /// The schemes.
+    const SCHEMES: &'static [SchemeInfo];
+    /// The arrays of an instance.
+    const INSTANCE_FIELDS: &'static [FieldInfo];
+    /// The arrays of the variables.
+    const VARIABLE_FIELDS: &'static [FieldInfo];
+    /// Up to this relative violation a design counts as feasible when a document is verified.
+    const FEASIBILITY: f64 = 1e-9;
+
+    /// Refuse parameters out of range; places are fields of the scenario.
+    ///
+    /// # Errors
+    /// The first parameter that cannot be used.
+    fn validate(scenario: &Self::Scenario) -> Result<(), InputError>;
+
+    /// Whether trials differ. An instance that is the same in every trial is judged when the
+    /// chain is prepared, not once a trial.
+    fn is_random(scenario: &Self::Scenario) -> bool;
+
+    /// Draw the instance of a trial.
+    ///
+    /// # Errors
+    /// A scene that cannot be used; places are fields of the scenario.
+    fn realize(scenario: &Self::Scenario, seed: u64, trial: u64) -> Result<Self::Instance, Error>;
+
+    /// The default settings of a scheme of [`Typed::SCHEMES`], as an object.
+    fn settings(scheme: &str) -> Option<Value>;
+
+    /// Parse and validate a scheme of [`Typed::SCHEMES`]; places are names of settings.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    fn scheme(name: &str, settings: &Value) -> Result<Self::Scheme, InputError>;
+
+    /// Design. `warm` is the design of the previous point of a chain, perhaps of another shape.
+    ///
+    /// # Errors
+    /// Broken numerics or unusable input; infeasible is a design with a certificate.
+    fn design(
+        scheme: &Self::Scheme,
+        instance: &Self::Instance,
+        warm: Option<&Self::Variables>,
+        interrupt: &Interrupt,
+    ) -> Result<DesignOf<Self>, Error>
+    where
+        Self: Sized;
+
+    /// What variables achieve.
+    ///
+    /// # Errors
+    /// When they do not fit the instance.
+    fn evaluate(
+        instance: &Self::Instance,
+        variables: &Self::Variables,
+    ) -> Result<Self::Metrics, Error>;
+
+    /// What the independent witness says of variables.
+    ///
+    /// # Errors
+    /// When they do not fit the instance.
+    fn check(instance: &Self::Instance, variables: &Self::Variables) -> Result<Checked, Error>;
+
+    /// The objective among the metrics.
+    fn objective(metrics: &Self::Metrics) -> Option<f64>;
+
+    /// The scalar metrics, one for each of [`Typed::METRICS`]. Of an infeasible design only those
+    /// that keep a meaning.
+    fn values(design: &DesignOf<Self>) -> Vec<Option<f64>>
+    where
+        Self: Sized;
+
+    /// The series, in an order that is the same on every run.
+    fn series(design: &DesignOf<Self>) -> Vec<SeriesValue>
+    where
+        Self: Sized;
+
+    /// An instance from named arrays; what they do not give comes from `base`.
+    ///
+    /// # Errors
+    /// Arrays that are missing, misshapen, or out of range.
+    fn instance(arrays: ArraySet, base: Option<&Self::Instance>) -> Result<Self::Instance, Error>;
+
+    /// The named arrays of an instance; [`Typed::instance`] inverts it.
+    fn instance_arrays(instance: &Self::Instance) -> ArraySet;
+
+    /// Variables for an instance from named arrays.
+    ///
+    /// # Errors
+    /// Arrays that are missing, misshapen, or out of range.
+    fn variables(arrays: &ArraySet, instance: &Self::Instance) -> Result<Self::Variables, Error>;
+
+    /// The named arrays of variables; [`Typed::variables`] inverts it.
+    fn variable_arrays(variables: &Self::Variables) -> ArraySet;
+
+    /// The instance in one line: its sizes.
+    fn headline(instance: &Self::Instance) -> String;
+
+    /// What people want to know first of a design, name and value.
+    fn facts(instance: &Self::Instance, design: &DesignOf<Self>) -> Vec<(String, String)>
+    where
+        Self: Sized;
+
+    /// The tables of a design.
+    fn tables(instance: &Self::Instance, design: &DesignOf<Self>) -> Vec<Table>
+    where
+        Self: Sized;
+
+    /// A named function for claims that the closed vocabulary cannot say.
+    fn claim(_name: &str) -> Option<crate::claim::Function> {
+        None
+    }
+}
+
+/// The row of a design: metrics, proof, and what the independent witness says of it.
+///
+/// # Errors
+/// When the design does not fit the instance.
+pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
+    let witness = T::check(instance, &design.variables)?;
+    let mismatch = witness.mismatch(T::objective(&design.metrics));
+    let infeasible = design.proof.infeasible.is_some();
+    Ok(Row {
+        outcome: if infeasible { Outcome::Infeasible } else { Outcome::Designed },
+        stop: Some(design.stop),
+        proof: design.proof.clone(),
+        violation: Some(witness.violation).filter(|x| x.is_finite()),
+        objective_mismatch: Some(mismatch).filter(|x| x.is_finite()),
+        evaluations: design.work.evaluations,
+        metrics: T::values(design),
+        series: T::series(design),
+    })
+}
+
+struct TypedChain<T: Typed> {
+    points: Vec<(T::Scenario, T::Scheme)>,
+}
+
+impl<T: Typed> Chain for TypedChain<T> {
+    fn run(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
+        let mut previous: Option<T::Variables> = None;
+        self.points
+            .iter()
+            .map(|(scenario, scheme)| {
+                let outcome = T::realize(scenario, seed, trial).and_then(|instance| {
+                    let design = T::design(scheme, &instance, previous.as_ref(), interrupt)?;
+                    Ok((row::<T>(&instance, &design)?, design.variables))
+                });
+                match outcome {
+                    Ok((row, variables)) => {
+                        previous = Some(variables);
+                        row
+                    }
+                    Err(error) => {
+                        previous = None;
+                        Row::without_design(Outcome::Failed(error.to_string()), T::METRICS.len())
+                    }
+                }
+            })
+            .collect()
+    }
+}
+
+impl<T: Typed> System for T {
+    fn id(&self) -> &'static str {
+        T::ID
+    }
+
+    fn title(&self) -> &'static str {
+        T::TITLE
+    }
+
+    fn default_scenario(&self) -> Value {
+        json!(T::Scenario::default())
+    }
+
+    fn scenario_schema(&self) -> Value {
+        schema_for!(T::Scenario).to_value()
+    }
+
+    fn metrics(&self) -> &'static [MetricInfo] {
+        T::METRICS
+    }
+
+    fn series(&self) -> &'static [SeriesInfo] {
+        T::SERIES
+    }
+
+    fn schemes(&self) -> &'static [SchemeInfo] {
+        T::SCHEMES
+    }
+
+    fn default_settings(&self, scheme: &str) -> Option<Value> {
+        T::settings(scheme)
+    }
+
+    fn claim(&self, name: &str) -> Option<crate::claim::Function> {
+        T::claim(name)
+    }
+
+    fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused> {
+        let mut points = Vec::with_capacity(chain.len());
+        for (index, point) in chain.iter().enumerate() {
+            let refused = |error: InputError| Refused { point: index, error };
+            let scenario: T::Scenario = typed(&point.scenario, "scenario").map_err(refused)?;
+            T::validate(&scenario).map_err(|error| refused(error.inside("scenario")))?;
+            let scheme = parsed::<T>(scheme, &point.settings).map_err(refused)?;
+            if !T::is_random(&scenario)
+                && let Err(error) = T::realize(&scenario, 0, 0)
+                && let Some(error) = error.as_input()
+            {
+                return Err(refused(error.inside("scenario")));
+            }
+            points.push((scenario, scheme));
+        }
+        Ok(Box::new(TypedChain::<T> { points }))
+    }
+}
+
+/// A scheme with its settings; complaints are placed inside `scheme`.
+fn parsed<T: Typed>(name: &str, settings: &Value) -> Result<T::Scheme, InputError> {
+    const PLACE: &str = "scheme";
+    let names: Vec<&str> = T::SCHEMES.iter().map(|scheme| scheme.name).collect();
+    if !names.contains(&name) {
+        let what = "there is no such scheme";
+        let error = InputError::new(what, PLACE, name, hint::list(&names));
+        return Err(hint::with_guess(error, name, &names));
+    }
+    T::scheme(name, settings).map_err(|error| error.inside(PLACE))
+}
+
+impl Arrays {
+    /// The arrays, of which only `fields` may be there; `kind` is the word in the format tag of a
+    /// JSON file.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is damaged, an array of another name.
+    pub fn take(&self, kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
+        match self {
+            Self::File(path) => ArraySet::read(path, kind, fields),
+            Self::Set(set) => set.clone().only(fields),
+        }
+    }
+
+    /// A complaint about these arrays, with the file they are from.
+    fn blame(&self, error: Error) -> SingleError {
+        match (error, self) {
+            (Error::Input(error), Self::File(path)) => {
+                SingleError::Input(error.in_file(&path.display().to_string()))
+            }
+            (error, _) => error.into(),
+        }
+    }
+}
+
+fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
+    let drawn = match &source.scenario {
+        None => None,
+        Some(value) => {
+            let scenario: T::Scenario = typed(value, "scenario")?;
+            T::validate(&scenario).map_err(|error| error.inside("scenario"))?;
+            let drawn = T::realize(&scenario, source.seed, source.trial);
+            Some(drawn.map_err(|error| match SingleError::from(error) {
+                SingleError::Input(error) => SingleError::Input(error.inside("scenario")),
+                other => other,
+            })?)
+        }
+    };
+    match (&source.arrays, drawn) {
+        (Some(arrays), base) => {
+            let set = arrays.take("instance", T::INSTANCE_FIELDS)?;
+            T::instance(set, base.as_ref()).map_err(|error| match error {
+                Error::Input(error) if base.is_none() && error.what == "an array is missing" => {
+                    let advice =
+                        "`--scenario FILE` (or `--scenario default`) gives what the arrays do not";
+                    arrays.blame(error.hint(advice).into())
+                }
+                other => arrays.blame(other),
+            })
+        }
+        (None, Some(instance)) => Ok(instance),
+        (None, None) => {
+            Err(InputError::new("there is no instance", "", "nothing", "a scenario or arrays")
+                .into())
+        }
+    }
+}
+
+impl<T: Typed> Single for T {
+    fn instance_fields(&self) -> &'static [FieldInfo] {
+        T::INSTANCE_FIELDS
+    }
+
+    fn variable_fields(&self) -> &'static [FieldInfo] {
+        T::VARIABLE_FIELDS
+    }
+
+    fn design(
+        &self,
+        source: &Source,
+        scheme: &str,
+        settings: &Value,
+        interrupt: &Interrupt,
+    ) -> Result<Story, SingleError> {
+        let instance = instance::<T>(source)?;
+        let parsed = parsed::<T>(scheme, settings)?;
+        let design = T::design(&parsed, &instance, None, interrupt)?;
+        Ok(story::<T>(&instance, &design, scheme, settings)?)
+    }
+
+    fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError> {
+        let instance = instance::<T>(source)?;
+        let set = variables.take("design", T::VARIABLE_FIELDS)?;
+        let variables = T::variables(&set, &instance).map_err(|error| variables.blame(error))?;
+        let metrics = T::evaluate(&instance, &variables)?;
+        let witness = T::check(&instance, &variables)?;
+        let design = Design {
+            starts: vec![T::objective(&metrics)],
+            variables,
+            metrics,
+            stop: Stop::Computed,
+            proof: Proof::feasible(witness.violation),
+            trace: Trace::off(),
+            work: Work::default(),
+            warnings: Vec::new(),
+        };
+        Ok(story::<T>(&instance, &design, "handed in", &json!({}))?)
+    }
+
+    fn verify(&self, document: &Value) -> Result<Finding, SingleError> {
+        let member = |name: &str| {
+            document.get(name).ok_or_else(|| {
+                let what = "the document is incomplete";
+                InputError::new(what, name, "nothing", "a noctule-design/1 file")
+            })
+        };
+        let embedded = member("instance")?.to_string();
+        let set = ArraySet::from_json(embedded.as_bytes(), "instance", T::INSTANCE_FIELDS)?;
+        let instance = T::instance(set, None)?;
+        let text = document.to_string();
+        let set = ArraySet::from_json(text.as_bytes(), "design", T::VARIABLE_FIELDS)?;
+        let witness = T::check(&instance, &T::variables(&set, &instance)?)?;
+        let metrics = member("metrics")?;
+        let stored = |name: &str| metrics.get(name).and_then(Value::as_f64);
+        let compared: Vec<(String, Option<f64>, Option<f64>)> = witness
+            .numbers
+            .iter()
+            .map(|(name, found)| ((*name).to_owned(), stored(name), *found))
+            .collect();
+        let same = |(_, a, b): &(String, Option<f64>, Option<f64>)| match (a, b) {
+            (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * b.abs().max(f64::MIN_POSITIVE),
+            (None, None) => true,
+            _ => false,
+        };
+        // A document that says "infeasible" carries the nearest there is, which must violate.
+        let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
+        let agrees =
+            compared.iter().all(same) && (infeasible || witness.violation <= T::FEASIBILITY);
+        Ok(Finding { compared, violation: witness.violation, agrees })
+    }
+}
+
+fn story<T: Typed>(
+    instance: &T::Instance,
+    design: &DesignOf<T>,
+    scheme: &str,
+    settings: &Value,
+) -> Result<Story, Error> {
+    let arrays = T::variable_arrays(&design.variables);
+    let instance_arrays = T::instance_arrays(instance);
+    let mut document = Map::new();
+    document.insert("format".to_owned(), json!("noctule-design/1"));
+    document.insert("system".to_owned(), json!(T::ID));
+    document.insert("scheme".to_owned(), json!(scheme));
+    document.insert("settings".to_owned(), settings.clone());
+    if let Value::Object(variables) = arrays.to_json("design", T::ID) {
+        for (name, value) in variables {
+            document.entry(name).or_insert(value);
+        }
+    }
+    for (name, value) in [
+        ("metrics", json!(design.metrics)),
+        ("stop", json!(design.stop)),
+        ("proof", json!(design.proof)),
+        ("work", json!(design.work)),
+        ("starts", json!(design.starts)),
+        ("warnings", json!(design.warnings)),
+        ("trace", json!(design.trace.rows())),
+        ("instance", instance_arrays.to_json("instance", T::ID)),
+    ] {
+        document.insert(name.to_owned(), value);
+    }
+    let mut facts = T::facts(instance, design);
+    facts.extend(common_facts::<T>(instance, design)?);
+    Ok(Story {
+        title: format!("{scheme}: {}", T::headline(instance)),
+        facts,
+        tables: T::tables(instance, design),
+        warnings: design.warnings.clone(),
+        trace: design.trace.clone(),
+        infeasible: design.proof.infeasible.is_some(),
+        document: Value::Object(document),
+        arrays,
+        instance: instance_arrays,
+    })
+}
+
+/// What is said of every design of every system: why it stopped, what is proven, what it cost.
+fn common_facts<T: Typed>(
+    instance: &T::Instance,
+    design: &DesignOf<T>,
+) -> Result<Vec<(String, String)>, Error> {
+    let witness = T::check(instance, &design.variables)?;
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
+    if let Some(certificate) = &design.proof.infeasible {
+        fact("INFEASIBLE", format!("{} ({})", certificate.statement, certificate.method));
+        fact("what is shown", "the design that comes nearest to the requirement".to_owned());
+    }
+    fact("stopped", format!("{}: {}", design.stop, design.stop.text()));
+    fact("proven of the point", point_words(&design.proof));
+    if let Some(bound) = &design.proof.bound {
+        let verb = match bound.sense {
+            Sense::Upper => "exceeds",
+            Sense::Lower => "goes below",
+        };
+        fact(
+            "proven of the optimum",
+            format!(
+                "no design {verb} {:.6}; gap {:.3e}, {:.2e} relative ({})",
+                bound.value, bound.gap_abs, bound.gap_rel, bound.method
+            ),
+        );
+    }
+    if design.starts.len() > 1 {
+        let reached = || design.starts.iter().copied().flatten();
+        let low = reached().fold(f64::INFINITY, f64::min);
+        let high = reached().fold(f64::NEG_INFINITY, f64::max);
+        let count = design.starts.len();
+        fact("local optima", format!("{count} starts reached {low:.6} to {high:.6}"));
+    }
+    fact("work", work_words(&design.work));
+    fact(
+        "independent witness",
+        format!(
+            "objective off by {:.1e}, constraints by {:.1e}",
+            witness.mismatch(T::objective(&design.metrics)),
+            witness.violation
+        ),
+    );
+    Ok(facts)
+}
+
+fn work_words(work: &Work) -> String {
+    let mut words = format!("{} evaluations, {} iterations", work.evaluations, work.iterations);
+    if work.factorisations > 0 {
+        let _ = write!(words, ", {} factorisations", work.factorisations);
+    }
+    if work.conic_solves > 0 {
+        let _ = write!(words, ", {} cone programs", work.conic_solves);
+    }
+    words
+}
+
+fn point_words(proof: &Proof) -> String {
+    match proof.point {
+        PointProof::Stationary { residual } if residual <= NEARLY_STATIONARY => {
+            format!("stationary, residual {residual:.1e} (a local statement)")
+        }
+        PointProof::Stationary { residual } => {
+            format!("feasible, but not stationary: residual {residual:.1e}")
+        }
+        PointProof::Feasible { violation } => format!("feasible, violation {violation:.1e}"),
+        PointProof::None => "nothing".to_owned(),
+    }
+}
+
+/// A table whose columns are all numbers.
+pub fn table(caption: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Table {
+    Table {
+        caption: caption.to_owned(),
+        headers: headers.iter().map(ToString::to_string).collect(),
+        align: vec![Align::Right; headers.len()],
+        rows,
+    }
+}
+
+/// A metric in one line.
+pub const fn metric(
+    name: &'static str,
+    label: &'static str,
+    unit: &'static str,
+    summary: &'static str,
+) -> MetricInfo {
+    MetricInfo { name, label, unit, summary }
+}
+
+/// An entry of a series with one index.
+pub fn entry(series: &'static str, i: usize, value: f64) -> SeriesValue {
+    SeriesValue { series, i: i as u32, j: 0, x: None, value }
+}

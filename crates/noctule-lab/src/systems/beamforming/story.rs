@@ -1,0 +1,111 @@
+//! One beamforming design, told in full.
+
+use noctule::beamforming::{BeamformingDesign, Instance};
+
+use crate::report::Table;
+use crate::systems::adapter::table;
+
+/// The sizes of an instance.
+pub(super) fn headline(instance: &Instance) -> String {
+    format!(
+        "{} transmit and {} receive antennas, {} users, {} targets",
+        instance.antennas(),
+        instance.parts().receive_array.elements(),
+        instance.users(),
+        instance.targets().len()
+    )
+}
+
+/// Users, targets, streams.
+pub(super) fn tables(instance: &Instance, design: &BeamformingDesign) -> Vec<Table> {
+    vec![users(instance, design), targets(instance, design), streams(design)]
+}
+
+/// What it achieves, in a few lines.
+pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
+    let metrics = &design.metrics;
+    let absent = || "undefined: the Fisher matrix is singular".to_owned();
+    let number = |value: Option<f64>| value.map_or_else(absent, |x| format!("{x:.6}"));
+    let rates =
+        format!("{:.4} bit/s/Hz ({:.4} nat/s/Hz)", metrics.sum_rate_bps_hz, metrics.sum_rate_nats);
+    [
+        ("objective", number(metrics.objective)),
+        ("sum rate", rates),
+        (
+            "trace of the CRB (mixed units)",
+            metrics.crb_trace_mixed.map_or_else(absent, |x| format!("{x:.6e}")),
+        ),
+        ("transmit power", format!("{:.6e} W", metrics.power_w)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+fn users(instance: &Instance, design: &BeamformingDesign) -> Table {
+    let metrics = &design.metrics;
+    let rows = (0..instance.users())
+        .map(|k| {
+            vec![
+                k.to_string(),
+                format!("{:.2}", 10.0 * metrics.sinr[k].log10()),
+                format!("{:.4}", metrics.rate_bps_hz[k]),
+                share(metrics.stream_power_w[k], metrics.power_w),
+            ]
+        })
+        .collect();
+    table("Users", &["user", "SINR (dB)", "rate (bit/s/Hz)", "power (%)"], rows)
+}
+
+fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
+    let rows = instance
+        .targets()
+        .iter()
+        .enumerate()
+        .map(|(m, target)| {
+            let bounds = design.metrics.targets.as_ref().map(|all| all[m]);
+            let cell =
+                |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |x| format!("{x:.4}"));
+            vec![
+                m.to_string(),
+                format!("{:.2}", target.azimuth_rad.to_degrees()),
+                format!("{:.2}", target.polar_rad.to_degrees()),
+                format!("{:.4}", target.reflection.norm()),
+                cell(bounds.map(|b| b.azimuth_rcrb_deg)),
+                cell(bounds.map(|b| b.polar_rcrb_deg)),
+                cell(bounds.map(|b| b.reflection_rcrb)),
+            ]
+        })
+        .collect();
+    let headers = [
+        "target",
+        "azimuth (°)",
+        "polar (°)",
+        "|reflection|",
+        "root-CRB azimuth (°)",
+        "root-CRB polar (°)",
+        "root-CRB reflection",
+    ];
+    table("Targets", &headers, rows)
+}
+
+fn streams(design: &BeamformingDesign) -> Table {
+    let metrics = &design.metrics;
+    let rows = metrics
+        .stream_power_w
+        .iter()
+        .enumerate()
+        .map(|(s, &power)| {
+            let kind = if s < design.variables.users {
+                format!("data, user {s}")
+            } else {
+                format!("sensing {}", s - design.variables.users)
+            };
+            vec![s.to_string(), kind, format!("{power:.4e}"), share(power, metrics.power_w)]
+        })
+        .collect();
+    table("Streams", &["stream", "carries", "power (W)", "power (%)"], rows)
+}
+
+fn share(power: f64, total: f64) -> String {
+    format!("{:.2}", 100.0 * power / total)
+}
