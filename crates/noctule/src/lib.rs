@@ -17,6 +17,9 @@
 //! | module | system |
 //! |---|---|
 //! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
+//! | [`pilots`] | a cell-free network: downlink pilot powers for the smallest estimation error under a limit on positions |
+//!
+//! [`estimate`] has the estimators that show where the bounds are reached.
 //!
 //! # Example
 //!
@@ -34,6 +37,7 @@ pub mod beamforming;
 pub mod data;
 mod design;
 mod error;
+pub mod estimate;
 pub mod pilots;
 
 pub use design::Design;

@@ -94,11 +94,6 @@ impl ArraySet {
         self.arrays.iter().map(|(name, array)| (name.as_str(), array))
     }
 
-    /// Take out the array of that name.
-    pub fn remove(&mut self, name: &str) -> Option<Array> {
-        self.arrays.remove(name)
-    }
-
     /// Take every array of `other`, which wins where both have one.
     pub fn extend(&mut self, other: Self) {
         self.arrays.extend(other.arrays);

@@ -99,14 +99,13 @@ impl Instance {
         Ok(instance)
     }
 
-    /// Read an instance from `.json` or `.npz` arrays ([`FIELDS`]), or path gains alone from
-    /// `.npy` or `.csv` (a row for each access point, a column for each user, linear). Arrays the
-    /// file does not have are taken from `base`.
+    /// Read an instance from `.json` or `.npz` arrays ([`FIELDS`]). Arrays the file does not have are
+    /// taken from `base`, so that path gains alone are enough where a scenario gives the rest.
     ///
     /// # Errors
     /// [`Error::Input`] naming the file and the array; errors of [`Instance::new`].
     pub fn read(path: &Path, base: Option<&Self>) -> Result<Self, Error> {
-        let set = arrays::read(path)?;
+        let set = ArraySet::read(path, "instance", FIELDS)?;
         Self::from_arrays(set, base).map_err(|error| match error {
             Error::Input(error) => Error::Input(error.in_file(&path.display().to_string())),
             other => other,

@@ -89,11 +89,10 @@ pub mod certificate;
 pub mod design;
 pub mod instance;
 pub mod interior;
+pub mod locate;
 pub mod model;
 mod scenario;
 mod verify;
-
-use std::path::Path;
 
 use noctule_num::InputError;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
@@ -144,7 +143,7 @@ pub struct Allocation {
 }
 
 /// The arrays an allocation travels as.
-const ALLOCATION_FIELDS: &[FieldInfo] = &[
+pub const ALLOCATION_FIELDS: &[FieldInfo] = &[
     FieldInfo {
         name: "fractions",
         dimensions: &["point", "user"],
@@ -191,31 +190,11 @@ impl Allocation {
             .collect()
     }
 
-    /// An allocation from a file: `.npz` or JSON with an array `fractions`, or a
-    /// `noctule-design/1` document.
+    /// An allocation from named arrays ([`ALLOCATION_FIELDS`]).
     ///
     /// # Errors
-    /// [`Error::Input`] naming the file.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let place = path.display().to_string();
-        let set = ArraySet::read(path, "design", ALLOCATION_FIELDS)?;
-        Self::from_arrays(&set).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.in_file(&place)),
-            other => other,
-        })
-    }
-
-    /// The allocation of a `noctule-design/1` document.
-    ///
-    /// # Errors
-    /// [`Error::Input`] when there is none, or it is damaged.
-    pub fn from_document(document: &serde_json::Value) -> Result<Self, Error> {
-        let set =
-            ArraySet::from_json(document.to_string().as_bytes(), "design", ALLOCATION_FIELDS)?;
-        Self::from_arrays(&set)
-    }
-
-    fn from_arrays(set: &ArraySet) -> Result<Self, Error> {
+    /// [`Error::Input`] for arrays that are missing or misshapen.
+    pub fn from_arrays(set: &ArraySet) -> Result<Self, Error> {
         let mut taker = Taker::new(set, ALLOCATION_FIELDS);
         let fractions = taker.real("fractions")?;
         let users = taker.length("user").unwrap_or(0);

@@ -4,6 +4,7 @@ use noctule_phy::multistatic::Information;
 use noctule_phy::pilot_estimation::Uplink;
 use serde::Serialize;
 
+use super::interior::Normalised;
 use super::{Allocation, Instance, PilotUse};
 use crate::Error;
 
@@ -16,6 +17,9 @@ pub struct Metrics {
     pub error: Vec<f64>,
     /// The same when users correlate with all pilots and combine them linearly.
     pub error_all_pilots: Vec<f64>,
+    /// The largest error by the printed Eq. (18), for comparison: the printed formula *falls* with
+    /// pilot contamination (`docs/errata.md#pilots-e1`).
+    pub worst_error_printed: Option<f64>,
     /// Bound on a position, tr J⁻¹ in m²; absent where there is no radar, nothing is sent, or
     /// the information is singular.
     pub crb_m2: Vec<Option<f64>>,
@@ -84,6 +88,7 @@ pub fn evaluate(instance: &Instance, allocation: &Allocation) -> Result<Metrics,
         worst_error: error.iter().copied().fold(0.0, f64::max),
         error,
         error_all_pilots,
+        worst_error_printed: pilots.then(|| as_printed(instance, allocation)),
         worst_crb_m2,
         mean_crb_m2: fold(&crb_m2, |a, b| a + b).map(|sum| sum / users as f64),
         worst_position_rcrb_m: worst_crb_m2.map(f64::sqrt),
@@ -94,6 +99,24 @@ pub fn evaluate(instance: &Instance, allocation: &Allocation) -> Result<Metrics,
         rate_bps,
         power_fraction: x.iter().sum::<f64>() / instance.points() as f64,
     })
+}
+
+fn as_printed(instance: &Instance, allocation: &Allocation) -> f64 {
+    let (model, x) = (instance.normalised(), allocation.blocks());
+    (0..model.users).map(|k| printed_ratio(&model, k, &x).1).fold(0.0, f64::max)
+}
+
+/// W_k and the error of user `k` as Eqs. (15), (18) and (28) print them: without the interference in
+/// the numerator, and with the channels of the other users in the denominator.
+pub(super) fn printed_ratio(model: &Normalised, k: usize, x: &[f64]) -> (f64, f64) {
+    let seen = model.reception(k, x);
+    let mut received = 1.0 + seen.a;
+    for j in (0..model.users).filter(|&j| j != k) {
+        let heard: f64 = model.block(j).map(|i| model.gain[i] * x[i]).sum();
+        received += model.overlap[k * model.users + j] * heard;
+    }
+    let power = seen.power();
+    (received, if power > 0.0 { seen.a / (received * power) } else { 1.0 })
 }
 
 /// What access points know when all pilot symbols are spent on the uplink.

@@ -41,10 +41,10 @@ pub struct Scenario {
     pub pilot_power_mw: f64,
     /// Noise density at every receiver in dBm/Hz.
     pub noise_dbm_hz: f64,
-    /// Symbols of an uplink pilot τ_u.
-    pub uplink_symbols: f64,
-    /// Symbols of a downlink pilot τ_d.
-    pub downlink_symbols: f64,
+    /// Pilot symbols of both directions together, τ_u + τ_d.
+    pub pilot_symbols: f64,
+    /// Share of them that is sent downlink; the rest is uplink.
+    pub downlink_share: f64,
     /// Correlation |φ_kᴴφ_j| between any two uplink pilots, from 0 to 1.
     pub uplink_correlation: f64,
     /// Correlation |ψ_kᴴψ_j| between any two downlink pilots, from 0 to 1.
@@ -162,8 +162,8 @@ impl Default for Scenario {
             effective_bandwidth_mhz: 20.0,
             pilot_power_mw: 200.0,
             noise_dbm_hz: -164.0,
-            uplink_symbols: 10.0,
-            downlink_symbols: 10.0,
+            pilot_symbols: 20.0,
+            downlink_share: 0.5,
             uplink_correlation: 0.0,
             downlink_correlation: 0.0,
             cross_section_m2: 0.85,
@@ -211,8 +211,8 @@ impl Scenario {
             ("effective_bandwidth_mhz", self.effective_bandwidth_mhz, 1e-6, 1e6, "MHz"),
             ("pilot_power_mw", self.pilot_power_mw, 1e-12, 1e12, "mW"),
             ("noise_dbm_hz", self.noise_dbm_hz, -300.0, 100.0, "dBm/Hz"),
-            ("uplink_symbols", self.uplink_symbols, 1e-3, 1e9, ""),
-            ("downlink_symbols", self.downlink_symbols, 1e-3, 1e9, ""),
+            ("pilot_symbols", self.pilot_symbols, 1e-3, 1e9, ""),
+            ("downlink_share", self.downlink_share, 1e-6, 1.0 - 1e-6, ""),
             ("uplink_correlation", self.uplink_correlation, 0.0, 1.0, ""),
             ("downlink_correlation", self.downlink_correlation, 0.0, 1.0, ""),
             ("cross_section_m2", self.cross_section_m2, 1e-12, 1e12, "m²"),
@@ -256,8 +256,8 @@ impl Scenario {
             users: users.len(),
             channel_gain: self.gains(&points, &users, seed, trial),
             estimate_gain: None,
-            uplink_energy: self.uplink_symbols * energy,
-            downlink_energy: self.downlink_symbols * energy,
+            uplink_energy: self.pilot_symbols * (1.0 - self.downlink_share) * energy,
+            downlink_energy: self.pilot_symbols * self.downlink_share * energy,
             uplink_gram: equicorrelated(users.len(), self.uplink_correlation),
             downlink_gram: equicorrelated(users.len(), self.downlink_correlation),
             sensing: Some(Sensing::Placed { points, users, radar }),
@@ -379,7 +379,7 @@ mod tests {
     fn pilots_and_limits_do_not_move_users() {
         let base = Scenario::default();
         let other = Scenario {
-            uplink_symbols: 3.0,
+            pilot_symbols: 3.0,
             crb_limit: CrbLimit::None,
             downlink_correlation: 0.5,
             ..base.clone()

@@ -1,7 +1,5 @@
 //! How an instance travels: named arrays, or a table of path gains alone.
 
-use std::path::Path;
-
 use noctule_num::{C64, CMat, InputError};
 use noctule_phy::geometry::Point;
 use noctule_phy::multistatic::{Information, Radar};
@@ -35,9 +33,6 @@ pub const FIELDS: &[FieldInfo] = &[
     field("data_power", &[], false, "power of the data over the noise, for rates"),
 ];
 
-/// A single array in a file of its own is the path gains.
-const SINGLE: &[FieldInfo] = &[field("array", &["point", "user"], false, "path gains β, linear")];
-
 const fn field(
     name: &'static str,
     dimensions: &'static [&'static str],
@@ -45,64 +40,6 @@ const fn field(
     summary: &'static str,
 ) -> FieldInfo {
     FieldInfo { name, dimensions, complex, summary }
-}
-
-pub(super) fn read(path: &Path) -> Result<ArraySet, Error> {
-    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
-    let place = path.display().to_string();
-    let single = match ending.as_str() {
-        "csv" => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                InputError::new(
-                    "the file cannot be read",
-                    &place,
-                    error.to_string(),
-                    "a readable file",
-                )
-            })?;
-            table(&text).map_err(|error| error.in_file(&place))?
-        }
-        "npy" => {
-            let set = ArraySet::read(path, "instance", SINGLE)?;
-            match set.get("array") {
-                Some(array) => array.clone(),
-                None => return Ok(set),
-            }
-        }
-        _ => return Ok(ArraySet::read(path, "instance", FIELDS)?),
-    };
-    let mut set = ArraySet::new();
-    set.insert("channel_gain", single);
-    Ok(set)
-}
-
-/// Numbers separated by commas, semicolons or white space, a row a line; `#` begins a remark.
-fn table(text: &str) -> Result<Array, InputError> {
-    let mut values = Vec::new();
-    let (mut rows, mut columns) = (0, None);
-    for (line, content) in text.lines().enumerate() {
-        let content = content.split('#').next().unwrap_or("").trim();
-        if content.is_empty() {
-            continue;
-        }
-        let place = format!("line {}", line + 1);
-        let before = values.len();
-        for cell in content.split([',', ';', ' ', '\t']).filter(|cell| !cell.is_empty()) {
-            let value: f64 = cell.parse().map_err(|_| {
-                InputError::new("not a number", &place, cell, "linear path gains, such as 3.2e-11")
-            })?;
-            values.push(value);
-        }
-        let found = values.len() - before;
-        let expected = *columns.get_or_insert(found);
-        if found != expected {
-            let allowed = format!("{expected}, as in the first row");
-            let what = "the rows differ in length";
-            return Err(InputError::new(what, place, format!("{found} numbers"), allowed));
-        }
-        rows += 1;
-    }
-    Ok(Array { shape: vec![rows, columns.unwrap_or(0)], entries: Entries::Real(values) })
 }
 
 /// What a base gives to a set that fixes other numbers of users or access points.
@@ -136,6 +73,16 @@ fn adapted(base: &Instance, set: &ArraySet) -> ArraySet {
 }
 
 pub(super) fn parts(set: ArraySet, base: Option<&Instance>) -> Result<Parts, Error> {
+    for name in ["point_m", "user_m"] {
+        if base.is_some() && set.get(name).is_some() && set.get("channel_gain").is_none() {
+            let what = "positions without path gains";
+            let error =
+                InputError::new(what, name, "positions alone", "positions and channel_gain");
+            let advice = "to have gains computed, put positions into the scenario: \
+                          `access_points = { fixed = [[x, y], …] }`, `users = { fixed = … }`";
+            return Err(error.hint(advice).into());
+        }
+    }
     let mut all = base.map(|base| adapted(base, &set)).unwrap_or_default();
     all.extend(set);
     let mut taker = Taker::new(&all, FIELDS);

@@ -105,8 +105,7 @@ pub struct Run {
 /// Point, multipliers and work space of programs of one size. Nothing is allocated in a run.
 #[derive(Clone, Debug)]
 pub struct Interior {
-    pub(super) points: usize,
-    pub(super) users: usize,
+    users: usize,
     /// The point, user by user.
     pub x: Vec<f64>,
     /// The level τ.
@@ -131,7 +130,6 @@ impl Interior {
     pub fn new(points: usize, users: usize) -> Self {
         let n = points * users;
         Self {
-            points,
             users,
             x: vec![0.0; n],
             level: 0.0,
