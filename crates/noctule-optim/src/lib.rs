@@ -10,6 +10,7 @@
 //! * [`mod@multi_start`] — the best of several starts, and the spread of the local optima found;
 //! * [`spectraplex`] — the Frank–Wolfe gap, which turns a stationary point of a convex problem
 //!   over covariance matrices into a proof with one eigenvalue;
+//! * [`conic`] — linear and second-order-cone programs through one well-scaled door;
 //! * [`mod@branch_bound`] — best-first branch and bound: an interval around a global optimum at any
 //!   time;
 //! * [`augmented_lagrangian`] — inequality constraints on a manifold, with prices;
@@ -49,6 +50,7 @@ pub mod branch_bound;
 mod descent;
 pub mod gradient;
 pub mod clustering;
+pub mod conic;
 pub mod lbfgs;
 pub mod manifold;
 mod method;

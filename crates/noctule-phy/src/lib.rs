@@ -15,7 +15,10 @@
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
 //! * [`fisher`] — Fisher information of several targets seen by a monostatic array, and the
-//!   Cramér–Rao bounds of their named parameters.
+//!   Cramér–Rao bounds of their named parameters;
+//! * [`multistatic`] — what the delays of a multistatic radar know of a position;
+//! * [`pilot_estimation`] — channel estimates from uplink pilots, effective gains from downlink
+//!   pilots, for arbitrary pilot Grams.
 //!
 //! Inside, every quantity is linear and in SI units; names carry the unit where there is one.
 //! The received signal of a user with channel `h` is `y = hᴴ x`.
@@ -33,6 +36,8 @@ pub mod fisher;
 pub mod geometry;
 pub mod mmse;
 pub mod one_ring;
+pub mod multistatic;
 pub mod path_loss;
+pub mod pilot_estimation;
 pub mod rates;
 pub mod units;

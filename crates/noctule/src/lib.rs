@@ -20,6 +20,9 @@
 //! | [`frame`] | a frame of sensing, pilots and data under channel aging: how long to sense, how often to re-estimate |
 //! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
 //! | [`cellfree`] | cell-free access points: the region of sum rate against beampattern error |
+//! | [`pilots`] | a cell-free network: downlink pilot powers for the smallest estimation error under a limit on positions |
+//!
+//! [`estimate`] has the estimators that show where the bounds are reached.
 //!
 //! # Example
 //!
@@ -41,6 +44,8 @@ mod error;
 pub mod frame;
 pub mod estimate;
 pub mod surfaces;
+pub mod estimate;
+pub mod pilots;
 
 pub use design::Design;
 pub use error::Error;

@@ -4,6 +4,7 @@ pub mod adapter;
 pub mod beamforming;
 pub mod cellfree;
 pub mod frame;
+pub mod pilots;
 pub mod surfaces;
 
 use noctule_num::InputError;
@@ -22,6 +23,7 @@ const ALL: &[&dyn Single] = &[
     &beamforming::Beamforming,
     &cellfree::CellFree,
     &frame::Frame,
+    &pilots::Pilots,
     &surfaces::Surfaces,
 ];
 
