@@ -6,13 +6,13 @@
 
 use std::path::PathBuf;
 
-use noctule::data::ArraySet;
+use noctule::data::{ArraySet, FieldInfo};
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Trace};
 use serde_json::Value;
 
 use crate::report::Table;
-use crate::system::System;
+use crate::system::{Row, System};
 
 /// Arrays that somebody hands in.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +92,25 @@ impl From<noctule::Error> for SingleError {
 
 /// A system whose designs can be looked at one by one.
 pub trait Single: System {
+    /// The arrays an instance travels as.
+    fn instance_fields(&self) -> &'static [FieldInfo];
+
+    /// The arrays the variables of a design travel as.
+    fn variable_fields(&self) -> &'static [FieldInfo];
+
+    /// The instance that is meant, as named arrays.
+    ///
+    /// # Errors
+    /// Bad input.
+    fn instance(&self, source: &Source) -> Result<ArraySet, SingleError>;
+
+    /// The row that the engine records of variables that somebody else designed: so that another
+    /// language's method stands in the same tables as ours.
+    ///
+    /// # Errors
+    /// As [`Single::design`].
+    fn row(&self, source: &Source, variables: &Arrays) -> Result<Row, SingleError>;
+
     /// Design one instance with one scheme and complete settings.
     ///
     /// # Errors

@@ -5,6 +5,8 @@
 //! * [`fading`] — random channels;
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
+//! * [`gradients`] — rates and bounds of full-size beams with their gradients, for objectives of
+//!   one's own;
 //! * [`fisher`] — Fisher information of several targets seen by a monostatic array, and the
 //!   Cramér–Rao bounds of their named parameters.
 //!
@@ -15,6 +17,7 @@ pub mod arrays;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;
+pub mod gradients;
 pub mod path_loss;
 pub mod rates;
 pub mod units;
