@@ -173,7 +173,7 @@ class Module:
         # Members without a default come first in the class as in the documentation.
         members = sorted(members, key=lambda member: member[3] is not None)
         attributes = []
-        declared = [f"system = {system!r}  # type: ignore[misc]", ""] if system else []
+        declared = [f"system = {system!r}", ""] if system else []
         for key, inner, summary, default, optional in members:
             python = f"{key}_" if keyword.iskeyword(key) else key
             kind = self.annotation(inner) + (" | None" if optional else "")

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib
 import inspect
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from . import _noctule
 from ._design import Array, Instance, _variables, refuse
 from ._progress import Bar
-
-if TYPE_CHECKING:
-    import pandas
 
 Scheme = Callable[[Instance], Any]
 
@@ -60,10 +58,11 @@ class Records:
             yield {name: column[row].item() if isinstance(column[row], np.generic) else column[row]
                    for name, column in self.columns.items()}
 
-    def to_pandas(self, table: str = "records") -> pandas.DataFrame:
-        """``records`` (one row per design), ``summary`` (statistics) or ``series`` as a data frame."""
+    def to_pandas(self, table: str = "records") -> Any:
+        """``records`` (one row per design), ``summary`` (statistics) or ``series`` as a data frame
+        of pandas."""
         try:
-            import pandas
+            pandas = importlib.import_module("pandas")
         except ImportError:
             raise ImportError("data frames need pandas: pip install noctule[pandas]") from None
         if table not in ("records", "summary", "series"):

@@ -59,7 +59,7 @@ def parameters(cls: type[T]) -> type[T]:
 
     __init__.__doc__ = plain.__doc__
     __init__.__wrapped__ = plain  # type: ignore[attr-defined]
-    made.__init__ = __init__  # type: ignore[assignment,misc]
+    made.__init__ = __init__  # type: ignore[method-assign]
     made.to_dict = lambda self: to_dict(self)  # type: ignore[attr-defined]
     return made
 

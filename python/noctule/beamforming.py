@@ -207,7 +207,7 @@ class Scenario(ScenarioBase):
         Number of single-antenna users K.
     """
 
-    system = 'beamforming'  # type: ignore[misc]
+    system = 'beamforming'
 
     crb_weight: float = 1.0
     power_constraint: Literal['total', 'per-antenna'] = 'total'

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,9 @@ def read_text(path: str | Path) -> str:
 
 def _scipy() -> Any:
     try:
-        import scipy.io
+        return importlib.import_module("scipy.io")
     except ImportError:
         raise ImportError("MATLAB files need SciPy: pip install noctule[mat]") from None
-    return scipy.io
 
 
 def read_mat(path: str | Path) -> dict[str, Any]:

@@ -39,12 +39,12 @@ def huge() -> Any:
         (np.ones(16), "the array has the wrong number of dimensions"),
         (np.ones((1, 2, 16)), "the array has the wrong number of dimensions"),
         (1.0, "the array has the wrong number of dimensions"),
-        (np.ones((2, 15)), "the shapes do not fit together"),
+        (np.ones((2, 15)), "the channels do not fit the transmit array"),
         (np.full((2, 16), np.nan), "an entry is not a finite number"),
         (np.full((2, 16), np.inf * 1j), "an entry is not a finite number"),
         (huge(), "the array is too large"),
         (np.ones((0, 16)), None),
-        (np.ones((2, 0)), "the shapes do not fit together"),
+        (np.ones((2, 0)), "the channels do not fit the transmit array"),
     ],
 )
 def test_channels(channels: Any, what: str | None) -> None:
@@ -54,9 +54,7 @@ def test_channels(channels: Any, what: str | None) -> None:
     with pytest.raises(InvalidInput) as caught:
         with_channels(channels)
     error = caught.value
-    # Another array may be the one whose shape is told, but the sentence is one of noctule's.
-    known = {what, "the shapes do not fit together", "the channels do not fit the array"}
-    assert error.what in known, str(error)
+    assert error.what == what, str(error)
     assert error.where and error.found and error.allowed
     assert str(error).startswith(error.what)
     assert isinstance(error, ValueError)
@@ -71,7 +69,6 @@ def test_channels(channels: Any, what: str | None) -> None:
         GOOD[::-1][::-1],
         GOOD.astype(">c16"),
         GOOD.tolist(),
-        np.matrix(GOOD),
         np.ma.masked_array(GOOD),
     ],
 )
@@ -251,7 +248,8 @@ def test_mutated_arrays_never_crash(rng: np.random.Generator) -> None:
         value = np.asarray(arrays[name])
         match rng.integers(7):
             case 0:
-                value = value.astype(complex) * rng.choice([np.nan, np.inf, -1.0, 0.0, 1e300, 1j])
+                with np.errstate(all="ignore"):
+                    value = value.astype(complex) * rng.choice([np.nan, np.inf, -1.0, 0.0, 1e300, 1j])
             case 1:
                 value = value[..., :0] if value.ndim else np.ones((0,))
             case 2:

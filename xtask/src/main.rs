@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod anchors;
+mod python;
 mod reproduce;
 mod test;
 
@@ -16,10 +17,10 @@ Development tasks of noctule
 usage: cargo xtask <task> [options]
 
 tasks:
-  test      format, lints, tests, doctests, documentation, built-in experiments, links;
+  test      format, lints, tests, doctests, documentation, built-in experiments, Python, links;
             stops at the first failure and says how long each step took
             --no-<step> leaves a step out: --no-fmt, --no-clippy, --no-build, --no-tests,
-            --no-doctests, --no-doc, --no-experiments, --no-anchors
+            --no-doctests, --no-doc, --no-experiments, --no-python, --no-anchors
   reproduce [id …]
             run the built-in experiments at full size and renew docs/results/
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve

@@ -7,12 +7,15 @@ use std::sync::{Mutex, PoisonError};
 
 use noctule::Interrupt;
 use noctule_lab::experiment::{Changes, Experiment};
-use noctule_lab::run::{Progress, RunOptions, Step};
+use noctule_lab::figure::{Axis, Figure, Kind, Line, PlotPoint, Scale};
+use noctule_lab::run::{Progress, RunOptions, Step, Store};
 use noctule_lab::single::{Arrays, Single, Source};
 use noctule_lab::system::{
     Chain, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo, System,
 };
-use noctule_lab::{Registry, Study, builtin, claim, default_folder, finish, systems};
+use noctule_lab::{
+    Registry, Study, builtin, claim, default_folder, finish, fold, present, systems,
+};
 use noctule_num::InputError;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -317,6 +320,54 @@ fn system_named(text: &str) -> Option<String> {
         .map(|value| value.split('#').next().unwrap_or("").trim().trim_matches(['"', '\'']))
         .map(str::to_owned)
         .next()
+}
+
+/// The figures of a complete run as data, in the words of the report: the text of a JSON list.
+#[pyfunction]
+pub(crate) fn figures(py: Python<'_>, folder: PathBuf) -> PyResult<String> {
+    let built = py.detach(|| {
+        let (store, presentation) = Store::open(&folder)?;
+        let wanted = present::wanted(store.plan(), &presentation);
+        let folded = fold::fold(&store, &wanted)?;
+        Ok(present::figures(store.plan(), &presentation, &folded))
+    });
+    let figures: Vec<Figure> = built.map_err(errors::lab)?;
+    Ok(json!(figures.iter().map(figure_json).collect::<Vec<_>>()).to_string())
+}
+
+fn figure_json(figure: &Figure) -> Value {
+    let axis = |axis: &Axis| json!({ "label": axis.label, "unit": axis.unit, "log": axis.scale == Scale::Log });
+    let lines = |lines: &[Line]| -> Value {
+        lines
+            .iter()
+            .map(|line| {
+                let column = |of: fn(&PlotPoint) -> Option<f64>| -> Vec<Option<f64>> {
+                    line.points.iter().map(of).collect()
+                };
+                json!({
+                    "label": line.label,
+                    "x": column(|point| Some(point.x)),
+                    "y": column(|point| Some(point.y)),
+                    "low": column(|point| point.low),
+                    "high": column(|point| point.high),
+                    "reference": line.reference,
+                    "place": line.place,
+                })
+            })
+            .collect()
+    };
+    let (kind, lines, heat) = match &figure.kind {
+        Kind::Lines(found) => ("lines", lines(found), Value::Null),
+        Kind::Cdf(found) => ("cdf", lines(found), Value::Null),
+        Kind::Heat(heat) => (
+            "heat",
+            json!([]),
+            json!({ "x": heat.x, "y": heat.y, "values": heat.value, "marks": heat.marks, "label": heat.label,
+                "unit": heat.unit, "log": heat.scale == Scale::Log }),
+        ),
+    };
+    json!({ "id": figure.id, "title": figure.title, "x": axis(&figure.x), "y": axis(&figure.y),
+        "kind": kind, "lines": lines, "heat": heat })
 }
 
 /// The names of the experiments that come with noctule, with their texts.

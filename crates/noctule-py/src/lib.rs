@@ -34,7 +34,7 @@ mod _noctule {
     #[pymodule_export]
     use crate::errors::{InvalidInput, NotSolved, NumericalError};
     #[pymodule_export]
-    use crate::experiment::{check, experiments, run};
+    use crate::experiment::{check, experiments, figures, run};
     #[pymodule_export]
     use crate::models::beamforming::beamforming;
     #[pymodule_export]
