@@ -215,7 +215,7 @@ pub(crate) mod phy {
     /// Examples
     /// --------
     /// >>> value, gradient = sum_rate([[1.0, 0.0]], [[1.0, 0.0]], [1.0])
-    /// >>> np.isclose(value, np.log(2)), gradient.real
+    /// >>> bool(np.isclose(value, np.log(2))), gradient.real
     /// (True, array([[1., 0.]]))
     #[pyfunction]
     #[pyo3(signature = (channels, beams, noise_w, weights=None))]
