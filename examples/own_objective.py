@@ -30,7 +30,7 @@ def objective(w):
     return bound - np.log(rates).sum(), by_bound - by_rate
 
 
-sum_rate = instance.design(certify=False)
+sum_rate = instance.design()
 sphere = optim.sphere_of_power(instance["power_w"], sum_rate.beams.shape)
 assert optim.check_gradient(objective, sphere, sum_rate.beams).passed
 found = optim.minimize(objective, sphere, sum_rate.beams)

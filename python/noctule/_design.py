@@ -161,7 +161,7 @@ class Instance:
 
     def design(
         self, scheme: str | None = None, settings: Any = None, *, on_failure: OnFailure = "raise",
-        certify: bool = True, **changes: Any,
+        certify: bool = False, **changes: Any,
     ) -> Design:
         """Design; see :func:`noctule.design`."""
         return design(
@@ -436,7 +436,7 @@ def design(
     settings: Any = None,
     *,
     on_failure: OnFailure = "raise",
-    certify: bool = True,
+    certify: bool = False,
     seed: int | None = None,
     trial: int | None = None,
     **changes: Any,
@@ -455,8 +455,8 @@ def design(
         ``"raise"`` raises :class:`NotSolved` for a design that is proven infeasible or was stopped
         by a limit; ``"return"`` returns it.
     certify
-        Attach a bound where the scheme can (as the command line does). Experiments and batches
-        leave it to the settings.
+        Attach the best bound that the command line would attach to a single design; it may cost
+        seconds. Otherwise the settings decide (``certify``, ``certify_nodes``).
 
     Returns
     -------

@@ -103,7 +103,8 @@ def test_evaluation(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", cases("beamforming", "optimise"))
 def test_optimum(case: dict[str, Any]) -> None:
-    design = noctule.design(beamforming_instance(case["inputs"]), tolerance=1e-8)
+    design = noctule.design(beamforming_instance(case["inputs"]), tolerance=1e-8, certify=True,
+                            certify_nodes=0)
     best = case["expected"]["objective_best_known"]
     assert design.metrics.objective >= best - 1e-5 * max(1, abs(best))
     assert design.proof.bound.value >= best - 1e-9 * abs(best)

@@ -17,7 +17,7 @@ import noctule
 
 
 def test_a_design_says_everything(instance: noctule.Instance) -> None:
-    design = instance.design(starts=3, trace_rows=50)
+    design = instance.design(certify=True, certify_nodes=0, starts=3, trace_rows=50)
     assert design.solved and design.stop == "converged" and not design.infeasible
     assert design.proof.point.kind == "stationary" and design.proof.point.residual <= 1e-6
     assert design.proof.bound.sense == "upper" and design.gap >= 0
@@ -40,7 +40,7 @@ def test_designs_are_those_of_the_command_line(program: Path, tmp_path: Path,
     command = [program, "design", "-s", "scenario.users=2", "-s", "scenario.sensing_noise_dbm=-30",
                "--seed", "5", "--trial", "3", "--out", path]
     subprocess.run(command, check=True, capture_output=True)
-    design = noctule.design(scenario, seed=5, trial=3)
+    design = noctule.design(scenario, seed=5, trial=3, certify=True)
     assert design.document == path.read_text()
     design.save(tmp_path / "ours.npz")
     subprocess.run([*command[:-1], tmp_path / "theirs.npz"], check=True, capture_output=True)
@@ -56,11 +56,12 @@ def test_failures_are_raised_or_returned(instance: noctule.Instance) -> None:
 
 
 def test_settings_by_class_dictionary_and_name(instance: noctule.Instance) -> None:
-    one = instance.design(settings=noctule.beamforming.BalancedSettings(starts=2, certify=True))
+    one = instance.design(settings=noctule.beamforming.BalancedSettings(starts=2))
     two = instance.design(settings={"starts": 2})
     three = instance.design(starts=2)
     assert one.document == two.document == three.document
-    assert instance.design(starts=2, certify=False).proof.bound is None
+    assert one.proof.bound is None
+    assert instance.design(settings={"certify": True}).proof.bound is not None
 
 
 @pytest.mark.parametrize("ending", ["json", "npz", "mat"])
@@ -115,7 +116,7 @@ def test_channels_from_csv_and_mat(instance: noctule.Instance, tmp_path: Path,
 
 
 def test_batches_are_designs_one_by_one(scenario: noctule.beamforming.Scenario) -> None:
-    single = [noctule.design(scenario, trial=t, certify=False).document for t in range(6)]
+    single = [noctule.design(scenario, trial=t).document for t in range(6)]
     for threads in (1, 3):
         batch = noctule.design_batch(scenario, trials=6, threads=threads)
         assert [design.document for design in batch] == single

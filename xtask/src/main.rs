@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod anchors;
+mod first_trials;
 mod python;
 mod reproduce;
 mod test;
@@ -21,8 +22,9 @@ tasks:
             stops at the first failure and says how long each step took
             --no-<step> leaves a step out: --no-fmt, --no-clippy, --no-build, --no-tests,
             --no-doctests, --no-doc, --no-experiments, --no-python, --no-anchors
-  reproduce [id …]
-            run the built-in experiments at full size and renew docs/results/
+  reproduce [--first-trials] [id …]
+            run the built-in experiments at full size and renew docs/results/; with
+            --first-trials only the short runs that `test` compares with
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
 

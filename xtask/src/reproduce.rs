@@ -1,11 +1,12 @@
 //! `cargo xtask reproduce`: the full-size results that documents show.
 //!
 //! Nothing under `docs/results/` is written by hand: this task runs every built-in experiment at
-//! its full size and copies what documents need. Records stay out: anybody can compute them again,
-//! and the manifest says from what.
+//! its full size and copies what documents need. Full records stay out: anybody can compute them
+//! again, and the manifest says from what. The records of the short run of the experiment's `[ci]`
+//! section are kept, so that `cargo xtask test` can compare.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::test;
@@ -13,27 +14,61 @@ use crate::test;
 /// What is kept of a run, besides its figures.
 const KEPT: [&str; 3] = ["summary.csv", "claims.json", "manifest.json"];
 
+/// The records of the short run, beside the results.
+pub(crate) const FIRST_TRIALS: &str = "first-trials.csv";
+
+/// Where the results of an experiment are kept.
+pub(crate) fn results(root: &Path, id: &str) -> PathBuf {
+    root.join("docs").join("results").join(id)
+}
+
 /// Run the experiments of these ids, or all of them, and renew their results.
-pub(crate) fn run(ids: &[String], root: &Path) -> Result<(), String> {
+pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
+    let short = options.iter().any(|option| option == "--first-trials");
+    let ids: Vec<String> =
+        options.iter().filter(|option| *option != "--first-trials").cloned().collect();
     test::build(root)?;
     let noctule = test::program()?;
     let known = test::list(&noctule, root)?;
     if let Some(unknown) = ids.iter().find(|id| !known.contains(id)) {
         return Err(format!("there is no experiment `{unknown}`; there are {}", known.join(", ")));
     }
-    let wanted = if ids.is_empty() { &known[..] } else { ids };
+    let wanted = if ids.is_empty() { &known } else { &ids };
     for id in wanted {
-        let out = root.join("target").join("reproduce").join(id);
-        eprintln!("xtask: experiment {id}, full size");
-        let status = Command::new(&noctule)
-            .args(["run", id, "--fresh", "--out"])
-            .arg(&out)
-            .current_dir(root)
-            .status();
-        test::succeeded(status, &format!("experiment `{id}`"))?;
-        keep(&out, &root.join("docs").join("results").join(id))?;
+        let kept = results(root, id);
+        let folder = root.join("target").join("reproduce");
+        if !short {
+            let out = folder.join(id);
+            eprintln!("xtask: experiment {id}, full size");
+            start(&noctule, root, id, &[], &out)?;
+            keep(&out, &kept)?;
+        }
+        let out = folder.join("first-trials").join(id);
+        eprintln!("xtask: experiment {id}, first trials");
+        start(&noctule, root, id, &["--ci"], &out)?;
+        let (from, to) = (out.join("records.csv"), kept.join(FIRST_TRIALS));
+        fs::create_dir_all(&kept)
+            .and_then(|()| fs::copy(&from, &to))
+            .map_err(|error| format!("cannot write {}: {error}", to.display()))?;
     }
     Ok(())
+}
+
+fn start(
+    noctule: &Path,
+    root: &Path,
+    id: &str,
+    options: &[&str],
+    out: &Path,
+) -> Result<(), String> {
+    let status = Command::new(noctule)
+        .args(["run", id, "--fresh"])
+        .args(options)
+        .arg("--out")
+        .arg(out)
+        .current_dir(root)
+        .status();
+    test::succeeded(status, &format!("experiment `{id}`"))
 }
 
 /// Copy what documents need, replacing what was there.

@@ -155,6 +155,11 @@ pub(crate) struct Instance {
     #[arg(long, value_name = "NAME")]
     pub(crate) system: Option<String>,
 
+    /// An array of your own from a .csv or .npy file, for instance user_positions_m=users.csv;
+    /// repeat for more (`noctule schema <system>` lists them).
+    #[arg(long, short = 'a', value_name = "NAME=FILE")]
+    pub(crate) array: Vec<String>,
+
     /// Seed of what is drawn.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -174,9 +179,9 @@ pub(crate) struct Design {
     #[command(flatten)]
     pub(crate) instance: Instance,
 
-    /// The scheme (see `noctule schema`).
-    #[arg(long, value_name = "NAME", default_value = "balanced")]
-    pub(crate) scheme: String,
+    /// The scheme (see `noctule schema`) [default: the first of the system].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scheme: Option<String>,
 
     /// Keep the result: .json for the whole story with its instance, .npz for the variables.
     #[arg(long, short, value_name = "FILE")]
@@ -190,7 +195,7 @@ pub(crate) struct Evaluate {
     pub(crate) instance: Instance,
 
     /// The variables: for beamforming an array `beams` of shape [stream, antenna], data streams
-    /// first, in .npz, .npy or a design document.
+    /// first, in .npz, .npy or a design document; `noctule schema <system>` says what they are.
     #[arg(long, visible_alias = "beams", value_name = "FILE")]
     pub(crate) variables: PathBuf,
 

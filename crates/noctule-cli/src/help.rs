@@ -70,13 +70,15 @@ optimum is computed too; --set scheme.certify=false does without.
 
 The instance is drawn from a scenario (a system's default or a scenario file),
 or made of arrays of your own (.json, .npz, .npy). Arrays that hold only a part,
-such as the channels, take the rest from --scenario.
+such as the channels, take the rest from --scenario. --array NAME=FILE hands in
+single arrays, coordinates in a .csv for instance.
 
 Examples:
   noctule design
   noctule design --set scenario.users=6 --set scheme.starts=8
   noctule design mine.toml --seed 7 --trial 3
   noctule design channels.npz --scenario default
+  noctule design beamforming --array channels=channels.npy
   noctule design --scheme rzf --out design.json
 
 Files written:

@@ -21,6 +21,7 @@ pub mod experiment;
 pub mod figure;
 pub mod fold;
 mod manifest;
+pub mod named_arrays;
 pub mod plan;
 pub mod present;
 pub mod presentation;

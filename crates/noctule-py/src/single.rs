@@ -2,7 +2,7 @@
 
 use noctule::data::{ArraySet, FieldInfo};
 use noctule_lab::experiment::complete;
-use noctule_lab::single::{Arrays, Single, SingleError, Source, Story};
+use noctule_lab::single::{Arrays, Single, SingleError, Source, Story, afford};
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use pyo3::prelude::*;
@@ -36,8 +36,8 @@ pub(crate) fn settings(
         let error = InputError::new(what, "scheme", scheme, hint::list(&names));
         errors::input(&hint::with_guess(error, scheme, &names))
     })?;
-    if certify && let Some(certify) = all.get_mut("certify") {
-        *certify = json!(true);
+    if certify {
+        afford(&mut all);
     }
     match given {
         None => Ok(all),
@@ -115,7 +115,7 @@ impl Problem {
     }
 
     /// Design with a scheme.
-    #[pyo3(signature = (scheme, settings=None, certify=true))]
+    #[pyo3(signature = (scheme, settings=None, certify=false))]
     fn design(
         &self,
         py: Python<'_>,

@@ -1,7 +1,8 @@
 //! `noctule schema`: what a system takes and gives, and what a file may say.
 
+use noctule::data::FieldInfo;
 use noctule_lab::experiment::grammar::{json_schema, tables};
-use noctule_lab::system::System;
+use noctule_lab::single::Single;
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use serde_json::{Map, Value, json};
@@ -18,7 +19,9 @@ pub(crate) fn run(name: Option<&str>) -> Result<Done, Failure> {
         Some("experiment") => json_schema(&tables::EXPERIMENT, "noctule-experiment/1"),
         Some("scenario") => json_schema(&tables::SCENARIO_FILE, "noctule-scenario/1"),
         Some(name) => {
-            let system = registry.get(name).ok_or_else(|| {
+            let all = systems::singles();
+            let found = all.iter().copied().find(|system| system.id() == name);
+            let system = found.ok_or_else(|| {
                 let names = [&registry.ids()[..], &FORMATS].concat();
                 let what = "there is no such system and no such file format";
                 let error = InputError::new(what, "schema", name, hint::list(&names));
@@ -26,13 +29,16 @@ pub(crate) fn run(name: Option<&str>) -> Result<Done, Failure> {
             })?;
             describe(system)
         }
-        None => registry.iter().map(|system| (system.id().to_owned(), describe(system))).collect(),
+        None => systems::singles()
+            .into_iter()
+            .map(|system| (system.id().to_owned(), describe(system)))
+            .collect(),
     };
     print_json(&document)?;
     Ok(Done::Done)
 }
 
-fn describe(system: &dyn System) -> Value {
+fn describe(system: &dyn Single) -> Value {
     let schemes: Map<String, Value> = system
         .schemes()
         .iter()
@@ -50,5 +56,17 @@ fn describe(system: &dyn System) -> Value {
         "schemes": schemes,
         "metrics": system.metrics(),
         "series": system.series(),
+        "instance_arrays": arrays(system.instance_fields()),
+        "variable_arrays": arrays(system.variable_fields()),
     })
+}
+
+/// Arrays by name: shape, kind and meaning.
+fn arrays(fields: &[FieldInfo]) -> Value {
+    let describe = |field: &FieldInfo| {
+        let kind = if field.complex { "complex" } else { "real" };
+        let value = json!({ "shape": field.dimensions, "kind": kind, "summary": field.summary });
+        (field.name.to_owned(), value)
+    };
+    fields.iter().map(describe).collect()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use noctule_lab::experiment::{ScenarioFile, overrides};
 use noctule_lab::report::Align;
-use noctule_lab::single::{Arrays, Finding, Single, SingleError, Source, Story};
+use noctule_lab::single::{Arrays, Finding, Single, SingleError, Source, Story, afford};
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ const DESIGN: &str = "noctule-design/1";
 
 /// What the arguments come to.
 struct Asked {
+    scheme: String,
     system: &'static dyn Single,
     source: Source,
     settings: Value,
@@ -29,17 +30,17 @@ struct Asked {
 
 pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failure> {
     check_ending(options.out.as_deref())?;
-    let asked = read(&options.instance, Some(&options.scheme))?;
+    let asked = read(&options.instance, options.scheme.as_deref(), true)?;
     let story = asked
         .system
-        .design(&asked.source, &options.scheme, &asked.settings, &interrupt()?)
+        .design(&asked.source, &asked.scheme, &asked.settings, &interrupt()?)
         .map_err(|error| asked.locate(error))?;
     show(&story, options.out.as_deref(), as_json)
 }
 
 pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, Failure> {
     check_ending(options.out.as_deref())?;
-    let asked = read(&options.instance, None)?;
+    let asked = read(&options.instance, None, false)?;
     let story = asked
         .system
         .evaluate(&asked.source, &Arrays::File(options.variables.clone()))
@@ -92,7 +93,7 @@ fn system(name: &str, place: &str) -> Result<&'static dyn Single, InputError> {
     })
 }
 
-fn read(options: &cli::Instance, scheme: Option<&str>) -> Result<Asked, Failure> {
+fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<Asked, Failure> {
     let registry = systems::registry();
     let given = options.given.as_deref().unwrap_or(systems::DEFAULT);
     let path = Path::new(given);
@@ -138,9 +139,11 @@ fn read(options: &cli::Instance, scheme: Option<&str>) -> Result<Asked, Failure>
             (system, Some(scenario))
         }
     };
-    let mut settings = match scheme {
-        None => json!({}),
-        Some(scheme) => system.default_settings(scheme).ok_or_else(|| {
+    let first = || system.schemes().first().map_or("", |scheme| scheme.name);
+    let scheme = scheme.unwrap_or_else(first);
+    let mut settings = match designs {
+        false => json!({}),
+        true => system.default_settings(scheme).ok_or_else(|| {
             let names: Vec<&str> = system.schemes().iter().map(|scheme| scheme.name).collect();
             let what = "there is no such scheme";
             let error = InputError::new(what, "--scheme", scheme, hint::list(&names));
@@ -148,9 +151,7 @@ fn read(options: &cli::Instance, scheme: Option<&str>) -> Result<Asked, Failure>
         })?,
     };
     // One design can afford its bound; `--set scheme.certify=false` does without.
-    if let Some(certify) = settings.get_mut("certify") {
-        *certify = json!(true);
-    }
+    afford(&mut settings);
     let schema = system.scenario_schema();
     let defaults = json!({ "scenario": scenario, "scheme": settings });
     let changed = overrides(&defaults, &schema, &options.set)?;
@@ -158,13 +159,18 @@ fn read(options: &cli::Instance, scheme: Option<&str>) -> Result<Asked, Failure>
         scenario = Some(changed["scenario"].clone());
     }
     settings.clone_from(&changed["scheme"]);
-    let source = Source {
-        scenario,
-        arrays: arrays.then(|| Arrays::File(path.to_owned())),
-        seed: options.seed,
-        trial: options.trial,
-    };
-    Ok(Asked { system, source, settings, scenario_file })
+    let named = noctule_lab::named_arrays::read(&options.array, system.instance_fields())?;
+    let mut handed_in = arrays.then(|| Arrays::File(path.to_owned()));
+    if !options.array.is_empty() {
+        let mut all = match &handed_in {
+            Some(file) => file.take("instance", system.instance_fields())?,
+            None => noctule::data::ArraySet::new(),
+        };
+        all.extend(named);
+        handed_in = Some(Arrays::Set(all));
+    }
+    let source = Source { scenario, arrays: handed_in, seed: options.seed, trial: options.trial };
+    Ok(Asked { scheme: scheme.to_owned(), system, source, settings, scenario_file })
 }
 
 fn default_system(options: &cli::Instance) -> &str {

@@ -304,8 +304,12 @@ fn parsed<T: Typed>(name: &str, settings: &Value) -> Result<T::Scheme, InputErro
 }
 
 impl Arrays {
-    /// The arrays, of which only `fields` may be there.
-    fn take(&self, kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
+    /// The arrays, of which only `fields` may be there; `kind` is the word in the format tag of a
+    /// JSON file.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is damaged, an array of another name.
+    pub fn take(&self, kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
         match self {
             Self::File(path) => ArraySet::read(path, kind, fields),
             Self::Set(set) => set.clone().only(fields),
@@ -357,6 +361,14 @@ fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
 }
 
 impl<T: Typed> Single for T {
+    fn instance_fields(&self) -> &'static [FieldInfo] {
+        T::INSTANCE_FIELDS
+    }
+
+    fn variable_fields(&self) -> &'static [FieldInfo] {
+        T::VARIABLE_FIELDS
+    }
+
     fn design(
         &self,
         source: &Source,
@@ -380,14 +392,6 @@ impl<T: Typed> Single for T {
         let instance = instance::<T>(source)?;
         let design = handed_in::<T>(&instance, variables)?;
         Ok(row::<T>(&instance, &design)?)
-    }
-
-    fn instance_fields(&self) -> &'static [FieldInfo] {
-        T::INSTANCE_FIELDS
-    }
-
-    fn variable_fields(&self) -> &'static [FieldInfo] {
-        T::VARIABLE_FIELDS
     }
 
     fn instance(&self, source: &Source) -> Result<ArraySet, SingleError> {

@@ -84,6 +84,11 @@ impl ArraySet {
         self.arrays.get(name)
     }
 
+    /// Take an array out.
+    pub fn remove(&mut self, name: &str) -> Option<Array> {
+        self.arrays.remove(name)
+    }
+
     /// Names and arrays, in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Array)> {
         self.arrays.iter().map(|(name, array)| (name.as_str(), array))
@@ -95,7 +100,8 @@ impl ArraySet {
     }
 
     /// Read a set from a file; the ending decides: `.json`, `.npz`, or `.npy` for a single array,
-    /// which gets the name of the first complex field (`channels` of an instance).
+    /// which gets the name of the first complex field (`channels` of an instance), or of the first
+    /// where none is complex.
     ///
     /// `kind` is the word in the format tag of JSON files (`noctule-<kind>/1`); `fields` tells
     /// which arrays are known and complex.
@@ -120,8 +126,8 @@ impl ArraySet {
             "json" => json::parse(&bytes, kind, fields),
             "npz" => npz::parse(&bytes, fields),
             _ => {
-                let name = fields.iter().find(|field| field.complex).map_or("array", |f| f.name);
-                npz::parse_single(&bytes, name)
+                let first = fields.iter().find(|field| field.complex).or(fields.first());
+                npz::parse_single(&bytes, first.map_or("array", |field| field.name))
             }
         };
         set.and_then(|set| set.only(fields)).map_err(|error| error.in_file(&place))

@@ -1,0 +1,111 @@
+//! The interval around the true optimum: valid at any budget, and closed where it should close.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use noctule::beamforming::design::{Start, climb, start_beams};
+use noctule::beamforming::global::{Enclosure, enclose};
+use noctule::beamforming::{Beams, Instance, Scenario, Settings, design, evaluate};
+use noctule::{Interrupt, Stop};
+
+fn scenario(users: usize, rate_weight: f64) -> Scenario {
+    Scenario { users, rate_weight_per_nat: rate_weight, ..Scenario::default() }
+}
+
+fn designed(instance: &Instance, starts: usize) -> (Beams, f64) {
+    let found = design(instance, &Settings { starts, ..Settings::default() }).unwrap();
+    (found.variables, found.metrics.objective.unwrap())
+}
+
+fn enclosed(instance: &Instance, nodes: u64, gap: f64) -> (f64, Enclosure) {
+    let (beams, objective) = designed(instance, 4);
+    (objective, enclose(instance, &beams, nodes, gap, &Interrupt::new()).unwrap())
+}
+
+#[test]
+fn closes_to_a_thousandth_for_two_and_four_users() {
+    for (users, weight, most) in [(1, 0.25, 3), (2, 0.25, 40), (2, 10.0, 40), (4, 0.25, 150)] {
+        for trial in 0..2 {
+            let instance = scenario(users, weight).realize(8, trial).unwrap();
+            let (objective, found) = enclosed(&instance, 400, 1e-3);
+            let bound = found.bound.as_ref().unwrap();
+            println!("{users} {weight} {trial}: {objective} {:?} {}", bound, found.nodes);
+            assert_eq!(found.stop, Stop::Converged);
+            assert!(found.nodes <= most, "{users} users: {} nodes", found.nodes);
+            assert!(bound.gap_rel <= 1e-3 && bound.value >= objective);
+        }
+    }
+}
+
+#[test]
+fn holds_at_any_budget_against_many_starts() {
+    for trial in 0..3 {
+        let instance = scenario(3, 0.5).realize(9, trial).unwrap();
+        let (beams, mut best) = designed(&instance, 1);
+        for index in 0..12 {
+            let start = start_beams(
+                &instance,
+                if index % 2 == 0 { Start::PerturbedRzf(index) } else { Start::Published(index) },
+            )
+            .unwrap();
+            let found =
+                climb(&instance, &Settings::default(), &[start], &Interrupt::new()).unwrap();
+            best = best.max(found.metrics.objective.unwrap());
+        }
+        let mut before = f64::INFINITY;
+        for nodes in [1, 3, 10, 40] {
+            let found = enclose(&instance, &beams, nodes, 1e-4, &Interrupt::new()).unwrap();
+            let bound = found.bound.unwrap();
+            assert!(bound.value >= best - 1e-9 * best.abs(), "{} < {best}", bound.value);
+            assert!(bound.value <= before + 1e-9 * before.abs().min(1e9), "the bound only falls");
+            assert!(found.log.windows(2).all(|w| w[1].bound <= w[0].bound + 1e-12));
+            before = bound.value;
+        }
+    }
+}
+
+#[test]
+fn better_beams_met_on_the_way_are_handed_back() {
+    // A start as bad as can be: everything on the first user.
+    let instance = scenario(2, 1.0).realize(4, 0).unwrap();
+    let mut beams = start_beams(&instance, Start::Mrt).unwrap();
+    for stream in 1..beams.cols() {
+        beams.col_mut(stream).iter_mut().for_each(|z| *z *= 0.01);
+    }
+    let scale = (instance.parts().power_w / beams.norm_sqr()).sqrt();
+    beams.scale(scale);
+    let known = Beams { matrix: beams, users: 2 };
+    let before = evaluate(&instance, &known).unwrap().objective.unwrap();
+    let found = enclose(&instance, &known, 200, 1e-3, &Interrupt::new()).unwrap();
+    let after = evaluate(&instance, &found.better.unwrap()).unwrap().objective.unwrap();
+    let (_, best) = designed(&instance, 8);
+    assert!(after > before && (after - best).abs() <= 1e-3 * best.abs().max(1.0));
+}
+
+#[test]
+fn one_user_alone_is_closed_form() {
+    let alone = Scenario { crb_weight: 0.0, ..scenario(1, 1.0) };
+    let instance = alone.realize(3, 0).unwrap();
+    let (objective, found) = enclosed(&instance, 10, 1e-9);
+    let parts = instance.parts();
+    let exact = (instance.channels().norm_sqr() * parts.power_w / parts.user_noise_w[0]).ln_1p();
+    let bound = found.bound.unwrap();
+    assert!((objective - exact).abs() < 1e-9 && bound.value >= exact - 1e-12);
+    assert!(bound.gap_rel < 1e-6, "{bound:?}");
+}
+
+#[test]
+fn units_do_not_change_the_interval() {
+    let base = scenario(2, 0.25);
+    let (_, one) = enclosed(&base.realize(5, 1).unwrap(), 60, 1e-3);
+    let parts = base.realize(5, 1).unwrap().parts().clone();
+    let scale = 1e-6;
+    let other = Instance::new(noctule::beamforming::Parts {
+        power_w: parts.power_w * scale,
+        user_noise_w: parts.user_noise_w.iter().map(|n| n * scale).collect(),
+        sensing_noise_w: parts.sensing_noise_w * scale,
+        ..parts
+    })
+    .unwrap();
+    let (_, two) = enclosed(&other, 60, 1e-3);
+    let (a, b) = (one.bound.unwrap().value, two.bound.unwrap().value);
+    assert!((a - b).abs() < 1e-6 * a.abs(), "{a} {b}");
+}
