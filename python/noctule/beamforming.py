@@ -228,6 +228,8 @@ class BalancedSettings:
     """Settings of the scheme ``balanced``: Riemannian L-BFGS from several starts: a stationary point of the weighted sum, with ``certify`` an upper bound."""
 
     certify: bool = False
+    certify_gap: float = 0.001
+    certify_nodes: int = 0
     max_evaluations: int = 3000
     starts: int = 4
     tolerance: float = 1e-06

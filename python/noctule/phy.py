@@ -246,7 +246,7 @@ if TYPE_CHECKING:
         Examples
         --------
         >>> value, gradient = sum_rate([[1.0, 0.0]], [[1.0, 0.0]], [1.0])
-        >>> np.isclose(value, np.log(2)), gradient.real
+        >>> bool(np.isclose(value, np.log(2))), gradient.real
         (True, array([[1., 0.]]))
         """
         ...

@@ -261,3 +261,12 @@ pub(crate) fn refuse_count(value: f64, name: &str, most: usize) -> PyResult<usiz
     let allowed = format!("a whole number from 1 to {most}");
     Err(refuse("the count is out of range", name, value.to_string(), allowed))
 }
+
+/// Refuse a number that is not positive.
+#[allow(dead_code, reason = "for the model functions of systems")]
+pub(crate) fn positive(value: f64, name: &str) -> PyResult<()> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(refuse("the value is not positive", name, value.to_string(), "a positive number"))
+}
