@@ -26,6 +26,7 @@ const STEPS: &[(&str, Action)] = &[
     ("doctests", doctests),
     ("doc", doc),
     ("experiments", experiments),
+    ("python", crate::python::run),
     ("anchors", links),
 ];
 
@@ -117,8 +118,8 @@ fn clippy(root: &Path) -> Result<(), String> {
 
 pub(crate) fn build(root: &Path) -> Result<(), String> {
     // `--tests` besides `--bins`: builds what the next step runs, and the `noctule` program with
-    // the same features.
-    let arguments = ["build", "--workspace", "--profile", PROFILE, "--bins", "--tests"];
+    // the same features. `--lib` for the extension module of Python, which nothing else needs.
+    let arguments = ["build", "--workspace", "--profile", PROFILE, "--lib", "--bins", "--tests"];
     cargo(root, &arguments, &[], "the workspace does not build, see above")
 }
 

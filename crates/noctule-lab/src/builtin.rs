@@ -3,7 +3,11 @@
 //! They are ordinary experiment files, embedded as they are: `noctule show` hands out a copy to
 //! start one's own from.
 
+use std::path::Path;
+
 use noctule_num::{InputError, hint};
+
+use crate::error::LabError;
 
 /// An experiment that comes with noctule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +90,43 @@ pub fn find(name: &str) -> Result<&'static BuiltIn, InputError> {
         Some(id) => error.hint(format!("did you mean `{id}`?")),
         None => error,
     })
+}
+
+/// An experiment file: its text, the name for complaints, the name of the experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The file.
+    pub text: String,
+    /// What complaints call it.
+    pub file: String,
+    /// What the experiment is called.
+    pub id: String,
+}
+
+/// A file, if there is one of this name, or a built-in experiment.
+///
+/// # Errors
+/// [`InputError`] when there is neither, or the file is not text.
+pub fn open(name: &str) -> Result<Named, InputError> {
+    let path = Path::new(name);
+    if !path.is_file() && path.extension().is_none_or(|extension| extension != "toml") {
+        let built_in = find(name)?;
+        let file = format!("{}.toml", built_in.id);
+        return Ok(Named { text: built_in.text.to_owned(), file, id: built_in.id.to_owned() });
+    }
+    let bytes = std::fs::read(path)
+        .map_err(|source| LabError::Io { action: "read", path: path.to_owned(), source })
+        .map_err(|error| {
+            let allowed = "the path of an experiment file";
+            InputError::new(error.to_string(), name, "no readable file", allowed)
+        })?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        InputError::new("the file is not text", name, "bytes that are not UTF-8", "a TOML file")
+    })?;
+    let id = path
+        .file_stem()
+        .map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
+    Ok(Named { text, file: name.to_owned(), id })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use noctule_optim::{Interrupt, Trace};
 use serde_json::Value;
 
 use crate::report::Table;
-use crate::system::System;
+use crate::system::{Row, System};
 
 /// Arrays that somebody hands in.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,13 +90,39 @@ impl From<noctule::Error> for SingleError {
     }
 }
 
+/// Nodes of branch and bound that one design may cost where its scheme counts them: seconds.
+const AFFORDED_NODES: u64 = 500;
+
+/// Settings for a single design, which can afford its bound: `certify` is on where a scheme has it.
+pub fn afford(settings: &mut Value) {
+    if let Some(certify) = settings.get_mut("certify") {
+        *certify = Value::Bool(true);
+        if let Some(nodes) = settings.get_mut("certify_nodes") {
+            *nodes = Value::from(AFFORDED_NODES);
+        }
+    }
+}
+
 /// A system whose designs can be looked at one by one.
 pub trait Single: System {
-    /// The arrays of an instance.
+    /// The arrays an instance travels as.
     fn instance_fields(&self) -> &'static [FieldInfo];
 
-    /// The arrays of the variables.
+    /// The arrays the variables of a design travel as.
     fn variable_fields(&self) -> &'static [FieldInfo];
+
+    /// The instance that is meant, as named arrays.
+    ///
+    /// # Errors
+    /// Bad input.
+    fn instance(&self, source: &Source) -> Result<ArraySet, SingleError>;
+
+    /// The row that the engine records of variables that somebody else designed: so that another
+    /// language's method stands in the same tables as ours.
+    ///
+    /// # Errors
+    /// As [`Single::design`].
+    fn row(&self, source: &Source, variables: &Arrays) -> Result<Row, SingleError>;
 
     /// Design one instance with one scheme and complete settings.
     ///

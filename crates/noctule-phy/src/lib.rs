@@ -14,6 +14,8 @@
 //! * [`beampattern`] — patterns of linear arrays and their distance from an ideal one, in lags;
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
+//! * [`gradients`] — rates and bounds of full-size beams with their gradients, for objectives of
+//!   one's own;
 //! * [`fisher`] — Fisher information of several targets seen by a monostatic array, and the
 //!   Cramér–Rao bounds of their named parameters;
 //! * [`multistatic`] — what the delays of a multistatic radar know of a position;
@@ -37,6 +39,7 @@ pub mod geometry;
 pub mod mmse;
 pub mod one_ring;
 pub mod multistatic;
+pub mod gradients;
 pub mod path_loss;
 pub mod pilot_estimation;
 pub mod rates;

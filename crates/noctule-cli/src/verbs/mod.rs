@@ -14,8 +14,7 @@ mod status;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use noctule_lab::LabError;
-use noctule_lab::builtin;
+use noctule_lab::builtin::{self, Named};
 use noctule_num::InputError;
 use serde_json::Value;
 
@@ -42,38 +41,9 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
     }
 }
 
-/// An experiment file: its text, the name for complaints, the name of the experiment.
-pub(crate) struct Source {
-    pub(crate) text: String,
-    pub(crate) file: String,
-    pub(crate) id: String,
-}
-
 /// A file, if there is one of this name, or a built-in experiment.
-pub(crate) fn source(name: &str) -> Result<Source, Failure> {
-    let path = Path::new(name);
-    if !path.is_file() && path.extension().is_none_or(|extension| extension != "toml") {
-        let built_in = builtin::find(name)?;
-        let file = format!("{}.toml", built_in.id);
-        return Ok(Source { text: built_in.text.to_owned(), file, id: built_in.id.to_owned() });
-    }
-    let bytes = std::fs::read(path)
-        .map_err(|source| LabError::Io { action: "read", path: path.to_owned(), source })
-        .map_err(|error| {
-            InputError::new(
-                error.to_string(),
-                name,
-                "no readable file",
-                "the path of an experiment file",
-            )
-        })?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        InputError::new("the file is not text", name, "bytes that are not UTF-8", "a TOML file")
-    })?;
-    let id = path
-        .file_stem()
-        .map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
-    Ok(Source { text, file: name.to_owned(), id })
+pub(crate) fn source(name: &str) -> Result<Named, Failure> {
+    Ok(builtin::open(name)?)
 }
 
 /// The folder of a run, by its path or by the name of the experiment.

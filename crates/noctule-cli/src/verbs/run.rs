@@ -1,12 +1,12 @@
 //! `noctule run`: the whole way from an experiment file to its report.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use noctule_lab::experiment::{Changes, Experiment};
 use noctule_lab::presentation::Presentation;
-use noctule_lab::run::{RunOptions, RunReport, Shard, Store};
-use noctule_lab::{LabError, Results, Study, builtin, claim, default_folder, finish, systems};
+use noctule_lab::run::{RunOptions, RunReport, Shard, Store, move_aside};
+use noctule_lab::{Results, Study, builtin, claim, default_folder, finish, systems};
 use noctule_num::InputError;
 use serde_json::{Value, json};
 
@@ -36,10 +36,12 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
     let ci = experiment.ci.clone();
     let experiment = experiment.changed(&changes)?;
     let mut study = Study::new(&experiment, &source.text, &registry)?;
-    study.presentation.changes = changes_in_words(&changes);
+    study.presentation.changes = changes.in_words();
     let dir = options.out.clone().unwrap_or_else(|| default_folder(&experiment, &changes));
-    if options.fresh {
-        move_aside(&dir)?;
+    if options.fresh
+        && let Some(old) = move_aside(&dir)?
+    {
+        say(&format!("earlier results are now in {}", old.display()));
     }
     let store = study.store(&dir)?;
     let interrupt = crate::signals::interrupt()?;
@@ -79,33 +81,6 @@ fn announce(study: &Study, experiment: &Experiment) {
         plan.seed,
         &plan.hash()[..12],
     ));
-}
-
-fn changes_in_words(changes: &Changes) -> String {
-    let mut words = Vec::new();
-    if changes.ci {
-        words.push("--ci".to_owned());
-    }
-    words.extend(changes.trials.map(|trials| format!("--trials {trials}")));
-    words.extend(changes.seed.map(|seed| format!("--seed {seed}")));
-    words.join(" ")
-}
-
-/// Keep what is there, under another name.
-fn move_aside(dir: &Path) -> Result<(), Failure> {
-    if !dir.join("plan.json").exists() {
-        return Ok(());
-    }
-    let mut name = dir.as_os_str().to_owned();
-    name.push(".old");
-    let old = PathBuf::from(name);
-    let io = |source| LabError::Io { action: "move aside", path: dir.to_owned(), source };
-    if old.join("plan.json").exists() {
-        std::fs::remove_dir_all(&old).map_err(io)?;
-    }
-    std::fs::rename(dir, &old).map_err(io)?;
-    say(&format!("earlier results are now in {}", old.display()));
-    Ok(())
 }
 
 fn report_json(report: &RunReport) -> Value {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use noctule_lab::experiment::{ScenarioFile, overrides};
 use noctule_lab::report::Align;
-use noctule_lab::single::{Arrays, Finding, Single, SingleError, Source, Story};
+use noctule_lab::single::{Arrays, Finding, Single, SingleError, Source, Story, afford};
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use serde_json::{Value, json};
@@ -18,9 +18,6 @@ use crate::tables;
 
 /// The format of design documents.
 const DESIGN: &str = "noctule-design/1";
-
-/// Nodes of branch and bound that one design may cost where its scheme counts them: seconds.
-const AFFORDED_NODES: u64 = 500;
 
 /// What the arguments come to.
 struct Asked {
@@ -154,12 +151,7 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
         })?,
     };
     // One design can afford its bound; `--set scheme.certify=false` does without.
-    if let Some(certify) = settings.get_mut("certify") {
-        *certify = json!(true);
-        if let Some(nodes) = settings.get_mut("certify_nodes") {
-            *nodes = json!(AFFORDED_NODES);
-        }
-    }
+    afford(&mut settings);
     let schema = system.scenario_schema();
     let defaults = json!({ "scenario": scenario, "scheme": settings });
     let changed = overrides(&defaults, &schema, &options.set)?;

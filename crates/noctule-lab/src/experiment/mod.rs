@@ -55,6 +55,7 @@
 //! allowed. Nothing in a file, however wrong, makes the reader panic or exhaust memory.
 
 mod claims;
+mod complete;
 mod document;
 mod figures;
 pub mod grammar;
@@ -69,6 +70,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use claims::{ClaimSpec, Expect, Kind as ClaimKind, Ours, Selection};
+pub use complete::complete;
 pub use document::Place;
 pub use figures::{Band, FigureKind, FigureSpec, ScaleWord, Stat};
 pub(crate) use read::same;
@@ -173,6 +175,19 @@ pub struct Changes {
     pub seed: Option<u64>,
     /// The size for continuous integration; explicit trials win over it.
     pub ci: bool,
+}
+
+impl Changes {
+    /// The changes as options of the command line, as reports and folders show them.
+    pub fn in_words(&self) -> String {
+        let mut words = Vec::new();
+        if self.ci {
+            words.push("--ci".to_owned());
+        }
+        words.extend(self.trials.map(|trials| format!("--trials {trials}")));
+        words.extend(self.seed.map(|seed| format!("--seed {seed}")));
+        words.join(" ")
+    }
 }
 
 impl Experiment {

@@ -23,8 +23,8 @@ use noctule_optim::Interrupt;
 pub use chunk::{Chunk, Header, Unusable};
 pub(crate) use decide::Decider;
 pub use record::{Ending, Gap, PointKind, Record};
-pub use store::Store;
 pub(crate) use store::temporary_beside;
+pub use store::{Store, move_aside};
 
 use crate::error::LabError;
 use crate::plan::Plan;

@@ -26,6 +26,25 @@ use crate::presentation::Presentation;
 /// that take longer than this are flushed one by one, and quicker ones a few at a time.
 const UNFLUSHED: Duration = Duration::from_millis(100);
 
+/// Keep what is in a folder of results, if anything, under another name, which is returned. What
+/// had that name before is removed.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn move_aside(dir: &Path) -> Result<Option<PathBuf>, LabError> {
+    if !dir.join("plan.json").exists() {
+        return Ok(None);
+    }
+    let mut name = dir.as_os_str().to_owned();
+    name.push(".old");
+    let old = PathBuf::from(name);
+    if old.join("plan.json").exists() {
+        fs::remove_dir_all(&old).map_err(LabError::io("move aside", dir))?;
+    }
+    fs::rename(dir, &old).map_err(LabError::io("move aside", dir))?;
+    Ok(Some(old))
+}
+
 /// The folder of one run.
 #[derive(Debug)]
 pub struct Store {

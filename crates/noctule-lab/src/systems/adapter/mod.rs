@@ -437,21 +437,18 @@ impl<T: Typed> Single for T {
 
     fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError> {
         let instance = instance::<T>(source)?;
-        let set = variables.take("design", T::VARIABLE_FIELDS)?;
-        let variables = T::variables(&set, &instance).map_err(|error| variables.blame(error))?;
-        let metrics = T::evaluate(&instance, &variables)?;
-        let witness = T::check(&instance, &variables)?;
-        let design = Design {
-            starts: vec![T::objective(&metrics)],
-            variables,
-            metrics,
-            stop: Stop::Computed,
-            proof: Proof::feasible(witness.violation),
-            trace: Trace::off(),
-            work: Work::default(),
-            warnings: Vec::new(),
-        };
+        let design = handed_in::<T>(&instance, variables)?;
         Ok(story::<T>(&instance, &design, "handed in", &json!({}))?)
+    }
+
+    fn row(&self, source: &Source, variables: &Arrays) -> Result<Row, SingleError> {
+        let instance = instance::<T>(source)?;
+        let design = handed_in::<T>(&instance, variables)?;
+        Ok(row::<T>(&instance, &design)?)
+    }
+
+    fn instance(&self, source: &Source) -> Result<ArraySet, SingleError> {
+        Ok(T::instance_arrays(&instance::<T>(source)?))
     }
 
     fn verify(&self, document: &Value) -> Result<Finding, SingleError> {
@@ -485,6 +482,27 @@ impl<T: Typed> Single for T {
             compared.iter().all(same) && (infeasible || witness.violation <= T::FEASIBILITY);
         Ok(Finding { compared, violation: witness.violation, agrees })
     }
+}
+
+/// Variables that somebody else designed, evaluated; their feasibility is what the witness says.
+fn handed_in<T: Typed>(
+    instance: &T::Instance,
+    variables: &Arrays,
+) -> Result<DesignOf<T>, SingleError> {
+    let set = variables.take("design", T::VARIABLE_FIELDS)?;
+    let variables = T::variables(&set, instance).map_err(|error| variables.blame(error))?;
+    let metrics = T::evaluate(instance, &variables)?;
+    let witness = T::check(instance, &variables)?;
+    Ok(Design {
+        starts: vec![T::objective(&metrics)],
+        variables,
+        metrics,
+        stop: Stop::Computed,
+        proof: Proof::feasible(witness.violation),
+        trace: Trace::off(),
+        work: Work::default(),
+        warnings: Vec::new(),
+    })
 }
 
 fn story<T: Typed>(

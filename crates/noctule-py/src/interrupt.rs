@@ -1,0 +1,76 @@
+//! Work without the interpreter's lock, that Ctrl-C stops.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use noctule::Interrupt;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+/// How often signals are looked at.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Raised when the work is over, whichever way it ends.
+struct Finish<'a>(&'a (Mutex<bool>, Condvar));
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.1.notify_all();
+    }
+}
+
+/// Run `work` on a thread of its own with the lock released; every 50 ms this thread takes the
+/// lock, calls `tick` and looks for signals. A signal raises the token of the work, waits for its
+/// end, and becomes the exception it is in Python.
+///
+/// # Errors
+/// What `tick` or a signal handler raised; a panic of the work, which is a defect of noctule.
+pub(crate) fn interruptible<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce(&Interrupt) -> T + Send,
+    mut tick: impl FnMut(Python<'_>) -> PyResult<()>,
+) -> PyResult<T> {
+    let interrupt = Interrupt::new();
+    let state = (Mutex::new(false), Condvar::new());
+    let outcome = thread::scope(|scope| {
+        let (token, finished) = (interrupt.clone(), &state);
+        let worker = thread::Builder::new()
+            // Whoever calls from a main thread has as much stack as one.
+            .stack_size(8 << 20)
+            .spawn_scoped(scope, move || {
+                let _finish = Finish(finished);
+                work(&token)
+            });
+        let worker = match worker {
+            Ok(worker) => worker,
+            Err(error) => return Err(PyErr::from(error)),
+        };
+        let mut raised = None;
+        loop {
+            let done = py.detach(|| {
+                let done = state.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let waited = state.1.wait_timeout_while(done, TICK, |done| !*done);
+                *waited.unwrap_or_else(PoisonError::into_inner).0
+            });
+            if done {
+                break;
+            }
+            if raised.is_none()
+                && let Err(error) = py.check_signals().and_then(|()| tick(py))
+            {
+                interrupt.raise();
+                raised = Some(error);
+            }
+        }
+        match (py.detach(|| worker.join()), raised) {
+            (_, Some(error)) => Err(error),
+            (Ok(value), None) => Ok(value),
+            (Err(_), None) => Err(PyRuntimeError::new_err(
+                "noctule panicked, which is a defect: please report what was asked of it",
+            )),
+        }
+    });
+    outcome
+}

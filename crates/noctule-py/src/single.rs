@@ -1,0 +1,336 @@
+//! One instance, one design: the verbs `design`, `evaluate` and `verify`, for every system at once.
+
+use noctule::data::{ArraySet, FieldInfo};
+use noctule_lab::experiment::complete;
+use noctule_lab::single::{Arrays, Single, SingleError, Source, Story, afford};
+use noctule_lab::systems;
+use noctule_num::{InputError, hint};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use serde_json::{Value, json};
+
+use crate::arrays::{accept, dict_of, json_of, loads, set_of};
+use crate::errors;
+use crate::interrupt::interruptible;
+
+/// The system of that name.
+pub(crate) fn system(name: &str) -> PyResult<&'static dyn Single> {
+    let all = systems::singles();
+    let names: Vec<&str> = all.iter().map(|system| system.id()).collect();
+    all.iter().copied().find(|system| system.id() == name).ok_or_else(|| {
+        let error = InputError::new("there is no such system", "system", name, hint::list(&names));
+        errors::input(&hint::with_guess(error, name, &names))
+    })
+}
+
+/// Complete settings of a scheme: its defaults with `given` written over them.
+pub(crate) fn settings(
+    system: &dyn Single,
+    scheme: &str,
+    given: Option<&Bound<'_, PyAny>>,
+    certify: bool,
+) -> PyResult<Value> {
+    let mut all = system.default_settings(scheme).ok_or_else(|| {
+        let names: Vec<&str> = system.schemes().iter().map(|scheme| scheme.name).collect();
+        let what = "there is no such scheme";
+        let error = InputError::new(what, "scheme", scheme, hint::list(&names));
+        errors::input(&hint::with_guess(error, scheme, &names))
+    })?;
+    if certify {
+        afford(&mut all);
+    }
+    match given {
+        None => Ok(all),
+        Some(given) => {
+            let given = json_of(given, "scheme")?;
+            accept(complete(&all, &Value::Null, &given, "scheme"))
+        }
+    }
+}
+
+/// A concrete problem: a scenario to draw from, arrays, or both.
+#[pyclass(frozen, module = "noctule._noctule")]
+pub(crate) struct Problem {
+    pub(crate) system: &'static dyn Single,
+    pub(crate) source: Source,
+}
+
+#[pymethods]
+impl Problem {
+    #[new]
+    #[pyo3(signature = (system, scenario=None, arrays=None, seed=1, trial=0))]
+    fn new(
+        system: &str,
+        scenario: Option<&Bound<'_, PyAny>>,
+        arrays: Option<&Bound<'_, PyDict>>,
+        seed: u64,
+        trial: u64,
+    ) -> PyResult<Self> {
+        let system = self::system(system)?;
+        let scenario = match scenario {
+            None => None,
+            Some(given) => {
+                let given = json_of(given, "scenario")?;
+                let (default, schema) = (system.default_scenario(), system.scenario_schema());
+                Some(accept(complete(&default, &schema, &given, "scenario"))?)
+            }
+        };
+        let arrays = match arrays {
+            None => None,
+            Some(arrays) => {
+                let set = set_of(arrays)?;
+                Some(Arrays::Set(accept(set.only(system.instance_fields()))?))
+            }
+        };
+        Ok(Self { system, source: Source { scenario, arrays, seed, trial } })
+    }
+
+    /// The system's name.
+    #[getter]
+    fn system(&self) -> &'static str {
+        self.system.id()
+    }
+
+    /// The same problem in another trial.
+    fn with_trial(&self, trial: u64) -> Self {
+        Self { system: self.system, source: Source { trial, ..self.source.clone() } }
+    }
+
+    /// The instance as arrays.
+    fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let set = self.system.instance(&self.source).map_err(errors::single)?;
+        dict_of(py, &set)
+    }
+
+    /// The instance as the bytes of an `.npz` archive.
+    fn npz<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let set = self.system.instance(&self.source).map_err(errors::single)?;
+        Ok(PyBytes::new(py, &set.to_npz()?))
+    }
+
+    /// The instance as the text of a `noctule-instance/1` document.
+    fn json(&self) -> PyResult<String> {
+        let set = self.system.instance(&self.source).map_err(errors::single)?;
+        Ok(format!("{:#}\n", set.to_json("instance", self.system.id())))
+    }
+
+    /// Design with a scheme.
+    #[pyo3(signature = (scheme, settings=None, certify=false))]
+    fn design(
+        &self,
+        py: Python<'_>,
+        scheme: &str,
+        settings: Option<&Bound<'_, PyAny>>,
+        certify: bool,
+    ) -> PyResult<Told> {
+        let settings = self::settings(self.system, scheme, settings, certify)?;
+        let work = |interrupt: &noctule::Interrupt| {
+            self.system.design(&self.source, scheme, &settings, interrupt)
+        };
+        let story = interruptible(py, work, |_| Ok(()))?;
+        story.map(Told::new).map_err(errors::single)
+    }
+
+    /// Evaluate variables.
+    fn evaluate(&self, py: Python<'_>, variables: &Bound<'_, PyDict>) -> PyResult<Told> {
+        let variables = Arrays::Set(set_of(variables)?);
+        let story = py.detach(|| self.system.evaluate(&self.source, &variables));
+        story.map(Told::new).map_err(errors::single)
+    }
+}
+
+/// A design and everything about it, as Rust keeps it; Python takes what it is asked for.
+#[pyclass(frozen, module = "noctule._noctule")]
+pub(crate) struct Told {
+    story: Story,
+}
+
+impl Told {
+    pub(crate) fn new(story: Story) -> Self {
+        Self { story }
+    }
+}
+
+#[pymethods]
+impl Told {
+    /// The design of a `noctule-design/1` document: what it says, not whether it is true.
+    #[staticmethod]
+    fn load(document: &str) -> PyResult<Self> {
+        let document = document_of(document)?;
+        let system = system_of(&document)?;
+        let text = document.to_string();
+        let fields = system.variable_fields();
+        let arrays = accept(ArraySet::from_json(text.as_bytes(), "design", fields))?;
+        let embedded = document.get("instance").unwrap_or(&Value::Null).to_string();
+        let fields = system.instance_fields();
+        let instance = ArraySet::from_json(embedded.as_bytes(), "instance", fields);
+        let instance = accept(instance.map_err(|error| error.inside("instance")))?;
+        let word = |name: &str| {
+            document.get(name).and_then(Value::as_str).unwrap_or("not said").to_owned()
+        };
+        for name in ["metrics", "stop", "proof", "work", "starts", "warnings", "trace"] {
+            if document.get(name).is_none() {
+                let allowed = "a noctule-design/1 document";
+                return Err(errors::refuse("the document is incomplete", name, "nothing", allowed));
+            }
+        }
+        Ok(Self::new(Story {
+            title: format!("{}: {}", word("scheme"), system.id()),
+            facts: vec![("stopped".to_owned(), word("stop"))],
+            tables: Vec::new(),
+            warnings: Vec::new(),
+            trace: noctule::Trace::off(),
+            infeasible: document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null()),
+            document,
+            arrays,
+            instance,
+        }))
+    }
+
+    /// What this is, in one line.
+    #[getter]
+    fn title(&self) -> &str {
+        &self.story.title
+    }
+
+    /// Facts, name and value.
+    #[getter]
+    fn facts(&self) -> Vec<(String, String)> {
+        self.story.facts.clone()
+    }
+
+    /// Tables: caption, headers, rows.
+    #[getter]
+    fn tables(&self) -> Vec<(String, Vec<String>, Vec<Vec<String>>)> {
+        let parts = |table: &noctule_lab::report::Table| {
+            (table.caption.clone(), table.headers.clone(), table.rows.clone())
+        };
+        self.story.tables.iter().map(parts).collect()
+    }
+
+    /// The text of the `noctule-design/1` document, as the command line writes it.
+    fn document(&self) -> String {
+        format!("{:#}\n", self.story.document)
+    }
+
+    /// One member of the document.
+    fn member<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        loads(py, self.story.document.get(name).unwrap_or(&Value::Null))
+    }
+
+    /// The variables.
+    fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        dict_of(py, &self.story.arrays)
+    }
+
+    /// The instance.
+    fn instance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        dict_of(py, &self.story.instance)
+    }
+
+    /// The variables as the bytes of an `.npz` archive, as the command line writes them.
+    fn npz<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.story.arrays.to_npz()?))
+    }
+}
+
+/// A `noctule-design/1` document.
+fn document_of(text: &str) -> PyResult<Value> {
+    let refuse = |what: &str, found: String| {
+        errors::refuse(what, "design", found, "a noctule-design/1 document")
+    };
+    let document: Value = serde_json::from_str(text)
+        .map_err(|error| refuse("this is not JSON", error.to_string()))?;
+    let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
+    if format != "noctule-design/1" {
+        let newer = format.starts_with("noctule-design/");
+        let kind = "this is another kind of file";
+        let what = if newer { "the file was written by a newer noctule" } else { kind };
+        return Err(refuse(what, format.to_owned()));
+    }
+    Ok(document)
+}
+
+fn system_of(document: &Value) -> PyResult<&'static dyn Single> {
+    system(document.get("system").and_then(Value::as_str).unwrap_or("nothing"))
+}
+
+/// Recompute what a `noctule-design/1` document claims.
+#[pyfunction]
+pub(crate) fn verify(py: Python<'_>, document: &str) -> PyResult<(bool, f64, Vec<Compared>)> {
+    let document = document_of(document)?;
+    let system = system_of(&document)?;
+    let finding = py.detach(|| system.verify(&document)).map_err(errors::single)?;
+    Ok((finding.agrees, finding.violation, finding.compared))
+}
+
+/// Name, value stored, value recomputed.
+type Compared = (String, Option<f64>, Option<f64>);
+
+/// The arrays in a file, by the rules of the command line: `kind` is `instance` or `design`.
+#[pyfunction]
+pub(crate) fn read<'py>(
+    py: Python<'py>,
+    path: std::path::PathBuf,
+    system: &str,
+    kind: &str,
+) -> PyResult<Bound<'py, PyDict>> {
+    let system = self::system(system)?;
+    let fields = if kind == "design" { system.variable_fields() } else { system.instance_fields() };
+    let set = accept(ArraySet::read(&path, kind, fields))?;
+    dict_of(py, &set)
+}
+
+/// Everything Python needs to know of every system: schemas, defaults, schemes, arrays.
+#[pyfunction]
+pub(crate) fn systems_json() -> String {
+    let fields = |fields: &[FieldInfo]| -> Vec<Value> {
+        fields
+            .iter()
+            .map(|field| {
+                json!({ "name": field.name, "dimensions": field.dimensions,
+                    "complex": field.complex, "summary": field.summary })
+            })
+            .collect()
+    };
+    let all: Vec<Value> = systems::singles()
+        .iter()
+        .map(|system| {
+            let schemes: Vec<Value> = system
+                .schemes()
+                .iter()
+                .map(|scheme| {
+                    json!({ "name": scheme.name, "label": scheme.label, "summary": scheme.summary,
+                        "settings": system.default_settings(scheme.name) })
+                })
+                .collect();
+            json!({
+                "id": system.id(),
+                "title": system.title(),
+                "scenario": system.default_scenario(),
+                "schema": system.scenario_schema(),
+                "metrics": system.metrics(),
+                "series": system.series(),
+                "schemes": schemes,
+                "instance_fields": fields(system.instance_fields()),
+                "variable_fields": fields(system.variable_fields()),
+            })
+        })
+        .collect();
+    json!(all).to_string()
+}
+
+/// Refuse a name that is not among those known, with the nearest that is.
+#[pyfunction]
+pub(crate) fn unknown(name: &str, place: &str, known: Vec<String>) -> PyErr {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let what = "there is no such key";
+    let place = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
+    let error = InputError::new(what, place, format!("`{name}`"), hint::list(&known));
+    errors::input(&hint::with_guess(error, name, &known))
+}
+
+/// A failure of one problem of a batch, as it would be raised.
+pub(crate) fn raised(error: SingleError) -> PyErr {
+    errors::single(error)
+}

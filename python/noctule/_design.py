@@ -1,0 +1,698 @@
+"""Instances and designs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _noctule
+from ._noctule import InvalidInput, NotSolved, NumericalError
+
+Array = npt.NDArray[Any]
+OnFailure = Literal["raise", "return"]
+_D = TypeVar("_D", bound="Design")
+
+#: Reasons for stopping that are not failures: converged, a closed form, or all that double
+#: precision resolves (the residual then says how good the point is).
+SOLVED = ("converged", "computed", "stalled")
+
+
+class Record(Mapping[str, Any]):
+    """Named values, by key or by attribute; lists of numbers are arrays, what is absent is None.
+
+    >>> record = Record({"sum_rate_nats": 2.5, "sinr": [1.0, 3.0], "targets": None})
+    >>> record.sum_rate_nats, record["sinr"], record.targets
+    (2.5, array([1., 3.]), None)
+    """
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        self._members = {name: _shown(value) for name, value in members.items()}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._members[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._members[name]
+        except KeyError:
+            raise AttributeError(f"there is no `{name}`; there are {', '.join(self)}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._members]
+
+    def __repr__(self) -> str:
+        return f"Record({self._members!r})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """A plain dictionary, records inside too."""
+        return {name: _plain(value) for name, value in self._members.items()}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Record(value)
+    if isinstance(value, list):
+        if value and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in value):
+            return np.array(value, dtype=float)
+        return [_shown(x) for x in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [_plain(x) for x in value]
+    return value
+
+
+class Instance:
+    """One concrete problem: drawn from a scenario, made of your own arrays, or both.
+
+    Arrays win over what the scenario gives. Which arrays a system knows, with shapes and units, is
+    in ``noctule.describe(system)["instance_fields"]`` and in the documentation of its module.
+
+    Parameters
+    ----------
+    system
+        Name of the system, ``"beamforming"`` by default.
+    scenario
+        A scenario of that system or a dictionary of what differs from the default one; absent, the
+        arrays must be complete.
+    arrays
+        Named arrays. ``complex128`` in C order is what is stored; everything else numeric is
+        converted. Each is copied once, because an instance keeps its data.
+    seed, trial
+        Which draw.
+
+    Raises
+    ------
+    InvalidInput
+        When something handed in cannot be used, in the words of the command line.
+
+    Examples
+    --------
+    >>> import noctule, numpy as np
+    >>> channels = np.ones((2, 16)) + 1j * np.arange(32).reshape(2, 16)
+    >>> instance = noctule.Instance(scenario={}, arrays={"channels": channels})
+    >>> instance["channels"].shape, instance["user_noise_w"]
+    ((2, 16), array([0.001, 0.001]))
+    """
+
+    def __init__(
+        self,
+        system: str = "beamforming",
+        *,
+        scenario: Any = None,
+        arrays: Mapping[str, npt.ArrayLike] | None = None,
+        seed: int = 1,
+        trial: int = 0,
+    ) -> None:
+        given = None if arrays is None else dict(arrays)
+        try:
+            self._problem = _noctule.Problem(system, scenario, given, seed, trial)
+        except OverflowError:
+            raise _refuse_draw(seed, trial) from None
+        self._arrays: dict[str, Any] | None = None
+        # What is wrong with an instance is said here, not at its first use.
+        self.arrays  # noqa: B018
+
+    @classmethod
+    def _of(cls, problem: Any, arrays: dict[str, Any] | None = None) -> Instance:
+        made = cls.__new__(cls)
+        made._problem = problem
+        made._arrays = arrays
+        return made
+
+    @property
+    def system(self) -> str:
+        """Name of the system."""
+        name: str = self._problem.system
+        return name
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """All arrays of the instance by name, in SI units; single numbers are floats."""
+        if self._arrays is None:
+            self._arrays = self._problem.arrays()
+        return self._arrays
+
+    def __getitem__(self, name: str) -> Any:
+        return self.arrays[name]
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(
+            f"{name} {list(np.shape(value))}" for name, value in self.arrays.items() if np.ndim(value)
+        )
+        return f"<noctule.Instance of {self.system}: {shapes}>"
+
+    def design(
+        self, scheme: str | None = None, settings: Any = None, *, on_failure: OnFailure = "raise",
+        certify: bool = False, **changes: Any,
+    ) -> Design:
+        """Design; see :func:`noctule.design`."""
+        return design(
+            self, scheme, settings, on_failure=on_failure, certify=certify, **changes
+        )
+
+    def evaluate(self, variables: Any) -> Design:
+        """What variables of your own achieve; see :func:`noctule.evaluate`."""
+        return evaluate(self, variables)
+
+    def to_cvxpy(self, **options: Any) -> str:
+        """A plain CVXPY script of the system's convex problem; see :mod:`noctule.cvxpy`."""
+        from . import cvxpy
+
+        return cvxpy.script(self, **options)
+
+    def save(self, path: str | Path) -> None:
+        """Write all arrays: ``.json`` and ``.npz`` as the command line reads them, or ``.mat``."""
+        from . import io
+
+        io.save_instance(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, system: str | None = None, **options: Any) -> Instance:
+        """Read an instance, or part of one, from ``.json``, ``.npz``, ``.npy``, ``.mat``, ``.csv``.
+
+        ``options`` are those of :class:`Instance`; a file with channels alone needs a ``scenario``.
+        """
+        from . import io
+
+        return io.load_instance(path, system, **options)
+
+
+def _refuse_draw(seed: Any, trial: Any) -> InvalidInput:
+    return refuse(
+        "the count is out of range", "seed, trial", f"{seed}, {trial}", "whole numbers of 64 bits"
+    )
+
+
+def refuse(what: str, where: str, found: str, allowed: str, hint: str | None = None) -> InvalidInput:
+    """An exception in the form of all of noctule's."""
+    text = f"{what}\n  where:   {where}\n  found:   {found}\n  allowed: {allowed}"
+    error = InvalidInput(text if hint is None else f"{text}\n  hint:    {hint}")
+    error.what, error.found, error.allowed, error.hint = what, found, allowed, hint
+    setattr(error, "where", where)
+    return error
+
+
+class Design:
+    """A design: what was chosen, what it achieves, why the method stopped, what is proven.
+
+    Attributes are read from Rust when they are asked for. The same class holds what
+    :func:`noctule.evaluate` says about variables of your own.
+    """
+
+    def __init__(self, told: Any) -> None:
+        self._told = told
+        self._members: dict[str, Any] = {}
+        self._variables: dict[str, Any] | None = None
+
+    def _member(self, name: str) -> Any:
+        if name not in self._members:
+            self._members[name] = self._told.member(name)
+        return self._members[name]
+
+    @property
+    def system(self) -> str:
+        """Name of the system."""
+        return str(self._member("system"))
+
+    @property
+    def scheme(self) -> str:
+        """The scheme, or ``"handed in"``."""
+        return str(self._member("scheme"))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Complete settings of the scheme."""
+        return dict(self._member("settings"))
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What was designed, by name, as arrays."""
+        if self._variables is None:
+            self._variables = self._told.variables()
+        return self._variables
+
+    def __getitem__(self, name: str) -> Any:
+        return self.variables[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self.variables:
+            return self.variables[name]
+        raise AttributeError(f"a design of {self.system} has no `{name}`")
+
+    @property
+    def metrics(self) -> Record:
+        """What the variables achieve, by the system's own evaluation."""
+        return Record(self._member("metrics"))
+
+    @property
+    def stop(self) -> str:
+        """Why the method stopped: converged, computed, iteration-limit, evaluation-limit,
+        time-limit, stalled, interrupted."""
+        return str(self._member("stop"))
+
+    @property
+    def proof(self) -> Record:
+        """What is proven: ``point`` (stationary with a residual, feasible with a violation),
+        ``bound`` (value, gap and method, where there is one), ``infeasible`` (a certificate)."""
+        return Record({"bound": None, "infeasible": None, **self._member("proof")})
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether it is proven that no design meets the requirements."""
+        return self.proof.infeasible is not None
+
+    @property
+    def gap(self) -> float | None:
+        """Relative gap to a proven bound, or None where there is no bound."""
+        bound = self.proof.bound
+        return None if bound is None else float(bound.gap_rel)
+
+    @property
+    def solved(self) -> bool:
+        """Whether the method did what was asked: not infeasible, not stopped by a limit, and
+        something is proven of the point."""
+        proof = self._member("proof")
+        return (
+            proof.get("infeasible") is None
+            and self.stop in SOLVED
+            and proof["point"]["kind"] != "none"
+        )
+
+    @property
+    def trace(self) -> dict[str, Array]:
+        """The best run, iteration by iteration: columns by name (scheme setting ``trace_rows``)."""
+        rows = self._member("trace")
+        names = ["iteration", "evaluations", "value", "residual", "step"]
+        return {name: np.array([row[name] for row in rows], dtype=float) for name in names}
+
+    @property
+    def work(self) -> Record:
+        """Evaluations, iterations, factorisations, cone programs, over all starts."""
+        return Record(self._member("work"))
+
+    @property
+    def starts(self) -> list[float | None]:
+        """Objective reached from each start."""
+        return list(self._member("starts"))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences a careful colleague would add."""
+        return list(self._member("warnings"))
+
+    @property
+    def instance(self) -> Instance:
+        """The instance the design is for."""
+        arrays = self._told.instance()
+        return Instance._of(_noctule.Problem(self.system, None, arrays), arrays)
+
+    @property
+    def document(self) -> str:
+        """The ``noctule-design/1`` document, instance included: the bytes the command line writes."""
+        return str(self._told.document())
+
+    def verify(self) -> Finding:
+        """Recompute everything by the independent witness; see :func:`noctule.verify`."""
+        return verify(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the design: ``.json`` the whole story, ``.npz`` the variables (both as the command
+        line does), ``.mat`` variables, metrics and instance for MATLAB."""
+        from . import io
+
+        io.save_design(self, path)
+
+    @staticmethod
+    def load(path: str | Path) -> Design:
+        """Read a ``.json`` document back; ``verify`` says whether it is true."""
+        from . import io
+
+        return io.load_design(path)
+
+    def __repr__(self) -> str:
+        facts = "; ".join(f"{name}: {value}" for name, value in self._told.facts[:2])
+        state = "proven infeasible" if self.infeasible else self.stop
+        return f"<noctule.Design {self._told.title}; {facts}; {state}>"
+
+    def __str__(self) -> str:
+        width = max(len(name) for name, _ in self._told.facts)
+        lines = [self._told.title, ""]
+        lines += [f"  {name:<{width}}  {value}" for name, value in self._told.facts]
+        return "\n".join(lines + [f"  warning: {text}" for text in self.warnings])
+
+
+class Finding:
+    """What the independent witness found: ``agrees``, ``violation``, and each number compared.
+
+    ``bool(finding)`` is ``finding.agrees``.
+    """
+
+    def __init__(self, agrees: bool, violation: float, compared: list[Any]) -> None:
+        self.agrees = agrees
+        self.violation = violation
+        self.compared: dict[str, tuple[float | None, float | None]] = {
+            name: (stored, found) for name, stored, found in compared
+        }
+
+    def __bool__(self) -> bool:
+        return self.agrees
+
+    def __repr__(self) -> str:
+        verdict = "confirmed" if self.agrees else "NOT confirmed"
+        return f"<noctule.Finding {verdict}, violation {self.violation:.1e}>"
+
+
+def failure(design: Design) -> NotSolved | None:
+    """The exception of a design that does not do what was asked, or None."""
+    if design.solved:
+        return None
+    certificate = design.proof.infeasible
+    if certificate is not None:
+        text = f"proven infeasible ({certificate.method}): {certificate.statement}"
+    elif design.stop in SOLVED:
+        text = f"nothing is proven of the point; stopped: {design.stop}"
+    else:
+        text = f"stopped before the goal: {design.stop}"
+    advice = 'the design is in `.design`; on_failure="return" returns it'
+    error = NotSolved(f"{text}\n  hint:    {advice}")
+    error.design = design
+    return error
+
+
+def _settings(settings: Any, changes: Mapping[str, Any]) -> Any:
+    if not changes:
+        return settings
+    given = settings.to_dict() if hasattr(settings, "to_dict") else dict(settings or {})
+    return {**given, **changes}
+
+
+def _scheme(system: str, scheme: str | None) -> str:
+    return scheme if scheme is not None else _first_scheme(system)
+
+
+def _first_scheme(system: str) -> str:
+    from ._systems import describe
+
+    return str(describe(system)["schemes"][0]["name"])
+
+
+def as_instance(problem: Any, **draw: Any) -> Instance:
+    """An instance from whatever stands for one: itself, a scenario, a dictionary of arrays."""
+    if isinstance(problem, Instance):
+        return problem
+    if hasattr(problem, "realize"):
+        made: Instance = problem.realize(**draw)
+        return made
+    if isinstance(problem, str):
+        return Instance(problem, scenario={}, **draw)
+    found = f"a {type(problem).__name__}"
+    allowed = "a noctule.Instance, a scenario, or the name of a system"
+    raise refuse("this is no problem to design for", "instance", found, allowed)
+
+
+def design(
+    instance: Any,
+    scheme: str | None = None,
+    settings: Any = None,
+    *,
+    on_failure: OnFailure = "raise",
+    certify: bool = False,
+    seed: int | None = None,
+    trial: int | None = None,
+    **changes: Any,
+) -> Design:
+    """Design one instance. The interpreter's lock is released; Ctrl-C stops it.
+
+    Parameters
+    ----------
+    instance
+        An :class:`Instance`, a scenario (drawn with ``seed`` and ``trial``), or a system's name.
+    scheme
+        Name of a scheme (``noctule.describe(system)["schemes"]``); the first, ours, by default.
+    settings
+        Settings of the scheme: its dataclass or a dictionary; ``changes`` go on top.
+    on_failure
+        ``"raise"`` raises :class:`NotSolved` for a design that is proven infeasible or was stopped
+        by a limit; ``"return"`` returns it.
+    certify
+        Attach the best bound that the command line would attach to a single design; it may cost
+        seconds. Otherwise the settings decide (``certify``, ``certify_nodes``).
+
+    Returns
+    -------
+    Design
+        With arrays in ``variables`` and as attributes.
+
+    Raises
+    ------
+    InvalidInput, NotSolved, NumericalError
+
+    Examples
+    --------
+    >>> import noctule
+    >>> scenario = noctule.beamforming.Scenario(users=2, sensing_noise_dbm=-30.0)
+    >>> design = noctule.design(scenario, starts=2)
+    >>> design.stop, design.beams.shape, bool(design.verify())
+    ('converged', (8, 16), True)
+    """
+    _check_on_failure(on_failure)
+    draw = {k: v for k, v in (("seed", seed), ("trial", trial)) if v is not None}
+    problem = as_instance(instance, **draw)._problem
+    name = _scheme(problem.system, scheme)
+    found = Design(problem.design(name, _settings(settings, changes), certify))
+    error = failure(found) if on_failure == "raise" else None
+    if error is not None:
+        raise error
+    return found
+
+
+def _check_on_failure(on_failure: str) -> None:
+    if on_failure not in ("raise", "return"):
+        raise refuse("there is no such behaviour", "on_failure", repr(on_failure),
+                     '"raise" or "return"')
+
+
+def _variables(instance: Instance, variables: Any) -> dict[str, Any]:
+    if isinstance(variables, Design):
+        return variables.variables
+    if isinstance(variables, Mapping):
+        return dict(variables)
+    from ._systems import describe
+
+    # A bare array stands for the first variable.
+    return {describe(instance.system)["variable_fields"][0]["name"]: variables}
+
+
+def evaluate(instance: Any, variables: Any) -> Design:
+    """What variables of your own achieve, measured as ours are.
+
+    Parameters
+    ----------
+    instance
+        As for :func:`design`.
+    variables
+        A dictionary of arrays, a :class:`Design`, or a bare array for a system with one variable.
+
+    Returns
+    -------
+    Design
+        Its ``stop`` is ``"computed"``; ``proof.point`` holds the violation of the constraints.
+
+    Examples
+    --------
+    >>> import noctule, numpy as np
+    >>> instance = noctule.beamforming.Scenario(users=2, sensing_noise_dbm=-30.0).realize()
+    >>> matched = instance["channels"] / np.linalg.norm(instance["channels"]) * 0.1
+    >>> found = noctule.evaluate(instance, matched)
+    >>> found.proof.point.violation < 1e-12, found.metrics.sum_rate_bps_hz > 1
+    (True, True)
+    """
+    instance = as_instance(instance)
+    return Design(instance._problem.evaluate(_variables(instance, variables)))
+
+
+def verify(design: Any) -> Finding:
+    """Recompute what a design claims, by code that shares no formula with the designer.
+
+    ``design`` is a :class:`Design`, a document as text or dictionary, or the path of one.
+    """
+    if isinstance(design, Design):
+        text = design.document
+    elif isinstance(design, Mapping):
+        text = json.dumps(design)
+    elif isinstance(design, Path) or (isinstance(design, str) and not design.lstrip()[:1] == "{"):
+        from . import io
+
+        text = io.read_text(design)
+    else:
+        text = str(design)
+    return Finding(*_noctule.verify(text))
+
+
+class Batch(Sequence[Design]):
+    """Designs of many instances, in their order.
+
+    ``batch[i]`` is a design, or raises what went wrong with it; ``stack`` and ``metric`` put
+    variables and metrics of all together, with the batch as leading axis.
+    """
+
+    def __init__(self, entries: list[Design | Exception]) -> None:
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return Batch(self._entries[index])
+        entry = self._entries[index]
+        if isinstance(entry, Exception):
+            raise entry
+        return entry
+
+    @property
+    def errors(self) -> dict[int, Exception]:
+        """Exceptions by index: broken numerics, scenes that were refused."""
+        return {i: entry for i, entry in enumerate(self._entries) if isinstance(entry, Exception)}
+
+    def stack(self, name: str) -> Array:
+        """A variable of all designs: shape [batch, …]. Where there is no design, NaN."""
+        found = [None if isinstance(e, Exception) else e.variables[name] for e in self._entries]
+        first = next((np.asarray(value) for value in found if value is not None), None)
+        if first is None:
+            raise refuse("no problem of the batch has a design", "batch", "errors", "a design")
+        absent = np.full(first.shape, np.nan, dtype=first.dtype)
+        return np.stack([absent if value is None else np.asarray(value) for value in found])
+
+    def metric(self, name: str) -> Array:
+        """A metric of all designs: shape [batch, …]. What is not defined is NaN."""
+        values = [
+            None if isinstance(e, Exception) else e.metrics[name] for e in self._entries
+        ]
+        first = next((np.asarray(value, float) for value in values if value is not None), None)
+        absent = np.nan if first is None else np.full(first.shape, np.nan)
+        return np.array([absent if value is None else value for value in values], dtype=float)
+
+
+def design_batch(
+    instances: Any,
+    scheme: str | None = None,
+    settings: Any = None,
+    *,
+    trials: int | Iterable[int] | None = None,
+    seed: int = 1,
+    on_failure: OnFailure = "return",
+    certify: bool = False,
+    threads: int | None = None,
+    progress: bool = False,
+    **changes: Any,
+) -> Batch:
+    """Design many instances at once, on all cores, with the interpreter's lock released.
+
+    Parameters
+    ----------
+    instances
+        A list of instances, or a scenario together with ``trials``. :func:`stack` makes a list
+        from arrays with a leading batch axis.
+    trials
+        Number of trials, or which ones.
+    on_failure
+        ``"return"`` keeps going: ``batch[i]`` tells; ``"raise"`` raises the first failure.
+    threads
+        One per core by default. Results do not depend on it.
+
+    Examples
+    --------
+    >>> import noctule
+    >>> scenario = noctule.beamforming.Scenario(users=2, sensing_noise_dbm=-30.0)
+    >>> batch = noctule.design_batch(scenario, "rzf", trials=5)
+    >>> batch.stack("beams").shape, batch.metric("sum_rate_bps_hz").shape
+    ((5, 8, 16), (5,))
+    """
+    _check_on_failure(on_failure)
+    if trials is not None:
+        which = range(trials) if isinstance(trials, (int, np.integer)) else list(trials)
+        first = as_instance(instances, seed=seed, trial=which[0] if len(which) else 0)._problem
+        problems = [first.with_trial(trial) for trial in which]
+    else:
+        problems = [as_instance(instance)._problem for instance in instances]
+    if not problems:
+        return Batch([])
+    name = _scheme(problems[0].system, scheme)
+    from ._progress import Bar
+
+    with Bar(progress, "designs") as bar:
+        told = _noctule.design_batch(
+            problems, name, _settings(settings, changes), certify, threads, bar.callback
+        )
+    entries = [entry if isinstance(entry, Exception) else Design(entry) for entry in told]
+    if on_failure == "raise":
+        for entry in entries:
+            error = entry if isinstance(entry, Exception) else failure(entry)
+            if error is not None:
+                raise error
+    return Batch(entries)
+
+
+def stack(system: str = "beamforming", *, scenario: Any = None, seed: int = 1,
+          **arrays: npt.ArrayLike) -> list[Instance]:
+    """Instances from arrays with a leading batch axis.
+
+    Every array has one dimension more than the system's field of that name, all of the same
+    length, except those that already have the field's dimensions: they are shared by all.
+
+    >>> import noctule, numpy as np
+    >>> channels = np.random.default_rng(1).normal(size=(3, 2, 16)) + 0j
+    >>> instances = noctule.stack(scenario={}, channels=channels)
+    >>> len(instances), instances[2]["channels"].shape
+    (3, (2, 16))
+    """
+    from ._systems import describe
+
+    fields = {field["name"]: field for field in describe(system)["instance_fields"]}
+    batched: dict[str, Array] = {}
+    shared: dict[str, npt.ArrayLike] = {}
+    for name, value in arrays.items():
+        if name not in fields:
+            raise _noctule.unknown(name, "", list(fields))
+        array = np.asarray(value)
+        if array.ndim == len(fields[name]["dimensions"]) + 1:
+            batched[name] = array
+        else:
+            shared[name] = value
+    lengths = {name: len(array) for name, array in batched.items()}
+    if len(set(lengths.values())) != 1:
+        found = ", ".join(f"{name} {length}" for name, length in lengths.items()) or "none"
+        raise refuse("the batches have different lengths", "arrays", found,
+                     "one length along the first axis of all")
+    return [
+        Instance(system, scenario=scenario, seed=seed,
+                 arrays={**shared, **{name: array[i] for name, array in batched.items()}})
+        for i in range(next(iter(lengths.values())))
+    ]
+
+
+__all__ = [
+    "Batch", "Design", "Finding", "Instance", "InvalidInput", "NotSolved", "NumericalError",
+    "Record", "design", "design_batch", "evaluate", "stack", "verify",
+]

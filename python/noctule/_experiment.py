@@ -1,0 +1,264 @@
+"""Experiments: ours, and methods of your own beside them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import importlib
+import inspect
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import _noctule
+from ._design import Array, Instance, _variables, refuse
+from ._progress import Bar
+
+Scheme = Callable[[Instance], Any]
+
+
+class Records:
+    """The results of an experiment, from the files in its folder.
+
+    ``records[name]`` is a column of ``records.csv`` as an array: one row for each design. Names of
+    metrics are those of ``noctule.describe(system)["metrics"]``; sweeps are columns too. An empty
+    cell is NaN in a column of numbers and ``""`` in one of text.
+    """
+
+    def __init__(self, folder: str | Path, info: Mapping[str, Any] | None = None) -> None:
+        self.folder = Path(folder)
+        if not (self.folder / "records.csv").is_file():
+            raise refuse("there is no complete run in this folder", str(folder), "no records.csv",
+                         "a folder that `noctule run` or noctule.run has written to")
+        self.info = dict(info or {})
+        self._columns: dict[str, Array] | None = None
+        self._owner: Any = None
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        """All columns of ``records.csv``."""
+        if self._columns is None:
+            self._columns = _columns(self.folder / "records.csv")
+        return self._columns
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.columns:
+            raise _noctule.unknown(name, "", list(self.columns))
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in range(len(self)):
+            yield {name: column[row].item() if isinstance(column[row], np.generic) else column[row]
+                   for name, column in self.columns.items()}
+
+    def to_pandas(self, table: str = "records") -> Any:
+        """``records`` (one row per design), ``summary`` (statistics) or ``series`` as a data frame
+        of pandas."""
+        try:
+            pandas = importlib.import_module("pandas")
+        except ImportError:
+            raise ImportError("data frames need pandas: pip install noctule[pandas]") from None
+        if table not in ("records", "summary", "series"):
+            raise _noctule.unknown(table, "", ["records", "summary", "series"])
+        return pandas.read_csv(self.folder / f"{table}.csv")
+
+    @property
+    def summary(self) -> dict[str, Array]:
+        """The columns of ``summary.csv``: statistics over trials for every point and scheme."""
+        return _columns(self.folder / "summary.csv")
+
+    @property
+    def claims(self) -> list[dict[str, Any]]:
+        """The verdicts on what a paper claims."""
+        document = json.loads((self.folder / "claims.json").read_text(encoding="utf-8"))
+        return list(document["claims"])
+
+    @property
+    def presentation(self) -> dict[str, Any]:
+        """Words for metrics, sweeps and schemes, and the figures."""
+        text = (self.folder / "presentation.json").read_text(encoding="utf-8")
+        document: dict[str, Any] = json.loads(text)
+        return document
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """Everything that decided the numbers."""
+        document: dict[str, Any] = json.loads(
+            (self.folder / "plan.json").read_text(encoding="utf-8"))
+        return document
+
+    @property
+    def report(self) -> Path:
+        """The report, a page for a browser."""
+        return self.folder / "report.html"
+
+    def plot(self, figure: str | None = None, **options: Any) -> Any:
+        """Draw a figure with matplotlib; see :func:`noctule.plot.figure`."""
+        from . import plot
+
+        return plot.figure(self, figure, **options)
+
+    def __repr__(self) -> str:
+        return f"<noctule.Records {len(self)} designs in {self.folder}>"
+
+
+def _columns(path: Path) -> dict[str, Array]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(line for line in file if not line.startswith("#")))
+    header, body = rows[0], rows[1:]
+    return {name: _column([row[i] for row in body]) for i, name in enumerate(header)}
+
+
+def _column(cells: list[str]) -> Array:
+    filled = [cell for cell in cells if cell != ""]
+    try:
+        numbers = [float(cell) for cell in filled]
+    except ValueError:
+        return np.array(cells, dtype=object)
+    if filled and len(filled) == len(cells) and all(
+        cell.lstrip("-").isdigit() and abs(n) < 2**53 for cell, n in zip(filled, numbers)
+    ):
+        return np.array([int(cell) for cell in cells], dtype=np.int64)
+    return np.array([float(cell) if cell else np.nan for cell in cells])
+
+
+def _digest(function: Scheme) -> str:
+    """What tells one function from another of the same name: its source where there is one."""
+    try:
+        text = inspect.getsource(function)
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        text = repr(code.co_code) + repr(code.co_consts) if code else repr(type(function))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _called(function: Scheme, system: str) -> Callable[..., dict[str, Any]]:
+    def call(arrays: dict[str, Any], scenario: Any, seed: int, trial: int) -> dict[str, Any]:
+        problem = _noctule.Problem(system, scenario, None, seed, trial)
+        instance = Instance._of(problem, arrays)
+        found = _variables(instance, function(instance))
+        return {name: value for name, value in found.items()}
+
+    return call
+
+
+def run(
+    experiment: str | Path,
+    *,
+    trials: int | None = None,
+    seed: int | None = None,
+    ci: bool = False,
+    schemes: Mapping[str, Scheme] | None = None,
+    out: str | Path | None = None,
+    threads: int | None = None,
+    fresh: bool = False,
+    progress: bool = False,
+) -> Records:
+    """Run an experiment: its name, the path of its file, or its text.
+
+    The same files, byte for byte, as ``noctule run`` writes with the same options. A run that was
+    stopped (Ctrl-C) resumes when called again; a complete one is read.
+
+    Parameters
+    ----------
+    experiment
+        ``"beamforming/region"``, ``"mine.toml"``, or the text of an experiment file.
+    trials, seed, ci
+        As the options of the command line.
+    schemes
+        Methods of your own by name: functions that take an :class:`Instance` and return the
+        variables (a dictionary of arrays, a bare array where there is one variable, or a
+        :class:`Design`). They are evaluated and verified as ours and stand in the same tables and
+        figures. An exception is counted as a failure of that design.
+    out
+        Folder of the results. By default ``results/<experiment>``; with ``schemes`` a temporary
+        one, because a function can change without its name. In a folder of your own, results are
+        reused as long as the function's source is the same.
+
+    Raises
+    ------
+    InvalidInput
+        With file, line and column of what is wrong.
+
+    Examples
+    --------
+    >>> import noctule
+    >>> def selfish(instance):
+    ...     channels = instance["channels"]
+    ...     scale = np.sqrt(instance["power_w"] / np.linalg.norm(channels) ** 2)
+    ...     return channels * scale
+    >>> records = noctule.run("beamforming/region", ci=True, schemes={"selfish": selfish})
+    >>> sorted(set(records["scheme"]))
+    ['balanced', 'mrt', 'rzf', 'selfish', 'sensing-only']
+    """
+    name, text = _source(experiment)
+    owner = None
+    if schemes and out is None:
+        owner = tempfile.TemporaryDirectory(prefix="noctule-")
+        out = owner.name
+    system = _system_of(name, text)
+    functions = {
+        id: (_called(function, system), _digest(function))
+        for id, function in (schemes or {}).items()
+    }
+    order = {
+        "experiment": name, "text": text, "trials": trials, "seed": seed, "ci": ci,
+        "out": None if out is None else Path(out), "threads": threads, "fresh": fresh,
+    }
+    with Bar(progress, "units") as bar:
+        info = json.loads(_noctule.run(order, functions, bar.callback))
+    records = Records(info["folder"], info)
+    # The temporary folder lives as long as what reads it.
+    records._owner = owner
+    return records
+
+
+def _source(experiment: str | Path) -> tuple[str, str | None]:
+    if isinstance(experiment, str) and "\n" in experiment:
+        return "experiment", experiment
+    return str(experiment), None
+
+
+def _system_of(name: str, text: str | None) -> str:
+    """The system an experiment names; what is wrong with the file is said when it is run."""
+    if text is None:
+        known = dict(_noctule.experiments())
+        matching = [t for id, t in known.items() if id == name or id.rsplit("/", 1)[-1] == name]
+        if Path(name).is_file():
+            text = Path(name).read_text(encoding="utf-8", errors="replace")
+        else:
+            text = matching[0] if matching else ""
+    for line in text.splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() == "system":
+            return value.split("#")[0].strip().strip("\"'")
+    return "beamforming"
+
+
+def experiments() -> list[str]:
+    """Names of the experiments that come with noctule.
+
+    >>> import noctule
+    >>> "beamforming/region" in noctule.experiments()
+    True
+    """
+    return [name for name, _ in _noctule.experiments()]
+
+
+def show(experiment: str) -> str:
+    """The file of an experiment that comes with noctule: a copy to start one's own from."""
+    known = dict(_noctule.experiments())
+    if experiment not in known:
+        raise _noctule.unknown(experiment, "", list(known))
+    text: str = known[experiment]
+    return text
+
+
+__all__ = ["Records", "experiments", "run", "show"]

@@ -1,0 +1,431 @@
+"""The system ``beamforming``: multi-user, multi-target base station: sum rate against the Cramér–Rao bound.
+
+Schemes
+-------
+``balanced``
+    Riemannian L-BFGS from several starts: a stationary point of the weighted sum, with ``certify`` an upper bound
+``sensing-only``
+    the smallest Cramér–Rao bound, users ignored: proven globally optimal by the Frank–Wolfe gap
+``rzf``
+    regularised zero forcing, equal power: closed form, no claim of optimality
+``mrt``
+    matched filters, equal power: closed form, no claim of optimality
+``algorithm-1``
+    successive convex approximation of T. Fang et al. from regularised zero forcing: as far as its tolerance goes
+
+Arrays of an instance
+---------------------
+``transmit_shape`` : real [side]
+    elements [horizontal, vertical] of the transmit array
+``receive_shape`` : real [side]
+    elements [horizontal, vertical] of the receive array
+``channels`` : complex [user, antenna]
+    channels h; user k receives conj(h[k]) · x
+``azimuth_rad`` : real [target]
+    azimuths θ in radians
+``polar_rad`` : real [target]
+    polar angles φ in radians
+``reflection`` : complex [target]
+    reflection coefficients α
+``power_w`` : real number
+    total transmit power in watts
+``user_noise_w`` : real [user]
+    noise power of each user in watts
+``sensing_noise_w`` : real number
+    noise power of each receive antenna in watts
+``snapshots`` : real number
+    number of snapshots L
+``sensing_streams`` : real number
+    number of beams without data
+``rate_weight_per_nat`` : real number
+    weight of the sum rate, per nat/s/Hz
+``crb_weight`` : real number
+    weight of the trace of the Cramér–Rao bound
+``per_antenna_power`` : real number
+    1 when every antenna sends power_w / antennas, else 0
+``unit_modulus_steering`` : real number
+    1 when steering entries have magnitude one, else 0
+
+Arrays of a design
+------------------
+``beams`` : complex [stream, antenna]
+    beams in √W, data streams first; antenna n sends Σ beams[stream][n] · symbol[stream]
+
+Metrics in records
+------------------
+``objective``
+    rate weight · sum rate (nats) − bound weight · tr F⁻¹
+``sum_rate_bps_hz`` (bit/s/Hz)
+    sum over users of log₂(1 + SINR)
+``sum_rate_nats`` (nat/s/Hz)
+    sum over users of ln(1 + SINR)
+``crb_trace_mixed`` (mixed)
+    tr F⁻¹: rad² and squared reflection
+``worst_angle_rcrb_deg`` (°)
+    largest root-Cramér–Rao bound over targets, azimuth and polar angle
+``rms_angle_rcrb_deg`` (°)
+    root of the mean Cramér–Rao bound over targets and both angles
+``users_shut_off``
+    users with a rate below 0.001 bit/s/Hz
+
+Written by python/generate.py; do not edit.
+"""
+
+# fmt: off
+# ruff: noqa
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _noctule
+from ._parameters import ScenarioBase, parameters
+
+ArrayLike = npt.ArrayLike
+ComplexArray = npt.NDArray[np.complex128]
+FloatArray = npt.NDArray[np.float64]
+
+
+@parameters
+class ArrayShape:
+    """Elements of a planar array, half a wavelength apart.
+
+    Attributes
+    ----------
+    horizontal
+        Elements in a row.
+    vertical
+        Elements in a column.
+    """
+
+    horizontal: int
+    vertical: int
+
+
+@parameters
+class Targets:
+    """Where targets come from.
+
+    Exactly one member is given.
+
+    Attributes
+    ----------
+    fixed
+        Known positions, the same in every trial.
+    drawn
+        Drawn anew in every trial.
+    """
+
+    fixed: list[TargetSpec] | None = None
+    drawn: DrawnTargets | None = None
+
+
+@parameters
+class TargetSpec:
+    """One point target.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Azimuth θ in degrees.
+    polar_deg
+        Polar angle φ in degrees from the array's vertical axis; a negative one is flipped
+        together with the azimuth, which gives the same response.
+    reflection
+        Complex reflection coefficient α as ``[re, im]``.
+    """
+
+    azimuth_deg: float
+    polar_deg: float
+    reflection: list[float]
+
+
+@parameters
+class DrawnTargets:
+    """A law for targets: angles uniform in a range, reflection
+    ``magnitude · (1 + spread · N(0,1)) · e^{j2πU}``.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Range of the azimuth in degrees.
+    count
+        Number of targets M.
+    polar_deg
+        Range of the polar angle in degrees.
+    reflection_magnitude
+        Mean magnitude of the reflection coefficient.
+    reflection_spread
+        Relative standard deviation of the magnitude.
+    """
+
+    azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    count: int = 2
+    polar_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    reflection_magnitude: float = 0.1
+    reflection_spread: float = 0.2
+
+
+@parameters
+class Scenario(ScenarioBase):
+    """A base station with planar transmit and receive arrays, single-antenna users under Rayleigh
+    fading, and point targets.
+
+    The default is the setting behind the published results of T. Fang et al., corrected where
+    the paper and its data disagree (``docs/errata.md#beamforming-e1`` to ``#beamforming-e5``): 16
+    transmit and 20 receive antennas, 4 users, 2 targets at one fixed geometry, 30 snapshots,
+    10 dBm over a noise of 0 dBm.
+
+    Attributes
+    ----------
+    crb_weight
+        Weight of the trace of the Cramér–Rao bound (rad² and squared reflection added up).
+    power_constraint
+        What limits the transmit power.
+    power_dbm
+        Total transmit power in dBm.
+    rate_weight_per_nat
+        Weight of the sum rate, per nat/s/Hz.
+    receive_array
+        Receive array of the radar.
+    sensing_noise_dbm
+        Noise power at every receive antenna of the radar in dBm.
+    sensing_streams
+        Number of beams that carry no data. ``None`` means three per target, which always suffices.
+    snapshots
+        Number of snapshots L the radar observes.
+    targets
+        The targets: a fixed list, or a law they are drawn from.
+    transmit_array
+        Transmit array.
+    user_noise_dbm
+        Noise power at every user in dBm.
+    users
+        Number of single-antenna users K.
+    """
+
+    system = 'beamforming'
+
+    crb_weight: float = 1.0
+    power_constraint: Literal['total', 'per-antenna'] = 'total'
+    power_dbm: float = 10.0
+    rate_weight_per_nat: float = 0.25
+    receive_array: ArrayShape = field(default_factory=lambda: ArrayShape(horizontal=5, vertical=4))
+    sensing_noise_dbm: float = 0.0
+    sensing_streams: int | None = None
+    snapshots: int = 30
+    targets: Targets = field(default_factory=lambda: Targets(fixed=[TargetSpec(azimuth_deg=42.389293101946436, polar_deg=37.64877463467947, reflection=[0.087019702225907, 6.253569048812e-05]), TargetSpec(azimuth_deg=48.919368627744305, polar_deg=18.53271275483428, reflection=[-0.039920687408772, 0.117000274239637])]))
+    transmit_array: ArrayShape = field(default_factory=lambda: ArrayShape(horizontal=4, vertical=4))
+    user_noise_dbm: float = 0.0
+    users: int = 4
+
+
+@parameters
+class BalancedSettings:
+    """Settings of the scheme ``balanced``: Riemannian L-BFGS from several starts: a stationary point of the weighted sum, with ``certify`` an upper bound."""
+
+    certify: bool = False
+    certify_gap: float = 0.001
+    certify_nodes: int = 0
+    max_evaluations: int = 3000
+    starts: int = 4
+    tolerance: float = 1e-06
+    trace_rows: int = 0
+
+
+@parameters
+class SensingOnlySettings:
+    """Settings of the scheme ``sensing-only``: the smallest Cramér–Rao bound, users ignored: proven globally optimal by the Frank–Wolfe gap."""
+
+    streams: Any = None
+    tolerance: float = 1e-08
+
+
+@parameters
+class Algorithm1Settings:
+    """Settings of the scheme ``algorithm-1``: successive convex approximation of T. Fang et al. from regularised zero forcing: as far as its tolerance goes."""
+
+    max_iterations: int = 10000
+    reduced: bool = True
+    shift_factor: float = 1.0
+    tolerance: float = 0.0001
+
+
+if TYPE_CHECKING:
+    def crb(
+        beams: ArrayLike,
+        transmit_shape: ArrayLike,
+        receive_shape: ArrayLike,
+        azimuth_rad: ArrayLike,
+        polar_rad: ArrayLike,
+        reflection: ArrayLike,
+        information: float,
+        unit_modulus: bool = False,
+    ) -> FloatArray:
+        """Cramér–Rao bounds of every target: lower bounds of variances, all parameters unknown.
+
+        Parameters
+        ----------
+        beams : ArrayLike
+            Beams in √W, shape [stream, antenna]. Read without copying.
+        transmit_shape : ArrayLike
+            ``[horizontal, vertical]`` elements of the transmit array.
+        receive_shape : ArrayLike
+            ``[horizontal, vertical]`` elements of the receive array.
+        azimuth_rad : ArrayLike
+            Azimuths θ in radians, shape [target].
+        polar_rad : ArrayLike
+            Polar angles φ in radians, shape [target].
+        reflection : ArrayLike
+            Complex reflection coefficients α, shape [target].
+        information : float
+            2L/σ² per watt.
+        unit_modulus : bool
+            Steering entries of magnitude one instead of steering vectors of norm one.
+
+        Returns
+        -------
+        FloatArray
+            Shape [target, 4]: azimuth in rad², polar angle in rad², real and imaginary part of the
+            reflection.
+
+        Raises
+        ------
+        NumericalError
+            Where the Fisher matrix is singular in double precision.
+
+        Examples
+        --------
+        >>> bounds = crb(np.eye(4), [2, 2], [2, 2], [0.3], [1.2], [0.1], information=60.0)
+        >>> bounds.shape, bool((bounds > 0).all())
+        ((1, 4), True)
+        """
+        ...
+
+    def crb_trace(
+        beams: ArrayLike,
+        transmit_shape: ArrayLike,
+        receive_shape: ArrayLike,
+        azimuth_rad: ArrayLike,
+        polar_rad: ArrayLike,
+        reflection: ArrayLike,
+        information: float,
+        weights: ArrayLike | None = None,
+        unit_modulus: bool = False,
+    ) -> tuple[float, ComplexArray]:
+        """Weighted trace of the Cramér–Rao bound, and its gradient by the beams.
+
+        ``Σ_i weights[i] · [F⁻¹]_ii``; with weights of one the mixed trace of the literature (Fang et
+        al., Eq. (10)), which adds squared radians to squared reflections. The gradient g is the
+        Euclidean one: ``df = Re Σ conj(g) dW``.
+
+        Parameters
+        ----------
+        beams : ArrayLike
+            Beams in √W, shape [stream, antenna]. Read without copying.
+        transmit_shape : ArrayLike
+            ``[horizontal, vertical]`` elements of the transmit array.
+        receive_shape : ArrayLike
+            ``[horizontal, vertical]`` elements of the receive array.
+        azimuth_rad : ArrayLike
+            Azimuths θ in radians, shape [target].
+        polar_rad : ArrayLike
+            Polar angles φ in radians, shape [target].
+        reflection : ArrayLike
+            Complex reflection coefficients α, shape [target].
+        information : float
+            2L/σ² per watt.
+        weights : ArrayLike | None
+            Weight of each parameter ``[θ…, φ…, Re α…, Im α…]``, shape [4·target]; ones where absent.
+        unit_modulus : bool
+            Steering entries of magnitude one instead of steering vectors of norm one.
+
+        Returns
+        -------
+        tuple[float, ComplexArray]
+            The trace (infinite where the Fisher matrix is singular, with a gradient of zeros), and
+            its gradient of shape [stream, antenna].
+
+        Examples
+        --------
+        >>> value, gradient = crb_trace(np.eye(4), [2, 2], [2, 2], [0.3], [1.2], [0.1], 60.0)
+        >>> bool(np.isclose(np.vdot(gradient, np.eye(4)).real, -2 * value))  # homogeneous of order −2
+        True
+        """
+        ...
+
+    def fisher_matrix(
+        beams: ArrayLike,
+        transmit_shape: ArrayLike,
+        receive_shape: ArrayLike,
+        azimuth_rad: ArrayLike,
+        polar_rad: ArrayLike,
+        reflection: ArrayLike,
+        information: float,
+        unit_modulus: bool = False,
+    ) -> FloatArray:
+        """Fisher matrix of the angles and reflections of several targets.
+
+        ``F_ij = information · Re tr(D_iᴴ D_j WWᴴ)`` with ``D_i = ∂(B U Aᴴ)/∂ω_i`` and
+        ``ω = [θ…, φ…, Re α…, Im α…]`` (Fang et al., Eq. (8); W is the
+        expected covariance's root, docs/errata.md#beamforming-e32).
+
+        Parameters
+        ----------
+        beams : ArrayLike
+            Beams in √W, shape [stream, antenna]. Read without copying.
+        transmit_shape : ArrayLike
+            ``[horizontal, vertical]`` elements of the transmit array.
+        receive_shape : ArrayLike
+            ``[horizontal, vertical]`` elements of the receive array.
+        azimuth_rad : ArrayLike
+            Azimuths θ in radians, shape [target].
+        polar_rad : ArrayLike
+            Polar angles φ in radians, shape [target].
+        reflection : ArrayLike
+            Complex reflection coefficients α, shape [target].
+        information : float
+            2L/σ² per watt: twice the snapshots over the noise power of a receive antenna.
+        unit_modulus : bool
+            Steering entries of magnitude one instead of steering vectors of norm one.
+
+        Returns
+        -------
+        FloatArray
+            Shape [4·target, 4·target].
+
+        Raises
+        ------
+        InvalidInput
+            For shapes that do not fit, entries that are not finite.
+
+        Examples
+        --------
+        >>> F = fisher_matrix(np.eye(4), [2, 2], [2, 2], [0.3], [1.2], [0.1], information=60.0)
+        >>> F.shape, bool(np.allclose(F, F.T))
+        ((4, 4), True)
+        """
+        ...
+
+else:
+    crb = _noctule.beamforming.crb
+    crb_trace = _noctule.beamforming.crb_trace
+    fisher_matrix = _noctule.beamforming.fisher_matrix
+
+
+__all__ = [
+    "ArrayShape",
+    "Targets",
+    "TargetSpec",
+    "DrawnTargets",
+    "Scenario",
+    "BalancedSettings",
+    "SensingOnlySettings",
+    "Algorithm1Settings",
+    "crb",
+    "crb_trace",
+    "fisher_matrix",
+]

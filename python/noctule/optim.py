@@ -1,0 +1,183 @@
+"""Building blocks for objectives of one's own: the manifold solver, and gradient checks.
+
+A power constraint is a sphere, per-antenna power a product of spheres, a phase shifter a circle.
+Together with rates and bounds with gradients (:func:`noctule.phy.sum_rate`,
+:func:`noctule.beamforming.crb_trace`) a new objective is ten lines:
+
+>>> import noctule, numpy as np
+>>> instance = noctule.beamforming.Scenario(sensing_noise_dbm=-30.0).realize()
+>>> h, noise, power = instance["channels"], instance["user_noise_w"], instance["power_w"]
+>>> def unfairness(w):                       # minus the sum of the logarithms of the rates
+...     gamma = noctule.phy.sinr(h, w, noise)
+...     rates = np.log1p(gamma)
+...     _, gradient = noctule.phy.sum_rate(h, w, noise, weights=1 / rates)
+...     return -np.log(rates).sum(), -gradient
+>>> sphere = sphere_of_power(power, shape=h.shape)
+>>> check_gradient(unfairness, sphere, h).passed
+True
+>>> found = minimize(unfairness, sphere, x0=h)
+>>> found.converged, bool(np.isclose(np.linalg.norm(found.x) ** 2, power))
+(True, True)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _noctule
+
+ComplexArray = npt.NDArray[np.complex128]
+Objective = Callable[[ComplexArray], tuple[float, npt.ArrayLike]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifold:
+    """A product of ``count`` complex spheres of ``length`` dimensions and norm ``radius``.
+
+    A point is an array of ``count · length`` entries of any shape, read in C order: the blocks are
+    consecutive entries.
+    """
+
+    count: int
+    length: int
+    radius: float = 1.0
+
+
+def sphere(size: int, radius: float = 1.0) -> Manifold:
+    """All arrays of ``size`` complex entries with norm ``radius``."""
+    return Manifold(1, size, radius)
+
+
+def sphere_of_power(power_w: float, shape: Sequence[int]) -> Manifold:
+    """Beams of this shape whose total power is ``power_w``."""
+    return Manifold(1, math.prod(shape), math.sqrt(power_w))
+
+
+def spheres(count: int, length: int, radius: float = 1.0) -> Manifold:
+    """``count`` spheres: for per-antenna power, arrays of shape [antenna, stream]."""
+    return Manifold(count, length, radius)
+
+
+def circles(size: int) -> Manifold:
+    """Arrays whose ``size`` entries have magnitude one: phase shifters."""
+    return Manifold(size, 1, 1.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Minimum:
+    """How a minimisation ended.
+
+    Attributes
+    ----------
+    x
+        The point, in the shape of the start.
+    value
+        Its value.
+    residual
+        ‖grad‖·‖x‖ / max(1, abs(value)): zero at a stationary point.
+    stop
+        Why it stopped; only ``"converged"`` means a stationary point.
+    converged
+        ``stop == "converged"``. Nothing is said about global optimality.
+    iterations, evaluations
+        What it cost.
+    trace
+        Columns iteration, evaluations, value, residual, step: shape [iteration, 5].
+    """
+
+    x: ComplexArray
+    value: float
+    residual: float
+    stop: str
+    converged: bool
+    iterations: int
+    evaluations: int
+    trace: npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientCheck:
+    """Whether a gradient is right: the error of the first-order model falls with the square of the
+    step (``slope`` 2) or only linearly (1). ``errors`` has columns step and error."""
+
+    passed: bool
+    slope: float
+    errors: npt.NDArray[np.float64]
+
+
+def minimize(
+    f_and_grad: Objective,
+    manifold: Manifold,
+    x0: npt.ArrayLike,
+    *,
+    tolerance: float = 1e-6,
+    max_evaluations: int = 5000,
+    memory: int = 10,
+) -> Minimum:
+    """Minimise a real function of complex variables on a product of spheres, by Riemannian L-BFGS.
+
+    Parameters
+    ----------
+    f_and_grad
+        Called with the point (``complex128``, in the shape of ``x0``); returns the value and the
+        Euclidean gradient g of the same shape, for which ``df = Re Σ conj(g) dx`` (twice the
+        derivative by the conjugate). A value that is not finite says that the point is outside the
+        domain; the search backs away.
+    manifold
+        :func:`sphere`, :func:`spheres`, :func:`circles` or :func:`sphere_of_power`.
+    x0
+        The start; it is scaled onto the manifold.
+    tolerance
+        Residual at which it has converged. Scale the objective to the order of one: the residual is
+        relative to max(1, abs(value)).
+
+    Raises
+    ------
+    InvalidInput
+        For shapes that do not fit. What ``f_and_grad`` raises is passed on.
+    """
+    start = np.asarray(x0)
+    found = _noctule.minimize(
+        f_and_grad, manifold.count, manifold.length, manifold.radius, start, tolerance,
+        max_evaluations, memory,
+    )
+    return Minimum(**found)
+
+
+def check_gradient(
+    f_and_grad: Objective,
+    manifold: Manifold,
+    x: npt.ArrayLike,
+    direction: npt.ArrayLike | None = None,
+) -> GradientCheck:
+    """Check a gradient at ``x`` along a direction (a fixed pseudo-random one by default)."""
+    point = np.asarray(x)
+    along: Any = direction
+    if along is None:
+        draw = np.random.default_rng(1)
+        along = draw.normal(size=point.shape) + 1j * draw.normal(size=point.shape)
+    passed, slope, errors = _noctule.check_gradient(
+        f_and_grad, manifold.count, manifold.length, manifold.radius, point, np.asarray(along))
+    return GradientCheck(passed, slope, errors)
+
+
+def water_filling(gains: npt.ArrayLike, power: float) -> npt.NDArray[np.float64]:
+    """The powers that maximise ``Σ ln(1 + gains · p)`` with ``Σ p ≤ power``, exactly.
+
+    >>> water_filling([2.0, 1.0, 0.1], 1.0)
+    array([0.75, 0.25, 0.  ])
+    """
+    found: npt.NDArray[np.float64] = _noctule.water_filling(gains, power)
+    return found
+
+
+__all__ = [
+    "GradientCheck", "Manifold", "Minimum", "check_gradient", "circles", "minimize", "sphere",
+    "sphere_of_power", "spheres", "water_filling",
+]
