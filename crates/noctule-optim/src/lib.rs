@@ -47,10 +47,10 @@
 pub mod assignment;
 pub mod augmented_lagrangian;
 pub mod branch_bound;
-mod descent;
-pub mod gradient;
 pub mod clustering;
 pub mod conic;
+mod descent;
+pub mod gradient;
 pub mod lbfgs;
 pub mod manifold;
 mod method;
@@ -63,11 +63,10 @@ pub mod stop;
 mod trace;
 pub mod water_filling;
 
+pub use augmented_lagrangian::{AugmentedLagrangian, Constrained};
 pub use descent::Run;
 pub use gradient::{BarzilaiBorwein, ConjugateGradient, SteepestDescent};
 pub use lbfgs::Lbfgs;
-pub use augmented_lagrangian::{AugmentedLagrangian, Constrained};
-pub use lbfgs::{Lbfgs, Run};
 pub use manifold::Manifold;
 pub use method::Method;
 pub use multi_start::{MultiStart, multi_start};

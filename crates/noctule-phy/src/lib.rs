@@ -8,7 +8,6 @@
 //! * [`mmse`] — statistics of channel estimates whose prior was sensed;
 //! * [`centred_array`] — linear arrays in spatial frequency, reference in the middle;
 //! * [`cascade`] — base station, reflecting surfaces, user and target;
-//! * [`fading`] — random channels;
 //! * [`aggregated`] — statistics of channels with reflections off roughly known targets, and of
 //!   their estimates: block-diagonal plus low rank over all access points;
 //! * [`beampattern`] — patterns of linear arrays and their distance from an ideal one, in lags;
@@ -25,21 +24,20 @@
 //! Inside, every quantity is linear and in SI units; names carry the unit where there is one.
 //! The received signal of a user with channel `h` is `y = hᴴ x`.
 
+pub mod aggregated;
 pub mod aging;
 pub mod angle_crb;
 pub mod arrays;
+pub mod beampattern;
 pub mod cascade;
 pub mod centred_array;
-pub mod aggregated;
-pub mod arrays;
-pub mod beampattern;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;
-pub mod mmse;
-pub mod one_ring;
-pub mod multistatic;
 pub mod gradients;
+pub mod mmse;
+pub mod multistatic;
+pub mod one_ring;
 pub mod path_loss;
 pub mod pilot_estimation;
 pub mod rates;
