@@ -14,7 +14,10 @@ use crate::test;
 pub(crate) fn run(systems: &[String], root: &Path) -> Result<(), String> {
     let known = scripts(root)?;
     if let Some(unknown) = systems.iter().find(|system| !known.contains(system)) {
-        return Err(format!("there is no compare/{unknown}/compare.py; there is {}", known.join(", ")));
+        return Err(format!(
+            "there is no compare/{unknown}/compare.py; there is {}",
+            known.join(", ")
+        ));
     }
     test::build(root)?;
     let noctule = test::program()?;
@@ -40,7 +43,8 @@ pub(crate) fn run(systems: &[String], root: &Path) -> Result<(), String> {
 /// The systems with a script, by name.
 fn scripts(root: &Path) -> Result<Vec<String>, String> {
     let folder = root.join("compare");
-    let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let entries =
+        fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut names: Vec<String> = entries
         .filter_map(Result::ok)
         .filter(|entry| entry.path().join("compare.py").is_file())

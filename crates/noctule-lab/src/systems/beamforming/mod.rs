@@ -59,7 +59,7 @@ const METRICS: &[MetricInfo] = &[
         "",
         "power of the beams without data over the total power",
     ),
-    metric("evaluations", "Evaluations", "", "evaluations of the objective, over all starts"),
+    metric("evaluations_total", "Evaluations", "", "of the objective, over all starts"),
 ];
 
 const SERIES: &[SeriesInfo] = &[

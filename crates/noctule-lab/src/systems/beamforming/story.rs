@@ -86,16 +86,8 @@ fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
             ]
         })
         .collect();
-    let headers = [
-        "target",
-        "azimuth (°)",
-        "polar (°)",
-        "|refl.|",
-        "± azimuth (°)",
-        "± polar (°)",
-        "± refl.",
-    ];
-    table("Targets, ± the root of the Cramér–Rao bound", &headers, rows)
+    let headers = ["target", "azimuth", "polar", "|refl.|", "± azimuth", "± polar", "± refl."];
+    table("Targets: angles in degrees, ± the root of the Cramér–Rao bound", &headers, rows)
 }
 
 fn streams(design: &BeamformingDesign) -> Table {
