@@ -282,6 +282,16 @@ mod tests {
     }
 
     #[test]
+    fn no_sensing_streams_and_no_users_are_fine() {
+        for (field, value) in [("sensing_streams", json!(0)), ("users", json!(0))] {
+            let bare = point(|scenario| scenario[field] = value.clone());
+            let chain = Beamforming.prepare("balanced", &[bare]).unwrap();
+            let rows = chain.run(1, 0, &Interrupt::new());
+            assert_eq!(rows[0].outcome, Outcome::Designed, "{field}");
+        }
+    }
+
+    #[test]
     fn a_chain_depends_on_seed_and_trial_alone() {
         let chain = [point(|_| ()), point(|s| s["rate_weight_per_nat"] = json!(0.5))];
         let prepared = Beamforming.prepare("balanced", &chain).unwrap();
