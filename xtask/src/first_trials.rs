@@ -11,7 +11,7 @@ const TOLERANCE: f64 = 1e-6;
 /// One row in this many may differ.
 const ROWS_PER_EXCEPTION: usize = 50;
 /// Of a record, what depends on rounding by its nature is not compared.
-const NOT_COMPARED: [&str; 11] = [
+const NOT_COMPARED: [&str; 12] = [
     "stop",
     "proof",
     "residual",
@@ -22,6 +22,7 @@ const NOT_COMPARED: [&str; 11] = [
     "violation",
     "objective_mismatch",
     "evaluations",
+    "evaluations_total",
     "reason",
 ];
 

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod anchors;
+mod compare;
 mod first_trials;
 mod python;
 mod reproduce;
@@ -25,6 +26,9 @@ tasks:
   reproduce [--first-trials] [id …]
             run the built-in experiments at full size and renew docs/results/; with
             --first-trials only the short runs that `test` compares with
+  compare-cvxpy [system …]
+            our designs beside CVXPY and SciPy (compare/<system>/compare.py), tables to
+            docs/compare/; needs Python and the network for its first run
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
 
@@ -47,6 +51,13 @@ fn main() -> ExitCode {
             Err(sentence) => misuse(&sentence),
         },
         "reproduce" => match reproduce::run(options, &root()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(sentence) => {
+                eprintln!("xtask: {sentence}");
+                ExitCode::FAILURE
+            }
+        },
+        "compare-cvxpy" => match compare::run(options, &root()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(sentence) => {
                 eprintln!("xtask: {sentence}");

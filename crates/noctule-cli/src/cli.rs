@@ -186,6 +186,10 @@ pub(crate) struct Design {
     #[arg(long, value_name = "NAME")]
     pub(crate) scheme: Option<String>,
 
+    /// Draw how the best run went: residual and distance from its best value against evaluations.
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) trace_plot: Option<PathBuf>,
+
     /// Keep the result: .json for the whole story with its instance, .npz for the variables.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

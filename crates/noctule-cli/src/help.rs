@@ -80,8 +80,10 @@ Examples:
   noctule design channels.npz --scenario default
   noctule design beamforming --array channels=channels.npy
   noctule design --scheme rzf --out design.json
+  noctule design --trace-plot trace.svg
 
 Files written:
+  --trace-plot X.svg how the best run went
   --out NAME.json    the whole story with its instance (noctule-design/1)
   --out NAME.npz     the variables alone: `beams` [stream, antenna]
 

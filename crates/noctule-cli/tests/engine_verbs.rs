@@ -205,3 +205,21 @@ fn bench_lets_schemes_design_the_same_instances() {
         assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", text(&output.stdout));
     }
 }
+
+#[test]
+fn a_design_tells_its_story_and_draws_its_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = call(folder.path(), &["design", "--trace-plot", "trace.svg"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stdout);
+    for part in ["users served", "rank of the covariance", "sensing streams in use", "± azimuth"] {
+        assert!(told.contains(part), "{part} in\n{told}");
+    }
+    let tables = told.split("\nUsers\n").nth(1).unwrap();
+    assert!(tables.lines().all(|line| line.chars().count() <= 80), "{tables}");
+    assert!(text(&output.stderr).contains("root-CRB"), "a bound wider than a beam is warned of");
+    let svg = fs::read_to_string(folder.path().join("trace.svg")).unwrap();
+    assert!(svg.starts_with("<svg") || svg.starts_with("<?xml"), "{}", &svg[..60]);
+    let wrong = call(folder.path(), &["design", "--trace-plot", "trace.png"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 
 use noctule::data::{ArraySet, FieldInfo};
 use noctule_num::InputError;
-use noctule_optim::{Interrupt, Trace};
+use noctule_optim::{Interrupt, Trace, TraceRow};
 use serde_json::Value;
 
+use crate::figure::{Axis, Figure, Kind, Line, PlotPoint};
 use crate::report::Table;
 use crate::system::{Row, System};
 
@@ -57,6 +58,30 @@ pub struct Story {
     pub arrays: ArraySet,
     /// The instance.
     pub instance: ArraySet,
+}
+
+impl Story {
+    /// How the best run went: the residual, and the distance of the value from the best one,
+    /// against evaluations. `None` without a trace.
+    pub fn trace_figure(&self) -> Option<Figure> {
+        let rows = self.trace.rows();
+        let best = rows.iter().map(|row| row.value).reduce(f64::min)?;
+        let unit = best.abs().max(1.0);
+        let line = |of: &dyn Fn(&TraceRow) -> f64| -> Vec<PlotPoint> {
+            let point = |row: &TraceRow| PlotPoint::from((row.evaluations as f64, of(row)));
+            rows.iter().map(point).filter(|point| point.y > 0.0).collect()
+        };
+        Some(Figure {
+            id: "trace".to_owned(),
+            title: self.title.clone(),
+            x: Axis::linear("Evaluations", ""),
+            y: Axis::log("Relative size", ""),
+            kind: Kind::Lines(vec![
+                Line::new("distance from the best value", line(&|row| (row.value - best) / unit)),
+                Line::new("residual", line(&|row| row.residual)),
+            ]),
+        })
+    }
 }
 
 /// What a verification found.

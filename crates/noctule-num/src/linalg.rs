@@ -80,8 +80,9 @@ impl std::fmt::Debug for HermitianEigen {
 impl HermitianEigen {
     /// A workspace for order `n`.
     pub fn new(n: usize) -> Self {
+        // `faer` has no scratch for order zero.
         let request = self_adjoint_evd_scratch::<C64>(
-            n,
+            n.max(1),
             ComputeEigenvectors::Yes,
             Par::Seq,
             Default::default(),

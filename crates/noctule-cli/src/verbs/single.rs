@@ -19,6 +19,9 @@ use crate::tables;
 /// The format of design documents.
 const DESIGN: &str = "noctule-design/1";
 
+/// Rows of a trace that is drawn.
+const TRACE_ROWS: u64 = 10_000;
+
 /// What the arguments come to.
 struct Asked {
     scheme: String,
@@ -30,12 +33,36 @@ struct Asked {
 
 pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failure> {
     check_ending(options.out.as_deref())?;
-    let asked = read(&options.instance, options.scheme.as_deref(), true)?;
+    let plot = options.trace_plot.as_deref();
+    check_svg(plot)?;
+    let mut asked = read(&options.instance, options.scheme.as_deref(), true)?;
+    if plot.is_some() {
+        keep_trace(&mut asked.settings);
+    }
     let story = asked
         .system
         .design(&asked.source, &asked.scheme, &asked.settings, &interrupt()?)
         .map_err(|error| asked.locate(error))?;
+    if let Some(path) = plot {
+        match story.trace_figure() {
+            Some(figure) => {
+                save(path, figure.svg().as_bytes())?;
+                say(&format!("wrote {}", path.display()));
+            }
+            None => say("there is no trace to draw: nothing was iterated"),
+        }
+    }
     show(&story, options.out.as_deref(), as_json)
+}
+
+/// Settings that keep the trace, where the scheme has such.
+fn keep_trace(settings: &mut Value) {
+    if let Some(rows) = settings.get_mut("trace_rows").filter(|rows| **rows == json!(0)) {
+        *rows = json!(TRACE_ROWS);
+    }
+    if let Some(trace) = settings.get_mut("trace") {
+        *trace = json!(true);
+    }
 }
 
 pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, Failure> {
@@ -214,12 +241,23 @@ fn check_ending(out: Option<&Path>) -> Result<(), Failure> {
     Err(InputError::new(what, "--out", path.display().to_string(), allowed).into())
 }
 
+fn check_svg(plot: Option<&Path>) -> Result<(), Failure> {
+    let wrong = plot.filter(|path| path.extension().is_none_or(|ending| ending != "svg"));
+    let Some(path) = wrong else { return Ok(()) };
+    let what = "the file's ending does not tell its format";
+    Err(InputError::new(what, "--trace-plot", path.display().to_string(), "a name in .svg").into())
+}
+
 fn write(story: &Story, path: &Path) -> Result<(), Failure> {
     let bytes = if path.extension().is_some_and(|ending| ending == "npz") {
         story.arrays.to_npz().map_err(|error| Failure::Numerics(error.to_string()))?
     } else {
         format!("{:#}\n", story.document).into_bytes()
     };
+    save(path, &bytes)
+}
+
+fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|error| {
         let what = "the file cannot be written";
         InputError::new(what, path.display().to_string(), error.to_string(), "a writable path")

@@ -245,6 +245,9 @@ impl Serialize for Beams {
 
 /// Eigenvalues of `WᴴW` above 10⁻⁵ of `power`.
 fn rank_of(beams: &CMat, power: f64) -> Result<usize, Error> {
+    if beams.cols() == 0 {
+        return Ok(0);
+    }
     let gram = product(beams, Op::Adjoint, beams, Op::Plain);
     let mut eigen = HermitianEigen::new(gram.rows());
     eigen.compute(&gram)?;

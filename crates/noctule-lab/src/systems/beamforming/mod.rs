@@ -59,7 +59,7 @@ const METRICS: &[MetricInfo] = &[
         "",
         "power of the beams without data over the total power",
     ),
-    metric("evaluations", "Evaluations", "", "evaluations of the objective, over all starts"),
+    metric("evaluations_total", "Evaluations", "", "of the objective, over all starts"),
 ];
 
 const SERIES: &[SeriesInfo] = &[
@@ -278,6 +278,16 @@ mod tests {
             assert_eq!(rows[0].metrics.len(), METRICS.len());
             assert!(rows[0].objective_mismatch.unwrap() < 1e-9, "{}", scheme.name);
             assert!(rows[0].violation.unwrap() < 1e-12, "{}", scheme.name);
+        }
+    }
+
+    #[test]
+    fn no_sensing_streams_and_no_users_are_fine() {
+        for (field, value) in [("sensing_streams", json!(0)), ("users", json!(0))] {
+            let bare = point(|scenario| scenario[field] = value.clone());
+            let chain = Beamforming.prepare("balanced", &[bare]).unwrap();
+            let rows = chain.run(1, 0, &Interrupt::new());
+            assert_eq!(rows[0].outcome, Outcome::Designed, "{field}");
         }
     }
 

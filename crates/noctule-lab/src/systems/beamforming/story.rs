@@ -28,6 +28,10 @@ pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
     let number = |value: Option<f64>| value.map_or_else(absent, |x| format!("{x:.6}"));
     let rates =
         format!("{:.4} bit/s/Hz ({:.4} nat/s/Hz)", metrics.sum_rate_bps_hz, metrics.sum_rate_nats);
+    let beams = &design.variables;
+    let count = |found: Result<usize, _>| found.map_or_else(|_| absent(), |n| n.to_string());
+    let streams = beams.matrix.cols() - beams.users;
+    let served = metrics.rate_bps_hz.len() - metrics.users_shut_off();
     [
         ("objective", number(metrics.objective)),
         ("sum rate", rates),
@@ -36,6 +40,12 @@ pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
             metrics.crb_trace_mixed.map_or_else(absent, |x| format!("{x:.6e}")),
         ),
         ("transmit power", format!("{:.6e} W", metrics.power_w)),
+        ("users served", format!("{served} of {}", metrics.rate_bps_hz.len())),
+        ("rank of the covariance", count(beams.rank())),
+        (
+            "sensing streams in use",
+            format!("{} of {streams}", count(beams.sensing_streams_in_use())),
+        ),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()
@@ -76,16 +86,8 @@ fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
             ]
         })
         .collect();
-    let headers = [
-        "target",
-        "azimuth (°)",
-        "polar (°)",
-        "|reflection|",
-        "root-CRB azimuth (°)",
-        "root-CRB polar (°)",
-        "root-CRB reflection",
-    ];
-    table("Targets", &headers, rows)
+    let headers = ["target", "azimuth", "polar", "|refl.|", "± azimuth", "± polar", "± refl."];
+    table("Targets: angles in degrees, ± the root of the Cramér–Rao bound", &headers, rows)
 }
 
 fn streams(design: &BeamformingDesign) -> Table {
