@@ -279,7 +279,7 @@ fn users_may_be_named_in_any_order_and_units_do_not_matter() {
                 p.users.iter_mut().for_each(|u| {
                     u.power_w *= 1e3;
                     u.noise_w *= 1e3;
-                })
+                });
             }),
             1.0,
             "milliwatts",
@@ -290,7 +290,7 @@ fn users_may_be_named_in_any_order_and_units_do_not_matter() {
                     u.gain *= 1e10;
                     u.noise_w *= 1e10;
                     u.pilot_snr /= 1e10;
-                })
+                });
             }),
             1.0,
             "gain",

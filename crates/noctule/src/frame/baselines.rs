@@ -4,7 +4,8 @@
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Proof, Stop, Trace, Work};
 
-use super::design::{Settings, infeasible, search, window};
+use super::design::{Settings, search};
+use super::feasibility::{infeasible, window};
 use super::model::{Statistics, block_rates, matrices};
 use super::placement::{Pattern, Placer};
 use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};

@@ -94,6 +94,7 @@
 
 pub mod baselines;
 pub mod design;
+mod feasibility;
 pub mod instance;
 pub mod model;
 pub mod placement;
