@@ -74,7 +74,7 @@ impl CentredArray {
     /// A shift by a whole period negates the response of an array with an even number of elements.
     fn period_sign(self, difference: f64) -> f64 {
         let periods = ((difference - wrap(difference)) / 2.0).round();
-        if self.elements.is_multiple_of(2) && periods.rem_euclid(2.0) == 1.0 { -1.0 } else { 1.0 }
+        if self.elements.is_multiple_of(2) && periods.rem_euclid(2.0) > 0.5 { -1.0 } else { 1.0 }
     }
 
     /// `‖ȧ‖² = π² M (M² − 1) / 12`, the same for every frequency.

@@ -508,3 +508,29 @@ fn damaged_documents() {
         }
     }
 }
+
+/// Random deployments of one to eight surfaces, random targets, requirements from loose to tight:
+/// branch and bound closes each to 10⁻³, and the search alone is within 10⁻³ of what it certifies.
+#[test]
+fn random_scenes_are_certified() {
+    let interrupt = Interrupt::new();
+    for number in 0..8_u64 {
+        let mut rng = StreamKey::new(9, "test", "random", number).trial(0);
+        let count = 1 + number as usize;
+        let target = [uniform(&mut rng, 50.0, 110.0), uniform(&mut rng, -50.0, 50.0)];
+        let share = uniform(&mut rng, 0.03, 0.93);
+        let base = scene(count, 800, Some(target), share);
+        let each = (0..count).map(|_| uniform(&mut rng, 20.0, 200.0) as usize).collect();
+        let parts = Parts { elements: Elements::Each(each), ..base.parts().clone() };
+        let instance = demanding(Instance::new(parts).unwrap(), share);
+        let searched = dedicated_signal(&instance, &all(), &interrupt).unwrap();
+        let settings = Settings { certify: true, ..all() };
+        let certified = dedicated_signal(&instance, &settings, &interrupt).unwrap();
+        let bound = certified.proof.bound.as_ref().unwrap();
+        println!("{count} surfaces, share {share:.2}: {} {bound:?}", searched.metrics.rate_bps_hz);
+        assert!(bound.gap_rel <= 1.001e-3, "{bound:?}");
+        let reached = certified.metrics.rate_bps_hz;
+        assert!(searched.metrics.rate_bps_hz >= reached * (1.0 - 1e-3));
+        assert!(verify(&instance, &certified.variables).unwrap().violation < 1e-9);
+    }
+}

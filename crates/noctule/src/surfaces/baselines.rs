@@ -8,9 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::covariance::{CovarianceSolver, Reduced};
-use super::design::{Settings, Signal, beam, covariances, dedicated_signal};
+use super::design::{Settings, Signal, dedicated_signal};
 use super::majorise::{self, Start, alternate};
 use super::model::{Link, evaluate, need_orthogonal};
+use super::plan::{beam, covariances};
 use super::select::Select;
 use super::{Deployment, Instance, Mode, SurfacesDesign};
 use crate::{Design, Error};

@@ -23,7 +23,7 @@ use super::curve::{Curve, CurvePoint, Resolution, Staircase};
 use super::design::Settings;
 use super::model::Link;
 use super::power::Allocator;
-use super::search::{Inner, Scorer};
+use super::search::{Climber, Inner, Scorer};
 
 /// An interval around the best rate, in nats.
 #[derive(Clone, Debug)]
@@ -35,6 +35,9 @@ pub(super) struct Certified {
     pub(super) work: Work,
 }
 
+/// Regions after which coarse staircases are given up for fine ones.
+const COARSE: u64 = 100;
+
 /// Bound the optimum, starting from a design.
 pub(super) fn certify(
     link: &Link,
@@ -43,25 +46,43 @@ pub(super) fn certify(
     settings: &Settings,
     interrupt: &Interrupt,
 ) -> Certified {
-    let _ = Scorer::new(link, Inner::Powers(Allocator::default()));
+    let coarse = Resolution::default();
+    let fine = Resolution { phase_tolerance: 4e-6, blends: 240, cells: 32_000 };
     // A requirement close to what is reachable leaves little room: the curves must be finer.
-    let tight = link.required > 0.9 * link.reachable();
-    let resolution = if tight || settings.gap < 5e-4 {
-        Resolution { phase_tolerance: 4e-6, blends: 240, cells: 32_000 }
-    } else {
-        Resolution::default()
-    };
-    let mut problem = Problem::new(link, resolution);
-    let budget = Budget { nodes: settings.nodes, absolute: 1e-9, relative: settings.gap };
-    let root = problem.root(score);
-    let found = branch_and_bound(&mut problem, [root], Some((-score, ())), budget, interrupt);
-    Certified {
-        bound: -found.bound,
+    let tight = link.required > 0.9 * link.reachable() || settings.gap < 5e-4;
+    let mut best = Certified {
+        bound: f64::INFINITY,
         score,
         points: points.to_vec(),
-        stop: found.stop,
-        work: Work { iterations: found.nodes, evaluations: problem.evaluations, ..Work::default() },
+        stop: Stop::EvaluationLimit,
+        work: Work::default(),
+    };
+    for (resolution, limit) in [(coarse, COARSE), (fine, u64::MAX)] {
+        let nodes = limit.min(settings.nodes - best.work.iterations.min(settings.nodes));
+        if nodes == 0 || (tight && limit == COARSE) {
+            continue;
+        }
+        let mut problem = Problem::new(link, resolution, best.score);
+        let budget = Budget { nodes, absolute: 1e-9, relative: settings.gap };
+        let root = problem.root();
+        let start = Some((-best.score, best.points.clone()));
+        let found = branch_and_bound(&mut problem, [root], start, budget, interrupt);
+        if let Some((value, points)) = found.best {
+            best.score = best.score.max(-value);
+            best.points = points;
+        }
+        best.bound = best.bound.min(-found.bound);
+        best.stop = found.stop;
+        best.work += Work {
+            iterations: found.nodes,
+            evaluations: problem.evaluations + problem.scorer.evaluations,
+            ..Work::default()
+        };
+        if matches!(found.stop, Stop::Converged | Stop::Interrupted) {
+            break;
+        }
     }
+    best
 }
 
 /// Staircases of all surfaces; equal surfaces share the work.
@@ -179,8 +200,13 @@ enum Split {
     None,
 }
 
-struct Problem {
+struct Problem<'a> {
     surfaces: Vec<Surface>,
+    /// What the relaxation points at is tried as a design.
+    climber: Climber,
+    scorer: Scorer<'a>,
+    best: f64,
+    tried: Vec<usize>,
     /// An upper bound of the rate, and how much more sensing than required could be had.
     ideal: f64,
     slack: f64,
@@ -196,8 +222,8 @@ struct Cut {
     cells: Vec<usize>,
 }
 
-impl Problem {
-    fn new(link: &Link, resolution: Resolution) -> Self {
+impl<'a> Problem<'a> {
+    fn new(link: &'a Link, resolution: Resolution, best: f64) -> Self {
         let required = link.required.max(f64::MIN_POSITIVE);
         let surfaces: Vec<Surface> = staircases(link, resolution)
             .into_iter()
@@ -215,10 +241,44 @@ impl Problem {
             .allocate(&gains, &weights, link.power, link.required)
             .map_or(0.0, |found| found.rate_nats);
         let slack = (link.reachable() / required - 1.0).max(1e-6);
-        Self { guesses: vec![0; surfaces.len()], surfaces, ideal, slack, evaluations: 0 }
+        Self {
+            guesses: vec![0; surfaces.len()],
+            surfaces,
+            climber: Climber::new(link),
+            scorer: Scorer::new(link, Inner::Powers(Allocator::default())),
+            best,
+            tried: Vec::new(),
+            ideal,
+            slack,
+            evaluations: 0,
+        }
     }
 
-    fn root(&self, _score: f64) -> Region {
+    /// A design at the cells where the relaxation has its maximum, climbed from there when it is
+    /// near the best so far.
+    fn incumbent(&mut self, cells: &[usize]) -> Option<(f64, Vec<CurvePoint>)> {
+        let at: Vec<usize> = cells
+            .iter()
+            .enumerate()
+            .map(|(k, &cell)| self.climber.nearest(k, self.surfaces[k].user[cell].sqrt()))
+            .collect();
+        if at == self.tried {
+            return None;
+        }
+        self.tried.clone_from(&at);
+        let score = self.climber.score(&mut self.scorer, &at);
+        if score < 0.9 * self.best {
+            return None;
+        }
+        let (score, points) = self.climber.improve(&mut self.scorer, at, score, self.best);
+        if score <= self.best {
+            return None;
+        }
+        self.best = score;
+        Some((-score, points))
+    }
+
+    fn root(&self) -> Region {
         Region {
             cells: self.surfaces.iter().map(|s| (0, s.user.len() - 1)).collect(),
             signal: (0.0, 1.0),
@@ -335,15 +395,20 @@ impl Problem {
     }
 }
 
-impl Relaxation for Problem {
+impl Relaxation for Problem<'_> {
     type Region = Region;
-    type Point = ();
+    type Point = Vec<CurvePoint>;
 
-    fn examine(&mut self, region: &mut Region, cutoff: f64) -> Examined<()> {
+    fn examine(&mut self, region: &mut Region, cutoff: f64) -> Examined<Vec<CurvePoint>> {
         let (bound, prices, mut cuts) = self.minimise(region, -cutoff);
         region.prices = Some(prices);
         if bound > -cutoff {
             region.split = self.split(region, prices, &mut cuts);
+            if let Some(cut) = cuts.first()
+                && let Some((value, points)) = self.incumbent(&cut.cells)
+            {
+                return Examined::new(-bound).with_point(value, points);
+            }
         }
         Examined::new(-bound)
     }

@@ -89,6 +89,7 @@ pub mod instance;
 mod interval;
 mod majorise;
 pub mod model;
+mod plan;
 pub mod power;
 pub mod quantise;
 mod root;

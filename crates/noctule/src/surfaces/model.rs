@@ -2,7 +2,7 @@
 
 use noctule_num::linalg::{Cholesky, Op, product};
 use noctule_num::{C64, CMat, InputError};
-use noctule_phy::cascade::{Cascade, EchoPowers};
+use noctule_phy::cascade::{Cascade, EchoPowers, SurfacePath};
 use noctule_phy::units::{db_from_linear, nats_to_bits};
 use serde::Serialize;
 
@@ -139,7 +139,7 @@ impl Link {
             gains: all().map(|k| cascade.stream_gain(k)).collect(),
             weights: all().map(|k| cascade.sensing_weight(k)).collect(),
             elements: cascade.paths.iter().map(|path| path.elements).collect(),
-            steps: cascade.paths.iter().map(|path| path.phase_step()).collect(),
+            steps: cascade.paths.iter().map(SurfacePath::phase_step).collect(),
             power: parts.power_w,
             required: parts.crb_limit.map_or(0.0, |limit| cascade.bound_constant() / limit),
         }

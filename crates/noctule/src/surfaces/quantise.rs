@@ -5,8 +5,9 @@ use std::f64::consts::TAU;
 use noctule_num::C64;
 use noctule_phy::cascade::Cascade;
 
-use super::design::{Plan, Settings, Signal, covariances};
+use super::design::{Settings, Signal};
 use super::model::{Link, evaluate};
+use super::plan::{Plan, covariances};
 use super::{Deployment, Instance};
 use crate::Error;
 

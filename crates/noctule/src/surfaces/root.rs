@@ -6,6 +6,7 @@
 /// Chandrupatla's method: inverse quadratic steps where they are safe, halving elsewhere; for
 /// smooth functions about ten evaluations. Stops when the ends are within `tolerance` of each
 /// other, absolute, or when `f` is exactly zero.
+#[allow(clippy::float_cmp)] // whether a step still moves, and whether a value is exactly zero
 pub(super) fn root(
     negative: (f64, f64),
     positive: (f64, f64),

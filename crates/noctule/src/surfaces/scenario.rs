@@ -212,7 +212,7 @@ impl Scenario {
                 let m = self.user_antennas;
                 let ray = |i: usize| {
                     let x = (2 * (i / 2) + 1) as f64 / m as f64;
-                    let x = if i % 2 == 0 { x } else { -x };
+                    let x = if i.is_multiple_of(2) { x } else { -x };
                     [x, x]
                 };
                 // ±1/M, ±3/M, … below one

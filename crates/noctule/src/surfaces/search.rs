@@ -116,22 +116,32 @@ pub(super) fn search(curves: &[Curve], scorer: &mut Scorer<'_>) -> Found {
     let effort = Effort::of(scorer.link);
     let frontiers: Vec<Vec<CurvePoint>> =
         curves.iter().map(|curve| curve.frontier(effort.blends, effort.phases)).collect();
-    let mut starts = starts(&frontiers);
-    let mut scored: Vec<(f64, Vec<usize>)> =
-        starts.drain(..).map(|start| (scorer.score(&take(&frontiers, &start)), start)).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut scored: Vec<(f64, Vec<usize>)> = starts(&frontiers)
+        .into_iter()
+        .map(|family| {
+            // of each family only the best: the others are on its way
+            let rated =
+                family.into_iter().map(|start| (scorer.score(&take(&frontiers, &start)), start));
+            rated
+                .reduce(|best, other| if other.0 > best.0 { other } else { best })
+                .unwrap_or((-1.0, Vec::new()))
+        })
+        .collect();
+    let by_score = |a: &(f64, Vec<usize>), b: &(f64, Vec<usize>)| b.0.total_cmp(&a.0);
+    scored.sort_by(by_score);
     scored.truncate(effort.climbs * 3);
     // climb coarsely from several, finely from the best of those
     for (score, start) in &mut scored {
         *score = climb(&frontiers, scorer, start, *score, &[64, 16]);
+        *score = jump(&frontiers, scorer, start, *score);
     }
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.sort_by(by_score);
     scored.dedup_by(|a, b| a.1 == b.1);
     scored.truncate(effort.climbs);
     for (score, start) in &mut scored {
         *score = climb(&frontiers, scorer, start, *score, &[8, 2, 1]);
     }
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.sort_by(by_score);
     scored.dedup_by(|a, b| a.1 == b.1);
     let reached = scored.iter().map(|(score, _)| *score).collect();
     let mut best: Option<Found> = None;
@@ -147,13 +157,58 @@ pub(super) fn search(curves: &[Curve], scorer: &mut Scorer<'_>) -> Found {
     best
 }
 
+/// The moves of the search, for designs that come from elsewhere.
+pub(super) struct Climber {
+    curves: Vec<Curve>,
+    frontiers: Vec<Vec<CurvePoint>>,
+    polish: u64,
+}
+
+impl Climber {
+    pub(super) fn new(link: &Link) -> Self {
+        let effort = Effort::of(link);
+        let curves: Vec<Curve> =
+            link.elements.iter().zip(&link.steps).map(|(&n, &step)| Curve::new(n, step)).collect();
+        let frontiers =
+            curves.iter().map(|curve| curve.frontier(effort.blends, effort.phases)).collect();
+        Self { curves, frontiers, polish: effort.polish }
+    }
+
+    /// The point of a frontier whose |z| is next to a value.
+    pub(super) fn nearest(&self, k: usize, user: f64) -> usize {
+        let frontier = &self.frontiers[k];
+        frontier.partition_point(|point| point.user < user).min(frontier.len() - 1)
+    }
+
+    pub(super) fn score(&self, scorer: &mut Scorer<'_>, at: &[usize]) -> f64 {
+        scorer.score(&take(&self.frontiers, at))
+    }
+
+    /// Climb; refine in the continuum what comes near `best`.
+    pub(super) fn improve(
+        &self,
+        scorer: &mut Scorer<'_>,
+        mut at: Vec<usize>,
+        score: f64,
+        best: f64,
+    ) -> (f64, Vec<CurvePoint>) {
+        let score = climb(&self.frontiers, scorer, &mut at, score, &[32, 8, 2, 1]);
+        let mut points = take(&self.frontiers, &at);
+        if score < 0.995 * best {
+            return (score, points);
+        }
+        let score = polish(&self.curves, scorer, &mut points, score, self.polish);
+        (score, points)
+    }
+}
+
 fn take(frontiers: &[Vec<CurvePoint>], at: &[usize]) -> Vec<CurvePoint> {
     frontiers.iter().zip(at).map(|(frontier, &i)| frontier[i]).collect()
 }
 
-/// Uniform blends; one surface, or two, at a quarter, half or three quarters of the way to the user
-/// and the others for the target.
-fn starts(frontiers: &[Vec<CurvePoint>]) -> Vec<Vec<usize>> {
+/// Families of starts: uniform blends; one surface, or two, part of the way to the user and the
+/// others for the target.
+fn starts(frontiers: &[Vec<CurvePoint>]) -> Vec<Vec<Vec<usize>>> {
     let count = frontiers.len();
     let at = |k: usize, blend: f64| {
         let frontier = &frontiers[k];
@@ -163,27 +218,74 @@ fn starts(frontiers: &[Vec<CurvePoint>]) -> Vec<Vec<usize>> {
         let found = frontier.iter().enumerate().min_by(|a, b| nearest(a.1, b.1));
         found.map_or(0, |(i, _)| i)
     };
-    let along = |k: usize, share: f64| ((frontiers[k].len() - 1) as f64 * share).round() as usize;
-    let mut all: Vec<Vec<usize>> = (0..=8)
-        .map(|i| (0..count).map(|k| at(k, FRAC_PI_2 * f64::from(i) / 8.0)).collect())
+    let mut all: Vec<Vec<Vec<usize>>> = (0..=8)
+        .map(|i| vec![(0..count).map(|k| at(k, FRAC_PI_2 * f64::from(i) / 8.0)).collect()])
         .collect();
-    let shares = [0.25, 0.5, 0.75, 1.0];
-    for k in 0..count {
-        for share in shares {
-            let mut start = vec![0; count];
-            start[k] = along(k, share);
-            all.push(start);
-        }
-        for j in 0..k {
-            for share in &shares[..3] {
+    let family = |chosen: &[usize]| {
+        SHARES
+            .iter()
+            .map(|&share| {
                 let mut start = vec![0; count];
-                start[k] = along(k, *share);
-                start[j] = along(j, *share);
-                all.push(start);
-            }
+                for &k in chosen {
+                    start[k] = along(frontiers, k, share);
+                }
+                start
+            })
+            .collect()
+    };
+    for k in 0..count {
+        all.push(family(&[k]));
+        for j in 0..k {
+            all.push(family(&[j, k]));
         }
     }
     all
+}
+
+/// How far along a frontier moves and starts go.
+const SHARES: [f64; 6] = [0.08, 0.2, 0.4, 0.6, 0.8, 1.0];
+
+fn along(frontiers: &[Vec<CurvePoint>], k: usize, share: f64) -> usize {
+    ((frontiers[k].len() - 1) as f64 * share).round() as usize
+}
+
+/// Moves that small steps do not find: one surface anywhere along its frontier, two surfaces
+/// exchanging their roles.
+fn jump(
+    frontiers: &[Vec<CurvePoint>],
+    scorer: &mut Scorer<'_>,
+    at: &mut Vec<usize>,
+    mut score: f64,
+) -> f64 {
+    for _ in 0..4 {
+        let before = score;
+        let mut consider = |candidate: Vec<usize>, at: &mut Vec<usize>, scorer: &mut Scorer<'_>| {
+            if candidate != *at {
+                let value = scorer.score(&take(frontiers, &candidate));
+                if value > score {
+                    (score, *at) = (value, candidate);
+                }
+            }
+        };
+        for k in 0..at.len() {
+            for share in std::iter::once(0.0).chain(SHARES) {
+                let mut candidate = at.clone();
+                candidate[k] = along(frontiers, k, share);
+                consider(candidate, at, scorer);
+            }
+            for j in 0..k {
+                let mut candidate = at.clone();
+                let share = |i: usize| at[i] as f64 / (frontiers[i].len() - 1).max(1) as f64;
+                candidate[k] = along(frontiers, k, share(j));
+                candidate[j] = along(frontiers, j, share(k));
+                consider(candidate, at, scorer);
+            }
+        }
+        if score <= before {
+            break;
+        }
+    }
+    score
 }
 
 /// Move one surface at a time along its frontier while that helps, with shrinking steps.

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Instance;
 use super::covariance::{CovarianceSolver, Reduced};
-use super::design::{Plan, Signal, aligned_score, plan_phases};
+use super::design::Signal;
 use super::interval::aligned_bound;
 use super::model::{Link, ORTHOGONAL};
+use super::plan::{Plan, aligned_score, plan_phases};
 use super::power::ROUNDING;
 use crate::Error;
 

@@ -134,11 +134,11 @@ fn log_det(h: &Rows, r: &Rows, noise: f64) -> f64 {
     for p in 0..m {
         let pivot = a[p][p];
         total += pivot.norm().ln();
-        for i in p + 1..m {
-            let factor = a[i][p] / pivot;
-            for j in p..m {
-                let take = factor * a[p][j];
-                a[i][j] -= take;
+        let (above, below) = a.split_at_mut(p + 1);
+        for row in below {
+            let factor = row[p] / pivot;
+            for (entry, top) in row.iter_mut().zip(&above[p]).skip(p) {
+                *entry -= factor * top;
             }
         }
     }
