@@ -21,7 +21,16 @@ macro_rules! built_in {
 }
 
 /// All of them, in the order of a list; the first is the one that `noctule` alone runs.
-pub const ALL: &[BuiltIn] = built_in!["beamforming/region"];
+pub const ALL: &[BuiltIn] = built_in![
+    "beamforming/region",
+    "pilots/power-map",
+    "pilots/ratio",
+    "pilots/proportion",
+    "pilots/contamination-2",
+    "pilots/contamination-6",
+    "pilots/bound-attained",
+    "pilots/optimum"
+];
 
 /// The one that `noctule` alone runs.
 pub fn default() -> Option<&'static BuiltIn> {
