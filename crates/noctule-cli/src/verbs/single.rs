@@ -19,6 +19,9 @@ use crate::tables;
 /// The format of design documents.
 const DESIGN: &str = "noctule-design/1";
 
+/// Nodes of branch and bound that one design may cost where its scheme counts them: seconds.
+const AFFORDED_NODES: u64 = 500;
+
 /// What the arguments come to.
 struct Asked {
     scheme: String,
@@ -153,6 +156,9 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
     // One design can afford its bound; `--set scheme.certify=false` does without.
     if let Some(certify) = settings.get_mut("certify") {
         *certify = json!(true);
+        if let Some(nodes) = settings.get_mut("certify_nodes") {
+            *nodes = json!(AFFORDED_NODES);
+        }
     }
     let schema = system.scenario_schema();
     let defaults = json!({ "scenario": scenario, "scheme": settings });

@@ -15,7 +15,8 @@
 //! The bound is met when the rate has no weight (under total power). With one user and no weight on
 //! sensing it is met too; with several, linear precoding stays below the capacity. In between it
 //! asks for both ends at once, so its gap is the price of the compromise plus what the design
-//! leaves on the table, and says how large the two together can be. Under per-antenna power it
+//! leaves on the table, and says how large the two together can be; [`super::cooperation`] and
+//! [`super::global`] are tighter and cost more. Under per-antenna power it
 //! remains a bound, as the total is the same.
 
 use noctule_num::linalg::{Cholesky, Op, mul, orthonormal_basis, product, real_dot};

@@ -18,12 +18,15 @@
 
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{
-    Interrupt, Lbfgs, Manifold, MultiStart, Objective, StopRule, StopRules, multi_start,
+    Bound, Interrupt, Lbfgs, Manifold, MultiStart, Objective, Sense, StopRule, StopRules,
+    multi_start,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bound::separate_optima;
+use super::cooperation::sato;
+use super::global::enclose;
 use super::model::{Model, Space, evaluate, objective_unit};
 pub use super::starts::{Start, default_starts, start_beams};
 use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, check_start, proof_of};
@@ -41,16 +44,29 @@ pub struct Settings {
     pub tolerance: f64,
     /// Evaluations each start may spend.
     pub max_evaluations: u64,
-    /// Attach the upper bound of [`separate_optima`] to the proof;
-    /// costs about one more start.
+    /// Attach an upper bound to the proof: the smaller one of [`separate_optima`] and
+    /// [`sato`], for the price of a few more starts.
     pub certify: bool,
+    /// Boxes that may be examined to close the gap by [branch and bound](super::global) when
+    /// `certify` is on. Up to four users a few dozen suffice, eight may need thousands.
+    pub certify_nodes: u64,
+    /// The gap that counts as closed, relative to max(|objective|, its unit).
+    pub certify_gap: f64,
     /// Rows of the trace to keep; zero keeps none.
     pub trace_rows: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { starts: 4, tolerance: 1e-6, max_evaluations: 3000, certify: false, trace_rows: 0 }
+        Self {
+            starts: 4,
+            tolerance: 1e-6,
+            max_evaluations: 3000,
+            certify: false,
+            certify_nodes: 0,
+            certify_gap: 1e-3,
+            trace_rows: 0,
+        }
     }
 }
 
@@ -71,6 +87,9 @@ impl Settings {
         }
         if self.max_evaluations == 0 {
             return refuse("max_evaluations", "0".to_owned(), "at least 1");
+        }
+        if !(self.certify_gap > 0.0 && self.certify_gap < 1.0) {
+            return refuse("certify_gap", self.certify_gap.to_string(), "between 0 and 1");
         }
         if self.trace_rows > 10_000_000 {
             return refuse("trace_rows", self.trace_rows.to_string(), "at most 10000000");
@@ -159,7 +178,55 @@ pub fn climb(
         let error = InputError::new("there is no start", "starts", "0", "at least 1");
         return Err(error.into());
     };
-    finish(instance, settings, beams, found, interrupt)
+    let mut design = finish(instance, beams, found)?;
+    if settings.certify {
+        certify(instance, settings, &mut design, interrupt)?;
+    }
+    Ok(design)
+}
+
+/// Attach the tightest bound there is; better beams that the search meets replace the design.
+fn certify(
+    instance: &Instance,
+    settings: &Settings,
+    design: &mut BeamformingDesign,
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
+    let Some(mut objective) = design.metrics.objective else { return Ok(()) };
+    let mut bounds: Vec<Bound> =
+        separate_optima(instance, objective, interrupt)?.into_iter().collect();
+    let (bound, work) = sato(instance, objective, interrupt)?;
+    design.work += work;
+    bounds.extend(bound);
+    if settings.certify_nodes > 0 {
+        let (nodes, gap) = (settings.certify_nodes, settings.certify_gap);
+        let found = enclose(instance, &design.variables, nodes, gap, interrupt)?;
+        design.work += found.work;
+        bounds.extend(found.bound);
+        if let (Some(better), PowerConstraint::Total) =
+            (found.better, instance.parts().power_constraint)
+        {
+            let plain = Settings { certify: false, ..settings.clone() };
+            let again = climb(instance, &plain, &[better.matrix], interrupt)?;
+            let reached = again.metrics.objective.unwrap_or(f64::NEG_INFINITY);
+            if reached > objective {
+                let (mut starts, mut work) = (std::mem::take(&mut design.starts), design.work);
+                starts.extend(again.starts.iter().copied());
+                work += again.work;
+                *design = Design { starts, work, ..again };
+                objective = reached;
+                design.warnings.push(
+                    "branch and bound met better beams than every start; they are the design"
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    let unit = objective_unit(instance);
+    let tightest = bounds.into_iter().min_by(|a, b| a.value.total_cmp(&b.value));
+    design.proof.bound = tightest
+        .and_then(|bound| Bound::new(objective, bound.value, Sense::Upper, bound.method, unit));
+    Ok(())
 }
 
 fn run(
@@ -174,17 +241,12 @@ fn run(
 
 fn finish(
     instance: &Instance,
-    settings: &Settings,
     beams: Beams,
     found: MultiStart,
-    interrupt: &Interrupt,
 ) -> Result<BeamformingDesign, Error> {
     let metrics = evaluate(instance, &beams)?;
     let unit = objective_unit(instance);
-    let mut proof = proof_of(found.run.residual);
-    if let (true, Some(objective)) = (settings.certify, metrics.objective) {
-        proof = proof.with_bound(separate_optima(instance, objective, interrupt)?);
-    }
+    let proof = proof_of(found.run.residual);
     let mut warnings = advice(instance, &metrics);
     let agreeing = found.agreeing(1e-6);
     if found.values.len() > 1 && agreeing < 0.5 {

@@ -30,7 +30,7 @@ use noctule_optim::{
     Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, Stop, StopRule, StopRules, Trace, Work,
 };
 
-use super::model::{Chord, Model, Space};
+use super::model::{Chord, Model, RateTerm, Space};
 use super::{Beams, Instance};
 use crate::Error;
 
@@ -206,7 +206,8 @@ impl<'a> Search<'a> {
     /// Minimise the relaxation of a box until it is of no more interest or its gap is small;
     /// returns a lower bound.
     fn relax(&mut self, region: &mut Region, cutoff: f64) -> Result<f64, Error> {
-        self.relaxed.set_chords((0..self.users).map(|k| region.chord(k)).collect());
+        let chords = (0..self.users).map(|k| region.chord(k)).collect();
+        self.relaxed.set_rate(RateTerm::Chords(chords));
         let mut bound = f64::NEG_INFINITY;
         for (round, tolerance) in ROUNDS.into_iter().enumerate() {
             self.solve.manifold().normalise(&mut region.point);
@@ -353,11 +354,11 @@ impl Relaxation for Search<'_> {
         // Where the chord is cut: at the level of the solution, but never near an end.
         let mut share =
             ((region.levels[user] / region.low[user]).ln() / width(user)).clamp(0.2, 0.8);
-        if !(region.error(user) > 0.0) || !share.is_finite() {
+        if region.error(user) <= 0.0 || !share.is_finite() {
             user = largest(&width);
             share = 0.5;
         }
-        if !(width(user) > 1e-12) {
+        if width(user) <= 1e-12 {
             return; // as narrow as double precision resolves
         }
         let cut = region.low[user] * (share * width(user)).exp();

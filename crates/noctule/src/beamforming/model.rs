@@ -4,7 +4,7 @@
 //! methods climb: the same numbers in a normalised, reduced form whose cost does not depend on the
 //! number of antennas.
 
-use noctule_num::linalg::{Op, mul, orthonormal_basis, product, real_dot};
+use noctule_num::linalg::{Cholesky, Op, mul, orthonormal_basis, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::Objective;
 use noctule_phy::fisher::{
@@ -184,11 +184,102 @@ pub fn objective_unit(instance: &Instance) -> f64 {
 
 /// A line above `−ln I`: `offset − slope · I` (see [`super::global`]).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Chord {
+pub(super) struct Chord {
     /// λ.
-    pub slope: f64,
+    pub(super) slope: f64,
     /// o.
-    pub offset: f64,
+    pub(super) offset: f64,
+}
+
+/// What stands for the sum rate: itself, or something concave that is never below it.
+#[derive(Clone, Debug)]
+pub(super) enum RateTerm {
+    /// Every user decodes alone: the sum rate.
+    Separate,
+    /// A chord a user in place of `−ln I_k` ([`super::global`]).
+    Chords(Vec<Chord>),
+    /// All users decode together ([`super::cooperation`]).
+    Together(Box<Cooperation>),
+}
+
+impl RateTerm {
+    /// Users that decode together under noise of covariance `noise`.
+    pub(super) fn cooperating(noise: CMat, log_det: f64, streams: usize) -> Self {
+        let users = noise.rows();
+        Self::Together(Box::new(Cooperation {
+            received: noise.clone(),
+            solved: CMat::zeros(users, streams),
+            cholesky: Cholesky::new(users),
+            noise,
+            log_det,
+        }))
+    }
+
+    fn chord(&self, user: usize) -> Option<&Chord> {
+        match self {
+            Self::Chords(chords) => chords.get(user),
+            _ => None,
+        }
+    }
+}
+
+/// Workspace of the mutual information of cooperating users.
+#[derive(Debug)]
+pub(super) struct Cooperation {
+    noise: CMat,
+    log_det: f64,
+    /// `Z + Hᴴ R H`.
+    received: CMat,
+    solved: CMat,
+    cholesky: Cholesky,
+}
+
+impl Clone for Cooperation {
+    fn clone(&self) -> Self {
+        Self {
+            noise: self.noise.clone(),
+            log_det: self.log_det,
+            received: self.received.clone(),
+            solved: self.solved.clone(),
+            cholesky: Cholesky::new(self.noise.rows()),
+        }
+    }
+}
+
+impl Cooperation {
+    /// `ln det (Z + S) − ln det Z` with `S` from the first rows of `amplitudes`, and its
+    /// derivative times `weight` added to `out`; `None` where `Z + S` is not positive definite.
+    fn add(&mut self, amplitudes: &CMat, weight: f64, out: &mut CMat) -> Option<f64> {
+        let users = self.noise.rows();
+        self.received.as_mut_slice().copy_from_slice(self.noise.as_slice());
+        for stream in 0..amplitudes.cols() {
+            let y = &amplitudes.col(stream)[..users];
+            self.solved.col_mut(stream).copy_from_slice(y);
+            for j in 0..users {
+                for i in 0..users {
+                    self.received[(i, j)] += y[i] * y[j].conj();
+                }
+            }
+        }
+        self.cholesky.factor(&self.received, "Z + S").ok()?;
+        self.cholesky.solve_in_place(&mut self.solved);
+        for stream in 0..amplitudes.cols() {
+            for user in 0..users {
+                out[(user, stream)] += self.solved[(user, stream)] * weight;
+            }
+        }
+        Some(self.cholesky.log_det() - self.log_det)
+    }
+
+    /// `(Z + S)⁻¹`.
+    fn inverse(&self) -> CMat {
+        let mut cholesky = Cholesky::new(self.received.rows());
+        let mut inverse = CMat::identity(self.received.rows());
+        if cholesky.factor(&self.received, "Z + S").is_ok() {
+            cholesky.solve_in_place(&mut inverse);
+        }
+        inverse
+    }
 }
 
 /// In which space a [`Model`] works.
@@ -228,8 +319,7 @@ pub struct Model {
     space: CMat,
     map: Option<MultiTargetFisher>,
     unit_noise: Vec<f64>,
-    /// Chords in place of the logarithm of the interference; empty for the objective itself.
-    chords: Vec<Chord>,
+    rate: RateTerm,
     point: CMat,
     amplitudes: CMat,
     coefficients: CMat,
@@ -306,7 +396,7 @@ impl Model {
             space,
             map,
             unit_noise: vec![1.0; users],
-            chords: Vec::new(),
+            rate: RateTerm::Separate,
             packed: vec![0.0; 9 * targets * targets],
             fisher: vec![0.0; n * n],
             inverse: vec![0.0; n * n],
@@ -334,9 +424,22 @@ impl Model {
         self.targets
     }
 
-    /// Replace `−ln I_k` by a line for every user: what remains is concave in the covariances.
-    pub(super) fn set_chords(&mut self, chords: Vec<Chord>) {
-        self.chords = chords;
+    /// Put something else in the place of the sum rate.
+    pub(super) fn set_rate(&mut self, rate: RateTerm) {
+        self.rate = rate;
+    }
+
+    /// δ_c, normalised.
+    pub(super) const fn rate_weight(&self) -> f64 {
+        self.rate_weight
+    }
+
+    /// `(Z + S)⁻¹` of cooperating users at the point evaluated last.
+    pub(super) fn received_inverse(&self) -> CMat {
+        match &self.rate {
+            RateTerm::Together(cooperation) => cooperation.inverse(),
+            _ => CMat::identity(self.users),
+        }
     }
 
     /// Noise and power of all streams but its own at user `k`, at the point evaluated last.
@@ -346,23 +449,32 @@ impl Model {
 
     /// δ_c λ_k: what the own stream of user `k` is spared.
     pub(super) fn chord_weight(&self, user: usize) -> f64 {
-        self.chords.get(user).map_or(0.0, |chord| self.rate_weight * chord.slope)
+        self.rate.chord(user).map_or(0.0, |chord| self.rate_weight * chord.slope)
     }
 
-    /// The sum rate with chords, and its derivative added to the coefficients.
-    fn add_chords(&mut self) -> f64 {
-        let mut total = 0.0;
-        for (user, chord) in self.chords.iter().enumerate() {
-            let reception = Reception::of(user, &self.amplitudes, 1.0);
-            let received = reception.signal + reception.interference;
-            total += received.ln() + chord.offset - chord.slope * reception.interference;
-            for stream in 0..self.streams {
-                let spared = if stream == user { 0.0 } else { chord.slope };
-                let weight = self.rate_weight * (received.recip() - spared);
-                self.coefficients[(user, stream)] += self.amplitudes[(user, stream)] * weight;
+    /// The rate term, and its derivative added to the coefficients; `None` outside the domain.
+    fn add_rate(&mut self) -> Option<f64> {
+        let (amplitudes, out) = (&self.amplitudes, &mut self.coefficients);
+        match &mut self.rate {
+            RateTerm::Separate => {
+                Some(sum_rate_with_derivative(amplitudes, &self.unit_noise, self.rate_weight, out))
+            }
+            RateTerm::Together(cooperation) => cooperation.add(amplitudes, self.rate_weight, out),
+            RateTerm::Chords(chords) => {
+                let mut total = 0.0;
+                for (user, chord) in chords.iter().enumerate() {
+                    let reception = Reception::of(user, amplitudes, 1.0);
+                    let received = reception.signal + reception.interference;
+                    total += received.ln() + chord.offset - chord.slope * reception.interference;
+                    for stream in 0..self.streams {
+                        let spared = if stream == user { 0.0 } else { chord.slope };
+                        let weight = self.rate_weight * (received.recip() - spared);
+                        out[(user, stream)] += amplitudes[(user, stream)] * weight;
+                    }
+                }
+                Some(total)
             }
         }
-        total
     }
 
     /// Dimension r of the space (rows of V).
@@ -416,17 +528,27 @@ impl Model {
 
     /// `C₀ = δ_s T K Tᴴ − δ_c H̃ diag(β) H̃ᴴ` at the point evaluated last: the Hermitian part of
     /// the gradient, which is `2 (C₁ + C₀ V)` for the (normalised) function to be maximised. With
-    /// chords, `β_k` is `λ_k − 1/T_k`, and that is the whole gradient of a sensing stream.
+    /// chords, `β_k` is `λ_k − 1/T_k`; with cooperating users `−diag(β)` is `(Z + S)⁻¹`.
     pub fn curvature(&self) -> CMat {
         let rows = self.users + 3 * self.targets;
         let mut middle = CMat::zeros(rows, rows);
-        for user in 0..self.users {
-            let reception = Reception::of(user, &self.amplitudes, 1.0);
-            let beta = match self.chords.get(user) {
-                None => reception.beta(),
-                Some(chord) => chord.slope - (reception.signal + reception.interference).recip(),
-            };
-            middle[(user, user)] = C64::from(-self.rate_weight * beta);
+        if let RateTerm::Together(cooperation) = &self.rate {
+            let inverse = cooperation.inverse();
+            for j in 0..self.users {
+                for i in 0..self.users {
+                    middle[(i, j)] = inverse[(i, j)] * self.rate_weight;
+                }
+            }
+        } else {
+            for user in 0..self.users {
+                let reception = Reception::of(user, &self.amplitudes, 1.0);
+                let received = reception.signal + reception.interference;
+                let beta = match self.rate.chord(user) {
+                    None => reception.beta(),
+                    Some(chord) => chord.slope - received.recip(),
+                };
+                middle[(user, user)] = C64::from(-self.rate_weight * beta);
+            }
         }
         for b in 0..3 * self.targets {
             for a in 0..3 * self.targets {
@@ -472,12 +594,7 @@ impl Objective for Model {
         self.point.as_mut_slice().copy_from_slice(v);
         mul(&mut self.amplitudes, false, 1.0, &self.space, Op::Adjoint, &self.point, Op::Plain);
         self.coefficients.as_mut_slice().fill(C64::ZERO);
-        let rate = if self.chords.is_empty() {
-            let (amplitudes, noise) = (&self.amplitudes, &self.unit_noise);
-            sum_rate_with_derivative(amplitudes, noise, self.rate_weight, &mut self.coefficients)
-        } else {
-            self.add_chords()
-        };
+        let Some(rate) = self.add_rate() else { return f64::INFINITY };
         let Some(sensing) = self.add_sensing() else { return f64::INFINITY };
         // The gradient of what is maximised is 2 N C; we minimise its negative.
         let (space, coefficients) = (&self.space, &self.coefficients);

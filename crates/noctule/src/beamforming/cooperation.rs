@@ -1,0 +1,187 @@
+//! What no beams exceed even if the users decoded together: Sato's bound with sensing.
+//!
+//! For any noise covariance `Z ≻ 0` with unit diagonal the sum rate of any precoding, linear or
+//! not, is at most the mutual information of users that cooperate under that noise (rates depend
+//! on each user's own noise alone, so that `Z` is free):
+//! ```math
+//! \delta_c \sum_k R_k - \delta_s\,\mathrm{tr}F^{-1}
+//! \;\le\; \max_{R \succeq 0,\;\mathrm{tr}R \le P}
+//! \delta_c\left[\ln\det(Z + \tilde H^H R \tilde H) - \ln\det Z\right] - \delta_s\,\mathrm{tr}F(R)^{-1}.
+//! ```
+//! The right-hand side is concave in `R`, solved in factors, and bounded by its Frank–Wolfe gap;
+//! it is convex in `Z`, and the worst noise is looked for by descent. Every `Z` gives a bound, so
+//! that it does not matter how far that search gets. At the worst noise this is what dirty-paper
+//! coding achieves: the distance to a linear design is mostly the price of linear precoding, and
+//! [`super::global`] says what is left.
+//!
+//! H. Sato, "An outer bound to the capacity region of broadcast channels", IEEE Trans. Inf. Theory
+//! 24, 1978; that it is met with the worst noise: W. Yu and J. M. Cioffi, IEEE Trans. Inf. Theory
+//! 50, 2004.
+
+use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product, real_dot};
+use noctule_num::{C64, CMat};
+use noctule_optim::{
+    Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, StopRule, StopRules, Trace, Work,
+};
+
+use super::Instance;
+use super::model::{Model, RateTerm, Space};
+use crate::Error;
+
+/// Share of uncorrelated noise that is always kept: at low power the worst noise is nearly
+/// singular.
+const UNCORRELATED: f64 = 1e-9;
+/// The stationarity asked for in successive rounds, with a look at the bound in between.
+const ROUNDS: [f64; 6] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+/// The gap of the inner problem that is small enough, in units of the objective.
+const INNER_GAP: f64 = 1e-5;
+/// Evaluations in the search for the worst noise.
+const NOISES: u64 = 30;
+
+/// The bound, with its gap to `objective`. The work is what it cost.
+///
+/// # Errors
+/// When a decomposition fails, which finite data do not make it.
+pub fn sato(
+    instance: &Instance,
+    objective: f64,
+    interrupt: &Interrupt,
+) -> Result<(Option<Bound>, Work), Error> {
+    let shape = Model::new(instance, Space::Reduced)?;
+    let (users, rank, unit) = (shape.users(), shape.rank(), shape.unit());
+    if users == 0 || rank == 0 {
+        return Ok((None, Work::default()));
+    }
+    let model = Model::with_streams(instance, Space::Reduced, rank)?;
+    let point = (0..model.dim()).map(|i| C64::from_polar(1.0, 2.399_963_229_728_653 * i as f64));
+    let mut worst = WorstNoise {
+        users,
+        point: point.collect(),
+        solve: Lbfgs::new(Manifold::sphere(model.dim())),
+        eigen: HermitianEigen::new(rank),
+        cholesky: Cholesky::new(users),
+        gradient: vec![C64::ZERO; model.dim()],
+        model,
+        lowest: f64::INFINITY,
+        work: Work::default(),
+        interrupt,
+        failure: None,
+    };
+    let mut noise: Vec<C64> =
+        (0..users * users).map(|i| C64::from(f64::from(u8::from(i % (users + 1) == 0)))).collect();
+    let rules = StopRules::from(StopRule::Evaluations(NOISES))
+        | StopRule::Progress { tolerance: 1e-5, window: 3 };
+    let manifold = Manifold::spheres(users, users, 1.0);
+    Lbfgs::new(manifold).minimise(&mut worst, &mut noise, &rules, interrupt, &mut Trace::off());
+    if let Some(error) = worst.failure {
+        return Err(error);
+    }
+    let method = "Sato's bound: cooperating users under their worst noise";
+    Ok((Bound::new(objective, worst.lowest * unit, Sense::Upper, method, unit), worst.work))
+}
+
+/// The bound as a function of `Z = L Lᴴ`, rows of `L` of norm one.
+struct WorstNoise<'a> {
+    users: usize,
+    model: Model,
+    solve: Lbfgs,
+    eigen: HermitianEigen,
+    cholesky: Cholesky,
+    /// The covariance's factor, warm from the noise before.
+    point: Vec<C64>,
+    gradient: Vec<C64>,
+    /// The smallest bound proven so far, normalised.
+    lowest: f64,
+    work: Work,
+    interrupt: &'a Interrupt,
+    failure: Option<Error>,
+}
+
+impl WorstNoise<'_> {
+    /// Z from its factor, rows of `factor` one after the other.
+    fn noise(&self, factor: &[C64]) -> CMat {
+        let k = self.users;
+        let mut z = CMat::from_fn(k, k, |i, j| {
+            let (a, b) = (&factor[i * k..(i + 1) * k], &factor[j * k..(j + 1) * k]);
+            a.iter().zip(b).map(|(x, y)| x * y.conj()).sum::<C64>() * (1.0 - UNCORRELATED)
+        });
+        for i in 0..k {
+            z[(i, i)] = C64::ONE;
+        }
+        z
+    }
+
+    /// Maximise over the covariance; the value reached and an upper bound.
+    fn inner(&mut self) -> Result<(f64, f64), Error> {
+        let (mut reached, mut bound) = (f64::NEG_INFINITY, f64::INFINITY);
+        self.solve.manifold().normalise(&mut self.point);
+        for tolerance in ROUNDS {
+            let rules = StopRules::from(StopRule::Residual(tolerance))
+                | StopRule::Progress { tolerance: 1e-14, window: 30 }
+                | StopRule::Evaluations(500);
+            let point = &mut self.point;
+            let (model, trace) = (&mut self.model, &mut Trace::off());
+            let run = self.solve.minimise(model, point, &rules, self.interrupt, trace);
+            self.work += run.work;
+            let value = self.model.eval(&self.point, &mut self.gradient);
+            if !value.is_finite() {
+                break;
+            }
+            self.eigen.compute(&self.model.curvature())?;
+            self.work.factorisations += 1;
+            let inner = -0.5 * real_dot(&self.gradient, &self.point);
+            let top = self.eigen.max().max(0.0);
+            let relative =
+                64.0 * f64::EPSILON * self.model.rank() as f64 + self.model.relative_error();
+            let margin = relative * (top + inner.abs() + value.abs());
+            reached = -value;
+            bound = bound.min(-value + (top - inner).max(0.0) + margin);
+            if bound - reached <= INNER_GAP || self.interrupt.is_raised() {
+                break;
+            }
+        }
+        Ok((reached, bound))
+    }
+}
+
+impl Objective for WorstNoise<'_> {
+    fn eval(&mut self, factor: &[C64], gradient: &mut [C64]) -> f64 {
+        let z = self.noise(factor);
+        if self.cholesky.factor(&z, "noise covariance").is_err() {
+            return f64::INFINITY;
+        }
+        let log_det = self.cholesky.log_det();
+        let mut inverse = CMat::identity(self.users);
+        self.cholesky.solve_in_place(&mut inverse);
+        self.model.set_rate(RateTerm::cooperating(z, log_det, self.model.streams()));
+        let (reached, bound) = match self.inner() {
+            Ok(both) => both,
+            Err(error) => {
+                self.failure.get_or_insert(error);
+                return f64::INFINITY;
+            }
+        };
+        // The determinant of a nearly singular Z carries its own rounding.
+        let condition: f64 = (0..self.users).map(|i| inverse[(i, i)].re).sum();
+        let slack = 64.0 * f64::EPSILON * self.users as f64 * condition;
+        let bound = bound + self.model.rate_weight() * slack;
+        if bound.is_finite() {
+            self.lowest = self.lowest.min(bound);
+        }
+        // By the envelope theorem ∂/∂Z = δ_c [(Z + S)⁻¹ − Z⁻¹], and dZ = dL Lᴴ + L dLᴴ.
+        let mut slope = self.model.received_inverse();
+        for j in 0..self.users {
+            for (s, i) in slope.col_mut(j).iter_mut().zip(inverse.col(j)) {
+                *s = (*s - i) * (2.0 * (1.0 - UNCORRELATED) * self.model.rate_weight());
+            }
+        }
+        let rows = CMat::from_fn(self.users, self.users, |i, c| factor[i * self.users + c]);
+        let by_row = product(&slope, Op::Plain, &rows, Op::Plain);
+        for i in 0..self.users {
+            for c in 0..self.users {
+                gradient[i * self.users + c] = by_row[(i, c)];
+            }
+        }
+        reached
+    }
+}
