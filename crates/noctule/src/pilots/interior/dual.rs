@@ -81,8 +81,28 @@ impl Weights {
         self.error.iter().zip(&self.numerator).map(|(w, [_, q])| w * q).sum()
     }
 
-    /// Raise the prices of power until every cost at level `t` is at least `λ t z √(g/x)`.
-    fn raise(&mut self, interior: &Interior, program: &Program<'_>, price: f64, t: f64) {
+    /// The largest ratio of the relaxation at the point at hand.
+    fn level(&self, interior: &Interior, program: &Program<'_>) -> f64 {
+        let model = program.model;
+        (0..model.users)
+            .map(|k| {
+                let seen = model.reception(k, &interior.x);
+                let [p, q] = self.numerator[k];
+                (p * seen.a + q * seen.b) / seen.power()
+            })
+            .fold(0.0, f64::max)
+    }
+
+    /// Where a cost at level `t` is below `share` of `λ t z √(g/x)`, raise the price of power until
+    /// it is as large as the whole.
+    fn raise(
+        &mut self,
+        interior: &Interior,
+        program: &Program<'_>,
+        price: f64,
+        t: f64,
+        share: f64,
+    ) {
         let model = program.model;
         let costs = self.costs(program, price);
         let mut lacking = vec![0.0_f64; model.points];
@@ -90,7 +110,10 @@ impl Weights {
             let (seen, u) = (model.reception(k, &interior.x), self.error[k] * t);
             for (lacking, i) in lacking.iter_mut().zip(model.block(k)) {
                 let needed = u * seen.z * (model.estimate[i] / interior.x[i]).sqrt();
-                *lacking = lacking.max(needed - (costs[i] - u * model.gain[i]));
+                let cost = costs[i] - u * model.gain[i];
+                if cost < share * needed {
+                    *lacking = lacking.max(needed - cost);
+                }
             }
         }
         for (price, lacking) in self.power.iter_mut().zip(lacking) {
@@ -124,26 +147,45 @@ impl Weights {
 /// multipliers prove nothing.
 pub fn worst_error(interior: &Interior, program: &Program<'_>, boxes: &[[f64; 2]]) -> f64 {
     let weights = Weights::of(interior, program, boxes);
-    let paid = paid_by_level(interior, program, weights.clone());
-    let scaled = paid_by_prices(program, weights);
-    let bound = paid.max(scaled) * (1.0 - MARGIN);
-    if bound.is_finite() { bound.max(0.0) } else { 0.0 }
+    let level = weights.level(interior, program);
+    let paid = paid_by_level(interior, program, weights.clone(), level);
+    let plain = paid_by_prices(program, weights.clone());
+    // Only what is far from stationary is mended: the rest is in proportion.
+    let mut mended = weights;
+    mended.raise(interior, program, 0.0, level, 0.5);
+    let bound = paid.max(plain).max(paid_by_prices(program, mended)) * (1.0 - MARGIN);
+    let trivial = by_variances(program, boxes);
+    if bound.is_finite() { bound.max(trivial) } else { trivial }
+}
+
+/// What needs no multipliers: the power of a gain is at most `a (1 + Σ γ/β)`, so that no error is
+/// below `θ/(1 + Σ γ/β)`.
+fn by_variances(program: &Program<'_>, boxes: &[[f64; 2]]) -> f64 {
+    let model = program.model;
+    (0..model.users)
+        .map(|k| {
+            let ratio: f64 = model
+                .block(k)
+                .filter(|&i| model.gain[i] > 0.0)
+                .map(|i| model.estimate[i] / model.gain[i])
+                .sum();
+            boxes[k][0] / (1.0 + ratio)
+        })
+        .fold(0.0, f64::max)
+        * (1.0 - MARGIN)
 }
 
 /// At the level `t` of the point at hand the prices μ are raised until every cost is at least what it
 /// would be at a stationary point, `λ t z √(g/x)`, which makes each Cauchy–Schwarz condition hold
 /// with `Σ √(g x)/z = 1`. That costs a constant, which is paid by weights λ larger by a factor `s`
 /// and a level lower by the same factor: the product λ t, and with it the conditions, stay.
-fn paid_by_level(interior: &Interior, program: &Program<'_>, mut weights: Weights) -> f64 {
-    let model = program.model;
-    let level = (0..model.users)
-        .map(|k| {
-            let seen = model.reception(k, &interior.x);
-            let [p, q] = weights.numerator[k];
-            (p * seen.a + q * seen.b) / seen.power()
-        })
-        .fold(0.0, f64::max);
-    weights.raise(interior, program, 0.0, level);
+fn paid_by_level(
+    interior: &Interior,
+    program: &Program<'_>,
+    mut weights: Weights,
+    level: f64,
+) -> f64 {
+    weights.raise(interior, program, 0.0, level, 1.0);
     let owed = weights.power.iter().sum::<f64>() - weights.from_positions(program.crb_limit);
     let noise = weights.noise();
     if noise > 0.0 && owed > 0.0 { level * (noise / owed) } else { 0.0 }
@@ -242,7 +284,7 @@ pub fn least_power(
     if target.is_none() {
         weights.error.fill(0.0);
     }
-    weights.raise(interior, program, 1.0, target.unwrap_or(0.0));
+    weights.raise(interior, program, 1.0, target.unwrap_or(0.0), 1.0);
     let gained = weights.noise() + weights.from_positions(program.crb_limit);
     let bound = gained - weights.power.iter().sum::<f64>() - MARGIN * (1.0 + gained.abs());
     if bound.is_finite() { bound } else { f64::NEG_INFINITY }
