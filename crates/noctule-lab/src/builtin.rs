@@ -59,6 +59,13 @@ pub const ALL: &[BuiltIn] = built_in![
     "cellfree/fig5",
     "cellfree/fig6",
     "cellfree/cascades",
+    "pilots/power-map",
+    "pilots/ratio",
+    "pilots/proportion",
+    "pilots/contamination-2",
+    "pilots/contamination-6",
+    "pilots/bound-attained",
+    "pilots/optimum"
 ];
 
 /// The one that `noctule` alone runs.

@@ -22,6 +22,8 @@
 
 use std::f64::consts::PI;
 
+use noctule_num::rng::{ChaCha8Rng, complex_normal};
+
 use crate::geometry::Point;
 
 /// Speed of light in m/s.
@@ -201,6 +203,27 @@ pub fn transmitter_offsets(
         .chunks(receivers.max(1))
         .zip(directions.chunks(receivers.max(1)))
         .fold(Information::default(), |sum, (w, u)| sum.plus(1.0, without_offset(w, u)))
+}
+
+/// The expected bound when the energy of every transmitter is `p_m` times an exponential number of
+/// mean one: conjugate beamforming with the estimate of one block, of which `p_m` is the mean
+/// (`docs/errata.md#pilots-e9`). A mean over `draws`; never below the bound at the mean, by Jensen's
+/// inequality. Absent where the information is singular.
+pub fn expected_crb(
+    information: &[Information],
+    p: &[f64],
+    draws: u32,
+    rng: &mut ChaCha8Rng,
+) -> Option<f64> {
+    let mut sum = 0.0;
+    for _ in 0..draws {
+        let mut total = Information::default();
+        for (r, p) in information.iter().zip(p) {
+            total = total.plus(p * complex_normal(rng, 1.0).norm_sqr(), *r);
+        }
+        sum += total.crb()?;
+    }
+    (draws > 0).then(|| sum / f64::from(draws))
 }
 
 #[cfg(test)]

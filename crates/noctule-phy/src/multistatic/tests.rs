@@ -139,3 +139,16 @@ fn singular_scenes_have_no_bound() {
     );
     assert_eq!(Information::default().crb(), None);
 }
+
+#[test]
+fn fluctuating_energies_cost_accuracy() {
+    use noctule_num::rng::StreamKey;
+    let information = Paths::new(&POINTS, TARGET, &radar()).unwrap().information();
+    let p = [3e12, 1e12, 2e12, 5e11];
+    let mean = information.iter().zip(p).fold(Information::default(), |s, (r, p)| s.plus(p, *r));
+    let mut rng = StreamKey::new(1, "test", "fluctuation", 0).trial(0);
+    let expected = expected_crb(&information, &p, 4000, &mut rng).unwrap();
+    let ratio = expected / mean.crb().unwrap();
+    assert!(ratio > 1.0 && ratio < 10.0, "{ratio}");
+    assert_eq!(expected_crb(&information[..0], &[], 10, &mut rng), None);
+}

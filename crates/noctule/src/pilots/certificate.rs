@@ -98,7 +98,7 @@ impl Relaxation for Envelopes<'_> {
         };
         self.interior.x.copy_from_slice(self.inside);
         let scale = 1.0 / self.inside.iter().sum::<f64>();
-        let run = self.interior.solve(&program, &Rules { tolerance: 1e-7, ..Rules::default() });
+        let run = self.interior.solve(&program, &Rules { tolerance: 1e-9, ..Rules::default() });
         self.work.iterations += u64::from(run.steps);
         self.work.evaluations += u64::from(run.evaluations);
         self.work.factorisations += u64::from(run.steps) * (self.model.users as u64 + 1);

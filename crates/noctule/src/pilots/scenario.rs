@@ -116,7 +116,7 @@ impl Default for Region {
 }
 
 /// Three slopes with COST-Hata constants.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PathLoss {
     /// Height of an access point in metres.
@@ -129,13 +129,16 @@ pub struct PathLoss {
     pub far_m: f64,
     /// Standard deviation of log-normal shadowing beyond that distance, in dB; 0 for none.
     pub shadowing_db: f64,
+    /// Loss on top of it for each user in order, in dB; users beyond the list have none.
+    pub extra_loss_db: Vec<f64>,
 }
 
 impl Default for PathLoss {
     fn default() -> Self {
         let ThreeSlope { access_point_height_m, user_height_m, near_m, far_m, .. } =
             ThreeSlope::default();
-        Self { access_point_height_m, user_height_m, near_m, far_m, shadowing_db: 0.0 }
+        let (shadowing_db, extra_loss_db) = (0.0, Vec::new());
+        Self { access_point_height_m, user_height_m, near_m, far_m, shadowing_db, extra_loss_db }
     }
 }
 
@@ -220,6 +223,10 @@ impl Scenario {
             ("data_power", self.data_power, 0.0, 1e12, ""),
         ] {
             in_range(name, value, low, high, unit)?;
+        }
+        for (k, extra) in loss.extra_loss_db.iter().enumerate() {
+            let place = format!("path_loss.extra_loss_db[{k}]");
+            in_range(&place, *extra, -100.0, 300.0, "dB")?;
         }
         match self.crb_limit {
             CrbLimit::None => Ok(()),
@@ -318,7 +325,8 @@ impl Scenario {
             let mut rng = StreamKey::new(seed, SYSTEM, "shadowing", k as u64).trial(trial);
             for (m, point) in points.iter().enumerate() {
                 let distance = point.distance_m(*user);
-                let mut gain_db = loss.gain_db(distance);
+                let extra = self.path_loss.extra_loss_db.get(k).copied().unwrap_or(0.0);
+                let mut gain_db = loss.gain_db(distance) - extra;
                 // Drawn for every path, so that moving one user changes no other.
                 let shadow = normal(&mut rng);
                 if loss.is_shadowed(distance) {

@@ -50,6 +50,12 @@ pub(super) const METRICS: &[MetricInfo] = &[
         "root of the largest tr J⁻¹ over users",
     ),
     metric("power_percent", "Pilot power", "%", "pilot power spent over what there is"),
+    metric(
+        "largest_user_power_percent",
+        "Largest share of one user",
+        "%",
+        "share of the power spent that goes to the user who gets most",
+    ),
     metric("mean_rate_mbps", "Data rate", "Mbit/s", "mean over users of B log₂(1 + SINR)"),
     metric("mse_m2", "Mean squared error", "m²", "of estimated positions, over noises and users"),
     metric("mse_over_crb", "Mean squared error over bound", "", "of estimated positions"),
@@ -83,11 +89,24 @@ pub(super) fn values(design: &DesignOf<Pilots>) -> Vec<Option<f64>> {
         m.mean_crb_m2,
         m.worst_position_rcrb_m,
         meant(100.0 * m.power_fraction),
+        user_shares(design).into_iter().reduce(f64::max).and_then(meant),
         meant(1e-6 * m.mean_rate_bps),
         told.map(|t| t.mse_m2),
         told.map(|t| t.mse_over_crb),
         told.map(|t| 100.0 * t.outliers),
     ]
+}
+
+/// What each user gets of the power that is spent, in percent; empty where nothing is.
+fn user_shares(design: &DesignOf<Pilots>) -> Vec<f64> {
+    let x = &design.variables;
+    let all: f64 = x.fractions.iter().sum();
+    if all <= 0.0 {
+        return Vec::new();
+    }
+    (0..x.users)
+        .map(|k| 100.0 * x.fractions.iter().skip(k).step_by(x.users).sum::<f64>() / all)
+        .collect()
 }
 
 pub(super) fn series(design: &DesignOf<Pilots>) -> Vec<SeriesValue> {
@@ -100,11 +119,9 @@ pub(super) fn series(design: &DesignOf<Pilots>) -> Vec<SeriesValue> {
             out.push(entry("crb_m2", k, crb));
         }
         out.push(entry("rate_mbps", k, 1e-6 * m.rate_bps[k]));
-        let spent: f64 = x.fractions.iter().skip(k).step_by(x.users).sum();
-        let all: f64 = x.fractions.iter().sum();
-        if all > 0.0 {
-            out.push(entry("user_power_percent", k, 100.0 * spent / all));
-        }
+    }
+    for (k, share) in user_shares(design).into_iter().enumerate() {
+        out.push(entry("user_power_percent", k, share));
     }
     for (index, fraction) in x.fractions.iter().enumerate() {
         let value = entry("fraction", index / x.users, *fraction);

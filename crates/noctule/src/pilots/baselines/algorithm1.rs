@@ -204,7 +204,7 @@ fn feasible_point(
     for k in 0..model.users {
         let linear = Linearisation::at(model, k, from, t);
         let terms: Vec<(usize, f64)> =
-            linear.gradient.iter().copied().enumerate().filter(|(_, g)| *g != 0.0).collect();
+            linear.gradient.iter().copied().enumerate().filter(|(_, g)| g.abs() > 0.0).collect();
         let constant =
             linear.value - linear.gradient.iter().zip(from).map(|(g, x)| g * x).sum::<f64>();
         program.nonnegative(&terms, constant);

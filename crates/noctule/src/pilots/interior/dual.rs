@@ -34,7 +34,8 @@ fn curvature(y: Information, r: Information) -> f64 {
     square.xx * r.xx + square.yy * r.yy + 2.0 * square.xy * r.xy
 }
 
-/// Weights on the numbered constraints of a program, as the interior point suggests them.
+/// Weights on the constraints of a program, as the interior point suggests them.
+#[derive(Clone)]
 struct Weights {
     error: Vec<f64>,
     crb: Vec<f64>,
@@ -75,6 +76,51 @@ impl Weights {
         })
     }
 
+    /// The constant that the noise contributes.
+    fn noise(&self) -> f64 {
+        self.error.iter().zip(&self.numerator).map(|(w, [_, q])| w * q).sum()
+    }
+
+    /// The largest ratio of the relaxation at the point at hand.
+    fn level(&self, interior: &Interior, program: &Program<'_>) -> f64 {
+        let model = program.model;
+        (0..model.users)
+            .map(|k| {
+                let seen = model.reception(k, &interior.x);
+                let [p, q] = self.numerator[k];
+                (p * seen.a + q * seen.b) / seen.power()
+            })
+            .fold(0.0, f64::max)
+    }
+
+    /// Where a cost at level `t` is below `share` of `λ t z √(g/x)`, raise the price of power until
+    /// it is as large as the whole.
+    fn raise(
+        &mut self,
+        interior: &Interior,
+        program: &Program<'_>,
+        price: f64,
+        t: f64,
+        share: f64,
+    ) {
+        let model = program.model;
+        let costs = self.costs(program, price);
+        let mut lacking = vec![0.0_f64; model.points];
+        for k in 0..model.users {
+            let (seen, u) = (model.reception(k, &interior.x), self.error[k] * t);
+            for (lacking, i) in lacking.iter_mut().zip(model.block(k)) {
+                let needed = u * seen.z * (model.estimate[i] / interior.x[i]).sqrt();
+                let cost = costs[i] - u * model.gain[i];
+                if cost < share * needed {
+                    *lacking = lacking.max(needed - cost);
+                }
+            }
+        }
+        for (price, lacking) in self.power.iter_mut().zip(lacking) {
+            *price += lacking;
+        }
+    }
+
     /// c_mk without the term in t.
     fn costs(&self, program: &Program<'_>, price: f64) -> Vec<f64> {
         let model = program.model;
@@ -100,17 +146,62 @@ impl Weights {
 /// A lower bound on the largest error over the envelope `boxes`, whatever `x`: zero when the
 /// multipliers prove nothing.
 pub fn worst_error(interior: &Interior, program: &Program<'_>, boxes: &[[f64; 2]]) -> f64 {
+    let weights = Weights::of(interior, program, boxes);
+    let level = weights.level(interior, program);
+    let paid = paid_by_level(interior, program, weights.clone(), level);
+    let plain = paid_by_prices(program, weights.clone());
+    // Only what is far from stationary is mended: the rest is in proportion.
+    let mut mended = weights;
+    mended.raise(interior, program, 0.0, level, 0.5);
+    let bound = paid.max(plain).max(paid_by_prices(program, mended)) * (1.0 - MARGIN);
+    let trivial = by_variances(program, boxes);
+    if bound.is_finite() { bound.max(trivial) } else { trivial }
+}
+
+/// What needs no multipliers: the power of a gain is at most `a (1 + Σ γ/β)`, so that no error is
+/// below `θ/(1 + Σ γ/β)`.
+fn by_variances(program: &Program<'_>, boxes: &[[f64; 2]]) -> f64 {
     let model = program.model;
-    let mut weights = Weights::of(interior, program, boxes);
-    // The constant of the Lagrangian must not be negative: that fixes the scale of μ.
-    let noise: f64 = (0..model.users).map(|k| weights.error[k] * weights.numerator[k][1]).sum();
-    let constant = noise + weights.from_positions(program.crb_limit);
+    (0..model.users)
+        .map(|k| {
+            let ratio: f64 = model
+                .block(k)
+                .filter(|&i| model.gain[i] > 0.0)
+                .map(|i| model.estimate[i] / model.gain[i])
+                .sum();
+            boxes[k][0] / (1.0 + ratio)
+        })
+        .fold(0.0, f64::max)
+        * (1.0 - MARGIN)
+}
+
+/// At the level `t` of the point at hand the prices μ are raised until every cost is at least what it
+/// would be at a stationary point, `λ t z √(g/x)`, which makes each Cauchy–Schwarz condition hold
+/// with `Σ √(g x)/z = 1`. That costs a constant, which is paid by weights λ larger by a factor `s`
+/// and a level lower by the same factor: the product λ t, and with it the conditions, stay.
+fn paid_by_level(
+    interior: &Interior,
+    program: &Program<'_>,
+    mut weights: Weights,
+    level: f64,
+) -> f64 {
+    weights.raise(interior, program, 0.0, level, 1.0);
+    let owed = weights.power.iter().sum::<f64>() - weights.from_positions(program.crb_limit);
+    let noise = weights.noise();
+    if noise > 0.0 && owed > 0.0 { level * (noise / owed) } else { 0.0 }
+}
+
+/// The prices are scaled until the constant vanishes; the level is the largest for which the
+/// conditions hold. Where the numerator has no constant (θ up to one) the prices are zero.
+fn paid_by_prices(program: &Program<'_>, mut weights: Weights) -> f64 {
+    let model = program.model;
+    let constant = weights.noise() + weights.from_positions(program.crb_limit);
     let total: f64 = weights.power.iter().sum();
-    if !(constant > 0.0 && total > 0.0) {
+    if constant.is_nan() || constant < 0.0 || total <= 0.0 {
         return 0.0;
     }
-    for mu in &mut weights.power {
-        *mu *= constant / total * (1.0 - MARGIN);
+    for price in &mut weights.power {
+        *price *= constant / total * (1.0 - MARGIN);
     }
     let costs = weights.costs(program, 0.0);
     let mut bound = f64::INFINITY;
@@ -119,12 +210,12 @@ pub fn worst_error(interior: &Interior, program: &Program<'_>, boxes: &[[f64; 2]
         let (c, b, g) = (&costs[range.clone()], &model.gain[range.clone()], &model.estimate[range]);
         bound = bound.min(largest_level(weights.error[k], c, b, g));
     }
-    if bound.is_finite() { (bound * (1.0 - MARGIN)).max(0.0) } else { 0.0 }
+    bound
 }
 
 /// The largest t with `λ t Σ g/(c − λ t b) ≤ 1` and every denominator positive.
 fn largest_level(lambda: f64, c: &[f64], b: &[f64], g: &[f64]) -> f64 {
-    if c.iter().any(|c| *c <= 0.0) {
+    if c.iter().any(|c| c.is_nan() || *c <= 0.0) {
         return 0.0;
     }
     if lambda <= 0.0 {
@@ -132,17 +223,19 @@ fn largest_level(lambda: f64, c: &[f64], b: &[f64], g: &[f64]) -> f64 {
     }
     // With u = λ t, the sum is convex and increasing on [0, min c/b).
     let pole = c.iter().zip(b).map(|(c, b)| c / b).fold(f64::INFINITY, f64::min);
-    let excess =
-        |u: f64| u * c.iter().zip(b).zip(g).map(|((c, b), g)| g / (c - u * b)).sum::<f64>() - 1.0;
     let plain: f64 = c.iter().zip(g).map(|(c, g)| g / c).sum();
-    let mut high = if plain > 0.0 { pole.min(1.0 / plain) } else { pole };
-    let mut low = 0.0;
+    let high = if plain > 0.0 { pole.min(1.0 / plain) } else { pole };
+    let holds = |u: f64| {
+        let sum: f64 = c.iter().zip(b).zip(g).map(|((c, b), g)| g / (c - u * b)).sum();
+        u * sum <= 1.0
+    };
+    let (mut low, mut high) = (0.0, high);
     for _ in 0..100 {
         let middle = 0.5 * (low + high);
         if middle <= low || middle >= high {
             break;
         }
-        if excess(middle) <= 0.0 {
+        if holds(middle) {
             low = middle;
         } else {
             high = middle;
@@ -183,48 +276,16 @@ pub fn least_power(
     target: Option<f64>,
     scale: f64,
 ) -> f64 {
-    let model = program.model;
     let mut weights = Weights::of(interior, program, boxes);
     // The objective was measured in units of its first value.
     for list in [&mut weights.error, &mut weights.crb, &mut weights.power] {
         list.iter_mut().for_each(|w| *w /= scale);
     }
-    let noise: f64 = (0..model.users).map(|k| weights.error[k] * weights.numerator[k][1]).sum();
-    let constant =
-        noise + weights.from_positions(program.crb_limit) - weights.power.iter().sum::<f64>();
-    let t = target.unwrap_or(0.0);
-    let mut shrink = 1e-12;
-    while shrink < 1.0 {
-        let mut less = Weights {
-            numerator: weights.numerator.clone(),
-            inverse: weights.inverse.clone(),
-            ..Weights {
-                error: weights.error.iter().map(|w| w * (1.0 - shrink)).collect(),
-                crb: weights.crb.iter().map(|w| w * (1.0 - shrink)).collect(),
-                power: weights.power.iter().map(|w| w * (1.0 - shrink)).collect(),
-                inverse: Vec::new(),
-                numerator: Vec::new(),
-            }
-        };
-        if target.is_none() {
-            less.error.fill(0.0);
-        }
-        let costs = less.costs(program, 1.0);
-        let holds = (0..model.users).all(|k| {
-            let u = less.error[k] * t;
-            let sum: f64 = model
-                .block(k)
-                .map(|i| {
-                    let c = costs[i] - u * model.gain[i];
-                    if c > 0.0 { u * model.estimate[i] / c } else { f64::INFINITY }
-                })
-                .sum();
-            sum <= 1.0
-        });
-        if holds {
-            return constant * (1.0 - shrink) - MARGIN * (noise + 1.0);
-        }
-        shrink *= 4.0;
+    if target.is_none() {
+        weights.error.fill(0.0);
     }
-    0.0
+    weights.raise(interior, program, 1.0, target.unwrap_or(0.0), 1.0);
+    let gained = weights.noise() + weights.from_positions(program.crb_limit);
+    let bound = gained - weights.power.iter().sum::<f64>() - MARGIN * (1.0 + gained.abs());
+    if bound.is_finite() { bound } else { f64::NEG_INFINITY }
 }

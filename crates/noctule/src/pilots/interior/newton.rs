@@ -610,10 +610,8 @@ impl Interior {
             forward(factor, m, out, from);
         }
         for i in 0..rows {
-            if reduced[(i + 1) * m - 1] == 0.0
-                && i >= m
-                && reduced[i * m..(i + 1) * m].iter().all(|v| *v == 0.0)
-            {
+            // Rows of users that this one does not touch are empty.
+            if i >= m && reduced[i * m..(i + 1) * m].iter().all(|v| v.abs() <= 0.0) {
                 continue;
             }
             let from = if i < m { i } else { 0 };
