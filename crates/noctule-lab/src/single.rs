@@ -87,7 +87,8 @@ impl Story {
 /// What a verification found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// Name, value stored in the document, value recomputed.
+    /// Name, value stored in the document, value recomputed: the witness's numbers, then every
+    /// other number that differs from its evaluation, then a bound that lies on the wrong side.
     pub compared: Vec<(String, Option<f64>, Option<f64>)>,
     /// Largest relative violation of a constraint.
     pub violation: f64,

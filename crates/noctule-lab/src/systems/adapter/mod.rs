@@ -463,10 +463,11 @@ impl<T: Typed> Single for T {
         let instance = T::instance(set, None)?;
         let text = document.to_string();
         let set = ArraySet::from_json(text.as_bytes(), "design", T::VARIABLE_FIELDS)?;
-        let witness = T::check(&instance, &T::variables(&set, &instance)?)?;
+        let variables = T::variables(&set, &instance)?;
+        let witness = T::check(&instance, &variables)?;
         let metrics = member("metrics")?;
         let stored = |name: &str| metrics.get(name).and_then(Value::as_f64);
-        let compared: Vec<(String, Option<f64>, Option<f64>)> = witness
+        let mut compared: Vec<(String, Option<f64>, Option<f64>)> = witness
             .numbers
             .iter()
             .map(|(name, found)| ((*name).to_owned(), stored(name), *found))
@@ -476,11 +477,67 @@ impl<T: Typed> Single for T {
             (None, None) => true,
             _ => false,
         };
+        let mut agrees = compared.iter().all(same);
+        // Every other number of the metrics, evaluated again; only what differs is shown.
+        let fresh = json!(T::evaluate(&instance, &variables)?);
+        let before = compared.len();
+        differences("metrics", metrics, &fresh, &mut compared);
+        agrees &= compared.len() == before;
+        // A bound is not proven again, but it must not contradict the design beside it.
+        if let (Some(bound), Some(objective)) =
+            (document.pointer("/proof/bound"), witness.objective)
+            && let Some(value) = bound.get("value").and_then(Value::as_f64)
+        {
+            let beyond = match bound.get("sense").and_then(Value::as_str) {
+                Some("upper") => objective - value,
+                _ => value - objective,
+            };
+            if beyond > AGREEMENT * objective.abs().max(value.abs()) {
+                compared.push(("proof.bound.value".to_owned(), Some(value), Some(objective)));
+                agrees = false;
+            }
+        }
         // A document that says "infeasible" carries the nearest there is, which must violate.
         let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
-        let agrees =
-            compared.iter().all(same) && (infeasible || witness.violation <= T::FEASIBILITY);
+        agrees &= infeasible || witness.violation <= T::FEASIBILITY;
         Ok(Finding { compared, violation: witness.violation, agrees })
+    }
+}
+
+/// Numbers of `stored` that differ from those of `fresh`, with their places. What `evaluate` leaves
+/// open (null) is a scheme's own addition and is not compared.
+fn differences(
+    place: &str,
+    stored: &Value,
+    fresh: &Value,
+    out: &mut Vec<(String, Option<f64>, Option<f64>)>,
+) {
+    match (stored, fresh) {
+        (_, Value::Null) => {}
+        (Value::Object(_) | Value::Null, Value::Object(members)) => {
+            for (name, value) in members {
+                let inner = stored.get(name).unwrap_or(&Value::Null);
+                differences(&format!("{place}.{name}"), inner, value, out);
+            }
+        }
+        (_, Value::Array(items)) => {
+            for (index, value) in items.iter().enumerate() {
+                let inner = stored.get(index).unwrap_or(&Value::Null);
+                differences(&format!("{place}[{index}]"), inner, value, out);
+            }
+        }
+        (_, Value::Number(number)) => {
+            let (a, b) = (stored.as_f64(), number.as_f64());
+            let same = match (a, b) {
+                // rounding leaves numbers that should be zero near it
+                (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * a.abs().max(b.abs()) + 1e-9,
+                _ => false,
+            };
+            if !same {
+                out.push((place.to_owned(), a, b));
+            }
+        }
+        _ => {}
     }
 }
 
@@ -565,15 +622,18 @@ fn common_facts<T: Typed>(
     fact("stopped", format!("{}: {}", design.stop, design.stop.text()));
     fact("proven of the point", point_words(&design.proof));
     if let Some(bound) = &design.proof.bound {
-        let verb = match bound.sense {
-            Sense::Upper => "exceeds",
-            Sense::Lower => "goes below",
+        let side = match bound.sense {
+            Sense::Upper => "at most",
+            Sense::Lower => "at least",
         };
         fact(
             "proven of the optimum",
             format!(
-                "no design {verb} {:.6}; gap {:.3e}, {:.2e} relative ({})",
-                bound.value, bound.gap_abs, bound.gap_rel, bound.method
+                "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
+                digits(bound.value),
+                bound.gap_abs,
+                bound.gap_rel,
+                bound.method
             ),
         );
     }
@@ -582,7 +642,12 @@ fn common_facts<T: Typed>(
         let low = reached().fold(f64::INFINITY, f64::min);
         let high = reached().fold(f64::NEG_INFINITY, f64::max);
         let count = design.starts.len();
-        fact("local optima", format!("{count} starts reached {low:.6} to {high:.6}"));
+        let words = if low <= high {
+            format!("{count} starts reached {} to {}", digits(low), digits(high))
+        } else {
+            format!("none of {count} starts reached a feasible point")
+        };
+        fact("local optima", words);
     }
     fact("work", work_words(&design.work));
     fact(
@@ -594,6 +659,15 @@ fn common_facts<T: Typed>(
         ),
     );
     Ok(facts)
+}
+
+/// Six decimals for numbers of everyday size, six digits for others: a small number is not zero.
+fn digits(x: f64) -> String {
+    if x.abs() >= 1e6 || (x.abs() < 1e-3 && x.abs() > 0.0) {
+        format!("{x:.5e}")
+    } else {
+        format!("{x:.6}")
+    }
 }
 
 fn work_words(work: &Work) -> String {
