@@ -45,7 +45,7 @@ impl Covariance {
     /// [`NumError`] when an entry is not finite or the order is no multiple of `antennas`.
     pub fn from_dense(dense: &CMat, antennas: usize) -> Result<Self, NumError> {
         let n = dense.rows();
-        if antennas == 0 || n % antennas != 0 || dense.cols() != n {
+        if antennas == 0 || !n.is_multiple_of(antennas) || dense.cols() != n {
             let what = "order of a stacked covariance";
             return Err(NumError::Dimension { what, expected: antennas, found: n });
         }

@@ -131,14 +131,12 @@ fn draw(scene: &AggregatedScene, rng: &mut ChaCha8Rng) -> Vec<Vec<C64>> {
                     complex_normal(rng, 1.0) * beta
                 })
                 .collect();
-            let mut h = Vec::with_capacity(aps * n);
-            for ap in 0..aps {
-                for i in 0..n {
-                    let mut z = complex_normal(rng, 1.0) * scene.direct[k][ap];
-                    for t in 0..targets {
-                        z += from_user[t] * to_ap[t][ap][i] * scene.reflection[t];
-                    }
-                    h.push(z);
+            let mut h: Vec<C64> = (0..aps * n)
+                .map(|row| complex_normal(rng, 1.0) * scene.direct[k][row / n])
+                .collect();
+            for (t, (reflected, arriving)) in to_ap.iter().zip(&from_user).enumerate() {
+                for (z, r) in h.iter_mut().zip(reflected.iter().flatten()) {
+                    *z += arriving * r * scene.reflection[t];
                 }
             }
             h

@@ -274,7 +274,7 @@ impl Relaxation for Search {
             }
         }
         // Every few divisions the widest side is halved, whatever the level: no side is forgotten.
-        if cut.is_none() || self.depth % 8 == 0 {
+        if cut.is_none() || self.depth.is_multiple_of(8) {
             let width = |k: usize| (region.hi[k] / region.lo[k]).ln();
             let widest =
                 (0..region.lo.len()).max_by(|&a, &b| width(a).total_cmp(&width(b)).then(b.cmp(&a)));
@@ -309,10 +309,10 @@ impl Search {
             (0..model.users).map(|k| 1.0 / model.total[k] - slopes[k]).collect();
         let mut constant = 0.0;
         let mut size = 0.0;
-        for k in 0..model.users {
-            let t = 1.0 / model.total[k];
-            constant += t - slopes[k] - t.ln() - 1.0 + node.offset[k];
-            size += t + slopes[k] + t.ln().abs() + 1.0 + node.offset[k].abs();
+        for ((&slope, &offset), total) in slopes.iter().zip(&node.offset).zip(&model.total) {
+            let t = 1.0 / total;
+            constant += t - slope - t.ln() - 1.0 + offset;
+            size += t + slope + t.ln().abs() + 1.0 + offset.abs();
         }
         let mut matrix = model.weighted_sum(&weights);
         let mut value_of_price = 0.0;
@@ -416,7 +416,7 @@ impl Search {
 fn largest_after_update(d: &[f64], z: &[C64], slope: f64) -> f64 {
     let top = d.last().copied().unwrap_or(0.0);
     let total: f64 = z.iter().map(C64::norm_sqr).sum::<f64>() * slope;
-    if !(total > 0.0) {
+    if total.is_nan() || total <= 0.0 {
         return top;
     }
     // Distances from the largest d, so that roots close to it keep their digits.

@@ -349,10 +349,10 @@ pub(super) fn constrained<'a>(
         true => (0.5 * (limit / reached.max(f64::MIN_POSITIVE) - 1.0)).clamp(0.01, 0.5),
         false => 0.5,
     };
-    let mut points: Vec<Vec<C64>> =
-        warm.map(|beams| model.point(&lively(beams, &factors))).collect();
+    let awake = |beams: &Beams| model.point(&lively(beams, &factors, settings.sensing_beams));
+    let mut points: Vec<Vec<C64>> = warm.map(awake).collect();
     for start in default_starts(fresh) {
-        points.push(model.point(&shared(instance, start, share, &factors)?));
+        points.push(awake(&shared(instance, start, share, &factors)?));
     }
     let manifold = Manifold::spheres(model.aps, model.stride(), 1.0);
     let dim = model.dim();
@@ -430,16 +430,27 @@ pub(super) fn constrained<'a>(
     Ok(Design { variables: beams, metrics, stop: run.stop, proof, trace, work, starts, warnings })
 }
 
-/// Beams whose sensing beams have some power: zero beams never leave zero.
-fn lively(beams: &Beams, factors: &[Option<CMat>]) -> Beams {
+/// The same beams with some power in every sensing beam: beams of zero never leave zero.
+pub(super) fn lively(beams: &Beams, factors: &[Option<CMat>], streams: usize) -> Beams {
     let mut out = beams.clone();
     for (ap, factor) in factors.iter().enumerate() {
         let Some(factor) = factor else { continue };
-        if out.sensing[ap].norm_sqr() < 1e-6 {
-            let mut factor = factor.clone();
-            factor.scale(0.1);
-            out.sensing[ap] = factor;
-        }
+        let old = &beams.sensing[ap];
+        let n = factor.rows();
+        out.sensing[ap] = CMat::from_fn(n, streams, |i, s| {
+            let held = if s < old.cols() { old[(i, s)] } else { C64::ZERO };
+            let silent =
+                s >= old.cols() || old.col(s).iter().map(C64::norm_sqr).sum::<f64>() < 1e-6;
+            match (silent, s < factor.cols()) {
+                (false, _) => held,
+                (true, true) => factor[(i, s)] * 0.1,
+                // Directions of their own, a hundredth of the amplitude.
+                (true, false) => {
+                    let phase = 2.4 * (i * (s + 1)) as f64 + (i * i) as f64;
+                    C64::from_polar(0.01 / (n as f64).sqrt(), phase)
+                }
+            }
+        });
     }
     out
 }

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::baselines::missed;
-use super::design::{FEASIBLE, advice, best_patterns, error_floor};
+use super::design::{FEASIBLE, advice, best_patterns, error_floor, lively};
 use super::model::{Link, Model, Roles, evaluate, quadratic_transform};
 use super::starts::{Start, shared};
 use super::{CellFreeDesign, Instance, Requirement};
@@ -150,6 +150,7 @@ pub fn majorisation(
         patterns.iter().map(|p| p.as_ref().map(|p| p.factor.clone())).collect();
     let share = (0.25 * (limit / reached - 1.0)).clamp(1e-4, 0.25);
     let beams = shared(instance, Start::Regularised, share, &factors)?;
+    let beams = lively(&beams, &factors, settings.sensing_beams);
     let manifold = Manifold::spheres(model.aps, model.stride(), 1.0);
     let mut x = model.point(&beams);
     manifold.normalise(&mut x);

@@ -20,11 +20,9 @@ use noctule_phy::beampattern::{
 use crate::Error;
 
 /// Columns of the first factor.
-const FIRST_RANK: usize = 2;
+const FIRST_RANK: usize = 1;
 /// Rounds of rising accuracy at one rank.
-const ROUNDS: u32 = 9;
-/// Pairs L-BFGS keeps: the form is ill-conditioned for long arrays, and pairs are cheap.
-const MEMORY: usize = 40;
+const ROUNDS: u32 = 6;
 
 /// The best pattern of one array.
 #[derive(Clone, Debug)]
@@ -132,10 +130,14 @@ pub fn best_pattern(
     let mut residual = f64::INFINITY;
     let mut stop = Stop::Stalled;
     loop {
-        let mut solver = Lbfgs::with_memory(Manifold::sphere(n * rank), MEMORY);
+        let mut solver = {
+            // The form is ill-conditioned for long arrays, where pairs are cheap beside it.
+            Lbfgs::with_memory(Manifold::sphere(n * rank), if n > 24 { 40 } else { 15 })
+        };
         solver.manifold().normalise(&mut x);
         climb.unit = climb.error(&x).max(f64::MIN_POSITIVE);
-        let mut tolerance = 1e-4;
+        // The gap is of first order in the gradient: a looser round would prove nothing.
+        let mut tolerance = gap.max(1e-9);
         for _ in 0..ROUNDS {
             let rules = StopRules::from(StopRule::Residual(tolerance))
                 | StopRule::Progress { tolerance: 1e-16, window: 60 }
@@ -159,7 +161,7 @@ pub fn best_pattern(
                 stop = run.stop;
                 break;
             }
-            tolerance *= 0.1;
+            tolerance *= 0.2;
         }
         if stop == Stop::Converged || stop == Stop::Interrupted || rank >= n.min(6) {
             break;
