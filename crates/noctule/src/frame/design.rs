@@ -1,7 +1,7 @@
 //! Our method: the best sensing time, number of updates and placement, with a proof.
 //!
 //! The search runs over intervals of the sensing time, best first. Within an interval the SINRs
-//! are enclosed ([`super::reduced`]), the rate is bounded by the placement that is best for the
+//! are enclosed (`reduced.rs`), the rate is bounded by the placement that is best for the
 //! enclosure, and the interval is dropped when that bound is no better than a plan already found.
 //! Intervals begin as runs of blocks and end inside one block.
 //!

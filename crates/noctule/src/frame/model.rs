@@ -1,7 +1,7 @@
 //! The closed forms: what a plan achieves, computed at full size from covariance matrices.
 //!
 //! [`evaluate`] is the definition that every scheme's metrics come from. The search works with the
-//! same formulas in a reduced space ([`super::reduced`]).
+//! same formulas in a reduced space (`reduced.rs`).
 
 use noctule_num::linalg::HermitianEigen;
 use noctule_num::{C64, CMat};

@@ -6,8 +6,6 @@
 //! reality?* — it traverses the true one ([`PilotPath::True`]), and [`SinrForm::Physical`] is its
 //! closed form. In both, the use-and-forget rate is only a lower bound of what a user that knows
 //! its own gain can decode ([`Simulated::informed_rate_bps_hz`]).
-//!
-//! [`SinrForm::Physical`]: super::SinrForm::Physical
 
 use noctule_num::linalg::HermitianEigen;
 use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal};
