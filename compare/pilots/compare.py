@@ -19,11 +19,11 @@ import numpy as np
 
 SEED = 1
 CASES = [
-    ("K = 2, orthogonal, 1.3 × best Γ", ["scenario.crb_limit.over_best=1.3"], range(3)),
+    ("K = 2, orthogonal, 1.3 × best Γ", ["scenario.crb_limit.over_best=1.3"], range(2)),
     ("K = 6, orthogonal, 1.3 × best Γ",
-     ["scenario.users.drawn.count=6", "scenario.crb_limit.over_best=1.3"], range(2)),
+     ["scenario.users.drawn.count=6", "scenario.crb_limit.over_best=1.3"], range(1)),
     ("K = 2, correlation 0.4, no Γ",
-     ["scenario.crb_limit=none", "scenario.downlink_correlation=0.4"], range(3)),
+     ["scenario.crb_limit=none", "scenario.downlink_correlation=0.4"], range(2)),
 ]
 
 

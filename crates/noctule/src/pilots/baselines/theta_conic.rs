@@ -7,7 +7,7 @@
 //! outside the cone, because inside it weak access points stall the solver.
 //!
 //! It is the independent check of the [interior point](crate::pilots::interior), which makes the same
-//! steps thirty times faster.
+//! steps more than ten times faster.
 
 use noctule_optim::conic::Conic;
 use noctule_optim::{Proof, Stop, Work};

@@ -31,7 +31,7 @@ pub(super) fn check(parts: &Parts) -> Result<(), Error> {
         return refuse("the count is out of range", "users", users, format!("1 to {MOST_USERS}"));
     }
     let entries = parts.channel_gain.len();
-    if entries == 0 || entries % users != 0 || entries / users > MOST_POINTS {
+    if entries == 0 || !entries.is_multiple_of(users) || entries / users > MOST_POINTS {
         let allowed =
             format!("a row for each of 1 to {MOST_POINTS} access points, {users} entries each");
         return refuse(
@@ -62,10 +62,10 @@ pub(super) fn check(parts: &Parts) -> Result<(), Error> {
     }
     check_gram("uplink_gram", &parts.uplink_gram, users)?;
     check_gram("downlink_gram", &parts.downlink_gram, users)?;
-    if let Some(limit) = parts.crb_limit_m2 {
-        if !(limit >= 1e-30 && limit <= 1e30) {
-            return refuse("the limit is out of range", "crb_limit_m2", limit, "1e-30 to 1e30 m²");
-        }
+    if let Some(limit) = parts.crb_limit_m2
+        && !(1e-30..=1e30).contains(&limit)
+    {
+        return refuse("the limit is out of range", "crb_limit_m2", limit, "1e-30 to 1e30 m²");
     }
     check_sensing(parts)
 }

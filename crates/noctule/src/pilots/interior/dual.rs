@@ -70,7 +70,7 @@ impl Weights {
     }
 
     /// What the position bounds contribute to the constant.
-    fn from_positions(&self, limit: Option<f64>) -> f64 {
+    fn positions_constant(&self, limit: Option<f64>) -> f64 {
         limit.map_or(0.0, |limit| {
             self.crb.iter().zip(&self.inverse).map(|(n, y)| n * (2.0 * (y.xx + y.yy) - limit)).sum()
         })
@@ -186,7 +186,7 @@ fn paid_by_level(
     level: f64,
 ) -> f64 {
     weights.raise(interior, program, 0.0, level, 1.0);
-    let owed = weights.power.iter().sum::<f64>() - weights.from_positions(program.crb_limit);
+    let owed = weights.power.iter().sum::<f64>() - weights.positions_constant(program.crb_limit);
     let noise = weights.noise();
     if noise > 0.0 && owed > 0.0 { level * (noise / owed) } else { 0.0 }
 }
@@ -195,7 +195,7 @@ fn paid_by_level(
 /// conditions hold. Where the numerator has no constant (θ up to one) the prices are zero.
 fn paid_by_prices(program: &Program<'_>, mut weights: Weights) -> f64 {
     let model = program.model;
-    let constant = weights.noise() + weights.from_positions(program.crb_limit);
+    let constant = weights.noise() + weights.positions_constant(program.crb_limit);
     let total: f64 = weights.power.iter().sum();
     if constant.is_nan() || constant < 0.0 || total <= 0.0 {
         return 0.0;
@@ -285,7 +285,7 @@ pub fn least_power(
         weights.error.fill(0.0);
     }
     weights.raise(interior, program, 1.0, target.unwrap_or(0.0), 1.0);
-    let gained = weights.noise() + weights.from_positions(program.crb_limit);
+    let gained = weights.noise() + weights.positions_constant(program.crb_limit);
     let bound = gained - weights.power.iter().sum::<f64>() - MARGIN * (1.0 + gained.abs());
     if bound.is_finite() { bound } else { f64::NEG_INFINITY }
 }
