@@ -377,7 +377,7 @@ mod tests {
         let locator = Locator::new(&points, window, 5.0);
         let run = |energy: f64, trials: u64| {
             let snr: Vec<f64> = paths.gains().iter().map(|g| g * energy).collect();
-            let weights = paths.length_information(&vec![energy; 8]);
+            let weights = paths.length_information(&[energy; 8]);
             let bound = synchronised(&weights, paths.directions()).crb().unwrap();
             let squares: Vec<f64> = (0..trials)
                 .map(|trial| {
