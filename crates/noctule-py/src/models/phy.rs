@@ -331,7 +331,7 @@ pub(crate) mod phy {
     ///
     /// Examples
     /// --------
-    /// >>> round(-10 * np.log10(log_distance_gain(128.1, 37.6, 1000.0)), 9)
+    /// >>> round(float(-10 * np.log10(log_distance_gain(128.1, 37.6, 1000.0))), 9)
     /// 128.1
     #[pyfunction]
     fn log_distance_gain(intercept_db: f64, slope_db: f64, distance_m: f64) -> f64 {
