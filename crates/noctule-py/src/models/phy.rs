@@ -2,6 +2,7 @@
 
 use noctule_phy::arrays::{LinearArray, Normalisation};
 use noctule_phy::gradients::{receptions, weighted_rate as rate_with_gradient};
+use noctule_phy::rates::Reception;
 use noctule_phy::{fading, path_loss};
 use pyo3::prelude::*;
 
@@ -186,7 +187,7 @@ pub(crate) mod phy {
         let link = Link::new(channels, beams, noise_w)?;
         let (h, w, noise) = (link.channels.slice()?, link.beams.slice()?, link.noise_w.slice()?);
         let found: Vec<f64> =
-            receptions(link.antennas(), h, w, noise).iter().map(|r| r.sinr()).collect();
+            receptions(link.antennas(), h, w, noise).iter().map(Reception::sinr).collect();
         let shape = [found.len()];
         shaped(py, found, &shape)
     }
