@@ -170,6 +170,21 @@ def test_cvxpy_agrees(tmp_path: Path, constraint: Any) -> None:
     assert np.isclose(design.metrics.crb_trace_mixed, theirs, rtol=1e-5)
 
 
+@pytest.mark.parametrize("system", [s for s in noctule.systems() if s in ("cellfree", "pilots")])
+def test_cvxpy_agrees_on_other_systems(tmp_path: Path, system: str) -> None:
+    pytest.importorskip("cvxpy")
+    instance = noctule.Instance(system, scenario={"antennas": 6} if system == "cellfree" else {})
+    (tmp_path / "check.py").write_text(instance.to_cvxpy(), encoding="utf-8")
+    told = subprocess.run([sys.executable, tmp_path / "check.py"], check=True, text=True,
+                          capture_output=True).stdout
+    name, value = told.splitlines()[-1].split()
+    if system == "cellfree":
+        ours = instance.design("sensing-only").metrics[name]
+    else:
+        ours = instance.design("best-crb").metrics.worst_position_rcrb_m ** 2
+    assert np.isclose(float(value), ours, rtol=1e-4)
+
+
 def test_scripts_of_problems_that_are_not_there(instance: noctule.Instance) -> None:
     with pytest.raises(noctule.InvalidInput, match="sensing-only"):
         instance.to_cvxpy(problem="sensing")
