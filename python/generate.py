@@ -49,6 +49,12 @@ def camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[-_ ]", name))
 
 
+def python_name(key: str) -> str:
+    """A key of a file as a name in Python: `turned-deg` is `turned_deg`, `from` is `from_`."""
+    name = re.sub(r"\W", "_", key)
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
 def comment(text: str) -> str:
     """Documentation of Rust for Python: links become names."""
     text = re.sub(r"\[`([^`]+)`\](\([^)]*\))?", r"``\1``", text)
@@ -175,7 +181,7 @@ class Module:
         attributes = []
         declared = [f"system = {system!r}", ""] if system else []
         for key, inner, summary, default, optional in members:
-            python = f"{key}_" if keyword.iskeyword(key) else key
+            python = python_name(key)
             kind = self.annotation(inner) + (" | None" if optional else "")
             summary = comment(summary or "…").strip()
             attributes.append(f"{python}\n" + textwrap.indent(summary, "    "))
@@ -223,7 +229,7 @@ class Module:
 
     def call(self, name: str, value: dict[str, Any], properties: dict[str, Any]) -> str:
         inside = ", ".join(
-            f"{key}={self.expression(member, properties.get(key, {}))}"
+            f"{python_name(key)}={self.expression(member, properties.get(key, {}))}"
             for key, member in value.items()
         )
         return f"{name}({inside})"
@@ -247,7 +253,7 @@ def settings_class(scheme: dict[str, Any]) -> str | None:
     types = {bool: "bool", int: "int", float: "float", str: "str"}
     declared = []
     for key, value in settings.items():
-        python = f"{key}_" if keyword.iskeyword(key) else key
+        python = python_name(key)
         kind = types.get(type(value), "Any")
         if isinstance(value, (list, dict)):
             declared.append(f"{python}: Any = field(default_factory=lambda: {value!r})")

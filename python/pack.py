@@ -54,7 +54,7 @@ def pack(library: Path, out: Path) -> Path:
     files = {f"noctule/_noctule{suffix}": library.read_bytes()}
     package = ROOT / "python" / "noctule"
     for path in sorted(package.rglob("*")):
-        if path.is_file() and path.suffix in {".py", ".pyi", ".typed", ".mplstyle"} or path.name == "py.typed":
+        if path.is_file() and (path.suffix in {".py", ".pyi"} or path.name == "py.typed"):
             files[f"noctule/{path.relative_to(package).as_posix()}"] = path.read_bytes()
     files[f"{info}/METADATA"] = metadata().encode()
     wheel = f"Wheel-Version: 1.0\nGenerator: pack.py\nRoot-Is-Purelib: false\nTag: {tag}\n"

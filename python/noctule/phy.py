@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 
         Examples
         --------
-        >>> round(-10 * np.log10(log_distance_gain(128.1, 37.6, 1000.0)), 9)
+        >>> round(float(-10 * np.log10(log_distance_gain(128.1, 37.6, 1000.0))), 9)
         128.1
         """
         ...

@@ -124,6 +124,7 @@ def figure(records: Records | str | Path, name: str | None = None, *, ax: Any = 
             getattr(axes, f"set_{which}label")(_caption(spec[which]))
             if spec[which]["log"]:
                 getattr(axes, f"set_{which}scale")("log")
+                _plain_ticks(getattr(axes, f"{which}axis"))
         if title:
             axes.set_title(spec["title"])
         if path is not None:
@@ -137,6 +138,17 @@ def _axes(matplotlib: Any, ax: Any) -> tuple[Any, Any]:
     # Without pyplot: no window, no global state, nothing to close.
     drawn = matplotlib.figure.Figure(layout="constrained")
     return drawn, drawn.subplots()
+
+
+def _plain_ticks(axis: Any) -> None:
+    """Less than two decades are told by 1, 2, 5 and not by powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = sorted(axis.get_view_interval())
+    if 0 < low < high < 100 * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _lines(axes: Any, spec: Mapping[str, Any]) -> None:

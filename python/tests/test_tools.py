@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -169,6 +170,21 @@ def test_cvxpy_agrees(tmp_path: Path, constraint: Any) -> None:
     assert np.isclose(design.metrics.crb_trace_mixed, theirs, rtol=1e-5)
 
 
+@pytest.mark.parametrize("system", [s for s in noctule.systems() if s in ("cellfree", "pilots")])
+def test_cvxpy_agrees_on_other_systems(tmp_path: Path, system: str) -> None:
+    pytest.importorskip("cvxpy")
+    instance = noctule.Instance(system, scenario={"antennas": 6} if system == "cellfree" else {})
+    (tmp_path / "check.py").write_text(instance.to_cvxpy(), encoding="utf-8")
+    told = subprocess.run([sys.executable, tmp_path / "check.py"], check=True, text=True,
+                          capture_output=True).stdout
+    name, value = told.splitlines()[-1].split()
+    if system == "cellfree":
+        ours = instance.design("sensing-only").metrics[name]
+    else:
+        ours = instance.design("best-crb").metrics.worst_position_rcrb_m ** 2
+    assert np.isclose(float(value), ours, rtol=1e-4)
+
+
 def test_scripts_of_problems_that_are_not_there(instance: noctule.Instance) -> None:
     with pytest.raises(noctule.InvalidInput, match="sensing-only"):
         instance.to_cvxpy(problem="sensing")
@@ -282,13 +298,15 @@ def test_examples_of_model_functions(module: str) -> None:
         assert runner.run(examples).failed == 0, f"{module}.{name}"
 
 
-def test_types(root: Path) -> None:
+def test_types(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     import noctule as installed
 
     folder = Path(installed.__file__).parent
     assert (folder / "py.typed").is_file()
+    # A copy, so that neighbours of an installed package are not taken for its sources.
+    shutil.copytree(folder, tmp_path / "noctule", ignore=shutil.ignore_patterns("*.so", "*.pyd"))
     told = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", str(folder)],
-        capture_output=True, text=True, check=False, cwd=folder.parent)
+        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "noctule"],
+        capture_output=True, text=True, check=False, cwd=tmp_path)
     assert told.returncode == 0, told.stdout

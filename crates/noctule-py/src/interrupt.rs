@@ -34,7 +34,7 @@ pub(crate) fn interruptible<T: Send>(
 ) -> PyResult<T> {
     let interrupt = Interrupt::new();
     let state = (Mutex::new(false), Condvar::new());
-    let outcome = thread::scope(|scope| {
+    thread::scope(|scope| {
         let (token, finished) = (interrupt.clone(), &state);
         let worker = thread::Builder::new()
             // Whoever calls from a main thread has as much stack as one.
@@ -71,6 +71,5 @@ pub(crate) fn interruptible<T: Send>(
                 "noctule panicked, which is a defect: please report what was asked of it",
             )),
         }
-    });
-    outcome
+    })
 }

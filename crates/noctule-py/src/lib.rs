@@ -3,10 +3,10 @@
 //! Glue and nothing else. What is the same for all systems — problems, designs, batches,
 //! experiments — goes through the erased edge of `noctule_lab` and is written once, so that a
 //! system that is registered there is in Python too. What is a system's own, its model functions,
-//! is one small file in [`models`]. The API that people use is `python/noctule/`.
+//! is one small file in `models/`. The API that people use is `python/noctule/`.
 //!
-//! Every long call releases the interpreter's lock and is stopped by Ctrl-C ([`interrupt`]); every
-//! complaint about input is the sentence that Rust and the command line have for it ([`errors`]).
+//! Every long call releases the interpreter's lock and is stopped by Ctrl-C (`interrupt.rs`); every
+//! complaint about input is the sentence that Rust and the command line have for it (`errors.rs`).
 
 // The macros of PyO3 expand to the unsafe code that calling conventions of C need. There is no
 // other in this crate.

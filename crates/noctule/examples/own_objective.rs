@@ -13,6 +13,7 @@ use noctule::beamforming::{self, Beams, Instance, Scenario};
 use noctule::{C64, CMat, Interrupt, Trace};
 use noctule_optim::{Lbfgs, Manifold, Objective, StopRules, check_gradient};
 use noctule_phy::gradients::{CrbTrace, receptions, weighted_rate};
+use noctule_phy::rates::Reception;
 
 /// Minus the objective, to be minimised, and its gradient.
 struct Fairness<'a> {
@@ -27,7 +28,7 @@ impl Objective for Fairness<'_> {
         let parts = self.instance.parts();
         let (n, h) = (self.instance.antennas(), parts.channels.as_slice());
         let rates: Vec<f64> =
-            receptions(n, h, w, &parts.user_noise_w).iter().map(noctule_phy::rates::Reception::rate_nats).collect();
+            receptions(n, h, w, &parts.user_noise_w).iter().map(Reception::rate_nats).collect();
         // Σ ln R_k has the gradient of Σ R_k/R_k with the denominators held.
         let inverse: Vec<f64> = rates.iter().map(|rate| 1.0 / rate).collect();
         weighted_rate(n, h, w, &parts.user_noise_w, &inverse, &mut self.by_rate);

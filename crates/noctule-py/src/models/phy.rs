@@ -2,6 +2,7 @@
 
 use noctule_phy::arrays::{LinearArray, Normalisation};
 use noctule_phy::gradients::{receptions, weighted_rate as rate_with_gradient};
+use noctule_phy::rates::Reception;
 use noctule_phy::{fading, path_loss};
 use pyo3::prelude::*;
 
@@ -186,7 +187,7 @@ pub(crate) mod phy {
         let link = Link::new(channels, beams, noise_w)?;
         let (h, w, noise) = (link.channels.slice()?, link.beams.slice()?, link.noise_w.slice()?);
         let found: Vec<f64> =
-            receptions(link.antennas(), h, w, noise).iter().map(|r| r.sinr()).collect();
+            receptions(link.antennas(), h, w, noise).iter().map(Reception::sinr).collect();
         let shape = [found.len()];
         shaped(py, found, &shape)
     }
@@ -331,7 +332,7 @@ pub(crate) mod phy {
     ///
     /// Examples
     /// --------
-    /// >>> round(-10 * np.log10(log_distance_gain(128.1, 37.6, 1000.0)), 9)
+    /// >>> round(float(-10 * np.log10(log_distance_gain(128.1, 37.6, 1000.0))), 9)
     /// 128.1
     #[pyfunction]
     fn log_distance_gain(intercept_db: f64, slope_db: f64, distance_m: f64) -> f64 {

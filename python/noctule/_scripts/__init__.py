@@ -1,0 +1,1 @@
+"""Writers of CVXPY scripts, one module a system."""
