@@ -62,7 +62,8 @@ fn evaluations_beside_algorithm_1() {
                 let instance = scenario(rows).realize(1, trial).unwrap();
                 let start = start_beams(&instance, Start::Rzf).unwrap();
                 let never = Interrupt::new();
-                let ours = climb(&instance, &settings, std::slice::from_ref(&start), &never).unwrap();
+                let ours =
+                    climb(&instance, &settings, std::slice::from_ref(&start), &never).unwrap();
                 let theirs = algorithm1(&instance, &start, &theirs, &never).unwrap();
                 let last = |trace: &Trace| trace.rows().last().unwrap().value;
                 let best = last(&ours.trace).min(last(&theirs.trace));

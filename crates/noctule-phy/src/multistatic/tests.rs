@@ -1,3 +1,6 @@
+//! The bounds of `multistatic` against numeric Fisher matrices of sampled echoes.
+#![allow(clippy::needless_range_loop, reason = "indices are those of the formulas")]
+
 use super::*;
 use noctule_num::C64;
 use noctule_num::linalg::RealCholesky;

@@ -1,3 +1,6 @@
+//! The statistics of `pilot_estimation` against a simulation of the signals.
+#![allow(clippy::needless_range_loop, reason = "indices are those of the formulas")]
+
 use super::*;
 use noctule_num::rng::{StreamKey, complex_normal};
 
@@ -33,7 +36,7 @@ fn moments_of_the_signal_model() {
     let seen = closed.observation(downlink_energy, &down_gram);
     let mut rng = StreamKey::new(5, "test", "signal", 0).trial(0);
     let draws = 40_000;
-    let mut gains = vec![Vec::with_capacity(draws); USERS];
+    let mut gains = vec![Vec::new(); USERS];
     let mut outputs = Vec::with_capacity(draws);
     let mut power = 0.0;
     for _ in 0..draws {
