@@ -25,7 +25,16 @@ macro_rules! built_in {
 }
 
 /// All of them, in the order of a list; the first is the one that `noctule` alone runs.
-pub const ALL: &[BuiltIn] = built_in!["beamforming/region"];
+pub const ALL: &[BuiltIn] = built_in![
+    "beamforming/region",
+    "frame/fig3",
+    "frame/fig4",
+    "frame/fig5",
+    "frame/surface",
+    "frame/speed",
+    "frame/placement",
+    "frame/proposition-1",
+];
 
 /// The one that `noctule` alone runs.
 pub fn default() -> Option<&'static BuiltIn> {

@@ -5,6 +5,7 @@
 //!   generics and with scratch that is reused — so that `faer` is compiled once, and an inner loop
 //!   allocates nothing;
 //! * [`rng`], random streams that depend on what is drawn and never on when or where;
+//! * [`quadrature`] and [`special`], integrals over an interval and the functions `std` lacks;
 //! * [`stats`], means with standard errors and quantiles;
 //! * [`InputError`], what is said to someone who handed in something we cannot use.
 //!
@@ -15,7 +16,9 @@ pub mod hint;
 mod input;
 pub mod linalg;
 mod mat;
+pub mod quadrature;
 pub mod rng;
+pub mod special;
 pub mod stats;
 
 pub use error::NumError;

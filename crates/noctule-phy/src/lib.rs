@@ -2,7 +2,10 @@
 //!
 //! * [`units`] — decibels, degrees, nats, converted once at the edge;
 //! * [`arrays`] — steering vectors of linear and planar arrays with their derivatives;
-//! * [`fading`] — random channels;
+//! * [`fading`] — random channels; [`aging`] — how they change over the blocks of a frame;
+//! * [`one_ring`] — spatial correlation of a user seen under a small angular spread;
+//! * [`angle_crb`] — the bound on a user's angle from a matched sensing beam;
+//! * [`mmse`] — statistics of channel estimates whose prior was sensed;
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
 //! * [`gradients`] — rates and bounds of full-size beams with their gradients, for objectives of
@@ -13,11 +16,15 @@
 //! Inside, every quantity is linear and in SI units; names carry the unit where there is one.
 //! The received signal of a user with channel `h` is `y = hᴴ x`.
 
+pub mod aging;
+pub mod angle_crb;
 pub mod arrays;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;
 pub mod gradients;
+pub mod mmse;
+pub mod one_ring;
 pub mod path_loss;
 pub mod rates;
 pub mod units;

@@ -17,6 +17,7 @@
 //! | module | system |
 //! |---|---|
 //! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
+//! | [`frame`] | a frame of sensing, pilots and data under channel aging: how long to sense, how often to re-estimate |
 //!
 //! # Example
 //!
@@ -34,6 +35,7 @@ pub mod beamforming;
 pub mod data;
 mod design;
 mod error;
+pub mod frame;
 
 pub use design::Design;
 pub use error::Error;

@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod beamforming;
+pub mod frame;
 
 use noctule_num::InputError;
 use serde::de::DeserializeOwned;
@@ -14,12 +15,12 @@ pub const DEFAULT: &str = noctule::beamforming::SYSTEM;
 
 /// All systems of this build.
 pub fn registry() -> Registry<'static> {
-    Registry::new([&beamforming::Beamforming as &dyn crate::system::System])
+    Registry::new([&beamforming::Beamforming as &dyn crate::system::System, &frame::Frame])
 }
 
 /// The systems whose designs can be looked at one by one.
 pub fn singles() -> Vec<&'static dyn crate::single::Single> {
-    vec![&beamforming::Beamforming]
+    vec![&beamforming::Beamforming, &frame::Frame]
 }
 
 /// A typed value out of JSON; what does not fit is said as bad input at `place`.

@@ -1,0 +1,280 @@
+//! Monte Carlo of what the closed forms summarise: draw channels, send pilots, estimate, let the
+//! channels age, transmit with matched beams, and count.
+//!
+//! Two questions are kept apart. *Is Eq. (22) right under its own assumptions?* — the pilot then
+//! traverses the channel the station believes in ([`PilotPath::Believed`]). *What happens in
+//! reality?* — it traverses the true one ([`PilotPath::True`]), and [`SinrForm::Physical`] is its
+//! closed form. In both, the use-and-forget rate is only a lower bound of what a user that knows
+//! its own gain can decode ([`Simulated::informed_rate_bps_hz`]).
+//!
+//! [`SinrForm::Physical`]: super::SinrForm::Physical
+
+use noctule_num::linalg::HermitianEigen;
+use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal};
+use noctule_num::{C64, CMat, InputError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::model::Statistics;
+use super::{Instance, SYSTEM, SimulatedBlock, SinrForm};
+use crate::Error;
+
+/// Through which channel the pilot travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PilotPath {
+    /// The one of the sensed prior, as the derivation of Eq. (22) assumes; what is left of the
+    /// true channel is independent of it.
+    Believed,
+    /// The true one.
+    #[default]
+    True,
+}
+
+/// What a simulation counted, for one user.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Simulated {
+    /// Use-and-forget SINR, with the means and variances that were seen.
+    pub sinr: f64,
+    /// Its standard error, from twenty batches.
+    pub sinr_standard_error: f64,
+    /// Mean of log₂(1 + SINR) for a user that knows all its effective gains.
+    pub informed_rate_bps_hz: f64,
+    /// Its standard error.
+    pub informed_standard_error: f64,
+}
+
+const BATCHES: u32 = 20;
+
+/// Simulate `draws` frames' block `age` (0: the block of the estimate) after `sensing_time_s` of
+/// sensing; one result for each user. Ages share their draws under one `(seed, trial)`.
+///
+/// # Errors
+/// [`Error::Input`] for an age beyond the frame, too few draws, or — under
+/// [`PilotPath::Believed`] — a projection that makes what is left of the channel no covariance
+/// (`docs/errata.md#frame-e5`).
+pub fn simulate(
+    instance: &Instance,
+    sensing_time_s: f64,
+    age: usize,
+    path: PilotPath,
+    draws: u32,
+    (seed, trial): (u64, u64),
+) -> Result<Vec<Simulated>, Error> {
+    if age >= instance.blocks() || draws < 2 * BATCHES {
+        let found = format!("age {age}, {draws} draws");
+        let allowed = format!("an age below {}, {} draws or more", instance.blocks(), 2 * BATCHES);
+        return Err(InputError::new("nothing to simulate", "age, draws", found, allowed).into());
+    }
+    let statistics = Statistics::new(instance, sensing_time_s)?;
+    let users = instance.users().len();
+    let links = (0..users)
+        .map(|k| Link::new(instance, &statistics, k, age, path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut streams: Vec<ChaCha8Rng> = (0..users)
+        .map(|k| StreamKey::new(seed, SYSTEM, "simulation", k as u64).trial(trial))
+        .collect();
+    let mut counts = vec![vec![Count::default(); BATCHES as usize]; users];
+    let mut channels = vec![Vec::new(); users];
+    let mut beams = vec![Vec::new(); users];
+    for draw in 0..draws {
+        for k in 0..users {
+            (channels[k], beams[k]) = links[k].draw(&mut streams[k]);
+        }
+        let batch = (draw % BATCHES) as usize;
+        for (k, channel) in channels.iter().enumerate() {
+            let gains: Vec<C64> = beams
+                .iter()
+                .map(|beam| channel.iter().zip(beam).map(|(h, f)| h.conj() * f).sum())
+                .collect();
+            counts[k][batch].add(instance, k, &gains);
+        }
+    }
+    Ok((0..users).map(|k| summarise(instance, k, &counts[k])).collect())
+}
+
+/// The block of a sensing time as closed form and simulation see it.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulated_block(
+    instance: &Instance,
+    sensing_time_s: f64,
+    age: usize,
+    path: PilotPath,
+    draws: u32,
+    key: (u64, u64),
+) -> Result<SimulatedBlock, Error> {
+    let seen = simulate(instance, sensing_time_s, age, path, draws, key)?;
+    let form = match path {
+        PilotPath::Believed => SinrForm::UseAndForget,
+        PilotPath::True => SinrForm::Physical,
+    };
+    let fresh = Statistics::new(instance, sensing_time_s)?.sinr(instance, form)?;
+    let aged: Vec<f64> =
+        fresh.iter().zip(&instance.parts().aging).map(|(c, rho)| c * rho[age] * rho[age]).collect();
+    let bits = |sinr: f64| sinr.ln_1p() / std::f64::consts::LN_2;
+    let off = |(user, exact): (&Simulated, &f64)| {
+        (user.sinr - exact).abs() / user.sinr_standard_error.max(f64::MIN_POSITIVE)
+    };
+    Ok(SimulatedBlock {
+        age,
+        closed_form_bps_hz: aged.iter().map(|&c| bits(c)).sum(),
+        simulated_bps_hz: seen.iter().map(|user| bits(user.sinr)).sum(),
+        informed_bps_hz: seen.iter().map(|user| user.informed_rate_bps_hz).sum(),
+        worst_standard_errors: seen.iter().zip(&aged).map(off).fold(0.0, f64::max),
+    })
+}
+
+/// One user's channel and estimator, as square roots of covariances.
+struct Link {
+    /// Of the channel that the pilot sees.
+    seen: CMat,
+    /// Of the part of a later channel that is independent of it.
+    fresh: CMat,
+    filter: CMat,
+    pilot_noise: f64,
+    rho: f64,
+    /// The later channel is ρ times the channel, or ρ times its estimate (believed).
+    from_estimate: bool,
+    beam_scale: f64,
+}
+
+impl Link {
+    fn new(
+        instance: &Instance,
+        statistics: &Statistics,
+        k: usize,
+        age: usize,
+        path: PilotPath,
+    ) -> Result<Self, Error> {
+        let user = &instance.users()[k];
+        let (estimate, r) = (&statistics.estimates[k], &statistics.correlation[k]);
+        let n = r.rows();
+        let rho = instance.parts().aging[k][age];
+        let snr = user.gain * user.pilot_snr;
+        let (seen, left, power) = match path {
+            PilotPath::True => {
+                let covariance = estimate.actual(r, snr).0;
+                let left = CMat::from_fn(n, n, |i, j| r[(i, j)] * (1.0 - rho * rho));
+                let power: f64 = (0..n).map(|i| covariance[(i, i)].re).sum();
+                (r.clone(), left, power)
+            }
+            PilotPath::Believed => {
+                let left =
+                    CMat::from_fn(n, n, |i, j| r[(i, j)] - estimate.estimate[(i, j)] * (rho * rho));
+                (estimate.prior.clone(), left, estimate.estimate_trace)
+            }
+        };
+        Ok(Self {
+            seen: square_root(&seen, k)?,
+            fresh: square_root(&left, k)?,
+            filter: estimate.filter.clone(),
+            pilot_noise: 1.0 / snr,
+            rho,
+            from_estimate: path == PilotPath::Believed,
+            beam_scale: if power > 0.0 { 1.0 / power.sqrt() } else { 0.0 },
+        })
+    }
+
+    /// A later channel, and the beam made of the estimate.
+    fn draw(&self, rng: &mut ChaCha8Rng) -> (Vec<C64>, Vec<C64>) {
+        let channel = apply(&self.seen, &normals(rng, self.seen.cols(), 1.0));
+        let noise = normals(rng, channel.len(), self.pilot_noise);
+        let pilot: Vec<C64> = channel.iter().zip(noise).map(|(h, z)| h + z).collect();
+        let estimate = apply(&self.filter, &pilot);
+        let base = if self.from_estimate { &estimate } else { &channel };
+        let fresh = apply(&self.fresh, &normals(rng, self.fresh.cols(), 1.0));
+        let later = base.iter().zip(fresh).map(|(h, e)| h * self.rho + e).collect();
+        (later, estimate.iter().map(|h| h * self.beam_scale).collect())
+    }
+}
+
+fn normals(rng: &mut ChaCha8Rng, count: usize, variance: f64) -> Vec<C64> {
+    (0..count).map(|_| complex_normal(rng, variance)).collect()
+}
+
+fn apply(a: &CMat, x: &[C64]) -> Vec<C64> {
+    let mut out = vec![C64::ZERO; a.rows()];
+    for (j, x) in x.iter().enumerate() {
+        for (out, a) in out.iter_mut().zip(a.col(j)) {
+            *out += a * x;
+        }
+    }
+    out
+}
+
+/// `V √Λ` without the eigenvalues that rounding left.
+fn square_root(a: &CMat, user: usize) -> Result<CMat, Error> {
+    let mut eigen = HermitianEigen::new(a.rows());
+    eigen.compute(a)?;
+    if eigen.min() < -1e-9 * eigen.max().max(1e-3) {
+        return Err(InputError::new(
+            "what is left of the channel is not a covariance",
+            format!("user {user}"),
+            format!("an eigenvalue of {:.1e}", eigen.min()),
+            "a prior that the correlation dominates: longer sensing, or the true pilot path",
+        )
+        .into());
+    }
+    let first = eigen.values().partition_point(|&x| x <= 1e-15 * eigen.max());
+    let mut root = eigen.vectors().columns(first..a.rows());
+    for (j, value) in eigen.values()[first..].iter().enumerate() {
+        root.col_mut(j).iter_mut().for_each(|z| *z *= value.sqrt());
+    }
+    Ok(root)
+}
+
+/// Sums over the draws of one batch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    draws: f64,
+    mean: C64,
+    received: f64,
+    informed: f64,
+}
+
+impl Count {
+    fn add(&mut self, instance: &Instance, k: usize, gains: &[C64]) {
+        let users = instance.users();
+        let noise = users[k].noise_w / users[k].gain;
+        let power = |(user, gain): (&super::User, &C64)| user.power_w * gain.norm_sqr();
+        let all: f64 = users.iter().zip(gains).map(power).sum();
+        let own = users[k].power_w * gains[k].norm_sqr();
+        self.draws += 1.0;
+        self.mean += gains[k];
+        self.received += all;
+        self.informed += (own / (all - own + noise)).ln_1p() / std::f64::consts::LN_2;
+    }
+
+    fn sinr(&self, instance: &Instance, k: usize) -> f64 {
+        let user = &instance.users()[k];
+        let signal = user.power_w * (self.mean / self.draws).norm_sqr();
+        signal / (self.received / self.draws - signal + user.noise_w / user.gain)
+    }
+}
+
+/// Eq. (20): the power of the mean gain over the variance of the own gain, the power of the other
+/// beams, and noise (`docs/errata.md#frame-e6`).
+fn summarise(instance: &Instance, k: usize, batches: &[Count]) -> Simulated {
+    let mut all = Count::default();
+    for batch in batches {
+        all.draws += batch.draws;
+        all.mean += batch.mean;
+        all.received += batch.received;
+        all.informed += batch.informed;
+    }
+    let spread = |of: &dyn Fn(&Count) -> f64| {
+        let values: Vec<f64> = batches.iter().map(of).collect();
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        (variance / n).sqrt()
+    };
+    Simulated {
+        sinr: all.sinr(instance, k),
+        sinr_standard_error: spread(&|count| count.sinr(instance, k)),
+        informed_rate_bps_hz: all.informed / all.draws,
+        informed_standard_error: spread(&|count| count.informed / count.draws),
+    }
+}
