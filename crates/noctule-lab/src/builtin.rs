@@ -34,6 +34,13 @@ pub const ALL: &[BuiltIn] = built_in![
     "frame/speed",
     "frame/placement",
     "frame/proposition-1",
+    "pilots/power-map",
+    "pilots/ratio",
+    "pilots/proportion",
+    "pilots/contamination-2",
+    "pilots/contamination-6",
+    "pilots/bound-attained",
+    "pilots/optimum"
 ];
 
 /// The one that `noctule` alone runs.

@@ -9,6 +9,7 @@
 //! * [`mod@multi_start`] — the best of several starts, and the spread of the local optima found;
 //! * [`spectraplex`] — the Frank–Wolfe gap, which turns a stationary point of a convex problem
 //!   over covariance matrices into a proof with one eigenvalue;
+//! * [`conic`] — linear and second-order-cone programs through one well-scaled door;
 //! * [`mod@branch_bound`] — best-first branch and bound: an interval around a global optimum at any
 //!   time;
 //! * [`scalar`], [`mod@water_filling`] — searches in one dimension, power over parallel channels;
@@ -41,6 +42,7 @@
 //! ```
 
 pub mod branch_bound;
+pub mod conic;
 pub mod lbfgs;
 pub mod manifold;
 pub mod multi_start;

@@ -11,7 +11,10 @@
 //! * [`gradients`] — rates and bounds of full-size beams with their gradients, for objectives of
 //!   one's own;
 //! * [`fisher`] — Fisher information of several targets seen by a monostatic array, and the
-//!   Cramér–Rao bounds of their named parameters.
+//!   Cramér–Rao bounds of their named parameters;
+//! * [`multistatic`] — what the delays of a multistatic radar know of a position;
+//! * [`pilot_estimation`] — channel estimates from uplink pilots, effective gains from downlink
+//!   pilots, for arbitrary pilot Grams.
 //!
 //! Inside, every quantity is linear and in SI units; names carry the unit where there is one.
 //! The received signal of a user with channel `h` is `y = hᴴ x`.
@@ -25,6 +28,8 @@ pub mod geometry;
 pub mod gradients;
 pub mod mmse;
 pub mod one_ring;
+pub mod multistatic;
 pub mod path_loss;
+pub mod pilot_estimation;
 pub mod rates;
 pub mod units;

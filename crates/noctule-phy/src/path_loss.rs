@@ -1,6 +1,9 @@
 //! Mean power gain over distance.
 //!
 //! All functions return a linear **power** gain; its square root is the amplitude gain.
+//! [`three_slope`] is stated in decibels, as its source is.
+
+pub mod three_slope;
 
 /// `K₀ · (d / 1 m)^(−exponent)`: power gain of a path of `distance_m`, with `reference_gain` = K₀
 /// at one metre.

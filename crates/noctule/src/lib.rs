@@ -18,6 +18,9 @@
 //! |---|---|
 //! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
 //! | [`frame`] | a frame of sensing, pilots and data under channel aging: how long to sense, how often to re-estimate |
+//! | [`pilots`] | a cell-free network: downlink pilot powers for the smallest estimation error under a limit on positions |
+//!
+//! [`estimate`] has the estimators that show where the bounds are reached.
 //!
 //! # Example
 //!
@@ -36,6 +39,8 @@ pub mod data;
 mod design;
 mod error;
 pub mod frame;
+pub mod estimate;
+pub mod pilots;
 
 pub use design::Design;
 pub use error::Error;

@@ -3,6 +3,7 @@
 pub mod adapter;
 pub mod beamforming;
 pub mod frame;
+pub mod pilots;
 
 use noctule_num::InputError;
 use serde::de::DeserializeOwned;
@@ -15,12 +16,12 @@ pub const DEFAULT: &str = noctule::beamforming::SYSTEM;
 
 /// All systems of this build.
 pub fn registry() -> Registry<'static> {
-    Registry::new([&beamforming::Beamforming as &dyn crate::system::System, &frame::Frame])
+    Registry::new(singles().into_iter().map(|system| system as &dyn crate::system::System))
 }
 
 /// The systems whose designs can be looked at one by one.
 pub fn singles() -> Vec<&'static dyn crate::single::Single> {
-    vec![&beamforming::Beamforming, &frame::Frame]
+    vec![&beamforming::Beamforming, &frame::Frame, &pilots::Pilots]
 }
 
 /// A typed value out of JSON; what does not fit is said as bad input at `place`.

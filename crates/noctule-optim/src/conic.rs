@@ -1,0 +1,277 @@
+//! Conic programs: one thin, well-scaled door to [Clarabel](https://clarabel.org).
+//!
+//! Linear and second-order-cone programs over real variables,
+//! ```math
+//! \min\; q^T x \quad\text{s.t.}\quad a_i^T x + b_i \ge 0,\ \ a_j^T x + b_j = 0,\ \
+//! \|(c_2^T x + d_2, \dots)\| \le c_1^T x + d_1 .
+//! ```
+//! A row is divided by its largest coefficient and a cone by the largest of all its rows, so that a
+//! solver's absolute tolerances mean the same for every constraint; what scale the *variables* have
+//! is for the caller to choose, and matters more. Presolve is off: it saves nothing on programs of
+//! this size (chordal decomposition belongs to semidefinite cones, which are not in the build). Every
+//! status is read: what is not solved is not a solution.
+//!
+//! ```
+//! use noctule_optim::conic::{Conic, Ending};
+//! // The point of the unit disc that is farthest up and right.
+//! let mut program = Conic::new(2);
+//! program.minimise(0, -1.0);
+//! program.minimise(1, -1.0);
+//! program.second_order(&[(&[], 1.0), (&[(0, 1.0)], 0.0), (&[(1, 1.0)], 0.0)]);
+//! let answer = program.solve(1e-9)?;
+//! assert_eq!(answer.ending, Ending::Solved);
+//! assert!((answer.x[0] - 0.5_f64.sqrt()).abs() < 1e-6);
+//! # Ok::<(), noctule_num::InputError>(())
+//! ```
+
+use clarabel::algebra::CscMatrix;
+use clarabel::solver::{
+    DefaultSettingsBuilder, DefaultSolver, IPSolver, SolverStatus, SupportedConeT,
+};
+use noctule_num::InputError;
+
+/// An affine expression: coefficients by variable, and a constant.
+pub type Affine<'a> = (&'a [(usize, f64)], f64);
+
+/// A program under construction. Rows are kept in three lists, because the solver wants equal cones
+/// together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Conic {
+    objective: Vec<f64>,
+    equal: Rows,
+    nonnegative: Rows,
+    cones: Rows,
+    cone_sizes: Vec<usize>,
+}
+
+/// Rows `a·x + b`, as triplets.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Rows {
+    entries: Vec<(usize, usize, f64)>,
+    constants: Vec<f64>,
+}
+
+impl Rows {
+    fn push(&mut self, (terms, constant): Affine<'_>, scale: f64) {
+        let row = self.constants.len();
+        self.entries.extend(terms.iter().map(|&(column, value)| (row, column, value * scale)));
+        self.constants.push(constant * scale);
+    }
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Solved to the tolerance.
+    Solved,
+    /// Solved to the solver's reduced tolerance (a thousand times looser, about).
+    AlmostSolved,
+    /// There is no feasible point; the solver has a certificate.
+    Infeasible,
+    /// The objective has no lower bound; the solver has a certificate.
+    Unbounded,
+    /// Iterations were spent, or numerics broke: nothing is known.
+    Unknown,
+}
+
+/// The answer of the solver.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// How it ended. Only with [`Ending::Solved`] and [`Ending::AlmostSolved`] is `x` a solution.
+    pub ending: Ending,
+    /// The variables.
+    pub x: Vec<f64>,
+    /// Objective at `x`.
+    pub objective: f64,
+    /// Objective of the dual: a lower bound up to the solver's tolerance.
+    pub dual_objective: f64,
+    /// Interior-point iterations.
+    pub iterations: u32,
+}
+
+impl Answer {
+    /// Whether `x` is a solution, to whatever tolerance.
+    pub const fn has_solution(&self) -> bool {
+        matches!(self.ending, Ending::Solved | Ending::AlmostSolved)
+    }
+}
+
+/// Largest magnitude among coefficients and constant; one where all are zero.
+fn largest(rows: &[Affine<'_>]) -> f64 {
+    let entries = rows.iter().flat_map(|(terms, constant)| {
+        terms.iter().map(|(_, value)| value.abs()).chain(std::iter::once(constant.abs()))
+    });
+    let largest = entries.fold(0.0, f64::max);
+    if largest > 0.0 { largest } else { 1.0 }
+}
+
+impl Conic {
+    /// A program in `variables` variables without objective or constraints.
+    pub fn new(variables: usize) -> Self {
+        Self { objective: vec![0.0; variables], ..Self::default() }
+    }
+
+    /// Number of variables.
+    pub fn variables(&self) -> usize {
+        self.objective.len()
+    }
+
+    /// Add `coefficient · x[variable]` to the objective.
+    ///
+    /// # Panics
+    /// When there is no such variable.
+    pub fn minimise(&mut self, variable: usize, coefficient: f64) {
+        self.objective[variable] += coefficient;
+    }
+
+    /// Require `terms · x + constant ≥ 0`.
+    pub fn nonnegative(&mut self, terms: &[(usize, f64)], constant: f64) {
+        let row = (terms, constant);
+        self.nonnegative.push(row, 1.0 / largest(&[row]));
+    }
+
+    /// Require `terms · x + constant = 0`.
+    pub fn equal(&mut self, terms: &[(usize, f64)], constant: f64) {
+        let row = (terms, constant);
+        self.equal.push(row, 1.0 / largest(&[row]));
+    }
+
+    /// Require that the first row is at least the Euclidean norm of the others.
+    pub fn second_order(&mut self, rows: &[Affine<'_>]) {
+        let scale = 1.0 / largest(rows);
+        for row in rows {
+            self.cones.push(*row, scale);
+        }
+        self.cone_sizes.push(rows.len());
+    }
+
+    /// Require `terms · x` of the first two rows to be non-negative with a product of at least the
+    /// square of the third: `u v ≥ w²`.
+    pub fn rotated(&mut self, u: Affine<'_>, v: Affine<'_>, w: Affine<'_>) {
+        let combine = |sign: f64| -> (Vec<(usize, f64)>, f64) {
+            let mut terms: Vec<(usize, f64)> = u.0.to_vec();
+            terms.extend(v.0.iter().map(|&(column, value)| (column, sign * value)));
+            (terms, u.1 + sign * v.1)
+        };
+        let (sum, difference) = (combine(1.0), combine(-1.0));
+        let double: Vec<(usize, f64)> = w.0.iter().map(|&(column, x)| (column, 2.0 * x)).collect();
+        self.second_order(&[(&sum.0, sum.1), (&difference.0, difference.1), (&double, 2.0 * w.1)]);
+    }
+
+    /// Solve to `tolerance` in gap and feasibility.
+    ///
+    /// # Errors
+    /// [`InputError`] when the solver refuses the program, which means a number in it is not finite
+    /// or a variable does not exist.
+    pub fn solve(&self, tolerance: f64) -> Result<Answer, InputError> {
+        let refuse = |found: String| {
+            let allowed = "finite numbers on existing variables";
+            InputError::new("the conic program cannot be solved", "program", found, allowed)
+        };
+        let columns = self.objective.len();
+        let lists = [&self.equal, &self.nonnegative, &self.cones];
+        let (mut i, mut j, mut v, mut b) = (vec![], vec![], vec![], vec![]);
+        for rows in lists {
+            let first = b.len();
+            for &(row, column, value) in &rows.entries {
+                if column >= columns || !value.is_finite() {
+                    return Err(refuse(format!("{value} on variable {column} of {columns}")));
+                }
+                i.push(first + row);
+                j.push(column);
+                // The solver has A x + s = b with s in the cone.
+                v.push(-value);
+            }
+            b.extend_from_slice(&rows.constants);
+        }
+        if !b.iter().chain(&self.objective).all(|x| x.is_finite()) {
+            return Err(refuse("a constant that is not finite".to_owned()));
+        }
+        let mut cones = Vec::with_capacity(2 + self.cone_sizes.len());
+        if !self.equal.constants.is_empty() {
+            cones.push(SupportedConeT::ZeroConeT(self.equal.constants.len()));
+        }
+        if !self.nonnegative.constants.is_empty() {
+            cones.push(SupportedConeT::NonnegativeConeT(self.nonnegative.constants.len()));
+        }
+        cones.extend(self.cone_sizes.iter().map(|&n| SupportedConeT::SecondOrderConeT(n)));
+        let settings = DefaultSettingsBuilder::default()
+            .verbose(false)
+            .presolve_enable(false)
+            .max_threads(1)
+            .tol_gap_abs(tolerance)
+            .tol_gap_rel(tolerance)
+            .tol_feas(tolerance)
+            .build()
+            .map_err(|error| refuse(error.to_string()))?;
+        let a = CscMatrix::new_from_triplets(b.len(), columns, i, j, v);
+        let p = CscMatrix::<f64>::zeros((columns, columns));
+        let mut solver = DefaultSolver::new(&p, &self.objective, &a, &b, &cones, settings)
+            .map_err(|error| refuse(error.to_string()))?;
+        solver.solve();
+        let solution = solver.solution;
+        Ok(Answer {
+            ending: match solution.status {
+                SolverStatus::Solved => Ending::Solved,
+                SolverStatus::AlmostSolved => Ending::AlmostSolved,
+                SolverStatus::PrimalInfeasible => Ending::Infeasible,
+                SolverStatus::DualInfeasible => Ending::Unbounded,
+                _ => Ending::Unknown,
+            },
+            x: solution.x,
+            objective: solution.obj_val,
+            dual_objective: solution.obj_val_dual,
+            iterations: solution.iterations,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linear_program_with_its_dual() {
+        // max 3x + 2y, x + y ≤ 4, x + 3y ≤ 6, x ≤ 3, x, y ≥ 0: 11 at (3, 1).
+        let mut program = Conic::new(2);
+        program.minimise(0, -3.0);
+        program.minimise(1, -2.0);
+        program.nonnegative(&[(0, -1.0), (1, -1.0)], 4.0);
+        program.nonnegative(&[(0, -1.0e6), (1, -3.0e6)], 6.0e6);
+        program.nonnegative(&[(0, -1.0e-6)], 3.0e-6);
+        program.nonnegative(&[(0, 1.0)], 0.0);
+        program.nonnegative(&[(1, 1.0)], 0.0);
+        let answer = program.solve(1e-9).unwrap();
+        assert_eq!(answer.ending, Ending::Solved);
+        assert!((answer.x[0] - 3.0).abs() < 1e-7 && (answer.x[1] - 1.0).abs() < 1e-7);
+        assert!(
+            (answer.objective + 11.0).abs() < 1e-7 && (answer.dual_objective + 11.0).abs() < 1e-7
+        );
+    }
+
+    #[test]
+    fn statuses_are_told_apart() {
+        let mut program = Conic::new(1);
+        program.minimise(0, 1.0);
+        program.nonnegative(&[(0, -1.0)], 1.0);
+        assert_eq!(program.solve(1e-8).unwrap().ending, Ending::Unbounded);
+        program.nonnegative(&[(0, 1.0)], -2.0);
+        assert_eq!(program.solve(1e-8).unwrap().ending, Ending::Infeasible);
+        program.nonnegative(&[(0, f64::NAN)], 0.0);
+        assert!(program.solve(1e-8).is_err());
+        let mut program = Conic::new(1);
+        program.equal(&[(7, 1.0)], 0.0);
+        assert!(program.solve(1e-8).is_err());
+    }
+
+    #[test]
+    fn rotated_cones() {
+        // min u + v with u v ≥ w², w = 3: 6.
+        let mut program = Conic::new(2);
+        program.minimise(0, 1.0);
+        program.minimise(1, 1.0);
+        program.rotated((&[(0, 1.0)], 0.0), (&[(1, 1.0)], 0.0), (&[], 3.0));
+        let answer = program.solve(1e-10).unwrap();
+        assert!((answer.objective - 6.0).abs() < 1e-7);
+    }
+}

@@ -1,0 +1,118 @@
+//! What our method is measured against: closed forms, the paper's algorithm, and our problem through
+//! a general conic solver. All return the same [`PilotsDesign`].
+
+mod algorithm1;
+mod printed;
+mod theta_conic;
+
+pub use algorithm1::{Algorithm1Settings, Bisection, Linearisation, RadarConstraint, algorithm1};
+pub use printed::{least_power_printed, printed_error, printed_holds};
+pub use theta_conic::theta_conic;
+
+use noctule_num::InputError;
+use noctule_optim::{Proof, Stop, Trace, Work};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Allocation, Instance, PilotUse, PilotsDesign, advice, evaluate, verify};
+use crate::{Design, Error};
+
+/// How full power is shared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Share {
+    /// The same fraction for every user: x = 1/K.
+    #[default]
+    Equal,
+    /// The same coefficient η for every user: x_mk = γ_mk / Σ_j γ_mj.
+    EqualCoefficients,
+}
+
+/// Every access point spends all its pilot power, in fixed shares; limits on positions are not looked
+/// at. The paper calls it water-filling, but nothing is filled.
+///
+/// # Errors
+/// [`Error::Numerics`] when a kernel fails.
+pub fn full_power(instance: &Instance, share: Share) -> Result<PilotsDesign, Error> {
+    closed_form(instance, shares(instance, share), PilotUse::Downlink)
+}
+
+/// No downlink pilots: all pilot symbols go to the uplink, and users know the mean of their gain.
+/// The data are sent with full power in equal shares; nobody is located.
+///
+/// # Errors
+/// As [`full_power`].
+pub fn no_downlink(instance: &Instance) -> Result<PilotsDesign, Error> {
+    closed_form(instance, shares(instance, Share::Equal), PilotUse::UplinkOnly)
+}
+
+/// Sensing symbols in place of downlink pilots: for every user the same sum of echo signal-to-noise
+/// ratios as Algorithm 1 gives it, with the same power from every access point. The paper compares
+/// with such a scheme without defining it (`docs/errata.md#pilots-e16`); this definition is ours.
+///
+/// # Errors
+/// [`Error::Input`] where positions are not known; errors of [`algorithm1`].
+pub fn dedicated_sensing(instance: &Instance) -> Result<PilotsDesign, Error> {
+    let (m, k) = (instance.points(), instance.users());
+    if instance.path_gain().is_empty() {
+        let what = "echo powers are not known";
+        return Err(InputError::new(what, "point_m", "no positions", "positions").into());
+    }
+    let like = algorithm1(instance, &Algorithm1Settings::default())?;
+    let mut fractions = vec![0.0; m * k];
+    for user in 0..k {
+        let gain = |i: usize| instance.path_gain()[i * k + user];
+        let snr: f64 = (0..m).map(|i| gain(i) * like.variables.fractions[i * k + user]).sum();
+        let all: f64 = (0..m).map(gain).sum();
+        for i in 0..m {
+            fractions[i * k + user] = if all > 0.0 { snr / all } else { 0.0 };
+        }
+    }
+    closed_form(instance, fractions, PilotUse::DedicatedSensing)
+}
+
+fn shares(instance: &Instance, share: Share) -> Vec<f64> {
+    let k = instance.users();
+    let equal = vec![1.0 / k as f64; k];
+    instance
+        .estimate_gain()
+        .chunks(k)
+        .flat_map(|gamma| {
+            let sum: f64 = gamma.iter().sum();
+            match share {
+                Share::EqualCoefficients if sum > 0.0 => gamma.iter().map(|g| g / sum).collect(),
+                _ => equal.clone(),
+            }
+        })
+        .collect()
+}
+
+fn closed_form(
+    instance: &Instance,
+    fractions: Vec<f64>,
+    pilots: PilotUse,
+) -> Result<PilotsDesign, Error> {
+    let variables = Allocation { fractions, users: instance.users(), pilots };
+    finish(instance, variables, Stop::Computed, Work::default())
+}
+
+/// A design without any proof but how far it is from feasible.
+fn finish(
+    instance: &Instance,
+    variables: Allocation,
+    stop: Stop,
+    work: Work,
+) -> Result<PilotsDesign, Error> {
+    let metrics = evaluate(instance, &variables)?;
+    let violation = verify(instance, &variables)?.violation.max(0.0);
+    Ok(Design {
+        warnings: advice(instance, &metrics),
+        starts: vec![Some(metrics.worst_error)],
+        variables,
+        metrics,
+        stop,
+        proof: Proof::feasible(violation),
+        trace: Trace::off(),
+        work,
+    })
+}

@@ -1,0 +1,431 @@
+//! Our method: an interior point on the exact problem, certified by branching on θ.
+//!
+//! # Steps
+//!
+//! 1. **Normalise** by the noise ([`Normalised`](super::interior::Normalised)).
+//! 2. **Start inside.** Equal shares where they meet the limit on positions; otherwise the smallest
+//!    worst bound is approached until the limit is met strictly. When it cannot be, the dual bound
+//!    says so: the limit is infeasible, and the design is the allocation with the best bound.
+//! 3. **Descend** ([`interior`](super::interior)).
+//! 4. **Certify**, if asked ([`certificate`](super::certificate)); a better allocation met on the
+//!    way replaces the design.
+
+use noctule_num::InputError;
+use noctule_optim::branch_bound::Budget;
+use noctule_optim::{Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Trace, Work};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::certificate::Envelopes;
+use super::instance::needs_radar;
+use super::interior::{Ending, Goal, Interior, Normalised, Program, Rules, Run, dual};
+use super::model::evaluate;
+use super::{Allocation, Instance, PilotsDesign, advice};
+use crate::{Design, Error};
+
+/// Settings of [`design`](design()).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Converged when complementarity and scaled gradient are below this.
+    pub tolerance: f64,
+    /// Newton steps at most.
+    pub max_steps: u32,
+    /// Prove how far from the global optimum the design can be.
+    pub certify: bool,
+    /// The relative gap to be proven.
+    pub gap: f64,
+    /// Regions that branch and bound may examine.
+    pub max_nodes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tolerance: 1e-9, max_steps: 150, certify: false, gap: 1e-3, max_nodes: 2000 }
+    }
+}
+
+impl Settings {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        let refuse = |place: &str, found: String, allowed: &str| {
+            Err(InputError::new("the setting is out of range", place, found, allowed))
+        };
+        if !(self.tolerance >= 1e-12 && self.tolerance <= 1e-2) {
+            return refuse("tolerance", self.tolerance.to_string(), "1e-12 to 0.01");
+        }
+        if !(1..=100_000).contains(&self.max_steps) {
+            return refuse("max_steps", self.max_steps.to_string(), "1 to 100000");
+        }
+        if !(self.gap >= 1e-9 && self.gap < 1.0) {
+            return refuse("gap", self.gap.to_string(), "1e-9 to below 1");
+        }
+        if !(1..=100_000_000).contains(&self.max_nodes) {
+            return refuse("max_nodes", self.max_nodes.to_string(), "1 to 1e8");
+        }
+        Ok(())
+    }
+
+    const fn rules(&self) -> Rules {
+        Rules { tolerance: self.tolerance, steps: self.max_steps, below: None }
+    }
+
+    const fn budget(&self) -> Budget {
+        Budget { nodes: self.max_nodes, absolute: 0.0, relative: self.gap }
+    }
+}
+
+/// Settings of [`least_power`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LeastPowerSettings {
+    /// Largest error allowed; `null` means what full power in equal shares has.
+    pub target_error: Option<f64>,
+    /// The rest.
+    pub search: Settings,
+}
+
+/// Design an allocation for `instance`: the smallest worst error within all limits.
+///
+/// Guarantee: a stationary point (residual in `proof`); with `certify`, a lower bound on what any
+/// allocation can reach in `proof.bound`, within `gap` of the design unless the nodes ran out. A
+/// limit on positions that is out of reach is `proof.infeasible`, with the best bound in reach.
+///
+/// # Errors
+/// [`Error::Input`] for settings out of range.
+pub fn design(instance: &Instance, settings: &Settings) -> Result<PilotsDesign, Error> {
+    design_from(instance, settings, None, &Interrupt::new())
+}
+
+/// [`design`](design()), from a neighbouring allocation where one is known, with a token to stop.
+///
+/// # Errors
+/// As [`design`](design()); also when the warm start has another shape.
+pub fn design_from(
+    instance: &Instance,
+    settings: &Settings,
+    warm: Option<&Allocation>,
+    interrupt: &Interrupt,
+) -> Result<PilotsDesign, Error> {
+    settings.validate()?;
+    let mut search = Search::new(instance);
+    if let Some(warm) = warm {
+        warm.check(instance)?;
+    }
+    let inside = match search.enter(warm, settings)? {
+        Entry::Inside(inside) => inside,
+        Entry::Out(design) => return Ok(*design),
+    };
+    let run = search.descend(Goal::WorstError, &inside, &settings.rules());
+    let mut x = search.interior.x.clone();
+    let mut value = search.model.worst_error(&x);
+    let exact = instance.is_decoupled();
+    let (mut bound, mut stop) = (None, stop_of(&run));
+    if settings.certify && exact {
+        let mut envelopes = Envelopes::new(&search.model, Goal::WorstError, search.limit, &inside);
+        let found = envelopes.close(value, (value, x.clone()), settings.budget(), interrupt);
+        search.work += envelopes.work;
+        if let Some((better, point)) = found.best
+            && better < value
+        {
+            (value, x) = (better, point);
+        }
+        let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
+        bound = Bound::new(value, found.bound, Sense::Lower, method, 0.0);
+        if found.stop == Stop::Interrupted {
+            stop = Stop::Interrupted;
+        }
+    }
+    let proof = if exact { proof_of(&run) } else { Proof::feasible(0.0) };
+    search.finish(&x, stop, proof.with_bound(bound), vec![value])
+}
+
+/// The smallest worst bound on positions that any allocation reaches, with its lower bound.
+///
+/// Errors are not looked at. The problem is convex, and the proof a dual one in closed form.
+///
+/// # Errors
+/// [`Error::Input`] when there is no radar, or a user cannot be located.
+pub fn best_crb(instance: &Instance) -> Result<PilotsDesign, Error> {
+    needs_radar(instance)?;
+    let mut search = Search::new(instance);
+    let start = search.equal();
+    let rules = Rules { tolerance: 1e-9, ..Rules::default() };
+    let run = search.descend(Goal::WorstCrb, &start, &rules);
+    if run.ending == Ending::Outside {
+        // Somebody cannot be located: with any limit set this is refused by name.
+        instance.with_crb_limit(Some(1.0))?;
+    }
+    let x = search.interior.x.clone();
+    let lower = search.crb_bound();
+    let value = search.model.worst_crb(&x);
+    let bound = Bound::new(value, lower, Sense::Lower, "dual, closed form", 0.0);
+    let mut stop = stop_of(&run);
+    if bound.as_ref().is_some_and(|bound| bound.gap_rel <= 1e-6) {
+        stop = Stop::Converged;
+    }
+    search.finish(&x, stop, proof_of(&run).with_bound(bound), vec![value])
+}
+
+/// The least total power with which no error exceeds a target, within all limits.
+///
+/// Guarantee: a stationary point; with `certify`, a lower bound on the power fraction. A target
+/// that no allocation reaches is infeasible, and the design is then the one with the smallest
+/// worst error. The bound in `proof` is on `power_fraction`.
+///
+/// # Errors
+/// As [`design`](design()); [`Error::Input`] for a target that is not positive.
+pub fn least_power(
+    instance: &Instance,
+    settings: &LeastPowerSettings,
+    interrupt: &Interrupt,
+) -> Result<PilotsDesign, Error> {
+    let (limits, mut search) = (&settings.search, Search::new(instance));
+    limits.validate()?;
+    let target = match settings.target_error {
+        Some(target) if target > 0.0 && target <= 1.0 => target,
+        Some(target) => {
+            let what = "the setting is out of range";
+            let allowed = "above 0, up to 1";
+            return Err(InputError::new(what, "target_error", target.to_string(), allowed).into());
+        }
+        None => search.model.worst_error(&search.full()),
+    };
+    let inside = match search.enter(None, limits)? {
+        Entry::Inside(inside) => inside,
+        Entry::Out(design) => return Ok(*design),
+    };
+    let rules = Rules { below: Some(target), ..limits.rules() };
+    let run = search.descend(Goal::WorstError, &inside, &rules);
+    let reached = search.model.worst_error(&search.interior.x);
+    if run.ending != Ending::Reached && reached >= target {
+        return unreached(instance, limits, target, interrupt);
+    }
+    let inside = search.interior.x.clone();
+    let goal = Goal::LeastPower { error: Some(target) };
+    let run = search.descend(goal, &inside, &limits.rules());
+    let x = search.interior.x.clone();
+    let power: f64 = x.iter().sum();
+    let mut bound = None;
+    if limits.certify && instance.is_decoupled() {
+        let mut envelopes = Envelopes::new(&search.model, goal, search.limit, &inside);
+        let found = envelopes.close(target, (power, x.clone()), limits.budget(), interrupt);
+        search.work += envelopes.work;
+        let points = instance.points() as f64;
+        let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
+        bound = Bound::new(power / points, found.bound / points, Sense::Lower, method, 0.0);
+    }
+    let proof = if instance.is_decoupled() { proof_of(&run) } else { Proof::feasible(0.0) };
+    let value = power / instance.points() as f64;
+    search.finish(&x, stop_of(&run), proof.with_bound(bound), vec![value])
+}
+
+/// The answer to a target that the descent did not reach: infeasible if the bound says so.
+fn unreached(
+    instance: &Instance,
+    settings: &Settings,
+    target: f64,
+    interrupt: &Interrupt,
+) -> Result<PilotsDesign, Error> {
+    let settings = Settings { certify: true, ..settings.clone() };
+    let mut design = design_from(instance, &settings, None, interrupt)?;
+    let bound = design.proof.bound.as_ref().map_or(0.0, |bound| bound.value);
+    let reached = design.metrics.worst_error;
+    if bound > target {
+        design.proof.infeasible = Some(Certificate {
+            method: "branch-and-bound on θ".to_owned(),
+            statement: format!(
+                "no allocation has a worst error below {bound:.6e}; {target:.6e} was asked for"
+            ),
+            required: target,
+            reachable: reached,
+        });
+    } else {
+        design.stop = Stop::Stalled;
+        design.warnings.push(format!(
+            "the target {target:.6e} lies between what was reached ({reached:.6e}) and what is \
+             proven to be out of reach ({bound:.6e}): a smaller `gap` may tell"
+        ));
+    }
+    Ok(design)
+}
+
+/// The sum of powers with which one user alone is located within the limit, in units of the power
+/// of one access point; the exact constraint, users other than `user` ignored.
+///
+/// # Errors
+/// [`Error::Input`] when there is no limit, or it is out of reach.
+pub fn least_power_to_locate(instance: &Instance, user: usize) -> Result<f64, Error> {
+    needs_radar(instance)?;
+    let whole = Search::new(instance);
+    let range = whole.model.block(user);
+    let model = Normalised {
+        points: whole.model.points,
+        users: 1,
+        gain: whole.model.gain[range.clone()].to_vec(),
+        estimate: whole.model.estimate[range.clone()].to_vec(),
+        overlap: vec![0.0],
+        radar: whole.model.radar[range].to_vec(),
+    };
+    let mut search = Search::of(model, whole.limit, instance);
+    let limit = whole.limit.unwrap_or(f64::INFINITY);
+    let start = search.equal();
+    let rules = Rules { below: Some(limit), ..Rules::default() };
+    let run = search.descend(Goal::WorstCrb, &start, &rules);
+    if run.ending != Ending::Reached {
+        let found = format!("{limit} m²");
+        let allowed = format!("above {:.6e} m²", search.crb_bound());
+        let what = "one user alone cannot be located that well";
+        return Err(InputError::new(what, "crb_limit_m2", found, allowed).into());
+    }
+    let inside = search.interior.x.clone();
+    search.descend(Goal::LeastPower { error: None }, &inside, &Rules::default());
+    Ok(search.interior.x.iter().sum())
+}
+
+enum Entry {
+    Inside(Vec<f64>),
+    Out(Box<PilotsDesign>),
+}
+
+/// One problem, its work space, and what it cost so far.
+struct Search<'a> {
+    instance: &'a Instance,
+    model: Normalised,
+    limit: Option<f64>,
+    interior: Interior,
+    work: Work,
+}
+
+impl<'a> Search<'a> {
+    fn new(instance: &'a Instance) -> Self {
+        Self::of(instance.normalised(), instance.parts().crb_limit_m2, instance)
+    }
+
+    fn of(model: Normalised, limit: Option<f64>, instance: &'a Instance) -> Self {
+        let interior = Interior::new(model.points, model.users);
+        Self { instance, model, limit, interior, work: Work::default() }
+    }
+
+    /// Equal shares of nine tenths of the power.
+    fn equal(&self) -> Vec<f64> {
+        vec![0.9 / self.model.users as f64; self.model.points * self.model.users]
+    }
+
+    fn full(&self) -> Vec<f64> {
+        vec![1.0 / self.model.users as f64; self.model.points * self.model.users]
+    }
+
+    fn descend(&mut self, goal: Goal, from: &[f64], rules: &Rules) -> Run {
+        let crb_limit = if goal == Goal::WorstCrb { None } else { self.limit };
+        let program = Program { model: &self.model, goal, envelope: None, crb_limit };
+        self.interior.x.copy_from_slice(from);
+        let run = self.interior.solve(&program, rules);
+        self.work.iterations += u64::from(run.steps);
+        self.work.evaluations += u64::from(run.evaluations);
+        self.work.factorisations += u64::from(run.steps) * (self.model.users as u64 + 1);
+        run
+    }
+
+    fn crb_bound(&self) -> f64 {
+        let program =
+            Program { model: &self.model, goal: Goal::WorstCrb, envelope: None, crb_limit: None };
+        dual::worst_crb(&self.interior, &program)
+    }
+
+    /// An allocation that meets all limits strictly, or the answer that there is none.
+    fn enter(&mut self, warm: Option<&Allocation>, settings: &Settings) -> Result<Entry, Error> {
+        if let Some(warm) = warm {
+            let mut near = std::mem::replace(&mut self.interior, Interior::new(0, 0));
+            near.start_near(&warm.blocks(), 0.1);
+            self.interior = near;
+            let x = self.interior.x.clone();
+            if self.limit.is_none_or(|limit| self.model.worst_crb(&x) < 0.99 * limit)
+                && self.within_power(&x)
+            {
+                return Ok(Entry::Inside(x));
+            }
+        }
+        let equal = self.equal();
+        let Some(limit) = self.limit else { return Ok(Entry::Inside(equal)) };
+        if self.model.worst_crb(&equal) < 0.95 * limit {
+            return Ok(Entry::Inside(equal));
+        }
+        let rules =
+            Rules { tolerance: 1e-9, steps: settings.max_steps.max(150), below: Some(limit) };
+        let run = self.descend(Goal::WorstCrb, &equal, &rules);
+        let x = self.interior.x.clone();
+        let reached = self.model.worst_crb(&x);
+        if run.ending == Ending::Reached || reached < limit * (1.0 - 1e-9) {
+            return Ok(Entry::Inside(x));
+        }
+        let lower = self.crb_bound();
+        let bound = Bound::new(reached, lower, Sense::Lower, "dual, closed form", 0.0);
+        let mut proof = Proof { point: PointProof::None, bound: None, infeasible: None };
+        let mut warnings = Vec::new();
+        if lower > limit {
+            proof.infeasible = Some(Certificate {
+                method: "dual, closed form".to_owned(),
+                statement: format!(
+                    "no allocation locates every user to less than {lower:.6e} m²; {limit:.6e} m² \
+                     was asked for, {reached:.6e} m² is reached"
+                ),
+                required: limit,
+                reachable: reached,
+            });
+        } else {
+            warnings.push(format!(
+                "the limit of {limit:.9e} m² is the best in reach to within rounding: the design \
+                 is the allocation with the best bound, {reached:.9e} m²"
+            ));
+        }
+        let gap = bound.map_or(f64::INFINITY, |bound| bound.gap_rel);
+        let stop = if gap <= 1e-6 { Stop::Converged } else { stop_of(&run) };
+        let mut design = self.finish(&x, stop, proof, vec![reached])?;
+        design.warnings.splice(0..0, warnings);
+        Ok(Entry::Out(Box::new(design)))
+    }
+
+    fn within_power(&self, x: &[f64]) -> bool {
+        let points = self.model.points;
+        (0..points).all(|m| x.iter().skip(m).step_by(points).sum::<f64>() < 1.0)
+    }
+
+    fn finish(
+        &self,
+        x: &[f64],
+        stop: Stop,
+        proof: Proof,
+        starts: Vec<f64>,
+    ) -> Result<PilotsDesign, Error> {
+        let instance = self.instance;
+        let variables = Allocation::from_blocks(x, instance.points(), instance.users());
+        let metrics = evaluate(instance, &variables)?;
+        Ok(Design {
+            warnings: advice(instance, &metrics),
+            variables,
+            metrics,
+            stop,
+            proof,
+            trace: Trace::off(),
+            work: self.work,
+            starts: starts.into_iter().map(Some).collect(),
+        })
+    }
+}
+
+const fn stop_of(run: &Run) -> Stop {
+    match run.ending {
+        Ending::Converged | Ending::Reached => Stop::Converged,
+        Ending::Limit => Stop::IterationLimit,
+        Ending::Stalled | Ending::Outside => Stop::Stalled,
+    }
+}
+
+/// Feasible always: the interior point never leaves the constraints.
+fn proof_of(run: &Run) -> Proof {
+    if run.residual.is_finite() { Proof::stationary(run.residual) } else { Proof::feasible(0.0) }
+}

@@ -1,0 +1,213 @@
+//! Estimators on the echoes of an allocation: is the bound attained?
+
+use noctule_num::InputError;
+use noctule_num::rng::{StreamKey, normal};
+use noctule_phy::geometry::Point;
+use noctule_phy::multistatic::{Paths, Radar};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::instance::Sensing;
+use super::{Allocation, Instance, SYSTEM};
+use crate::Error;
+use crate::estimate::{Echoes, Locator, Window, bistatic_position, flat_tones, rms_bandwidth};
+
+/// A position off by more than this is an outlier, in metres.
+const OUTLIER_M: f64 = 10.0;
+/// Cells of the first search, in metres: a quarter of c/B at 20 MHz.
+const CELL_M: f64 = 4.0;
+
+/// What is estimated from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Estimator {
+    /// Path lengths with Gaussian errors of the variance that the bound has: weighted least squares.
+    Ranges,
+    /// Sampled echoes with unknown complex amplitudes: maximum likelihood over the position.
+    #[default]
+    Waveform,
+}
+
+/// Settings of [`locate`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LocateSettings {
+    /// What is estimated from.
+    pub estimator: Estimator,
+    /// Noises drawn for every user.
+    pub noise_trials: u32,
+    /// Tones of a flat spectrum, for the waveform.
+    pub tones: usize,
+    /// Half width of the window around the true position that is searched, in metres: a tracker's
+    /// prior. `null` searches the smallest rectangle around all access points and users.
+    pub window_m: Option<f64>,
+}
+
+impl Default for LocateSettings {
+    fn default() -> Self {
+        Self { estimator: Estimator::Waveform, noise_trials: 20, tones: 16, window_m: None }
+    }
+}
+
+impl LocateSettings {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        let refuse = |place: &str, found: String, allowed: &str| {
+            Err(InputError::new("the setting is out of range", place, found, allowed))
+        };
+        if !(1..=1_000_000).contains(&self.noise_trials) {
+            return refuse("noise_trials", self.noise_trials.to_string(), "1 to 1000000");
+        }
+        if !(2..=1024).contains(&self.tones) {
+            return refuse("tones", self.tones.to_string(), "2 to 1024");
+        }
+        match self.window_m {
+            Some(reach) if !(reach > 0.0 && reach <= 1e4) => {
+                refuse("window_m", reach.to_string(), "above 0, up to 10000")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What an estimator achieves, over users and noises.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Attained {
+    /// Mean squared error in m².
+    pub mse_m2: f64,
+    /// Mean over users of squared error over bound.
+    pub mse_over_crb: f64,
+    /// Share of estimates off by more than ten metres.
+    pub outliers: f64,
+    /// Squared error in m² of every noise, user by user.
+    pub squared_error_m2: Vec<Vec<f64>>,
+}
+
+/// Estimate the positions of all users from the echoes that `allocation` causes.
+///
+/// Draws belong to the seed and trial that the instance was drawn with (1 and 0 where it was not).
+///
+/// # Errors
+/// [`Error::Input`] where positions are not known, or a user cannot be located.
+pub fn locate(
+    instance: &Instance,
+    allocation: &Allocation,
+    settings: &LocateSettings,
+) -> Result<Attained, Error> {
+    settings.validate()?;
+    allocation.check(instance)?;
+    let Some(Sensing::Placed { points, users, radar }) = &instance.parts().sensing else {
+        let what = "positions are not known";
+        return Err(InputError::new(what, "point_m", "no positions", "positions").into());
+    };
+    let (seed, trial) = instance.draw().unwrap_or((1, 0));
+    let energy = instance.parts().downlink_energy;
+    let (mut all, mut over) = (Vec::with_capacity(users.len()), 0.0);
+    for (k, user) in users.iter().enumerate() {
+        let p: Vec<f64> =
+            (0..points.len()).map(|m| energy * allocation.fractions[m * users.len() + k]).collect();
+        let mut rng = StreamKey::new(seed, SYSTEM, "echo", k as u64).trial(trial);
+        let scene = Scene::new(points, *user, users, radar, &p, settings)?;
+        let squares: Vec<f64> = (0..settings.noise_trials)
+            .map(|_| scene.squared_error(&mut rng))
+            .collect::<Result<_, _>>()?;
+        over += squares.iter().sum::<f64>() / squares.len() as f64 / scene.bound;
+        all.push(squares);
+    }
+    let flat: Vec<f64> = all.concat();
+    let count = flat.len() as f64;
+    Ok(Attained {
+        mse_m2: flat.iter().sum::<f64>() / count,
+        mse_over_crb: over / users.len() as f64,
+        outliers: flat.iter().filter(|e| **e > OUTLIER_M * OUTLIER_M).count() as f64 / count,
+        squared_error_m2: all,
+    })
+}
+
+/// One user and the paths over it.
+struct Scene<'a> {
+    points: &'a [Point],
+    user: Point,
+    weights: Vec<f64>,
+    lengths: Vec<f64>,
+    snr: Vec<f64>,
+    tones: Vec<f64>,
+    locator: Locator,
+    estimator: Estimator,
+    bound: f64,
+}
+
+impl<'a> Scene<'a> {
+    fn new(
+        points: &'a [Point],
+        user: Point,
+        users: &[Point],
+        radar: &Radar,
+        p: &[f64],
+        settings: &LocateSettings,
+    ) -> Result<Self, Error> {
+        // Tones of a flat spectrum with exactly the root-mean-square bandwidth of the bound.
+        let unit = flat_tones(1.0, settings.tones);
+        let tones = flat_tones(radar.effective_bandwidth_hz / rms_bandwidth(&unit), settings.tones);
+        let cannot = || {
+            let what = "a user cannot be located";
+            InputError::new(what, "users", "no bound on its position", "a bound")
+        };
+        let paths = Paths::new(points, user, radar).ok_or_else(cannot)?;
+        let m = points.len();
+        let weights = paths.length_information(p);
+        let bound = paths
+            .information()
+            .iter()
+            .zip(p)
+            .fold(noctule_phy::multistatic::Information::default(), |sum, (r, p)| sum.plus(*p, *r))
+            .crb()
+            .ok_or_else(cannot)?;
+        let d: Vec<f64> = points.iter().map(|q| q.distance_m(user)).collect();
+        let window = match settings.window_m {
+            Some(reach) => Window::around(user, reach),
+            None => around_all(points, users),
+        };
+        Ok(Self {
+            points,
+            user,
+            weights,
+            lengths: (0..m * m).map(|i| d[i / m] + d[i % m]).collect(),
+            snr: paths.gains().iter().enumerate().map(|(i, g)| g * p[i / m]).collect(),
+            tones,
+            locator: Locator::new(points, window, CELL_M),
+            estimator: settings.estimator,
+            bound,
+        })
+    }
+
+    fn squared_error(&self, rng: &mut noctule_num::rng::ChaCha8Rng) -> Result<f64, Error> {
+        let found = match self.estimator {
+            Estimator::Ranges => {
+                let noisy = |(length, w): (&f64, &f64)| {
+                    let error = normal(rng);
+                    if *w > 0.0 { (length + error / w.sqrt()).max(0.0) } else { 0.0 }
+                };
+                let ranges: Vec<f64> = self.lengths.iter().zip(&self.weights).map(noisy).collect();
+                bistatic_position(self.points, &ranges, &self.weights)?
+            }
+            Estimator::Waveform => {
+                let echoes = Echoes::simulate(self.points, self.user, &self.snr, &self.tones, rng);
+                self.locator.locate(&echoes)
+            }
+        };
+        Ok(found.position.distance_m(self.user).powi(2))
+    }
+}
+
+fn around_all(points: &[Point], users: &[Point]) -> Window {
+    let all = || points.iter().chain(users);
+    let range = |of: fn(&Point) -> f64| {
+        let low = all().map(of).fold(f64::INFINITY, f64::min);
+        [low, all().map(of).fold(f64::NEG_INFINITY, f64::max).max(low + CELL_M)]
+    };
+    Window { x_m: range(|p| p.x_m), y_m: range(|p| p.y_m) }
+}

@@ -1,0 +1,421 @@
+//! Parameters of a cell-free network with downlink pilots.
+
+use noctule_num::rng::{StreamKey, normal, uniform};
+use noctule_num::{C64, CMat, InputError};
+use noctule_phy::geometry::Point;
+use noctule_phy::multistatic::Radar;
+use noctule_phy::path_loss::three_slope::ThreeSlope;
+use noctule_phy::units;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::SYSTEM;
+use super::design::best_crb;
+use super::instance::{Instance, MOST_POINTS, MOST_USERS, Parts, Sensing};
+use crate::Error;
+
+/// Access points along a road (or anywhere), users on it, pilots in both directions, echoes.
+///
+/// The default is the setting of J. Liao et al. with what the paper leaves open filled in
+/// (`docs/errata.md#pilots-e16`): eight access points, four on each side of a road of
+/// 300 m × 100 m, two users anywhere on it, 200 mW for each pilot symbol, 20 MHz at 2.4 GHz, ten
+/// pilot symbols in each direction, and a root-mean-square error of one metre.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// Where the access points are.
+    pub access_points: AccessPoints,
+    /// Where the users are.
+    pub users: Users,
+    /// Path loss.
+    pub path_loss: PathLoss,
+    /// Carrier frequency in MHz.
+    pub carrier_mhz: f64,
+    /// Bandwidth in MHz.
+    pub bandwidth_mhz: f64,
+    /// Root-mean-square bandwidth of the pilots in MHz, which the radar's delay resolution depends
+    /// on. A flat spectrum of 20 MHz has 5.77; the published numbers need 20
+    /// (`docs/errata.md#pilots-e10`).
+    pub effective_bandwidth_mhz: f64,
+    /// Power of a pilot symbol in milliwatts, of users and of access points.
+    pub pilot_power_mw: f64,
+    /// Noise density at every receiver in dBm/Hz.
+    pub noise_dbm_hz: f64,
+    /// Pilot symbols of both directions together, τ_u + τ_d.
+    pub pilot_symbols: f64,
+    /// Share of them that is sent downlink; the rest is uplink.
+    pub downlink_share: f64,
+    /// Correlation |φ_kᴴφ_j| between any two uplink pilots, from 0 to 1.
+    pub uplink_correlation: f64,
+    /// Correlation |ψ_kᴴψ_j| between any two downlink pilots, from 0 to 1.
+    pub downlink_correlation: f64,
+    /// Radar cross-section of a user in m².
+    pub cross_section_m2: f64,
+    /// How well every user must be located.
+    pub crb_limit: CrbLimit,
+    /// Array gain κ in the rate; `null` means access points over users.
+    pub array_gain: Option<f64>,
+    /// Power of the data over the noise P_d, in the rate.
+    pub data_power: f64,
+}
+
+/// Where access points are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessPoints {
+    /// On both sides of a road, equally far from each other.
+    Road(Road),
+    /// Coordinates `[x, y]` in metres.
+    Fixed(Vec<[f64; 2]>),
+}
+
+/// A road along x, from the origin.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Road {
+    /// Access points on each side.
+    pub per_side: usize,
+    /// Length in metres.
+    pub length_m: f64,
+    /// Width in metres.
+    pub width_m: f64,
+}
+
+impl Default for Road {
+    fn default() -> Self {
+        Self { per_side: 4, length_m: 300.0, width_m: 100.0 }
+    }
+}
+
+/// Where users are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Users {
+    /// Uniform in a rectangle, anew in every trial.
+    Drawn(Region),
+    /// Coordinates `[x, y]` in metres.
+    Fixed(Vec<[f64; 2]>),
+}
+
+/// A rectangle and how many users are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Region {
+    /// Number of users K.
+    pub count: usize,
+    /// From and to along x, in metres.
+    pub x_m: [f64; 2],
+    /// From and to along y, in metres.
+    pub y_m: [f64; 2],
+}
+
+impl Default for Region {
+    fn default() -> Self {
+        Self { count: 2, x_m: [0.0, 300.0], y_m: [0.0, 100.0] }
+    }
+}
+
+/// Three slopes with COST-Hata constants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PathLoss {
+    /// Height of an access point in metres.
+    pub access_point_height_m: f64,
+    /// Height of a user in metres.
+    pub user_height_m: f64,
+    /// Distance below which the gain is constant, in metres.
+    pub near_m: f64,
+    /// Distance beyond which the slope is 35 dB a decade, in metres.
+    pub far_m: f64,
+    /// Standard deviation of log-normal shadowing beyond that distance, in dB; 0 for none.
+    pub shadowing_db: f64,
+    /// Loss on top of it for each user in order, in dB; users beyond the list have none.
+    pub extra_loss_db: Vec<f64>,
+}
+
+impl Default for PathLoss {
+    fn default() -> Self {
+        let ThreeSlope { access_point_height_m, user_height_m, near_m, far_m, .. } =
+            ThreeSlope::default();
+        let (shadowing_db, extra_loss_db) = (0.0, Vec::new());
+        Self { access_point_height_m, user_height_m, near_m, far_m, shadowing_db, extra_loss_db }
+    }
+}
+
+/// How well every user must be located: the largest bound on the sum of both squared errors.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CrbLimit {
+    /// No limit.
+    None,
+    /// In m².
+    M2(f64),
+    /// Relative to the best that is reachable for all users at once: 1 is the best.
+    OverBest(f64),
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            access_points: AccessPoints::Road(Road::default()),
+            users: Users::Drawn(Region::default()),
+            path_loss: PathLoss::default(),
+            carrier_mhz: 2400.0,
+            bandwidth_mhz: 20.0,
+            effective_bandwidth_mhz: 20.0,
+            pilot_power_mw: 200.0,
+            noise_dbm_hz: -164.0,
+            pilot_symbols: 20.0,
+            downlink_share: 0.5,
+            uplink_correlation: 0.0,
+            downlink_correlation: 0.0,
+            cross_section_m2: 0.85,
+            crb_limit: CrbLimit::M2(1.0),
+            array_gain: None,
+            data_power: 1.0,
+        }
+    }
+}
+
+impl Scenario {
+    /// Refuse parameters that make no sense; [`Scenario::realize`] calls it.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the field.
+    pub fn validate(&self) -> Result<(), InputError> {
+        match &self.access_points {
+            AccessPoints::Road(road) => {
+                in_count("access_points.road.per_side", road.per_side, 1, MOST_POINTS / 2)?;
+                in_range("access_points.road.length_m", road.length_m, 1e-3, 1e6, "m")?;
+                in_range("access_points.road.width_m", road.width_m, 0.0, 1e6, "m")?;
+            }
+            AccessPoints::Fixed(list) => positions("access_points.fixed", list, MOST_POINTS)?,
+        }
+        match &self.users {
+            Users::Drawn(region) => {
+                in_count("users.drawn.count", region.count, 1, MOST_USERS)?;
+                for (name, [low, high]) in [("x_m", region.x_m), ("y_m", region.y_m)] {
+                    let place = format!("users.drawn.{name}");
+                    in_range(&place, low, -1e6, 1e6, "m")?;
+                    in_range(&place, high, low, 1e6, "m, not below the lower end")?;
+                }
+            }
+            Users::Fixed(list) => positions("users.fixed", list, MOST_USERS)?,
+        }
+        let loss = &self.path_loss;
+        for (name, value, low, high, unit) in [
+            ("path_loss.access_point_height_m", loss.access_point_height_m, 1e-3, 1e4, "m"),
+            ("path_loss.user_height_m", loss.user_height_m, 0.0, 100.0, "m"),
+            ("path_loss.near_m", loss.near_m, 1e-3, 1e5, "m"),
+            ("path_loss.far_m", loss.far_m, loss.near_m, 1e6, "m, not below near_m"),
+            ("path_loss.shadowing_db", loss.shadowing_db, 0.0, 30.0, "dB"),
+            ("carrier_mhz", self.carrier_mhz, 1.0, 1e6, "MHz"),
+            ("bandwidth_mhz", self.bandwidth_mhz, 1e-6, 1e6, "MHz"),
+            ("effective_bandwidth_mhz", self.effective_bandwidth_mhz, 1e-6, 1e6, "MHz"),
+            ("pilot_power_mw", self.pilot_power_mw, 1e-12, 1e12, "mW"),
+            ("noise_dbm_hz", self.noise_dbm_hz, -300.0, 100.0, "dBm/Hz"),
+            ("pilot_symbols", self.pilot_symbols, 1e-3, 1e9, ""),
+            ("downlink_share", self.downlink_share, 1e-6, 1.0 - 1e-6, ""),
+            ("uplink_correlation", self.uplink_correlation, 0.0, 1.0, ""),
+            ("downlink_correlation", self.downlink_correlation, 0.0, 1.0, ""),
+            ("cross_section_m2", self.cross_section_m2, 1e-12, 1e12, "m²"),
+            ("array_gain", self.array_gain.unwrap_or(1.0), 0.0, 1e9, ""),
+            ("data_power", self.data_power, 0.0, 1e12, ""),
+        ] {
+            in_range(name, value, low, high, unit)?;
+        }
+        for (k, extra) in loss.extra_loss_db.iter().enumerate() {
+            let place = format!("path_loss.extra_loss_db[{k}]");
+            in_range(&place, *extra, -100.0, 300.0, "dB")?;
+        }
+        match self.crb_limit {
+            CrbLimit::None => Ok(()),
+            CrbLimit::M2(limit) => in_range("crb_limit.m2", limit, 1e-12, 1e12, "m²"),
+            CrbLimit::OverBest(factor) => in_range("crb_limit.over_best", factor, 1e-6, 1e12, ""),
+        }
+    }
+
+    /// Energy of one pilot symbol over the noise density, ρ.
+    pub fn symbol_energy(&self) -> f64 {
+        let noise_w = units::w_from_dbm(self.noise_dbm_hz) * self.bandwidth_mhz * 1e6;
+        self.pilot_power_mw * 1e-3 / noise_w
+    }
+
+    /// The concrete problem of one trial.
+    ///
+    /// Positions and shadowing depend on `(seed, trial)` and on the fields that shape them; pilots,
+    /// powers and limits do not enter, so that points of a sweep over them share their users.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when a field makes no sense, or when a user cannot be located.
+    pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
+        self.validate()?;
+        let points = self.points();
+        let users = self.place_users(seed, trial);
+        let energy = self.symbol_energy();
+        let radar = Radar {
+            frequency_hz: self.carrier_mhz * 1e6,
+            effective_bandwidth_hz: self.effective_bandwidth_mhz * 1e6,
+            cross_section_m2: self.cross_section_m2,
+        };
+        let kappa = points.len() as f64 / users.len() as f64;
+        let parts = Parts {
+            users: users.len(),
+            channel_gain: self.gains(&points, &users, seed, trial),
+            estimate_gain: None,
+            uplink_energy: self.pilot_symbols * (1.0 - self.downlink_share) * energy,
+            downlink_energy: self.pilot_symbols * self.downlink_share * energy,
+            uplink_gram: equicorrelated(users.len(), self.uplink_correlation),
+            downlink_gram: equicorrelated(users.len(), self.downlink_correlation),
+            sensing: Some(Sensing::Placed { points, users, radar }),
+            crb_limit_m2: match self.crb_limit {
+                CrbLimit::M2(limit) => Some(limit),
+                CrbLimit::None | CrbLimit::OverBest(_) => None,
+            },
+            bandwidth_hz: self.bandwidth_mhz * 1e6,
+            array_gain: self.array_gain.unwrap_or(kappa),
+            data_power: self.data_power,
+        };
+        let mut instance = Instance::new(parts)?;
+        if let CrbLimit::OverBest(factor) = self.crb_limit {
+            let best = best_crb(&instance)?.metrics.worst_crb_m2;
+            // Without a best there is nothing to be relative to: the limit says who is to blame.
+            instance = instance.with_crb_limit(Some(best.map_or(1e30, |best| factor * best)))?;
+        }
+        Ok(instance.drawn_as(seed, trial))
+    }
+
+    fn points(&self) -> Vec<Point> {
+        match &self.access_points {
+            AccessPoints::Fixed(list) => list.iter().map(|&p| Point::from(p)).collect(),
+            AccessPoints::Road(road) => [0.0, road.width_m]
+                .into_iter()
+                .flat_map(|y| {
+                    (0..road.per_side).map(move |i| {
+                        Point::new((i as f64 + 0.5) * road.length_m / road.per_side as f64, y)
+                    })
+                })
+                .collect(),
+        }
+    }
+
+    fn place_users(&self, seed: u64, trial: u64) -> Vec<Point> {
+        match &self.users {
+            Users::Fixed(list) => list.iter().map(|&p| Point::from(p)).collect(),
+            Users::Drawn(region) => (0..region.count)
+                .map(|k| {
+                    let mut rng = StreamKey::new(seed, SYSTEM, "position", k as u64).trial(trial);
+                    let x = uniform(&mut rng, region.x_m[0], region.x_m[1]);
+                    Point::new(x, uniform(&mut rng, region.y_m[0], region.y_m[1]))
+                })
+                .collect(),
+        }
+    }
+
+    fn gains(&self, points: &[Point], users: &[Point], seed: u64, trial: u64) -> Vec<f64> {
+        let loss = ThreeSlope {
+            frequency_hz: self.carrier_mhz * 1e6,
+            access_point_height_m: self.path_loss.access_point_height_m,
+            user_height_m: self.path_loss.user_height_m,
+            near_m: self.path_loss.near_m,
+            far_m: self.path_loss.far_m,
+        };
+        let mut out = vec![0.0; points.len() * users.len()];
+        for (k, user) in users.iter().enumerate() {
+            let mut rng = StreamKey::new(seed, SYSTEM, "shadowing", k as u64).trial(trial);
+            for (m, point) in points.iter().enumerate() {
+                let distance = point.distance_m(*user);
+                let extra = self.path_loss.extra_loss_db.get(k).copied().unwrap_or(0.0);
+                let mut gain_db = loss.gain_db(distance) - extra;
+                // Drawn for every path, so that moving one user changes no other.
+                let shadow = normal(&mut rng);
+                if loss.is_shadowed(distance) {
+                    gain_db += self.path_loss.shadowing_db * shadow;
+                }
+                out[m * users.len() + k] = units::linear_from_db(gain_db);
+            }
+        }
+        out
+    }
+}
+
+/// The Gram of pilots of which any two have the same real product.
+fn equicorrelated(users: usize, correlation: f64) -> CMat {
+    CMat::from_fn(users, users, |i, j| C64::from(if i == j { 1.0 } else { correlation }))
+}
+
+fn positions(place: &str, list: &[[f64; 2]], most: usize) -> Result<(), InputError> {
+    in_count(place, list.len(), 1, most)?;
+    for (i, position) in list.iter().enumerate() {
+        for value in position {
+            in_range(&format!("{place}[{i}]"), *value, -1e6, 1e6, "m")?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuse a number outside `[low, high]`, or one that is not finite.
+fn in_range(place: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), InputError> {
+    if value.is_finite() && (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("a number from {low} to {high} {unit}");
+    Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
+}
+
+fn in_count(place: &str, value: usize, low: usize, high: usize) -> Result<(), InputError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("a whole number from {low} to {high}");
+    Err(InputError::new("the count is out of range", place, value.to_string(), allowed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_valid_and_round_trips() {
+        let scenario = Scenario::default();
+        scenario.validate().unwrap();
+        let text = serde_json::to_string(&scenario).unwrap();
+        assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
+    }
+
+    #[test]
+    fn pilots_and_limits_do_not_move_users() {
+        let base = Scenario::default();
+        let other = Scenario {
+            pilot_symbols: 3.0,
+            crb_limit: CrbLimit::None,
+            downlink_correlation: 0.5,
+            ..base.clone()
+        };
+        let (a, b) = (base.realize(4, 9).unwrap(), other.realize(4, 9).unwrap());
+        assert_eq!(a.parts().channel_gain, b.parts().channel_gain);
+    }
+
+    #[test]
+    fn one_wrong_field_at_a_time() {
+        let wrong = |change: fn(&mut Scenario)| {
+            let mut scenario = Scenario::default();
+            change(&mut scenario);
+            scenario.validate().unwrap_err().place
+        };
+        assert_eq!(wrong(|s| s.carrier_mhz = f64::NAN), "carrier_mhz");
+        assert_eq!(wrong(|s| s.downlink_correlation = 1.1), "downlink_correlation");
+        assert_eq!(wrong(|s| s.users = Users::Fixed(vec![])), "users.fixed");
+        assert_eq!(wrong(|s| s.crb_limit = CrbLimit::M2(-1.0)), "crb_limit.m2");
+        assert_eq!(wrong(|s| s.path_loss.far_m = 1.0), "path_loss.far_m");
+    }
+
+    #[test]
+    fn a_limit_relative_to_the_best() {
+        let scenario = Scenario { crb_limit: CrbLimit::OverBest(1.5), ..Scenario::default() };
+        let limit = scenario.realize(1, 0).unwrap().parts().crb_limit_m2.unwrap();
+        let plain = Scenario { crb_limit: CrbLimit::None, ..scenario }.realize(1, 0).unwrap();
+        let best = best_crb(&plain).unwrap().metrics.worst_crb_m2.unwrap();
+        assert!((limit / best - 1.5).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,460 @@
+//! What must hold of every design of `pilots`: proofs, invariances, edges, refusals.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+use noctule::data::ArraySet;
+use noctule::pilots::baselines::{
+    Algorithm1Settings, Bisection, RadarConstraint, Share, algorithm1, full_power, no_downlink,
+    printed_holds, theta_conic,
+};
+use noctule::pilots::interior::{Goal, Interior, Program, Rules, dual};
+use noctule::pilots::locate::{Estimator, LocateSettings, locate};
+use noctule::pilots::{
+    AccessPoints, Allocation, CrbLimit, Instance, LeastPowerSettings, Parts, PilotUse, Region,
+    Scenario, Sensing, Settings, Users, best_crb, design, design_from, evaluate, least_power,
+    verify,
+};
+use noctule::{C64, CMat, Error, Interrupt};
+use noctule_num::rng::{StreamKey, complex_normal, uniform};
+use noctule_phy::geometry::Point;
+
+fn scenario(users: usize, limit: CrbLimit) -> Scenario {
+    Scenario {
+        users: Users::Drawn(Region { count: users, ..Region::default() }),
+        crb_limit: limit,
+        ..Scenario::default()
+    }
+}
+
+fn certified() -> Settings {
+    Settings { certify: true, ..Settings::default() }
+}
+
+/// Drops (users, trials): light here, all of them with `NOCTULE_DROPS=all`.
+fn drops() -> Vec<(usize, u64)> {
+    match std::env::var_os("NOCTULE_DROPS") {
+        Some(_) => vec![(2, 200), (6, 20), (12, 3)],
+        None => vec![(1, 3), (2, 12), (4, 3)],
+    }
+}
+
+#[test]
+fn every_design_is_within_a_thousandth_of_its_bound() {
+    for (users, trials) in drops() {
+        let (mut worst, mut most) = (0.0_f64, 0_u64);
+        for trial in 0..trials {
+            for (name, scenario) in [
+                ("orthogonal", scenario(users, CrbLimit::OverBest(1.3))),
+                (
+                    "contaminated",
+                    Scenario { downlink_correlation: 0.4, ..scenario(users, CrbLimit::None) },
+                ),
+            ] {
+                let instance = scenario.realize(7, trial).unwrap();
+                let found = design(&instance, &certified()).unwrap();
+                let bound = found.proof.bound.as_ref().unwrap();
+                println!(
+                    "K={users} trial {trial} {name}: {:.6e} gap {:.1e} {} {:?}",
+                    found.metrics.worst_error, bound.gap_rel, bound.method, found.work
+                );
+                assert!(bound.gap_rel <= 1e-3, "K={users} trial {trial} {name}: {bound:?}");
+                assert!(bound.value <= found.metrics.worst_error * (1.0 + 1e-12));
+                assert!(found.proof.residual().unwrap() < 1e-6, "{:?}", found.stop);
+                let witness = verify(&instance, &found.variables).unwrap();
+                assert!(witness.mismatch(found.metrics.worst_error) < 1e-8);
+                assert!(witness.violation <= 0.0, "{}", witness.violation);
+                worst = worst.max(bound.gap_rel);
+                most = most.max(found.work.iterations);
+            }
+        }
+        println!("K={users}: {trials} drops, worst gap {worst:.2e}, at most {most} Newton steps");
+    }
+}
+
+#[test]
+fn never_worse_than_any_baseline_and_equal_to_the_cones() {
+    for trial in 0..6 {
+        let instance =
+            scenario(2 + (trial % 3) as usize, CrbLimit::OverBest(1.5)).realize(3, trial).unwrap();
+        let ours = design(&instance, &Settings::default()).unwrap().metrics.worst_error;
+        let conic = theta_conic(&instance).unwrap().metrics.worst_error;
+        assert!((ours / conic - 1.0).abs() < 2e-5, "{ours} {conic}");
+        for settings in [
+            Algorithm1Settings {
+                radar: RadarConstraint::Exact,
+                tolerance: 1e-4,
+                ..Default::default()
+            },
+            Algorithm1Settings {
+                bisection: Bisection::Reset,
+                tolerance: 1e-4,
+                outer: 2,
+                ..Default::default()
+            },
+        ] {
+            let theirs = algorithm1(&instance, &settings).unwrap();
+            if verify(&instance, &theirs.variables).unwrap().violation <= 1e-6 {
+                assert!(ours <= theirs.metrics.worst_error * (1.0 + 1e-6));
+            }
+        }
+        for share in [Share::Equal, Share::EqualCoefficients] {
+            let theirs = full_power(&instance, share).unwrap();
+            if theirs.metrics.worst_crb_m2 <= instance.parts().crb_limit_m2 {
+                assert!(ours <= theirs.metrics.worst_error * (1.0 + 1e-6));
+            }
+        }
+        assert!(ours < no_downlink(&instance).unwrap().metrics.worst_error);
+    }
+}
+
+#[test]
+fn the_printed_constraint_is_sufficient_and_not_necessary() {
+    let (mut sufficient, mut missed) = (0, 0);
+    for trial in 0..40 {
+        let instance = scenario(2, CrbLimit::M2(0.6)).realize(5, trial).unwrap();
+        let mut rng = StreamKey::new(1, "test", "allocation", 0).trial(trial);
+        for _ in 0..20 {
+            let fractions: Vec<f64> = (0..8)
+                .flat_map(|_| {
+                    let x = uniform(&mut rng, 0.0, 1.0);
+                    [x, 1.0 - x]
+                })
+                .collect();
+            let x = Allocation { fractions, users: 2, pilots: PilotUse::Downlink };
+            let bound = evaluate(&instance, &x).unwrap().worst_crb_m2.unwrap();
+            if printed_holds(&instance, &x).unwrap() {
+                sufficient += 1;
+                assert!(bound <= 0.6 * (1.0 + 1e-9));
+            } else if bound <= 0.6 {
+                missed += 1;
+            }
+        }
+    }
+    assert!(sufficient > 0 && missed > 0, "{sufficient} {missed}");
+}
+
+#[test]
+fn units_users_and_points_may_be_renamed() {
+    for correlation in [0.0, 0.5] {
+        let instance =
+            Scenario { downlink_correlation: correlation, ..scenario(3, CrbLimit::OverBest(1.4)) }
+                .realize(2, 1)
+                .unwrap();
+        let value = |parts: Parts| {
+            design(&Instance::new(parts).unwrap(), &Settings::default())
+                .unwrap()
+                .metrics
+                .worst_error
+        };
+        let base = value(instance.parts().clone());
+        // Gains in other units: energies make up for it.
+        let mut other = instance.parts().clone();
+        other.channel_gain.iter_mut().for_each(|g| *g *= 1e9);
+        other.uplink_energy /= 1e9;
+        other.downlink_energy /= 1e9;
+        let Some(Sensing::Placed { radar, .. }) = &mut other.sensing else { unreachable!() };
+        radar.cross_section_m2 *= 1e9;
+        assert!((value(other) / base - 1.0).abs() < 1e-9, "another unit of power");
+        // Users in another order.
+        let mut turned = instance.parts().clone();
+        for row in turned.channel_gain.chunks_mut(3) {
+            row.rotate_left(1);
+        }
+        let Some(Sensing::Placed { users, points, .. }) = &mut turned.sensing else {
+            unreachable!()
+        };
+        users.rotate_left(1);
+        // And access points.
+        points.rotate_left(2);
+        turned.channel_gain.rotate_left(6);
+        assert!((value(turned) / base - 1.0).abs() < 1e-8, "another order");
+    }
+}
+
+#[test]
+fn an_unreachable_limit_is_proven_and_a_reachable_one_met() {
+    for trial in 0..10 {
+        let plain = scenario(3, CrbLimit::None).realize(11, trial).unwrap();
+        let best = best_crb(&plain).unwrap();
+        let reach = best.metrics.worst_crb_m2.unwrap();
+        let proven = best.proof.bound.unwrap();
+        assert!(proven.gap_rel < 1e-6 && proven.value <= reach, "{proven:?}");
+        let below = plain.with_crb_limit(Some(0.999 * reach)).unwrap();
+        let found = design(&below, &Settings::default()).unwrap();
+        let certificate = found.proof.infeasible.unwrap();
+        assert!((certificate.reachable / reach - 1.0).abs() < 1e-6);
+        assert!(!found.proof.bound.is_some_and(|b| b.gap_rel < 1.0));
+        for factor in [1.0 + 1e-6, 1.0 + 1e-5, 1.001, 1.1, 1e3] {
+            let above = plain.with_crb_limit(Some(factor * reach)).unwrap();
+            let found = design(&above, &certified()).unwrap();
+            assert!(found.proof.infeasible.is_none(), "{factor}");
+            assert!(verify(&above, &found.variables).unwrap().violation <= 1e-9);
+            // Within a hundred-thousandth of the best hardly anything is feasible, and multipliers
+            // are huge: the bound holds, but is not as tight.
+            let gap = if factor < 1.0001 { 0.2 } else { 1e-3 };
+            assert!(found.proof.is_global(gap), "{factor}: {:?}", found.proof);
+        }
+    }
+}
+
+#[test]
+fn least_power_saves_and_an_unreachable_target_is_proven() {
+    let interrupt = Interrupt::new();
+    for trial in 0..5 {
+        let instance = scenario(2, CrbLimit::None).realize(13, trial).unwrap();
+        let settings = LeastPowerSettings { target_error: None, search: certified() };
+        let found = least_power(&instance, &settings, &interrupt).unwrap();
+        let full = full_power(&instance, Share::Equal).unwrap().metrics.worst_error;
+        assert!(found.metrics.worst_error <= full * (1.0 + 1e-9));
+        assert!(found.metrics.power_fraction < 0.95);
+        assert!(found.proof.is_global(1e-3), "{:?}", found.proof);
+        let best = design(&instance, &Settings::default()).unwrap().metrics.worst_error;
+        let settings = LeastPowerSettings { target_error: Some(0.99 * best), ..settings };
+        let out = least_power(&instance, &settings, &interrupt).unwrap();
+        assert!((out.proof.infeasible.unwrap().reachable / best - 1.0).abs() < 1e-3);
+    }
+}
+
+/// The dual bound against random points, for multipliers that are anything but optimal.
+#[test]
+fn dual_bounds_hold_wherever_the_solver_stops() {
+    for trial in 0..8 {
+        let instance =
+            Scenario { downlink_correlation: 0.3, ..scenario(3, CrbLimit::OverBest(2.0)) }
+                .realize(17, trial)
+                .unwrap();
+        let model = instance.normalised();
+        let limit = instance.parts().crb_limit_m2;
+        let best = design(&instance, &Settings::default()).unwrap();
+        let x: Vec<f64> = (0..24).map(|i| best.variables.fractions[(i % 8) * 3 + i / 8]).collect();
+        let boxes: Vec<[f64; 2]> =
+            (0..3).map(|k| model.reception(k, &x).theta()).map(|t| [0.3 * t, 2.0 * t]).collect();
+        for steps in [0, 1, 2, 4, 8, 16, 32, 64] {
+            let mut interior = Interior::new(8, 3);
+            interior.start_near(&x, 0.05);
+            let program = Program {
+                model: &model,
+                goal: Goal::WorstError,
+                envelope: Some(&boxes),
+                crb_limit: limit,
+            };
+            interior.solve(&program, &Rules { steps, ..Rules::default() });
+            let bound = dual::worst_error(&interior, &program, &boxes);
+            // The best design has θ inside the boxes, so that it is a point of the relaxation.
+            assert!(bound <= best.metrics.worst_error, "{steps} steps: {bound}");
+        }
+    }
+}
+
+#[test]
+fn correlated_pilots_in_both_directions_are_designed_without_a_claim() {
+    let instance = Scenario {
+        uplink_correlation: 0.3,
+        downlink_correlation: 0.3,
+        ..scenario(3, CrbLimit::None)
+    }
+    .realize(1, 0)
+    .unwrap();
+    let found = design(&instance, &certified()).unwrap();
+    assert!(found.proof.bound.is_none() && found.proof.residual().is_none());
+    assert!(found.warnings[0].contains("both directions"));
+    assert!(
+        verify(&instance, &found.variables).unwrap().mismatch(found.metrics.worst_error) < 1e-8
+    );
+    // In one direction only everything is exact.
+    let instance = Scenario { uplink_correlation: 1.0, ..scenario(3, CrbLimit::None) };
+    assert!(design(&instance.realize(1, 0).unwrap(), &certified()).unwrap().proof.is_global(1e-3));
+}
+
+#[test]
+fn a_warm_start_arrives_at_the_same_place_and_arrays_travel_to_the_bit() {
+    let instance = scenario(2, CrbLimit::M2(1.0)).realize(1, 3).unwrap();
+    let cold = design(&instance, &Settings::default()).unwrap();
+    let interrupt = Interrupt::new();
+    let warm =
+        design_from(&instance, &Settings::default(), Some(&cold.variables), &interrupt).unwrap();
+    assert!((warm.metrics.worst_error / cold.metrics.worst_error - 1.0).abs() < 1e-7);
+    let again = Instance::from_arrays(instance.to_arrays(), None).unwrap();
+    assert_eq!(again.parts(), instance.parts());
+    assert_eq!(Allocation::from_arrays(&cold.variables.to_arrays()).unwrap(), cold.variables);
+    let text = instance.to_json().to_string();
+    let set = ArraySet::from_json(text.as_bytes(), "instance", noctule::pilots::instance::FIELDS)
+        .unwrap();
+    assert_eq!(Instance::from_arrays(set, None).unwrap().parts(), instance.parts());
+}
+
+#[test]
+fn scenes_that_cannot_be_used_are_refused_by_name() {
+    let place = |scenario: Scenario| match scenario.realize(1, 0) {
+        Err(Error::Input(error)) => error.place,
+        other => panic!("{other:?}"),
+    };
+    let fixed = |points: &[[f64; 2]], users: &[[f64; 2]]| Scenario {
+        access_points: AccessPoints::Fixed(points.to_vec()),
+        users: Users::Fixed(users.to_vec()),
+        ..Scenario::default()
+    };
+    let road = [[0.0, 0.0], [100.0, 0.0], [50.0, 80.0]];
+    assert_eq!(place(fixed(&road, &[[10.0, 10.0], [100.0, 0.0]])), "user_m[1]");
+    assert_eq!(place(fixed(&[[0.0, 0.0], [9.0, 0.0], [20.0, 0.0]], &[[30.0, 0.0]])), "users[0]");
+    assert_eq!(place(fixed(&[[0.0, 0.0]], &[[30.0, 5.0]])), "users[0]", "one access point");
+    // Without a limit there is nothing to refuse: errors are designed, bounds are absent.
+    for points in [&road[..1], &[[100.0, 0.0], [100.0, 0.0]][..]] {
+        let scenario =
+            Scenario { crb_limit: CrbLimit::None, ..fixed(points, &[[100.0, 0.0], [30.0, 5.0]]) };
+        let instance = scenario.realize(1, 0).unwrap();
+        let found = design(&instance, &certified()).unwrap();
+        assert!(found.metrics.crb_m2[0].is_none() && found.proof.is_global(1e-3));
+    }
+}
+
+/// Geometries, Grams and limits from all over: a right result or a refusal, never NaN.
+#[test]
+fn fuzzed_problems_are_solved_or_refused() {
+    let rounds = if std::env::var_os("NOCTULE_DROPS").is_some() { 3000 } else { 150 };
+    let (mut designed, mut infeasible, mut refused, mut open) = (0, 0, 0, 0);
+    for round in 0..rounds {
+        let mut rng = StreamKey::new(23, "test", "fuzz", 0).trial(round);
+        let mut pick = |count: usize| uniform(&mut rng, 0.0, count as f64) as usize;
+        let (m, k) = (1 + pick(6), 1 + pick(4));
+        let shape = pick(5);
+        let limit = [None, Some(-6.0), Some(-2.0), Some(0.0), Some(2.0), Some(6.0)][pick(6)];
+        let energy = 10_f64.powi(pick(26) as i32 - 2);
+        let pilots = pick(4);
+        let mut place = |spread: f64| {
+            let x = uniform(&mut rng, 0.0, spread);
+            Point::new(x, if shape == 1 { 0.0 } else { uniform(&mut rng, 0.0, 100.0) })
+        };
+        let points: Vec<Point> = (0..m).map(|_| place(300.0)).collect();
+        let mut users: Vec<Point> = (0..k).map(|_| place(300.0)).collect();
+        if shape == 2 {
+            users = vec![users[0]; k];
+        } else if shape == 3 {
+            users[0] = points[0];
+        }
+        let mut gram = |singular: bool| {
+            let length = if singular { 1 } else { k };
+            let mut s = CMat::from_fn(length, k, |_, _| complex_normal(&mut rng, 1.0));
+            for j in 0..k {
+                let norm = s.col(j).iter().map(C64::norm_sqr).sum::<f64>().sqrt();
+                s.col_mut(j).iter_mut().for_each(|z| *z /= norm);
+            }
+            CMat::from_fn(k, k, |i, j| {
+                if i == j {
+                    C64::ONE
+                } else {
+                    s.col(i).iter().zip(s.col(j)).map(|(a, b)| a.conj() * b).sum()
+                }
+            })
+        };
+        let identity = CMat::identity(k);
+        let (uplink_gram, downlink_gram) = match pilots {
+            0 => (identity.clone(), identity),
+            1 => (identity, gram(round % 2 == 0)),
+            2 => (gram(round % 2 == 0), identity),
+            _ => (gram(false), gram(true)),
+        };
+        let base = Scenario::default().realize(1, 0).unwrap().parts().clone();
+        let Some(Sensing::Placed { radar, .. }) = base.sensing else { unreachable!() };
+        let gain = |p: &Point, q: &Point| 1e-8 / (1.0 + p.distance_m(*q)).powi(3);
+        let parts = Parts {
+            users: k,
+            channel_gain: points
+                .iter()
+                .flat_map(|p| users.iter().map(move |q| gain(p, q)))
+                .collect(),
+            uplink_energy: energy,
+            downlink_energy: energy,
+            uplink_gram,
+            downlink_gram,
+            sensing: Some(Sensing::Placed { points: points.clone(), users: users.clone(), radar }),
+            crb_limit_m2: limit.map(|l: f64| 10_f64.powf(l)),
+            ..base
+        };
+        let instance = match Instance::new(parts) {
+            Ok(instance) => instance,
+            Err(Error::Input(_)) => {
+                refused += 1;
+                continue;
+            }
+            Err(error) => panic!("round {round}: {error}"),
+        };
+        let settings = Settings { max_nodes: 300, ..certified() };
+        let found = design(&instance, &settings).unwrap();
+        let finite = found.variables.fractions.iter().all(|x| (0.0..=1.0).contains(x));
+        assert!(finite && found.metrics.worst_error.is_finite(), "round {round}: {found:?}");
+        assert!(!serde_json::to_string(&found).unwrap().contains("NaN"));
+        let witness = verify(&instance, &found.variables).unwrap();
+        assert!(witness.mismatch(found.metrics.worst_error) < 1e-6, "round {round}");
+        if let Some(certificate) = &found.proof.infeasible {
+            assert!(certificate.reachable > certificate.required);
+            infeasible += 1;
+            continue;
+        }
+        assert!(witness.violation <= 1e-6, "round {round}: {} {found:?}", witness.violation);
+        designed += 1;
+        if instance.is_decoupled() && !found.proof.is_global(1e-3) {
+            println!(
+                "round {round}: M={m} K={k} shape {shape} pilots {pilots} energy {energy:e} limit {limit:?} {:?} {:?}",
+                found.proof, found.work
+            );
+            open += 1;
+        }
+    }
+    println!(
+        "{designed} designed ({open} with an open gap), {infeasible} infeasible, {refused} refused"
+    );
+    assert!(designed > rounds / 4 && infeasible > 0 && refused > 0);
+    assert!(open * 6 <= designed, "{open} of {designed} are not closed");
+}
+
+#[test]
+fn bad_numbers_are_refused() {
+    let good = scenario(2, CrbLimit::M2(1.0)).realize(1, 0).unwrap().parts().clone();
+    let wrong = |change: fn(&mut Parts)| {
+        let mut parts = good.clone();
+        change(&mut parts);
+        match Instance::new(parts) {
+            Err(Error::Input(error)) => error.place,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(wrong(|p| p.channel_gain[3] = f64::NAN), "channel_gain[1][1]");
+    assert_eq!(wrong(|p| p.channel_gain[0] = -1.0), "channel_gain[0][0]");
+    assert_eq!(wrong(|p| p.channel_gain.truncate(15)), "channel_gain");
+    assert_eq!(wrong(|p| p.estimate_gain = Some(vec![1.0; 16])), "estimate_gain[0][0]");
+    assert_eq!(wrong(|p| p.downlink_gram[(0, 1)] = C64::from(2.0)), "downlink_gram[0][1]");
+    assert_eq!(wrong(|p| p.uplink_gram = CMat::identity(3)), "uplink_gram");
+    assert_eq!(wrong(|p| p.sensing = None), "crb_limit_m2");
+    assert_eq!(wrong(|p| p.downlink_energy = 0.0), "downlink_energy");
+    assert_eq!(wrong(|p| p.users = 0), "users");
+    assert_eq!(wrong(|p| p.crb_limit_m2 = Some(0.0)), "crb_limit_m2");
+}
+
+#[test]
+fn estimates_attain_the_bound_from_ranges_and_not_from_weak_waveforms() {
+    let instance = scenario(2, CrbLimit::None).realize(1, 0).unwrap();
+    let x = full_power(&instance, Share::Equal).unwrap().variables;
+    let ranges =
+        LocateSettings { estimator: Estimator::Ranges, noise_trials: 300, ..Default::default() };
+    let attained = locate(&instance, &x, &ranges).unwrap();
+    assert!((attained.mse_over_crb - 1.0).abs() < 0.25, "{}", attained.mse_over_crb);
+    let waveform = LocateSettings { noise_trials: 6, ..Default::default() };
+    let missed = locate(&instance, &x, &waveform).unwrap();
+    assert!(missed.mse_over_crb > 2.0, "{}", missed.mse_over_crb);
+}
+
+#[test]
+fn less_and_more_of_everything_is_monotone() {
+    let value = |scenario: Scenario| {
+        let instance = scenario.realize(29, 0).unwrap();
+        design(&instance, &Settings::default()).unwrap().metrics.worst_error
+    };
+    let base = scenario(3, CrbLimit::None);
+    let plain = value(base.clone());
+    assert!(value(Scenario { downlink_correlation: 0.3, ..base.clone() }) > plain);
+    assert!(
+        value(Scenario { crb_limit: CrbLimit::OverBest(1.1), ..base.clone() })
+            >= plain * (1.0 - 1e-9)
+    );
+    assert!(value(Scenario { pilot_symbols: 40.0, ..base }) < plain);
+}
