@@ -41,6 +41,15 @@ pub const ALL: &[BuiltIn] = built_in![
     "pilots/contamination-6",
     "pilots/bound-attained",
     "pilots/optimum"
+    "surfaces/fig3",
+    "surfaces/fig4",
+    "surfaces/fig5",
+    "surfaces/fig6",
+    "surfaces/fig7",
+    "surfaces/path-weights",
+    "surfaces/apart",
+    "surfaces/attained-bound",
+    "surfaces/site-planning",
 ];
 
 /// The one that `noctule` alone runs.

@@ -6,6 +6,9 @@
 //! * [`one_ring`] — spatial correlation of a user seen under a small angular spread;
 //! * [`angle_crb`] — the bound on a user's angle from a matched sensing beam;
 //! * [`mmse`] — statistics of channel estimates whose prior was sensed;
+//! * [`centred_array`] — linear arrays in spatial frequency, reference in the middle;
+//! * [`cascade`] — base station, reflecting surfaces, user and target;
+//! * [`fading`] — random channels;
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
 //! * [`gradients`] — rates and bounds of full-size beams with their gradients, for objectives of
@@ -22,6 +25,8 @@
 pub mod aging;
 pub mod angle_crb;
 pub mod arrays;
+pub mod cascade;
+pub mod centred_array;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;

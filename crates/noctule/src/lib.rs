@@ -21,6 +21,7 @@
 //! | [`pilots`] | a cell-free network: downlink pilot powers for the smallest estimation error under a limit on positions |
 //!
 //! [`estimate`] has the estimators that show where the bounds are reached.
+//! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
 //!
 //! # Example
 //!
@@ -41,6 +42,8 @@ mod error;
 pub mod frame;
 pub mod estimate;
 pub mod pilots;
+pub mod estimate;
+pub mod surfaces;
 
 pub use design::Design;
 pub use error::Error;

@@ -4,6 +4,7 @@ pub mod adapter;
 pub mod beamforming;
 pub mod frame;
 pub mod pilots;
+pub mod surfaces;
 
 use noctule_num::InputError;
 use serde::de::DeserializeOwned;
@@ -21,7 +22,7 @@ pub fn registry() -> Registry<'static> {
 
 /// The systems whose designs can be looked at one by one.
 pub fn singles() -> Vec<&'static dyn crate::single::Single> {
-    vec![&beamforming::Beamforming, &frame::Frame, &pilots::Pilots]
+    vec![&beamforming::Beamforming, &frame::Frame, &pilots::Pilots, &surfaces::Surfaces]
 }
 
 /// A typed value out of JSON; what does not fit is said as bad input at `place`.

@@ -1,0 +1,295 @@
+//! What a design is compared with.
+
+use noctule_num::{C64, CMat, InputError};
+use noctule_optim::{Interrupt, Proof, Stop, Trace, Work};
+use noctule_phy::cascade::{Cascade, SurfacePath};
+use noctule_phy::centred_array::CentredArray;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::covariance::{CovarianceSolver, Reduced};
+use super::design::{Settings, Signal, dedicated_signal};
+use super::majorise::{self, Start, alternate};
+use super::model::{Link, evaluate, need_orthogonal};
+use super::plan::{beam, covariances};
+use super::select::Select;
+use super::{Deployment, Instance, Mode, SurfacesDesign};
+use crate::{Design, Error};
+
+fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesign, Error> {
+    let metrics = evaluate(instance, &deployment)?;
+    let violation = limit_violation(instance, metrics.crb);
+    Ok(Design {
+        starts: vec![Some(metrics.rate_bps_hz)],
+        variables: deployment,
+        metrics,
+        stop: Stop::Computed,
+        proof: Proof::feasible(violation),
+        trace: Trace::off(),
+        work: Work { evaluations: 1, ..Work::default() },
+        warnings: Vec::new(),
+    })
+}
+
+fn limit_violation(instance: &Instance, crb: Option<f64>) -> f64 {
+    let Some(limit) = instance.parts().crb_limit else { return 0.0 };
+    crb.map_or(f64::MAX, |crb| (crb / limit - 1.0).max(0.0))
+}
+
+/// Sites of a baseline: all, or the first alone.
+fn sites(instance: &Instance, select: Select) -> Result<Vec<usize>, Error> {
+    match select {
+        Select::All => Ok((0..instance.sites()).collect()),
+        Select::Single => Ok(vec![0]),
+        Select::Best => {
+            let error = InputError::new(
+                "this scheme does not choose sites",
+                "select",
+                "best",
+                "\"all\" or \"single\"",
+            );
+            Err(error.into())
+        }
+    }
+}
+
+fn towards_user(cascade: &Cascade) -> Vec<Vec<C64>> {
+    cascade.paths.iter().map(SurfacePath::user_vector).collect()
+}
+
+fn towards_target(cascade: &Cascade) -> Vec<Vec<C64>> {
+    cascade.paths.iter().map(SurfacePath::target_vector).collect()
+}
+
+/// The covariance of highest rate for given phases, without any requirement.
+fn capacity(cascade: &Cascade, phases: &[Vec<C64>], power: f64) -> Result<CMat, Error> {
+    Ok(covariances(cascade, Signal::Covariance, phases, power, 0.0)?.0)
+}
+
+/// The highest rate, the target ignored: phases (31) and water-filling (32).
+///
+/// # Errors
+/// [`Error::Input`] for `select = best`; broken numerics.
+pub fn communication_only(instance: &Instance, select: Select) -> Result<SurfacesDesign, Error> {
+    let sites = sites(instance, select)?;
+    let cascade = instance.cascade(&sites);
+    let phases = towards_user(&cascade);
+    let information = capacity(&cascade, &phases, instance.parts().power_w)?;
+    let nothing = CMat::zeros(cascade.transmit_antennas, cascade.transmit_antennas);
+    computed(instance, Deployment::steady(sites, phases, information, nothing))
+}
+
+/// The smallest bound (21), the user ignored: phases (34) and one beam (35).
+///
+/// # Errors
+/// As [`communication_only`].
+pub fn sensing_only(instance: &Instance, select: Select) -> Result<SurfacesDesign, Error> {
+    let sites = sites(instance, select)?;
+    let cascade = instance.cascade(&sites);
+    let phases = towards_target(&cascade);
+    let light = cascade.illumination(&phases).response;
+    let nothing = CMat::zeros(light.len(), light.len());
+    let sensing = beam(&light, instance.parts().power_w);
+    computed(instance, Deployment::steady(sites, phases, nothing, sensing))
+}
+
+/// All power on the path that lights the target most, phases (34); the beam carries data.
+///
+/// # Errors
+/// As [`communication_only`].
+pub fn max_eigenmode(instance: &Instance, select: Select) -> Result<SurfacesDesign, Error> {
+    let sites = sites(instance, select)?;
+    let cascade = instance.cascade(&sites);
+    let phases = towards_target(&cascade);
+    let (_, weights) = Link::new(instance, &cascade).aligned();
+    // the first of equals
+    let strongest = (0..weights.len())
+        .reduce(|best, k| if weights[k] > weights[best] * (1.0 + 1e-12) { k } else { best })
+        .unwrap_or(0);
+    let departure = cascade.paths[strongest].base_departure;
+    let a = CentredArray::new(cascade.transmit_antennas).response(departure);
+    let nothing = CMat::zeros(a.len(), a.len());
+    let information = beam(&a, instance.parts().power_w);
+    computed(instance, Deployment::steady(sites, phases, information, nothing))
+}
+
+/// Settings of [`time_switching`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TimeSwitchingSettings {
+    /// Which sites: all, the first alone, or those that [`dedicated_signal`] finds best.
+    pub select: Select,
+    /// Whether echoes are also used while the design for communication is on.
+    pub always_sense: bool,
+}
+
+impl Default for TimeSwitchingSettings {
+    fn default() -> Self {
+        Self { select: Select::Best, always_sense: true }
+    }
+}
+
+/// Switch in time between the design for communication and that for sensing, as long on the former
+/// as the requirement allows.
+///
+/// With `W = P‖g‖²` the illumination of the sensing design and `w` that of the communication design,
+/// the share of communication is `min(1, (W−Γ)/(W−w))`, or `1 − Γ/W` where echoes are used only while
+/// the sensing design is on. The paper does not define it; see `docs/errata.md#surfaces-e13`.
+///
+/// # Errors
+/// Broken numerics. A requirement out of reach gives the certificate of [`dedicated_signal`].
+pub fn time_switching(
+    instance: &Instance,
+    settings: &TimeSwitchingSettings,
+    interrupt: &Interrupt,
+) -> Result<SurfacesDesign, Error> {
+    let proposal = Settings { select: settings.select, ..Settings::default() };
+    let best = dedicated_signal(instance, &proposal, interrupt)?;
+    if best.proof.infeasible.is_some() {
+        return Ok(best);
+    }
+    let sites = best.variables.sites;
+    let cascade = instance.cascade(&sites);
+    let link = Link::new(instance, &cascade);
+    let (user, target) = (towards_user(&cascade), towards_target(&cascade));
+    let information = capacity(&cascade, &user, link.power)?;
+    let light = cascade.illumination(&target).response;
+    let most = link.power * light.iter().map(C64::norm_sqr).sum::<f64>();
+    let lit = cascade.illumination(&user).powers(&information).direct;
+    let share = if !settings.always_sense {
+        1.0 - link.required / most
+    } else if lit >= link.required {
+        1.0
+    } else {
+        (most - link.required) / (most - lit)
+    };
+    let share = share.clamp(0.0, 1.0);
+    let nothing = CMat::zeros(light.len(), light.len());
+    let mut modes = Vec::new();
+    if share > 0.0 {
+        modes.push(Mode {
+            share,
+            sensed: settings.always_sense,
+            phases: user,
+            information,
+            sensing: nothing.clone(),
+        });
+    }
+    if share < 1.0 {
+        modes.push(Mode {
+            share: 1.0 - share,
+            sensed: true,
+            phases: target,
+            information: nothing,
+            sensing: beam(&light, link.power),
+        });
+    }
+    let mut design = computed(instance, Deployment { sites, modes })?;
+    design.work += best.work;
+    Ok(design)
+}
+
+/// Settings of [`alternating`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlternatingSettings {
+    /// Which sites: all, or the first alone.
+    pub select: Select,
+    /// Phases to start from.
+    pub start: Start,
+    /// Alternations at most.
+    pub max_iterations: u64,
+    /// Stop when the rate grows by less than this, relative.
+    pub tolerance: f64,
+}
+
+impl Default for AlternatingSettings {
+    fn default() -> Self {
+        Self { select: Select::All, start: Start::Sweep, max_iterations: 60, tolerance: 1e-6 }
+    }
+}
+
+impl AlternatingSettings {
+    /// Refuse settings out of range.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        if !(self.tolerance >= 0.0 && self.tolerance < 1.0) {
+            let found = self.tolerance.to_string();
+            let what = "the setting is out of range";
+            return Err(InputError::new(what, "tolerance", found, "from 0 to below 1"));
+        }
+        if self.select == Select::Best {
+            let what = "this scheme does not choose sites";
+            return Err(InputError::new(what, "select", "best", "all or single"));
+        }
+        Ok(())
+    }
+}
+
+/// The paper's alternation between powers and phases (59)–(66), from a start of choice. With the
+/// sweep it is the sweep-and-majorise method; from the sensing start it is what stalls.
+///
+/// # Errors
+/// [`Error::Input`] for `select = best`, for sites whose paths overlap, for settings out of range.
+pub fn alternating(
+    instance: &Instance,
+    settings: &AlternatingSettings,
+    interrupt: &Interrupt,
+) -> Result<SurfacesDesign, Error> {
+    settings.validate()?;
+    let sites = sites(instance, settings.select)?;
+    let cascade = instance.cascade(&sites);
+    need_orthogonal(&cascade)?;
+    let link = Link::new(instance, &cascade);
+    if link.required > link.reachable() {
+        let proposal = Settings { select: settings.select, ..Settings::default() };
+        return dedicated_signal(instance, &proposal, interrupt);
+    }
+    let start = majorise::start(&link, settings.start);
+    let found = alternate(&link, start, settings.max_iterations, settings.tolerance, interrupt);
+    let phases: Vec<Vec<C64>> = cascade
+        .paths
+        .iter()
+        .zip(&found.phases)
+        .map(|(path, u)| path.user_vector().iter().zip(u).map(|(q, u)| q * u).collect())
+        .collect();
+    let (information, sensing) =
+        covariances(&cascade, Signal::Dedicated, &phases, link.power, link.required)?;
+    let mut design = computed(instance, Deployment::steady(sites, phases, information, sensing))?;
+    design.stop = found.stop;
+    design.work =
+        Work { iterations: found.iterations, evaluations: found.iterations + 1, ..Work::default() };
+    if found.rate_nats.is_none() {
+        design.warnings.push(
+            "the start does not meet the requirement, and alternation cannot begin there"
+                .to_owned(),
+        );
+        design.starts = vec![None];
+    }
+    Ok(design)
+}
+
+/// The rate in nats of the best covariance for given phases and requirement; `None` where they
+/// cannot light the target enough. For comparisons with other solvers.
+///
+/// # Errors
+/// Broken numerics.
+pub fn best_rate_for(
+    cascade: &Cascade,
+    phases: &[Vec<C64>],
+    power: f64,
+    required: f64,
+) -> Result<Option<f64>, Error> {
+    let light = cascade.illumination(phases).response;
+    let reduced = Reduced::new(&cascade.channel(phases), cascade.user_noise_w, &light)?;
+    let reachable = power * reduced.illumination;
+    if required > reachable * (1.0 + super::power::ROUNDING) {
+        return Ok(None);
+    }
+    let share = if reachable > 0.0 { required / reachable } else { 0.0 };
+    let spectrum = &reduced.spectrum;
+    let mut solver = CovarianceSolver::new();
+    Ok(Some(solver.solve(&spectrum.gains, &spectrum.overlaps, power, share).rate_nats))
+}

@@ -1,0 +1,373 @@
+//! Parameters of a base station, candidate sites, a user and a target.
+
+use noctule_num::InputError;
+use noctule_phy::cascade::{PathLoss, PathWeights, Place, site_on_rays};
+use noctule_phy::geometry::Point;
+use noctule_phy::units;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::instance::{Elements, Instance, MOST_ANTENNAS, MOST_ELEMENTS, MOST_SITES, Parts};
+use crate::Error;
+
+/// A base station, candidate sites of reflecting surfaces, a user and a target that the base
+/// station cannot see.
+///
+/// The default is the setting behind the published figures of G. Chen et al.: 32 transmit antennas,
+/// 8 at the user, 8 sensors, 256 snapshots, 30 dBm, user and target 100 m away, eight sites. The
+/// coordinates of the sites are not printed; the default `bisector` layout is our choice
+/// (`docs/errata.md#surfaces-e12`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// Antennas of the base station M_t.
+    pub transmit_antennas: usize,
+    /// Antennas of the user M_r.
+    pub user_antennas: usize,
+    /// Sensors N_r beside the first surface.
+    pub sensors: usize,
+    /// Position of the base station in metres.
+    pub base_m: [f64; 2],
+    /// Position of the user in metres.
+    pub user_m: [f64; 2],
+    /// Position of the target in metres; `null` puts it where the user is.
+    pub target_m: Option<[f64; 2]>,
+    /// Direction of the base station's array, degrees from the first axis.
+    pub base_axis_deg: f64,
+    /// Direction of the user's array, degrees from the first axis.
+    pub user_axis_deg: f64,
+    /// Direction of every surface, degrees from the first axis.
+    pub surface_axis_deg: f64,
+    /// Candidate sites.
+    pub layout: Layout,
+    /// Use only the first so many sites. `null` means all.
+    pub first_sites: Option<usize>,
+    /// Elements: of K surfaces each gets ⌊elements/K⌋.
+    pub elements: usize,
+    /// Snapshots T.
+    pub snapshots: u32,
+    /// Transmit power in dBm.
+    pub power_dbm: f64,
+    /// Noise power of each user antenna in dBm.
+    pub user_noise_dbm: f64,
+    /// Noise power of each sensor in dBm.
+    pub sensing_noise_dbm: f64,
+    /// Power gain of a path of one metre, in dB.
+    pub reference_gain_db: f64,
+    /// Exponent of the path loss.
+    pub path_loss_exponent: f64,
+    /// Reflection |β|² of the target as a power gain in dB.
+    pub reflection_gain_db: f64,
+    /// How strongly each surface reaches the target.
+    pub path_weights: PathModel,
+    /// Largest Cramér–Rao bound of the target's spatial frequency, in dB (10 log₁₀, the frequency has
+    /// no unit). `null` for no requirement.
+    pub crb_limit_db: Option<f64>,
+    /// Simulated echoes on which estimators are tried, in every trial; 0 for none.
+    pub echo_draws: u64,
+}
+
+/// How strongly each surface reaches the target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathModel {
+    /// Every path with its own loss.
+    #[default]
+    Exact,
+    /// Every path with the loss of the strongest, as printed (17).
+    Max,
+}
+
+/// Candidate sites of surfaces. Generated ones satisfy Proposition 1 and need upright arrays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Sites on the perpendicular bisector of base station and user: spatial frequencies ±1/M_r,
+    /// ±3/M_r, … at both ends, M_r sites, nearest first. Needs M_t to be a multiple of M_r.
+    Bisector,
+    /// Eight sites off the bisector, for M_t = 32 and M_r = 8.
+    Skew,
+    /// Rays given by their spatial frequencies `[base, user]`.
+    Rays(Vec<[f64; 2]>),
+    /// Coordinates in metres.
+    Sites(Vec<[f64; 2]>),
+}
+
+/// Spatial frequencies of the skew layout, 32 μ_B and 8 μ_U.
+const SKEW: [[f64; 2]; 8] = [
+    [-7.0, -1.0],
+    [5.0, 1.0],
+    [-11.0, -3.0],
+    [9.0, 3.0],
+    [-15.0, -5.0],
+    [13.0, 5.0],
+    [17.0, 7.0],
+    [-19.0, -7.0],
+];
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            transmit_antennas: 32,
+            user_antennas: 8,
+            sensors: 8,
+            base_m: [0.0, 0.0],
+            user_m: [100.0, 0.0],
+            target_m: None,
+            base_axis_deg: 90.0,
+            user_axis_deg: 90.0,
+            surface_axis_deg: 0.0,
+            layout: Layout::Bisector,
+            first_sites: None,
+            elements: 840,
+            snapshots: 256,
+            power_dbm: 30.0,
+            user_noise_dbm: -80.0,
+            sensing_noise_dbm: -110.0,
+            reference_gain_db: -40.0,
+            path_loss_exponent: 2.0,
+            reflection_gain_db: 0.0,
+            path_weights: PathModel::Exact,
+            crb_limit_db: Some(-32.0),
+            echo_draws: 0,
+        }
+    }
+}
+
+impl Scenario {
+    /// Refuse parameters that make no sense; [`Scenario::realize`] calls it.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the field.
+    pub fn validate(&self) -> Result<(), InputError> {
+        for (name, value, low, high) in [
+            ("transmit_antennas", self.transmit_antennas, 1, MOST_ANTENNAS),
+            ("user_antennas", self.user_antennas, 1, MOST_ANTENNAS),
+            ("sensors", self.sensors, 2, MOST_ANTENNAS),
+            ("elements", self.elements, 1, MOST_ELEMENTS),
+            ("snapshots", self.snapshots as usize, 1, u32::MAX as usize),
+            ("first_sites", self.first_sites.unwrap_or(1), 1, MOST_SITES),
+            ("echo_draws", usize::try_from(self.echo_draws).unwrap_or(usize::MAX), 0, 1_000_000),
+        ] {
+            if !(low..=high).contains(&value) {
+                let what = "the count is out of range";
+                let allowed = format!("a whole number from {low} to {high}");
+                return Err(InputError::new(what, name, value.to_string(), allowed));
+            }
+        }
+        for (name, value, low, high, unit) in [
+            ("power_dbm", self.power_dbm, -200.0, 200.0, "dBm"),
+            ("user_noise_dbm", self.user_noise_dbm, -300.0, 200.0, "dBm"),
+            ("sensing_noise_dbm", self.sensing_noise_dbm, -300.0, 200.0, "dBm"),
+            ("reference_gain_db", self.reference_gain_db, -200.0, 100.0, "dB"),
+            ("path_loss_exponent", self.path_loss_exponent, 0.0, 20.0, ""),
+            ("reflection_gain_db", self.reflection_gain_db, -200.0, 200.0, "dB"),
+            ("crb_limit_db", self.crb_limit_db.unwrap_or(0.0), -300.0, 300.0, "dB"),
+            ("base_axis_deg", self.base_axis_deg, -360.0, 360.0, "degrees"),
+            ("user_axis_deg", self.user_axis_deg, -360.0, 360.0, "degrees"),
+            ("surface_axis_deg", self.surface_axis_deg, -360.0, 360.0, "degrees"),
+        ] {
+            if !(low..=high).contains(&value) {
+                let allowed = format!("a number from {low} to {high} {unit}");
+                let what = "the value is out of range";
+                return Err(InputError::new(what, name, value.to_string(), allowed.trim_end()));
+            }
+        }
+        let points = [("base_m", self.base_m), ("user_m", self.user_m)];
+        for (name, point) in points.into_iter().chain(self.target_m.map(|p| ("target_m", p))) {
+            if !point.iter().all(|x| x.abs() <= 1e9) {
+                let found = format!("{point:?}");
+                let what = "the place is out of range";
+                return Err(InputError::new(what, name, found, "coordinates within ±10⁹ m"));
+            }
+        }
+        self.site_positions().map(|_| ())
+    }
+
+    /// The candidate sites in metres, the one with the sensors first.
+    ///
+    /// # Errors
+    /// When a layout does not fit the arrays, or rays do not meet.
+    pub fn site_positions(&self) -> Result<Vec<Point>, InputError> {
+        let rays: Vec<[f64; 2]> = match &self.layout {
+            Layout::Sites(sites) => {
+                if sites.is_empty() || sites.len() > MOST_SITES {
+                    return Err(self.refuse_count("layout.sites", sites.len()));
+                }
+                return self.cut(sites.iter().map(|&site| site.into()).collect());
+            }
+            Layout::Bisector => {
+                if !self.transmit_antennas.is_multiple_of(self.user_antennas) {
+                    return Err(InputError::new(
+                        "the layout does not fit the arrays",
+                        "layout",
+                        format!(
+                            "bisector with {} and {} antennas",
+                            self.transmit_antennas, self.user_antennas
+                        ),
+                        "transmit antennas in a multiple of the user's, so that the sites are \
+                         orthogonal at both ends",
+                    ));
+                }
+                let m = self.user_antennas;
+                let ray = |i: usize| {
+                    let x = (2 * (i / 2) + 1) as f64 / m as f64;
+                    let x = if i.is_multiple_of(2) { x } else { -x };
+                    [x, x]
+                };
+                // ±1/M, ±3/M, … below one
+                let count = (0..).take_while(|i| 2 * (i / 2) + 1 < m.max(2)).count();
+                (0..count.min(MOST_SITES)).map(ray).collect()
+            }
+            Layout::Skew => {
+                if (self.transmit_antennas, self.user_antennas) != (32, 8) {
+                    return Err(InputError::new(
+                        "the layout does not fit the arrays",
+                        "layout",
+                        format!(
+                            "skew with {} and {} antennas",
+                            self.transmit_antennas, self.user_antennas
+                        ),
+                        "32 transmit antennas and 8 at the user",
+                    ));
+                }
+                SKEW.iter().map(|[b, u]| [b / 32.0, u / 8.0]).collect()
+            }
+            Layout::Rays(rays) => {
+                if rays.is_empty() || rays.len() > MOST_SITES {
+                    return Err(self.refuse_count("layout.rays", rays.len()));
+                }
+                rays.clone()
+            }
+        };
+        let (base, user) = (self.base_m.into(), self.user_m.into());
+        let upright =
+            [self.base_axis_deg, self.user_axis_deg].iter().all(|a| (a - 90.0).abs() < 1e-9);
+        if !upright {
+            return Err(InputError::new(
+                "rays need upright arrays",
+                "base_axis_deg, user_axis_deg",
+                format!("{}, {}", self.base_axis_deg, self.user_axis_deg),
+                "90 for both",
+            )
+            .hint("give the sites by their coordinates: `layout = { sites = [[x, y], …] }`"));
+        }
+        let sites = rays
+            .iter()
+            .enumerate()
+            .map(|(i, &[b, u])| {
+                site_on_rays(base, user, b, u).ok_or_else(|| {
+                    InputError::new(
+                        "the rays do not meet",
+                        format!("layout[{i}]"),
+                        format!("spatial frequencies {b} and {u}"),
+                        "rays that meet between base station and user, the user to the right",
+                    )
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        self.cut(sites)
+    }
+
+    fn cut(&self, mut sites: Vec<Point>) -> Result<Vec<Point>, InputError> {
+        if let Some(first) = self.first_sites {
+            if first > sites.len() {
+                let allowed = format!("1 to {}, the sites of the layout", sites.len());
+                let what = "there are not so many sites";
+                return Err(InputError::new(what, "first_sites", first.to_string(), allowed));
+            }
+            sites.truncate(first);
+        }
+        Ok(sites)
+    }
+
+    fn refuse_count(&self, place: &str, found: usize) -> InputError {
+        let what = "the number of sites is out of range";
+        InputError::new(what, place, found.to_string(), format!("1 to {MOST_SITES}"))
+    }
+
+    /// The concrete problem. Nothing of it is random: seed and trial name the noise of simulated
+    /// echoes.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when a field makes no sense.
+    pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
+        self.validate()?;
+        let place = |position: Point, axis_deg: f64| Place::new(position, axis_deg);
+        Instance::new(Parts {
+            base: place(self.base_m.into(), self.base_axis_deg),
+            user: place(self.user_m.into(), self.user_axis_deg),
+            target: self.target_m.unwrap_or(self.user_m).into(),
+            sites: self
+                .site_positions()?
+                .into_iter()
+                .map(|site| place(site, self.surface_axis_deg))
+                .collect(),
+            elements: Elements::Shared(self.elements),
+            transmit_antennas: self.transmit_antennas,
+            user_antennas: self.user_antennas,
+            sensors: self.sensors,
+            snapshots: self.snapshots,
+            power_w: units::w_from_dbm(self.power_dbm),
+            user_noise_w: units::w_from_dbm(self.user_noise_dbm),
+            sensing_noise_w: units::w_from_dbm(self.sensing_noise_dbm),
+            loss: PathLoss {
+                reference_gain: units::linear_from_db(self.reference_gain_db),
+                exponent: self.path_loss_exponent,
+            },
+            reflection_gain: units::linear_from_db(self.reflection_gain_db),
+            weights: match self.path_weights {
+                PathModel::Exact => PathWeights::Exact,
+                PathModel::Max => PathWeights::Max,
+            },
+            crb_limit: self.crb_limit_db.map(units::linear_from_db),
+        })
+        .map(|instance| instance.with_echoes(self.echo_draws, seed, trial))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_round_trips_and_is_orthogonal() {
+        let scenario = Scenario::default();
+        let text = serde_json::to_string(&scenario).unwrap();
+        assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
+        for layout in [Layout::Bisector, Layout::Skew] {
+            let instance = Scenario { layout, ..Scenario::default() }.realize(1, 0).unwrap();
+            let sites: Vec<usize> = (0..8).collect();
+            let (base, user) = instance.cascade(&sites).coherence();
+            assert!(base < 1e-13 && user < 1e-13, "{base:e} {user:e}");
+            let paths = instance.cascade(&sites).paths;
+            assert!(paths.iter().all(|p| p.base_gain <= paths[0].base_gain * (1.0 + 1e-12)));
+        }
+    }
+
+    #[test]
+    fn one_wrong_field_at_a_time() {
+        let wrong = |change: fn(&mut Scenario)| {
+            let mut scenario = Scenario::default();
+            change(&mut scenario);
+            match scenario.realize(1, 0).unwrap_err() {
+                Error::Input(error) => error.place,
+                other => panic!("{other}"),
+            }
+        };
+        assert_eq!(wrong(|s| s.sensors = 1), "sensors");
+        assert_eq!(wrong(|s| s.power_dbm = f64::NAN), "power_dbm");
+        assert_eq!(wrong(|s| s.crb_limit_db = Some(f64::INFINITY)), "crb_limit_db");
+        assert_eq!(wrong(|s| s.transmit_antennas = 12), "layout");
+        assert_eq!(wrong(|s| s.first_sites = Some(9)), "first_sites");
+        assert_eq!(wrong(|s| s.base_axis_deg = 80.0), "base_axis_deg, user_axis_deg");
+        assert_eq!(wrong(|s| s.layout = Layout::Sites(Vec::new())), "layout.sites");
+        assert_eq!(wrong(|s| s.layout = Layout::Rays(vec![[0.1, -0.1]])), "layout[0]");
+        assert_eq!(
+            wrong(|s| s.layout = Layout::Sites(vec![[10.0, 1.0], [100.0, 0.0]])),
+            "site_m[1], user_m"
+        );
+        assert_eq!(wrong(|s| s.elements = 4), "shared_elements");
+        assert_eq!(wrong(|s| s.target_m = Some([f64::NAN, 0.0])), "target_m");
+    }
+}

@@ -1,0 +1,157 @@
+//! Which sites are built.
+//!
+//! Every deployment contains site 0, where the sensors are. With user and target in one place a
+//! deployment costs microseconds, and all of them are tried. Apart, each has an ideal — every surface
+//! aligned to both at once — that no phases exceed: deployments are tried in the order of their
+//! ideals, until the next ideal is below the best that was found.
+
+use noctule_num::{C64, InputError};
+use noctule_optim::{Interrupt, Work};
+use noctule_phy::cascade::SurfacePath;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Instance;
+use super::covariance::{CovarianceSolver, Reduced};
+use super::design::Signal;
+use super::interval::aligned_bound;
+use super::model::{Link, ORTHOGONAL};
+use super::plan::{Plan, aligned_score, plan_phases};
+use super::power::ROUNDING;
+use crate::Error;
+
+/// Which sites are built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Select {
+    /// The deployment with the highest rate, of all that contain the first site.
+    #[default]
+    Best,
+    /// All sites.
+    All,
+    /// The first site alone.
+    Single,
+}
+
+/// Sites beyond which deployments are not enumerated.
+pub const MOST_ENUMERATED: usize = 16;
+
+/// What was chosen.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    pub(super) sites: Vec<usize>,
+    /// The phases, where choosing found them.
+    pub(super) plan: Option<Plan>,
+    pub(super) work: Work,
+}
+
+pub(super) fn choose(
+    instance: &Instance,
+    signal: Signal,
+    select: Select,
+    interrupt: &Interrupt,
+) -> Result<Chosen, Error> {
+    let all: Vec<usize> = (0..instance.sites()).collect();
+    let fixed = |sites: Vec<usize>| Ok(Chosen { sites, plan: None, work: Work::default() });
+    match select {
+        Select::All => fixed(all),
+        Select::Single => fixed(vec![0]),
+        Select::Best if all.len() == 1 => fixed(all),
+        Select::Best => best(instance, signal, interrupt),
+    }
+}
+
+/// All deployments that contain site 0.
+fn deployments(instance: &Instance) -> Result<Vec<Vec<usize>>, Error> {
+    let others = instance.sites() - 1;
+    if others >= MOST_ENUMERATED {
+        let error = InputError::new(
+            "there are too many sites to try all deployments",
+            "sites",
+            instance.sites().to_string(),
+            format!("at most {MOST_ENUMERATED}"),
+        )
+        .hint("`select = \"all\"`, or fewer candidate sites");
+        return Err(error.into());
+    }
+    let of = |mask: usize| {
+        std::iter::once(0)
+            .chain((0..others).filter(move |i| mask >> i & 1 == 1).map(|i| i + 1))
+            .collect()
+    };
+    Ok((0..1_usize << others).map(of).collect())
+}
+
+fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Chosen, Error> {
+    let mut ideals = Vec::new();
+    let mut work = Work::default();
+    let mut apart = false;
+    for sites in deployments(instance)? {
+        let cascade = instance.cascade(&sites);
+        let link = Link::new(instance, &cascade);
+        apart |= !link.is_co_located();
+        let (base, user) = cascade.coherence();
+        let orthogonal = base.max(user) <= ORTHOGONAL;
+        if !orthogonal && signal == Signal::Dedicated {
+            // these schemes need orthogonal paths; deployments without them are passed over
+            continue;
+        }
+        work.evaluations += 1;
+        let score = if link.required > link.reachable() * (1.0 + ROUNDING) && orthogonal {
+            link.reachable() / link.required - 1.0
+        } else if orthogonal {
+            let (gains, weights) = link.aligned();
+            aligned_score(signal, &gains, &weights, &link)
+        } else if link.is_co_located() {
+            let phases: Vec<Vec<C64>> =
+                cascade.paths.iter().map(SurfacePath::user_vector).collect();
+            coherent_score(&cascade, &link, &phases)?
+        } else {
+            aligned_bound(&cascade, &link).0
+        };
+        ideals.push((score, sites));
+    }
+    // The best ideal first; among equals the fewest and nearest sites.
+    ideals.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));
+    if !apart || ideals.first().is_none_or(|(score, _)| *score < 0.0) {
+        let sites = ideals.into_iter().next().map_or_else(|| vec![0], |(_, sites)| sites);
+        return Ok(Chosen { sites, plan: None, work });
+    }
+    let mut found: Option<(Vec<usize>, Plan)> = None;
+    for (ideal, sites) in ideals {
+        let reached = found.as_ref().map_or(f64::NEG_INFINITY, |(_, plan)| plan.score);
+        if ideal <= reached || interrupt.is_raised() {
+            break;
+        }
+        let cascade = instance.cascade(&sites);
+        let plan = plan_phases(&cascade, &Link::new(instance, &cascade), signal)?;
+        work += plan.work;
+        if plan.score > reached {
+            found = Some((sites, plan));
+        }
+    }
+    let (sites, plan) = match found {
+        Some((sites, plan)) => (sites, Some(Plan { work: Work::default(), ..plan })),
+        None => (vec![0], None),
+    };
+    Ok(Chosen { sites, plan, work })
+}
+
+/// The rate with paths that overlap, for given phases; negative where they cannot light the target
+/// enough.
+pub(super) fn coherent_score(
+    cascade: &noctule_phy::cascade::Cascade,
+    link: &Link,
+    phases: &[Vec<C64>],
+) -> Result<f64, Error> {
+    let light = cascade.illumination(phases).response;
+    let reduced = Reduced::new(&cascade.channel(phases), cascade.user_noise_w, &light)?;
+    let reachable = link.power * reduced.illumination;
+    if link.required > reachable * (1.0 + ROUNDING) {
+        return Ok(reachable / link.required - 1.0);
+    }
+    let share = if reachable > 0.0 { link.required / reachable } else { 0.0 };
+    let spectrum = &reduced.spectrum;
+    let mut solver = CovarianceSolver::new();
+    Ok(solver.solve(&spectrum.gains, &spectrum.overlaps, link.power, share).rate_nats)
+}
