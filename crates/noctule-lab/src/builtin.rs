@@ -50,6 +50,12 @@ pub const ALL: &[BuiltIn] = built_in![
     "surfaces/apart",
     "surfaces/attained-bound",
     "surfaces/site-planning",
+    "cellfree/fig3a",
+    "cellfree/fig3b",
+    "cellfree/fig4",
+    "cellfree/fig5",
+    "cellfree/fig6",
+    "cellfree/cascades",
 ];
 
 /// The one that `noctule` alone runs.

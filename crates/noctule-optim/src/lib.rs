@@ -12,6 +12,8 @@
 //! * [`conic`] — linear and second-order-cone programs through one well-scaled door;
 //! * [`mod@branch_bound`] — best-first branch and bound: an interval around a global optimum at any
 //!   time;
+//! * [`augmented_lagrangian`] — inequality constraints on a manifold, with prices;
+//! * [`assignment`], [`clustering`] — who works with whom;
 //! * [`scalar`], [`mod@water_filling`] — searches in one dimension, power over parallel channels;
 //! * [`Stop`], [`Proof`], [`Work`], [`Trace`] — why a method stopped, what is proven, what it
 //!   cost, how it went.
@@ -41,8 +43,11 @@
 //! assert!(run.stop == noctule_optim::Stop::Converged);
 //! ```
 
+pub mod assignment;
+pub mod augmented_lagrangian;
 pub mod branch_bound;
 pub mod conic;
+pub mod clustering;
 pub mod lbfgs;
 pub mod manifold;
 pub mod multi_start;
@@ -54,6 +59,7 @@ pub mod stop;
 mod trace;
 pub mod water_filling;
 
+pub use augmented_lagrangian::{AugmentedLagrangian, Constrained};
 pub use lbfgs::{Lbfgs, Run};
 pub use manifold::Manifold;
 pub use multi_start::{MultiStart, multi_start};

@@ -9,6 +9,9 @@
 //! * [`centred_array`] — linear arrays in spatial frequency, reference in the middle;
 //! * [`cascade`] — base station, reflecting surfaces, user and target;
 //! * [`fading`] — random channels;
+//! * [`aggregated`] — statistics of channels with reflections off roughly known targets, and of
+//!   their estimates: block-diagonal plus low rank over all access points;
+//! * [`beampattern`] — patterns of linear arrays and their distance from an ideal one, in lags;
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
 //! * [`gradients`] — rates and bounds of full-size beams with their gradients, for objectives of
@@ -27,6 +30,9 @@ pub mod angle_crb;
 pub mod arrays;
 pub mod cascade;
 pub mod centred_array;
+pub mod aggregated;
+pub mod arrays;
+pub mod beampattern;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;

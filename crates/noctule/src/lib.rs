@@ -22,6 +22,7 @@
 //!
 //! [`estimate`] has the estimators that show where the bounds are reached.
 //! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
+//! | [`cellfree`] | cell-free access points: the region of sum rate against beampattern error |
 //!
 //! # Example
 //!
@@ -36,6 +37,7 @@
 //! ```
 
 pub mod beamforming;
+pub mod cellfree;
 pub mod data;
 mod design;
 mod error;

@@ -1,0 +1,81 @@
+//! A cell-free design in words and tables.
+
+use noctule::cellfree::{CellFreeDesign, Instance, Requirement};
+
+use crate::report::Table;
+use crate::systems::adapter::table;
+
+pub(super) fn facts(instance: &Instance, design: &CellFreeDesign) -> Vec<(String, String)> {
+    let metrics = &design.metrics;
+    let mut facts: Vec<(&str, String)> = Vec::new();
+    facts.push((
+        "required",
+        match instance.requirement() {
+            Requirement::None => "nothing: the largest sum rate".to_owned(),
+            Requirement::MaxError(limit) => {
+                format!("a mean beampattern error of at most {limit:.6}")
+            }
+            Requirement::MinRate(rate) => format!("a sum rate of at least {rate:.6} bit/s/Hz"),
+        },
+    ));
+    facts.push((
+        "sum rate",
+        format!("{:.4} bit/s/Hz ({:.4} nat/s/Hz)", metrics.sum_rate_bps_hz, metrics.sum_rate_nats),
+    ));
+    facts.push(("data in a coherence interval", format!("{:.2} bit/Hz", metrics.payload_bits)));
+    if let Some(error) = metrics.error {
+        facts.push(("mean beampattern error", format!("{error:.6}")));
+    }
+    if let Some(error) = metrics.normalised_error {
+        facts.push(("the same over squared scales", format!("{error:.6}")));
+    }
+    if let Some(slope) = metrics.slope {
+        let words = format!("{slope:.4} bit/s/Hz for a unit of error");
+        facts.push(("slope of the boundary", words));
+    }
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+pub(super) fn tables(instance: &Instance, design: &CellFreeDesign) -> Vec<Table> {
+    let metrics = &design.metrics;
+    let users = (0..instance.users())
+        .map(|k| {
+            vec![
+                k.to_string(),
+                match metrics.sinr[k] > 0.0 {
+                    true => format!("{:.2}", 10.0 * metrics.sinr[k].log10()),
+                    false => "–".to_owned(),
+                },
+                format!("{:.4}", metrics.rate_bps_hz[k]),
+            ]
+        })
+        .collect();
+    let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |x| format!("{x:.4}"));
+    let aps = metrics
+        .aps
+        .iter()
+        .enumerate()
+        .map(|(m, ap)| {
+            let targets: Vec<String> = instance.parts().targets_rad[m]
+                .iter()
+                .map(|angle| format!("{:.1}", angle.to_degrees()))
+                .collect();
+            vec![
+                m.to_string(),
+                if targets.is_empty() { "–".to_owned() } else { targets.join(", ") },
+                format!("{:.2}", 100.0 * ap.power),
+                format!("{:.2}", 100.0 * ap.data_power),
+                cell(ap.error),
+                cell(ap.scale),
+            ]
+        })
+        .collect();
+    vec![
+        table("Users", &["user", "SINR (dB)", "rate (bit/s/Hz)"], users),
+        table(
+            "Access points",
+            &["access point", "senses (°)", "power (%)", "data (%)", "error", "scale"],
+            aps,
+        ),
+    ]
+}

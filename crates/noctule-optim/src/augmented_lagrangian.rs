@@ -1,0 +1,283 @@
+//! Inequality constraints on a manifold, by the augmented Lagrangian method.
+//!
+//! Minimises `f(x)` over a [`Manifold`] subject to `c_i(x) ≤ 0`. Each round minimises
+//! ```math
+//! f(x) + \frac1{2\rho}\sum_i \left(\max(0,\lambda_i+\rho c_i(x))^2 - \lambda_i^2\right)
+//! ```
+//! with [`Lbfgs`] and then sets `λ_i ← max(0, λ_i + ρ c_i)`; ρ grows when a round did not bring the
+//! constraints down to a quarter. The multipliers are the **prices** of the constraints: to first
+//! order, allowing `c_i ≤ ε` instead of zero lowers the optimal value by `λ_i ε`.
+//!
+//! * **Guarantee.** When it reports [`Stop::Converged`]: a stationary point of the Lagrangian with
+//!   the residual given, every `c_i` at most the feasibility, and complementarity
+//!   `max_i |max(c_i, −λ_i/ρ)|` at most the same: a constraint with a price is active.
+//! * A failure to reach feasibility proves nothing: the method is local.
+
+use noctule_num::C64;
+use serde::{Deserialize, Serialize};
+
+use crate::{Interrupt, Lbfgs, Manifold, Objective, Stop, StopRule, StopRules, Trace, Work};
+
+/// A problem with constraints. A constraint should be of the order of one where it is violated
+/// badly: violations are compared with each other and with the tolerance as they are.
+pub trait Constrained {
+    /// Number of constraints.
+    fn constraints(&self) -> usize;
+
+    /// The objective at `x`; the constraints, feasible where they are at most zero, go to
+    /// `constraints`. Outside the domain: `f64::INFINITY`.
+    fn values(&mut self, x: &[C64], constraints: &mut [f64]) -> f64;
+
+    /// The Euclidean gradient of `f + Σ weights_i c_i` at the point of the last call of
+    /// [`Constrained::values`]; conventions of [`Objective::eval`].
+    fn gradient(&mut self, weights: &[f64], gradient: &mut [C64]);
+}
+
+/// Settings of the method.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AugmentedSettings {
+    /// Residual of the Lagrangian at which the last round stops.
+    pub tolerance: f64,
+    /// Largest constraint, and largest failure of complementarity, that is accepted.
+    pub feasibility: f64,
+    /// First penalty ρ.
+    pub penalty: f64,
+    /// Factor by which ρ grows when a round brought too little.
+    pub growth: f64,
+    /// Rounds at most.
+    pub rounds: u32,
+    /// Evaluations in all rounds together.
+    pub evaluations: u64,
+}
+
+impl Default for AugmentedSettings {
+    fn default() -> Self {
+        Self {
+            tolerance: 1e-6,
+            feasibility: 1e-7,
+            penalty: 10.0,
+            growth: 10.0,
+            rounds: 40,
+            evaluations: 20_000,
+        }
+    }
+}
+
+/// How a constrained minimisation ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConstrainedRun {
+    /// The objective, without penalties.
+    pub value: f64,
+    /// The constraints.
+    pub constraints: Vec<f64>,
+    /// The multipliers, never negative.
+    pub multipliers: Vec<f64>,
+    /// Largest constraint above zero.
+    pub violation: f64,
+    /// `max_i |max(c_i, −λ_i/ρ)|`.
+    pub complementarity: f64,
+    /// Residual of the Lagrangian: ‖grad‖·‖x‖ / max(1, |L|).
+    pub residual: f64,
+    /// The last penalty.
+    pub penalty: f64,
+    /// Why it stopped.
+    pub stop: Stop,
+    /// What it cost.
+    pub work: Work,
+}
+
+/// Workspace of the method for one manifold.
+#[derive(Clone, Debug)]
+pub struct AugmentedLagrangian {
+    solver: Lbfgs,
+    settings: AugmentedSettings,
+}
+
+/// The augmented Lagrangian as an objective without constraints.
+struct Merit<'a, C> {
+    problem: &'a mut C,
+    multipliers: &'a [f64],
+    penalty: f64,
+    constraints: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+impl<C: Constrained> Objective for Merit<'_, C> {
+    fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
+        let mut value = self.problem.values(x, &mut self.constraints);
+        if !value.is_finite() {
+            return f64::INFINITY;
+        }
+        for ((weight, &lambda), &c) in
+            self.weights.iter_mut().zip(self.multipliers).zip(&self.constraints)
+        {
+            *weight = (lambda + self.penalty * c).max(0.0);
+            value += (weight.powi(2) - lambda.powi(2)) / (2.0 * self.penalty);
+        }
+        self.problem.gradient(&self.weights, gradient);
+        value
+    }
+}
+
+impl AugmentedLagrangian {
+    /// A workspace.
+    pub fn new(manifold: Manifold, settings: AugmentedSettings) -> Self {
+        Self { solver: Lbfgs::new(manifold), settings }
+    }
+
+    /// The manifold of this workspace.
+    pub const fn manifold(&self) -> &Manifold {
+        self.solver.manifold()
+    }
+
+    /// Minimise from `x`, which is replaced by the point found. `multipliers` are the first
+    /// guesses of the prices: zeros, or those of a neighbouring problem.
+    ///
+    /// # Panics
+    /// When `x` or `multipliers` have the wrong length.
+    pub fn minimise(
+        &mut self,
+        problem: &mut impl Constrained,
+        x: &mut [C64],
+        multipliers: &[f64],
+        interrupt: &Interrupt,
+        trace: &mut Trace,
+    ) -> ConstrainedRun {
+        assert_eq!(multipliers.len(), problem.constraints(), "one multiplier a constraint");
+        let settings = self.settings;
+        let n = multipliers.len();
+        let mut lambda = multipliers.to_vec();
+        let mut penalty = settings.penalty;
+        // The first rounds need not be exact: their multipliers are not.
+        let mut tolerance = settings.tolerance.max(1e-3);
+        let mut before = f64::INFINITY;
+        let mut out = ConstrainedRun {
+            value: f64::INFINITY,
+            constraints: vec![0.0; n],
+            multipliers: lambda.clone(),
+            violation: f64::INFINITY,
+            complementarity: f64::INFINITY,
+            residual: f64::INFINITY,
+            penalty,
+            stop: Stop::IterationLimit,
+            work: Work::default(),
+        };
+        for _ in 0..settings.rounds {
+            let left = settings.evaluations.saturating_sub(out.work.evaluations);
+            if left == 0 {
+                out.stop = Stop::EvaluationLimit;
+                break;
+            }
+            let mut merit = Merit {
+                problem,
+                multipliers: &lambda,
+                penalty,
+                constraints: vec![0.0; n],
+                weights: vec![0.0; n],
+            };
+            let rules = StopRules::from(StopRule::Residual(tolerance))
+                | StopRule::Progress { tolerance: 1e-15, window: 40 }
+                | StopRule::Evaluations(left);
+            let run = self.solver.minimise(&mut merit, x, &rules, interrupt, trace);
+            out.work += run.work;
+            out.residual = run.residual;
+            out.penalty = penalty;
+            out.value = problem.values(x, &mut out.constraints);
+            if !out.value.is_finite() {
+                out.stop = Stop::Stalled;
+                return out;
+            }
+            let mut measure = 0.0_f64;
+            out.violation = 0.0;
+            for (lambda, &c) in lambda.iter_mut().zip(&out.constraints) {
+                measure = measure.max(c.max(-*lambda / penalty).abs());
+                out.violation = out.violation.max(c);
+                *lambda = (*lambda + penalty * c).max(0.0);
+            }
+            out.complementarity = measure;
+            out.multipliers.copy_from_slice(&lambda);
+            if matches!(run.stop, Stop::Interrupted | Stop::EvaluationLimit) {
+                out.stop = run.stop;
+                break;
+            }
+            let exact = tolerance <= settings.tolerance;
+            if measure <= settings.feasibility && exact {
+                // Out of precision counts as stationary only if the residual says so.
+                out.stop = run.stop;
+                break;
+            }
+            if measure > settings.feasibility && measure > 0.25 * before {
+                penalty *= settings.growth;
+            }
+            before = measure;
+            tolerance = (0.1 * tolerance).max(settings.tolerance);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use noctule_num::linalg::real_dot;
+
+    /// Minimise −|x₀|² on the sphere of ℂ² subject to |x₀|² ≤ limit and, never active, |x₁|² ≤ 2.
+    struct Capped {
+        limit: f64,
+        x: Vec<C64>,
+    }
+
+    impl Constrained for Capped {
+        fn constraints(&self) -> usize {
+            2
+        }
+        fn values(&mut self, x: &[C64], constraints: &mut [f64]) -> f64 {
+            self.x = x.to_vec();
+            constraints[0] = x[0].norm_sqr() - self.limit;
+            constraints[1] = x[1].norm_sqr() - 2.0;
+            -3.0 * x[0].norm_sqr()
+        }
+        fn gradient(&mut self, weights: &[f64], gradient: &mut [C64]) {
+            gradient[0] = self.x[0] * (2.0 * (weights[0] - 3.0));
+            gradient[1] = self.x[1] * (2.0 * weights[1]);
+        }
+    }
+
+    #[test]
+    fn an_active_constraint_has_its_price() {
+        let mut method = AugmentedLagrangian::new(
+            Manifold::sphere(2),
+            AugmentedSettings { tolerance: 1e-9, feasibility: 1e-9, ..Default::default() },
+        );
+        let mut problem = Capped { limit: 0.4, x: Vec::new() };
+        let mut x = vec![C64::new(0.6, 0.0), C64::new(0.0, 0.8)];
+        let run = method.minimise(
+            &mut problem,
+            &mut x,
+            &[0.0, 0.0],
+            &Interrupt::new(),
+            &mut Trace::off(),
+        );
+        assert_eq!(run.stop, Stop::Converged);
+        assert!((run.value + 1.2).abs() < 1e-8 && run.violation <= 1e-9, "{run:?}");
+        assert!((run.multipliers[0] - 3.0).abs() < 1e-6, "{run:?}");
+        assert!(run.multipliers[1] == 0.0 && run.complementarity <= 1e-9);
+        assert!((real_dot(&x, &x) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_inactive_constraint_costs_nothing() {
+        let mut method =
+            AugmentedLagrangian::new(Manifold::sphere(2), AugmentedSettings::default());
+        let mut problem = Capped { limit: 1.5, x: Vec::new() };
+        let mut x = vec![C64::new(0.6, 0.0), C64::new(0.0, 0.8)];
+        let run = method.minimise(
+            &mut problem,
+            &mut x,
+            &[1.0, 1.0],
+            &Interrupt::new(),
+            &mut Trace::off(),
+        );
+        assert!((run.value + 3.0).abs() < 1e-9 && run.multipliers == [0.0, 0.0], "{run:?}");
+    }
+}

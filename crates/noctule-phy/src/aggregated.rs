@@ -1,0 +1,571 @@
+//! Second-order statistics of channels that are the sum of a direct path and of reflections off
+//! targets, and of their linear minimum-mean-square-error estimates.
+//!
+//! `M` access points of `N` antennas each see a user `k` over
+//! ```math
+//! h_{mk} = \beta_{mk}\,q_{mk} + \sum_t \alpha_t\, h_{kt}\, h_{tm},\qquad
+//! h_{kt} = \beta_{kt} q_{kt},\quad h_{tm} = \beta_{tm}\,(a(\theta_{tm}) + \mathcal{CN}(0,\chi^2 I))
+//! ```
+//! with Rayleigh `q`, and with `β_kt`, `β_tm` Gaussian around their means: the targets are only
+//! roughly known. A reflection is common to all access points, so that the channels of one user to
+//! several of them are correlated, through a matrix of low rank. Stacked over the access points,
+//! covariances of channels and of estimation errors are **block-diagonal plus low rank**,
+//! [`Covariance`], and every product here uses that.
+//!
+//! The closed forms are Propositions 1 to 3 of W. Mao et al., "Communication-Sensing Region for
+//! Cell-Free Massive MIMO ISAC Systems", written as one formula for all blocks.
+
+use noctule_num::linalg::{Cholesky, HermitianEigen, Op, dot, mul, product};
+use noctule_num::{C64, CMat, NumError};
+
+/// A Hermitian matrix over stacked access points: one dense block for each on the diagonal, plus
+/// `Σ_i s_i u_i u_iᴴ` with real weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Covariance {
+    /// One `N × N` block for each access point.
+    pub blocks: Vec<CMat>,
+    /// Columns `u_i` over all access points, `M N × r`.
+    pub factors: CMat,
+    /// Weights `s_i`.
+    pub weights: Vec<f64>,
+}
+
+impl Covariance {
+    /// A block-diagonal matrix.
+    pub fn block_diagonal(blocks: Vec<CMat>) -> Self {
+        let rows = blocks.iter().map(CMat::rows).sum();
+        Self { blocks, factors: CMat::zeros(rows, 0), weights: Vec::new() }
+    }
+
+    /// Split a dense Hermitian matrix into its diagonal blocks of order `antennas` and the rest,
+    /// whose eigenvectors become the factors. Eigenvalues below `1e-14` of the norm of the matrix
+    /// are dropped.
+    ///
+    /// # Errors
+    /// [`NumError`] when an entry is not finite or the order is no multiple of `antennas`.
+    pub fn from_dense(dense: &CMat, antennas: usize) -> Result<Self, NumError> {
+        let n = dense.rows();
+        if antennas == 0 || n % antennas != 0 || dense.cols() != n {
+            let what = "order of a stacked covariance";
+            return Err(NumError::Dimension { what, expected: antennas, found: n });
+        }
+        let same = |i: usize, j: usize| i / antennas == j / antennas;
+        let hermitian = |i: usize, j: usize| (dense[(i, j)] + dense[(j, i)].conj()) * 0.5;
+        let blocks = (0..n / antennas)
+            .map(|m| {
+                let at = m * antennas;
+                CMat::from_fn(antennas, antennas, |i, j| hermitian(at + i, at + j))
+            })
+            .collect();
+        let rest = CMat::from_fn(n, n, |i, j| if same(i, j) { C64::ZERO } else { hermitian(i, j) });
+        let mut out = Self::block_diagonal(blocks);
+        if rest.max_abs() > 0.0 {
+            let mut eigen = HermitianEigen::new(n);
+            eigen.compute(&rest)?;
+            let floor = 1e-14 * dense.norm();
+            let kept: Vec<usize> = (0..n).filter(|&i| eigen.values()[i].abs() > floor).collect();
+            out.factors = CMat::from_fn(n, kept.len(), |i, c| eigen.vectors()[(i, kept[c])]);
+            out.weights = kept.iter().map(|&i| eigen.values()[i]).collect();
+        }
+        Ok(out)
+    }
+
+    /// Order of the stacked matrix.
+    pub const fn order(&self) -> usize {
+        self.factors.rows()
+    }
+
+    /// The stacked matrix, entry by entry: for tests and small problems.
+    pub fn dense(&self) -> CMat {
+        let n = self.order();
+        let mut out = CMat::zeros(n, n);
+        let mut at = 0;
+        for block in &self.blocks {
+            for j in 0..block.cols() {
+                for i in 0..block.rows() {
+                    out[(at + i, at + j)] = block[(i, j)];
+                }
+            }
+            at += block.rows();
+        }
+        for (c, &weight) in self.weights.iter().enumerate() {
+            let u = self.factors.col(c);
+            for j in 0..n {
+                for i in 0..n {
+                    out[(i, j)] += u[i] * u[j].conj() * weight;
+                }
+            }
+        }
+        out
+    }
+
+    /// Multiply by a real number.
+    pub fn scale(&mut self, factor: f64) {
+        self.blocks.iter_mut().for_each(|block| block.scale(factor));
+        self.weights.iter_mut().for_each(|weight| *weight *= factor);
+    }
+
+    /// Add `weight · other`; factors are appended.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    pub fn add(&mut self, weight: f64, other: &Self) {
+        for (mine, theirs) in self.blocks.iter_mut().zip(&other.blocks) {
+            for (x, y) in mine.as_mut_slice().iter_mut().zip(theirs.as_slice()) {
+                *x += y * weight;
+            }
+        }
+        let mut factors = self.factors.as_slice().to_vec();
+        factors.extend_from_slice(other.factors.as_slice());
+        let columns = self.factors.cols() + other.factors.cols();
+        self.weights.extend(other.weights.iter().map(|w| w * weight));
+        if let Ok(stacked) = CMat::from_columns(self.order(), columns, factors) {
+            self.factors = stacked;
+        }
+    }
+
+    /// The product with a vector.
+    pub fn apply(&self, x: &[C64]) -> Vec<C64> {
+        let mut out = vec![C64::ZERO; x.len()];
+        let mut at = 0;
+        for block in &self.blocks {
+            let n = block.rows();
+            for (j, xj) in x[at..at + n].iter().enumerate() {
+                for (out, entry) in out[at..at + n].iter_mut().zip(block.col(j)) {
+                    *out += entry * xj;
+                }
+            }
+            at += n;
+        }
+        for (c, &weight) in self.weights.iter().enumerate() {
+            let u = self.factors.col(c);
+            let along = dot(u, x) * weight;
+            out.iter_mut().zip(u).for_each(|(out, u)| *out += u * along);
+        }
+        out
+    }
+}
+
+/// Everything the statistics of aggregated channels depend on. Amplitude gains, not powers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AggregatedScene {
+    /// Antennas of every access point, N.
+    pub antennas: usize,
+    /// β of the direct paths, `direct[user][ap]`.
+    pub direct: Vec<Vec<f64>>,
+    /// Mean β between targets and access points, `target_ap[target][ap]`.
+    pub target_ap: Vec<Vec<f64>>,
+    /// Mean β between users and targets, `user_target[user][target]`.
+    pub user_target: Vec<Vec<f64>>,
+    /// Steering vector from each access point to each target, `steering[target][ap]`.
+    pub steering: Vec<Vec<Vec<C64>>>,
+    /// Reflection coefficients α of the targets.
+    pub reflection: Vec<f64>,
+    /// Variance of β between targets and access points.
+    pub target_ap_variance: f64,
+    /// Variance of β between users and targets.
+    pub user_target_variance: f64,
+    /// Variance χ² of every entry of a steering vector.
+    pub steering_variance: f64,
+}
+
+impl AggregatedScene {
+    /// Number of access points.
+    pub fn aps(&self) -> usize {
+        self.direct.first().or_else(|| self.target_ap.first()).map_or(0, Vec::len)
+    }
+
+    /// `α_t² (β̄_kt² + σ²)`: mean power of the way from user to target and of the reflection.
+    fn arriving(&self, user: usize, target: usize) -> f64 {
+        let gain = self.user_target[user][target].powi(2) + self.user_target_variance;
+        self.reflection[target].powi(2) * gain
+    }
+
+    /// Φ_k = E h_k h_kᴴ of every user (Proposition 1): channels of different users are
+    /// uncorrelated, those of one user to different access points are not. The factors are
+    /// `v_t = [β̄_tm a(θ_tm)]_m`, the same for all users.
+    pub fn channel_covariances(&self) -> Vec<Covariance> {
+        let (aps, n, targets) = (self.aps(), self.antennas, self.reflection.len());
+        let factors = CMat::from_fn(aps * n, targets, |row, t| {
+            self.steering[t][row / n][row % n] * self.target_ap[t][row / n]
+        });
+        let chi2 = self.steering_variance;
+        (0..self.direct.len())
+            .map(|user| {
+                let blocks = (0..aps)
+                    .map(|ap| {
+                        let mut block = CMat::identity(n);
+                        block.scale(self.direct[user][ap].powi(2));
+                        for t in 0..targets {
+                            let arriving = self.arriving(user, t);
+                            let spread = arriving * self.target_ap_variance;
+                            let leaving = self.target_ap[t][ap].powi(2) + self.target_ap_variance;
+                            let q = &self.steering[t][ap];
+                            for j in 0..n {
+                                block[(j, j)] += arriving * leaving * chi2;
+                                for i in 0..n {
+                                    block[(i, j)] += q[i] * q[j].conj() * spread;
+                                }
+                            }
+                        }
+                        block
+                    })
+                    .collect();
+                let weights = (0..targets).map(|t| self.arriving(user, t)).collect();
+                Covariance { blocks, factors: factors.clone(), weights }
+            })
+            .collect()
+    }
+}
+
+/// How access points estimate a channel from the pilots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Estimator {
+    /// Every access point from what it received itself.
+    PerAccessPoint,
+    /// All access points together, with the correlation between them.
+    Joint,
+}
+
+/// A linear estimator `ĥ_k = C_k y_k` with the covariance of its error.
+#[derive(Clone, Debug)]
+pub struct Estimate {
+    /// Θ_k = E (h − ĥ)(h − ĥ)ᴴ over all access points (Proposition 3).
+    pub error: Covariance,
+    filter: Filter,
+}
+
+#[derive(Clone, Debug)]
+enum Filter {
+    Blocks(Vec<CMat>),
+    /// `√E Φ_k (B + V S Vᴴ)⁻¹`, kept as its parts.
+    Joint {
+        energy: f64,
+        covariance: Covariance,
+        received: Received,
+    },
+}
+
+/// `B⁻¹` of the covariance of what is received, `V` and the core of Woodbury's formula.
+#[derive(Clone, Debug)]
+struct Received {
+    inverse: Vec<CMat>,
+    factors: CMat,
+    core: CMat,
+}
+
+impl Estimate {
+    /// The estimate from the received pilot `y = √E Σ h + n`.
+    pub fn apply(&self, y: &[C64]) -> Vec<C64> {
+        match &self.filter {
+            Filter::Blocks(blocks) => apply_blocks(blocks, y),
+            Filter::Joint { energy, covariance, received } => {
+                let mut out = covariance.apply(&received.solve(y));
+                out.iter_mut().for_each(|z| *z *= energy.sqrt());
+                out
+            }
+        }
+    }
+
+    /// The diagonal blocks `C_mk` of a per-access-point filter; `None` of a joint one.
+    pub fn filter_blocks(&self) -> Option<&[CMat]> {
+        match &self.filter {
+            Filter::Blocks(blocks) => Some(blocks),
+            Filter::Joint { .. } => None,
+        }
+    }
+}
+
+impl Received {
+    fn solve(&self, y: &[C64]) -> Vec<C64> {
+        let mut out = apply_blocks(&self.inverse, y);
+        let along: Vec<C64> =
+            (0..self.factors.cols()).map(|t| dot(self.factors.col(t), &out)).collect();
+        let pulled: Vec<C64> = (0..along.len())
+            .map(|i| (0..along.len()).map(|j| self.core[(i, j)] * along[j]).sum())
+            .collect();
+        let mut through = vec![C64::ZERO; y.len()];
+        for (t, p) in pulled.iter().enumerate() {
+            through.iter_mut().zip(self.factors.col(t)).for_each(|(x, v)| *x += v * p);
+        }
+        for (x, y) in out.iter_mut().zip(apply_blocks(&self.inverse, &through)) {
+            *x -= y;
+        }
+        out
+    }
+}
+
+fn apply_blocks(blocks: &[CMat], x: &[C64]) -> Vec<C64> {
+    let mut out = Vec::with_capacity(x.len());
+    let mut at = 0;
+    for block in blocks {
+        let n = block.cols();
+        let mut part = vec![C64::ZERO; block.rows()];
+        for (j, xj) in x[at..at + n].iter().enumerate() {
+            part.iter_mut().zip(block.col(j)).for_each(|(p, b)| *p += b * xj);
+        }
+        out.extend(part);
+        at += n;
+    }
+    out
+}
+
+/// Linear minimum-mean-square-error estimators of all users that share pilots in `groups`, with
+/// pilots of energy `energy` over unit noise (Propositions 2 and 3).
+///
+/// For a filter `C` the error is
+/// `(I − √E C) Φ (I − √E C)ᴴ + E C (Σ_{others} Φ') Cᴴ + C Cᴴ`: a sum of positive semidefinite
+/// terms, so that Θ is positive semidefinite also in floating point.
+///
+/// # Errors
+/// [`NumError`] when a covariance is not finite; never for a scene of finite gains.
+///
+/// # Panics
+/// When a group names a user that does not exist.
+pub fn estimate(
+    covariances: &[Covariance],
+    groups: &[Vec<usize>],
+    energy: f64,
+    estimator: Estimator,
+) -> Result<Vec<Estimate>, NumError> {
+    let mut out: Vec<Option<Estimate>> = vec![None; covariances.len()];
+    for group in groups {
+        for &user in group {
+            out[user] = Some(match estimator {
+                Estimator::PerAccessPoint => per_ap(covariances, group, user, energy)?,
+                Estimator::Joint => joint(covariances, group, user, energy)?,
+            });
+        }
+    }
+    let missing = NumError::Dimension {
+        what: "users with a pilot",
+        expected: covariances.len(),
+        found: out.iter().flatten().count(),
+    };
+    out.into_iter().collect::<Option<Vec<_>>>().ok_or(missing)
+}
+
+/// The diagonal block of a covariance, low-rank part included.
+fn full_block(covariance: &Covariance, ap: usize) -> CMat {
+    let mut block = covariance.blocks[ap].clone();
+    let n = block.rows();
+    for (c, &weight) in covariance.weights.iter().enumerate() {
+        let u = &covariance.factors.col(c)[ap * n..(ap + 1) * n];
+        for j in 0..n {
+            for i in 0..n {
+                block[(i, j)] += u[i] * u[j].conj() * weight;
+            }
+        }
+    }
+    block
+}
+
+fn per_ap(
+    covariances: &[Covariance],
+    group: &[usize],
+    user: usize,
+    energy: f64,
+) -> Result<Estimate, NumError> {
+    let own = &covariances[user];
+    let aps = own.blocks.len();
+    let n = own.order() / aps.max(1);
+    let root = energy.sqrt();
+    let mut cholesky = Cholesky::new(n);
+    let mut filters = Vec::with_capacity(aps);
+    for ap in 0..aps {
+        let mut received = CMat::identity(n);
+        for &other in group {
+            let block = full_block(&covariances[other], ap);
+            received.as_mut_slice().iter_mut().zip(block.as_slice()).for_each(|(r, b)| {
+                *r += b * energy;
+            });
+        }
+        // C = √E Φ R⁻¹ is the adjoint of R⁻¹ √E Φ, both being Hermitian.
+        cholesky.factor(&received, "covariance of the received pilots")?;
+        let mut filter = full_block(own, ap);
+        filter.scale(root);
+        cholesky.solve_in_place(&mut filter);
+        filters.push(filter.adjoint());
+    }
+    let blocks = (0..aps)
+        .map(|ap| {
+            let c = &filters[ap];
+            let keep = CMat::from_fn(n, n, |i, j| {
+                let one = if i == j { 1.0 } else { 0.0 };
+                C64::from(one) - c[(i, j)] * root
+            });
+            let mut block = sandwich(&keep, &own.blocks[ap], 1.0);
+            add(&mut block, &product(c, Op::Plain, c, Op::Adjoint));
+            for &other in group.iter().filter(|&&other| other != user) {
+                add(&mut block, &sandwich(c, &covariances[other].blocks[ap], energy));
+            }
+            block
+        })
+        .collect();
+    let mut error = Covariance::block_diagonal(blocks);
+    let mut columns = Vec::new();
+    let filtered = |u: &[C64]| apply_blocks(&filters, u);
+    for (t, &weight) in own.weights.iter().enumerate() {
+        let v = own.factors.col(t);
+        columns.extend(v.iter().zip(filtered(v)).map(|(v, c)| v - c * root));
+        error.weights.push(weight);
+    }
+    // The reflections of the others, seen through this user's filter. Users share the v_t of
+    // their scene, so one factor stands for all of them.
+    for (t, u) in contaminating(covariances, group, user) {
+        columns.extend(filtered(&u));
+        error.weights.push(energy * t);
+    }
+    error.factors = CMat::from_columns(own.order(), error.weights.len(), columns)?;
+    Ok(Estimate { error, filter: Filter::Blocks(filters) })
+}
+
+/// Weighted low-rank directions of the other users of a group; equal directions are merged.
+fn contaminating(covariances: &[Covariance], group: &[usize], user: usize) -> Vec<(f64, Vec<C64>)> {
+    let mut out: Vec<(f64, Vec<C64>)> = Vec::new();
+    for &other in group.iter().filter(|&&other| other != user) {
+        let covariance = &covariances[other];
+        for (c, &weight) in covariance.weights.iter().enumerate() {
+            let u = covariance.factors.col(c);
+            match out.iter_mut().find(|(_, v)| v.as_slice() == u) {
+                Some((sum, _)) => *sum += weight,
+                None => out.push((weight, u.to_vec())),
+            }
+        }
+    }
+    out
+}
+
+fn sandwich(a: &CMat, b: &CMat, weight: f64) -> CMat {
+    let half = product(a, Op::Plain, b, Op::Plain);
+    let mut out = CMat::zeros(a.rows(), a.rows());
+    mul(&mut out, false, weight, &half, Op::Plain, a, Op::Adjoint);
+    out
+}
+
+fn add(a: &mut CMat, b: &CMat) {
+    a.as_mut_slice().iter_mut().zip(b.as_slice()).for_each(|(x, y)| *x += y);
+}
+
+/// Θ = Φ − E Φ R⁻¹ Φ with `R = B + V S Vᴴ`, which stays block-diagonal plus low rank in the span of
+/// `P = [V, Y]`, `Y = D B⁻¹ V`.
+fn joint(
+    covariances: &[Covariance],
+    group: &[usize],
+    user: usize,
+    energy: f64,
+) -> Result<Estimate, NumError> {
+    let own = &covariances[user];
+    let n = own.blocks.first().map_or(0, CMat::rows);
+    let mut received = Covariance::block_diagonal(vec![CMat::identity(n); own.blocks.len()]);
+    for &other in group {
+        for (sum, block) in received.blocks.iter_mut().zip(&covariances[other].blocks) {
+            sum.as_mut_slice().iter_mut().zip(block.as_slice()).for_each(|(r, b)| {
+                *r += b * energy;
+            });
+        }
+    }
+    // Directions in the order of the user's own factors, then those only others have.
+    let mut directions: Vec<(f64, Vec<C64>)> = own
+        .weights
+        .iter()
+        .enumerate()
+        .map(|(t, &weight)| (weight, own.factors.col(t).to_vec()))
+        .collect();
+    for (weight, u) in contaminating(covariances, group, user) {
+        match directions.iter_mut().find(|(_, v)| *v == u) {
+            Some((sum, _)) => *sum += weight,
+            None => directions.push((weight, u)),
+        }
+    }
+    let r = directions.len();
+    let mut flat = Vec::with_capacity(r * own.order());
+    directions.iter().for_each(|(_, v)| flat.extend_from_slice(v));
+    let v = CMat::from_columns(own.order(), r, flat)?;
+    let mut cholesky = Cholesky::new(n);
+    let inverse = received
+        .blocks
+        .iter()
+        .map(|block| {
+            let mut inverse = CMat::identity(n);
+            cholesky.factor(block, "covariance of the received pilots")?;
+            cholesky.solve_in_place(&mut inverse);
+            Ok(inverse)
+        })
+        .collect::<Result<Vec<_>, NumError>>()?;
+    // K = S½ (I + S½ G S½)⁻¹ S½ with G = Vᴴ B⁻¹ V.
+    let solved: Vec<Vec<C64>> = (0..r).map(|t| apply_blocks(&inverse, v.col(t))).collect();
+    let gram = CMat::from_fn(r, r, |i, j| dot(v.col(i), &solved[j]));
+    let half: Vec<f64> = directions.iter().map(|(weight, _)| (weight * energy).sqrt()).collect();
+    let inner = CMat::from_fn(r, r, |i, j| {
+        let one = if i == j { 1.0 } else { 0.0 };
+        C64::from(one) + gram[(i, j)] * (half[i] * half[j])
+    });
+    let mut core = CMat::identity(r);
+    let mut small = Cholesky::new(r);
+    small.factor(&inner, "core of the received pilots")?;
+    small.solve_in_place(&mut core);
+    let core = CMat::from_fn(r, r, |i, j| core[(i, j)] * (half[i] * half[j]));
+
+    // s of this user over all directions; zero for those it has not.
+    let s = CMat::from_fn(r, r, |i, j| match own.weights.get(i) {
+        Some(&weight) if i == j => C64::from(weight),
+        _ => C64::ZERO,
+    });
+    let sg = product(&s, Op::Plain, &gram, Op::Plain);
+    let sgk = product(&sg, Op::Plain, &core, Op::Plain);
+    let vv = {
+        let sgs = product(&sg, Op::Plain, &s, Op::Plain);
+        let sgkgs = product(&sgk, Op::Plain, &sg, Op::Adjoint);
+        CMat::from_fn(r, r, |i, j| s[(i, j)] - (sgs[(i, j)] - sgkgs[(i, j)]) * energy)
+    };
+    let vy = CMat::from_fn(r, r, |i, j| (s[(i, j)] - sgk[(i, j)]) * -energy);
+    let mut basis = v.as_slice().to_vec();
+    for column in &solved {
+        basis.extend(apply_blocks(&own.blocks, column));
+    }
+    let basis = CMat::from_columns(own.order(), 2 * r, basis)?;
+    let whole = CMat::from_fn(2 * r, 2 * r, |i, j| match (i < r, j < r) {
+        (true, true) => vv[(i, j)],
+        (true, false) => vy[(i, j - r)],
+        (false, true) => vy[(j, i - r)].conj(),
+        (false, false) => core[(i - r, j - r)] * energy,
+    });
+    let blocks = own
+        .blocks
+        .iter()
+        .zip(&inverse)
+        .map(|(d, inverse)| {
+            let mut block = d.clone();
+            let through = sandwich(d, inverse, energy);
+            block.as_mut_slice().iter_mut().zip(through.as_slice()).for_each(|(b, t)| *b -= t);
+            block
+        })
+        .collect();
+    let mut error = Covariance::block_diagonal(blocks);
+    (error.factors, error.weights) = diagonalised(&basis, &whole)?;
+    let received = Received { inverse, factors: v, core };
+    let filter = Filter::Joint { energy, covariance: own.clone(), received };
+    Ok(Estimate { error, filter })
+}
+
+/// `P G Pᴴ` as columns and real weights.
+fn diagonalised(basis: &CMat, core: &CMat) -> Result<(CMat, Vec<f64>), NumError> {
+    let r = core.rows();
+    if r == 0 {
+        return Ok((CMat::zeros(basis.rows(), 0), Vec::new()));
+    }
+    let norms: Vec<f64> = (0..r)
+        .map(|c| basis.col(c).iter().map(C64::norm_sqr).sum::<f64>().sqrt().max(f64::MIN_POSITIVE))
+        .collect();
+    let scaled = CMat::from_fn(r, r, |i, j| core[(i, j)] * (norms[i] * norms[j]));
+    let mut eigen = HermitianEigen::new(r);
+    eigen.compute(&scaled)?;
+    let unit = CMat::from_fn(basis.rows(), r, |i, c| basis[(i, c)] / norms[c]);
+    let columns = product(&unit, Op::Plain, eigen.vectors(), Op::Plain);
+    Ok((columns, eigen.values().to_vec()))
+}
+
+#[cfg(test)]
+#[path = "aggregated_tests.rs"]
+mod tests;

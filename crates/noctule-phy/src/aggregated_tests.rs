@@ -1,0 +1,207 @@
+//! The closed forms against the model they summarise, and against dense linear algebra.
+
+use super::*;
+use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal, normal, uniform};
+
+use crate::beampattern::steering;
+
+fn scene(users: usize, aps: usize, targets: usize, n: usize) -> AggregatedScene {
+    let mut rng = StreamKey::new(2, "test", "aggregated", 0).trial(0);
+    let mut table = |rows: usize, cols: usize| -> Vec<Vec<f64>> {
+        (0..rows).map(|_| (0..cols).map(|_| uniform(&mut rng, 0.4, 1.0)).collect()).collect()
+    };
+    let (direct, target_ap, user_target) =
+        (table(users, aps), table(targets, aps), table(users, targets));
+    let steering = (0..targets)
+        .map(|_| (0..aps).map(|_| steering(n, 0.5, uniform(&mut rng, -1.2, 1.2))).collect())
+        .collect();
+    AggregatedScene {
+        antennas: n,
+        direct,
+        target_ap,
+        user_target,
+        steering,
+        reflection: vec![0.8; targets],
+        target_ap_variance: 0.1,
+        user_target_variance: 0.15,
+        steering_variance: 0.3,
+    }
+}
+
+fn distance(a: &CMat, b: &CMat) -> f64 {
+    let difference = CMat::from_fn(a.rows(), a.cols(), |i, j| a[(i, j)] - b[(i, j)]);
+    difference.norm() / b.norm()
+}
+
+/// Θ from dense matrices, as the propositions say it.
+fn dense_error(
+    phi: &[CMat],
+    group: &[usize],
+    user: usize,
+    energy: f64,
+    n: usize,
+    joint: bool,
+) -> CMat {
+    let order = phi[user].rows();
+    let mut received = CMat::identity(order);
+    for &other in group {
+        for (r, p) in received.as_mut_slice().iter_mut().zip(phi[other].as_slice()) {
+            *r += p * energy;
+        }
+    }
+    let masked = |a: &CMat| {
+        CMat::from_fn(
+            order,
+            order,
+            |i, j| {
+                if joint || i / n == j / n { a[(i, j)] } else { C64::ZERO }
+            },
+        )
+    };
+    let mut cholesky = Cholesky::new(order);
+    cholesky.factor(&masked(&received), "test").unwrap();
+    let mut filter = masked(&phi[user]);
+    filter.scale(energy.sqrt());
+    cholesky.solve_in_place(&mut filter);
+    let c = filter.adjoint();
+    let cross = product(&phi[user], Op::Plain, &c, Op::Adjoint);
+    let through = sandwich(&c, &received, 1.0);
+    CMat::from_fn(order, order, |i, j| {
+        phi[user][(i, j)] - (cross[(i, j)] + cross[(j, i)].conj()) * energy.sqrt() + through[(i, j)]
+    })
+}
+
+#[test]
+fn structured_errors_are_the_dense_ones() {
+    let scene = scene(4, 3, 2, 3);
+    let phi = scene.channel_covariances();
+    let dense: Vec<CMat> = phi.iter().map(Covariance::dense).collect();
+    let groups = [vec![0], vec![1, 2, 3]];
+    for (estimator, joint) in [(Estimator::PerAccessPoint, false), (Estimator::Joint, true)] {
+        let estimates = estimate(&phi, &groups, 4.0, estimator).unwrap();
+        for group in &groups {
+            for &user in group {
+                let expected = dense_error(&dense, group, user, 4.0, 3, joint);
+                let found = estimates[user].error.dense();
+                assert!(distance(&found, &expected) < 1e-12, "{estimator:?} {user}");
+                let mut eigen = HermitianEigen::new(9);
+                eigen.compute(&found).unwrap();
+                assert!(eigen.min() > 0.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dense_covariance_survives_the_split() {
+    let phi = scene(1, 3, 2, 3).channel_covariances();
+    let dense = phi[0].dense();
+    let split = Covariance::from_dense(&dense, 3).unwrap();
+    assert!(distance(&split.dense(), &dense) < 1e-13);
+    let x: Vec<C64> = (0..9).map(|i| C64::new(i as f64, 1.0)).collect();
+    for (a, b) in split.apply(&x).iter().zip(phi[0].apply(&x)) {
+        assert!((a - b).norm() < 1e-11);
+    }
+    assert!(Covariance::from_dense(&dense, 4).is_err());
+}
+
+/// One draw of every channel of the model.
+fn draw(scene: &AggregatedScene, rng: &mut ChaCha8Rng) -> Vec<Vec<C64>> {
+    let (aps, n, targets) = (scene.aps(), scene.antennas, scene.reflection.len());
+    let to_ap: Vec<Vec<Vec<C64>>> = (0..targets)
+        .map(|t| {
+            (0..aps)
+                .map(|ap| {
+                    let beta =
+                        scene.target_ap[t][ap] + scene.target_ap_variance.sqrt() * normal(rng);
+                    scene.steering[t][ap]
+                        .iter()
+                        .map(|a| (a + complex_normal(rng, scene.steering_variance)) * beta)
+                        .collect()
+                })
+                .collect()
+        })
+        .collect();
+    (0..scene.direct.len())
+        .map(|k| {
+            let from_user: Vec<C64> = (0..targets)
+                .map(|t| {
+                    let beta =
+                        scene.user_target[k][t] + scene.user_target_variance.sqrt() * normal(rng);
+                    complex_normal(rng, 1.0) * beta
+                })
+                .collect();
+            let mut h = Vec::with_capacity(aps * n);
+            for ap in 0..aps {
+                for i in 0..n {
+                    let mut z = complex_normal(rng, 1.0) * scene.direct[k][ap];
+                    for t in 0..targets {
+                        z += from_user[t] * to_ap[t][ap][i] * scene.reflection[t];
+                    }
+                    h.push(z);
+                }
+            }
+            h
+        })
+        .collect()
+}
+
+/// Propositions 1 to 3 by simulation of the model: covariance of channels, of estimates, of errors.
+#[test]
+fn the_propositions_hold_in_simulation() {
+    let scene = scene(3, 2, 2, 2);
+    let (groups, energy) = ([vec![0], vec![1, 2]], 4.0_f64);
+    let phi = scene.channel_covariances();
+    let mut rng = StreamKey::new(3, "test", "aggregated", 1).trial(0);
+    for estimator in [Estimator::PerAccessPoint, Estimator::Joint] {
+        let estimates = estimate(&phi, &groups, energy, estimator).unwrap();
+        let draws = 60_000;
+        let mut channel = vec![CMat::zeros(4, 4); 3];
+        let mut error = channel.clone();
+        let mut between = CMat::zeros(4, 4);
+        let mut orthogonal = CMat::zeros(4, 4);
+        let add_outer = |sum: &mut CMat, x: &[C64], y: &[C64]| {
+            for j in 0..4 {
+                for i in 0..4 {
+                    sum[(i, j)] += x[i] * y[j].conj() / f64::from(draws);
+                }
+            }
+        };
+        for _ in 0..draws {
+            let h = draw(&scene, &mut rng);
+            add_outer(&mut between, &h[0], &h[1]);
+            for group in &groups {
+                let noise: Vec<C64> = (0..4).map(|_| complex_normal(&mut rng, 1.0)).collect();
+                let y: Vec<C64> = (0..4)
+                    .map(|i| group.iter().map(|&k| h[k][i]).sum::<C64>() * energy.sqrt() + noise[i])
+                    .collect();
+                for &k in group {
+                    let estimated = estimates[k].apply(&y);
+                    let e: Vec<C64> = h[k].iter().zip(&estimated).map(|(h, e)| h - e).collect();
+                    add_outer(&mut channel[k], &h[k], &h[k]);
+                    add_outer(&mut error[k], &e, &e);
+                    if k == 0 {
+                        add_outer(&mut orthogonal, &estimated, &e);
+                    }
+                }
+            }
+        }
+        for k in 0..3 {
+            assert!(distance(&channel[k], &phi[k].dense()) < 0.04, "channel {k}");
+            assert!(distance(&error[k], &estimates[k].error.dense()) < 0.04, "error {k}");
+        }
+        assert!(between.norm() / channel[0].norm() < 0.03);
+        // Only the joint estimate is orthogonal to its error across access points.
+        let across: f64 = (0..4)
+            .flat_map(|i| (0..4).map(move |j| (i, j)))
+            .filter(|(i, j)| i / 2 != j / 2)
+            .map(|at| orthogonal[at].norm_sqr())
+            .sum::<f64>()
+            .sqrt();
+        let relative = across / error[0].norm();
+        match estimator {
+            Estimator::Joint => assert!(relative < 0.02, "{relative}"),
+            Estimator::PerAccessPoint => assert!(relative > 0.05, "{relative}"),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What makes an instance acceptable.
+
+use noctule_num::InputError;
+use noctule_num::linalg::HermitianEigen;
+
+use super::{Parts, Requirement};
+
+/// Most access points.
+pub(in crate::cellfree) const MOST_APS: usize = 1024;
+/// Most antennas of an access point.
+pub(in crate::cellfree) const MOST_ANTENNAS: usize = 512;
+/// Most users.
+pub(in crate::cellfree) const MOST_USERS: usize = 1024;
+/// Most targets.
+pub(in crate::cellfree) const MOST_TARGETS: usize = 256;
+/// Most directions of the grid.
+pub(in crate::cellfree) const MOST_POINTS: usize = 100_000;
+
+/// Refuse what cannot be an instance.
+pub(super) fn check(parts: &Parts) -> Result<(), InputError> {
+    let aps = parts.power_over_noise.len();
+    let (n, users) = (parts.antennas, parts.channels.cols());
+    in_count("power_over_noise", aps, 1, MOST_APS)?;
+    in_count("antennas", n, 1, MOST_ANTENNAS)?;
+    in_count("channels", users, 0, MOST_USERS)?;
+    let fits = |what: &str, place: &str, found: usize, expected: usize| {
+        if found == expected {
+            return Ok(());
+        }
+        Err(InputError::new(what, place, found.to_string(), expected.to_string()))
+    };
+    fits("the channels have the wrong length", "channels", parts.channels.rows(), aps * n)?;
+    fits("there is not one covariance a user", "error_covariance", parts.error.len(), users)?;
+    fits("not every access point is accounted for", "targets_rad", parts.targets_rad.len(), aps)?;
+    for (ap, &power) in parts.power_over_noise.iter().enumerate() {
+        if !(power.is_finite() && power > 0.0) {
+            let place = format!("power_over_noise[{ap}]");
+            let allowed = "a positive finite ratio (linear, not decibels)";
+            return Err(InputError::new(
+                "the power is not positive",
+                place,
+                power.to_string(),
+                allowed,
+            ));
+        }
+    }
+    if let Err(error) = parts.channels.check_finite("channels") {
+        let what = "an entry is not a finite number";
+        return Err(InputError::new(what, "channels", error.to_string(), "finite numbers"));
+    }
+    in_range("window_rad", parts.window_rad, 1e-6, std::f64::consts::PI, "radians")?;
+    in_range("spacing", parts.spacing, 1e-3, 100.0, "wavelengths")?;
+    in_range("payload_symbols", parts.payload_symbols, 0.0, 1e12, "symbols")?;
+    in_count("grid_points", parts.grid_points, 2, MOST_POINTS)?;
+    let sensing = parts.targets_rad.iter().any(|targets| !targets.is_empty());
+    if sensing && parts.grid_points < 2 * n - 1 {
+        return Err(InputError::new(
+            "the grid is too coarse for the array",
+            "grid_points",
+            parts.grid_points.to_string(),
+            format!("at least {}, two for each antenna less one", 2 * n - 1),
+        ));
+    }
+    for (ap, targets) in parts.targets_rad.iter().enumerate() {
+        in_count("targets_rad", targets.len(), 0, MOST_TARGETS)?;
+        for &angle in targets {
+            let place = format!("target_rad of access point {ap}");
+            in_range(&place, angle, -std::f64::consts::PI, std::f64::consts::PI, "radians")?;
+        }
+    }
+    for (user, covariance) in parts.error.iter().enumerate() {
+        check_covariance(parts, user, covariance)?;
+    }
+    requirement(parts)
+}
+
+/// Refuse a requirement that makes no sense.
+pub(in crate::cellfree) fn requirement(parts: &Parts) -> Result<(), InputError> {
+    let sensing = parts.targets_rad.iter().any(|targets| !targets.is_empty());
+    let needs_sensing = |place: &str| {
+        Err(InputError::new(
+            "no access point senses",
+            place,
+            "a requirement on sensing",
+            "an access point with a target",
+        ))
+    };
+    match parts.requirement {
+        Requirement::None => Ok(()),
+        Requirement::MaxError(_) if !sensing => needs_sensing("max_error"),
+        Requirement::MinRate(_) if !sensing => needs_sensing("min_rate_bps_hz"),
+        Requirement::MaxError(limit) => in_range("max_error", limit, 0.0, 1e12, "(p_m = 1)"),
+        Requirement::MinRate(rate) => in_range("min_rate_bps_hz", rate, 0.0, 1e9, "bit/s/Hz"),
+    }
+}
+
+fn check_covariance(
+    parts: &Parts,
+    user: usize,
+    covariance: &noctule_phy::aggregated::Covariance,
+) -> Result<(), InputError> {
+    let (aps, n) = (parts.power_over_noise.len(), parts.antennas);
+    let place = |ap: usize| format!("error_covariance[{user}], access point {ap}");
+    let fits = covariance.blocks.len() == aps
+        && covariance.blocks.iter().all(|b| b.rows() == n && b.cols() == n)
+        && covariance.factors.rows() == aps * n
+        && covariance.factors.cols() == covariance.weights.len();
+    if !fits {
+        return Err(InputError::new(
+            "the covariance has the wrong shape",
+            format!("error_covariance[{user}]"),
+            format!("{} blocks", covariance.blocks.len()),
+            format!("{aps} blocks of order {n}, factors of length {}", aps * n),
+        ));
+    }
+    let finite = covariance.factors.as_slice().iter().all(|z| z.is_finite())
+        && covariance.weights.iter().all(|w| w.is_finite());
+    if !finite {
+        let what = "an entry is not a finite number";
+        let place = format!("error_factors[{user}]");
+        return Err(InputError::new(what, place, "NaN or infinity", "finite numbers"));
+    }
+    let mut eigen = HermitianEigen::new(n);
+    for (ap, block) in covariance.blocks.iter().enumerate() {
+        if let Err(error) = block.check_finite("error covariance") {
+            let what = "an entry is not a finite number";
+            return Err(InputError::new(what, place(ap), error.to_string(), "finite numbers"));
+        }
+        let scale = block.max_abs();
+        for j in 0..n {
+            for i in 0..=j {
+                if (block[(i, j)] - block[(j, i)].conj()).norm() > 1e-9 * scale {
+                    return Err(InputError::new(
+                        "the covariance is not Hermitian",
+                        place(ap),
+                        format!("entries ({i}, {j}) and ({j}, {i})"),
+                        "a matrix equal to its conjugate transpose",
+                    ));
+                }
+            }
+        }
+        // A multiple of the identity, as most are, needs no eigenvalues.
+        let off = (0..n)
+            .flat_map(|i| (0..n).map(move |j| (i, j)))
+            .filter(|(i, j)| i != j)
+            .map(|at| block[at].norm())
+            .fold(0.0, f64::max);
+        let diagonal = (0..n).map(|i| block[(i, i)].re).fold(f64::INFINITY, f64::min);
+        if diagonal >= off * n as f64 {
+            continue;
+        }
+        let smallest = match eigen.compute(block) {
+            Ok(()) => eigen.min(),
+            Err(_) => f64::NAN,
+        };
+        // Blocks of a split dense matrix have their share of the factors already in them.
+        if smallest.is_nan() || smallest < -1e-9 * scale {
+            return Err(InputError::new(
+                "the covariance is not positive semidefinite",
+                place(ap),
+                format!("an eigenvalue of {smallest:.3e}"),
+                "eigenvalues of zero or more",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuse a number outside `[low, high]`, or one that is not finite.
+pub(in crate::cellfree) fn in_range(
+    place: &str,
+    value: f64,
+    low: f64,
+    high: f64,
+    unit: &str,
+) -> Result<(), InputError> {
+    if value.is_finite() && (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("a number from {low} to {high} {unit}");
+    Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
+}
+
+/// Refuse a count outside `[low, high]`.
+pub(in crate::cellfree) fn in_count(
+    place: &str,
+    value: usize,
+    low: usize,
+    high: usize,
+) -> Result<(), InputError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(InputError::new(
+        "the count is out of range",
+        place,
+        value.to_string(),
+        format!("a whole number from {low} to {high}"),
+    ))
+}

@@ -1,0 +1,573 @@
+//! Parameters of a cell-free network, its users and its targets.
+
+use noctule_num::rng::{StreamKey, complex_normal, normal, uniform};
+use noctule_num::{C64, CMat, InputError};
+use noctule_optim::Interrupt;
+use noctule_phy::aggregated::{AggregatedScene, Covariance, Estimate, Estimator, estimate};
+use noctule_phy::beampattern::{angle_from_broadside, steering};
+use noctule_phy::geometry::Point;
+use noctule_phy::path_loss::log_distance;
+use noctule_phy::units::linear_from_db;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::SYSTEM;
+use super::association::{pair_targets, pilot_groups};
+use super::design::{best_patterns, error_floor};
+use super::instance::checks::{
+    MOST_ANTENNAS, MOST_APS, MOST_POINTS, MOST_TARGETS, MOST_USERS, in_count, in_range,
+};
+use super::instance::{Instance, Parts, Requirement};
+use crate::Error;
+
+/// Loss at one kilometre and per decade, dB.
+const LOSS_DB: (f64, f64) = (128.1, 37.6);
+
+/// Access points, users and targets in a square, pilots, and what is required.
+///
+/// The default is Table I of W. Mao et al. with what it leaves open: antennas half a wavelength
+/// apart along the first axis, distances of at least ten metres.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// Side of the square service area in kilometres.
+    pub area_km: f64,
+    /// Number of access points M.
+    pub aps: usize,
+    /// Antennas of every access point, N.
+    pub antennas: usize,
+    /// Antennas of all access points together, shared evenly; `null` leaves `antennas` as it is.
+    pub total_antennas: Option<usize>,
+    /// Number of users K.
+    pub users: usize,
+    /// Number of targets T.
+    pub targets: usize,
+    /// Where everything is.
+    pub places: Places,
+    /// Cell-free, or one station that senses all targets.
+    pub layout: Layout,
+    /// How arrays are turned.
+    pub orientation: Orientation,
+    /// Transmit power of an access point over the noise power of a user, dB.
+    pub power_over_noise_db: f64,
+    /// How transmit power is shared.
+    pub power_rule: PowerRule,
+    /// Power of a pilot symbol over the noise power of an antenna, dB.
+    pub pilot_over_noise_db: f64,
+    /// Symbols of a pilot τ_p: that many users can be told apart.
+    pub pilot_symbols: usize,
+    /// Symbols of a coherence interval τ_c.
+    pub coherence_symbols: usize,
+    /// How users share pilots.
+    pub clustering: Clustering,
+    /// Whether access points estimate channels separately or together.
+    pub estimator: EstimatorKind,
+    /// Reflection coefficient α of every target.
+    pub reflection: f64,
+    /// Gain of every reflection beyond α, dB of power: the radar cross-section, which the model of
+    /// the paper leaves out.
+    pub reflection_gain_db: f64,
+    /// Variance of the path gain between targets and access points, dB; in units of β².
+    pub target_ap_variance_db: f64,
+    /// Variance of the path gain between users and targets, dB; in units of β².
+    pub user_target_variance_db: f64,
+    /// Variance χ² of the entries of steering vectors, dB.
+    pub steering_variance_db: f64,
+    /// Full width Δθ of the ideal beam in degrees.
+    pub window_deg: f64,
+    /// Directions of the grid.
+    pub grid_points: usize,
+    /// Distance of neighbouring antennas in wavelengths.
+    pub spacing_wavelengths: f64,
+    /// Smallest distance of the path loss model in metres; shorter ones count as this.
+    pub min_distance_m: f64,
+    /// What is required of a design.
+    pub requirement: RequirementSpec,
+}
+
+/// Where everything is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Places {
+    /// Everything uniform in the square, drawn anew in every trial.
+    #[default]
+    Drawn,
+    /// Coordinates that are known; their numbers overrule `aps`, `users` and `targets`.
+    Fixed(FixedPlaces),
+}
+
+/// Coordinates in kilometres, `[x, y]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FixedPlaces {
+    /// Access points.
+    pub aps_km: Vec<[f64; 2]>,
+    /// Users.
+    pub users_km: Vec<[f64; 2]>,
+    /// Targets, as far as they are known.
+    pub targets_km: Vec<[f64; 2]>,
+}
+
+/// Who senses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Every target has an access point of its own, the sum of distances being smallest.
+    #[default]
+    CellFree,
+    /// One station in the middle of the square, with the antennas of all access points in one
+    /// array, serves and senses everything.
+    Cellular,
+}
+
+/// How arrays are turned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Orientation {
+    /// All axes along the first coordinate.
+    #[default]
+    Parallel,
+    /// All axes at this angle from the first coordinate, degrees counter-clockwise.
+    TurnedDeg(f64),
+    /// Every array that senses one target is turned broadside to it, as the paper's comparison of
+    /// cell-free with cellular sensing silently assumes.
+    TowardsTarget,
+}
+
+/// How transmit power is shared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PowerRule {
+    /// `power_over_noise_db` at every access point.
+    #[default]
+    Each,
+    /// `power_over_noise_db` at those that sense; the others share evenly what is left of six times
+    /// that (Table I), and get no less than a thousandth of it each.
+    SharedRest,
+}
+
+/// How users share pilots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clustering {
+    /// Users far from each other (Algorithm 1 of the paper); groups may differ much in size.
+    #[default]
+    Farthest,
+    /// The same with groups kept about equal.
+    Balanced,
+}
+
+/// How channels are estimated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EstimatorKind {
+    /// Every access point from its own observations, as in the paper.
+    #[default]
+    PerAccessPoint,
+    /// All access points together.
+    Joint,
+}
+
+/// What is required of a design.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequirementSpec {
+    /// Nothing.
+    #[default]
+    None,
+    /// A largest mean beampattern error, at power one.
+    MaxError(f64),
+    /// The same, as a multiple of the smallest error of the instance.
+    ErrorOverBest(f64),
+    /// A smallest sum rate in bit/s/Hz.
+    MinRateBpsHz(f64),
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            area_km: 2.0,
+            aps: 6,
+            antennas: 12,
+            total_antennas: None,
+            users: 9,
+            targets: 3,
+            places: Places::Drawn,
+            layout: Layout::CellFree,
+            orientation: Orientation::Parallel,
+            power_over_noise_db: 125.0,
+            power_rule: PowerRule::Each,
+            pilot_over_noise_db: 150.0,
+            pilot_symbols: 5,
+            coherence_symbols: 40,
+            clustering: Clustering::Farthest,
+            estimator: EstimatorKind::PerAccessPoint,
+            reflection: 0.8,
+            reflection_gain_db: 0.0,
+            target_ap_variance_db: -160.0,
+            user_target_variance_db: -160.0,
+            steering_variance_db: -30.0,
+            window_deg: 10.0,
+            grid_points: 181,
+            spacing_wavelengths: 0.5,
+            min_distance_m: 10.0,
+            requirement: RequirementSpec::None,
+        }
+    }
+}
+
+/// Places of one trial.
+struct Drawn {
+    aps: Vec<Point>,
+    users: Vec<Point>,
+    targets: Vec<Point>,
+}
+
+impl Scenario {
+    /// Refuse parameters that make no sense; [`Scenario::realize`] calls it.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the field.
+    pub fn validate(&self) -> Result<(), InputError> {
+        in_count("aps", self.aps, 1, MOST_APS)?;
+        in_count("antennas", self.antennas, 1, MOST_ANTENNAS)?;
+        if let Some(total) = self.total_antennas {
+            in_count("total_antennas", total, self.aps, MOST_ANTENNAS * self.aps)?;
+        }
+        in_count("users", self.users, 0, MOST_USERS)?;
+        in_count("targets", self.targets, 0, MOST_TARGETS)?;
+        in_count("pilot_symbols", self.pilot_symbols, 1, 1_000_000)?;
+        in_count("coherence_symbols", self.coherence_symbols, self.pilot_symbols, 1_000_000_000)?;
+        in_count("grid_points", self.grid_points, 2, MOST_POINTS)?;
+        in_range("area_km", self.area_km, 1e-6, 1e6, "km")?;
+        for (name, value) in [
+            ("power_over_noise_db", self.power_over_noise_db),
+            ("pilot_over_noise_db", self.pilot_over_noise_db),
+            ("reflection_gain_db", self.reflection_gain_db),
+            ("target_ap_variance_db", self.target_ap_variance_db),
+            ("user_target_variance_db", self.user_target_variance_db),
+            ("steering_variance_db", self.steering_variance_db),
+        ] {
+            in_range(name, value, -1000.0, 1000.0, "dB")?;
+        }
+        in_range("reflection", self.reflection, 0.0, 1e6, "")?;
+        in_range("window_deg", self.window_deg, 1e-3, 180.0, "degrees")?;
+        in_range("spacing_wavelengths", self.spacing_wavelengths, 1e-3, 100.0, "wavelengths")?;
+        in_range("min_distance_m", self.min_distance_m, 1e-3, 1e6, "m")?;
+        if let Orientation::TurnedDeg(angle) = self.orientation {
+            in_range("orientation.turned-deg", angle, -3600.0, 3600.0, "degrees")?;
+        }
+        match self.requirement {
+            RequirementSpec::None => {}
+            RequirementSpec::MaxError(limit) => {
+                in_range("requirement.max-error", limit, 0.0, 1e12, "(at power one)")?;
+            }
+            RequirementSpec::ErrorOverBest(factor) => {
+                in_range("requirement.error-over-best", factor, 0.0, 1e12, "")?;
+            }
+            RequirementSpec::MinRateBpsHz(rate) => {
+                in_range("requirement.min-rate-bps-hz", rate, 0.0, 1e9, "bit/s/Hz")?;
+            }
+        }
+        self.validate_places()
+    }
+
+    fn validate_places(&self) -> Result<(), InputError> {
+        let (mut aps, mut targets) = (self.aps, self.targets);
+        if let Places::Fixed(fixed) = &self.places {
+            in_count("places.fixed.aps_km", fixed.aps_km.len(), 1, MOST_APS)?;
+            in_count("places.fixed.users_km", fixed.users_km.len(), 0, MOST_USERS)?;
+            in_count("places.fixed.targets_km", fixed.targets_km.len(), 0, MOST_TARGETS)?;
+            for (name, list) in [
+                ("aps_km", &fixed.aps_km),
+                ("users_km", &fixed.users_km),
+                ("targets_km", &fixed.targets_km),
+            ] {
+                for (index, point) in list.iter().enumerate() {
+                    for part in point {
+                        let place = format!("places.fixed.{name}[{index}]");
+                        in_range(&place, *part, -1e6, 1e6, "km")?;
+                    }
+                }
+            }
+            (aps, targets) = (fixed.aps_km.len(), fixed.targets_km.len());
+        }
+        if self.layout == Layout::CellFree && targets > aps {
+            return Err(Instance::refuse_targets(targets, aps));
+        }
+        if self.layout == Layout::Cellular {
+            in_count("antennas", self.antennas_each(), 1, MOST_ANTENNAS)?;
+        }
+        let sensing = !matches!(self.requirement, RequirementSpec::None);
+        if sensing && targets == 0 {
+            return Err(InputError::new(
+                "there is nothing to sense",
+                "targets",
+                "0",
+                "at least 1 where the requirement concerns sensing",
+            ));
+        }
+        if targets > 0 && self.grid_points < 2 * self.antennas_each() - 1 {
+            return Err(InputError::new(
+                "the grid is too coarse for the arrays",
+                "grid_points",
+                self.grid_points.to_string(),
+                format!("at least {}", 2 * self.antennas_each() - 1),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Antennas of every access point.
+    fn antennas_each(&self) -> usize {
+        let aps = match &self.places {
+            Places::Fixed(fixed) => fixed.aps_km.len(),
+            Places::Drawn => self.aps,
+        };
+        match self.layout {
+            Layout::CellFree => {
+                self.total_antennas.map_or(self.antennas, |total| (total / aps.max(1)).max(1))
+            }
+            Layout::Cellular => self.total_antennas.unwrap_or(self.antennas * aps),
+        }
+    }
+
+    /// The concrete problem of one trial: places, channels, pilots, estimates.
+    ///
+    /// Depends on `(seed, trial)` and on the fields that shape the draw; every access point, user and
+    /// target has a stream of its own, so that fewer of them are the first of more. Powers, windows and
+    /// requirements do not enter.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when a field makes no sense.
+    pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
+        self.validate()?;
+        let places = self.places(seed, trial);
+        let n = self.antennas_each();
+        let (pairing, axes) = self.pair(&places);
+        let mut floored = 0;
+        let mut gain = |a: Point, b: Point| -> f64 {
+            let distance = a.distance_m(b);
+            floored += usize::from(distance < self.min_distance_m);
+            log_distance(LOSS_DB.0, LOSS_DB.1, distance.max(self.min_distance_m)).sqrt()
+        };
+        let table = |rows: &[Point], cols: &[Point], gain: &mut dyn FnMut(Point, Point) -> f64| {
+            rows.iter()
+                .map(|row| cols.iter().map(|col| gain(*row, *col)).collect())
+                .collect::<Vec<Vec<f64>>>()
+        };
+        let direction = |t: usize, ap: usize| {
+            let (from, to) = (places.aps[ap], places.targets[t]);
+            angle_from_broadside([to.x_m - from.x_m, to.y_m - from.y_m], axes[ap])
+        };
+        let scene = AggregatedScene {
+            antennas: n,
+            direct: table(&places.users, &places.aps, &mut gain),
+            target_ap: table(&places.targets, &places.aps, &mut gain),
+            user_target: table(&places.users, &places.targets, &mut gain),
+            steering: (0..places.targets.len())
+                .map(|t| {
+                    (0..places.aps.len())
+                        .map(|ap| steering(n, self.spacing_wavelengths, direction(t, ap)))
+                        .collect()
+                })
+                .collect(),
+            reflection: vec![
+                self.reflection * linear_from_db(self.reflection_gain_db).sqrt();
+                places.targets.len()
+            ],
+            target_ap_variance: linear_from_db(self.target_ap_variance_db),
+            user_target_variance: linear_from_db(self.user_target_variance_db),
+            steering_variance: linear_from_db(self.steering_variance_db),
+        };
+        let groups = pilot_groups(&places.users, self.pilot_symbols, self.clustering);
+        let energy = linear_from_db(self.pilot_over_noise_db) * self.pilot_symbols as f64;
+        let covariances = scene.channel_covariances();
+        let estimator = match self.estimator {
+            EstimatorKind::PerAccessPoint => Estimator::PerAccessPoint,
+            EstimatorKind::Joint => Estimator::Joint,
+        };
+        let estimates = estimate(&covariances, &groups, energy, estimator)?;
+        // Without users and targets the scene does not know of its access points.
+        let channels = match places.users.is_empty() {
+            true => CMat::zeros(places.aps.len() * n, 0),
+            false => {
+                let h = draw_channels(&scene, seed, trial);
+                observe(&h, &groups, energy, &estimates, seed, trial)?
+            }
+        };
+        let mut targets_rad = vec![Vec::new(); places.aps.len()];
+        for (t, &ap) in pairing.iter().enumerate() {
+            targets_rad[ap].push(direction(t, ap));
+        }
+        let sensing: Vec<bool> = targets_rad.iter().map(|targets| !targets.is_empty()).collect();
+        let parts = Parts {
+            antennas: n,
+            channels,
+            error: estimates.into_iter().map(|e| e.error).collect::<Vec<Covariance>>(),
+            power_over_noise: self.powers(&sensing),
+            targets_rad,
+            window_rad: self.window_deg.to_radians(),
+            grid_points: self.grid_points,
+            spacing: self.spacing_wavelengths,
+            requirement: Requirement::None,
+            payload_symbols: (self.coherence_symbols - self.pilot_symbols) as f64,
+        };
+        let mut instance = Instance::new(parts)?.drawn_as(seed, trial);
+        if floored > 0 {
+            instance.warn(format!(
+                "{floored} distances below {} m count as that: the path loss model ends there",
+                self.min_distance_m
+            ));
+        }
+        let requirement = match self.requirement {
+            RequirementSpec::None => Requirement::None,
+            RequirementSpec::MaxError(limit) => Requirement::MaxError(limit),
+            RequirementSpec::MinRateBpsHz(rate) => Requirement::MinRate(rate),
+            RequirementSpec::ErrorOverBest(factor) => {
+                let patterns = best_patterns(&instance, 1e-6, &Interrupt::new())?;
+                Requirement::MaxError(factor * error_floor(&patterns).0)
+            }
+        };
+        instance.with_requirement(requirement)
+    }
+
+    fn places(&self, seed: u64, trial: u64) -> Drawn {
+        let fixed = |list: &[[f64; 2]]| -> Vec<Point> {
+            list.iter().map(|[x, y]| Point::new(1000.0 * x, 1000.0 * y)).collect()
+        };
+        let side = 1000.0 * self.area_km;
+        let draw = |purpose: &str, count: usize| -> Vec<Point> {
+            (0..count)
+                .map(|index| {
+                    let key = StreamKey::new(seed, SYSTEM, purpose, index as u64);
+                    let mut rng = key.trial(trial);
+                    // Shares of the side: a larger square is the same picture, enlarged.
+                    let x = uniform(&mut rng, 0.0, 1.0);
+                    let y = uniform(&mut rng, 0.0, 1.0);
+                    Point::new(side * x, side * y)
+                })
+                .collect()
+        };
+        match (&self.places, self.layout) {
+            (Places::Fixed(places), layout) => Drawn {
+                aps: match layout {
+                    Layout::CellFree => fixed(&places.aps_km),
+                    Layout::Cellular => vec![Point::new(0.5 * side, 0.5 * side)],
+                },
+                users: fixed(&places.users_km),
+                targets: fixed(&places.targets_km),
+            },
+            (Places::Drawn, layout) => Drawn {
+                aps: match layout {
+                    Layout::CellFree => draw("ap", self.aps),
+                    Layout::Cellular => vec![Point::new(0.5 * side, 0.5 * side)],
+                },
+                users: draw("user", self.users),
+                targets: draw("target", self.targets),
+            },
+        }
+    }
+
+    /// The access point of every target, and the axis of every array.
+    fn pair(&self, places: &Drawn) -> (Vec<usize>, Vec<f64>) {
+        let pairing = match self.layout {
+            Layout::Cellular => vec![0; places.targets.len()],
+            Layout::CellFree => pair_targets(&places.targets, &places.aps).unwrap_or_default(),
+        };
+        let common = match self.orientation {
+            Orientation::TurnedDeg(angle) => angle.to_radians(),
+            _ => 0.0,
+        };
+        let mut axes = vec![common; places.aps.len()];
+        if self.orientation == Orientation::TowardsTarget && self.layout == Layout::CellFree {
+            for (t, &ap) in pairing.iter().enumerate() {
+                let (from, to) = (places.aps[ap], places.targets[t]);
+                if let Some([x, y]) = from.direction(to) {
+                    // A quarter turn from the line of sight: the target at broadside.
+                    axes[ap] = y.atan2(x) - std::f64::consts::FRAC_PI_2;
+                }
+            }
+        }
+        (pairing, axes)
+    }
+
+    fn powers(&self, sensing: &[bool]) -> Vec<f64> {
+        let full = linear_from_db(self.power_over_noise_db);
+        let others = sensing.iter().filter(|s| !**s).count();
+        let left = (6.0 - (sensing.len() - others) as f64).max(1e-3 * others as f64);
+        sensing
+            .iter()
+            .map(|&senses| match self.power_rule {
+                PowerRule::SharedRest if !senses => full * left / others as f64,
+                _ => full,
+            })
+            .collect()
+    }
+}
+
+/// Channels of the model, one column for each user.
+fn draw_channels(scene: &AggregatedScene, seed: u64, trial: u64) -> CMat {
+    let (aps, n, targets) = (scene.aps(), scene.antennas, scene.reflection.len());
+    let stream = |purpose: &str, entity: usize| {
+        StreamKey::new(seed, SYSTEM, purpose, entity as u64).trial(trial)
+    };
+    // One draw for each target and access point, seen by all users.
+    let reflected: Vec<Vec<C64>> = (0..targets)
+        .map(|t| {
+            let mut out = Vec::with_capacity(aps * n);
+            for ap in 0..aps {
+                let mut rng = stream("target-ap", t * MOST_APS + ap);
+                let beta =
+                    scene.target_ap[t][ap] + scene.target_ap_variance.sqrt() * normal(&mut rng);
+                for a in &scene.steering[t][ap] {
+                    out.push((a + complex_normal(&mut rng, scene.steering_variance)) * beta);
+                }
+            }
+            out
+        })
+        .collect();
+    let mut channels = CMat::zeros(aps * n, scene.direct.len());
+    for k in 0..scene.direct.len() {
+        let column = channels.col_mut(k);
+        for ap in 0..aps {
+            let mut rng = stream("user-ap", k * MOST_APS + ap);
+            for z in &mut column[ap * n..(ap + 1) * n] {
+                *z = complex_normal(&mut rng, 1.0) * scene.direct[k][ap];
+            }
+        }
+        for (t, reflected) in reflected.iter().enumerate() {
+            let mut rng = stream("user-target", k * MOST_TARGETS + t);
+            let beta =
+                scene.user_target[k][t] + scene.user_target_variance.sqrt() * normal(&mut rng);
+            let arriving = complex_normal(&mut rng, 1.0) * beta * scene.reflection[t];
+            column.iter_mut().zip(reflected).for_each(|(z, r)| *z += r * arriving);
+        }
+    }
+    channels
+}
+
+/// What the access points make of the pilots.
+fn observe(
+    h: &CMat,
+    groups: &[Vec<usize>],
+    energy: f64,
+    estimates: &[Estimate],
+    seed: u64,
+    trial: u64,
+) -> Result<CMat, Error> {
+    let mut out = CMat::zeros(h.rows(), h.cols());
+    for (pilot, group) in groups.iter().enumerate() {
+        let mut rng = StreamKey::new(seed, SYSTEM, "pilot-noise", pilot as u64).trial(trial);
+        let y: Vec<C64> = (0..h.rows())
+            .map(|i| {
+                let sum: C64 = group.iter().map(|&k| h[(i, k)]).sum();
+                sum * energy.sqrt() + complex_normal(&mut rng, 1.0)
+            })
+            .collect();
+        for &k in group {
+            out.col_mut(k).copy_from_slice(&estimates[k].apply(&y));
+        }
+    }
+    Ok(out)
+}

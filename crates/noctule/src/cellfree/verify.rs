@@ -1,0 +1,186 @@
+//! An independent witness: rates, errors and powers from dense definitions.
+//!
+//! Nothing here is shared with the model: the stacked covariance is written out entry by entry,
+//! interference is a double sum over it, the beampattern is computed direction by direction and its
+//! scale by least squares, as the [module page](super) defines them. It is slow and meant to be.
+
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use noctule_num::C64;
+use serde::Serialize;
+
+use super::{Beams, Instance, Metrics, Requirement};
+use crate::Error;
+
+/// What the witness found.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Verification {
+    /// The sum rate in bit/s/Hz, recomputed.
+    pub sum_rate_bps_hz: f64,
+    /// The mean error of the beampatterns, recomputed; absent where nothing is sensed.
+    pub error: Option<f64>,
+    /// Largest violation of a power (relative to the budget), or of the requirement (relative to it).
+    pub violation: f64,
+    /// The part of it that the powers are to blame for.
+    pub power_violation: f64,
+}
+
+impl Verification {
+    /// Largest difference between these numbers and the metrics, relative to max(1, |metric|).
+    pub fn mismatch(&self, metrics: &Metrics) -> f64 {
+        let far = |a: f64, b: f64| (a - b).abs() / b.abs().max(1.0);
+        let rate = far(self.sum_rate_bps_hz, metrics.sum_rate_bps_hz);
+        match (self.error, metrics.error) {
+            (Some(mine), Some(theirs)) => rate.max(far(mine, theirs)),
+            (None, None) => rate,
+            _ => f64::INFINITY,
+        }
+    }
+}
+
+/// Recompute what `beams` achieve in `instance`.
+///
+/// # Errors
+/// When the beams have another shape than the instance asks for, or an entry is not finite.
+pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error> {
+    beams.check(instance)?;
+    let sum_rate_bps_hz = sum_rate(instance, beams);
+    let error = mean_error(instance, beams);
+    let power_violation = powers(instance, beams);
+    let required = match (instance.parts().requirement, error) {
+        (Requirement::MaxError(limit), Some(error)) if limit > 0.0 => (error - limit) / limit,
+        (Requirement::MaxError(_), Some(error)) => error,
+        (Requirement::MinRate(rate), _) if rate > 0.0 => (rate - sum_rate_bps_hz) / rate,
+        _ => 0.0,
+    };
+    let violation = power_violation.max(required).max(0.0);
+    Ok(Verification { sum_rate_bps_hz, error, violation, power_violation })
+}
+
+/// Θ_k entry by entry, times the transmit powers.
+fn covariance(instance: &Instance, user: usize) -> Vec<Vec<C64>> {
+    let (aps, n) = (instance.aps(), instance.antennas());
+    let theta = &instance.parts().error[user];
+    let power = &instance.parts().power_over_noise;
+    let mut dense = vec![vec![C64::ZERO; aps * n]; aps * n];
+    for (i, row) in dense.iter_mut().enumerate() {
+        for (j, entry) in row.iter_mut().enumerate() {
+            if i / n == j / n {
+                *entry += theta.blocks[i / n][(i % n, j % n)];
+            }
+            for (c, &weight) in theta.weights.iter().enumerate() {
+                *entry += theta.factors[(i, c)] * theta.factors[(j, c)].conj() * weight;
+            }
+            *entry *= (power[i / n] * power[j / n]).sqrt();
+        }
+    }
+    dense
+}
+
+fn quadratic(matrix: &[Vec<C64>], x: &[C64]) -> f64 {
+    let mut sum = C64::ZERO;
+    for (row, xi) in matrix.iter().zip(x) {
+        for (entry, xj) in row.iter().zip(x) {
+            sum += xi.conj() * entry * xj;
+        }
+    }
+    sum.re
+}
+
+fn sum_rate(instance: &Instance, beams: &Beams) -> f64 {
+    let (aps, n, users) = (instance.aps(), instance.antennas(), instance.users());
+    let mut total = 0.0;
+    for k in 0..users {
+        let theta = covariance(instance, k);
+        let channel: Vec<C64> = (0..aps * n)
+            .map(|i| {
+                instance.parts().channels[(i, k)] * instance.parts().power_over_noise[i / n].sqrt()
+            })
+            .collect();
+        let meet = |w: &[C64]| -> f64 {
+            channel.iter().zip(w).map(|(h, w)| h.conj() * w).sum::<C64>().norm_sqr()
+        };
+        let mut interference = 1.0;
+        for j in 0..users {
+            let w = beams.data.col(j);
+            interference += quadratic(&theta, w);
+            if j != k {
+                interference += meet(w);
+            }
+        }
+        for ap in 0..aps {
+            for s in 0..beams.sensing[ap].cols() {
+                let mut alone = vec![C64::ZERO; aps * n];
+                alone[ap * n..(ap + 1) * n].copy_from_slice(beams.sensing[ap].col(s));
+                interference += meet(&alone) + quadratic(&theta, &alone);
+            }
+        }
+        total += (1.0 + meet(beams.data.col(k)) / interference).log2();
+    }
+    total
+}
+
+fn mean_error(instance: &Instance, beams: &Beams) -> Option<f64> {
+    let parts = instance.parts();
+    let errors: Vec<f64> = parts
+        .targets_rad
+        .iter()
+        .enumerate()
+        .filter(|(_, targets)| !targets.is_empty())
+        .map(|(ap, targets)| pattern_error(instance, beams, ap, targets))
+        .collect();
+    (!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64)
+}
+
+fn pattern_error(instance: &Instance, beams: &Beams, ap: usize, targets: &[f64]) -> f64 {
+    let parts = instance.parts();
+    let (n, points) = (parts.antennas, parts.grid_points);
+    let mut pattern = Vec::with_capacity(points);
+    let mut ideal = Vec::with_capacity(points);
+    for i in 0..points {
+        let angle = -FRAC_PI_2 + PI * i as f64 / (points - 1) as f64;
+        let towards = |v: &[C64]| -> f64 {
+            let mut sum = C64::ZERO;
+            for (element, z) in v.iter().enumerate() {
+                let phase = 2.0 * PI * parts.spacing * element as f64 * angle.sin();
+                sum += C64::new(0.0, -phase).exp() * z;
+            }
+            sum.norm_sqr()
+        };
+        let data: f64 =
+            (0..beams.data.cols()).map(|k| towards(&beams.data.col(k)[ap * n..(ap + 1) * n])).sum();
+        let own: f64 =
+            (0..beams.sensing[ap].cols()).map(|s| towards(beams.sensing[ap].col(s))).sum();
+        pattern.push(data + own);
+        let lit = targets.iter().any(|t| (angle - t).abs() <= parts.window_rad / 2.0 + 1e-9);
+        ideal.push(if lit { 1.0 } else { 0.0 });
+    }
+    let (mut above, mut below) = (0.0, 0.0);
+    for (b, p) in pattern.iter().zip(&ideal) {
+        above += b * p;
+        below += p * p;
+    }
+    let eta = if below > 0.0 { above / below } else { 0.0 };
+    pattern.iter().zip(&ideal).map(|(b, p)| (eta * p - b).powi(2)).sum::<f64>() / points as f64
+}
+
+/// At most one, and where something is sensed under a requirement, exactly one.
+fn powers(instance: &Instance, beams: &Beams) -> f64 {
+    let n = instance.antennas();
+    let mut worst = 0.0_f64;
+    for ap in 0..instance.aps() {
+        let mut power = 0.0;
+        for k in 0..beams.data.cols() {
+            for z in &beams.data.col(k)[ap * n..(ap + 1) * n] {
+                power += z.re * z.re + z.im * z.im;
+            }
+        }
+        for z in beams.sensing[ap].as_slice() {
+            power += z.re * z.re + z.im * z.im;
+        }
+        let equal = !instance.parts().targets_rad[ap].is_empty()
+            && instance.parts().requirement != Requirement::None;
+        worst = worst.max(if equal { (power - 1.0).abs() } else { power - 1.0 });
+    }
+    worst
+}
