@@ -40,7 +40,7 @@ pub const ALL: &[BuiltIn] = built_in![
     "pilots/contamination-2",
     "pilots/contamination-6",
     "pilots/bound-attained",
-    "pilots/optimum"
+    "pilots/optimum",
     "surfaces/fig3",
     "surfaces/fig4",
     "surfaces/fig5",

@@ -46,8 +46,8 @@
 pub mod assignment;
 pub mod augmented_lagrangian;
 pub mod branch_bound;
-pub mod conic;
 pub mod clustering;
+pub mod conic;
 pub mod lbfgs;
 pub mod manifold;
 pub mod multi_start;

@@ -25,21 +25,20 @@
 //! Inside, every quantity is linear and in SI units; names carry the unit where there is one.
 //! The received signal of a user with channel `h` is `y = hᴴ x`.
 
+pub mod aggregated;
 pub mod aging;
 pub mod angle_crb;
 pub mod arrays;
+pub mod beampattern;
 pub mod cascade;
 pub mod centred_array;
-pub mod aggregated;
-pub mod arrays;
-pub mod beampattern;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;
 pub mod gradients;
 pub mod mmse;
-pub mod one_ring;
 pub mod multistatic;
+pub mod one_ring;
 pub mod path_loss;
 pub mod pilot_estimation;
 pub mod rates;

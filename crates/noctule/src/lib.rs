@@ -19,10 +19,10 @@
 //! | [`beamforming`] | a multi-user, multi-target base station: beams that trade sum rate against the Cramér–Rao bound |
 //! | [`frame`] | a frame of sensing, pilots and data under channel aging: how long to sense, how often to re-estimate |
 //! | [`pilots`] | a cell-free network: downlink pilot powers for the smallest estimation error under a limit on positions |
-//!
-//! [`estimate`] has the estimators that show where the bounds are reached.
 //! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
 //! | [`cellfree`] | cell-free access points: the region of sum rate against beampattern error |
+//!
+//! [`estimate`] has the estimators that show where the bounds are reached.
 //!
 //! # Example
 //!
@@ -41,10 +41,9 @@ pub mod cellfree;
 pub mod data;
 mod design;
 mod error;
+pub mod estimate;
 pub mod frame;
-pub mod estimate;
 pub mod pilots;
-pub mod estimate;
 pub mod surfaces;
 
 pub use design::Design;

@@ -23,7 +23,13 @@ pub fn registry() -> Registry<'static> {
 
 /// The systems whose designs can be looked at one by one.
 pub fn singles() -> Vec<&'static dyn crate::single::Single> {
-    vec![&beamforming::Beamforming, &frame::Frame, &pilots::Pilots, &surfaces::Surfaces, &cellfree::CellFree]
+    vec![
+        &beamforming::Beamforming,
+        &frame::Frame,
+        &pilots::Pilots,
+        &surfaces::Surfaces,
+        &cellfree::CellFree,
+    ]
 }
 
 /// A typed value out of JSON; what does not fit is said as bad input at `place`.

@@ -2,18 +2,15 @@
 //! are reached, and where not.
 //!
 //! * [`multilateration`] — positions from bistatic ranges by weighted least squares, and from sampled
-//!   echoes by maximum likelihood.
-
-pub mod multilateration;
-
-pub use multilateration::{
-    Echoes, Located, Locator, Window, bistatic_position, flat_tones, rms_bandwidth,
-};
-//! Estimators: they test whether the bounds that designs promise can be attained.
-//!
+//!   echoes by maximum likelihood;
 //! * [`music`] — the spatial frequency of a single source from its covariance, waveforms unknown;
 //! * [`waveform_ml`] — the spatial frequency of a target lit over a reflecting surface, waveforms
 //!   known.
 
+pub mod multilateration;
 pub mod music;
 pub mod waveform_ml;
+
+pub use multilateration::{
+    Echoes, Located, Locator, Window, bistatic_position, flat_tones, rms_bandwidth,
+};
