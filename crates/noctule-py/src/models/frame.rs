@@ -75,7 +75,7 @@ pub(crate) mod frame {
         let elements = refuse_count(elements, "elements", 4096)?;
         for (name, value) in [("angle_rad", angle_rad), ("spread_rad", spread_rad)] {
             let limit = std::f64::consts::TAU;
-            if !(value.abs() <= limit) {
+            if value.is_nan() || value.abs() > limit {
                 let allowed = "an angle within ±2π radians";
                 return Err(refuse("the angle is out of range", name, value.to_string(), allowed));
             }
