@@ -11,8 +11,8 @@ arrays are in SI units. The guide is docs/python.md.
 """
 
 from . import _noctule
+from ._batch import Batch, design_batch, stack
 from ._design import (
-    Batch,
     Design,
     Finding,
     Instance,
@@ -21,9 +21,7 @@ from ._design import (
     NumericalError,
     Record,
     design,
-    design_batch,
     evaluate,
-    stack,
     verify,
 )
 from ._experiment import Records, experiments, run, show

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import _noctule
-from ._design import Array, Instance, _variables, refuse
+from ._design import Array, Instance, refuse, variables_of
 from ._progress import Bar
 
 Scheme = Callable[[Instance], Any]
@@ -143,7 +143,7 @@ def _called(function: Scheme, system: str) -> Callable[..., dict[str, Any]]:
     def call(arrays: dict[str, Any], scenario: Any, seed: int, trial: int) -> dict[str, Any]:
         problem = _noctule.Problem(system, scenario, None, seed, trial)
         instance = Instance._of(problem, arrays)
-        found = _variables(instance, function(instance))
+        found = variables_of(instance, function(instance))
         return {name: value for name, value in found.items()}
 
     return call
