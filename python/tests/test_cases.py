@@ -116,3 +116,96 @@ def test_sensing_only(case: dict[str, Any]) -> None:
     design = noctule.design(beamforming_instance(case["inputs"]), "sensing-only")
     assert design.gap is not None and design.gap < 1e-6
     assert design.verify()
+
+
+def document(system: str, name: str) -> Any:
+    path = CASES / system / f"{name}.json"
+    if system not in noctule.systems() or not path.is_file():
+        pytest.skip(f"there is no case {system}/{name}")
+    return json.loads(path.read_text())
+
+
+def test_frame_correlation_and_angle_bound() -> None:
+    case = document("frame", "steering-onering-crb")
+    for one in case["cases"]:
+        expected = one["expected"]
+        found = noctule.frame.one_ring(one["L"], one["theta_rad"], one["spread_rad"])
+        close(found, pairs(expected["R"]), 1e-9)
+        bracket = next(v for k, v in expected.items() if "bracket" in k.lower())
+        crb = noctule.frame.angle_crb(1.0, 0.5, one["theta_rad"], one["Lr"])
+        close(crb, 1 / bracket, case["tolerance"]["rel"])
+
+
+def test_frame_estimates() -> None:
+    case = document("frame", "mmse-sinr")
+    inputs, expected = case["input"], case["expected"]
+    seconds, samples = inputs["Tl_s"], inputs["Tl_s"] / inputs["Ts_s"]
+    assert seconds > 0
+    for k, angle in enumerate(inputs["theta_rad"]):
+        crb = noctule.frame.angle_crb(samples, inputs["eta_per_symbol"], angle, inputs["Lr"])
+        close(crb, expected["crb"][k], case["tolerance"]["rel"])
+        # The prior that is expected of user 0, and R − R̂ as the error of sensing.
+        if k == 0:
+            correlation = noctule.frame.one_ring(inputs["Lt"], angle, inputs["spread_rad"])
+            prior = pairs(expected["Rhat_0"]) / inputs["beta"][0]
+            trace = noctule.frame.estimate_trace(
+                correlation, correlation - prior, inputs["gamma_e"][0] * inputs["beta"][0])
+            close(trace * inputs["beta"][0], expected["trCh"][0], 1e-6)
+
+
+def test_pilots_path_gain() -> None:
+    case = document("pilots", "01_pathloss")
+    inputs = case["inputs"]
+    found = [noctule.pilots.three_slope_gain_db(
+        d, frequency_hz=inputs["f_mhz"] * 1e6, access_point_height_m=inputs["h_ap"],
+        user_height_m=inputs["h_u"]) for d in inputs["distance_m"]]
+    assert np.allclose(found, case["expected"]["gain_db"], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["orthogonal", "dl_contaminated", "ul_and_dl_contaminated"])
+def test_pilots_estimates(name: str) -> None:
+    case = document("pilots", f"02_gain_stats_{name}")
+    inputs = case["inputs"]
+    found = noctule.pilots.estimate_gains(inputs["beta"], inputs["su"], pairs(inputs["G_ul"]))
+    close(found, np.array(case["expected"]["gamma"]), case["tolerance"]["rel"])
+
+
+def test_pilots_localisation() -> None:
+    case = document("pilots", "04_crb")
+    inputs, expected = case["inputs"], case["expected"]
+    for k, user in enumerate(inputs["ue"]):
+        information = noctule.pilots.delay_information(
+            inputs["ap"], user, inputs["fc"], inputs["b_eff"], inputs["rcs2"])
+        close(information[:, 0, 0], np.array(expected["ra"])[:, k], 1e-9)
+        close(information[:, 0, 1], np.array(expected["rc"])[:, k], 1e-9)
+        crb = noctule.pilots.position_crb(information, np.array(inputs["p"])[:, k])
+        close(crb, expected["crb"][k], 1e-9)
+
+
+def test_surfaces_geometry() -> None:
+    case = document("surfaces", "geometry")
+    inputs, expected = case["input"], case["expected"]
+    for k, site in enumerate(inputs["sites"]):
+        path = noctule.surfaces.surface_path(
+            inputs["bs"], site, inputs["cu"], inputs["target"],
+            reference_gain=inputs["par"]["K0"], exponent=inputs["par"]["alpha"])
+        for ours, theirs in [("base_gain", "rho_BI2"), ("user_gain", "rho_IU2"),
+                             ("target_gain", "rho_IT2"), ("base_departure", "mu_BI_D"),
+                             ("surface_arrival", "mu_BI_A"), ("user_departure", "mu_IU_D"),
+                             ("user_arrival", "mu_IU_A")]:
+            assert np.isclose(path[ours], expected[theirs][k], rtol=1e-10, atol=1e-12), ours
+
+
+def test_cellfree_patterns() -> None:
+    case = document("cellfree", "p1_n16")
+    inputs, expected = case["inputs"], case["expected"]
+    factor = pairs(inputs["V"])
+    error, scale = noctule.cellfree.pattern_error(
+        factor @ factor.conj().T, [inputs["theta"]], np.radians(inputs["width_deg"]),
+        points=inputs["Ngrid"], spacing=inputs["spacing"])
+    close(error, expected["E_of_V"], 1e-9)
+    assert scale > 0
+    angles = np.linspace(-np.pi / 2, np.pi / 2, inputs["Ngrid"])
+    pattern = noctule.cellfree.beampattern(factor @ factor.conj().T, angles, inputs["spacing"])
+    ideal = np.abs(angles - inputs["theta"]) <= np.radians(inputs["width_deg"]) / 2
+    close(np.mean((scale * ideal - pattern) ** 2), expected["E_of_V"], 1e-9)

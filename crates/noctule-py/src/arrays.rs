@@ -263,7 +263,6 @@ pub(crate) fn refuse_count(value: f64, name: &str, most: usize) -> PyResult<usiz
 }
 
 /// Refuse a number that is not positive.
-#[allow(dead_code, reason = "for the model functions of systems")]
 pub(crate) fn positive(value: f64, name: &str) -> PyResult<()> {
     if value > 0.0 && value.is_finite() {
         return Ok(());

@@ -38,7 +38,15 @@ mod _noctule {
     #[pymodule_export]
     use crate::models::beamforming::beamforming;
     #[pymodule_export]
+    use crate::models::cellfree::cellfree;
+    #[pymodule_export]
+    use crate::models::frame::frame;
+    #[pymodule_export]
     use crate::models::phy::phy;
+    #[pymodule_export]
+    use crate::models::pilots::pilots;
+    #[pymodule_export]
+    use crate::models::surfaces::surfaces;
     #[pymodule_export]
     use crate::optim::{check_gradient, minimize, water_filling};
     #[pymodule_export]

@@ -7,7 +7,11 @@
 //! cited with the errata that correct them.
 
 pub(crate) mod beamforming;
+pub(crate) mod cellfree;
+pub(crate) mod frame;
 pub(crate) mod phy;
+pub(crate) mod pilots;
+pub(crate) mod surfaces;
 
 use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
 use pyo3::prelude::*;

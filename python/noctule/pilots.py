@@ -1,0 +1,500 @@
+"""The system ``pilots``: a cell-free network: downlink pilot powers for estimation and localisation.
+
+Schemes
+-------
+``optimal``
+    interior point on the exact problem: stationary; with ``certify`` proven within ``gap`` of the global optimum; unreachable limits are proven infeasible
+``least-power``
+    the least pilot power for a target error (that of equal shares by default): stationary; with ``certify`` a lower bound on the power
+``best-crb``
+    the smallest worst bound on positions, errors ignored: proven by a dual bound
+``full-power``
+    all power in equal shares (or equal coefficients): closed form, limits not looked at
+``algorithm-1``
+    bisection over a linearised feasibility problem, of J. Liao et al.: feasible where it finds a point, else full power
+``no-downlink``
+    all pilots uplink; users know the mean of their gain; nobody is located
+``dedicated-sensing``
+    sensing symbols instead of downlink pilots, same echo power as Algorithm 1 (our definition)
+``theta-conic``
+    our problem through a general conic solver: the cross-check of ``optimal``
+``located``
+    an allocation of full power and what estimators make of its echoes
+
+Arrays of an instance
+---------------------
+``channel_gain`` : real [point, user]
+    path gains β, linear
+``estimate_gain`` : real [point, user]
+    γ, where known (orthogonal uplink pilots)
+``uplink_energy`` : real number
+    energy of an uplink pilot over the noise density
+``downlink_energy`` : real number
+    energy of the downlink pilots over the noise density
+``uplink_gram`` : complex [user, user]
+    products φ_kᴴφ_j of the uplink pilots
+``downlink_gram`` : complex [user, user]
+    products ψ_kᴴψ_j of the downlink pilots
+``point_m`` : real [point, axis]
+    positions of the access points in metres
+``user_m`` : real [user, axis]
+    positions of the users in metres
+``frequency_hz`` : real number
+    carrier frequency in hertz
+``effective_bandwidth_hz`` : real number
+    root-mean-square bandwidth in hertz
+``cross_section_m2`` : real number
+    radar cross-section of a user in m²
+``information`` : real [point, user, term]
+    [xx, yy, xy] in 1/m², for unit energy
+``crb_limit_m2`` : real number
+    largest bound on a position in m²; absent for no limit
+``bandwidth_hz`` : real number
+    bandwidth in hertz, for rates
+``array_gain`` : real number
+    array gain κ of the rate
+``data_power`` : real number
+    power of the data over the noise, for rates
+
+Arrays of a design
+------------------
+``fractions`` : real [point, user]
+    fractions of the pilot power of each access point
+``pilot_use`` : real number
+    0 downlink pilots, 1 dedicated sensing, 2 uplink only; 0 when absent
+
+Metrics in records
+------------------
+``worst_error``
+    largest normalised error of a user
+``mean_error``
+    mean normalised error over users
+``worst_error_all_pilots``
+    largest error when users combine the correlators of all pilots linearly
+``worst_error_printed``
+    largest error by Eq. (18) of the paper, which falls with contamination
+``worst_crb_m2`` (m²)
+    largest tr J⁻¹ over users
+``mean_crb_m2`` (m²)
+    mean of tr J⁻¹ over users
+``worst_position_rcrb_m`` (m)
+    root of the largest tr J⁻¹ over users
+``power_percent`` (%)
+    pilot power spent over what there is
+``largest_user_power_percent`` (%)
+    share of the power spent that goes to the user who gets most
+``mean_rate_mbps`` (Mbit/s)
+    mean over users of B log₂(1 + SINR)
+``mse_m2`` (m²)
+    of estimated positions, over noises and users
+``mse_over_crb``
+    of estimated positions
+``outlier_percent`` (%)
+    estimated positions off by more than 10 m
+
+Written by python/generate.py; do not edit.
+"""
+
+# fmt: off
+# ruff: noqa
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _noctule
+from ._parameters import ScenarioBase, parameters
+
+ArrayLike = npt.ArrayLike
+ComplexArray = npt.NDArray[np.complex128]
+FloatArray = npt.NDArray[np.float64]
+
+
+@parameters
+class AccessPoints:
+    """Where access points are.
+
+    Exactly one member is given.
+
+    Attributes
+    ----------
+    road
+        On both sides of a road, equally far from each other.
+    fixed
+        Coordinates ``[x, y]`` in metres.
+    """
+
+    road: Road | None = None
+    fixed: list[list[float]] | None = None
+
+
+@parameters
+class Road:
+    """A road along x, from the origin.
+
+    Attributes
+    ----------
+    length_m
+        Length in metres.
+    per_side
+        Access points on each side.
+    width_m
+        Width in metres.
+    """
+
+    length_m: float = 300.0
+    per_side: int = 4
+    width_m: float = 100.0
+
+
+@parameters
+class CrbLimit:
+    """How well every user must be located: the largest bound on the sum of both squared errors.
+
+    Exactly one member is given.
+
+    Attributes
+    ----------
+    m2
+        In m².
+    over_best
+        Relative to the best that is reachable for all users at once: 1 is the best.
+    """
+
+    m2: float | None = None
+    over_best: float | None = None
+
+
+@parameters
+class PathLoss:
+    """Three slopes with COST-Hata constants.
+
+    Attributes
+    ----------
+    access_point_height_m
+        Height of an access point in metres.
+    extra_loss_db
+        Loss on top of it for each user in order, in dB; users beyond the list have none.
+    far_m
+        Distance beyond which the slope is 35 dB a decade, in metres.
+    near_m
+        Distance below which the gain is constant, in metres.
+    shadowing_db
+        Standard deviation of log-normal shadowing beyond that distance, in dB; 0 for none.
+    user_height_m
+        Height of a user in metres.
+    """
+
+    access_point_height_m: float = 15.0
+    extra_loss_db: list[float] = field(default_factory=lambda: [])
+    far_m: float = 50.0
+    near_m: float = 10.0
+    shadowing_db: float = 0.0
+    user_height_m: float = 1.65
+
+
+@parameters
+class Users:
+    """Where users are.
+
+    Exactly one member is given.
+
+    Attributes
+    ----------
+    drawn
+        Uniform in a rectangle, anew in every trial.
+    fixed
+        Coordinates ``[x, y]`` in metres.
+    """
+
+    drawn: Region | None = None
+    fixed: list[list[float]] | None = None
+
+
+@parameters
+class Region:
+    """A rectangle and how many users are in it.
+
+    Attributes
+    ----------
+    count
+        Number of users K.
+    x_m
+        From and to along x, in metres.
+    y_m
+        From and to along y, in metres.
+    """
+
+    count: int = 2
+    x_m: list[float] = field(default_factory=lambda: [0.0, 300.0])
+    y_m: list[float] = field(default_factory=lambda: [0.0, 100.0])
+
+
+@parameters
+class Scenario(ScenarioBase):
+    """Access points along a road (or anywhere), users on it, pilots in both directions, echoes.
+
+    The default is the setting of J. Liao et al. with what the paper leaves open filled in
+    (``docs/errata.md#pilots-e16``): eight access points, four on each side of a road of
+    300 m × 100 m, two users anywhere on it, 200 mW for each pilot symbol, 20 MHz at 2.4 GHz, ten
+    pilot symbols in each direction, and a root-mean-square error of one metre.
+
+    Attributes
+    ----------
+    access_points
+        Where the access points are.
+    array_gain
+        Array gain κ in the rate; ``None`` means access points over users.
+    bandwidth_mhz
+        Bandwidth in MHz.
+    carrier_mhz
+        Carrier frequency in MHz.
+    crb_limit
+        How well every user must be located.
+    cross_section_m2
+        Radar cross-section of a user in m².
+    data_power
+        Power of the data over the noise P_d, in the rate.
+    downlink_correlation
+        Correlation |ψ_kᴴψ_j| between any two downlink pilots, from 0 to 1.
+    downlink_share
+        Share of them that is sent downlink; the rest is uplink.
+    effective_bandwidth_mhz
+        Root-mean-square bandwidth of the pilots in MHz, which the radar's delay resolution depends
+        on. A flat spectrum of 20 MHz has 5.77; the published numbers need 20
+        (``docs/errata.md#pilots-e10``).
+    noise_dbm_hz
+        Noise density at every receiver in dBm/Hz.
+    path_loss
+        Path loss.
+    pilot_power_mw
+        Power of a pilot symbol in milliwatts, of users and of access points.
+    pilot_symbols
+        Pilot symbols of both directions together, τ_u + τ_d.
+    uplink_correlation
+        Correlation |φ_kᴴφ_j| between any two uplink pilots, from 0 to 1.
+    users
+        Where the users are.
+    """
+
+    system = 'pilots'
+
+    access_points: AccessPoints = field(default_factory=lambda: AccessPoints(road=Road(length_m=300.0, per_side=4, width_m=100.0)))
+    array_gain: float | None = None
+    bandwidth_mhz: float = 20.0
+    carrier_mhz: float = 2400.0
+    crb_limit: Literal['none'] | CrbLimit = field(default_factory=lambda: CrbLimit(m2=1.0))
+    cross_section_m2: float = 0.85
+    data_power: float = 1.0
+    downlink_correlation: float = 0.0
+    downlink_share: float = 0.5
+    effective_bandwidth_mhz: float = 20.0
+    noise_dbm_hz: float = -164.0
+    path_loss: PathLoss = field(default_factory=lambda: PathLoss(access_point_height_m=15.0, extra_loss_db=[], far_m=50.0, near_m=10.0, shadowing_db=0.0, user_height_m=1.65))
+    pilot_power_mw: float = 200.0
+    pilot_symbols: float = 20.0
+    uplink_correlation: float = 0.0
+    users: Users = field(default_factory=lambda: Users(drawn=Region(count=2, x_m=[0.0, 300.0], y_m=[0.0, 100.0])))
+
+
+@parameters
+class OptimalSettings:
+    """Settings of the scheme ``optimal``: interior point on the exact problem: stationary; with ``certify`` proven within ``gap`` of the global optimum; unreachable limits are proven infeasible."""
+
+    certify: bool = False
+    gap: float = 0.001
+    max_nodes: int = 2000
+    max_steps: int = 150
+    tolerance: float = 1e-09
+
+
+@parameters
+class LeastPowerSettings:
+    """Settings of the scheme ``least-power``: the least pilot power for a target error (that of equal shares by default): stationary; with ``certify`` a lower bound on the power."""
+
+    search: Any = field(default_factory=lambda: {'certify': False, 'gap': 0.001, 'max_nodes': 2000, 'max_steps': 150, 'tolerance': 1e-09})
+    target_error: Any = None
+
+
+@parameters
+class FullPowerSettings:
+    """Settings of the scheme ``full-power``: all power in equal shares (or equal coefficients): closed form, limits not looked at."""
+
+    share: str = 'equal'
+
+
+@parameters
+class Algorithm1Settings:
+    """Settings of the scheme ``algorithm-1``: bisection over a linearised feasibility problem, of J. Liao et al.: feasible where it finds a point, else full power."""
+
+    bisection: str = 'literal'
+    outer: int = 4
+    radar: str = 'printed'
+    tolerance: float = 1e-06
+
+
+@parameters
+class LocatedSettings:
+    """Settings of the scheme ``located``: an allocation of full power and what estimators make of its echoes."""
+
+    estimator: str = 'waveform'
+    noise_trials: int = 20
+    tones: int = 16
+    window_m: Any = None
+
+
+if TYPE_CHECKING:
+    def delay_information(
+        positions_m: ArrayLike,
+        target_m: ArrayLike,
+        frequency_hz: float,
+        effective_bandwidth_hz: float,
+        cross_section_m2: float = 1.0,
+    ) -> FloatArray:
+        """What each access point's echoes know of a target's position, per unit of power.
+
+        ``R_m = Σ_n w_mn u_mn u_mnᵀ`` in 1/m²; the information of powers p is ``Σ_m p_m R_m``.
+
+        Parameters
+        ----------
+        positions_m : ArrayLike
+            Access points, shape [ap, 2], in metres.
+        target_m : ArrayLike
+            Target, shape [2], in metres; not at an access point.
+        frequency_hz : float
+            Carrier frequency in hertz.
+        effective_bandwidth_hz : float
+            Root-mean-square bandwidth in hertz.
+        cross_section_m2 : float
+            Radar cross-section in m².
+
+        Returns
+        -------
+        FloatArray
+            Shape [ap, 2, 2].
+
+        Examples
+        --------
+        >>> R = delay_information([[0, 0], [100, 0]], [30, 40], 2.4e9, 1e6)
+        >>> R.shape, bool(np.allclose(R, R.transpose(0, 2, 1)))
+        ((2, 2, 2), True)
+        """
+        ...
+
+    def estimate_gains(
+        gains: ArrayLike,
+        energy: float,
+        gram: ArrayLike,
+    ) -> FloatArray:
+        """Mean power of the channel estimates from uplink pilots, ``γ_mk = c_mk √s β_mk``.
+
+        Parameters
+        ----------
+        gains : ArrayLike
+            Channel gains β, shape [ap, user], relative to the noise.
+        energy : float
+            Pilot energy s over the noise.
+        gram : ArrayLike
+            Gram matrix ``φ_iᴴ φ_j`` of the pilots, shape [user, user].
+
+        Returns
+        -------
+        FloatArray
+            Shape [ap, user].
+
+        Examples
+        --------
+        >>> estimate_gains([[1.0, 3.0]], 1.0, np.eye(2))
+        array([[0.5 , 2.25]])
+        """
+        ...
+
+    def position_crb(
+        information: ArrayLike,
+        powers: ArrayLike,
+    ) -> float:
+        """Bound on the mean squared error of a position, ``tr (Σ_m p_m R_m)⁻¹`` in m².
+
+        Parameters
+        ----------
+        information : ArrayLike
+            R, shape [ap, 2, 2], from :func:`delay_information`.
+        powers : ArrayLike
+            Energies over the noise density, shape [ap].
+
+        Returns
+        -------
+        float
+            Bound in m².
+
+        Raises
+        ------
+        NumericalError
+            Where the position cannot be told.
+
+        Examples
+        --------
+        >>> position_crb([[[2, 0], [0, 4]]], [1.0])
+        0.75
+        """
+        ...
+
+    def three_slope_gain_db(
+        distance_m: float,
+        frequency_hz: float = 2400000000.0,
+        access_point_height_m: float = 15.0,
+        user_height_m: float = 1.65,
+    ) -> float:
+        """Three-slope path gain with COST-Hata constants, in dB (Ngo et al., Eq. (52) and (53)).
+
+        Parameters
+        ----------
+        distance_m : float
+            Distance in metres.
+        frequency_hz : float
+            Carrier frequency in hertz.
+        access_point_height_m : float
+            Height of the access point in metres.
+        user_height_m : float
+            Height of the user in metres.
+
+        Returns
+        -------
+        float
+            Gain in dB, negative.
+
+        Examples
+        --------
+        >>> round(three_slope_gain_db(1000.0, frequency_hz=1.9e9), 1)
+        -140.7
+        """
+        ...
+
+else:
+    delay_information = _noctule.pilots.delay_information
+    estimate_gains = _noctule.pilots.estimate_gains
+    position_crb = _noctule.pilots.position_crb
+    three_slope_gain_db = _noctule.pilots.three_slope_gain_db
+
+
+__all__ = [
+    "AccessPoints",
+    "Road",
+    "CrbLimit",
+    "PathLoss",
+    "Users",
+    "Region",
+    "Scenario",
+    "OptimalSettings",
+    "LeastPowerSettings",
+    "FullPowerSettings",
+    "Algorithm1Settings",
+    "LocatedSettings",
+    "delay_information",
+    "estimate_gains",
+    "position_crb",
+    "three_slope_gain_db",
+]

@@ -1,0 +1,435 @@
+"""The system ``surfaces``: reflecting surfaces for a blocked user and target: rate under a limit on the CRB.
+
+Schemes
+-------
+``full-covariance``
+    the best covariance, no dedicated sensing signal: global optimum with user and target in one place, a search (with ``certify`` an interval) apart
+``dedicated-signal``
+    independent streams and a sensing signal: Theorem 2 in one place, a search (with ``certify`` branch and bound) apart; optimal for this form only
+``sweep-and-majorise``
+    the best common blend, then alternation of powers and phases: no proof
+``alternating-sca``
+    the paper's alternation from phases aligned to the target: stalls, no proof
+``communication-only``
+    the highest rate, the target ignored: closed form
+``sensing-only``
+    the smallest bound (21), the user ignored: closed form
+``max-eigenmode``
+    all power on the path that lights the target most: closed form
+``time-switching``
+    the designs for communication and for sensing in turn: closed form
+
+Arrays of an instance
+---------------------
+``base_m`` : real [coordinate]
+    position of the base station in metres
+``user_m`` : real [coordinate]
+    position of the user in metres
+``target_m`` : real [coordinate]
+    position of the target in metres
+``site_m`` : real [site, coordinate]
+    candidate sites in metres; sensors beside the first
+``base_axis`` : real [coordinate]
+    unit vector along the base station's array
+``user_axis`` : real [coordinate]
+    unit vector along the user's array
+``site_axis`` : real [site, coordinate]
+    unit vectors along the surfaces
+``elements`` : real [site]
+    elements of each surface (or give ``shared_elements``)
+``shared_elements`` : real number
+    elements shared equally by the surfaces that are built
+``transmit_antennas`` : real number
+    antennas of the base station
+``user_antennas`` : real number
+    antennas of the user
+``sensors`` : real number
+    sensors beside the first surface
+``snapshots`` : real number
+    number of snapshots T
+``power_w`` : real number
+    transmit power in watts
+``user_noise_w`` : real number
+    noise power of each user antenna in watts
+``sensing_noise_w`` : real number
+    noise power of each sensor in watts
+``reference_gain`` : real number
+    power gain of a path of one metre
+``path_loss_exponent`` : real number
+    exponent of the path loss
+``reflection_gain`` : real number
+    reflection |β|² of the target, a power gain
+``exact_paths`` : real number
+    1 for exact path weights, 0 for the loss of the strongest path
+``crb_limit`` : real number
+    largest bound of the spatial frequency, 0 for none
+
+Arrays of a design
+------------------
+``sites`` : real [surface]
+    sites that are built, counted from zero; the first is site 0
+``phases`` : complex [mode, element]
+    reflection coefficients of the surfaces one after the other, unit modulus
+``information`` : complex [mode, antenna, antenna]
+    covariance of what carries data, in watts
+``sensing`` : complex [mode, antenna, antenna]
+    covariance of the dedicated sensing signal, in watts (absent: none)
+``share`` : real [mode]
+    share of the time of each mode (absent: one mode)
+``sensed`` : real [mode]
+    1 where the sensors use the echoes of a mode (absent: everywhere)
+
+Metrics in records
+------------------
+``rate_bps_hz`` (bit/s/Hz)
+    log₂ det(I + H R Hᴴ/σ²), averaged over time
+``rate_nats`` (nat/s/Hz)
+    ln det(I + H R Hᴴ/σ²), averaged over time
+``upper_bound_bps_hz`` (bit/s/Hz)
+    no design of this kind over these sites has a higher rate
+``crb_db`` (dB)
+    Cramér–Rao bound of the target's spatial frequency (16), 10 log₁₀; of an infeasible design the smallest that the sites reach by (21)
+``crb_aligned_db`` (dB)
+    upper bound (21) of the Cramér–Rao bound
+``root_crb``
+    root of the Cramér–Rao bound of the spatial frequency
+``surfaces``
+    number of surfaces that are built
+``streams``
+    streams that carry data
+``sensing_share``
+    share of power in a dedicated sensing signal
+``coherence``
+    largest overlap of two paths, 0 for orthogonal
+``echo_snr_db`` (dB)
+    power of the echo over the noise at one sensor
+``music_mse_over_crb``
+    mean squared error of MUSIC over the bound, errors modulo the period
+``likelihood_mse_over_crb``
+    mean squared error of waveform-aware maximum likelihood over the bound
+
+Written by python/generate.py; do not edit.
+"""
+
+# fmt: off
+# ruff: noqa
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _noctule
+from ._parameters import ScenarioBase, parameters
+
+ArrayLike = npt.ArrayLike
+ComplexArray = npt.NDArray[np.complex128]
+FloatArray = npt.NDArray[np.float64]
+
+
+@parameters
+class Layout:
+    """Candidate sites of surfaces. Generated ones satisfy Proposition 1 and need upright arrays.
+
+    Exactly one member is given.
+
+    Attributes
+    ----------
+    rays
+        Rays given by their spatial frequencies ``[base, user]``.
+    sites
+        Coordinates in metres.
+    """
+
+    rays: list[list[float]] | None = None
+    sites: list[list[float]] | None = None
+
+
+@parameters
+class Scenario(ScenarioBase):
+    """A base station, candidate sites of reflecting surfaces, a user and a target that the base
+    station cannot see.
+
+    The default is the setting behind the published figures of G. Chen et al.: 32 transmit antennas,
+    8 at the user, 8 sensors, 256 snapshots, 30 dBm, user and target 100 m away, eight sites. The
+    coordinates of the sites are not printed; the default ``bisector`` layout is our choice
+    (``docs/errata.md#surfaces-e12``).
+
+    Attributes
+    ----------
+    base_axis_deg
+        Direction of the base station's array, degrees from the first axis.
+    base_m
+        Position of the base station in metres.
+    crb_limit_db
+        Largest Cramér–Rao bound of the target's spatial frequency, in dB (10 log₁₀, the frequency has
+        no unit). ``None`` for no requirement.
+    echo_draws
+        Simulated echoes on which estimators are tried, in every trial; 0 for none.
+    elements
+        Elements: of K surfaces each gets ⌊elements/K⌋.
+    first_sites
+        Use only the first so many sites. ``None`` means all.
+    layout
+        Candidate sites.
+    path_loss_exponent
+        Exponent of the path loss.
+    path_weights
+        How strongly each surface reaches the target.
+    power_dbm
+        Transmit power in dBm.
+    reference_gain_db
+        Power gain of a path of one metre, in dB.
+    reflection_gain_db
+        Reflection |β|² of the target as a power gain in dB.
+    sensing_noise_dbm
+        Noise power of each sensor in dBm.
+    sensors
+        Sensors N_r beside the first surface.
+    snapshots
+        Snapshots T.
+    surface_axis_deg
+        Direction of every surface, degrees from the first axis.
+    target_m
+        Position of the target in metres; ``None`` puts it where the user is.
+    transmit_antennas
+        Antennas of the base station M_t.
+    user_antennas
+        Antennas of the user M_r.
+    user_axis_deg
+        Direction of the user's array, degrees from the first axis.
+    user_m
+        Position of the user in metres.
+    user_noise_dbm
+        Noise power of each user antenna in dBm.
+    """
+
+    system = 'surfaces'
+
+    base_axis_deg: float = 90.0
+    base_m: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    crb_limit_db: float | None = -32.0
+    echo_draws: int = 0
+    elements: int = 840
+    first_sites: int | None = None
+    layout: Literal['bisector', 'skew'] | Layout = 'bisector'
+    path_loss_exponent: float = 2.0
+    path_weights: Literal['exact', 'max'] = 'exact'
+    power_dbm: float = 30.0
+    reference_gain_db: float = -40.0
+    reflection_gain_db: float = 0.0
+    sensing_noise_dbm: float = -110.0
+    sensors: int = 8
+    snapshots: int = 256
+    surface_axis_deg: float = 0.0
+    target_m: list[float] | None = None
+    transmit_antennas: int = 32
+    user_antennas: int = 8
+    user_axis_deg: float = 90.0
+    user_m: list[float] = field(default_factory=lambda: [100.0, 0.0])
+    user_noise_dbm: float = -80.0
+
+
+@parameters
+class FullCovarianceSettings:
+    """Settings of the scheme ``full-covariance``: the best covariance, no dedicated sensing signal: global optimum with user and target in one place, a search (with ``certify`` an interval) apart."""
+
+    certify: bool = False
+    gap: float = 0.001
+    nodes: int = 4000
+    phase_bits: Any = None
+    requirement: str = 'illumination'
+    select: str = 'best'
+
+
+@parameters
+class DedicatedSignalSettings:
+    """Settings of the scheme ``dedicated-signal``: independent streams and a sensing signal: Theorem 2 in one place, a search (with ``certify`` branch and bound) apart; optimal for this form only."""
+
+    certify: bool = False
+    gap: float = 0.001
+    nodes: int = 4000
+    phase_bits: Any = None
+    requirement: str = 'illumination'
+    select: str = 'best'
+
+
+@parameters
+class SweepAndMajoriseSettings:
+    """Settings of the scheme ``sweep-and-majorise``: the best common blend, then alternation of powers and phases: no proof."""
+
+    max_iterations: int = 60
+    select: str = 'all'
+    start: str = 'sweep'
+    tolerance: float = 1e-06
+
+
+@parameters
+class AlternatingScaSettings:
+    """Settings of the scheme ``alternating-sca``: the paper's alternation from phases aligned to the target: stalls, no proof."""
+
+    max_iterations: int = 60
+    select: str = 'all'
+    start: str = 'sensing'
+    tolerance: float = 1e-06
+
+
+@parameters
+class CommunicationOnlySettings:
+    """Settings of the scheme ``communication-only``: the highest rate, the target ignored: closed form."""
+
+    select: str = 'all'
+
+
+@parameters
+class SensingOnlySettings:
+    """Settings of the scheme ``sensing-only``: the smallest bound (21), the user ignored: closed form."""
+
+    select: str = 'all'
+
+
+@parameters
+class MaxEigenmodeSettings:
+    """Settings of the scheme ``max-eigenmode``: all power on the path that lights the target most: closed form."""
+
+    select: str = 'all'
+
+
+@parameters
+class TimeSwitchingSettings:
+    """Settings of the scheme ``time-switching``: the designs for communication and for sensing in turn: closed form."""
+
+    always_sense: bool = True
+    select: str = 'best'
+
+
+if TYPE_CHECKING:
+    def array_pattern(
+        elements: int,
+        difference: ArrayLike,
+    ) -> FloatArray:
+        """The pattern ``aᴴ(x) a(y)`` of a centred array as a function of ``y − x``, real.
+
+        Parameters
+        ----------
+        elements : int
+            Number of elements M.
+        difference : ArrayLike
+            Differences of spatial frequencies, shape [difference].
+
+        Returns
+        -------
+        FloatArray
+            Shape [difference]; M at zero.
+
+        Examples
+        --------
+        >>> array_pattern(8, [0.0])
+        array([8.])
+        """
+        ...
+
+    def centred_steering(
+        elements: int,
+        frequency: ArrayLike,
+    ) -> tuple[ComplexArray, ComplexArray]:
+        """Responses of a linear array to spatial frequencies, and their derivatives.
+
+        ``a[i] = exp(jπ x (i − (M−1)/2))``, entries of magnitude one, reference in the middle; the
+        spatial frequency is the sine of the angle from broadside.
+
+        Parameters
+        ----------
+        elements : int
+            Number of elements M.
+        frequency : ArrayLike
+            Spatial frequencies x in [−1, 1], shape [direction].
+
+        Returns
+        -------
+        tuple[ComplexArray, ComplexArray]
+            ``a`` and ``da/dx``, each of shape [direction, antenna].
+
+        Examples
+        --------
+        >>> a, slope = centred_steering(4, [0.2])
+        >>> bool(np.allclose(abs(a), 1)), bool(abs(np.vdot(a, slope)) < 1e-12)
+        (True, True)
+        """
+        ...
+
+    def surface_path(
+        base_m: ArrayLike,
+        surface_m: ArrayLike,
+        user_m: ArrayLike,
+        target_m: ArrayLike,
+        base_axis_deg: float = 90.0,
+        surface_axis_deg: float = 0.0,
+        user_axis_deg: float = 90.0,
+        reference_gain: float = 0.0001,
+        exponent: float = 2.0,
+    ) -> dict[str, float]:
+        """The links of one surface: power gains, and spatial frequencies at all ends.
+
+        Arrays of base station and user lie along their axes, measured from the x axis; a surface
+        measures the direction of travel, so that a mirror has equal frequencies.
+
+        Parameters
+        ----------
+        base_m : ArrayLike
+            Base station, shape [2], in metres.
+        surface_m : ArrayLike
+            Surface, shape [2], in metres.
+        user_m : ArrayLike
+            User, shape [2], in metres.
+        target_m : ArrayLike
+            Target, shape [2], in metres.
+        base_axis_deg : float
+            Direction of the base station's array in degrees.
+        surface_axis_deg : float
+            Direction of the surface in degrees.
+        user_axis_deg : float
+            Direction of the user's array in degrees.
+        reference_gain : float
+            Power gain at one metre.
+        exponent : float
+            Path-loss exponent.
+
+        Returns
+        -------
+        dict[str, float]
+            ``base_gain``, ``user_gain``, ``target_gain`` (power gains), ``base_departure``,
+            ``surface_arrival``, ``user_departure``, ``user_arrival``, ``target_departure`` (spatial
+            frequencies).
+
+        Examples
+        --------
+        >>> path = surface_path([0, 0], [50, 10], [100, 0], [100, 20])
+        >>> bool(np.isclose(path["surface_arrival"], path["user_departure"]))
+        True
+        """
+        ...
+
+else:
+    array_pattern = _noctule.surfaces.array_pattern
+    centred_steering = _noctule.surfaces.centred_steering
+    surface_path = _noctule.surfaces.surface_path
+
+
+__all__ = [
+    "Layout",
+    "Scenario",
+    "FullCovarianceSettings",
+    "DedicatedSignalSettings",
+    "SweepAndMajoriseSettings",
+    "AlternatingScaSettings",
+    "CommunicationOnlySettings",
+    "SensingOnlySettings",
+    "MaxEigenmodeSettings",
+    "TimeSwitchingSettings",
+    "array_pattern",
+    "centred_steering",
+    "surface_path",
+]
