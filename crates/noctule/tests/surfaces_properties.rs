@@ -10,7 +10,7 @@ use noctule::surfaces::echo::EchoBench;
 use noctule::surfaces::power::{Allocator, Case};
 use noctule::surfaces::{
     Deployment, Elements, Instance, Layout, Link, Parts, PathModel, Requirement, Scenario, Select,
-    Settings, Start, dedicated_signal, evaluate, full_covariance, verify,
+    Settings, Start, dedicated_signal, evaluate, full_covariance, misses_requirement, verify,
 };
 use noctule::{C64, CMat, Error, Interrupt};
 use noctule_num::linalg::{Op, product};
@@ -275,6 +275,94 @@ fn the_exact_bound_asks_for_less() {
     assert!(exact.metrics.rate_bps_hz >= safe.metrics.rate_bps_hz);
     assert!(exact.metrics.crb.unwrap() <= limit * (1.0 + 1e-9));
     assert!(verify(&instance, &exact.variables).unwrap().violation < 1e-9);
+}
+
+/// With the bound itself as the requirement, tilting the first surface pays, also in one place; the
+/// bound on the rate holds for that too.
+#[test]
+fn the_exact_bound_uses_its_derivative_term() {
+    let interrupt = Interrupt::new();
+    let apart = Some([90.0, 25.0]);
+    for (elements, target_m, limit, at_least) in
+        [(840, None, -38.0, 34.29), (840, None, -40.0, 30.0), (256, apart, -29.0, 15.7)]
+    {
+        let scenario = Scenario {
+            first_sites: Some(4),
+            elements,
+            target_m,
+            crb_limit_db: Some(limit),
+            ..Scenario::default()
+        };
+        let instance = scenario.realize(1, 0).unwrap();
+        let settings = Settings { requirement: Requirement::ExactBound, ..all() };
+        let design = full_covariance(&instance, &settings, &interrupt).unwrap();
+        let rate = design.metrics.rate_bps_hz;
+        println!("{limit} dB: {rate} {:?} {:?}", design.proof, design.metrics.crb_db);
+        assert!(rate >= at_least, "{limit} dB: {rate}");
+        assert!(design.proof.bound.as_ref().unwrap().value >= rate);
+        assert!(verify(&instance, &design.variables).unwrap().violation < 1e-9);
+        // the same phases and covariance do not keep (21)
+        let mut stricter = design.variables.clone();
+        stricter.requirement = Requirement::Illumination;
+        assert!(verify(&instance, &stricter).unwrap().violation > 0.01);
+        let best = Settings { select: Select::Best, ..settings };
+        let best = full_covariance(&instance, &best, &interrupt).unwrap();
+        println!("   best {} {:?}", best.metrics.rate_bps_hz, best.work);
+        assert!(best.metrics.rate_bps_hz >= rate * 0.98);
+        assert!(best.proof.bound.as_ref().unwrap().value >= rate);
+    }
+    // eight sites: for (21) alone 37.0981 is the optimum
+    let scenario = Scenario { elements: 840, crb_limit_db: Some(-32.0), ..Scenario::default() };
+    let instance = scenario.realize(1, 0).unwrap();
+    let settings = Settings { requirement: Requirement::ExactBound, ..Settings::default() };
+    let design = full_covariance(&instance, &settings, &interrupt).unwrap();
+    assert!(design.metrics.rate_bps_hz >= 38.62, "{}", design.metrics.rate_bps_hz);
+}
+
+/// Overlapping sites: surfaces are turned so that paths add up; what one deployment cannot do is no
+/// proof that none can; what a scheme could not use is said.
+#[test]
+fn overlapping_sites_add_up() {
+    let interrupt = Interrupt::new();
+    let scenario = Scenario {
+        layout: Layout::Sites(vec![[50.0, 5.0], [17.5, 3.42]]),
+        crb_limit_db: Some(-45.1),
+        ..Scenario::default()
+    };
+    let instance = scenario.realize(1, 0).unwrap();
+    let best = full_covariance(&instance, &Settings::default(), &interrupt).unwrap();
+    assert!(best.proof.infeasible.is_none() && !misses_requirement(best.stop, &best.proof));
+    assert!(verify(&instance, &best.variables).unwrap().violation < 1e-9);
+    assert!(best.proof.bound.as_ref().unwrap().value >= best.metrics.rate_bps_hz);
+    let dedicated = dedicated_signal(&instance, &Settings::default(), &interrupt).unwrap();
+    assert!(dedicated.proof.infeasible.is_none());
+    assert!(misses_requirement(dedicated.stop, &dedicated.proof));
+    assert!(dedicated.warnings.iter().any(|w| w.starts_with("1 deployments")));
+    // the closed form is no worse than any of a grid of common phases
+    let sensing = sensing_only(&instance, Select::All).unwrap();
+    for i in 0..64 {
+        let turn = C64::from_polar(1.0, std::f64::consts::TAU * f64::from(i) / 64.0);
+        let mut phases = sensing.variables.modes[0].phases.clone();
+        phases[1].iter_mut().for_each(|v| *v *= turn);
+        let light = instance.cascade(&[0, 1]).illumination(&phases).response;
+        let most = light.iter().map(C64::norm_sqr).sum::<f64>() * instance.parts().power_w;
+        assert!(most <= sensing.metrics.illumination * (1.0 + 1e-9));
+    }
+    // bounds hold for every deployment among which was chosen
+    for sites in [vec![[50.0, 5.0], [50.0, 9.0]], vec![[50.0, 5.0], [47.0, 9.0], [40.0, -12.0]]] {
+        let scenario = Scenario { layout: Layout::Sites(sites), ..scenario.clone() };
+        let instance = scenario.realize(1, 0).unwrap().with_crb_limit(Some(1e-4)).unwrap();
+        let best = full_covariance(&instance, &Settings::default(), &interrupt).unwrap();
+        for select in [Select::All, Select::Single] {
+            let settings = Settings { select, ..Settings::default() };
+            let one = full_covariance(&instance, &settings, &interrupt).unwrap();
+            if one.proof.infeasible.is_none() && !misses_requirement(one.stop, &one.proof) {
+                let rate = one.metrics.rate_bps_hz;
+                assert!(best.proof.bound.as_ref().unwrap().value >= rate);
+                assert!(best.metrics.rate_bps_hz >= rate * (1.0 - 1e-6));
+            }
+        }
+    }
 }
 
 /// The cost of the ansatz, and which deployments are best, at the printed setting.

@@ -8,10 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::covariance::{CovarianceSolver, Reduced};
-use super::design::{Settings, Signal, dedicated_signal};
+use super::design::{Requirement, Settings, Signal, dedicated_signal};
 use super::majorise::{self, Start, alternate};
 use super::model::{Link, evaluate, need_orthogonal};
-use super::plan::{beam, covariances};
+use super::plan::{align_light, beam, covariances};
 use super::select::Select;
 use super::{Deployment, Instance, Mode, SurfacesDesign};
 use crate::{Design, Error};
@@ -79,14 +79,16 @@ pub fn communication_only(instance: &Instance, select: Select) -> Result<Surface
     computed(instance, Deployment::steady(sites, phases, information, nothing))
 }
 
-/// The smallest bound (21), the user ignored: phases (34) and one beam (35).
+/// The smallest bound (21), the user ignored: phases (34) and one beam (35). Where paths overlap,
+/// whole surfaces are turned, one at a time, until their paths add up at the target.
 ///
 /// # Errors
 /// As [`communication_only`].
 pub fn sensing_only(instance: &Instance, select: Select) -> Result<SurfacesDesign, Error> {
     let sites = sites(instance, select)?;
     let cascade = instance.cascade(&sites);
-    let phases = towards_target(&cascade);
+    let mut phases = towards_target(&cascade);
+    align_light(&cascade, &mut phases);
     let light = cascade.illumination(&phases).response;
     let nothing = CMat::zeros(light.len(), light.len());
     let sensing = beam(&light, instance.parts().power_w);
@@ -184,8 +186,10 @@ pub fn time_switching(
             sensing: beam(&light, link.power),
         });
     }
-    let mut design = computed(instance, Deployment { sites, modes })?;
+    let mut design =
+        computed(instance, Deployment { sites, modes, requirement: Requirement::Illumination })?;
     design.work += best.work;
+    design.warnings.extend(best.warnings.into_iter().filter(|w| w.contains("passed over")));
     Ok(design)
 }
 
@@ -262,6 +266,7 @@ pub fn alternating(
     design.work =
         Work { iterations: found.iterations, evaluations: found.iterations + 1, ..Work::default() };
     if found.rate_nats.is_none() {
+        design.stop = Stop::Stalled;
         design.warnings.push(
             "the start does not meet the requirement, and alternation cannot begin there"
                 .to_owned(),

@@ -4,7 +4,7 @@ use noctule_num::{C64, CMat, InputError};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-use super::Instance;
+use super::{Instance, Requirement};
 use crate::Error;
 use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
 
@@ -45,6 +45,8 @@ pub struct Deployment {
     pub sites: Vec<usize>,
     /// Stretches of time; their shares add up to one.
     pub modes: Vec<Mode>,
+    /// Which bound it is meant to keep below the limit.
+    pub requirement: Requirement,
 }
 
 /// The arrays a deployment travels as.
@@ -85,6 +87,12 @@ pub const FIELDS: &[FieldInfo] = &[
         complex: false,
         summary: "1 where the sensors use the echoes of a mode (absent: everywhere)",
     },
+    FieldInfo {
+        name: "exact_bound",
+        dimensions: &[],
+        complex: false,
+        summary: "1 where the limit is meant for the bound (16) itself, 0 for (21) (absent: 0)",
+    },
 ];
 
 impl Deployment {
@@ -96,7 +104,7 @@ impl Deployment {
         sensing: CMat,
     ) -> Self {
         let mode = Mode { share: 1.0, sensed: true, phases, information, sensing };
-        Self { sites, modes: vec![mode] }
+        Self { sites, modes: vec![mode], requirement: Requirement::Illumination }
     }
 
     /// Refuse a deployment whose shapes do not fit the instance. What breaks a constraint by its
@@ -175,6 +183,8 @@ impl Deployment {
         set.insert("share", Array::list(self.modes.iter().map(|mode| mode.share).collect()));
         let flags = self.modes.iter().map(|mode| f64::from(u8::from(mode.sensed))).collect();
         set.insert("sensed", Array::list(flags));
+        let exact = f64::from(u8::from(self.requirement == Requirement::ExactBound));
+        set.insert("exact_bound", Array::number(exact));
         set
     }
 
@@ -262,7 +272,9 @@ impl Deployment {
                 }
             })
             .collect();
-        let deployment = Self { sites, modes };
+        let exact = taker.has("exact_bound") && taker.number("exact_bound")? != 0.0;
+        let requirement = if exact { Requirement::ExactBound } else { Requirement::Illumination };
+        let deployment = Self { sites, modes, requirement };
         deployment.check(instance)?;
         Ok(deployment)
     }

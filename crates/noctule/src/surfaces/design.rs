@@ -10,13 +10,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::certify::{self, Certified};
-use super::interval;
 use super::model::{self, Link, Metrics, evaluate};
-use super::plan::{Plan, beam, phases_of, plan_phases, relax, settle};
+use super::plan::{Plan, align_light, beam, phases_of, plan_phases, settle};
 use super::power::ROUNDING;
 use super::quantise::quantised;
-use super::select::{self, Select};
+use super::select::{self, Chosen, Select};
 use super::{Deployment, Instance, SurfacesDesign};
+use super::{exact, interval};
 use crate::{Design, Error};
 
 /// What is transmitted.
@@ -37,8 +37,7 @@ pub enum Requirement {
     /// (`docs/errata.md#surfaces-e6`).
     #[default]
     Illumination,
-    /// The Cramér–Rao bound (16) itself: the illumination asked for is lowered as far as the limit
-    /// allows.
+    /// The Cramér–Rao bound (16) itself, with its derivative term, by a search.
     ExactBound,
 }
 
@@ -136,35 +135,40 @@ fn design(
     interrupt: &Interrupt,
 ) -> Result<SurfacesDesign, Error> {
     settings.validate()?;
-    let chosen = select::choose(instance, signal, settings.select, interrupt)?;
+    let limit = instance.parts().crb_limit;
+    let chosen = match limit.filter(|_| settings.requirement == Requirement::ExactBound) {
+        Some(limit) => {
+            exact::choose_exact(instance, signal, settings.select, limit, interrupt)?.chosen()
+        }
+        None => select::choose(instance, signal, settings.select, interrupt)?,
+    };
     let cascade = instance.cascade(&chosen.sites);
     let link = Link::new(instance, &cascade);
-    let mut plan = match chosen.plan {
-        Some(plan) => plan,
+    let mut plan = match &chosen.plan {
+        Some(plan) => plan.clone(),
         None => plan_phases(&cascade, &link, signal)?,
     };
     plan.work += chosen.work;
-    if settings.requirement == Requirement::ExactBound && !link.is_co_located() {
-        plan = relax(instance, &chosen.sites, &cascade, &link, signal, plan)?;
+    if plan.score < 0.0 {
+        return out_of_reach(instance, &chosen, &cascade, &link, settings, &plan);
     }
     let stop = plan.stop();
-    if plan.score < 0.0 && plan.relaxed.is_none() {
-        return out_of_reach(instance, &chosen.sites, &cascade, &link, settings, plan.work);
-    }
-    let bound = bound(&mut plan, &cascade, &link, signal, settings, interrupt);
-    let mut warnings = Vec::new();
-    let built = settle(&chosen.sites, &cascade, &link, signal, &plan)?;
+    let bound = bound(instance, &chosen, &mut plan, &cascade, &link, signal, settings, interrupt);
+    let mut warnings: Vec<String> = chosen.advice().into_iter().collect();
+    let mut built = settle(&chosen.sites, &cascade, &link, signal, &plan)?;
+    built.requirement = settings.requirement;
     let (deployment, quantisation) = quantised(instance, &cascade, signal, settings, built, &plan)?;
     let metrics = evaluate(instance, &deployment)?;
-    if let Some(sentence) = quantisation {
-        warnings.push(sentence);
-    }
+    warnings.extend(quantisation);
     warnings.extend(advice(&cascade, &metrics, &plan));
-    let (bound, stop, work) = bound.unwrap_or((None, stop, Work::default()));
+    let (bound, mut stop, work) = bound.unwrap_or((None, stop, Work::default()));
     let optimum = bound.and_then(|(value, method)| {
         Bound::new(metrics.rate_bps_hz, value, Sense::Upper, method, 0.0)
     });
     let violation = violation(instance, &metrics, settings.requirement);
+    if violation > MET {
+        stop = Stop::Stalled;
+    }
     let mut total = plan.work;
     total += work;
     Ok(Design {
@@ -183,6 +187,18 @@ fn design(
     })
 }
 
+/// Relative violation up to which the requirement counts as met.
+pub const MET: f64 = 1e-6;
+
+/// Whether a design that aims at the requirement misses it, and nothing proves that it must: its rate
+/// is then not the rate of what was asked for.
+///
+/// Closed forms that do not look at the requirement are computed, never stalled.
+pub fn misses_requirement(stop: Stop, proof: &Proof) -> bool {
+    let PointProof::Feasible { violation } = proof.point else { return false };
+    stop == Stop::Stalled && violation > MET && proof.infeasible.is_none()
+}
+
 /// How far the limit on the bound is exceeded, relative.
 fn violation(instance: &Instance, metrics: &Metrics, requirement: Requirement) -> f64 {
     let Some(limit) = instance.parts().crb_limit else { return 0.0 };
@@ -195,8 +211,12 @@ fn violation(instance: &Instance, metrics: &Metrics, requirement: Requirement) -
 
 type ProvenBound = (Option<(f64, String)>, Stop, Work);
 
-/// An upper bound on the rate in bit/s/Hz with its method; improves the plan on the way.
+/// An upper bound on the rate in bit/s/Hz with its method, over all deployments among which was
+/// chosen; improves the plan on the way.
+#[allow(clippy::too_many_arguments)]
 fn bound(
+    instance: &Instance,
+    chosen: &Chosen,
     plan: &mut Plan,
     cascade: &Cascade,
     link: &Link,
@@ -204,26 +224,31 @@ fn bound(
     settings: &Settings,
     interrupt: &Interrupt,
 ) -> Option<ProvenBound> {
-    // The bounds below ask for the full illumination: they do not hold where less was needed.
-    if settings.requirement == Requirement::ExactBound && link.required > 0.0 {
-        return None;
-    }
     let margin = |nats: f64| nats_to_bits(nats) * (1.0 + 1e-11);
+    if settings.requirement == Requirement::ExactBound && link.required > 0.0 {
+        // The other bounds ask for the full illumination: they do not hold where less is needed.
+        let capacity = chosen.ceiling.map(|(nats, _)| (margin(nats), "capacity".to_owned()));
+        return Some((capacity, plan.stop(), Work::default()));
+    }
     if link.is_co_located() {
-        let bound = match signal {
-            Signal::Dedicated => (margin(plan.score), "theorem-2".to_owned()),
-            Signal::Covariance => {
-                let (value, exact) = interval::aligned_bound(cascade, link);
+        let bound = match (signal, chosen.ceiling) {
+            (Signal::Dedicated, ceiling) => {
+                let value = ceiling.map_or(plan.score, |(nats, _)| nats.max(plan.score));
+                (margin(value), "theorem-2".to_owned())
+            }
+            (Signal::Covariance, ceiling) => {
+                let (value, exact) =
+                    ceiling.unwrap_or_else(|| interval::aligned_bound(cascade, link));
                 let method = if exact { "lagrangian-dual" } else { "lagrangian-dual-coherent" };
                 (margin(value), method.to_owned())
             }
         };
-        return Some((Some(bound), Stop::Computed, Work::default()));
+        return Some((Some(bound), plan.stop(), Work::default()));
     }
     if !settings.certify {
         return None;
     }
-    if signal == Signal::Dedicated {
+    let (mut value, method, stop, mut work) = if signal == Signal::Dedicated {
         let found = certify::certify(link, &plan.points, plan.score, settings, interrupt);
         let Certified { bound, points, score, stop, work } = found;
         if score > plan.score {
@@ -231,49 +256,90 @@ fn bound(
             plan.phases = phases_of(cascade, link, &points);
             plan.points = points;
         }
-        return Some((Some((margin(bound), "branch-and-bound".to_owned())), stop, work));
+        (bound, "branch-and-bound".to_owned(), stop, work)
+    } else {
+        let found = interval::interval(cascade, link, plan.score, settings, interrupt);
+        (found.bound, found.method, found.stop, found.work)
+    };
+    // Deployments that were not chosen: those whose ideal is below are done with.
+    let chosen_value = value;
+    for (ideal, sites) in chosen.rivals.iter().filter(|(ideal, _)| *ideal > chosen_value) {
+        let nodes = settings.nodes.saturating_sub(work.iterations);
+        let mut other = *ideal;
+        if nodes > 0 && !interrupt.is_raised() && *ideal > value {
+            let rest = Settings { nodes, ..settings.clone() };
+            let cascade = instance.cascade(sites);
+            let link = Link::new(instance, &cascade);
+            let (bound, spent) = if signal == Signal::Dedicated {
+                let found = certify::certify(&link, &[], chosen_value, &rest, interrupt);
+                (found.bound, found.work)
+            } else {
+                let found = interval::interval(&cascade, &link, chosen_value, &rest, interrupt);
+                (found.bound, found.work)
+            };
+            other = other.min(bound);
+            work += spent;
+        }
+        value = value.max(other);
     }
-    let found = interval::interval(cascade, link, plan.score, settings, interrupt);
-    Some((Some((margin(found.bound), found.method)), found.stop, found.work))
+    Some((Some((margin(value), method)), stop, work))
 }
 
-/// The requirement cannot be met: the design that comes nearest, and the proof.
+/// What is required over a deployment, and what illumination (or information worth it) no design
+/// exceeds there.
+fn ceiling(instance: &Instance, sites: &[usize], exact: bool) -> (f64, f64) {
+    let cascade = instance.cascade(sites);
+    let link = Link::new(instance, &cascade);
+    let (base, _) = cascade.coherence();
+    // Paths that overlap can light the target more than orthogonal ones would.
+    let overlap = if base > model::ORTHOGONAL { interval::factors(&cascade).1 } else { 1.0 };
+    let mut reachable = link.reachable() * overlap;
+    if exact {
+        reachable += link.power * slope_reserve(&cascade);
+    }
+    (link.required, reachable)
+}
+
+/// The requirement is not met: the design that comes nearest and, where no deployment among which
+/// was chosen can meet it, the proof.
 fn out_of_reach(
     instance: &Instance,
-    sites: &[usize],
+    chosen: &Chosen,
     cascade: &Cascade,
     link: &Link,
     settings: &Settings,
-    work: Work,
+    plan: &Plan,
 ) -> Result<SurfacesDesign, Error> {
-    let phases: Vec<Vec<C64>> = cascade.paths.iter().map(SurfacePath::target_vector).collect();
-    let light = cascade.illumination(&phases).response;
-    let zero = CMat::zeros(light.len(), light.len());
-    let nearest = Deployment::steady(sites.to_vec(), phases, zero, beam(&light, link.power));
-    let metrics = evaluate(instance, &nearest)?;
-    // Paths that overlap can light the target more than orthogonal ones would.
-    let (base, _) = cascade.coherence();
-    let overlap = 1.0 + base * (cascade.paths.len() as f64 - 1.0);
-    let mut reachable = link.reachable() * overlap;
     let exact = settings.requirement == Requirement::ExactBound;
-    if exact {
-        reachable += link.power * slope_reserve(cascade);
-    }
-    let proven = link.required > reachable * (1.0 + ROUNDING);
-    let decibels = noctule_phy::units::db_from_linear(cascade.bound_constant() / reachable);
+    let mut nearest = match &plan.built {
+        Some(built) => built.clone(),
+        None => {
+            let mut phases: Vec<Vec<C64>> =
+                cascade.paths.iter().map(SurfacePath::target_vector).collect();
+            align_light(cascade, &mut phases);
+            let light = cascade.illumination(&phases).response;
+            let zero = CMat::zeros(light.len(), light.len());
+            Deployment::steady(chosen.sites.clone(), phases, zero, beam(&light, link.power))
+        }
+    };
+    nearest.requirement = settings.requirement;
+    let metrics = evaluate(instance, &nearest)?;
+    let (required, reachable) = select::considered(instance, settings.select)?
+        .iter()
+        .map(|sites| ceiling(instance, sites, exact))
+        .reduce(|best, other| if other.1 / other.0 > best.1 / best.0 { other } else { best })
+        .unwrap_or((link.required, 0.0));
+    let proven = required > reachable * (1.0 + ROUNDING);
     let limit = instance.parts().crb_limit.map_or(0.0, noctule_phy::units::db_from_linear);
+    let decibels = limit + noctule_phy::units::db_from_linear(required / reachable);
     let what = if exact { "Cramér–Rao bound" } else { "bound (21)" };
     let statement = format!(
         "a {what} of {limit:.2} dB is required; whatever is transmitted over these sites, it is at \
          least {decibels:.2} dB"
     );
-    let certificate = Certificate {
-        method: "closed-form".to_owned(),
-        statement,
-        required: link.required,
-        reachable,
-    };
-    let mut warnings = Vec::new();
+    let certificate =
+        Certificate { method: "closed-form".to_owned(), statement, required, reachable };
+    let mut warnings: Vec<String> = chosen.advice().into_iter().collect();
     if !proven {
         warnings
             .push("the requirement was not met, and it is not proven that it cannot be".to_owned());
@@ -290,7 +356,7 @@ fn out_of_reach(
             infeasible: proven.then_some(certificate),
         },
         trace: Trace::off(),
-        work,
+        work: plan.work,
         warnings,
     })
 }
@@ -310,8 +376,8 @@ fn advice(cascade: &Cascade, metrics: &Metrics, plan: &Plan) -> Vec<String> {
     let mut sentences = Vec::new();
     if metrics.coherence > model::ORTHOGONAL {
         sentences.push(format!(
-            "paths overlap (up to {:.2e}): phases are designed as if they were orthogonal, the \
-             covariance is optimal for these phases",
+            "paths overlap (up to {:.2e}): whole surfaces are turned one at a time as long as that \
+             helps, the covariance is optimal for these phases",
             metrics.coherence
         ));
     }

@@ -52,7 +52,7 @@ fn overlap(elements: usize, frequencies: impl Fn(&SurfacePath) -> f64, cascade: 
 }
 
 /// Factors for gains and for power under which the formulas of orthogonal paths are upper bounds.
-fn factors(cascade: &Cascade) -> (f64, f64) {
+pub(super) fn factors(cascade: &Cascade) -> (f64, f64) {
     let user = overlap(cascade.user_antennas, |path| path.user_arrival, cascade);
     let base = overlap(cascade.transmit_antennas, |path| path.base_departure, cascade);
     (user, base)

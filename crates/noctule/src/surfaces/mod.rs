@@ -41,9 +41,12 @@
 //!
 //! A requirement that no design meets is proven to be so by a closed form. Proofs are about the
 //! illumination `gᴴRg`, which the requirement of (29b) limits; the Cramér–Rao bound itself, never
-//! larger than (21), is always evaluated, and can be what is required ([`Requirement::ExactBound`]).
-//! "Best" deployments are best of all that contain site 0: by enumeration where user and target are
-//! in one place; apart, of designs that the search found.
+//! larger than (21), is always evaluated, and can be what is required ([`Requirement::ExactBound`]):
+//! then phases are searched for that use its derivative term, also in one place, and the bound on
+//! the rate is the capacity without requirement.
+//! "Best" deployments are best of all that contain site 0: by enumeration for orthogonal sites with
+//! user and target in one place; else, of designs that the search found. Bounds and certificates hold
+//! for every deployment among which a scheme chooses.
 //!
 //! # Cost
 //!
@@ -85,6 +88,7 @@ pub mod curve;
 mod deployment;
 pub mod design;
 pub mod echo;
+mod exact;
 pub mod instance;
 mod interval;
 mod majorise;
@@ -99,7 +103,7 @@ pub mod select;
 mod verify;
 
 pub use deployment::{Deployment, FIELDS as DEPLOYMENT_FIELDS, Mode};
-pub use design::{Requirement, Settings, dedicated_signal, full_covariance};
+pub use design::{Requirement, Settings, dedicated_signal, full_covariance, misses_requirement};
 pub use instance::{Elements, Instance, Parts};
 pub use majorise::Start;
 pub use model::{Link, Metrics, evaluate};

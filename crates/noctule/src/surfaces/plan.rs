@@ -1,5 +1,7 @@
 //! Phases for a deployment, and the covariances that go with them.
 
+use std::f64::consts::TAU;
+
 use noctule_num::linalg::dot;
 use noctule_num::{C64, CMat};
 use noctule_optim::{Stop, Work};
@@ -28,6 +30,8 @@ pub(super) struct Plan {
     pub(super) points: Vec<CurvePoint>,
     /// The illumination that was asked for, where it is not the required one.
     pub(super) relaxed: Option<f64>,
+    /// The deployment itself, where the search made it.
+    pub(super) built: Option<Deployment>,
     pub(super) starts: Vec<f64>,
     pub(super) work: Work,
 }
@@ -35,7 +39,7 @@ pub(super) struct Plan {
 impl Plan {
     /// A closed form is computed; a search stops when its smallest steps no longer help.
     pub(super) const fn stop(&self) -> Stop {
-        if self.points.is_empty() { Stop::Computed } else { Stop::Stalled }
+        if self.points.is_empty() && self.built.is_none() { Stop::Computed } else { Stop::Stalled }
     }
 
     /// Aligned to user and target alike.
@@ -45,6 +49,7 @@ impl Plan {
             score,
             points: Vec::new(),
             relaxed: None,
+            built: None,
             starts: vec![score],
             work: Work { evaluations: 1, ..Work::default() },
         }
@@ -97,6 +102,7 @@ pub(super) fn plan_phases(cascade: &Cascade, link: &Link, signal: Signal) -> Res
         score: found.score,
         points: found.points,
         relaxed: None,
+        built: None,
         starts: found.starts,
         work: Work { evaluations: scorer.evaluations, ..Work::default() },
     })
@@ -128,8 +134,96 @@ fn plan_overlapping(cascade: &Cascade, link: &Link) -> Result<Plan, Error> {
             best = Plan { phases, score, points, ..best };
         }
     }
+    let mut lit = best.phases.clone();
+    align_light(cascade, &mut lit);
+    let score = coherent_score(cascade, link, &lit)?;
+    if score > best.score {
+        (best.phases, best.score) = (lit, score);
+    }
+    best.work.evaluations += turn_together(cascade, link, &mut best)?;
     best.starts = vec![best.score];
     Ok(best)
+}
+
+/// Common phases of the surfaces beyond the first, one at a time while that helps: with paths that
+/// overlap they decide how paths add up. Returns the number of evaluations.
+fn turn_together(cascade: &Cascade, link: &Link, plan: &mut Plan) -> Result<u64, Error> {
+    let mut evaluations = 0;
+    for _ in 0..4 {
+        let before = plan.score;
+        for k in 1..cascade.paths.len() {
+            let start = plan.phases[k].clone();
+            let mut at = 0.0;
+            let mut steps: Vec<f64> = (1..8).map(|i| TAU * f64::from(i) / 8.0).collect();
+            for round in 0..8 {
+                let centre = at;
+                for step in &steps {
+                    let turn = C64::from_polar(1.0, centre + step);
+                    let kept = std::mem::replace(
+                        &mut plan.phases[k],
+                        start.iter().map(|v| v * turn).collect(),
+                    );
+                    evaluations += 1;
+                    let score = coherent_score(cascade, link, &plan.phases)?;
+                    if score > plan.score {
+                        (plan.score, at) = (score, centre + step);
+                    } else {
+                        plan.phases[k] = kept;
+                    }
+                }
+                let finer = TAU / 24.0 * 0.4_f64.powi(round);
+                steps = vec![finer, -finer];
+            }
+        }
+        if plan.score - before <= 1e-6 * plan.score.abs() {
+            break;
+        }
+    }
+    Ok(evaluations)
+}
+
+/// Turn whole surfaces so that their paths add up at the target, one at a time: nothing to do where
+/// paths are orthogonal.
+pub(super) fn align_light(cascade: &Cascade, phases: &mut [Vec<C64>]) {
+    let (base, _) = cascade.coherence();
+    if base <= model::ORTHOGONAL {
+        return;
+    }
+    let array = CentredArray::new(cascade.transmit_antennas);
+    // contributions to g
+    let mut parts: Vec<Vec<C64>> = cascade
+        .paths
+        .iter()
+        .zip(phases.iter())
+        .enumerate()
+        .map(|(k, (path, v))| {
+            let amplitude = path.base_gain.sqrt() * cascade.relative_amplitude(k);
+            let factor = path.illumination(v).0.conj() * amplitude;
+            array.response(path.base_departure).iter().map(|b| b * factor).collect()
+        })
+        .collect();
+    for _ in 0..200 {
+        let mut change = 0.0_f64;
+        for k in 1..parts.len() {
+            let mut rest = vec![C64::ZERO; cascade.transmit_antennas];
+            for (_, part) in parts.iter().enumerate().filter(|(i, _)| *i != k) {
+                for (sum, x) in rest.iter_mut().zip(part) {
+                    *sum += x;
+                }
+            }
+            let along = dot(&parts[k], &rest);
+            if along.norm() <= 1e-300 {
+                continue;
+            }
+            let turn = along / along.norm();
+            change = change.max((turn - C64::ONE).norm());
+            parts[k].iter_mut().for_each(|x| *x *= turn);
+            phases[k].iter_mut().for_each(|v| *v *= turn.conj());
+        }
+        if change < 1e-12 {
+            break;
+        }
+    }
 }
 
 /// The rate in nats of aligned surfaces.
@@ -196,6 +290,9 @@ pub(super) fn settle(
     signal: Signal,
     plan: &Plan,
 ) -> Result<Deployment, Error> {
+    if let Some(built) = &plan.built {
+        return Ok(built.clone());
+    }
     let required = plan.relaxed.unwrap_or(link.required);
     let (information, sensing) = covariances(cascade, signal, &plan.phases, link.power, required)?;
     Ok(Deployment::steady(sites.to_vec(), plan.phases.clone(), information, sensing))

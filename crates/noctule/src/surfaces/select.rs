@@ -7,7 +7,6 @@
 
 use noctule_num::{C64, InputError};
 use noctule_optim::{Interrupt, Work};
-use noctule_phy::cascade::SurfacePath;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +42,41 @@ pub(super) struct Chosen {
     /// The phases, where choosing found them.
     pub(super) plan: Option<Plan>,
     pub(super) work: Work,
+    /// What no design of any deployment exceeds, in nats, where choosing tells; whether it is attained
+    /// by orthogonal paths.
+    pub(super) ceiling: Option<(f64, bool)>,
+    /// The other deployments with what no design of each exceeds, in nats, where user and target are
+    /// apart.
+    pub(super) rivals: Vec<(f64, Vec<usize>)>,
+    /// Deployments whose paths overlap, which the scheme cannot use.
+    pub(super) passed_over: usize,
+}
+
+impl Chosen {
+    /// What the user should know about the choice.
+    pub(super) fn advice(&self) -> Option<String> {
+        (self.passed_over > 0).then(|| {
+            format!(
+                "{} deployments whose paths overlap were passed over: this scheme needs orthogonal \
+                 paths, `full-covariance` does not",
+                self.passed_over
+            )
+        })
+    }
+}
+
+/// Never: the first site alone is always a deployment.
+pub(super) fn no_deployment() -> Error {
+    InputError::new("there is no deployment to choose", "sites", "none", "at least one site").into()
+}
+
+/// The deployments among which is chosen.
+pub(super) fn considered(instance: &Instance, select: Select) -> Result<Vec<Vec<usize>>, Error> {
+    match select {
+        Select::All => Ok(vec![(0..instance.sites()).collect()]),
+        Select::Single => Ok(vec![vec![0]]),
+        Select::Best => deployments(instance),
+    }
 }
 
 pub(super) fn choose(
@@ -52,7 +86,16 @@ pub(super) fn choose(
     interrupt: &Interrupt,
 ) -> Result<Chosen, Error> {
     let all: Vec<usize> = (0..instance.sites()).collect();
-    let fixed = |sites: Vec<usize>| Ok(Chosen { sites, plan: None, work: Work::default() });
+    let fixed = |sites: Vec<usize>| {
+        Ok(Chosen {
+            sites,
+            plan: None,
+            work: Work::default(),
+            ceiling: None,
+            rivals: Vec::new(),
+            passed_over: 0,
+        })
+    };
     match select {
         Select::All => fixed(all),
         Select::Single => fixed(vec![0]),
@@ -86,6 +129,8 @@ fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Ch
     let mut ideals = Vec::new();
     let mut work = Work::default();
     let mut apart = false;
+    let mut overlapping = false;
+    let mut passed_over = 0;
     for sites in deployments(instance)? {
         let cascade = instance.cascade(&sites);
         let link = Link::new(instance, &cascade);
@@ -94,6 +139,7 @@ fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Ch
         let orthogonal = base.max(user) <= ORTHOGONAL;
         if !orthogonal && signal == Signal::Dedicated {
             // these schemes need orthogonal paths; deployments without them are passed over
+            passed_over += 1;
             continue;
         }
         work.evaluations += 1;
@@ -102,23 +148,21 @@ fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Ch
         } else if orthogonal {
             let (gains, weights) = link.aligned();
             aligned_score(signal, &gains, &weights, &link)
-        } else if link.is_co_located() {
-            let phases: Vec<Vec<C64>> =
-                cascade.paths.iter().map(SurfacePath::user_vector).collect();
-            coherent_score(&cascade, &link, &phases)?
         } else {
             aligned_bound(&cascade, &link).0
         };
+        overlapping |= !orthogonal;
         ideals.push((score, sites));
     }
     // The best ideal first; among equals the fewest and nearest sites.
     ideals.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));
-    if !apart || ideals.first().is_none_or(|(score, _)| *score < 0.0) {
+    let ceiling = ideals.first().filter(|_| !apart).map(|(ideal, _)| (*ideal, !overlapping));
+    if !(apart || overlapping) || ideals.first().is_none_or(|(score, _)| *score < 0.0) {
         let sites = ideals.into_iter().next().map_or_else(|| vec![0], |(_, sites)| sites);
-        return Ok(Chosen { sites, plan: None, work });
+        return Ok(Chosen { sites, plan: None, work, ceiling, rivals: Vec::new(), passed_over });
     }
     let mut found: Option<(Vec<usize>, Plan)> = None;
-    for (ideal, sites) in ideals {
+    for (ideal, sites) in ideals.clone() {
         let reached = found.as_ref().map_or(f64::NEG_INFINITY, |(_, plan)| plan.score);
         if ideal <= reached || interrupt.is_raised() {
             break;
@@ -134,7 +178,8 @@ fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Ch
         Some((sites, plan)) => (sites, Some(Plan { work: Work::default(), ..plan })),
         None => (vec![0], None),
     };
-    Ok(Chosen { sites, plan, work })
+    let rivals = ideals.into_iter().filter(|(_, other)| apart && *other != sites).collect();
+    Ok(Chosen { sites, plan, work, ceiling, rivals, passed_over })
 }
 
 /// The rate with paths that overlap, for given phases; negative where they cannot light the target

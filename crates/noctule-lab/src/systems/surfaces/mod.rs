@@ -8,6 +8,7 @@ use noctule::surfaces::baselines::{
     sensing_only, time_switching,
 };
 use noctule::surfaces::echo::{EchoReport, report};
+use noctule::surfaces::misses_requirement;
 use noctule::surfaces::{
     DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario, Select, Settings, Start,
     SurfacesDesign, dedicated_signal, evaluate, full_covariance, instance, verify,
@@ -283,6 +284,7 @@ impl Typed for Surfaces {
                 ("rate_bps_hz", Some(bits)),
                 ("rate_nats", Some(witness.rate_nats)),
                 ("crb", witness.crb),
+                ("crb_aligned", witness.crb_aligned),
             ],
         })
     }
@@ -293,7 +295,9 @@ impl Typed for Surfaces {
 
     fn values(design: &ReportedDesign) -> Vec<Option<f64>> {
         let metrics = &design.metrics.metrics;
-        let feasible = design.proof.infeasible.is_none();
+        // A design that misses the requirement has no rate of what was asked for.
+        let missed = misses_requirement(design.stop, &design.proof);
+        let feasible = design.proof.infeasible.is_none() && !missed;
         let only = |value: f64| feasible.then_some(value);
         let echo = design.metrics.echo.as_ref().filter(|_| feasible);
         vec![
