@@ -13,7 +13,7 @@ use noctule::pilots::{
     Scenario, Sensing, Settings, Users, best_crb, design, design_from, evaluate, least_power,
     verify,
 };
-use noctule::{C64, CMat, Error, Interrupt};
+use noctule::{C64, CMat, Error, Interrupt, Stop};
 use noctule_num::rng::{StreamKey, complex_normal, uniform};
 use noctule_phy::geometry::Point;
 
@@ -263,6 +263,24 @@ fn correlated_pilots_in_both_directions_are_designed_without_a_claim() {
     assert!(
         verify(&instance, &found.variables).unwrap().mismatch(found.metrics.worst_error) < 1e-8
     );
+    // By exact errors never worse than full power, and a target is judged by them.
+    for (trial, up, down) in [(0, 0.8, 0.3), (1, 0.8, 0.8), (2, 0.3, 0.8)] {
+        let instance = Scenario {
+            uplink_correlation: up,
+            downlink_correlation: down,
+            ..scenario(2, CrbLimit::None)
+        }
+        .realize(1, trial)
+        .unwrap();
+        let found = design(&instance, &certified()).unwrap();
+        assert!(found.stop != Stop::Converged);
+        let full = full_power(&instance, Share::Equal).unwrap().metrics.worst_error;
+        assert!(found.metrics.worst_error <= full, "{up} {down}: {full}");
+        let settings = LeastPowerSettings::default();
+        let least = least_power(&instance, &settings, &Interrupt::new()).unwrap();
+        assert!(least.metrics.worst_error <= full * (1.0 + 1e-9), "{up} {down}: {full}");
+        assert!(least.proof.bound.is_none() && least.metrics.power_fraction <= 1.0);
+    }
     // In one direction only everything is exact.
     let instance = Scenario { uplink_correlation: 1.0, ..scenario(3, CrbLimit::None) };
     assert!(design(&instance.realize(1, 0).unwrap(), &certified()).unwrap().proof.is_global(1e-3));
@@ -408,6 +426,80 @@ fn fuzzed_problems_are_solved_or_refused() {
     );
     assert!(designed > rounds / 4 && infeasible > 0 && refused > 0);
     assert!(open * 6 <= designed, "{open} of {designed} are not closed");
+}
+
+/// A channel without an estimate carries no beam: no power is spent on it, and nothing is proven of
+/// a beam that is not there.
+#[test]
+fn unknown_channels_carry_nothing() {
+    let base = scenario(2, CrbLimit::None).realize(1, 0).unwrap();
+    for correlation in [0.0, 0.5] {
+        let mut parts = base.parts().clone();
+        let mut gamma = base.estimate_gain().to_vec();
+        gamma[0] = 0.0;
+        gamma[5] = 0.0;
+        parts.estimate_gain = Some(gamma);
+        parts.downlink_gram[(0, 1)] = C64::new(correlation, 0.0);
+        parts.downlink_gram[(1, 0)] = C64::new(correlation, 0.0);
+        let instance = Instance::new(parts).unwrap();
+        let found = design(&instance, &certified()).unwrap();
+        let witness = verify(&instance, &found.variables).unwrap();
+        assert!(witness.mismatch(found.metrics.worst_error) < 1e-8);
+        let full = full_power(&instance, Share::Equal).unwrap().metrics.worst_error;
+        assert!(found.metrics.worst_error <= full * (1.0 + 1e-6));
+        if correlation > 0.0 {
+            assert!(found.proof.bound.is_none() && found.stop != Stop::Converged);
+        } else {
+            assert!(found.variables.fractions[0] == 0.0 && found.variables.fractions[5] == 0.0);
+            assert!(found.proof.is_global(1e-3), "{:?}", found.proof);
+        }
+    }
+}
+
+#[test]
+fn an_open_gap_is_never_called_converged() {
+    for power in [1e-6, 1e-8, 1e-12, 2.7e-5] {
+        for (users, limit) in [(2, CrbLimit::None), (2, CrbLimit::OverBest(1.05))] {
+            let scenario = Scenario { pilot_power_mw: power, ..scenario(users, limit) };
+            let found = design(&scenario.realize(1, 0).unwrap(), &certified()).unwrap();
+            let gap = found.proof.bound.as_ref().map_or(f64::INFINITY, |bound| bound.gap_rel);
+            println!("{power:e} mW, {:?}: gap {gap:.1e}, {:?}", scenario.crb_limit, found.stop);
+            if gap > 1e-3 {
+                assert!(found.stop != Stop::Converged);
+                assert!(found.warnings.iter().any(|w| w.contains("leaves a gap")));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_user_needs_the_power_that_full_power_has() {
+    for trial in 0..3 {
+        let instance = scenario(1, CrbLimit::None).realize(1, trial).unwrap();
+        let settings = LeastPowerSettings { target_error: None, search: certified() };
+        let found = least_power(&instance, &settings, &Interrupt::new()).unwrap();
+        let full = full_power(&instance, Share::Equal).unwrap().metrics.worst_error;
+        assert!(found.metrics.worst_error <= full * (1.0 + 1e-9), "{trial}: {:?}", found.warnings);
+        assert!(found.proof.infeasible.is_none() && found.metrics.power_fraction <= 1.0);
+        assert!(found.proof.bound.is_none_or(|bound| bound.value >= 0.0));
+    }
+}
+
+#[test]
+fn silent_echoes_and_negative_fractions_are_named() {
+    let instance = scenario(2, CrbLimit::None).realize(1, 0).unwrap();
+    let mut x = full_power(&instance, Share::Equal).unwrap().variables;
+    x.fractions[3] = -0.25;
+    let Err(Error::Input(error)) = evaluate(&instance, &x) else { panic!("accepted") };
+    assert_eq!((error.place.as_str(), error.found.as_str()), ("fractions[1][1]", "-0.25"));
+    let fixed = Scenario {
+        access_points: AccessPoints::Fixed(vec![[0.0, 0.0], [100.0, 0.0], [50.0, 80.0]]),
+        users: Users::Fixed(vec![[100.0, 0.0]]),
+        crb_limit: CrbLimit::None,
+        ..Scenario::default()
+    };
+    let alone = full_power(&fixed.realize(1, 0).unwrap(), Share::Equal).unwrap();
+    assert!(alone.warnings.iter().all(|w| !w.contains("17 dB")), "{:?}", alone.warnings);
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub fn no_downlink(instance: &Instance) -> Result<PilotsDesign, Error> {
 /// Sensing symbols in place of downlink pilots: for every user the same sum of echo signal-to-noise
 /// ratios as Algorithm 1 gives it, with the same power from every access point. The paper compares
 /// with such a scheme without defining it (`docs/errata.md#pilots-e16`); this definition is ours.
+/// The power of single access points is not limited: where more than there is would be needed, the
+/// violation is in the proof and a warning says so.
 ///
 /// # Errors
 /// [`Error::Input`] where positions are not known; errors of [`algorithm1`].
@@ -68,7 +70,16 @@ pub fn dedicated_sensing(instance: &Instance) -> Result<PilotsDesign, Error> {
             fractions[i * k + user] = if all > 0.0 { snr / all } else { 0.0 };
         }
     }
-    closed_form(instance, fractions, PilotUse::DedicatedSensing)
+    let most = fractions.chunks(k).map(|row| row.iter().sum::<f64>()).fold(0.0, f64::max);
+    let mut design = closed_form(instance, fractions, PilotUse::DedicatedSensing)?;
+    if most > 1.0 + 1e-9 {
+        design.warnings.push(format!(
+            "the same echo power takes {:.1} % of the power of one access point: more than there \
+             is, so that the comparison flatters this scheme",
+            100.0 * most
+        ));
+    }
+    Ok(design)
 }
 
 fn shares(instance: &Instance, share: Share) -> Vec<f64> {

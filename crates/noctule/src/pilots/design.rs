@@ -16,10 +16,12 @@ use noctule_optim::{Bound, Certificate, Interrupt, PointProof, Proof, Sense, Sto
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::baselines::{self, Share};
 use super::certificate::Envelopes;
 use super::instance::needs_radar;
 use super::interior::{Ending, Goal, Interior, Normalised, Program, Rules, Run, dual};
 use super::model::evaluate;
+use super::polish::Exact;
 use super::{Allocation, Instance, PilotsDesign, advice};
 use crate::{Design, Error};
 
@@ -91,8 +93,10 @@ pub struct LeastPowerSettings {
 /// Design an allocation for `instance`: the smallest worst error within all limits.
 ///
 /// Guarantee: a stationary point (residual in `proof`); with `certify`, a lower bound on what any
-/// allocation can reach in `proof.bound`, within `gap` of the design unless the nodes ran out. A
-/// limit on positions that is out of reach is `proof.infeasible`, with the best bound in reach.
+/// allocation can reach in `proof.bound`. Where it is not within `gap` of the design (the nodes ran
+/// out, or rounding ends the division of regions, as at very low signal-to-noise ratios), the design
+/// has not converged and a warning gives the gap. Where pilots are correlated in both directions it
+/// is the best that a local search on exact errors found, and nothing is proven. A limit on positions that is out of reach is `proof.infeasible`, with the best bound in reach.
 ///
 /// # Errors
 /// [`Error::Input`] for settings out of range.
@@ -122,9 +126,13 @@ pub fn design_from(
     let run = search.descend(Goal::WorstError, &inside, &settings.rules());
     let mut x = search.interior.x.clone();
     let mut value = search.model.worst_error(&x);
-    let exact = instance.is_decoupled();
+    let exact = instance.is_modelled_exactly();
+    if !exact {
+        return search.finish_local(x, None);
+    }
     let (mut bound, mut stop) = (None, stop_of(&run));
-    if settings.certify && exact {
+    let mut open = None;
+    if settings.certify {
         let mut envelopes = Envelopes::new(&search.model, Goal::WorstError, search.limit, &inside);
         let found = envelopes.close(value, (value, x.clone()), settings.budget(), interrupt);
         search.work += envelopes.work;
@@ -135,12 +143,36 @@ pub fn design_from(
         }
         let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
         bound = Bound::new(value, found.bound, Sense::Lower, method, 0.0);
-        if found.stop == Stop::Interrupted {
-            stop = Stop::Interrupted;
-        }
+        open = open_gap(bound.as_ref(), settings.gap);
+        stop = stop_after(stop, found.stop, open.is_some());
     }
-    let proof = if exact { proof_of(&run) } else { Proof::feasible(0.0) };
-    search.finish(&x, stop, proof.with_bound(bound), vec![value])
+    let proof = proof_of(&run).with_bound(bound);
+    let mut design = search.finish_errors(x, stop, proof, value)?;
+    design.warnings.extend(open);
+    Ok(design)
+}
+
+/// What to say when the bound is not as near as was asked.
+fn open_gap(bound: Option<&Bound>, asked: f64) -> Option<String> {
+    let gap = bound.map_or(f64::INFINITY, |bound| bound.gap_rel);
+    (gap > asked * (1.0 + 1e-9)).then(|| {
+        format!(
+            "the proof leaves a gap of {:.3} %, more than the {:.3} % asked for: the bound holds, \
+             but the design may not be the best",
+            100.0 * gap,
+            100.0 * asked
+        )
+    })
+}
+
+/// How a certified search ended: converged only if the gap is closed.
+fn stop_after(descent: Stop, branching: Stop, open: bool) -> Stop {
+    match branching {
+        Stop::Interrupted => Stop::Interrupted,
+        _ if !open => descent,
+        Stop::Converged | Stop::Computed => Stop::Stalled,
+        other => other,
+    }
 }
 
 /// The smallest worst bound on positions that any allocation reaches, with its lower bound.
@@ -174,7 +206,8 @@ pub fn best_crb(instance: &Instance) -> Result<PilotsDesign, Error> {
 ///
 /// Guarantee: a stationary point; with `certify`, a lower bound on the power fraction. A target
 /// that no allocation reaches is infeasible, and the design is then the one with the smallest
-/// worst error. The bound in `proof` is on `power_fraction`.
+/// worst error. The bound in `proof` is on `power_fraction`. Where pilots are correlated in both
+/// directions the target is judged by the exact error, and nothing is proven.
 ///
 /// # Errors
 /// As [`design`](design()); [`Error::Input`] for a target that is not positive.
@@ -192,35 +225,61 @@ pub fn least_power(
             let allowed = "above 0, up to 1";
             return Err(InputError::new(what, "target_error", target.to_string(), allowed).into());
         }
-        None => search.model.worst_error(&search.full()),
+        None => search.exact_error(&search.full()),
     };
     let inside = match search.enter(None, limits)? {
         Entry::Inside(inside) => inside,
         Entry::Out(design) => return Ok(*design),
     };
+    if !instance.is_modelled_exactly() {
+        search.descend(Goal::WorstError, &inside, &limits.rules());
+        let x = search.interior.x.clone();
+        return search.finish_local(x, Some(target));
+    }
     let rules = Rules { below: Some(target), ..limits.rules() };
     let run = search.descend(Goal::WorstError, &inside, &rules);
     let reached = search.model.worst_error(&search.interior.x);
     if run.ending != Ending::Reached && reached >= target {
-        return unreached(instance, limits, target, interrupt);
+        // Full power may meet exactly what a point inside the limits only approaches.
+        let full = search.full();
+        let rounded = target * (1.0 + 1e-12);
+        let mut exact = Exact::new(instance, &search.model);
+        let found = exact.improve([full], |exact, x| exact.power_within(x, rounded));
+        search.work.evaluations += exact.evaluations;
+        let Some((power, x)) = found else {
+            return unreached(instance, limits, target, interrupt);
+        };
+        let value = power / instance.points() as f64;
+        let mut design = search.finish(&x, Stop::Stalled, Proof::feasible(0.0), vec![value])?;
+        design.warnings.push(
+            "only allocations at or next to full power were found to meet the target: a local \
+             search, nothing is proven of the least power"
+                .to_owned(),
+        );
+        return Ok(design);
     }
     let inside = search.interior.x.clone();
     let goal = Goal::LeastPower { error: Some(target) };
     let run = search.descend(goal, &inside, &limits.rules());
     let x = search.interior.x.clone();
     let power: f64 = x.iter().sum();
-    let mut bound = None;
-    if limits.certify && instance.is_decoupled() {
+    let (mut bound, mut open, mut stop) = (None, None, stop_of(&run));
+    if limits.certify {
         let mut envelopes = Envelopes::new(&search.model, goal, search.limit, &inside);
         let found = envelopes.close(target, (power, x.clone()), limits.budget(), interrupt);
         search.work += envelopes.work;
         let points = instance.points() as f64;
         let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
-        bound = Bound::new(power / points, found.bound / points, Sense::Lower, method, 0.0);
+        // No power is below zero, whatever the multipliers prove.
+        let lower = found.bound.max(0.0) / points;
+        bound = Bound::new(power / points, lower, Sense::Lower, method, 0.0);
+        open = open_gap(bound.as_ref(), limits.gap);
+        stop = stop_after(stop, found.stop, open.is_some());
     }
-    let proof = if instance.is_decoupled() { proof_of(&run) } else { Proof::feasible(0.0) };
     let value = power / instance.points() as f64;
-    search.finish(&x, stop_of(&run), proof.with_bound(bound), vec![value])
+    let mut design = search.finish_errors(x, stop, proof_of(&run).with_bound(bound), value)?;
+    design.warnings.extend(open);
+    Ok(design)
 }
 
 /// The answer to a target that the descent did not reach: infeasible if the bound says so.
@@ -392,6 +451,78 @@ impl<'a> Search<'a> {
     fn within_power(&self, x: &[f64]) -> bool {
         let points = self.model.points;
         (0..points).all(|m| x.iter().skip(m).step_by(points).sum::<f64>() < 1.0)
+    }
+
+    /// The exact worst error.
+    fn exact_error(&self, x: &[f64]) -> f64 {
+        Exact::new(self.instance, &self.model).worst_error(x)
+    }
+
+    /// A design whose proof is on errors of the model: kept only where they are the exact ones.
+    fn finish_errors(
+        &self,
+        mut x: Vec<f64>,
+        mut stop: Stop,
+        proof: Proof,
+        value: f64,
+    ) -> Result<PilotsDesign, Error> {
+        if self.limit.is_none() {
+            // Beams towards unknown channels are never sent, and nobody asked for echoes.
+            for (x, estimate) in x.iter_mut().zip(&self.model.estimate) {
+                if *estimate <= 0.0 {
+                    *x = 0.0;
+                }
+            }
+        }
+        let (modelled, exact) = (self.model.worst_error(&x), self.exact_error(&x));
+        let agree = (modelled - exact).abs() <= 1e-6 * exact;
+        let proof = if agree { proof } else { Proof::feasible(0.0) };
+        if !agree && stop == Stop::Converged {
+            stop = Stop::Stalled;
+        }
+        let mut design = self.finish(&x, stop, proof, vec![value])?;
+        if !agree {
+            design.warnings.push(format!(
+                "the model of the design has a worst error of {modelled:.6e}, the exact one is \
+                 {exact:.6e}: nothing is proven"
+            ));
+        }
+        Ok(design)
+    }
+
+    /// Where the model is no more than an approximation: the best of its design and of full power by
+    /// exact errors, improved by a local search; with the least power where there is a target.
+    fn finish_local(&mut self, x: Vec<f64>, target: Option<f64>) -> Result<PilotsDesign, Error> {
+        let coefficients = baselines::full_power(self.instance, Share::EqualCoefficients)?;
+        let full = self.full();
+        let mut starts = vec![x, self.equal(), coefficients.variables.blocks()];
+        starts.extend([0.1, 0.3].map(|s| full.iter().map(|x| s * x).collect::<Vec<f64>>()));
+        starts.push(full);
+        let mut exact = Exact::new(self.instance, &self.model);
+        let start = starts[0].clone();
+        let best = exact.improve(starts.iter().cloned(), Exact::error_within);
+        let (mut value, mut x) = best.unwrap_or((f64::INFINITY, start));
+        let mut missed = None;
+        if let Some(target) = target {
+            // A target that is full power's own is met by it to the last digit but one.
+            let rounded = target * (1.0 + 1e-12);
+            starts.push(x.clone());
+            match exact.improve(starts, |exact, x| exact.power_within(x, rounded)) {
+                Some((power, least)) => {
+                    (value, x) = (power / self.model.points as f64, least);
+                }
+                None => {
+                    missed = Some(format!(
+                        "the target {target:.6e} was not reached: the smallest exact error found \
+                         is {value:.6e}; that it is out of reach is not proven"
+                    ));
+                }
+            }
+        }
+        self.work.evaluations += exact.evaluations;
+        let mut design = self.finish(&x, Stop::Stalled, Proof::feasible(0.0), vec![value])?;
+        design.warnings.extend(missed);
+        Ok(design)
     }
 
     fn finish(

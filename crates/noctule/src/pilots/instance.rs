@@ -214,6 +214,20 @@ impl Instance {
         is_diagonal(&self.parts.uplink_gram) || is_diagonal(&self.parts.downlink_gram)
     }
 
+    /// Whether errors of the [normalised](Self::normalised) problem are the exact ones, so that bounds
+    /// on it are proofs. They are not where pilots are correlated in both directions, nor where
+    /// downlink pilots overlap and a channel of positive gain has no estimate: one number cannot be
+    /// both the silence of its own beam and what the other beams leak into it.
+    pub(super) fn is_modelled_exactly(&self) -> bool {
+        let unknown = self
+            .parts
+            .channel_gain
+            .iter()
+            .zip(&self.estimate_gain)
+            .any(|(b, g)| *b > 0.0 && *g <= 0.0);
+        self.is_decoupled() && (!unknown || is_diagonal(&self.parts.downlink_gram))
+    }
+
     /// The dimensionless numbers that designs work with.
     pub fn normalised(&self) -> Normalised {
         let (m, k) = (self.points, self.users());
@@ -221,6 +235,15 @@ impl Instance {
         let by_user = |values: &[f64]| -> Vec<f64> {
             (0..m * k).map(|i| energy * values[(i % m) * k + i / m]).collect()
         };
+        let estimate = by_user(&self.estimate_gain);
+        // An access point that knows nothing of a channel sends nothing towards that user: the power
+        // given to it does not arrive.
+        let mut gain = by_user(&self.parts.channel_gain);
+        for (gain, estimate) in gain.iter_mut().zip(&estimate) {
+            if *estimate <= 0.0 {
+                *gain = 0.0;
+            }
+        }
         let overlap = (0..k * k)
             .map(|i| match (i / k, i % k) {
                 (a, b) if a == b => 0.0,
@@ -234,14 +257,7 @@ impl Instance {
                 .map(|i| Information::default().plus(energy, self.information[(i % m) * k + i / m]))
                 .collect()
         };
-        Normalised {
-            points: m,
-            users: k,
-            gain: by_user(&self.parts.channel_gain),
-            estimate: by_user(&self.estimate_gain),
-            overlap,
-            radar,
-        }
+        Normalised { points: m, users: k, gain, estimate, overlap, radar }
     }
 }
 

@@ -91,6 +91,7 @@ pub mod instance;
 pub mod interior;
 pub mod locate;
 pub mod model;
+mod polish;
 mod scenario;
 mod verify;
 
@@ -167,8 +168,19 @@ impl Allocation {
     pub fn check(&self, instance: &Instance) -> Result<(), Error> {
         let (m, k) = (instance.points(), instance.users());
         let fits = self.users == k && self.fractions.len() == m * k;
-        if fits && self.fractions.iter().all(|x| (0.0..=1e6).contains(x)) {
-            return Ok(());
+        let wrong = self.fractions.iter().position(|x| !(0.0..=1e6).contains(x));
+        match (fits, wrong) {
+            (true, None) => return Ok(()),
+            (true, Some(i)) => {
+                return Err(InputError::new(
+                    "not a fraction of the pilot power",
+                    format!("fractions[{}][{}]", i / k, i % k),
+                    self.fractions[i].to_string(),
+                    "from 0 on (1 is the power of one access point)",
+                )
+                .into());
+            }
+            (false, _) => {}
         }
         let found = format!("{} fractions for {} users", self.fractions.len(), self.users);
         let allowed = format!("shape [{m}, {k}], entries from 0 on (1 is the power of one point)");
@@ -244,13 +256,20 @@ fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut sentences = Vec::new();
     if !instance.is_decoupled() {
         sentences.push(
-            "pilots are correlated in both directions: the design works with uncorrelated \
-             effective gains, the errors shown are exact, and nothing is proven of the optimum"
+            "pilots are correlated in both directions: the errors shown are exact, the design is \
+             the best that a local search on them found, and nothing is proven of the optimum"
+                .to_owned(),
+        );
+    } else if !instance.is_modelled_exactly() {
+        sentences.push(
+            "downlink pilots overlap and some channels have no estimate: the errors shown are \
+             exact, the design is the best that a local search on them found, and nothing is \
+             proven of the optimum"
                 .to_owned(),
         );
     }
     // Below about 17 dB in all, delays of different paths cannot be told from noise.
-    let weak = metrics.echo_snr.iter().flatten().filter(|snr| **snr < 50.0).count();
+    let weak = metrics.echo_snr.iter().flatten().filter(|snr| **snr > 0.0 && **snr < 50.0).count();
     if weak > 0 {
         sentences.push(format!(
             "the echoes of {weak} of {} users sum to less than 17 dB: without a prior on the \

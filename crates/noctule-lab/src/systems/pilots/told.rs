@@ -130,6 +130,17 @@ pub(super) fn series(design: &DesignOf<Pilots>) -> Vec<SeriesValue> {
     out
 }
 
+/// A number with so many significant digits, in powers of ten where zeros would fill the page.
+fn significant(value: f64, digits: usize) -> String {
+    let size = value.abs();
+    if size > 0.0 && !(1e-3..1e7).contains(&size) {
+        return format!("{value:.*e}", digits - 1);
+    }
+    let before = if size > 0.0 { size.log10().floor() as i32 } else { 0 };
+    let after = (digits as i32 - 1 - before).max(0) as usize;
+    format!("{value:.after$}")
+}
+
 pub(super) fn facts(instance: &Instance, design: &DesignOf<Pilots>) -> Vec<(String, String)> {
     let m = &design.metrics.of;
     let absent = || "undefined: no radar, or a singular geometry".to_owned();
@@ -137,15 +148,15 @@ pub(super) fn facts(instance: &Instance, design: &DesignOf<Pilots>) -> Vec<(Stri
         ("worst estimation error", format!("{:.6e}", m.worst_error)),
         (
             "worst position",
-            m.worst_position_rcrb_m
-                .zip(m.worst_crb_m2)
-                .map_or_else(absent, |(root, crb)| format!("{root:.4} m (bound {crb:.6} m²)")),
+            m.worst_position_rcrb_m.zip(m.worst_crb_m2).map_or_else(absent, |(root, crb)| {
+                format!("{} m (bound {} m²)", significant(root, 5), significant(crb, 7))
+            }),
         ),
-        ("pilot power", format!("{:.3} % of what there is", 100.0 * m.power_fraction)),
+        ("pilot power", format!("{} % of what there is", significant(100.0 * m.power_fraction, 5))),
         ("mean data rate", format!("{:.3} Mbit/s", 1e-6 * m.mean_rate_bps)),
     ];
     if let Some(limit) = instance.parts().crb_limit_m2 {
-        facts.push(("limit on positions", format!("{limit:.6} m²")));
+        facts.push(("limit on positions", format!("{} m²", significant(limit, 7))));
     }
     if let Some(attained) = &design.metrics.attained {
         facts.push((
@@ -172,8 +183,8 @@ pub(super) fn tables(instance: &Instance, design: &DesignOf<Pilots>) -> Vec<Tabl
                 k.to_string(),
                 format!("{:.4e}", m.error[k]),
                 format!("{:.4e}", m.error_all_pilots[k]),
-                cell(m.crb_m2[k].map(f64::sqrt), 4),
-                cell(m.echo_snr[k].map(|snr| 10.0 * snr.log10()), 1),
+                m.crb_m2[k].map_or_else(|| "–".to_owned(), |crb| significant(crb.sqrt(), 5)),
+                cell(m.echo_snr[k].filter(|snr| *snr > 0.0).map(|snr| 10.0 * snr.log10()), 1),
                 format!("{:.3}", 1e-6 * m.rate_bps[k]),
             ]
         })
@@ -196,4 +207,17 @@ pub(super) fn tables(instance: &Instance, design: &DesignOf<Pilots>) -> Vec<Tabl
         table("Users", &headers, users),
         table("Access points", &["point", "to each user (%)", "in all (%)"], points),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::significant;
+
+    #[test]
+    fn small_numbers_keep_their_digits() {
+        assert_eq!(significant(1.234_567_8e-9, 7), "1.234568e-9");
+        assert_eq!(significant(0.024_5, 5), "0.024500");
+        assert_eq!(significant(1.0, 7), "1.000000");
+        assert_eq!(significant(0.0, 5), "0.0000");
+    }
 }
