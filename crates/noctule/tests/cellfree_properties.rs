@@ -278,6 +278,27 @@ fn certified_designs_lie_below_their_bound() {
     assert!(tighter.value <= bound.value * (1.0 + 1e-12));
 }
 
+/// Two nearly parallel users of very different strength at one access point, with an estimation error
+/// far above the noise: most regions have their optimum at less than full power, which a start at the
+/// design (full power, one user silent) must find.
+#[test]
+fn branch_and_bound_does_not_stick_at_full_power() {
+    let scenario = Scenario { aps: 1, antennas: 4, users: 2, targets: 1, ..Scenario::default() };
+    let mut parts = scenario.realize(1, 0).unwrap().parts().clone();
+    let entries = [
+        [(10.515, 8.504), (-14.773, -2.881), (9.239, 10.845), (0.491, -9.996)],
+        [(96.213, 67.389), (-98.413, -64.396), (78.545, 89.534), (-48.721, -94.705)],
+    ];
+    parts.channels = CMat::from_fn(4, 2, |i, k| C64::new(entries[k][i].0, entries[k][i].1));
+    let block = CMat::from_fn(4, 4, |i, j| C64::from(if i == j { 149.0 } else { 0.0 }));
+    parts.error = vec![Covariance::block_diagonal(vec![block]); 2];
+    parts.power_over_noise = vec![1.0];
+    let instance = Instance::new(parts).unwrap();
+    let settings = Settings { certify_nodes: 150, certify_gap: 1e-3, ..Settings::default() };
+    let bound = design(&instance, &settings).unwrap().proof.bound.unwrap();
+    assert!(bound.gap_rel < 0.1, "{bound:?}");
+}
+
 #[test]
 fn what_cannot_be_reached_is_certified() {
     let instance = limited(&small(), 6, 0.98);
