@@ -15,7 +15,7 @@ use noctule_phy::units::nats_to_bits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::design::{advice, best_patterns, error_floor, sensing_beams};
+use super::design::{FEASIBLE, advice, best_patterns, design_from, error_floor, sensing_beams};
 use super::model::{away_from_identity, evaluate, quadratic_transform};
 use super::starts::{Start, data_beams, normalise_each};
 use super::{Beams, CellFreeDesign, Instance, Metrics, Requirement, Settings};
@@ -205,9 +205,8 @@ fn closed_form(
     }
     let metrics = evaluate(instance, &beams)?;
     let violation = missed(instance, &metrics);
-    if violation > 0.0 {
-        warnings
-            .push(format!("the requirement is missed by {violation:.1e}: closed forms ignore it"));
+    if violation > FEASIBLE {
+        warnings.push(ignored(violation));
     }
     warnings.extend(advice(instance, &metrics));
     let starts = vec![Some(metrics.objective)];
@@ -215,7 +214,7 @@ fn closed_form(
         variables: beams,
         metrics,
         stop: Stop::Computed,
-        proof: Proof::feasible(violation),
+        proof: judged_by(violation),
         trace: Trace::off(),
         work: Work::default(),
         starts,
@@ -223,12 +222,44 @@ fn closed_form(
     })
 }
 
-/// By how much, relative, metrics miss what is required.
+/// The sum rate alone (P2), whatever is required: a stationary point of P2 when the requirement is met
+/// by chance, and a point of which nothing is claimed, with a warning, when it is missed. The upper
+/// bound that `certify_nodes` asks for holds with the requirement too.
+///
+/// # Errors
+/// As [`design_from`](super::design_from).
+pub fn rate_only(
+    instance: &Instance,
+    settings: &Settings,
+    warm: Option<&Beams>,
+    interrupt: &Interrupt,
+) -> Result<CellFreeDesign, Error> {
+    let free = instance.with_requirement(Requirement::None)?;
+    let mut design = design_from(&free, settings, warm, interrupt)?;
+    let violation = missed(instance, &evaluate(instance, &design.variables)?);
+    if violation > FEASIBLE {
+        design.proof.point = Proof::NONE.point;
+        design.warnings.push(ignored(violation));
+    }
+    Ok(design)
+}
+
+fn ignored(violation: f64) -> String {
+    format!("the requirement is missed by {violation:.1e}: this scheme ignores it")
+}
+
+/// What is said of a point of which nothing but its violation is known.
+pub(super) fn judged_by(violation: f64) -> Proof {
+    if violation <= FEASIBLE { Proof::feasible(violation) } else { Proof::NONE }
+}
+
+/// By how much metrics miss what is required: relative to it, or absolute where it is zero.
 pub(super) fn missed(instance: &Instance, metrics: &Metrics) -> f64 {
     match (instance.requirement(), metrics.error) {
         (Requirement::MaxError(limit), Some(error)) if limit > 0.0 => {
             (error / limit - 1.0).max(0.0)
         }
+        (Requirement::MaxError(_), Some(error)) => error.max(0.0),
         (Requirement::MinRate(rate), _) if rate > 0.0 => {
             (1.0 - metrics.sum_rate_bps_hz / rate).max(0.0)
         }
@@ -314,13 +345,17 @@ pub fn block_ascent(
         }
     };
     let metrics = evaluate(instance, &beams)?;
+    let violation = missed(instance, &metrics);
     let mut warnings = advice(instance, &metrics);
+    if violation > FEASIBLE {
+        warnings.push(ignored(violation));
+    }
     if falls > 0 {
         warnings.push(format!("the sum rate fell in {falls} of {sweeps} sweeps"));
     }
     Ok(Design {
         variables: beams,
-        proof: Proof::feasible(0.0),
+        proof: judged_by(violation),
         stop,
         trace,
         work: Work { iterations: sweeps, evaluations: sweeps, ..Work::default() },

@@ -35,7 +35,10 @@ use super::{Beams, Instance, Requirement, Settings};
 use crate::Error;
 
 /// Residuals of the rounds of a region.
-const ROUNDS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
+const ROUNDS: [f64; 6] = [1e-3, 1e-4, 1e-5, 1e-5, 1e-6, 1e-6];
+/// Least amplitude of a beam, or of slack, where a region starts: zero is stationary on a sphere, and
+/// a start at a design of full power would never find that less power is worth more.
+const AWAKE: f64 = 0.05;
 /// Evaluations a round may spend: what is left of the gap is branched on.
 const EVALUATIONS: u64 = 400;
 
@@ -218,8 +221,8 @@ impl Relaxation for Search {
 
     fn examine(&mut self, region: &mut Region, cutoff: f64) -> Examined<Vec<C64>> {
         self.node.enter(region);
+        self.wake(&mut region.x);
         let mut best = f64::INFINITY;
-        let mut pushed = false;
         for (round, tolerance) in ROUNDS.into_iter().enumerate() {
             let rules = StopRules::from(StopRule::Residual(tolerance))
                 | StopRule::Progress { tolerance: 1e-9, window: 30 }
@@ -239,17 +242,13 @@ impl Relaxation for Search {
                 }
             };
             best = best.min(bound);
-            if -best >= cutoff || best - value <= 0.1 * self.gap {
+            let done = -best >= cutoff || best - value <= 0.1 * self.gap;
+            if done || round + 1 == ROUNDS.len() {
                 break;
             }
-            // Beams of zero are stationary for the factor: only the eigenvector leads away.
-            if round >= 1
-                && !pushed
-                && let Some((user, vector)) = towards
-            {
-                self.push(&mut region.x, user, &vector);
-                pushed = true;
-            }
+            // Stuck: a factor may be stationary where its covariance is not, and only the direction
+            // of the certificate leads away.
+            self.push(&mut region.x, &towards);
         }
         self.node.model.forward(&region.x);
         region.levels.copy_from_slice(&self.node.model.rest);
@@ -293,8 +292,14 @@ impl Relaxation for Search {
     }
 }
 
-/// A user and the direction that promises most to it.
-type Towards = Option<(usize, Vec<C64>)>;
+/// The direction that keeps bound and value apart.
+#[derive(Clone, Debug, Default)]
+struct Towards {
+    /// The user with the most to gain, and the beam that promises it.
+    user: Option<(usize, Vec<C64>)>,
+    /// Access points whose power costs more than it brings: they should send less.
+    less: Vec<usize>,
+}
 
 impl Search {
     /// The certified upper bound at `x`, the value there, and the direction that keeps them apart.
@@ -333,6 +338,7 @@ impl Search {
             }
         }
         let mut prices = vec![0.0; model.aps];
+        let mut less = Vec::new();
         for (ap, price) in prices.iter_mut().enumerate() {
             let senses = model.sensing.contains(&ap);
             let columns = if senses { model.users + model.streams } else { model.users };
@@ -342,8 +348,9 @@ impl Search {
                 // The gradient is that of minus the objective, twice G w.
                 *price = -0.5 * real_dot(&x[rows.clone()], &gradient[rows]) / power;
             }
-            if !senses {
-                *price = price.max(0.0);
+            if !senses && *price < 0.0 {
+                less.push(ap);
+                *price = 0.0;
             }
             for i in 0..n {
                 matrix[(ap * n + i, ap * n + i)] -= *price;
@@ -357,12 +364,12 @@ impl Search {
         let channels = CMat::from_fn(model.aps * n, users.len(), |i, k| model.channel(k)[i]);
         let seen = product(self.eigen.vectors(), Op::Adjoint, &channels, Op::Plain);
         let mut tau = self.eigen.max();
-        let mut towards = None;
+        let mut most = None;
         for &k in &users {
             let top = largest_after_update(self.eigen.values(), seen.col(k), self.node.slope[k]);
             if top > tau {
                 tau = top;
-                towards = Some((k, top));
+                most = Some((k, top));
             }
         }
         let mut bound = constant;
@@ -374,7 +381,7 @@ impl Search {
         let order = (model.aps * n) as f64;
         let rounding = 64.0 * f64::EPSILON * order;
         let bound = bound + rounding * (model.aps as f64 * norm + size) + self.node.model.neglected;
-        let towards = towards.map(|(k, top)| {
+        let user = most.map(|(k, top)| {
             let scaled: Vec<C64> = seen
                 .col(k)
                 .iter()
@@ -387,25 +394,58 @@ impl Search {
                 .collect();
             (k, vector)
         });
-        Ok((bound, value + value_of_price, towards))
+        Ok((bound, value + value_of_price, Towards { user, less }))
     }
 
-    /// Mix a tenth of `vector`, in amplitude, into the beam of `user`.
-    fn push(&self, x: &mut [C64], user: usize, vector: &[C64]) {
+    /// No beam, no sensing signal and no slack at zero.
+    fn wake(&self, x: &mut [C64]) {
         let model = &self.node.model;
         let (n, stride) = (model.antennas, model.stride());
-        let norm = real_dot(vector, vector).sqrt();
-        if !(norm > 0.0 && norm.is_finite()) {
-            return;
+        for ap in 0..model.aps {
+            let block = &mut x[ap * stride..(ap + 1) * stride];
+            for (k, beam) in block.chunks_exact_mut(n).enumerate() {
+                if real_dot(beam, beam) >= AWAKE * AWAKE {
+                    continue;
+                }
+                if k < model.users {
+                    let channel = &model.channel(k)[ap * n..(ap + 1) * n];
+                    let norm = real_dot(channel, channel).sqrt();
+                    if norm > 0.0 {
+                        beam.iter_mut().zip(channel).for_each(|(w, h)| *w += h * (AWAKE / norm));
+                    }
+                } else {
+                    let each = AWAKE / (n as f64).sqrt();
+                    for (i, z) in beam.iter_mut().enumerate() {
+                        *z += C64::from_polar(each, 2.4 * (i * (k + 1)) as f64);
+                    }
+                }
+            }
         }
-        let mut along = C64::ZERO;
-        for (i, v) in vector.iter().enumerate() {
-            along += v.conj() * x[i / n * stride + user * n + i % n];
+        self.solver.manifold().normalise(x);
+    }
+
+    /// A step, a tenth in amplitude, in the direction of a certificate.
+    fn push(&self, x: &mut [C64], towards: &Towards) {
+        let model = &self.node.model;
+        let (n, stride) = (model.antennas, model.stride());
+        if let Some((user, vector)) = &towards.user {
+            let norm = real_dot(vector, vector).sqrt();
+            if norm > 0.0 && norm.is_finite() {
+                let mut along = C64::ZERO;
+                for (i, v) in vector.iter().enumerate() {
+                    along += v.conj() * x[i / n * stride + user * n + i % n];
+                }
+                let turn = if along.norm() > 0.0 { along / along.norm() } else { C64::ONE };
+                let step = 0.1 * (model.aps as f64).sqrt() / norm;
+                for (i, v) in vector.iter().enumerate() {
+                    x[i / n * stride + user * n + i % n] += v * turn * step;
+                }
+            }
         }
-        let turn = if along.norm() > 0.0 { along / along.norm() } else { C64::ONE };
-        let step = 0.1 * (model.aps as f64).sqrt() / norm;
-        for (i, v) in vector.iter().enumerate() {
-            x[i / n * stride + user * n + i % n] += v * turn * step;
+        for &ap in &towards.less {
+            let slack = &mut x[ap * stride + model.users * n];
+            let turn = if slack.norm() > 0.0 { *slack / slack.norm() } else { C64::ONE };
+            *slack += turn * 0.3;
         }
         self.solver.manifold().normalise(x);
     }

@@ -25,6 +25,7 @@ use noctule_phy::units::{bits_to_nats, nats_to_bits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::baselines::missed;
 use super::bound::{Certified, rate_bound};
 use super::model::{Link, Model, Roles, evaluate};
 use super::sensing::{BestPattern, best_pattern};
@@ -141,8 +142,8 @@ pub fn design_from(
     if let Some(warm) = warm {
         warm.check(instance)?;
     }
-    if instance.users() == 0 && instance.requirement() != Requirement::None {
-        return super::baselines::sensing_only(instance, settings);
+    if let Some(patterns_alone) = without_data(instance, settings)? {
+        return Ok(patterns_alone);
     }
     match instance.requirement() {
         Requirement::None => communication(instance, settings, warm, interrupt),
@@ -151,6 +152,36 @@ pub fn design_from(
             constrained(instance, settings, &patterns, warm.into_iter(), settings.starts, interrupt)
         }
     }
+}
+
+/// Requirements that leave nothing but P1: no rate is required, or nobody is there to be served.
+fn without_data(instance: &Instance, settings: &Settings) -> Result<Option<CellFreeDesign>, Error> {
+    let silent = instance.users() == 0;
+    let required = match instance.requirement() {
+        Requirement::MaxError(_) if silent && !instance.sensing_aps().is_empty() => {
+            // Limits below the smallest error need the certificate of `constrained`.
+            let design = super::baselines::sensing_only(instance, settings)?;
+            return Ok((missed(instance, &design.metrics) <= FEASIBLE).then_some(design));
+        }
+        Requirement::MinRate(rate) if silent || rate <= 0.0 => rate,
+        _ => return Ok(None),
+    };
+    if instance.sensing_aps().is_empty() {
+        return Ok(None);
+    }
+    let mut design = super::baselines::sensing_only(instance, settings)?;
+    if required > 0.0 {
+        design.proof = Proof::NONE;
+        design.proof.infeasible = Some(Certificate {
+            method: "closed-form".to_owned(),
+            statement: format!(
+                "a sum rate of {required:.6} bit/s/Hz is required, and there are no users"
+            ),
+            required,
+            reachable: 0.0,
+        });
+    }
+    Ok(Some(design))
 }
 
 /// The best pattern of every access point that senses.
@@ -366,7 +397,10 @@ pub(super) fn constrained<'a>(
     };
     let mut method = AugmentedLagrangian::new(manifold, rough);
     let mut best: Option<(Vec<C64>, ConstrainedRun)> = None;
+    // Rough values of points that miss the requirement are none; the start that is polished has its
+    // polished value.
     let mut starts = Vec::new();
+    let mut chosen = 0;
     let mut work = Work::default();
     for mut x in points {
         if best.is_some() && interrupt.is_raised() {
@@ -375,9 +409,10 @@ pub(super) fn constrained<'a>(
         manifold.normalise(&mut x);
         let run = method.minimise(&mut problem, &mut x, &[0.0], interrupt, &mut Trace::off());
         work += run.work;
-        starts.push(finite(shown(&run, rate_first)).filter(|_| run.violation <= 1e-3));
+        starts.push(finite(shown(&run, rate_first)).filter(|_| run.violation <= FEASIBLE));
         if best.as_ref().is_none_or(|(_, best)| is_better(&run, best)) {
             best = Some((x, run));
+            chosen = starts.len() - 1;
         }
     }
     let Some((mut x, before)) = best else {
@@ -403,19 +438,22 @@ pub(super) fn constrained<'a>(
         false => (price > 0.0).then(|| nats_to_bits(limit / price)),
     };
     let (violation, mut warnings) = judged(instance, &metrics);
+    if let Some(start) = starts.get_mut(chosen) {
+        *start = Some(metrics.objective).filter(|_| violation <= FEASIBLE);
+    }
     let mut proof = if violation <= FEASIBLE {
         Proof::stationary(run.residual)
     } else {
         warnings.push(format!(
             "the requirement is missed by {violation:.1e}: the search is local, and this proves nothing"
         ));
-        Proof::feasible(violation)
+        Proof::NONE
     };
     match instance.requirement() {
         Requirement::MinRate(rate) => {
             let bound = Bound::new(metrics.objective, certified, Sense::Lower, "frank-wolfe", 0.0);
             proof = proof.with_bound(bound);
-            if violation > FEASIBLE && settings.certify_nodes > 0 {
+            if violation > FEASIBLE {
                 prove_unreachable(instance, settings, rate, &mut proof, interrupt)?;
             }
         }
@@ -470,15 +508,12 @@ fn is_better(a: &ConstrainedRun, b: &ConstrainedRun) -> bool {
 
 /// By how much, relative, metrics miss what is required; and what to say about them.
 fn judged(instance: &Instance, metrics: &super::Metrics) -> (f64, Vec<String>) {
-    let violation = match (instance.requirement(), metrics.error) {
-        (Requirement::MaxError(limit), Some(error)) => error / limit - 1.0,
-        (Requirement::MinRate(rate), _) if rate > 0.0 => 1.0 - metrics.sum_rate_bps_hz / rate,
-        _ => 0.0,
-    };
-    (violation.max(0.0), advice(instance, metrics))
+    (missed(instance, metrics), advice(instance, metrics))
 }
 
-/// A required rate that even branch and bound's upper bound does not reach.
+/// A required rate that even branch and bound's upper bound does not reach, with at least its first
+/// region whatever the settings ask for. `reachable` of the certificate is that bound: what cannot be
+/// exceeded, not what is reached.
 fn prove_unreachable(
     instance: &Instance,
     settings: &Settings,
@@ -487,7 +522,8 @@ fn prove_unreachable(
     interrupt: &Interrupt,
 ) -> Result<(), Error> {
     let free = instance.with_requirement(Requirement::None)?;
-    let best = communication(&free, settings, None, interrupt)?;
+    let settings = Settings { certify_nodes: settings.certify_nodes.max(1), ..settings.clone() };
+    let best = communication(&free, &settings, None, interrupt)?;
     if let Some(bound) = best.proof.bound
         && rate > bound.value
     {
@@ -515,7 +551,7 @@ fn infeasible_error(
     let beams = sensing_beams(instance, patterns);
     let metrics = evaluate(instance, &beams)?;
     let bound = Bound::new(reached, certified, Sense::Lower, "frank-wolfe", 0.0);
-    let mut proof = Proof::feasible((reached / limit - 1.0).min(f64::MAX)).with_bound(bound);
+    let mut proof = Proof::NONE.with_bound(bound);
     proof.infeasible = Some(Certificate {
         method: "frank-wolfe".to_owned(),
         statement: format!(

@@ -12,12 +12,12 @@ use noctule_num::linalg::{Op, product, real_dot};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::augmented_lagrangian::AugmentedSettings;
 use noctule_optim::{
-    AugmentedLagrangian, Constrained, Interrupt, Manifold, Proof, Stop, Trace, TraceRow, Work,
+    AugmentedLagrangian, Constrained, Interrupt, Manifold, Stop, Trace, TraceRow, Work,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::baselines::missed;
+use super::baselines::{judged_by, missed};
 use super::design::{FEASIBLE, advice, best_patterns, error_floor, lively};
 use super::model::{Link, Model, Roles, evaluate, quadratic_transform};
 use super::starts::{Start, shared};
@@ -212,7 +212,7 @@ pub fn majorisation(
         warnings.push(format!("the requirement is missed by {violation:.1e}"));
     }
     let starts = vec![Some(metrics.objective)];
-    let proof = Proof::feasible(violation);
+    let proof = judged_by(violation);
     Ok(Design { variables: beams, metrics, stop, proof, trace, work, starts, warnings })
 }
 

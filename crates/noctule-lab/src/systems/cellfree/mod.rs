@@ -4,7 +4,7 @@ mod story;
 
 use noctule::cellfree::baselines::{
     BlockSettings, LinearSettings, MajorisationSettings, block_ascent, majorisation, mrt,
-    sensing_only, zero_forcing,
+    rate_only, sensing_only, zero_forcing,
 };
 use noctule::cellfree::{
     BEAM_FIELDS, Beams, CellFreeDesign, Instance, Metrics, Requirement, SYSTEM, Scenario, Settings,
@@ -100,7 +100,8 @@ const SCHEMES: &[SchemeInfo] = &[
     SchemeInfo {
         name: "rate-only",
         label: "Rate only",
-        summary: "the same without sensing (P2), whatever is required: a stationary point",
+        summary: "the same without sensing (P2), whatever is required: a stationary point of P2, no \
+                  claim where the requirement is missed",
     },
     SchemeInfo {
         name: "sensing-only",
@@ -237,10 +238,7 @@ impl Typed for CellFree {
         let warm = warm.filter(|beams| beams.check(instance).is_ok());
         match scheme {
             Scheme::Balanced(settings) => design_from(instance, settings, warm, interrupt),
-            Scheme::RateOnly(settings) => {
-                let free = instance.with_requirement(Requirement::None)?;
-                design_from(&free, settings, warm, interrupt)
-            }
+            Scheme::RateOnly(settings) => rate_only(instance, settings, warm, interrupt),
             Scheme::SensingOnly(settings) => sensing_only(instance, settings),
             Scheme::Majorisation(settings) => majorisation(instance, settings, interrupt),
             Scheme::BlockAscent(settings) => block_ascent(instance, settings),
