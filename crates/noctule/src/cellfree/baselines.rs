@@ -227,7 +227,7 @@ fn closed_form(
 /// bound that `certify_nodes` asks for holds with the requirement too.
 ///
 /// # Errors
-/// As [`design_from`](super::design_from).
+/// As [`design_from`].
 pub fn rate_only(
     instance: &Instance,
     settings: &Settings,

@@ -99,8 +99,8 @@ impl Settings {
 ///
 /// With user and target in one place the phases are aligned and the covariance is the optimum of a
 /// convex problem ([`super::covariance`]): proven globally optimal for orthogonal sites, bounded for
-/// others. Apart, phases come from a [search](super::search) and the proof, with `certify`, is an
-/// interval ([`super::interval`]).
+/// others. Apart, phases come from a search and the proof, with `certify`, is an
+/// interval.
 ///
 /// # Errors
 /// [`Error::Input`] for settings out of range; broken numerics.
@@ -115,7 +115,7 @@ pub fn full_covariance(
 /// The highest rate with independent streams and a dedicated sensing signal, the ansatz (36).
 ///
 /// With user and target in one place this is Theorem 2 ([`super::power`]). Apart, phases come from a
-/// [search](super::search), and `certify` closes the gap by branch and bound ([`super::certify`]). A
+/// search, and `certify` closes the gap by branch and bound. A
 /// proof is about this ansatz; other covariances reach higher rates.
 ///
 /// # Errors
