@@ -4,14 +4,32 @@ Schemes
 -------
 ``balanced``
     Riemannian L-BFGS from several starts: a stationary point of the weighted sum, with ``certify`` an upper bound
+``best-known``
+    ours from its own starts and from where every other scheme ends: none is better
 ``sensing-only``
     the smallest Cramér–Rao bound, users ignored: proven globally optimal by the Frank–Wolfe gap
+``wmmse``
+    weighted MMSE, targets ignored: a stationary point of the sum rate
 ``rzf``
-    regularised zero forcing, equal power: closed form, no claim of optimality
+    regularised zero forcing, equal power: closed form
+``zf``
+    zero forcing, power water-filled over the users: closed form
 ``mrt``
-    matched filters, equal power: closed form, no claim of optimality
+    matched filters, equal power: closed form
 ``algorithm-1``
-    successive convex approximation of T. Fang et al. from regularised zero forcing: as far as its tolerance goes
+    successive convex approximation of T. Fang et al.: as far as its tolerance goes
+``projected-gradient``
+    gradient ascent on the sphere with a line search: a stationary point
+``barzilai-borwein``
+    gradient ascent with the step of Barzilai and Borwein, not monotone: a stationary point
+``conjugate-gradient``
+    Riemannian conjugate gradients: a stationary point
+``fp-sgda``
+    smoothed gradient ascent with a fixed step, after M. Zhu et al.: no guarantee
+``wmmse-sdr``
+    one convex program after the other, in the corrected, monotone form; each solved as a factor and certified by its dual
+``wmmse-sdr-conic``
+    the same programs by a semidefinite interior-point solver; not part of this build
 
 Arrays of an instance
 ---------------------
@@ -67,6 +85,14 @@ Metrics in records
     root of the mean Cramér–Rao bound over targets and both angles
 ``users_shut_off``
     users with a rate below 0.001 bit/s/Hz
+``covariance_rank``
+    eigenvalues of the transmit covariance above 10⁻⁵ of the power
+``sensing_streams_in_use``
+    eigenvalues of the covariance of the sensing beams above 10⁻⁵ of the power
+``sensing_power_share``
+    power of the beams without data over the total power
+``evaluations_total``
+    of the objective, over all starts
 
 Written by python/generate.py; do not edit.
 """
@@ -191,6 +217,9 @@ class Scenario(ScenarioBase):
         Weight of the sum rate, per nat/s/Hz.
     receive_array
         Receive array of the radar.
+    receive_follows_transmit
+        Whether the receive array has as many elements in a column as the transmit array, whatever
+        it says itself; so it was behind the published results (``docs/errata.md#beamforming-e3``).
     sensing_noise_dbm
         Noise power at every receive antenna of the radar in dBm.
     sensing_streams
@@ -214,6 +243,7 @@ class Scenario(ScenarioBase):
     power_dbm: float = 10.0
     rate_weight_per_nat: float = 0.25
     receive_array: ArrayShape = field(default_factory=lambda: ArrayShape(horizontal=5, vertical=4))
+    receive_follows_transmit: bool = False
     sensing_noise_dbm: float = 0.0
     sensing_streams: int | None = None
     snapshots: int = 30
@@ -237,6 +267,19 @@ class BalancedSettings:
 
 
 @parameters
+class BestKnownSettings:
+    """Settings of the scheme ``best-known``: ours from its own starts and from where every other scheme ends: none is better."""
+
+    certify: bool = False
+    certify_gap: float = 0.001
+    certify_nodes: int = 0
+    max_evaluations: int = 3000
+    starts: int = 4
+    tolerance: float = 1e-06
+    trace_rows: int = 0
+
+
+@parameters
 class SensingOnlySettings:
     """Settings of the scheme ``sensing-only``: the smallest Cramér–Rao bound, users ignored: proven globally optimal by the Frank–Wolfe gap."""
 
@@ -245,13 +288,82 @@ class SensingOnlySettings:
 
 
 @parameters
+class WmmseSettings:
+    """Settings of the scheme ``wmmse``: weighted MMSE, targets ignored: a stationary point of the sum rate."""
+
+    max_iterations: int = 5000
+    tolerance: float = 1e-06
+
+
+@parameters
 class Algorithm1Settings:
-    """Settings of the scheme ``algorithm-1``: successive convex approximation of T. Fang et al. from regularised zero forcing: as far as its tolerance goes."""
+    """Settings of the scheme ``algorithm-1``: successive convex approximation of T. Fang et al.: as far as its tolerance goes."""
 
     max_iterations: int = 10000
     reduced: bool = True
     shift_factor: float = 1.0
+    start: str = 'rzf'
     tolerance: float = 0.0001
+    trace: bool = False
+
+
+@parameters
+class ProjectedGradientSettings:
+    """Settings of the scheme ``projected-gradient``: gradient ascent on the sphere with a line search: a stationary point."""
+
+    max_evaluations: int = 20000
+    reduced: bool = True
+    start: str = 'rzf'
+    tolerance: float = 1e-06
+    trace: bool = False
+
+
+@parameters
+class BarzilaiBorweinSettings:
+    """Settings of the scheme ``barzilai-borwein``: gradient ascent with the step of Barzilai and Borwein, not monotone: a stationary point."""
+
+    max_evaluations: int = 20000
+    reduced: bool = True
+    start: str = 'rzf'
+    tolerance: float = 1e-06
+    trace: bool = False
+
+
+@parameters
+class ConjugateGradientSettings:
+    """Settings of the scheme ``conjugate-gradient``: Riemannian conjugate gradients: a stationary point."""
+
+    max_evaluations: int = 20000
+    reduced: bool = True
+    start: str = 'rzf'
+    tolerance: float = 1e-06
+    trace: bool = False
+
+
+@parameters
+class FpSgdaSettings:
+    """Settings of the scheme ``fp-sgda``: smoothed gradient ascent with a fixed step, after M. Zhu et al.: no guarantee."""
+
+    averaging: float = 0.5
+    max_iterations: int = 1500
+    proximal: float = 1.0
+    reduced: bool = True
+    start: str = 'rzf'
+    step: float = 0.01
+    tolerance: float = 1e-06
+    trace: bool = False
+
+
+@parameters
+class WmmseSdrSettings:
+    """Settings of the scheme ``wmmse-sdr``: one convex program after the other, in the corrected, monotone form; each solved as a factor and certified by its dual."""
+
+    inner_evaluations: int = 2000
+    inner_tolerance: float = 1e-08
+    max_programs: int = 500
+    start: str = 'rzf'
+    tolerance: float = 1e-06
+    trace: bool = False
 
 
 if TYPE_CHECKING:
@@ -423,8 +535,15 @@ __all__ = [
     "DrawnTargets",
     "Scenario",
     "BalancedSettings",
+    "BestKnownSettings",
     "SensingOnlySettings",
+    "WmmseSettings",
     "Algorithm1Settings",
+    "ProjectedGradientSettings",
+    "BarzilaiBorweinSettings",
+    "ConjugateGradientSettings",
+    "FpSgdaSettings",
+    "WmmseSdrSettings",
     "crb",
     "crb_trace",
     "fisher_matrix",

@@ -5,7 +5,7 @@ Schemes
 ``balanced``
     beams on spheres, the requirement by an augmented Lagrangian, several starts: a stationary point, with ``certify_nodes`` an upper bound by branch and bound
 ``rate-only``
-    the same without sensing (P2), whatever is required: a stationary point
+    the same without sensing (P2), whatever is required: a stationary point of P2, no claim where the requirement is missed
 ``sensing-only``
     the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap
 ``majorisation``
@@ -286,7 +286,7 @@ class BalancedSettings:
 
 @parameters
 class RateOnlySettings:
-    """Settings of the scheme ``rate-only``: the same without sensing (P2), whatever is required: a stationary point."""
+    """Settings of the scheme ``rate-only``: the same without sensing (P2), whatever is required: a stationary point of P2, no claim where the requirement is missed."""
 
     certify_gap: float = 0.01
     certify_nodes: int = 0

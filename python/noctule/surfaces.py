@@ -78,6 +78,8 @@ Arrays of a design
     share of the time of each mode (absent: one mode)
 ``sensed`` : real [mode]
     1 where the sensors use the echoes of a mode (absent: everywhere)
+``exact_bound`` : real number
+    1 where the limit is meant for the bound (16) itself, 0 for (21) (absent: 0)
 
 Metrics in records
 ------------------
