@@ -44,3 +44,8 @@ def instance(scenario: noctule.beamforming.Scenario) -> noctule.Instance:
 def rng() -> np.random.Generator:
     """A generator with a seed."""
     return np.random.default_rng(7)
+
+# A session started in the background ignores SIGINT, and the tests of Ctrl-C would wait for ever.
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
