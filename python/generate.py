@@ -17,6 +17,10 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+# A script finds its own folder first, and there the package's sources stand without the compiled
+# module: what is described here is the package that is installed.
+sys.path.pop(0)
+
 import noctule
 from noctule import _noctule
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ import pytest
 import noctule
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# A session started in the background ignores SIGINT, and the tests of Ctrl-C would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +48,3 @@ def instance(scenario: noctule.beamforming.Scenario) -> noctule.Instance:
 def rng() -> np.random.Generator:
     """A generator with a seed."""
     return np.random.default_rng(7)
-
-# A session started in the background ignores SIGINT, and the tests of Ctrl-C would wait for ever.
-import signal
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
