@@ -22,7 +22,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Value, json};
 
-use crate::arrays::{accept, dict_of, loads, set_of};
+use crate::arrays::{accept, dict_of, loads, set_of, whole};
+use crate::batch::threads_of;
 use crate::errors;
 use crate::interrupt::interruptible;
 
@@ -203,14 +204,14 @@ impl Progress for Counts {
 /// What is to be run, and how.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Order {
+pub(crate) struct Order<'py> {
     experiment: String,
     text: Option<String>,
-    trials: Option<u64>,
-    seed: Option<u64>,
+    trials: Option<Bound<'py, PyAny>>,
+    seed: Option<Bound<'py, PyAny>>,
     ci: bool,
     out: Option<PathBuf>,
-    threads: Option<usize>,
+    threads: Option<Bound<'py, PyAny>>,
     fresh: bool,
 }
 
@@ -222,12 +223,19 @@ pub(crate) struct Order {
 #[pyo3(signature = (order, schemes, progress=None))]
 pub(crate) fn run(
     py: Python<'_>,
-    order: Order,
+    order: Order<'_>,
     schemes: BTreeMap<String, (Py<PyAny>, String)>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<String> {
-    if order.threads == Some(0) {
-        return Err(errors::refuse("there is no thread to work", "threads", "0", "1 or more"));
+    let threads = threads_of(order.threads.as_ref())?;
+    let count = |value: Option<&Bound<'_, PyAny>>, name| value.map(|v| whole(v, name)).transpose();
+    let changes = Changes {
+        trials: count(order.trials.as_ref(), "trials")?,
+        seed: count(order.seed.as_ref(), "seed")?,
+        ci: order.ci,
+    };
+    if changes.trials == Some(0) {
+        return Err(errors::refuse("there are no trials", "trials", "0", "1 or more"));
     }
     let named = match order.text {
         Some(text) => builtin::Named { text, file: order.experiment.clone(), id: order.experiment },
@@ -244,7 +252,6 @@ pub(crate) fn run(
         Some(extended) if extended.id() == system.id() => extended as &dyn System,
         _ => system as &dyn System,
     }));
-    let changes = Changes { trials: order.trials, seed: order.seed, ci: order.ci };
     let experiment = accept(Experiment::parse(&text, &named.file, &named.id, &registry))?;
     let mut experiment = accept(experiment.changed(&changes))?;
     for figure in &mut experiment.figures {
@@ -260,7 +267,7 @@ pub(crate) fn run(
         noctule_lab::run::move_aside(&dir).map_err(errors::lab)?;
     }
     let counts = Counts::default();
-    let options = RunOptions { threads: order.threads, ..RunOptions::default() };
+    let options = RunOptions { threads, ..RunOptions::default() };
     let work = |interrupt: &Interrupt| {
         let store = study.store(&dir)?;
         let report = study.run(&store, &options, &counts, interrupt)?;

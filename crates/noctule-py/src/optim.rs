@@ -7,7 +7,7 @@ use noctule_optim::{
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arrays::{complex, real, shaped};
+use crate::arrays::{Range, complex, not_negative, number, real, refuse_count, result, shaped};
 use crate::errors::refuse;
 
 /// `f_and_grad(x) -> (value, gradient)` as an objective.
@@ -30,7 +30,10 @@ impl Called<'_> {
             let found = found.get_type().to_string();
             refuse(what, "f_and_grad", found, "a pair (value, gradient)")
         })?;
-        let value: f64 = pair.0.call_method0("__float__")?.extract()?;
+        let value: f64 = pair.0.extract().map_err(|_| {
+            let found = pair.0.get_type().to_string();
+            refuse("the value is not a real number", "f_and_grad", found, "a real number")
+        })?;
         if !value.is_finite() {
             // Outside the domain: there is no gradient to look at.
             return Ok(f64::INFINITY);
@@ -64,7 +67,9 @@ impl Objective for Called<'_> {
     }
 }
 
-fn manifold(count: usize, length: usize, radius: f64, size: usize) -> PyResult<Manifold> {
+fn manifold(count: f64, length: f64, radius: f64, size: usize) -> PyResult<Manifold> {
+    let count = refuse_count(count, "manifold.count", 1 << 40)?;
+    let length = refuse_count(length, "manifold.length", 1 << 40)?;
     if count.checked_mul(length) != Some(size) || size == 0 {
         return Err(refuse(
             "the point does not fit the manifold",
@@ -73,10 +78,7 @@ fn manifold(count: usize, length: usize, radius: f64, size: usize) -> PyResult<M
             format!("{count} spheres of {length} complex dimensions"),
         ));
     }
-    if !(radius > 0.0 && radius.is_finite()) {
-        let what = "the radius is not positive";
-        return Err(refuse(what, "manifold.radius", radius.to_string(), "a positive number"));
-    }
+    let radius = number(radius, "manifold.radius", Range::Positive)?;
     Ok(Manifold::spheres(count, length, radius))
 }
 
@@ -87,13 +89,13 @@ fn manifold(count: usize, length: usize, radius: f64, size: usize) -> PyResult<M
 pub(crate) fn minimize<'py>(
     py: Python<'py>,
     f_and_grad: Bound<'py, PyAny>,
-    count: usize,
-    length: usize,
+    count: f64,
+    length: f64,
     radius: f64,
     x0: Bound<'py, PyAny>,
     tolerance: f64,
-    max_evaluations: u64,
-    memory: usize,
+    max_evaluations: f64,
+    memory: f64,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dimensions: usize = x0.getattr("ndim")?.extract()?;
     let start = complex(&x0, "x0", &vec!["length"; dimensions])?;
@@ -103,6 +105,8 @@ pub(crate) fn minimize<'py>(
         let allowed = "between 0 and 1, e.g. 1e-6";
         return Err(refuse(what, "tolerance", tolerance.to_string(), allowed));
     }
+    let max_evaluations = refuse_count(max_evaluations, "max_evaluations", 1 << 50)?;
+    let memory = refuse_count(memory, "memory", 1000)?;
     let mut x = start.slice()?.to_vec();
     manifold.normalise(&mut x);
     let interrupt = Interrupt::new();
@@ -111,9 +115,9 @@ pub(crate) fn minimize<'py>(
         Called { function: f_and_grad, shape, interrupt: interrupt.clone(), error: None };
     let rules = StopRules::from(StopRule::Residual(tolerance))
         | StopRule::Progress { tolerance: 1e-15, window: 40 }
-        | StopRule::Evaluations(max_evaluations.max(1));
-    let mut trace = Trace::with_room(usize::try_from(max_evaluations).unwrap_or(0).min(100_000));
-    let mut solver = Lbfgs::with_memory(manifold, memory.clamp(1, 1000));
+        | StopRule::Evaluations(max_evaluations as u64);
+    let mut trace = Trace::with_room(max_evaluations.min(100_000));
+    let mut solver = Lbfgs::with_memory(manifold, memory);
     let run = solver.minimise(&mut objective, &mut x, &rules, &interrupt, &mut trace);
     if let Some(error) = objective.error {
         return Err(error);
@@ -142,8 +146,8 @@ pub(crate) fn minimize<'py>(
 pub(crate) fn check_gradient<'py>(
     py: Python<'py>,
     f_and_grad: Bound<'py, PyAny>,
-    count: usize,
-    length: usize,
+    count: f64,
+    length: f64,
     radius: f64,
     x: Bound<'py, PyAny>,
     direction: Bound<'py, PyAny>,
@@ -178,15 +182,9 @@ pub(crate) fn water_filling<'py>(
     power: f64,
 ) -> PyResult<Bound<'py, PyAny>> {
     let held = real(gains, "gains", &["channel"])?;
-    let bad = held.slice()?.iter().find(|gain| **gain < 0.0);
-    if let Some(gain) = bad {
-        return Err(refuse("a gain is negative", "gains", gain.to_string(), "0 or more"));
-    }
-    if !(power >= 0.0 && power.is_finite()) {
-        let allowed = "a finite number, 0 or more";
-        return Err(refuse("the power is negative", "power", power.to_string(), allowed));
-    }
+    not_negative(held.slice()?, "gains")?;
+    let power = number(power, "power", Range::NotNegative)?;
     let mut filled = vec![0.0; held.slice()?.len()];
     noctule_optim::water_filling(held.slice()?, power, &mut filled);
-    shaped(gains.py(), filled, held.shape())
+    result(gains.py(), filled, held.shape())
 }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Value, json};
 
-use crate::arrays::{accept, dict_of, json_of, loads, set_of};
+use crate::arrays::{accept, dict_of, json_of, loads, set_of, whole};
 use crate::errors;
 use crate::interrupt::interruptible;
 
@@ -58,14 +58,16 @@ pub(crate) struct Problem {
 #[pymethods]
 impl Problem {
     #[new]
-    #[pyo3(signature = (system, scenario=None, arrays=None, seed=1, trial=0))]
+    #[pyo3(signature = (system, scenario=None, arrays=None, seed=None, trial=None))]
     fn new(
         system: &str,
         scenario: Option<&Bound<'_, PyAny>>,
         arrays: Option<&Bound<'_, PyDict>>,
-        seed: u64,
-        trial: u64,
+        seed: Option<&Bound<'_, PyAny>>,
+        trial: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        let seed = seed.map_or(Ok(1), |seed| whole(seed, "seed"))?;
+        let trial = trial.map_or(Ok(0), |trial| whole(trial, "trial"))?;
         let system = self::system(system)?;
         let scenario = match scenario {
             None => None,
@@ -92,8 +94,9 @@ impl Problem {
     }
 
     /// The same problem in another trial.
-    fn with_trial(&self, trial: u64) -> Self {
-        Self { system: self.system, source: Source { trial, ..self.source.clone() } }
+    fn with_trial(&self, trial: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let trial = whole(trial, "trial")?;
+        Ok(Self { system: self.system, source: Source { trial, ..self.source.clone() } })
     }
 
     /// The instance as arrays.
