@@ -536,18 +536,20 @@ def _first_scheme(system: str) -> str:
 
 def as_instance(problem: Any, seed: int | None = None, trial: int | None = None) -> Instance:
     """An instance from whatever stands for one: itself, a scenario, the name of a system."""
-    draw = {k: v for k, v in (("seed", seed), ("trial", trial)) if v is not None}
     if isinstance(problem, Instance):
-        if draw:
-            raise refuse("an instance is drawn already", ", ".join(draw),
-                         ", ".join(map(str, draw.values())), "seed and trial with a scenario only",
+        given = {"seed": seed, "trial": trial}
+        given = {name: value for name, value in given.items() if value is not None}
+        if given:
+            raise refuse("an instance is drawn already", ", ".join(given),
+                         ", ".join(map(str, given.values())), "seed and trial with a scenario only",
                          "scenario.realize(seed=…, trial=…) draws another instance")
         return problem
+    draw = {"seed": 1 if seed is None else seed, "trial": 0 if trial is None else trial}
     if hasattr(problem, "realize") and not isinstance(problem, type):
         made: Instance = problem.realize(**draw)
         return made
     if isinstance(problem, str):
-        return Instance(problem, scenario={}, **draw)
+        return Instance(problem, scenario={}, seed=draw["seed"], trial=draw["trial"])
     found = f"a {type(problem).__name__}"
     allowed = "a noctule.Instance, a scenario, or the name of a system"
     raise refuse("this is no problem to design for", "instance", found, allowed)

@@ -45,7 +45,8 @@ class Records:
         return self._columns
 
     def __getitem__(self, name: str) -> Array:
-        return member_of(self.columns, name)
+        column: Array = member_of(self.columns, name)
+        return column
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
