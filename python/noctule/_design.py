@@ -244,11 +244,13 @@ class Instance(Mapping[str, Any]):
         """What variables of your own achieve; see :func:`noctule.evaluate`."""
         return evaluate(self, variables)
 
-    def to_cvxpy(self, **options: Any) -> str:
-        """A plain CVXPY script of the system's convex problem; see :mod:`noctule.cvxpy`."""
+    def to_cvxpy(
+        self, problem: str | None = None, *, at: Mapping[str, Any] | None = None
+    ) -> str:
+        """A plain CVXPY script of a convex problem of the system; see :func:`noctule.cvxpy.script`."""
         from . import cvxpy
 
-        return cvxpy.script(self, **options)
+        return cvxpy.script(self, problem, at=at)
 
     def save(self, path: str | Path) -> None:
         """Write all arrays: ``.json`` and ``.npz`` as the command line reads them, or ``.mat``."""
