@@ -41,6 +41,9 @@ const ROUND_EVALUATIONS: u64 = 300;
 /// Share of the power moved into the Frank–Wolfe direction where descent alone leaves a gap: a
 /// beam of zero is stationary, and only that direction reveals it.
 const STIR: f64 = 1e-2;
+/// Beams that are better by less than this, relative to max(|objective|, its unit), are the same
+/// optimum to another residual.
+pub(super) const NOTEWORTHY: f64 = 1e-6;
 /// Nodes from each of which the design method is started; later ones must look promising.
 const ALWAYS_POLISHED: u64 = 6;
 
@@ -89,22 +92,23 @@ pub fn enclose(
     if let Some(error) = search.failure.take() {
         return Err(error);
     }
-    let Found { best, bound, nodes, stop, log } = found;
+    let Found { best, covered, nodes, stop, log, .. } = found;
     let (reached, point) = match best {
         Some((value, point)) => (value, Some(point)),
         None => (f64::INFINITY, None),
     };
     let better = point
-        .filter(|_| reached < value)
+        .filter(|_| reached < value - NOTEWORTHY * value.abs().max(1.0))
         .map(|point| search.design.beams(&point, instance.users()));
     let method = format!("branch and bound on interference levels, {nodes} nodes");
     let log = log
         .into_iter()
         .map(|row| Interval { nodes: row.nodes, bound: -row.bound * unit, best: -row.best * unit })
         .collect();
+    let bound = Bound::new(-reached * unit, -covered * unit, Sense::Upper, method, unit);
     Ok(Enclosure {
         better,
-        bound: Bound::new(-reached * unit, -bound * unit, Sense::Upper, method, unit),
+        bound: bound.map(|bound| bound.with_margin(search.margin * unit)),
         nodes,
         stop,
         log,
@@ -152,6 +156,8 @@ struct Search<'a> {
     design_gradient: Vec<C64>,
     /// The gap that is closed, in units.
     closed: f64,
+    /// The largest margin for rounding in the bound of a box.
+    margin: f64,
     best: f64,
     nodes: u64,
     work: Work,
@@ -175,6 +181,7 @@ impl<'a> Search<'a> {
             design,
             relaxed,
             closed,
+            margin: 0.0,
             best: f64::INFINITY,
             nodes: 0,
             work: Work::default(),
@@ -244,9 +251,13 @@ impl<'a> Search<'a> {
     fn certificate(&mut self, point: &[C64]) -> Result<(f64, usize), Error> {
         let value = self.relaxed.eval(point, &mut self.gradient);
         self.work.evaluations += 1;
+        if !value.is_finite() {
+            return Ok((f64::NEG_INFINITY, self.users));
+        }
         // G = −∇/2 of what is minimised; G_k adds the user's own stream back, as it is no
         // interference to itself.
         let shared = self.relaxed.curvature();
+        let tangent = self.relaxed.chord_tangent();
         let mut steepest = (f64::NEG_INFINITY, self.users);
         for user in 0..self.users {
             self.eigen.compute(&self.relaxed.own_curvature(&shared, user))?;
@@ -260,11 +271,8 @@ impl<'a> Search<'a> {
             self.work.factorisations += 1;
             steepest = (self.eigen.max(), self.users);
         }
-        let inner = -0.5 * real_dot(&self.gradient, point);
-        let error =
-            64.0 * f64::EPSILON * self.relaxed.rank() as f64 + self.relaxed.relative_error();
-        let margin = error * (steepest.0.abs() + inner.abs() + value.abs());
-        Ok((value - (steepest.0.max(0.0) - inner) - margin, steepest.1))
+        self.margin = self.margin.max(tangent.margin);
+        Ok((-(tangent.constant + steepest.0.max(0.0) + tangent.margin), steepest.1))
     }
 
     /// Move a little power into the direction that the linearisation asks for.
