@@ -223,7 +223,8 @@ mod tests {
             let instance = Scenario::default().realize(2, trial).unwrap();
             let found = design(&instance, &Settings::default()).unwrap();
             let objective = found.metrics.objective.unwrap();
-            let bound = separate_optima(&instance, objective, &Interrupt::new()).unwrap().0.unwrap();
+            let bound =
+                separate_optima(&instance, objective, &Interrupt::new()).unwrap().0.unwrap();
             assert!(bound.value >= objective && bound.gap_abs > 0.0);
         }
         let sensing = Scenario { rate_weight_per_nat: 0.0, ..Scenario::default() };

@@ -18,6 +18,8 @@
 //! 24, 1978; that it is met with the worst noise: W. Yu and J. M. Cioffi, IEEE Trans. Inf. Theory
 //! 50, 2004.
 
+use std::collections::BTreeMap;
+
 use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
 use noctule_num::{C64, CMat};
 use noctule_optim::{
@@ -64,6 +66,8 @@ pub fn sato(
         model,
         lowest: f64::INFINITY,
         margin: 0.0,
+        numbers: BTreeMap::new(),
+        energy: instance.information() * instance.parts().power_w,
         work: Work::default(),
         interrupt,
         failure: None,
@@ -79,7 +83,8 @@ pub fn sato(
     }
     let method = "Sato's bound: cooperating users under their worst noise";
     let bound = Bound::new(objective, worst.lowest * unit, Sense::Upper, method, unit);
-    Ok((bound.map(|bound| bound.with_margin(worst.margin * unit)), worst.work))
+    let (margin, numbers) = (worst.margin * unit, worst.numbers);
+    Ok((bound.map(|bound| Bound { numbers, ..bound.with_margin(margin) }), worst.work))
 }
 
 /// The bound as a function of `Z = L Lᴴ`, rows of `L` of norm one.
@@ -96,6 +101,9 @@ struct WorstNoise<'a> {
     lowest: f64,
     /// What it contains for rounding.
     margin: f64,
+    /// What it can be computed again from.
+    numbers: BTreeMap<String, Vec<f64>>,
+    energy: f64,
     work: Work,
     interrupt: &'a Interrupt,
     failure: Option<Error>,
@@ -113,6 +121,15 @@ impl WorstNoise<'_> {
             z[(i, i)] = C64::ONE;
         }
         z
+    }
+
+    /// Keep the multipliers at the point evaluated last.
+    fn note(&mut self) {
+        let Some((z, q)) = self.model.cooperative_multipliers() else { return };
+        let flat = |m: &CMat| m.as_slice().iter().flat_map(|x| [x.re, x.im]).collect();
+        let y = self.model.fisher_inverse().iter().map(|y| y / self.energy).collect();
+        let lists = [("z", flat(&z)), ("q", flat(&q)), ("y", y)];
+        self.numbers = lists.map(|(name, list)| (name.to_owned(), list)).into();
     }
 
     /// Maximise over the covariance; the value reached, an upper bound, and its margin.
@@ -138,6 +155,9 @@ impl WorstNoise<'_> {
             let upper = tangent.constant + self.eigen.max().max(0.0) + tangent.margin;
             if upper < bound {
                 (bound, margin) = (upper, tangent.margin);
+                if upper < self.lowest {
+                    self.note();
+                }
             }
             if bound - reached <= INNER_GAP || self.interrupt.is_raised() {
                 break;

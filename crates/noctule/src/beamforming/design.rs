@@ -18,8 +18,7 @@
 
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{
-    Bound, Interrupt, Lbfgs, Manifold, MultiStart, Objective, StopRule, StopRules,
-    multi_start,
+    Bound, Interrupt, Lbfgs, Manifold, MultiStart, Objective, StopRule, StopRules, multi_start,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -235,7 +234,8 @@ fn certify(
     }
     let tightest = bounds.into_iter().min_by(|a, b| a.value.total_cmp(&b.value));
     let reached = design.metrics.objective.unwrap_or(objective);
-    design.proof.bound = tightest.and_then(|bound| bound.against(reached, objective_unit(instance)));
+    design.proof.bound =
+        tightest.and_then(|bound| bound.against(reached, objective_unit(instance)));
 }
 
 /// Branch and bound from a design that is known, which it replaces by a better one that it meets.

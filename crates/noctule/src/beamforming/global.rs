@@ -21,6 +21,9 @@
 //! sensing covariance `R_s` without changing any rate or the Fisher matrix. A design with fewer
 //! sensing streams than that asks for may stay below the bound for that reason alone.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::branch_bound::{
@@ -41,6 +44,8 @@ const ROUND_EVALUATIONS: u64 = 300;
 /// Share of the power moved into the Frank–Wolfe direction where descent alone leaves a gap: a
 /// beam of zero is stationary, and only that direction reveals it.
 const STIR: f64 = 1e-2;
+/// So many numbers are handed out as a proof; more would be a file of their own.
+const MOST_NUMBERS: usize = 1_000_000;
 /// Beams that are better by less than this, relative to max(|objective|, its unit), are the same
 /// optimum to another residual.
 pub(super) const NOTEWORTHY: f64 = 1e-6;
@@ -108,7 +113,10 @@ pub fn enclose(
     let bound = Bound::new(-reached * unit, -covered * unit, Sense::Upper, method, unit);
     Ok(Enclosure {
         better,
-        bound: bound.map(|bound| bound.with_margin(search.margin * unit)),
+        bound: bound.map(|bound| Bound {
+            numbers: search.numbers(instance),
+            ..bound.with_margin(search.weakest_margin() * unit)
+        }),
         nodes,
         stop,
         log,
@@ -125,6 +133,30 @@ struct Region {
     point: Vec<C64>,
     /// Interference at that point.
     levels: Vec<f64>,
+    /// Its entry among the leaves.
+    leaf: u64,
+    /// The best that is proven of it, by its own chords or by those of a box around it.
+    proven: Option<Rc<Proven>>,
+}
+
+/// Multipliers that prove a bound for all beams of a box, in the terms of
+/// [`of_box`](super::certificate::of_box).
+#[derive(Clone, Debug)]
+struct Proven {
+    low: Vec<f64>,
+    high: Vec<f64>,
+    t: Vec<f64>,
+    y: Vec<f64>,
+    bound: f64,
+    margin: f64,
+}
+
+/// A part of the search space that was not divided further.
+#[derive(Clone, Debug)]
+struct Leaf {
+    low: Vec<f64>,
+    high: Vec<f64>,
+    proven: Option<Rc<Proven>>,
 }
 
 impl Region {
@@ -156,7 +188,11 @@ struct Search<'a> {
     design_gradient: Vec<C64>,
     /// The gap that is closed, in units.
     closed: f64,
-    /// The largest margin for rounding in the bound of a box.
+    /// What the boxes that were not divided further prove, together of all beams.
+    leaves: BTreeMap<u64, Leaf>,
+    /// Leaves made so far.
+    made: u64,
+    /// Margin of the certificate computed last.
     margin: f64,
     best: f64,
     nodes: u64,
@@ -181,6 +217,8 @@ impl<'a> Search<'a> {
             design,
             relaxed,
             closed,
+            leaves: BTreeMap::new(),
+            made: 0,
             margin: 0.0,
             best: f64::INFINITY,
             nodes: 0,
@@ -190,7 +228,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn root(&self, start: &[C64]) -> Region {
+    fn root(&mut self, start: &[C64]) -> Region {
         let high = (0..self.users)
             .map(|k| {
                 let h = self.relaxed.space().col(k);
@@ -207,7 +245,73 @@ impl<'a> Search<'a> {
             let angle = 2.399_963_229_728_653 * i as f64; // golden angle: no two alike
             *z += C64::from_polar(size, angle);
         }
-        Region { low: vec![1.0; self.users], high, point, levels: vec![1.0; self.users] }
+        let (low, levels) = (vec![1.0; self.users], vec![1.0; self.users]);
+        let mut root = Region { low, high, point, levels, leaf: 0, proven: None };
+        self.enter(&mut root);
+        root
+    }
+
+    /// Make a region a leaf.
+    fn enter(&mut self, region: &mut Region) {
+        region.leaf = self.made;
+        self.made += 1;
+        let (low, high) = (region.low.clone(), region.high.clone());
+        self.leaves.insert(region.leaf, Leaf { low, high, proven: region.proven.clone() });
+    }
+
+    /// Note what the multipliers at the point evaluated last prove of a region, where that is
+    /// more than was known.
+    fn note(&self, region: &mut Region, bound: f64) {
+        if region.proven.as_ref().is_some_and(|proven| proven.bound >= bound) {
+            return;
+        }
+        region.proven = Some(Rc::new(Proven {
+            low: region.low.clone(),
+            high: region.high.clone(),
+            t: (0..self.users).map(|k| self.relaxed.multiplier(k)).collect(),
+            y: self.relaxed.fisher_inverse().to_vec(),
+            bound,
+            margin: self.margin,
+        }));
+    }
+
+    /// The margin for rounding of the leaf whose bound is the weakest.
+    fn weakest_margin(&self) -> f64 {
+        let proven = self.leaves.values().filter_map(|leaf| leaf.proven.as_ref());
+        proven.min_by(|a, b| a.bound.total_cmp(&b.bound)).map_or(f64::NAN, |leaf| leaf.margin)
+    }
+
+    /// What [`again`](super::certificate::again) needs; nothing where a leaf is not bounded.
+    fn numbers(&self, instance: &Instance) -> BTreeMap<String, Vec<f64>> {
+        let energy = instance.information() * instance.parts().power_w;
+        let proven: Option<Vec<(&Leaf, &Rc<Proven>)>> =
+            self.leaves.values().map(|leaf| Some((leaf, leaf.proven.as_ref()?))).collect();
+        let Some(proven) = proven else { return BTreeMap::new() };
+        let length = proven.len() * (5 * self.users + self.relaxed.fisher_inverse().len());
+        if length > MOST_NUMBERS || self.users < instance.users() && self.users > 0 {
+            return BTreeMap::new();
+        }
+        // Users without a weight have no box; any will do.
+        let idle = vec![1.0; instance.users() - self.users];
+        let all = |of: &dyn Fn(&Leaf, &Proven) -> Vec<f64>| -> Vec<f64> {
+            let one = |(leaf, proven): &(&Leaf, &Rc<Proven>)| {
+                let mut list = of(leaf, proven);
+                list.extend(&idle);
+                list
+            };
+            proven.iter().flat_map(one).collect()
+        };
+        let y = proven.iter().flat_map(|(_, proven)| proven.y.iter().map(|y| y / energy));
+        [
+            ("y", y.collect()),
+            ("low", all(&|leaf, _| leaf.low.clone())),
+            ("high", all(&|leaf, _| leaf.high.clone())),
+            ("chord_low", all(&|_, proven| proven.low.clone())),
+            ("chord_high", all(&|_, proven| proven.high.clone())),
+            ("t", all(&|_, proven| proven.t.clone())),
+        ]
+        .map(|(name, list)| (name.to_owned(), list))
+        .into()
     }
 
     /// Minimise the relaxation of a box until it is of no more interest or its gap is small;
@@ -233,7 +337,10 @@ impl<'a> Search<'a> {
                 break;
             }
             let (lower, worst) = self.certificate(&region.point)?;
-            bound = bound.max(lower);
+            if lower > bound {
+                bound = lower;
+                self.note(region, lower);
+            }
             let gap = run.value - lower;
             if bound >= cutoff || gap <= 0.1 * self.closed || self.interrupt.is_raised() {
                 break;
@@ -271,7 +378,7 @@ impl<'a> Search<'a> {
             self.work.factorisations += 1;
             steepest = (self.eigen.max(), self.users);
         }
-        self.margin = self.margin.max(tangent.margin);
+        self.margin = tangent.margin;
         Ok((-(tangent.constant + steepest.0.max(0.0) + tangent.margin), steepest.1))
     }
 
@@ -343,6 +450,9 @@ impl Relaxation for Search<'_> {
                 f64::NEG_INFINITY
             }
         };
+        if let Some(leaf) = self.leaves.get_mut(&region.leaf) {
+            leaf.proven.clone_from(&region.proven);
+        }
         let point = region.point.clone();
         match self.polish(&point) {
             Some((value, point)) => Examined::new(bound).with_point(value, point),
@@ -374,6 +484,9 @@ impl Relaxation for Search<'_> {
         below.high[user] = cut;
         let mut above = region;
         above.low[user] = cut;
+        self.leaves.remove(&below.leaf);
+        self.enter(&mut below);
+        self.enter(&mut above);
         into.extend([below, above]);
     }
 }

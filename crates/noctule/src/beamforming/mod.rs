@@ -111,6 +111,7 @@ pub use design::{Settings, design, design_from};
 pub use instance::{Instance, Parts, Target};
 pub use model::{Metrics, TargetMetrics, evaluate};
 pub use scenario::{ArrayShape, DrawnTargets, Scenario, TargetSpec, Targets};
+pub use stationarity::residual;
 pub use verify::{Verification, verify};
 
 use crate::data::{Array, ArraySet, FieldInfo, Taker};
@@ -288,7 +289,7 @@ const fn proof_of(residual: f64) -> Proof {
 }
 
 /// What a careful colleague would add to these numbers.
-fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut sentences = instance.warnings().to_vec();
     if instance.parts().crb_weight > 0.0 {
         let array = instance.parts().receive_array;

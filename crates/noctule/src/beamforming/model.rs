@@ -291,6 +291,13 @@ impl Model {
         self.rate_weight
     }
 
+    /// `Z` and `(L Lᴴ)⁻¹` of [`Model::cooperative_tangent`] at the point evaluated last.
+    pub(super) fn cooperative_multipliers(&self) -> Option<(CMat, CMat)> {
+        let RateTerm::Together(cooperation) = &self.rate else { return None };
+        let half = cooperation.half_solved(CMat::identity(self.users));
+        Some((cooperation.noise.clone(), product(&half, Op::Adjoint, &half, Op::Plain)))
+    }
+
     /// `(Z + S)⁻¹` of cooperating users at the point evaluated last.
     pub(super) fn received_inverse(&self) -> CMat {
         match &self.rate {
@@ -412,8 +419,7 @@ impl Model {
                 self.dual[(a, a)].re * real_dot(column, column)
             })
             .sum();
-        let (constant, size) =
-            (-2.0 * self.crb_weight * trace, self.crb_weight * size * m3 as f64);
+        let (constant, size) = (-2.0 * self.crb_weight * trace, self.crb_weight * size * m3 as f64);
         let margin = self.relative_error() * (size + constant.abs());
         Tangent { constant, size, margin }
     }
@@ -435,6 +441,11 @@ impl Model {
         }
         all.margin += self.rounding() * all.size;
         all
+    }
+
+    /// `F⁻¹` at the point evaluated last, with the information of unit power and κ = 1.
+    pub(super) fn fisher_inverse(&self) -> &[f64] {
+        &self.inverse
     }
 
     /// `1/T_k`, of the power that user `k` receives at the point evaluated last.

@@ -7,10 +7,11 @@
 
 mod timed;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use noctule::data::{ArraySet, FieldInfo};
-use noctule::{Design, Error, Interrupt, PointProof, Proof, Sense, Stop, Trace, Work};
+use noctule::{Bound, Design, Error, Interrupt, PointProof, Proof, Sense, Stop, Trace, Work};
 use noctule_num::{InputError, hint};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
@@ -29,6 +30,8 @@ use crate::system::{
 
 /// Numbers of a document must agree with their recomputation to this, relative.
 const AGREEMENT: f64 = 1e-6;
+/// Residuals agree to this: that of an objective of order one in another basis.
+const RESIDUAL_ROUNDING: f64 = 1e-10;
 /// A point with a larger residual is not called stationary.
 const NEARLY_STATIONARY: f64 = 1e-4;
 
@@ -139,6 +142,34 @@ pub trait Typed: Send + Sync + 'static {
     /// # Errors
     /// When they do not fit the instance.
     fn check(instance: &Self::Instance, variables: &Self::Variables) -> Result<Checked, Error>;
+
+    /// What a careful colleague would say of these numbers, whoever designed them.
+    fn advice(_instance: &Self::Instance, _metrics: &Self::Metrics) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The bound that the multipliers of a document prove for an instance; `None` when there are
+    /// none, and nothing is proven again.
+    ///
+    /// # Errors
+    /// Multipliers that do not fit the instance, or that prove nothing.
+    fn bound_again(
+        _instance: &Self::Instance,
+        _numbers: &BTreeMap<String, Vec<f64>>,
+    ) -> Result<Option<f64>, Error> {
+        Ok(None)
+    }
+
+    /// The stationarity residual of variables, computed again, where the system has one.
+    ///
+    /// # Errors
+    /// When they do not fit the instance.
+    fn residual(
+        _instance: &Self::Instance,
+        _variables: &Self::Variables,
+    ) -> Result<Option<f64>, Error> {
+        Ok(None)
+    }
 
     /// The objective among the metrics.
     fn objective(metrics: &Self::Metrics) -> Option<f64>;
@@ -483,7 +514,8 @@ impl<T: Typed> Single for T {
         let before = compared.len();
         differences("metrics", metrics, &fresh, &mut compared);
         agrees &= compared.len() == before;
-        // A bound is not proven again, but it must not contradict the design beside it.
+        agrees &= proven_again::<T>(document, &instance, &variables, &mut compared)?;
+        // Whether it was proven again or not, a bound must not contradict the design beside it.
         if let (Some(bound), Some(objective)) =
             (document.pointer("/proof/bound"), witness.objective)
             && let Some(value) = bound.get("value").and_then(Value::as_f64)
@@ -502,6 +534,38 @@ impl<T: Typed> Single for T {
         agrees &= infeasible || witness.violation <= T::FEASIBILITY;
         Ok(Finding { compared, violation: witness.violation, agrees })
     }
+}
+
+/// What a document says is proven, computed again where there is something to compute it from: the
+/// bound from its multipliers, the residual from the variables. Both may be smaller than stored.
+fn proven_again<T: Typed>(
+    document: &Value,
+    instance: &T::Instance,
+    variables: &T::Variables,
+    out: &mut Vec<(String, Option<f64>, Option<f64>)>,
+) -> Result<bool, SingleError> {
+    let mut agrees = true;
+    if let Some(bound) = document.pointer("/proof/bound").filter(|bound| !bound.is_null()) {
+        let bound: Bound = serde_json::from_value(bound.clone()).map_err(|error| {
+            let what = "the bound of the document is damaged";
+            InputError::new(what, "proof.bound", error.to_string(), "a bound as `design` writes it")
+        })?;
+        if let Some(found) = T::bound_again(instance, &bound.numbers)? {
+            // a looser bound proves the same
+            let beyond = match bound.sense {
+                Sense::Upper => found - bound.value,
+                Sense::Lower => bound.value - found,
+            };
+            agrees &= beyond <= AGREEMENT * bound.value.abs().max(found.abs());
+            out.push(("proof.bound.value".to_owned(), Some(bound.value), Some(found)));
+        }
+    }
+    let stored = document.pointer("/proof/point/residual").and_then(Value::as_f64);
+    if let (Some(stored), Some(found)) = (stored, T::residual(instance, variables)?) {
+        agrees &= found <= 1.01 * stored + RESIDUAL_ROUNDING;
+        out.push(("proof.point.residual".to_owned(), Some(stored), Some(found)));
+    }
+    Ok(agrees)
 }
 
 /// Numbers of `stored` that differ from those of `fresh`, with their places. What `evaluate` leaves
@@ -550,6 +614,12 @@ fn handed_in<T: Typed>(
     let variables = T::variables(&set, instance).map_err(|error| variables.blame(error))?;
     let metrics = T::evaluate(instance, &variables)?;
     let witness = T::check(instance, &variables)?;
+    let mut warnings = T::advice(instance, &metrics);
+    if witness.violation > T::FEASIBILITY {
+        let violation = witness.violation;
+        warnings
+            .push(format!("a constraint is violated, by {violation:.1e} relative to its limit"));
+    }
     Ok(Design {
         starts: vec![T::objective(&metrics)],
         variables,
@@ -558,7 +628,7 @@ fn handed_in<T: Typed>(
         proof: Proof::feasible(witness.violation),
         trace: Trace::off(),
         work: Work::default(),
-        warnings: Vec::new(),
+        warnings,
     })
 }
 
@@ -620,22 +690,23 @@ fn common_facts<T: Typed>(
         fact("what is shown", "the design that comes nearest to the requirement".to_owned());
     }
     fact("stopped", format!("{}: {}", design.stop, design.stop.text()));
-    fact("proven of the point", point_words(&design.proof));
+    fact("proven of the point", point_words(&design.proof, T::FEASIBILITY));
     if let Some(bound) = &design.proof.bound {
         let side = match bound.sense {
             Sense::Upper => "at most",
             Sense::Lower => "at least",
         };
-        fact(
-            "proven of the optimum",
-            format!(
-                "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
-                digits(bound.value),
-                bound.gap_abs,
-                bound.gap_rel,
-                bound.method
-            ),
+        let words = format!(
+            "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
+            digits(bound.value),
+            bound.gap_abs,
+            bound.gap_rel,
+            bound.method
         );
+        match &bound.problem {
+            None => fact("proven of the optimum", words),
+            Some(problem) => fact("proven of another problem", format!("{problem}: {words}")),
+        }
     }
     if design.starts.len() > 1 {
         let reached = || design.starts.iter().copied().flatten();
@@ -681,7 +752,7 @@ fn work_words(work: &Work) -> String {
     words
 }
 
-fn point_words(proof: &Proof) -> String {
+fn point_words(proof: &Proof, feasibility: f64) -> String {
     match proof.point {
         PointProof::Stationary { residual } if residual <= NEARLY_STATIONARY => {
             format!("stationary, residual {residual:.1e} (a local statement)")
@@ -689,7 +760,10 @@ fn point_words(proof: &Proof) -> String {
         PointProof::Stationary { residual } => {
             format!("feasible, but not stationary: residual {residual:.1e}")
         }
-        PointProof::Feasible { violation } => format!("feasible, violation {violation:.1e}"),
+        PointProof::Feasible { violation } if violation <= feasibility => {
+            format!("feasible, violation {violation:.1e}")
+        }
+        PointProof::Feasible { violation } => format!("not feasible: violation {violation:.1e}"),
         PointProof::None => "nothing".to_owned(),
     }
 }
