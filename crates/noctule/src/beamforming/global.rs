@@ -13,9 +13,13 @@
 //! valid wherever the solver stopped. The box itself is not imposed: only its chords are.
 //!
 //! Dividing a box halves (at best) the logarithmic width of a chord, whose error is at most the
-//! squared width over eight: the bound is of second order, and a handful of boxes close the gap
-//! to 1e-3 for up to four users, mostly also for more. In the worst case the number of boxes grows
+//! squared width over eight: the bound is of second order. Measured on five draws of the default
+//! scene, a gap of 1e-3 is closed after a median of 9, 13, 21 and 157 boxes for two, three, four
+//! and six users; for eight it is open by 0.8 to 1.9 % after 500. The number of boxes grows
 //! exponentially with the users; the budget then runs out and the interval says how far it got.
+//! Rounding limits it too: terms of the size of the ratio of signal to noise cancel, so that at
+//! 10¹² the margin in the bound is of the order of 10⁻² nat (two users; it is stated in
+//! [`Bound::margin`]).
 //!
 //! The relaxation of the ranks costs nothing: what `R_k` carries beside `h_k` can be moved to the
 //! sensing covariance `R_s` without changing any rate or the Fisher matrix. A design with fewer
