@@ -184,6 +184,27 @@ fn every_kind_of_claim() {
             ),
             Verdict::Disagrees,
         ),
+        // A share on the paper's side of a half; a paper that says "never" has no side.
+        (
+            claim(
+                0.1,
+                0.08,
+                &format!(
+                    "kind = \"share\", metric = \"cost\", scheme = \"exact\", above = 2.4, {AT}"
+                ),
+            ),
+            Verdict::TrendOnly,
+        ),
+        (
+            claim(
+                0.0,
+                0.08,
+                &format!(
+                    "kind = \"share\", metric = \"cost\", scheme = \"exact\", above = 2.4, {AT}"
+                ),
+            ),
+            Verdict::Disagrees,
+        ),
         // A tolerance far below the standard error.
         (
             claim(

@@ -149,7 +149,8 @@ fn verdict(spec: &ClaimSpec, ours: f64, standard_error: Option<f64>) -> Verdict 
     let neutral = match spec.ours.kind {
         ClaimKind::Difference | ClaimKind::Percent | ClaimKind::Slope => Some(0.0),
         ClaimKind::Ratio => Some(1.0),
-        ClaimKind::Share => Some(0.5),
+        // A paper that says never or always has no side to be on.
+        ClaimKind::Share if spec.paper > 0.0 && spec.paper < 1.0 => Some(0.5),
         // A value has no side.
         _ => None,
     };

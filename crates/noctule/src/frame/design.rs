@@ -169,7 +169,14 @@ fn at_fixed_time(instance: &Instance, pattern: Pattern, blocks: f64) -> Result<F
     let value = problem.value_at(sample, whole);
     let best = Some((-value, (sample, whole)));
     let bound = -(value + ROUNDING * value.abs());
-    problem.finish(Found { best, bound, nodes: 1, stop: Stop::Computed, log: Vec::new() })
+    problem.finish(Found {
+        best,
+        bound,
+        covered: bound,
+        nodes: 1,
+        stop: Stop::Computed,
+        log: Vec::new(),
+    })
 }
 
 /// A run of sensing times between two samples.

@@ -9,6 +9,8 @@ mod story;
 mod timed;
 mod verify;
 
+use std::collections::BTreeMap;
+
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::{Design, Error, Interrupt};
 use noctule_num::{InputError, hint};
@@ -141,6 +143,34 @@ pub trait Typed: Send + Sync + 'static {
     /// `None` for the objective.
     fn bounded(_scheme: &str) -> Option<&'static str> {
         None
+    }
+
+    /// What a careful colleague would say of these numbers, whoever designed them.
+    fn advice(_instance: &Self::Instance, _metrics: &Self::Metrics) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The bound that the multipliers of a document prove for an instance; `None` when there are
+    /// none, and nothing is proven again.
+    ///
+    /// # Errors
+    /// Multipliers that do not fit the instance, or that prove nothing.
+    fn bound_again(
+        _instance: &Self::Instance,
+        _numbers: &BTreeMap<String, Vec<f64>>,
+    ) -> Result<Option<f64>, Error> {
+        Ok(None)
+    }
+
+    /// The stationarity residual of variables, computed again, where the system has one.
+    ///
+    /// # Errors
+    /// When they do not fit the instance.
+    fn residual(
+        _instance: &Self::Instance,
+        _variables: &Self::Variables,
+    ) -> Result<Option<f64>, Error> {
+        Ok(None)
     }
 
     /// The objective among the metrics.

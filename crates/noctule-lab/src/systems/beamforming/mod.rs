@@ -4,9 +4,11 @@ mod claims;
 mod schemes;
 mod story;
 
+use std::collections::BTreeMap;
+
 use noctule::beamforming::{
-    BEAM_FIELDS, BeamformingDesign, Beams, Instance, Metrics, SYSTEM, Scenario, Targets, evaluate,
-    instance, verify,
+    BEAM_FIELDS, BeamformingDesign, Beams, Instance, Metrics, SYSTEM, Scenario, Targets, advice,
+    certificate, evaluate, instance, residual, verify,
 };
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::{Error, Interrupt};
@@ -207,6 +209,21 @@ impl Typed for Beamforming {
                 ("crb_trace_mixed", witness.crb_trace_mixed),
             ],
         })
+    }
+
+    fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+        advice(instance, metrics)
+    }
+
+    fn bound_again(
+        instance: &Instance,
+        numbers: &BTreeMap<String, Vec<f64>>,
+    ) -> Result<Option<f64>, Error> {
+        certificate::again(instance, numbers)
+    }
+
+    fn residual(instance: &Instance, beams: &Beams) -> Result<Option<f64>, Error> {
+        residual(instance, beams)
     }
 
     fn objective(metrics: &Metrics) -> Option<f64> {

@@ -344,8 +344,10 @@ fn best_known(
         .into_iter()
         .map(|start| start_beams(instance, start))
         .collect::<Result<_, _>>()?;
+    let mut others: Vec<BeamformingDesign> = Vec::new();
     let mut include = |design: BeamformingDesign| -> Result<(), Error> {
         starts.push(fitted(instance, &design.variables)?);
+        others.push(design);
         Ok(())
     };
     let programs = WmmseSdrSettings { max_programs: 20, ..WmmseSdrSettings::default() };
@@ -356,11 +358,32 @@ fn best_known(
         include(fp_sgda(instance, &start, &FpSgdaSettings::default(), interrupt)?)?;
         include(wmmse_sdr(instance, &start, &programs, interrupt)?)?;
     }
-    let alone = WmmseSettings::default();
-    // Zero forcing has no answer for more users than antennas, and is then left out.
-    let closed = [rzf(instance), mrt(instance), zf(instance), wmmse(instance, &alone, interrupt)];
-    for design in closed.into_iter().flatten() {
-        include(design)?;
+    if instance.users() > 0 {
+        include(rzf(instance)?)?;
+        include(mrt(instance)?)?;
+        include(wmmse(instance, &WmmseSettings::default(), interrupt)?)?;
+        match zf(instance) {
+            Ok(design) => include(design)?,
+            // It has no answer for channels that depend linearly on each other.
+            Err(Error::Input(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
-    climb(instance, settings, &starts, interrupt)
+    let mut best = climb(instance, settings, &starts, interrupt)?;
+    // Folding surplus sensing beams into the streams there are may lose something of an end point:
+    // then that is the best known, as it stands.
+    let mut work = best.work;
+    for other in others {
+        work += other.work;
+        let ahead = match (other.metrics.objective, best.metrics.objective) {
+            (Some(other), Some(best)) => other - best > 1e-9 * best.abs().max(1.0),
+            (other, best) => other.is_some() && best.is_none(),
+        };
+        if ahead {
+            let starts = std::mem::take(&mut best.starts);
+            best = BeamformingDesign { starts, ..other };
+        }
+    }
+    best.work = work;
+    Ok(best)
 }
