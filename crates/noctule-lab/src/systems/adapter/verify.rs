@@ -61,6 +61,7 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     };
     if let (Some(bound), Some(reached), false) =
         (document.pointer("/proof/bound"), reached, infeasible)
+        && bound.get("problem").is_none_or(Value::is_null)
         && let Some(value) = bound.get("value").and_then(Value::as_f64)
     {
         let beyond = match bound.get("sense").and_then(Value::as_str) {
