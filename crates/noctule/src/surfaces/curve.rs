@@ -67,25 +67,26 @@ impl Curve {
         self.support_from(&cosines, blend)
     }
 
-    /// cos(nδ − ψ).
+    /// cos(nδ − ψ), never beyond ±1.
     fn cosines(&self, phase: f64) -> Vec<f64> {
         let (sin, cos) = phase.sin_cos();
-        self.cos.iter().zip(&self.sin).map(|(c, s)| c * cos + s * sin).collect()
+        let rotate = |(c, s): (&f64, &f64)| (c * cos + s * sin).clamp(-1.0, 1.0);
+        self.cos.iter().zip(&self.sin).map(rotate).collect()
     }
 
     /// |sin α + cos α e^{jθ}|² = 1 + sin 2α cos θ.
     #[allow(clippy::unused_self)]
     fn support_from(&self, cosines: &[f64], blend: f64) -> f64 {
         let s = (2.0 * blend).sin();
-        let mut sums = [0.0_f64; 4];
-        let mut chunks = cosines.chunks_exact(4);
+        let mut sums = [0.0_f64; 8];
+        let mut chunks = cosines.chunks_exact(8);
         for chunk in &mut chunks {
             for (sum, c) in sums.iter_mut().zip(chunk) {
-                *sum += (1.0 + s * c).max(0.0).sqrt();
+                *sum += (1.0 + s * c).sqrt();
             }
         }
-        let rest: f64 = chunks.remainder().iter().map(|c| (1.0 + s * c).max(0.0).sqrt()).sum();
-        (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+        let rest: f64 = chunks.remainder().iter().map(|c| (1.0 + s * c).sqrt()).sum();
+        sums.iter().sum::<f64>() + rest
     }
 
     /// The point that a blend reaches.
@@ -204,79 +205,47 @@ impl Default for Resolution {
 }
 
 /// `Y_ψ` for one ψ that stands for all within `reach`: lines `c − t x`, of which the minimum counts.
+/// `c` is convex in `t`, so the minimum is found by walking; lines are made when the walk meets them.
 struct Envelope {
     phase: f64,
     reach: f64,
-    /// Intercepts h/cos α, by ascending α.
+    cosines: Vec<f64>,
+    /// Intercepts h/cos α, by ascending α; not a number where nobody asked yet.
     intercepts: Vec<f64>,
+    /// The line where the last walk ended.
+    line: usize,
+    /// The stretches between probes it still has to bound.
+    open: Vec<usize>,
 }
 
-impl Staircase {
-    /// The staircase of a curve.
-    ///
-    /// Relative phases are refined only where they could matter: an interval of ψ whose bound does
-    /// not exceed what others reach for certain is left alone.
-    pub fn new(curve: &Curve, resolution: Resolution) -> Self {
+/// The grids of a staircase.
+struct Grids<'a> {
+    curve: &'a Curve,
+    angles: Vec<f64>,
+    slopes: Vec<f64>,
+    /// Abscissas at which envelopes are compared.
+    probes: Vec<f64>,
+    /// Ends of cells.
+    x: Vec<f64>,
+    /// First entry of `x` in each stretch between probes, and the end.
+    stretches: Vec<usize>,
+}
+
+/// Stretches between probes.
+const STRETCHES: usize = 48;
+
+impl<'a> Grids<'a> {
+    fn new(curve: &'a Curve, resolution: Resolution) -> Self {
         let n = curve.elements as f64;
         let angles = angles(resolution.blends);
-        let slopes: Vec<f64> = angles.iter().map(|a| a.tan()).collect();
+        let slopes = angles.iter().map(|a| a.tan()).collect();
         let left = curve.overlap().min(n);
-        let probes: Vec<f64> =
-            (0..=48).map(|i| left + (n - left) * (FRAC_PI_2 * f64::from(i) / 48.0).sin()).collect();
-        let mut done: Vec<(Envelope, Vec<f64>)> = Vec::new();
-        let mut reached = vec![0.0_f64; probes.len()];
-        let mut wave: Vec<(f64, f64)> =
-            (0..=8).map(|i| (PI * f64::from(i) / 8.0, PI / 16.0)).collect();
-        let mut examined = 0;
-        let mut open: Vec<(Envelope, Vec<f64>)> = Vec::new();
-        loop {
-            for (phase, reach) in wave.drain(..) {
-                let envelope = Envelope::new(curve, &angles, phase, reach);
-                let mut values = vec![f64::INFINITY; probes.len()];
-                envelope.fill(&slopes, &probes, &mut values, false);
-                for (best, value) in reached.iter_mut().zip(&values) {
-                    *best = best.max(*value);
-                }
-                examined += 1;
-                open.push((envelope, values));
-            }
-            for (mut envelope, values) in open.drain(..) {
-                let factor = 1.0 / envelope.reach.cos();
-                let matters = values.iter().zip(&reached).any(|(value, best)| {
-                    value * factor > best * (1.0 + resolution.phase_tolerance)
-                });
-                if matters && factor - 1.0 > resolution.phase_tolerance {
-                    // the interval in three: the middle keeps its lines
-                    let (phase, third) = (envelope.phase, envelope.reach / 3.0);
-                    for side in [phase - 2.0 * third, phase + 2.0 * third] {
-                        if (-1e-12..=PI + 1e-12).contains(&side) {
-                            wave.push((side, third));
-                        }
-                    }
-                    envelope.reach = third;
-                }
-                done.push((envelope, values));
-            }
-            if wave.is_empty() {
-                break;
-            }
-            open.append(&mut done);
-        }
-        Self::cells(curve, &slopes, &done, resolution.cells, examined)
-    }
-
-    fn cells(
-        curve: &Curve,
-        slopes: &[f64],
-        envelopes: &[(Envelope, Vec<f64>)],
-        cells: usize,
-        phases: usize,
-    ) -> Self {
-        let n = curve.elements as f64;
-        let left = curve.overlap().min(n);
-        let half = (cells / 2).max(8);
-        let ratio = (n / left.max(1e-3 * n)).ln();
+        let probes: Vec<f64> = (0..=STRETCHES)
+            .map(|i| left + (n - left) * (FRAC_PI_2 * i as f64 / STRETCHES as f64).sin())
+            .collect();
+        let half = (resolution.cells / 2).max(8);
         let start = left.max(1e-3 * n);
+        let ratio = (n / start).ln();
         let mut x: Vec<f64> = (0..=half)
             .map(|i| left + (n - left) * (FRAC_PI_2 * i as f64 / half as f64).sin())
             .chain((0..half).map(|i| start * (ratio * i as f64 / half as f64).exp()))
@@ -284,21 +253,78 @@ impl Staircase {
             .collect();
         x.sort_by(f64::total_cmp);
         x.dedup();
-        let mut up = vec![0.0_f64; x.len()];
-        let mut values = vec![0.0_f64; x.len()];
-        for (envelope, _) in envelopes {
-            values.fill(f64::INFINITY);
-            envelope.fill(slopes, &x, &mut values, true);
-            for (up, value) in up.iter_mut().zip(&values) {
-                *up = up.max(*value);
+        let mut stretches: Vec<usize> =
+            probes.iter().map(|&probe| x.partition_point(|&x| x < probe)).collect();
+        stretches[STRETCHES] = x.len();
+        Self { curve, angles, slopes, probes, x, stretches }
+    }
+}
+
+impl Staircase {
+    /// The staircase of a curve.
+    ///
+    /// Relative phases are refined only where they could matter: an interval of ψ whose bound does
+    /// not exceed, on a stretch of the curve, what others reach is left alone there.
+    pub fn new(curve: &Curve, resolution: Resolution) -> Self {
+        let grids = Grids::new(curve, resolution);
+        let mut reached = vec![0.0_f64; grids.probes.len()];
+        let mut up = vec![0.0_f64; grids.x.len()];
+        let mut fresh: Vec<Envelope> = (0..=8)
+            .map(|i| Envelope::new(&grids, PI * f64::from(i) / 8.0, PI / 16.0, 0, all()))
+            .collect();
+        let mut kept: Vec<(Envelope, Vec<f64>)> = Vec::new();
+        let mut examined = 0;
+        while !(fresh.is_empty() && kept.is_empty()) {
+            for mut envelope in fresh.drain(..) {
+                let values = envelope.probe(&grids);
+                for (best, value) in reached.iter_mut().zip(&values) {
+                    *best = best.max(*value);
+                }
+                examined += 1;
+                kept.push((envelope, values));
             }
+            let mut open = Vec::new();
+            for (mut envelope, values) in kept.drain(..) {
+                let factor = 1.0 / envelope.reach.cos();
+                let tolerance = 1.0 + resolution.phase_tolerance;
+                let matters = |&j: &usize| {
+                    factor > tolerance
+                        && (j..=j + 1).any(|i| values[i] * factor > reached[i] * tolerance)
+                };
+                let (open_still, done) =
+                    std::mem::take(&mut envelope.open).into_iter().partition(matters);
+                envelope.fill(&grids, done, &mut up);
+                envelope.open = open_still;
+                if envelope.open.is_empty() {
+                    continue;
+                }
+                // the interval in three: the middle keeps its lines
+                let (phase, third) = (envelope.phase, envelope.reach / 3.0);
+                for side in [phase - 2.0 * third, phase + 2.0 * third] {
+                    if (-1e-12..=PI + 1e-12).contains(&side) {
+                        let part = envelope.open.clone();
+                        fresh.push(Envelope::new(&grids, side, third, envelope.line, part));
+                    }
+                }
+                envelope.reach = third;
+                open.push((envelope, values));
+            }
+            kept = open;
         }
-        // Left of |D_N| the target can have everything; rounding gets a margin.
+        Self::cells(&grids, &up, examined)
+    }
+
+    fn cells(grids: &Grids<'_>, up: &[f64], phases: usize) -> Self {
+        let n = grids.curve.elements as f64;
+        // Left of |D_N| the target can have everything. Rounding gets a margin: steep lines are
+        // differences of numbers 10⁵ times as large.
         const MARGIN: f64 = 1.0 + 1e-12;
-        let (mut user, mut target) = (vec![(left * MARGIN).powi(2)], vec![n * n]);
+        let margin = 2e-9 * n;
+        let x = &grids.x;
+        let (mut user, mut target) = (vec![(grids.probes[0] * MARGIN).powi(2)], vec![n * n]);
         let mut lowest = n;
         for i in 1..x.len() {
-            lowest = lowest.min((up[i - 1] * MARGIN).min(n));
+            lowest = lowest.min(up[i - 1] + margin);
             user.push((x[i] * MARGIN).powi(2).min(n * n));
             target.push(lowest * lowest);
         }
@@ -328,46 +354,99 @@ fn angles(half: usize) -> Vec<f64> {
     let dense = (half / 3).max(2);
     let rest = half - dense;
     let low: Vec<f64> = (0..dense)
-        .map(|i| 1e-6 * (2e4_f64).powf(i as f64 / dense as f64))
+        .map(|i| 1e-5 * (2e3_f64).powf(i as f64 / dense as f64))
         .chain((0..rest).map(|i| 0.02 + (FRAC_PI_4 - 0.02) * i as f64 / rest as f64))
         .collect();
     let high = low.iter().rev().map(|a| FRAC_PI_2 - a);
     low.iter().copied().chain([FRAC_PI_4]).chain(high).collect()
 }
 
+fn all() -> Vec<usize> {
+    (0..STRETCHES).collect()
+}
+
 impl Envelope {
-    fn new(curve: &Curve, angles: &[f64], phase: f64, reach: f64) -> Self {
-        let cosines = curve.cosines(phase);
-        let count = angles.len();
-        let mut intercepts = vec![0.0; count];
-        // sin 2α is symmetric about 45°, and so is h
-        for i in 0..count.div_ceil(2) {
-            let h = curve.support_from(&cosines, angles[i]);
-            intercepts[i] = h / angles[i].cos();
-            intercepts[count - 1 - i] = h / angles[count - 1 - i].cos();
-        }
-        Self { phase, reach, intercepts }
+    /// `line` is where walks begin.
+    fn new(grids: &Grids<'_>, phase: f64, reach: f64, line: usize, open: Vec<usize>) -> Self {
+        let intercepts = vec![f64::NAN; grids.angles.len()];
+        Self { phase, reach, cosines: grids.curve.cosines(phase), intercepts, line, open }
     }
 
-    /// `min` over the lines at ascending abscissas, over cos(reach) when it is to be a bound.
-    ///
-    /// Consecutive lines meet in ascending order, so each abscissa walks on from the line of the one
-    /// before; where rounding breaks the order any line is still a valid bound.
-    fn fill(&self, slopes: &[f64], x: &[f64], out: &mut [f64], bound: bool) {
-        let factor = if bound { 1.0 / self.reach.cos() } else { 1.0 };
-        let mut line = 0;
-        let at = |line: usize, x: f64| self.intercepts[line] - slopes[line] * x;
-        for (x, out) in x.iter().zip(out) {
-            let mut value = at(line, *x);
-            while line + 1 < slopes.len() {
-                let next = at(line + 1, *x);
-                if next > value {
-                    break;
-                }
-                value = next;
-                line += 1;
+    fn intercept(&mut self, grids: &Grids<'_>, line: usize) -> f64 {
+        let known = self.intercepts[line];
+        if !known.is_nan() {
+            return known;
+        }
+        // sin 2α is symmetric about 45°, and so is h
+        let h = grids.curve.support_from(&self.cosines, grids.angles[line]);
+        let other = grids.angles.len() - 1 - line;
+        self.intercepts[other] = h / grids.angles[other].cos();
+        self.intercepts[line] = h / grids.angles[line].cos();
+        self.intercepts[line]
+    }
+
+    /// The minimum over the lines at an abscissa, walking from the line of the one before. Where
+    /// rounding breaks the order of the lines, any of them is still a valid bound.
+    fn at(&mut self, grids: &Grids<'_>, x: f64) -> f64 {
+        let mut value = self.intercept(grids, self.line) - grids.slopes[self.line] * x;
+        let start = self.line;
+        while self.line + 1 < grids.slopes.len() {
+            let next = self.intercept(grids, self.line + 1) - grids.slopes[self.line + 1] * x;
+            if next > value {
+                break;
             }
-            *out = (value * factor).max(0.0);
+            value = next;
+            self.line += 1;
+        }
+        while self.line == start.min(self.line) && self.line > 0 {
+            let next = self.intercept(grids, self.line - 1) - grids.slopes[self.line - 1] * x;
+            if next >= value {
+                break;
+            }
+            value = next;
+            self.line -= 1;
+        }
+        value.max(0.0)
+    }
+
+    /// Values at the ends of the open stretches, zero elsewhere.
+    fn probe(&mut self, grids: &Grids<'_>) -> Vec<f64> {
+        let mut values = vec![0.0; grids.probes.len()];
+        let first = self.line;
+        for j in self.open.clone() {
+            for i in [j, j + 1] {
+                values[i] = self.at(grids, grids.probes[i]);
+            }
+        }
+        self.line = first;
+        values
+    }
+
+    /// Raise the bound on stretches where this envelope is fine enough, by that for all phases within
+    /// reach.
+    fn fill(&mut self, grids: &Grids<'_>, stretches: Vec<usize>, up: &mut [f64]) {
+        let factor = 1.0 / self.reach.cos();
+        for j in stretches {
+            let (mut from, end) = (grids.stretches[j], grids.stretches[j + 1]);
+            if from < end {
+                self.at(grids, grids.x[from]);
+            }
+            while from < end {
+                let (c, t) = (self.intercept(grids, self.line), grids.slopes[self.line]);
+                // up to where the next line is lower
+                let mut until = end;
+                if let Some(next) = grids.slopes.get(self.line + 1) {
+                    let crossing = (self.intercept(grids, self.line + 1) - c) / (next - t);
+                    until = from + grids.x[from..end].partition_point(|&x| x < crossing);
+                }
+                for (up, x) in up[from..until].iter_mut().zip(&grids.x[from..until]) {
+                    *up = up.max((c - t * x) * factor);
+                }
+                if until < end {
+                    self.line += 1;
+                }
+                from = until;
+            }
         }
     }
 }
