@@ -102,6 +102,7 @@ mod root;
 mod scenario;
 mod search;
 pub mod select;
+mod staircase;
 mod verify;
 
 pub use deployment::{Deployment, FIELDS as DEPLOYMENT_FIELDS, Mode};
