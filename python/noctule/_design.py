@@ -281,6 +281,17 @@ class Design:
         return self.proof.infeasible is not None
 
     @property
+    def meets_requirements(self) -> bool:
+        """Whether the independent witness finds every requirement met."""
+        return bool(self._member("meets_requirements"))
+
+    @property
+    def violation(self) -> float:
+        """Largest violation of a requirement, relative to its limit, by the independent witness."""
+        value = self._member("violation")
+        return float("inf") if value is None else float(value)
+
+    @property
     def gap(self) -> float | None:
         """Relative gap to a proven bound, or None where there is no bound."""
         bound = self.proof.bound
@@ -288,11 +299,11 @@ class Design:
 
     @property
     def solved(self) -> bool:
-        """Whether the method did what was asked: not infeasible, not stopped by a limit, and
-        something is proven of the point."""
+        """Whether the method did what was asked: it meets every requirement of the instance, was
+        not stopped by a limit, and something is proven of the point."""
         proof = self._member("proof")
         return (
-            proof.get("infeasible") is None
+            self.meets_requirements
             and self.stop in SOLVED
             and proof["point"]["kind"] != "none"
         )
@@ -388,6 +399,9 @@ def failure(design: Design) -> NotSolved | None:
     certificate = design.proof.infeasible
     if certificate is not None:
         text = f"proven infeasible ({certificate.method}): {certificate.statement}"
+    elif not design.meets_requirements:
+        text = (f"the design misses a requirement by {100 * design.violation:.3g} % of its limit; "
+                f"stopped: {design.stop}")
     elif design.stop in SOLVED:
         text = f"nothing is proven of the point; stopped: {design.stop}"
     else:

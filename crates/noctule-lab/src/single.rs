@@ -52,6 +52,10 @@ pub struct Story {
     pub trace: Trace,
     /// Whether it is proven that no design meets the requirements.
     pub infeasible: bool,
+    /// Largest relative violation of a requirement, by the independent witness.
+    pub violation: f64,
+    /// Whether the design meets every requirement: also one that only its instance states.
+    pub meets_requirements: bool,
     /// The document to keep, `noctule-design/1`.
     pub document: Value,
     /// The variables alone.

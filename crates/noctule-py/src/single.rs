@@ -168,7 +168,17 @@ impl Told {
         let word = |name: &str| {
             document.get(name).and_then(Value::as_str).unwrap_or("not said").to_owned()
         };
-        for name in ["metrics", "stop", "proof", "work", "starts", "warnings", "trace"] {
+        for name in [
+            "metrics",
+            "stop",
+            "proof",
+            "violation",
+            "meets_requirements",
+            "work",
+            "starts",
+            "warnings",
+            "trace",
+        ] {
             if document.get(name).is_none() {
                 let allowed = "a noctule-design/1 document";
                 return Err(errors::refuse("the document is incomplete", name, "nothing", allowed));
@@ -181,6 +191,8 @@ impl Told {
             warnings: Vec::new(),
             trace: noctule::Trace::off(),
             infeasible: document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null()),
+            violation: document.get("violation").and_then(Value::as_f64).unwrap_or(f64::INFINITY),
+            meets_requirements: document["meets_requirements"] == Value::Bool(true),
             document,
             arrays,
             instance,

@@ -5,20 +5,22 @@
 //! warm starts, rows with the witness's verdict, documents that embed their instance. It is
 //! written once, here; a system implements [`Typed`] and says only what is its own.
 
+mod story;
 mod timed;
-
-use std::fmt::Write as _;
+mod verify;
 
 use noctule::data::{ArraySet, FieldInfo};
-use noctule::{Design, Error, Interrupt, PointProof, Proof, Sense, Stop, Trace, Work};
+use noctule::{Design, Error, Interrupt};
 use noctule_num::{InputError, hint};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub use timed::trace_of;
 
+use self::story::{handed_in, story};
+use self::verify::verified;
 use super::typed;
 use crate::report::{Align, Table};
 use crate::single::{Arrays, Finding, Single, SingleError, Source, Story};
@@ -26,11 +28,6 @@ use crate::system::{
     Chain, Contender, Goal, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo,
     SeriesValue, System, Timed,
 };
-
-/// Numbers of a document must agree with their recomputation to this, relative.
-const AGREEMENT: f64 = 1e-6;
-/// A point with a larger residual is not called stationary.
-const NEARLY_STATIONARY: f64 = 1e-4;
 
 /// What the independent witness of a system says of some variables.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,6 +136,12 @@ pub trait Typed: Send + Sync + 'static {
     /// # Errors
     /// When they do not fit the instance.
     fn check(instance: &Self::Instance, variables: &Self::Variables) -> Result<Checked, Error>;
+
+    /// What the bound of a scheme's design is about: a name among the serialised metrics, or
+    /// `None` for the objective.
+    fn bounded(_scheme: &str) -> Option<&'static str> {
+        None
+    }
 
     /// The objective among the metrics.
     fn objective(metrics: &Self::Metrics) -> Option<f64>;
@@ -452,245 +455,7 @@ impl<T: Typed> Single for T {
     }
 
     fn verify(&self, document: &Value) -> Result<Finding, SingleError> {
-        let member = |name: &str| {
-            document.get(name).ok_or_else(|| {
-                let what = "the document is incomplete";
-                InputError::new(what, name, "nothing", "a noctule-design/1 file")
-            })
-        };
-        let embedded = member("instance")?.to_string();
-        let set = ArraySet::from_json(embedded.as_bytes(), "instance", T::INSTANCE_FIELDS)?;
-        let instance = T::instance(set, None)?;
-        let text = document.to_string();
-        let set = ArraySet::from_json(text.as_bytes(), "design", T::VARIABLE_FIELDS)?;
-        let variables = T::variables(&set, &instance)?;
-        let witness = T::check(&instance, &variables)?;
-        let metrics = member("metrics")?;
-        let stored = |name: &str| metrics.get(name).and_then(Value::as_f64);
-        let mut compared: Vec<(String, Option<f64>, Option<f64>)> = witness
-            .numbers
-            .iter()
-            .map(|(name, found)| ((*name).to_owned(), stored(name), *found))
-            .collect();
-        let same = |(_, a, b): &(String, Option<f64>, Option<f64>)| match (a, b) {
-            (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * b.abs().max(f64::MIN_POSITIVE),
-            (None, None) => true,
-            _ => false,
-        };
-        let mut agrees = compared.iter().all(same);
-        // Every other number of the metrics, evaluated again; only what differs is shown.
-        let fresh = json!(T::evaluate(&instance, &variables)?);
-        let before = compared.len();
-        differences("metrics", metrics, &fresh, &mut compared);
-        agrees &= compared.len() == before;
-        // A bound is not proven again, but it must not contradict the design beside it.
-        if let (Some(bound), Some(objective)) =
-            (document.pointer("/proof/bound"), witness.objective)
-            && let Some(value) = bound.get("value").and_then(Value::as_f64)
-        {
-            let beyond = match bound.get("sense").and_then(Value::as_str) {
-                Some("upper") => objective - value,
-                _ => value - objective,
-            };
-            if beyond > AGREEMENT * objective.abs().max(value.abs()) {
-                compared.push(("proof.bound.value".to_owned(), Some(value), Some(objective)));
-                agrees = false;
-            }
-        }
-        // A document that says "infeasible" carries the nearest there is, which must violate.
-        let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
-        agrees &= infeasible || witness.violation <= T::FEASIBILITY;
-        Ok(Finding { compared, violation: witness.violation, agrees })
-    }
-}
-
-/// Numbers of `stored` that differ from those of `fresh`, with their places. What `evaluate` leaves
-/// open (null) is a scheme's own addition and is not compared.
-fn differences(
-    place: &str,
-    stored: &Value,
-    fresh: &Value,
-    out: &mut Vec<(String, Option<f64>, Option<f64>)>,
-) {
-    match (stored, fresh) {
-        (_, Value::Null) => {}
-        (Value::Object(_) | Value::Null, Value::Object(members)) => {
-            for (name, value) in members {
-                let inner = stored.get(name).unwrap_or(&Value::Null);
-                differences(&format!("{place}.{name}"), inner, value, out);
-            }
-        }
-        (_, Value::Array(items)) => {
-            for (index, value) in items.iter().enumerate() {
-                let inner = stored.get(index).unwrap_or(&Value::Null);
-                differences(&format!("{place}[{index}]"), inner, value, out);
-            }
-        }
-        (_, Value::Number(number)) => {
-            let (a, b) = (stored.as_f64(), number.as_f64());
-            let same = match (a, b) {
-                // rounding leaves numbers that should be zero near it
-                (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * a.abs().max(b.abs()) + 1e-9,
-                _ => false,
-            };
-            if !same {
-                out.push((place.to_owned(), a, b));
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Variables that somebody else designed, evaluated; their feasibility is what the witness says.
-fn handed_in<T: Typed>(
-    instance: &T::Instance,
-    variables: &Arrays,
-) -> Result<DesignOf<T>, SingleError> {
-    let set = variables.take("design", T::VARIABLE_FIELDS)?;
-    let variables = T::variables(&set, instance).map_err(|error| variables.blame(error))?;
-    let metrics = T::evaluate(instance, &variables)?;
-    let witness = T::check(instance, &variables)?;
-    Ok(Design {
-        starts: vec![T::objective(&metrics)],
-        variables,
-        metrics,
-        stop: Stop::Computed,
-        proof: Proof::feasible(witness.violation),
-        trace: Trace::off(),
-        work: Work::default(),
-        warnings: Vec::new(),
-    })
-}
-
-fn story<T: Typed>(
-    instance: &T::Instance,
-    design: &DesignOf<T>,
-    scheme: &str,
-    settings: &Value,
-) -> Result<Story, Error> {
-    let arrays = T::variable_arrays(&design.variables);
-    let instance_arrays = T::instance_arrays(instance);
-    let mut document = Map::new();
-    document.insert("format".to_owned(), json!("noctule-design/1"));
-    document.insert("system".to_owned(), json!(T::ID));
-    document.insert("scheme".to_owned(), json!(scheme));
-    document.insert("settings".to_owned(), settings.clone());
-    if let Value::Object(variables) = arrays.to_json("design", T::ID) {
-        for (name, value) in variables {
-            document.entry(name).or_insert(value);
-        }
-    }
-    for (name, value) in [
-        ("metrics", json!(design.metrics)),
-        ("stop", json!(design.stop)),
-        ("proof", json!(design.proof)),
-        ("work", json!(design.work)),
-        ("starts", json!(design.starts)),
-        ("warnings", json!(design.warnings)),
-        ("trace", json!(design.trace.rows())),
-        ("instance", instance_arrays.to_json("instance", T::ID)),
-    ] {
-        document.insert(name.to_owned(), value);
-    }
-    let mut facts = T::facts(instance, design);
-    facts.extend(common_facts::<T>(instance, design)?);
-    Ok(Story {
-        title: format!("{scheme}: {}", T::headline(instance)),
-        facts,
-        tables: T::tables(instance, design),
-        warnings: design.warnings.clone(),
-        trace: design.trace.clone(),
-        infeasible: design.proof.infeasible.is_some(),
-        document: Value::Object(document),
-        arrays,
-        instance: instance_arrays,
-    })
-}
-
-/// What is said of every design of every system: why it stopped, what is proven, what it cost.
-fn common_facts<T: Typed>(
-    instance: &T::Instance,
-    design: &DesignOf<T>,
-) -> Result<Vec<(String, String)>, Error> {
-    let witness = T::check(instance, &design.variables)?;
-    let mut facts = Vec::new();
-    let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
-    if let Some(certificate) = &design.proof.infeasible {
-        fact("INFEASIBLE", format!("{} ({})", certificate.statement, certificate.method));
-        fact("what is shown", "the design that comes nearest to the requirement".to_owned());
-    }
-    fact("stopped", format!("{}: {}", design.stop, design.stop.text()));
-    fact("proven of the point", point_words(&design.proof));
-    if let Some(bound) = &design.proof.bound {
-        let side = match bound.sense {
-            Sense::Upper => "at most",
-            Sense::Lower => "at least",
-        };
-        fact(
-            "proven of the optimum",
-            format!(
-                "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
-                digits(bound.value),
-                bound.gap_abs,
-                bound.gap_rel,
-                bound.method
-            ),
-        );
-    }
-    if design.starts.len() > 1 {
-        let reached = || design.starts.iter().copied().flatten();
-        let low = reached().fold(f64::INFINITY, f64::min);
-        let high = reached().fold(f64::NEG_INFINITY, f64::max);
-        let count = design.starts.len();
-        let words = if low <= high {
-            format!("{count} starts reached {} to {}", digits(low), digits(high))
-        } else {
-            format!("none of {count} starts reached a feasible point")
-        };
-        fact("local optima", words);
-    }
-    fact("work", work_words(&design.work));
-    fact(
-        "independent witness",
-        format!(
-            "objective off by {:.1e}, constraints by {:.1e}",
-            witness.mismatch(T::objective(&design.metrics)),
-            witness.violation
-        ),
-    );
-    Ok(facts)
-}
-
-/// Six decimals for numbers of everyday size, six digits for others: a small number is not zero.
-fn digits(x: f64) -> String {
-    if x.abs() >= 1e6 || (x.abs() < 1e-3 && x.abs() > 0.0) {
-        format!("{x:.5e}")
-    } else {
-        format!("{x:.6}")
-    }
-}
-
-fn work_words(work: &Work) -> String {
-    let mut words = format!("{} evaluations, {} iterations", work.evaluations, work.iterations);
-    if work.factorisations > 0 {
-        let _ = write!(words, ", {} factorisations", work.factorisations);
-    }
-    if work.conic_solves > 0 {
-        let _ = write!(words, ", {} cone programs", work.conic_solves);
-    }
-    words
-}
-
-fn point_words(proof: &Proof) -> String {
-    match proof.point {
-        PointProof::Stationary { residual } if residual <= NEARLY_STATIONARY => {
-            format!("stationary, residual {residual:.1e} (a local statement)")
-        }
-        PointProof::Stationary { residual } => {
-            format!("feasible, but not stationary: residual {residual:.1e}")
-        }
-        PointProof::Feasible { violation } => format!("feasible, violation {violation:.1e}"),
-        PointProof::None => "nothing".to_owned(),
+        verified::<T>(document)
     }
 }
 

@@ -269,6 +269,10 @@ impl Typed for CellFree {
         })
     }
 
+    fn bounded(scheme: &str) -> Option<&'static str> {
+        (scheme == "sensing-only").then_some("error")
+    }
+
     fn objective(metrics: &Metrics) -> Option<f64> {
         Some(metrics.objective)
     }

@@ -81,6 +81,14 @@ impl Typed for Pilots {
         })
     }
 
+    fn bounded(scheme: &str) -> Option<&'static str> {
+        match scheme {
+            "best-crb" => Some("worst_crb_m2"),
+            "least-power" => Some("power_fraction"),
+            _ => None,
+        }
+    }
+
     fn objective(metrics: &Told) -> Option<f64> {
         Some(metrics.of.worst_error)
     }

@@ -15,6 +15,7 @@ use noctule::surfaces::{
 };
 use noctule::{Design, Error, Interrupt};
 use noctule_num::InputError;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -284,7 +285,7 @@ impl Typed for Surfaces {
                 ("rate_bps_hz", Some(bits)),
                 ("rate_nats", Some(witness.rate_nats)),
                 ("crb", witness.crb),
-                ("crb_aligned", witness.crb_aligned),
+                ("crb_aligned_db", witness.crb_aligned.map(|crb| 10.0 * crb.log10())),
             ],
         })
     }
