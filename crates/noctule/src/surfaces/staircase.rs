@@ -295,8 +295,8 @@ mod tests {
         (z.norm(), y.norm())
     }
 
-    /// Alternating ascent from random phases never leaves the outer curve. (10 000 starts once, by
-    /// setting `NOCTULE_STARTS`.)
+    /// Alternating ascent from random phases never leaves the outer curve: 420 starts in every run,
+    /// as many as `NOCTULE_STARTS` says otherwise.
     #[test]
     fn no_start_climbs_over_the_outer_curve() {
         let starts: usize =
