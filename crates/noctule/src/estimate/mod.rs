@@ -11,6 +11,7 @@
 
 pub mod multilateration;
 pub mod music;
+mod spectrum;
 pub mod waveform_ml;
 
 pub use multilateration::{

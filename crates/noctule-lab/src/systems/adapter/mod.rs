@@ -173,6 +173,15 @@ pub trait Typed: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Why a design that was meant to meet the requirements counts as none: it misses them, and
+    /// nothing proves that it must.
+    fn unmet(_design: &DesignOf<Self>) -> Option<String>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// The objective among the metrics.
     fn objective(metrics: &Self::Metrics) -> Option<f64>;
 
@@ -247,9 +256,13 @@ pub trait Typed: Send + Sync + 'static {
 pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
     let witness = T::check(instance, &design.variables)?;
     let mismatch = witness.mismatch(T::objective(&design.metrics));
-    let infeasible = design.proof.infeasible.is_some();
+    let outcome = match T::unmet(design) {
+        _ if design.proof.infeasible.is_some() => Outcome::Infeasible,
+        Some(reason) => Outcome::Failed(reason),
+        None => Outcome::Designed,
+    };
     Ok(Row {
-        outcome: if infeasible { Outcome::Infeasible } else { Outcome::Designed },
+        outcome,
         stop: Some(design.stop),
         proof: design.proof.clone(),
         violation: Some(witness.violation).filter(|x| x.is_finite()),
