@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import importlib
-import inspect
 import json
 import tempfile
 import warnings
@@ -16,7 +14,16 @@ from typing import Any
 import numpy as np
 
 from . import _noctule
-from ._design import Array, Instance, OnFailure, check_on_failure, refuse, variables_of
+from ._design import (
+    Array,
+    Instance,
+    OnFailure,
+    check_on_failure,
+    member_of,
+    refuse,
+    variables_of,
+)
+from ._identity import identity
 from ._progress import Bar
 
 Scheme = Callable[[Instance], Any]
@@ -47,9 +54,8 @@ class Records:
         return self._columns
 
     def __getitem__(self, name: str) -> Array:
-        if name not in self.columns:
-            raise _noctule.unknown(name, "", list(self.columns))
-        return self.columns[name]
+        column: Array = member_of(self.columns, name)
+        return column
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -130,22 +136,12 @@ def _column(cells: list[str]) -> Array:
     return np.array([float(cell) if cell else np.nan for cell in cells])
 
 
-def _digest(function: Scheme) -> str:
-    """What tells one function from another of the same name: its source where there is one."""
-    try:
-        text = inspect.getsource(function)
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        text = repr(code.co_code) + repr(code.co_consts) if code else repr(type(function))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def _called(function: Scheme) -> Callable[..., dict[str, Any]]:
     def call(
         system: str, arrays: dict[str, Any], scenario: Any, seed: int, trial: int
     ) -> dict[str, Any]:
         problem = _noctule.Problem(system, scenario, None, seed, trial)
-        instance = Instance._of(problem, arrays)
+        instance = Instance._of(problem, arrays, scenario, seed, trial)
         found = variables_of(instance, function(instance))
         return {name: value for name, value in found.items()}
 
@@ -185,8 +181,10 @@ def run(
     out
         Folder of the results. By default ``results/<experiment>``; with ``schemes`` a temporary
         one, because a function can change without its name. In a folder of your own, results are
-        reused as long as the function's source is the same.
-
+        reused as long as the function is the same: its code, what it has been given (defaults,
+        enclosed variables, arguments of ``functools.partial``, attributes of an object) and the
+        functions, numbers and arrays of your own modules that it names. Where that cannot be told
+        (an open file, an object of C), nothing is reused.
     on_failure
         When a function of your own fails: ``"return"`` goes on and warns at the end, with the first
         traceback and how many designs it was; ``"raise"`` stops at the first exception.
@@ -214,7 +212,7 @@ def run(
         owner = tempfile.TemporaryDirectory(prefix="noctule-")
         out = owner.name
     functions = {
-        id: (_called(function), _digest(function))
+        id: (_called(function), identity(function))
         for id, function in (schemes or {}).items()
     }
     order = {

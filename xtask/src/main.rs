@@ -26,9 +26,10 @@ tasks:
   reproduce [--first-trials] [id …]
             run the built-in experiments at full size and renew docs/results/; with
             --first-trials only the short runs that `test` compares with
-  compare-cvxpy [system …]
-            our designs beside CVXPY and SciPy (compare/<system>/compare.py), tables to
-            docs/compare/; needs Python and the network for its first run
+  compare-cvxpy [system … | convex]
+            our designs beside CVXPY and SciPy (compare/<system>/compare.py) and the scripts of
+            to_cvxpy (compare/convex), tables to docs/compare/; needs Python and the network for
+            its first run
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
 

@@ -30,9 +30,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     call(root, python.as_os_str(), &create, "the virtual environment")?;
     let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
     let inside = environment.join(inside);
-    let pack = [OsStr::new("python/pack.py"), library.as_os_str(), folder.as_os_str()];
-    call(root, inside.as_os_str(), &pack, "the packing of the wheel")?;
-    let mut wheel = wheel(&folder)?.into_os_string();
+    let mut wheel = packed(root, &inside, &library, &folder)?.into_os_string();
     wheel.push("[test]");
     // Modules are compiled when they are imported: most of what comes along never is.
     let install: [&OsStr; 6] = [
@@ -58,6 +56,34 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         "noctule",
     ];
     pytest(&folder, &inside, &noctule, &doctests, "the examples in Python's documentation")
+}
+
+/// The wheel around the extension module beside a program, installed into an environment that has
+/// its dependencies; `folder` is for the file.
+pub(crate) fn install(
+    root: &Path,
+    python: &Path,
+    noctule: &Path,
+    folder: &Path,
+) -> Result<(), String> {
+    let wheel = packed(root, python, &library(noctule)?, folder)?;
+    let install: [&OsStr; 7] = [
+        "-m".as_ref(),
+        "pip".as_ref(),
+        "install".as_ref(),
+        "--quiet".as_ref(),
+        "--no-deps".as_ref(),
+        "--force-reinstall".as_ref(),
+        wheel.as_os_str(),
+    ];
+    call(root, python.as_os_str(), &install, "the installation of the wheel")
+}
+
+/// A wheel around an extension module, written into a folder.
+fn packed(root: &Path, python: &Path, library: &Path, folder: &Path) -> Result<PathBuf, String> {
+    let pack = [OsStr::new("python/pack.py"), library.as_os_str(), folder.as_os_str()];
+    call(root, python.as_os_str(), &pack, "the packing of the wheel")?;
+    wheel(folder)
 }
 
 /// Python 3.10 or later: what `NOCTULE_PYTHON` names, or `python3`, or `python`.

@@ -7,6 +7,8 @@
 use noctule_num::linalg::{Cholesky, Op, mul, orthonormal_basis, product};
 use noctule_num::{C64, CMat};
 use noctule_optim::Objective;
+#[cfg(feature = "sdp")]
+use noctule_phy::fisher::pack_hermitian;
 use noctule_phy::fisher::{
     FisherInverse, MultiTargetFisher, parameters, target_space, unpack_hermitian,
 };
@@ -271,6 +273,26 @@ impl Model {
         self.rate_weight
     }
 
+    /// δ_s, normalised.
+    #[cfg(feature = "sdp")]
+    pub(super) const fn crb_weight(&self) -> f64 {
+        self.crb_weight
+    }
+
+    /// The Fisher matrix, row by row, of a normalised covariance in the coordinates of this space.
+    #[cfg(feature = "sdp")]
+    pub(super) fn fisher_of(&self, covariance: &CMat) -> Vec<f64> {
+        let Some(map) = &self.map else { return Vec::new() };
+        let seen = self.space.columns(self.users..self.users + 3 * self.targets);
+        let along = product(&seen, Op::Adjoint, covariance, Op::Plain);
+        let z = product(&along, Op::Plain, &seen, Op::Plain);
+        let n = parameters(self.targets);
+        let (mut packed, mut fisher) = (vec![0.0; 9 * self.targets.pow(2)], vec![0.0; n * n]);
+        pack_hermitian(&z, &mut packed);
+        map.fisher(&packed, &mut fisher);
+        fisher
+    }
+
     /// `(Z + S)⁻¹` of cooperating users at the point evaluated last.
     pub(super) fn received_inverse(&self) -> CMat {
         match &self.rate {
@@ -518,8 +540,10 @@ impl Model {
 #[derive(Clone, Debug)]
 pub(super) struct Minorant {
     constant: f64,
-    eta: Vec<C64>,
-    beta: Vec<f64>,
+    /// η, one a user.
+    pub(super) eta: Vec<C64>,
+    /// β, one a user.
+    pub(super) beta: Vec<f64>,
 }
 
 impl Objective for Model {
