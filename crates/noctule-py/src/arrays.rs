@@ -7,9 +7,10 @@
 use noctule::data::{Array, ArraySet, Entries};
 use noctule_num::C64;
 use numpy::{
-    Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
-    PyUntypedArrayMethods,
+    Element, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
+    PyUntypedArray, PyUntypedArrayMethods,
 };
+use pyo3::PyTypeInfo;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -48,6 +49,15 @@ impl<T: Element> Held<'_, T> {
 
 /// The array as NumPy sees it, and its kind: one of `biufc`.
 fn numeric<'py>(value: &Bound<'py, PyAny>, name: &str) -> PyResult<(Bound<'py, PyAny>, char)> {
+    // What is an array already, and no more than that, need not be asked to become one.
+    if value.get_type().is(PyUntypedArray::type_object(value.py()))
+        && let Ok(array) = value.cast::<PyUntypedArray>()
+        && let kind = char::from(array.dtype().kind())
+        && "biufc".contains(kind)
+        && array.len() <= MOST_ENTRIES
+    {
+        return Ok((value.clone(), kind));
+    }
     refuse_masked(value, name, 2)?;
     let numpy = value.py().import("numpy")?;
     let array = numpy.call_method1("asarray", (value,)).map_err(|error| {
@@ -107,6 +117,12 @@ fn laid_out<'py, T: Element>(
     array: &Bound<'py, PyAny>,
     dtype: &str,
 ) -> PyResult<PyReadonlyArrayDyn<'py, T>> {
+    if let Ok(found) = array.cast::<PyArrayDyn<T>>()
+        && found.is_c_contiguous()
+        && found.data().is_aligned()
+    {
+        return Ok(found.try_readonly()?);
+    }
     let numpy = array.py().import("numpy")?;
     let array = numpy.call_method1("require", (array, dtype, ("C", "A", "E")))?;
     Ok(array.cast_into::<PyArrayDyn<T>>()?.try_readonly()?)
@@ -185,6 +201,10 @@ pub(crate) fn set_of(arrays: &Bound<'_, PyDict>) -> PyResult<ArraySet> {
             let found = name.str().map(|text| text.to_string()).unwrap_or_default();
             refuse("the name of an array is not text", "arrays", found, "names as text")
         })?;
+        if value.is_exact_instance_of::<PyFloat>() {
+            set.insert(name, Array::number(value.extract()?));
+            continue;
+        }
         let (array, kind) = numeric(&value, &name)?;
         let array = if kind == 'c' {
             let held = laid_out::<C64>(&array, "complex128")?;

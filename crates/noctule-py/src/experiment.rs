@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use noctule::Interrupt;
 use noctule_lab::experiment::{Changes, Experiment};
@@ -16,7 +16,6 @@ use noctule_lab::system::{
 use noctule_lab::{
     Registry, Study, builtin, claim, default_folder, finish, fold, present, systems,
 };
-use noctule_num::InputError;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -29,18 +28,31 @@ use crate::interrupt::interruptible;
 
 /// A scheme that is a function in Python.
 struct Function {
-    /// `call(arrays, scenario, seed, trial)` returns the arrays of the variables.
+    /// `call(system, arrays, scenario, seed, trial)` returns the arrays of the variables.
     call: Py<PyAny>,
     /// What tells this function from another of the same name, part of the run's identity.
     digest: String,
+    /// Whether the first failure ends the run.
+    strict: bool,
+    failures: Mutex<Failures>,
+}
+
+/// What went wrong with the designs of a function in this run.
+#[derive(Default)]
+struct Failures {
+    count: u64,
+    first: Option<PyErr>,
 }
 
 /// A system with further schemes.
 struct Extended {
     inner: &'static dyn Single,
     schemes: &'static [SchemeInfo],
-    functions: BTreeMap<String, std::sync::Arc<Function>>,
+    functions: Functions,
 }
+
+/// Functions by the names of their schemes.
+type Functions = BTreeMap<String, Arc<Function>>;
 
 impl System for Extended {
     fn id(&self) -> &'static str {
@@ -109,7 +121,7 @@ impl System for Extended {
 struct Calls {
     system: &'static dyn Single,
     scenarios: Vec<Value>,
-    function: std::sync::Arc<Function>,
+    function: Arc<Function>,
 }
 
 impl Chain for Calls {
@@ -120,6 +132,7 @@ impl Chain for Calls {
                 let source = Source { scenario: Some(scenario.clone()), arrays: None, seed, trial };
                 self.row(&source, interrupt).unwrap_or_else(|reason| {
                     let metrics = self.system.metrics().len();
+                    let reason = reason.lines().next().unwrap_or("no reason given").to_owned();
                     Row::without_design(Outcome::Failed(reason), metrics)
                 })
             })
@@ -137,20 +150,31 @@ impl Calls {
             let call = || -> PyResult<_> {
                 let scenario = loads(py, source.scenario.as_ref().unwrap_or(&Value::Null))?;
                 let arrays = dict_of(py, &instance)?;
-                let arguments = (arrays, scenario, source.seed, source.trial);
+                let arguments = (self.system.id(), arrays, scenario, source.seed, source.trial);
                 let found = self.function.call.bind(py).call1(arguments)?;
                 set_of(found.cast::<PyDict>()?)
             };
-            call().map_err(|error| {
-                if error.is_instance_of::<PyKeyboardInterrupt>(py) {
-                    interrupt.raise();
-                }
-                let text = error.to_string();
-                text.lines().next().unwrap_or("an exception without a text").to_owned()
-            })
+            call().map_err(|error| self.failed(py, error, interrupt))
         })?;
-        let row = self.system.row(source, &Arrays::Set(variables));
-        row.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+        self.system
+            .row(source, &Arrays::Set(variables))
+            .map_err(|error| Python::attach(|py| self.failed(py, errors::single(error), interrupt)))
+    }
+
+    /// Keep a failure of the function, and say it in words.
+    fn failed(&self, py: Python<'_>, error: PyErr, interrupt: &Interrupt) -> String {
+        let text = error.to_string();
+        if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+            interrupt.raise();
+            return text;
+        }
+        if self.function.strict {
+            interrupt.raise();
+        }
+        let mut failures = self.function.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.count += 1;
+        failures.first.get_or_insert(error);
+        text
     }
 }
 
@@ -168,7 +192,7 @@ fn lasting(text: &str) -> &'static str {
 }
 
 /// The systems, `name` with further schemes.
-fn extended(name: &str, functions: BTreeMap<String, Function>) -> PyResult<Extended> {
+fn extended(name: &str, functions: Functions) -> PyResult<Extended> {
     let inner = crate::single::system(name)?;
     let mut schemes = inner.schemes().to_vec();
     for id in functions.keys() {
@@ -179,7 +203,6 @@ fn extended(name: &str, functions: BTreeMap<String, Function>) -> PyResult<Exten
         let name = lasting(id);
         schemes.push(SchemeInfo { name, label: name, summary: "a function in Python" });
     }
-    let functions = functions.into_iter().map(|(id, f)| (id, std::sync::Arc::new(f))).collect();
     Ok(Extended { inner, schemes: Box::leak(schemes.into_boxed_slice()), functions })
 }
 
@@ -213,6 +236,7 @@ pub(crate) struct Order<'py> {
     out: Option<PathBuf>,
     threads: Option<Bound<'py, PyAny>>,
     fresh: bool,
+    strict: bool,
 }
 
 /// Run an experiment; the text of a JSON document says where its results are.
@@ -242,10 +266,16 @@ pub(crate) fn run(
         None => accept(builtin::open(&order.experiment))?,
     };
     let (text, extra) = with_schemes(named.text, &schemes);
-    let functions =
-        schemes.into_iter().map(|(id, (call, digest))| (id, Function { call, digest })).collect();
+    let strict = order.strict;
+    let functions: Functions = schemes
+        .into_iter()
+        .map(|(id, (call, digest))| {
+            let failures = Mutex::default();
+            (id, Arc::new(Function { call, digest, strict, failures }))
+        })
+        .collect();
     let extended = match (extra.is_empty(), system_named(&text)) {
-        (false, Some(system)) => Some(extended(&system, functions)?),
+        (false, Some(system)) => Some(extended(&system, functions.clone())?),
         _ => None,
     };
     let registry = Registry::new(systems::singles().into_iter().map(|system| match &extended {
@@ -285,6 +315,7 @@ pub(crate) fn run(
         None => Ok(()),
     };
     let outcome = interruptible(py, work, tick)?;
+    let failures = failures_of(py, &functions)?;
     let (report, results) = outcome.map_err(errors::lab)?;
     let Some(results) = results else {
         // Only a function that saw Ctrl-C first gets here.
@@ -302,9 +333,27 @@ pub(crate) fn run(
         "reused": report.reused,
         "precise": report.precise,
         "claims": claims["claims"],
+        "failures": failures,
         "files": results.files,
     })
     .to_string())
+}
+
+/// How often each function failed in this run, with the first exception and its traceback; a
+/// strict function raises it.
+fn failures_of(py: Python<'_>, functions: &Functions) -> PyResult<Value> {
+    let mut all = serde_json::Map::new();
+    for (id, function) in functions {
+        let mut failures = function.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(first) = failures.first.take() else { continue };
+        if function.strict {
+            return Err(first);
+        }
+        let lines = py.import("traceback")?.call_method1("format_exception", (first.value(py),))?;
+        let lines: Vec<String> = lines.extract()?;
+        all.insert(id.clone(), json!({ "count": failures.count, "first": lines.concat() }));
+    }
+    Ok(Value::Object(all))
 }
 
 /// The experiment with a scheme for each function, and their names.
@@ -381,13 +430,4 @@ fn figure_json(figure: &Figure) -> Value {
 #[pyfunction]
 pub(crate) fn experiments() -> Vec<(&'static str, &'static str)> {
     builtin::ALL.iter().map(|built_in| (built_in.id, built_in.text)).collect()
-}
-
-/// Check an experiment file: bad input is raised, everything else passes.
-#[pyfunction]
-pub(crate) fn check(text: &str, file: &str) -> PyResult<()> {
-    let registry = systems::registry();
-    let parsed = Experiment::parse(text, file, file, &registry);
-    let study = parsed.and_then(|experiment| Study::new(&experiment, text, &registry));
-    study.map(|_| ()).map_err(|error: InputError| errors::input(&error))
 }

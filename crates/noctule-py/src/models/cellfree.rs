@@ -617,6 +617,16 @@ pub(crate) mod cellfree {
     /// -------
     /// tuple[FloatArray, ComplexArray]
     ///     γ and g, each of shape [user].
+    ///
+    /// Examples
+    /// --------
+    /// >>> import noctule
+    /// >>> design = noctule.design(noctule.cellfree.Scenario(), "mrt")
+    /// >>> gamma, g = quadratic_transform(design.instance, design.data_beams)
+    /// >>> signal, rest = signal_terms(design.instance, design.data_beams)
+    /// >>> bool(np.allclose(gamma, signal / rest)), bool(np.allclose(
+    /// ...     abs(g) ** 2, (1 + gamma) * signal / (signal + rest) ** 2))
+    /// (True, True)
     #[pyfunction]
     #[pyo3(signature = (instance, data_beams, sensing_beams=None))]
     fn quadratic_transform<'py>(

@@ -653,6 +653,14 @@ pub(crate) mod pilots {
     /// -------
     /// FloatArray
     ///     Shape [user].
+    ///
+    /// Examples
+    /// --------
+    /// >>> import noctule
+    /// >>> design = noctule.design(noctule.pilots.Scenario(), "full-power")
+    /// >>> worst = printed_error(design.instance, design.fractions).max()
+    /// >>> bool(np.isclose(worst, design.metrics.worst_error_printed))
+    /// True
     #[pyfunction]
     fn printed_error<'py>(
         py: Python<'py>,
@@ -688,6 +696,13 @@ pub(crate) mod pilots {
     /// float | None
     ///     In units of the power of one access point; None where the printed constraint cannot be
     ///     met.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import noctule
+    /// >>> instance = noctule.pilots.Scenario().realize()
+    /// >>> least_power_to_locate(instance, 0) > 0
+    /// True
     #[pyfunction]
     #[pyo3(signature = (instance, user, printed=false))]
     fn least_power_to_locate(
