@@ -70,8 +70,9 @@ def shown(value: Any) -> dict[str, Any]:
         import matplotlib.pyplot
 
         matplotlib.pyplot.close(value)
-    if hasattr(value, "_repr_html_"):
-        data["text/html"] = lines(value._repr_html_())
+    table = value._repr_html_() if hasattr(value, "_repr_html_") else None
+    if table:
+        data["text/html"] = lines(table)
     plain = isinstance(value, (list, tuple, dict))
     text = pprint.pformat(value, width=100, sort_dicts=False) if plain else repr(value)
     data["text/plain"] = lines(text)
