@@ -127,3 +127,19 @@ def test_batches_of_different_shapes(scenario: Any) -> None:
     with pytest.raises(InvalidInput, match="beams"):
         batch.stack("beam")
     assert batch.metric("power_w").shape == (2,) and batch[:1].stack("beams").shape == (1, 8, 16)
+
+
+@pytest.mark.parametrize(("system", "scheme", "settings"), [
+    ("beamforming", "balanced", {"max_evaluations": 30}), ("cellfree", "balanced", {}),
+    ("frame", "simulated", {}), ("pilots", "best-crb", {}),
+    ("surfaces", "full-covariance", {"select": "all"})])
+def test_a_design_is_made_again(system: str, scheme: str, settings: Any) -> None:
+    """Random starts come from the seed and trial of the instance, which its document keeps."""
+    small = {"cellfree": {"aps": 3, "antennas": 4, "users": 3, "targets": 2}}.get(system, {})
+    instance = noctule.Instance(system, scenario=small, seed=5, trial=3)
+    design = instance.design(scheme, settings=settings, on_failure="return")
+    assert (design.instance.seed, design.instance.trial) == (5, 3)
+    other = noctule.Instance(system, arrays=instance, seed=5, trial=3)
+    for again in (design.instance, other, pickle.loads(pickle.dumps(instance))):
+        found = again.design(scheme, settings=settings, on_failure="return")
+        assert same(found, design) and found.starts == design.starts

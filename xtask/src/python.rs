@@ -9,10 +9,42 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::test::{program, succeeded};
+use crate::test::{self, program, succeeded};
 
 /// Build the wheel, install it, run its tests.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
+    let Environment { folder, python: inside, noctule } = environment(root)?;
+    let tests = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "python/tests"];
+    pytest(root, &inside, &noctule, &tests, "the Python tests")?;
+    // From another folder, so that the installed package is meant and not the sources.
+    let doctests = [
+        "-m",
+        "pytest",
+        "--quiet",
+        "-p",
+        "no:cacheprovider",
+        "--doctest-modules",
+        "--pyargs",
+        "noctule",
+    ];
+    pytest(&folder, &inside, &noctule, &doctests, "the examples in Python's documentation")
+}
+
+/// Run the notebooks with the wheel and keep what comes out.
+pub(crate) fn notebooks(root: &Path) -> Result<(), String> {
+    test::build(root)?;
+    let script: [&OsStr; 1] = ["python/notebooks.py".as_ref()];
+    call(root, environment(root)?.python.as_os_str(), &script, "python/notebooks.py")
+}
+
+/// A virtual environment with the wheel of this build and what its tests need.
+struct Environment {
+    folder: PathBuf,
+    python: PathBuf,
+    noctule: PathBuf,
+}
+
+fn environment(root: &Path) -> Result<Environment, String> {
     let python = interpreter()?;
     let noctule = program()?;
     let library = library(&noctule)?;
@@ -42,20 +74,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         &wheel,
     ];
     call(root, inside.as_os_str(), &install, "the installation of the wheel")?;
-    let tests = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "python/tests"];
-    pytest(root, &inside, &noctule, &tests, "the Python tests")?;
-    // From another folder, so that the installed package is meant and not the sources.
-    let doctests = [
-        "-m",
-        "pytest",
-        "--quiet",
-        "-p",
-        "no:cacheprovider",
-        "--doctest-modules",
-        "--pyargs",
-        "noctule",
-    ];
-    pytest(&folder, &inside, &noctule, &doctests, "the examples in Python's documentation")
+    Ok(Environment { folder, python: inside, noctule })
 }
 
 /// The wheel around the extension module beside a program, installed into an environment that has
@@ -152,7 +171,11 @@ fn pytest(
 }
 
 fn call(root: &Path, python: &OsStr, arguments: &[&OsStr], what: &str) -> Result<(), String> {
-    let status = Command::new(python).args(arguments).current_dir(root).status();
+    let status = Command::new(python)
+        .args(arguments)
+        .env_remove("PYTHONPATH")
+        .current_dir(root)
+        .status();
     succeeded(status, what)
 }
 

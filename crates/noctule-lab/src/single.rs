@@ -31,7 +31,7 @@ pub struct Source {
     pub scenario: Option<Value>,
     /// A whole instance, or with a scenario the part of it that is known, such as the channels.
     pub arrays: Option<Arrays>,
-    /// Seed of the draw.
+    /// Seed of the draw: of the scenario, and of what methods draw themselves.
     pub seed: u64,
     /// Trial of the draw.
     pub trial: u64,

@@ -1,7 +1,7 @@
 //! What `noctule design` writes, `noctule verify` confirms: every scheme of every system.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use noctule_lab::single::{Single, SingleError, Source, Story};
+use noctule_lab::single::{Arrays, Single, SingleError, Source, Story};
 use noctule_lab::systems;
 use noctule_optim::Interrupt;
 use serde_json::{Value, json};
@@ -83,5 +83,29 @@ fn numbers(place: &str, value: &Value, out: &mut Vec<String>) {
             }
         }
         _ => {}
+    }
+}
+
+/// Random starts and simulated estimators draw from the seed and trial in the document.
+#[test]
+fn a_design_is_made_again_from_its_document() {
+    for system in systems::singles() {
+        for scheme in system.schemes().iter().map(|scheme| scheme.name) {
+            let Some(story) = design(system, scheme) else { continue };
+            let draw = |name: &str| story.document["draw"][name].as_u64().unwrap();
+            let source = Source {
+                scenario: None,
+                arrays: Some(Arrays::Set(story.instance.clone())),
+                seed: draw("seed"),
+                trial: draw("trial"),
+            };
+            let settings = &story.document["settings"];
+            let again = system.design(&source, scheme, settings, &Interrupt::new()).unwrap();
+            let name = format!("{} {scheme}", system.id());
+            assert_eq!(again.arrays, story.arrays, "{name}");
+            for member in ["metrics", "starts", "work", "draw", "instance"] {
+                assert_eq!(again.document[member], story.document[member], "{name}: {member}");
+            }
+        }
     }
 }

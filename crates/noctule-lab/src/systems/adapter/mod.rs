@@ -202,6 +202,12 @@ pub trait Typed: Send + Sync + 'static {
     /// Arrays that are missing, misshapen, or out of range.
     fn instance(arrays: ArraySet, base: Option<&Self::Instance>) -> Result<Self::Instance, Error>;
 
+    /// The instance as that of a seed and a trial, where methods draw (random starts, estimators
+    /// that are simulated): arrays alone do not say it.
+    fn drawn_as(instance: Self::Instance, _seed: u64, _trial: u64) -> Self::Instance {
+        instance
+    }
+
     /// The named arrays of an instance; [`Typed::instance`] inverts it.
     fn instance_arrays(instance: &Self::Instance) -> ArraySet;
 
@@ -438,14 +444,15 @@ fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
     match (&source.arrays, drawn) {
         (Some(arrays), base) => {
             let set = arrays.take("instance", T::INSTANCE_FIELDS)?;
-            T::instance(set, base.as_ref()).map_err(|error| match error {
+            let found = T::instance(set, base.as_ref()).map_err(|error| match error {
                 Error::Input(error) if base.is_none() && error.what == "an array is missing" => {
                     let advice =
                         "`--scenario FILE` (or `--scenario default`) gives what the arrays do not";
                     arrays.blame(error.hint(advice).into())
                 }
                 other => arrays.blame(other),
-            })
+            })?;
+            Ok(T::drawn_as(found, source.seed, source.trial))
         }
         (None, Some(instance)) => Ok(instance),
         (None, None) => {
@@ -478,13 +485,13 @@ impl<T: Typed> Single for T {
             return Err(InputError::new(what, "scheme", scheme, reason).into());
         }
         let design = T::design(&parsed, &instance, None, interrupt)?;
-        Ok(story::<T>(&instance, &design, scheme, settings)?)
+        Ok(story::<T>(source, &instance, &design, scheme, settings)?)
     }
 
     fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError> {
         let instance = instance::<T>(source)?;
         let design = handed_in::<T>(&instance, variables)?;
-        Ok(story::<T>(&instance, &design, "handed in", &json!({}))?)
+        Ok(story::<T>(source, &instance, &design, "handed in", &json!({}))?)
     }
 
     fn row(&self, source: &Source, variables: &Arrays) -> Result<Row, SingleError> {

@@ -6,7 +6,7 @@ use noctule::{Design, Error, PointProof, Proof, Sense, Stop, Trace, Work};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, DesignOf, Typed};
-use crate::single::{Arrays, SingleError, Story};
+use crate::single::{Arrays, SingleError, Source, Story};
 
 /// A point with a larger residual is not called stationary.
 const NEARLY_STATIONARY: f64 = 1e-4;
@@ -33,6 +33,7 @@ pub(super) fn handed_in<T: Typed>(
 }
 
 pub(super) fn story<T: Typed>(
+    source: &Source,
     instance: &T::Instance,
     design: &DesignOf<T>,
     scheme: &str,
@@ -70,6 +71,8 @@ pub(super) fn story<T: Typed>(
         ("starts", json!(design.starts)),
         ("warnings", json!(warnings)),
         ("trace", json!(design.trace.rows())),
+        // What methods drew from, so that the design can be made again from its document.
+        ("draw", json!({ "seed": source.seed, "trial": source.trial })),
         ("instance", instance_arrays.to_json("instance", T::ID)),
     ] {
         document.insert(name.to_owned(), value);
