@@ -22,7 +22,7 @@ use crate::errors::{NumericalError, input, refuse};
 const MOST_ENTRIES: usize = 1 << 27;
 
 /// More bytes than this for all results of one call are refused.
-const MOST_BYTES: usize = 1 << 31;
+const MOST_BYTES: usize = 1 << 30;
 
 /// Lists in lists, dictionaries in dictionaries: no scenario is nested as deep as this.
 const MOST_NESTED: usize = 64;

@@ -8,12 +8,12 @@ use noctule_phy::path_loss::three_slope::ThreeSlope;
 use noctule_phy::pilot_estimation::{self, EffectiveGains, Uplink};
 use pyo3::prelude::*;
 
-use super::{hermitian, instance_arrays, point, points, rows_of, word};
+use super::{hermitian, pilots_of, rows_of};
 use crate::arrays::{
-    Held, Range, count_from, not_negative, number, positive, real, refuse_size, result,
-    result_number, same_length,
+    Held, Range, not_negative, number, positive, real, refuse_size, result, result_number,
+    same_length,
 };
-use crate::errors::{NumericalError, core, numerics, refuse};
+use crate::errors::{core, numerics, refuse};
 
 /// What access points know after the uplink, and the fractions of power they spend.
 struct Spent<'py> {

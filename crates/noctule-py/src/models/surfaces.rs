@@ -2,17 +2,15 @@
 
 use noctule::surfaces::{Instance, Link};
 use noctule_num::C64;
-use noctule_phy::cascade::{
-    Cascade, PathLoss, PathWeights, Place, SurfacePath, element_threshold as threshold,
-};
+use noctule_phy::cascade::{Cascade, PathLoss, Place, SurfacePath};
 use noctule_phy::centred_array::CentredArray;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::{hermitian, instance_arrays, point, rows_of, word};
 use crate::arrays::{
-    Held, Range, complex, count_from, not_negative, number, positive, real, refuse_count,
-    refuse_size, result, result_number, same_length,
+    Range, complex, count_from, number, real, refuse_count, refuse_size, result, result_number,
+    same_length,
 };
 use crate::errors::{NumericalError, core, refuse};
 
@@ -29,7 +27,9 @@ fn built(
         Some(sites) => {
             let held = real(sites, "sites", &["surface"])?;
             let entries = held.slice()?.iter();
-            entries.map(|s| count_from(*s, "sites", 0, all - 1)).collect::<PyResult<_>>()?
+            entries
+                .map(|s| count_from(*s, "sites", 0, all.saturating_sub(1)))
+                .collect::<PyResult<_>>()?
         }
     };
     if chosen.first() != Some(&0) || chosen.windows(2).any(|pair| pair[0] >= pair[1]) {
