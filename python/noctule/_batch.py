@@ -218,8 +218,8 @@ def stack(system: str = "beamforming", *, scenario: Any = None, seed: int = 1,
                      "one length along the first axis of all")
     if trials is None:
         which = [0] * next(iter(lengths.values()))
-    return [
-        Instance(system, scenario=scenario, seed=seed, trial=trial,
-                 arrays={**shared, **{name: array[i] for name, array in batched.items()}})
-        for i, trial in enumerate(which)
-    ]
+    given = [{**shared, **{name: array[i] for name, array in batched.items()}}
+             for i in range(len(which))]
+    problems = _noctule.problems(system, scenario, given, seed, list(which))
+    return [Instance._of(problem, problem.arrays(), scenario, seed, trial)
+            for problem, trial in zip(problems, which)]

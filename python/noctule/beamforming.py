@@ -108,6 +108,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._models import checked
 from ._parameters import ScenarioBase, parameters
 
 ArrayLike = npt.ArrayLike
@@ -523,9 +524,9 @@ if TYPE_CHECKING:
         ...
 
 else:
-    crb = _noctule.beamforming.crb
-    crb_trace = _noctule.beamforming.crb_trace
-    fisher_matrix = _noctule.beamforming.fisher_matrix
+    crb = checked(_noctule.beamforming.crb)
+    crb_trace = checked(_noctule.beamforming.crb_trace)
+    fisher_matrix = checked(_noctule.beamforming.fisher_matrix)
 
 
 __all__ = [

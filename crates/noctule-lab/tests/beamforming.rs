@@ -4,10 +4,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use noctule::data::Entries;
 use noctule_lab::experiment::{Changes, Experiment};
 use noctule_lab::run::{RunOptions, Silent};
+use noctule_lab::single::{Arrays, Source, Story};
+use noctule_lab::system::System;
+use noctule_lab::systems::beamforming::Beamforming;
 use noctule_lab::{Study, builtin, finish, systems};
 use noctule_optim::Interrupt;
+use serde_json::{Value, json};
 
 /// The bytes of every file of results but the folder of chunks and the timings.
 fn results(dir: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -85,4 +90,82 @@ fn nothing_beats_what_is_proven() {
             assert!(number(row, objective) <= number(row, bound), "{row:?}");
         }
     }
+}
+
+fn source(users: usize) -> Source {
+    let mut scenario = Beamforming.default_scenario();
+    scenario["users"] = json!(users);
+    Source { scenario: Some(scenario), arrays: None, seed: 8, trial: 0 }
+}
+
+fn story(source: &Source, scheme: &str, change: Value) -> Story {
+    use noctule_lab::single::Single;
+    let mut settings = Beamforming.default_settings(scheme).unwrap();
+    if let (Some(all), Value::Object(change)) = (settings.as_object_mut(), change) {
+        all.extend(change);
+    }
+    Beamforming.design(source, scheme, &settings, &Interrupt::new()).unwrap()
+}
+
+fn fact<'a>(story: &'a Story, name: &str) -> Option<&'a str> {
+    let found = story.facts.iter().find(|(found, _)| found == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+/// A bound and a residual in a document are computed again: an edited one is found out.
+#[test]
+fn edited_proofs_are_not_confirmed() {
+    use noctule_lab::single::Single;
+    let told = story(&source(2), "balanced", json!({ "certify": true, "certify_nodes": 50 }));
+    let finding = Beamforming.verify(&told.document).unwrap();
+    assert!(finding.agrees, "{finding:?}");
+    assert!(finding.compared.iter().any(|(name, ..)| name == "proof.bound.value"));
+    let objective = told.document["metrics"]["objective"].as_f64().unwrap();
+    let edits: [(&str, Value); 3] = [
+        ("/proof/bound/value", json!(objective + 1e-6)),
+        ("/proof/point/residual", json!(1e-15)),
+        ("/proof/bound/numbers/t/0", json!(3.0)),
+    ];
+    for (place, value) in edits {
+        let mut edited = told.document.clone();
+        *edited.pointer_mut(place).unwrap() = value;
+        assert!(!Beamforming.verify(&edited).unwrap().agrees, "{place}");
+    }
+    let mut edited = told.document.clone();
+    *edited.pointer_mut("/proof/bound/numbers/low/0").unwrap() = json!(2.0);
+    assert!(Beamforming.verify(&edited).is_err(), "boxes that cover less");
+}
+
+/// Own beams get the advice that designs get, and no number that is none.
+#[test]
+fn beams_handed_in_are_advised_on() {
+    use noctule_lab::single::Single;
+    let source = source(4);
+    let sensing = story(&source, "sensing-only", json!({}));
+    let again = Beamforming.evaluate(&source, &Arrays::Set(sensing.arrays.clone())).unwrap();
+    let all = again.warnings.join("\n");
+    assert!(all.contains("root-CRB") && all.contains("4 of 4 users are shut off"), "{all}");
+    let shown = format!("{:?}", again.tables) + &format!("{:?}", again.facts);
+    assert!(!shown.contains("inf") && !shown.contains("NaN"), "{shown}");
+    // Twice the amplitude is four times the power.
+    let mut loud = sensing.arrays;
+    let mut beams = loud.get("beams").unwrap().clone();
+    match &mut beams.entries {
+        Entries::Complex(entries) => entries.iter_mut().for_each(|z| *z *= 2.0),
+        Entries::Real(entries) => entries.iter_mut().for_each(|x| *x *= 2.0),
+    }
+    loud.insert("beams", beams);
+    let again = Beamforming.evaluate(&source, &Arrays::Set(loud)).unwrap();
+    assert!(again.warnings.iter().any(|w| w.contains("a constraint is violated")));
+    assert!(fact(&again, "proven of the point").unwrap().starts_with("not feasible"));
+}
+
+/// A proof of a part of the problem is not shown as one of the whole.
+#[test]
+fn partial_proofs_are_labelled() {
+    let rates = story(&source(4), "wmmse", json!({}));
+    assert!(fact(&rates, "proven of the point").unwrap().starts_with("feasible"));
+    let sensing = story(&source(4), "sensing-only", json!({}));
+    assert_eq!(fact(&sensing, "proven of the optimum"), None);
+    assert!(fact(&sensing, "proven of another problem").unwrap().contains("users ignored"));
 }

@@ -58,9 +58,19 @@ fn judge(claims: &str) -> Vec<Judged> {
 
 const AT: &str = "at = { \"scenario.offset\" = 2, \"scenario.power_dbm\" = 0 }";
 
+fn ranged(range: &str, ours: &str) -> String {
+    format!("[[claim]]\ntext = \"t\"\nrange = {range}\nours = {{ {ours} }}\n")
+}
+
 #[test]
 fn every_kind_of_claim() {
+    let mean = format!("kind = \"value\", metric = \"cost\", scheme = \"exact\", {AT}");
     let claims = [
+        // The mean is 2 ± 0.03: inside, outside, and too near an end to say.
+        (ranged("{ from = 1.0 }", &mean), Verdict::Agrees),
+        (ranged("{ from = 1.0, to = 3.0 }", &mean), Verdict::Agrees),
+        (ranged("{ to = 1.0 }", &mean), Verdict::Disagrees),
+        (ranged("{ from = 2.01, to = 3.0 }", &mean), Verdict::Inconclusive),
         // Uniform noise: standard error √(1/3/400) = 0.029.
         (
             claim(
@@ -180,6 +190,27 @@ fn every_kind_of_claim() {
                 1.0,
                 &format!(
                     "kind = \"difference\", metric = \"cost\", scheme = \"rough\", versus = \"exact\", {AT}"
+                ),
+            ),
+            Verdict::Disagrees,
+        ),
+        // A share on the paper's side of a half; a paper that says "never" has no side.
+        (
+            claim(
+                0.1,
+                0.08,
+                &format!(
+                    "kind = \"share\", metric = \"cost\", scheme = \"exact\", above = 2.4, {AT}"
+                ),
+            ),
+            Verdict::TrendOnly,
+        ),
+        (
+            claim(
+                0.0,
+                0.08,
+                &format!(
+                    "kind = \"share\", metric = \"cost\", scheme = \"exact\", above = 2.4, {AT}"
                 ),
             ),
             Verdict::Disagrees,

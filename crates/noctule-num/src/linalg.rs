@@ -8,6 +8,7 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul_with_conj;
+use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 
 use crate::{C64, CMat, NumError};
@@ -219,6 +220,15 @@ impl Cholesky {
         (0..self.n).map(|i| 2.0 * self.factor[(i, i)].re.ln()).sum()
     }
 
+    /// Replace `b` by `L⁻¹ b` for the factor of the matrix factored last, `a = L Lᴴ`. The error
+    /// grows with the condition of `L` only, the square root of that of `a`.
+    ///
+    /// # Panics
+    /// When `b` has another number of rows.
+    pub fn half_solve_in_place(&self, b: &mut CMat) {
+        solve_lower_triangular_in_place(view(&self.factor), view_mut(b), Par::Seq);
+    }
+
     /// Replace `b` by the solution of `a · x = b` for the matrix factored last.
     ///
     /// # Panics
@@ -277,6 +287,11 @@ impl RealCholesky {
             }
         }
         Some(())
+    }
+
+    /// `L⁻¹` by rows, of the matrix inverted last.
+    pub fn inverse_factor(&self) -> &[f64] {
+        &self.inverse_factor
     }
 
     /// The inverse of the matrix factored last, into `out[i * n + j]`.

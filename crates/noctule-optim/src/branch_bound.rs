@@ -118,6 +118,10 @@ pub struct Found<P> {
     pub best: Option<(f64, P)>,
     /// No feasible point has a smaller value. `+∞` proves that there is none.
     pub bound: f64,
+    /// The smallest bound of all regions, without regard to the best value. Above the best value
+    /// by more than rounding, it says that no region holds that point: regions were called empty
+    /// on purpose, or their bounds are wrong.
+    pub covered: f64,
     /// Regions examined.
     pub nodes: u64,
     /// [`Stop::Converged`] when the gap is closed or infeasibility is proven,
@@ -268,9 +272,12 @@ impl<R, P> Search<R, P> {
         }
     }
 
+    fn covered(&self) -> f64 {
+        self.heap.peek().map_or(f64::INFINITY, |open| open.bound).min(self.settled)
+    }
+
     fn bound(&self) -> f64 {
-        let open = self.heap.peek().map_or(f64::INFINITY, |open| open.bound);
-        open.min(self.settled).min(self.value())
+        self.covered().min(self.value())
     }
 
     fn is_closed(&self) -> bool {
@@ -289,8 +296,8 @@ impl<R, P> Search<R, P> {
 
     fn finish(mut self, stop: Stop) -> Found<P> {
         self.note();
-        let bound = self.bound();
-        Found { bound, best: self.best, nodes: self.nodes, stop, log: self.log }
+        let (bound, covered) = (self.bound(), self.covered());
+        Found { bound, covered, best: self.best, nodes: self.nodes, stop, log: self.log }
     }
 }
 

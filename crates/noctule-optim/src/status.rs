@@ -4,6 +4,7 @@
 //! certified gap; a run that converged to a stationary point of a non-convex problem has proven
 //! nothing about its distance from the optimum, and never claims to have.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -80,6 +81,10 @@ pub enum Sense {
     Upper,
 }
 
+/// Units in the last place by which an objective and a bound that it meets may be off: both are
+/// sums of some dozen terms.
+const LAST_PLACES: f64 = 64.0;
+
 /// A proven bound on the optimal value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bound {
@@ -94,6 +99,17 @@ pub struct Bound {
     pub gap_rel: f64,
     /// How the bound was obtained, e.g. `frank-wolfe`.
     pub method: String,
+    /// What it bounds, where that is another problem than the one the design is judged by. Nothing
+    /// is then proven about the distance of the design from its own optimum.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub problem: Option<String>,
+    /// The part of the bound that covers rounding, where it is known, in the unit of the objective.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub margin: Option<f64>,
+    /// The multipliers from which the bound can be computed again without an optimiser, by name;
+    /// what they mean is the system's to say. Empty where there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub numbers: BTreeMap<String, Vec<f64>>,
 }
 
 impl Bound {
@@ -101,9 +117,11 @@ impl Bound {
     ///
     /// `unit` is the size of an objective that counts as one: an objective that passes through
     /// zero needs it for its gap to be relative to something, one of a single sign can take zero.
-    /// A bound that rounding puts on the wrong side of the objective gives a gap of zero: a bound
-    /// must carry its own margin for rounding. `None` when a number is not finite: an infinite
-    /// bound, or a bound on a point without a value, proves nothing.
+    /// A bound carries its own margin for rounding; one that the objective still passes by a few
+    /// units in the last place gives a gap of zero. `None` when the objective passes it by more:
+    /// the bound is then refuted, and must not be shown as a perfect proof. `None` also when a
+    /// number is not finite: an infinite bound, or a bound on a point without a value, proves
+    /// nothing.
     pub fn new(
         objective: f64,
         value: f64,
@@ -118,6 +136,10 @@ impl Bound {
             Sense::Lower => objective - value,
             Sense::Upper => value - objective,
         };
+        let size = objective.abs().max(value.abs()).max(unit);
+        if signed < -LAST_PLACES * f64::EPSILON * size {
+            return None;
+        }
         let gap_abs = signed.max(0.0);
         Some(Self {
             value,
@@ -125,7 +147,30 @@ impl Bound {
             gap_abs,
             gap_rel: if gap_abs > 0.0 { gap_abs / objective.abs().max(unit) } else { 0.0 },
             method: method.into(),
+            problem: None,
+            margin: None,
+            numbers: BTreeMap::new(),
         })
+    }
+
+    /// The same bound with its gaps to another objective; `None` as for [`Bound::new`].
+    pub fn against(self, objective: f64, unit: f64) -> Option<Self> {
+        let gaps = Self::new(objective, self.value, self.sense, "", unit)?;
+        Some(Self { gap_abs: gaps.gap_abs, gap_rel: gaps.gap_rel, ..self })
+    }
+
+    /// The same bound on another problem than the one the design is judged by.
+    #[must_use]
+    pub fn of_problem(mut self, problem: impl Into<String>) -> Self {
+        self.problem = Some(problem.into());
+        self
+    }
+
+    /// The same bound with the margin for rounding that it contains.
+    #[must_use]
+    pub fn with_margin(mut self, margin: f64) -> Self {
+        self.margin = Some(margin).filter(|margin| margin.is_finite());
+        self
     }
 }
 
@@ -183,8 +228,11 @@ impl Proof {
         Self { point: PointProof::Stationary { residual }, bound: None, infeasible: None }
     }
 
-    /// A feasible point, with no bound.
+    /// A feasible point, with no bound; nothing when the violation is not a number that bounds it.
     pub const fn feasible(violation: f64) -> Self {
+        if !violation.is_finite() {
+            return Self::NONE;
+        }
         Self { point: PointProof::Feasible { violation }, bound: None, infeasible: None }
     }
 
@@ -197,7 +245,8 @@ impl Proof {
 
     /// Whether the point is proven to be within `tolerance` (relative) of the global optimum.
     pub fn is_global(&self, tolerance: f64) -> bool {
-        self.bound.as_ref().is_some_and(|bound| bound.gap_rel <= tolerance)
+        let proves = |bound: &Bound| bound.problem.is_none() && bound.gap_rel <= tolerance;
+        self.bound.as_ref().is_some_and(proves)
     }
 
     /// The stationarity residual, where the point is known to be stationary.
@@ -274,7 +323,7 @@ mod tests {
     fn gaps_are_never_negative() {
         let lower = Bound::new(2.0, 1.5, Sense::Lower, "test", 1.0).unwrap();
         assert!((lower.gap_abs - 0.5).abs() < 1e-15 && (lower.gap_rel - 0.25).abs() < 1e-15);
-        let beyond = Bound::new(2.0, 2.0 + 1e-12, Sense::Lower, "test", 1.0).unwrap();
+        let beyond = Bound::new(2.0, 2.0 + 1e-15, Sense::Lower, "test", 1.0).unwrap();
         assert!(beyond.gap_abs == 0.0);
         let upper = Bound::new(-0.5, 0.25, Sense::Upper, "test", 1.0).unwrap();
         assert!((upper.gap_rel - 0.75).abs() < 1e-15, "relative to max(unit, |f|)");
@@ -290,10 +339,28 @@ mod tests {
     }
 
     #[test]
+    fn a_refuted_bound_is_no_proof() {
+        // What was once printed as a gap of exactly zero: beams that exceed their upper bound.
+        for (objective, value) in [(27.631_021_115_93, 27.631_021_105_22), (1.0, 0.5)] {
+            assert_eq!(Bound::new(objective, value, Sense::Upper, "test", 1.0), None);
+            assert_eq!(Bound::new(-objective, -value, Sense::Lower, "test", 1.0), None);
+        }
+    }
+
+    #[test]
     fn stationary_is_not_global() {
         assert!(!Proof::stationary(0.0).is_global(1.0));
         let proven =
             Proof::stationary(1e-9).with_bound(Bound::new(1.0, 1.0, Sense::Lower, "t", 1.0));
         assert!(proven.is_global(1e-9) && proven.residual() == Some(1e-9));
+        let other = proven.bound.clone().map(|bound| bound.of_problem("a part of it"));
+        assert!(!proven.with_bound(other).is_global(1.0), "another problem's optimum");
+    }
+
+    #[test]
+    fn nobody_is_feasible_up_to_an_infinite_violation() {
+        for violation in [f64::INFINITY, f64::NAN] {
+            assert_eq!(Proof::feasible(violation), Proof::NONE);
+        }
     }
 }

@@ -459,7 +459,7 @@ fn communication(case: &mut Fields) {
     let after = evaluate(&instance, &beams).unwrap().sum_rate_bps_hz;
     close(after, expected.number("R_after_1_GaussSeidel_sweep"), sweep_rel, "one sweep");
     let settings = BlockSettings { trace_rows: 5000, ..BlockSettings::default() };
-    let ascent = block_ascent(&instance, &settings).unwrap();
+    let ascent = block_ascent(&instance, &settings, &Interrupt::new()).unwrap();
     let reached = expected.number("R_bcd");
     assert!(ascent.metrics.sum_rate_bps_hz >= reached * (1.0 - rate_rel));
     let rising = ascent.trace.rows().windows(2).all(|w| w[1].value <= w[0].value + 1e-12);
@@ -484,7 +484,7 @@ fn region(case: &mut Fields) {
     let feasible = tol.number("S_feas");
     tol.remark("rule");
     let free = instance(&mut inputs, Requirement::None);
-    let best = sensing_only(&free, &Settings::default()).unwrap();
+    let best = sensing_only(&free, &Settings::default(), &Interrupt::new()).unwrap();
     let floor = expected.number("S_min");
     assert!((best.metrics.error.unwrap() - floor).abs() <= floor_abs);
     let fast = design(&free, &Settings::default()).unwrap();

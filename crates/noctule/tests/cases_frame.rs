@@ -307,6 +307,15 @@ fn optimum(case: &mut Fields) {
             let same = (ours.variables.sensing_time_s - time).abs() <= time_room
                 && ours.variables.placement.updates() == updates;
             println!("{name} at {limit}: {value:.6e}{}", if same { "" } else { " (another plan)" });
+            // Their time and number of updates must make their rate: another plan is a tie.
+            let fixed = Settings {
+                sensing_blocks: Some(time / instance.block_time_s()),
+                updates: Some(updates),
+                ..Settings::default()
+            };
+            let theirs = scheme(&instance, &fixed, &Interrupt::new()).unwrap();
+            assert_eq!(theirs.variables.placement.updates(), updates, "{name} at {limit}");
+            rate.check(&format!("{name}: their plan"), &[theirs.metrics.frame_bits_per_hz], &[value]);
             let witness = verify(&instance, &ours.variables).unwrap();
             assert!(witness.violation == 0.0);
             assert!(witness.mismatch(ours.metrics.sum_rate_bps_hz) < 1e-9);

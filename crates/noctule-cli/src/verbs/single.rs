@@ -306,7 +306,12 @@ fn show_finding(finding: &Finding, as_json: bool) -> Result<(), Failure> {
     let headers = ["number", "in the document", "recomputed"].map(str::to_owned).to_vec();
     let verdict =
         if finding.agrees { "the document is confirmed" } else { "the document is NOT confirmed" };
-    let verdict = format!("{verdict} (numbers and constraints; bounds are not proven again)");
+    let again = |name: &str| finding.compared.iter().any(|(found, ..)| found == name);
+    let bound = match again("proof.bound.value") {
+        true => "the bound from its multipliers",
+        false => "no bound is proven again",
+    };
+    let verdict = format!("{verdict} (numbers and constraints; {bound})");
     print(&format!(
         "{}\nlargest violation of a constraint: {:.1e}\n{verdict}",
         tables::plain(headers, rows, 1),

@@ -64,10 +64,10 @@ pub struct Gap {
     /// Distance in the unit of the objective.
     #[serde(rename = "a")]
     pub gap_abs: f64,
-    /// Distance relative to max(1, |objective|).
+    /// Distance relative to max(unit, |objective|), with the unit of the normalised problem.
     #[serde(rename = "r")]
     pub gap_rel: f64,
-    /// How the bound was obtained.
+    /// How the bound was obtained, and of which problem where that is not the design's own.
     #[serde(rename = "m")]
     pub method: String,
 }
@@ -193,7 +193,10 @@ impl Record {
                 bound: bound.value,
                 gap_abs: bound.gap_abs,
                 gap_rel: bound.gap_rel,
-                method: bound.method,
+                method: match bound.problem {
+                    Some(problem) => format!("{}, of another problem: {problem}", bound.method),
+                    None => bound.method,
+                },
             }),
             violation: row.violation.or(match row.proof.point {
                 PointProof::Feasible { violation } => Some(violation),

@@ -1,20 +1,83 @@
-//! `noctule.surfaces`: arrays with their reference in the middle, by spatial frequency.
+//! `noctule.surfaces`: arrays by spatial frequency, cascades over surfaces, bounds, powers.
 
-use noctule_phy::cascade::{PathLoss, Place, SurfacePath};
+use noctule::surfaces::covariance::CovarianceSolver;
+use noctule::surfaces::curve::Curve;
+use noctule::surfaces::power::{Allocator, Case};
+use noctule::surfaces::{Instance, Link};
+use noctule_num::C64;
+use noctule_phy::cascade::{
+    Cascade, PathLoss, PathWeights, Place, SurfacePath, element_threshold as threshold,
+};
 use noctule_phy::centred_array::CentredArray;
-use noctule_phy::geometry::Point;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arrays::{positive, real, refuse_count, same_length, shaped};
-use crate::errors::refuse;
+use super::{hermitian, instance_arrays, point, rows_of, word};
+use crate::arrays::{
+    Held, Range, complex, count_from, not_negative, number, positive, real, refuse_count,
+    refuse_size, result, result_number, same_length,
+};
+use crate::errors::{NumericalError, core, refuse};
 
-/// A point of the plane.
-fn point(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Point> {
-    let held = real(value, name, &["coordinate"])?;
-    same_length(name, "coordinate", held.shape()[0], 2, "the plane")?;
-    let pair = held.slice()?;
-    Ok(Point::new(pair[0], pair[1]))
+/// An instance with surfaces at some of its sites, all by default.
+fn built(
+    instance: &Bound<'_, PyAny>,
+    sites: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(Instance, Cascade)> {
+    let set = instance_arrays(instance, "surfaces")?;
+    let instance = Instance::from_arrays(set, None).map_err(core)?;
+    let all = instance.sites();
+    let chosen: Vec<usize> = match sites {
+        None => (0..all).collect(),
+        Some(sites) => {
+            let held = real(sites, "sites", &["surface"])?;
+            let entries = held.slice()?.iter();
+            entries.map(|s| count_from(*s, "sites", 0, all - 1)).collect::<PyResult<_>>()?
+        }
+    };
+    if chosen.first() != Some(&0) || chosen.windows(2).any(|pair| pair[0] >= pair[1]) {
+        let allowed = "ascending site numbers, beginning with 0, where the sensors are";
+        return Err(refuse("these sites cannot be built", "sites", format!("{chosen:?}"), allowed));
+    }
+    let cascade = instance.cascade(&chosen);
+    Ok((instance, cascade))
+}
+
+/// Phases surface by surface, from the entries of all one after the other.
+fn phases_of(phases: &Bound<'_, PyAny>, cascade: &Cascade) -> PyResult<Vec<Vec<C64>>> {
+    let held = complex(phases, "phases", &["element"])?;
+    let lengths: Vec<usize> = cascade.paths.iter().map(|path| path.elements).collect();
+    let total = lengths.iter().sum();
+    same_length("phases", "element", held.shape()[0], total, "the surfaces that are built")?;
+    let mut rest = held.slice()?;
+    Ok(lengths
+        .iter()
+        .map(|length| {
+            let (own, others) = rest.split_at(*length);
+            rest = others;
+            own.to_vec()
+        })
+        .collect())
+}
+
+/// Gains and weights of the same number of streams, neither negative.
+fn streams<'py>(
+    gains: &Bound<'py, PyAny>,
+    weights: &Bound<'py, PyAny>,
+    power_w: f64,
+    required: f64,
+) -> PyResult<(Held<'py, f64>, Held<'py, f64>)> {
+    let gains = real(gains, "gains", &["stream"])?;
+    let weights = real(weights, "weights", &["stream"])?;
+    same_length("weights", "stream", weights.shape()[0], gains.shape()[0], "gains")?;
+    if gains.shape()[0] == 0 {
+        return Err(refuse("there are no streams", "gains", "0 streams", "1 or more"));
+    }
+    not_negative(gains.slice()?, "gains")?;
+    not_negative(weights.slice()?, "weights")?;
+    positive(power_w, "power_w")?;
+    number(required, "required", Range::NotNegative)?;
+    Ok((gains, weights))
 }
 
 #[pymodule]
@@ -53,13 +116,14 @@ pub(crate) mod surfaces {
         let elements = refuse_count(elements, "elements", 1 << 20)?;
         let array = CentredArray::new(elements);
         let held = real(frequency, "frequency", &["direction"])?;
+        refuse_size("elements", &[elements, held.shape()[0], 4])?;
         let (mut response, mut slope) = (Vec::new(), Vec::new());
         for &x in held.slice()? {
             response.extend(array.response(x));
             slope.extend(array.derivative(x));
         }
         let shape = [held.shape()[0], elements];
-        Ok((shaped(py, response, &shape)?, shaped(py, slope, &shape)?))
+        Ok((result(py, response, &shape)?, result(py, slope, &shape)?))
     }
 
     /// The pattern ``aᴴ(x) a(y)`` of a centred array as a function of ``y − x``, real.
@@ -89,7 +153,7 @@ pub(crate) mod surfaces {
         let array = CentredArray::new(refuse_count(elements, "elements", 1 << 20)?);
         let held = real(difference, "difference", &["difference"])?;
         let found: Vec<f64> = held.slice()?.iter().map(|x| array.pattern(*x)).collect();
-        shaped(py, found, held.shape())
+        result(py, found, held.shape())
     }
 
     /// The links of one surface: power gains, and spatial frequencies at all ends.
@@ -149,7 +213,15 @@ pub(crate) mod surfaces {
     ) -> PyResult<Bound<'py, PyDict>> {
         let (base, surface) = (point(base_m, "base_m")?, point(surface_m, "surface_m")?);
         let (user, target) = (point(user_m, "user_m")?, point(target_m, "target_m")?);
-        positive(reference_gain, "reference_gain")?;
+        number(reference_gain, "reference_gain", Range::Positive)?;
+        number(exponent, "exponent", Range::NotNegative)?;
+        for (name, value) in [
+            ("base_axis_deg", base_axis_deg),
+            ("surface_axis_deg", surface_axis_deg),
+            ("user_axis_deg", user_axis_deg),
+        ] {
+            number(value, name, Range::Within(-3600.0, 3600.0))?;
+        }
         for (name, place) in [("base_m", base), ("user_m", user), ("target_m", target)] {
             if place.distance_m(surface) <= 0.0 {
                 let what = "two places coincide";
@@ -175,8 +247,439 @@ pub(crate) mod surfaces {
             ("user_arrival", path.user_arrival),
             ("target_departure", path.target_departure),
         ] {
-            found.set_item(name, value)?;
+            found.set_item(name, result_number(value)?)?;
         }
         Ok(found)
+    }
+
+    /// The few numbers of a deployment with orthogonal paths that decide about it.
+    ///
+    /// Parameters
+    /// ----------
+    /// instance : Any
+    ///     An instance of ``surfaces``, or a dictionary of its arrays.
+    /// sites : ArrayLike | None
+    ///     Sites that are built, ascending from 0; all where absent.
+    ///
+    /// Returns
+    /// -------
+    /// dict[str, Any]
+    ///     ``gains`` a_k of the streams for each unit of |qᴴv|², ``weights`` b_k of sensing for each
+    ///     unit of |sᴴv|², ``elements``, phase ``steps`` δ_k between the two alignments, each of shape
+    ///     [surface]; ``required`` illumination Γ = c₀/ε, 0 without a limit; ``bound_constant`` c₀;
+    ///     ``coherence`` at the base station and at the user, zero where paths are orthogonal.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import noctule
+    /// >>> found = link(noctule.surfaces.Scenario().realize())
+    /// >>> bool((found["gains"] > 0).all())
+    /// True
+    #[pyfunction]
+    #[pyo3(signature = (instance, sites=None))]
+    fn link<'py>(
+        py: Python<'py>,
+        instance: &Bound<'py, PyAny>,
+        sites: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let (instance, cascade) = built(instance, sites)?;
+        let link = Link::new(&instance, &cascade);
+        let surfaces = [cascade.paths.len()];
+        let elements: Vec<f64> = link.elements.iter().map(|n| *n as f64).collect();
+        let dict = PyDict::new(py);
+        for (name, column) in [
+            ("gains", link.gains),
+            ("weights", link.weights),
+            ("elements", elements),
+            ("steps", link.steps),
+        ] {
+            dict.set_item(name, result(py, column, &surfaces)?)?;
+        }
+        dict.set_item("required", result_number(link.required)?)?;
+        dict.set_item("bound_constant", result_number(cascade.bound_constant())?)?;
+        dict.set_item("coherence", cascade.coherence())?;
+        Ok(dict)
+    }
+
+    /// Phases that align all surfaces to the user or to the target, Eqs. (31) and (34).
+    ///
+    /// Parameters
+    /// ----------
+    /// instance : Any
+    ///     An instance of ``surfaces``, or a dictionary of its arrays.
+    /// towards : str
+    ///     ``user`` or ``target``.
+    /// sites : ArrayLike | None
+    ///     Sites that are built, ascending from 0; all where absent.
+    ///
+    /// Returns
+    /// -------
+    /// ComplexArray
+    ///     Reflection coefficients of the surfaces one after the other, shape [element].
+    ///
+    /// Examples
+    /// --------
+    /// >>> import noctule
+    /// >>> phases = aligned_phases(noctule.surfaces.Scenario().realize(), "target")
+    /// >>> bool(np.allclose(abs(phases), 1))
+    /// True
+    #[pyfunction]
+    #[pyo3(signature = (instance, towards, sites=None))]
+    fn aligned_phases<'py>(
+        py: Python<'py>,
+        instance: &Bound<'py, PyAny>,
+        towards: &str,
+        sites: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (_, cascade) = built(instance, sites)?;
+        let of: fn(&SurfacePath) -> Vec<C64> =
+            match word("towards", towards, &[("user", true), ("target", false)])? {
+                true => SurfacePath::user_vector,
+                false => SurfacePath::target_vector,
+            };
+        let found: Vec<C64> = cascade.paths.iter().flat_map(of).collect();
+        let elements = [found.len()];
+        result(py, found, &elements)
+    }
+
+    /// The channel from the base station over all surfaces to the user.
+    ///
+    /// Parameters
+    /// ----------
+    /// instance : Any
+    ///     An instance of ``surfaces``, or a dictionary of its arrays.
+    /// phases : ArrayLike
+    ///     Reflection coefficients of the surfaces one after the other, shape [element].
+    /// sites : ArrayLike | None
+    ///     Sites that are built, ascending from 0; all where absent.
+    ///
+    /// Returns
+    /// -------
+    /// ComplexArray
+    ///     Shape [user antenna, antenna].
+    ///
+    /// Examples
+    /// --------
+    /// >>> import noctule
+    /// >>> instance = noctule.surfaces.Scenario().realize()
+    /// >>> H = channel(instance, aligned_phases(instance, "user"))
+    /// >>> H.shape == (instance["user_antennas"], instance["transmit_antennas"])
+    /// True
+    #[pyfunction]
+    #[pyo3(signature = (instance, phases, sites=None))]
+    fn channel<'py>(
+        py: Python<'py>,
+        instance: &Bound<'py, PyAny>,
+        phases: &Bound<'py, PyAny>,
+        sites: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (_, cascade) = built(instance, sites)?;
+        refuse_size("instance", &[cascade.user_antennas, cascade.transmit_antennas, 2])?;
+        let found = cascade.channel(&phases_of(phases, &cascade)?);
+        result(py, rows_of(&found), &[found.rows(), found.cols()])
+    }
+
+    /// How phases light the target: the vector g and its derivative by the spatial frequency.
+    ///
+    /// A transmit covariance R puts the power ``gᴴ R g`` on the target.
+    ///
+    /// Parameters
+    /// ----------
+    /// instance : Any
+    ///     An instance of ``surfaces``, or a dictionary of its arrays.
+    /// phases : ArrayLike
+    ///     Reflection coefficients of the surfaces one after the other, shape [element].
+    /// sites : ArrayLike | None
+    ///     Sites that are built, ascending from 0; all where absent.
+    ///
+    /// Returns
+    /// -------
+    /// tuple[ComplexArray, ComplexArray]
+    ///     g and g', each of shape [antenna].
+    ///
+    /// Examples
+    /// --------
+    /// >>> import noctule
+    /// >>> instance = noctule.surfaces.Scenario().realize()
+    /// >>> g, slope = illumination(instance, aligned_phases(instance, "target"))
+    /// >>> bool(np.linalg.norm(slope) < 1e-9 * np.linalg.norm(g))  # alignment is a maximum
+    /// True
+    #[pyfunction]
+    #[pyo3(signature = (instance, phases, sites=None))]
+    fn illumination<'py>(
+        py: Python<'py>,
+        instance: &Bound<'py, PyAny>,
+        phases: &Bound<'py, PyAny>,
+        sites: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let (_, cascade) = built(instance, sites)?;
+        let found = cascade.illumination(&phases_of(phases, &cascade)?);
+        let antennas = [found.response.len()];
+        Ok((result(py, found.response, &antennas)?, result(py, found.slope, &antennas)?))
+    }
+
+    /// Cramér–Rao bound of the target's spatial frequency, Eq. (16), and its upper bound (21).
+    ///
+    /// Parameters
+    /// ----------
+    /// instance : Any
+    ///     An instance of ``surfaces``, or a dictionary of its arrays.
+    /// phases : ArrayLike
+    ///     Reflection coefficients of the surfaces one after the other, shape [element].
+    /// covariance : ArrayLike
+    ///     Transmit covariance in watts, Hermitian, shape [antenna, antenna].
+    /// sites : ArrayLike | None
+    ///     Sites that are built, ascending from 0; all where absent.
+    ///
+    /// Returns
+    /// -------
+    /// tuple[float, float]
+    ///     The bound, and what it is at most: equal where the first surface is aligned to the
+    ///     target.
+    ///
+    /// Raises
+    /// ------
+    /// NumericalError
+    ///     Where the target is not lit.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import noctule
+    /// >>> instance = noctule.surfaces.Scenario().realize()
+    /// >>> identity = np.eye(int(instance["transmit_antennas"]))
+    /// >>> bound, most = crb(instance, aligned_phases(instance, "target"), identity)
+    /// >>> bool(np.isclose(bound, most))
+    /// True
+    #[pyfunction]
+    #[pyo3(signature = (instance, phases, covariance, sites=None))]
+    fn crb(
+        instance: &Bound<'_, PyAny>,
+        phases: &Bound<'_, PyAny>,
+        covariance: &Bound<'_, PyAny>,
+        sites: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<(f64, f64)> {
+        let (_, cascade) = built(instance, sites)?;
+        let phases = phases_of(phases, &cascade)?;
+        let covariance = hermitian(covariance, "covariance", "antenna")?;
+        let antennas = cascade.transmit_antennas;
+        same_length("covariance", "antenna", covariance.rows(), antennas, "the base station")?;
+        let powers = cascade.illumination(&phases).powers(&covariance);
+        if powers.direct <= 0.0 {
+            let text = "the target is not lit by these phases and this covariance";
+            return Err(NumericalError::new_err(text));
+        }
+        Ok((result_number(cascade.crb(powers))?, result_number(cascade.crb_aligned(powers))?))
+    }
+
+    /// Optimal powers of independent streams and of a dedicated sensing signal, Theorem 2.
+    ///
+    /// Maximises ``Σ ln(1 + g_k p_k)`` over ``w·p + p_s Σ w ≥ required`` and ``Σ p + p_s ≤ power``, exactly.
+    ///
+    /// Parameters
+    /// ----------
+    /// gains : ArrayLike
+    ///     g, shape [stream].
+    /// weights : ArrayLike
+    ///     w, shape [stream].
+    /// power_w : float
+    ///     Power in watts.
+    /// required : float
+    ///     Required illumination Γ.
+    ///
+    /// Returns
+    /// -------
+    /// dict[str, Any] | None
+    ///     ``case`` (``I``, ``II`` or ``III``), ``rate_nats``, ``powers`` of shape [stream],
+    ///     ``sensing_power``; None where no powers meet the requirement.
+    ///
+    /// Examples
+    /// --------
+    /// >>> found = allocate([1.0, 1.0], [1.0, 1.0], 2.0, 1.0)
+    /// >>> found["case"], found["powers"]
+    /// ('II', array([1., 1.]))
+    #[pyfunction]
+    fn allocate<'py>(
+        py: Python<'py>,
+        gains: &Bound<'py, PyAny>,
+        weights: &Bound<'py, PyAny>,
+        power_w: f64,
+        required: f64,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let (gains, weights) = streams(gains, weights, power_w, required)?;
+        let mut allocator = Allocator::new(gains.shape()[0]);
+        let found = allocator.allocate(gains.slice()?, weights.slice()?, power_w, required);
+        let Some(found) = found else { return Ok(None) };
+        let case = match found.case {
+            Case::I => "I",
+            Case::II => "II",
+            Case::III => "III",
+        };
+        let dict = PyDict::new(py);
+        dict.set_item("case", case)?;
+        dict.set_item("rate_nats", result_number(found.rate_nats)?)?;
+        dict.set_item("powers", result(py, allocator.powers().to_vec(), gains.shape())?)?;
+        dict.set_item("sensing_power", result_number(found.sensing_power)?)?;
+        Ok(Some(dict))
+    }
+
+    /// The rate of the best covariance of any form for given phases and orthogonal paths.
+    ///
+    /// Never below :func:`allocate`'s (docs/errata.md#surfaces-e2).
+    ///
+    /// Parameters
+    /// ----------
+    /// gains : ArrayLike
+    ///     g, shape [stream].
+    /// weights : ArrayLike
+    ///     w, shape [stream].
+    /// power_w : float
+    ///     Power in watts.
+    /// required : float
+    ///     Required illumination Γ.
+    ///
+    /// Returns
+    /// -------
+    /// float | None
+    ///     In nat/s/Hz; None where no covariance meets the requirement.
+    ///
+    /// Examples
+    /// --------
+    /// >>> best = full_covariance_rate([3.0, 1.0], [1.0, 2.0], 2.0, 4.0)
+    /// >>> best >= allocate([3.0, 1.0], [1.0, 2.0], 2.0, 4.0)["rate_nats"]
+    /// True
+    #[pyfunction]
+    fn full_covariance_rate(
+        gains: &Bound<'_, PyAny>,
+        weights: &Bound<'_, PyAny>,
+        power_w: f64,
+        required: f64,
+    ) -> PyResult<Option<f64>> {
+        let (gains, weights) = streams(gains, weights, power_w, required)?;
+        let (gains, weights) = (gains.slice()?, weights.slice()?);
+        let total: f64 = weights.iter().sum();
+        let share = if required > 0.0 { required / (power_w * total) } else { 0.0 };
+        // Rounding of the two numbers themselves, as in `allocate`.
+        if share.is_nan() || share > 1.0 + 1e-12 {
+            return Ok(None);
+        }
+        let part = |w: &f64| if total > 0.0 { w / total } else { 0.0 };
+        let overlaps: Vec<f64> = gains.iter().zip(weights).map(|(d, w)| d * part(w)).collect();
+        let found = CovarianceSolver::new().solve(gains, &overlaps, power_w, share.min(1.0));
+        result_number(found.rate_nats).map(Some)
+    }
+
+    /// A point of the trade-off of one surface between user and target.
+    ///
+    /// Phases that blend the two alignments by an angle α and a relative phase ψ.
+    ///
+    /// Parameters
+    /// ----------
+    /// elements : int
+    ///     Elements of the surface.
+    /// step : float
+    ///     Phase step δ between the two alignments, in radians.
+    /// blend : float
+    ///     α: 0 is all for the target, π/2 all for the user.
+    /// phase : float
+    ///     ψ in radians.
+    ///
+    /// Returns
+    /// -------
+    /// tuple[float, float, float]
+    ///     |qᴴv| towards the user, |sᴴv| towards the target, and the support function h(α, ψ).
+    ///
+    /// Examples
+    /// --------
+    /// >>> user, target, _ = trade_off(16, 0.3, np.pi / 2, 0.0)
+    /// >>> round(user, 9), target < 16
+    /// (16.0, True)
+    #[pyfunction]
+    fn trade_off(elements: f64, step: f64, blend: f64, phase: f64) -> PyResult<(f64, f64, f64)> {
+        let elements = refuse_count(elements, "elements", 1 << 20)?;
+        let finite = |value, name| number(value, name, Range::Finite);
+        let (step, blend) = (finite(step, "step")?, finite(blend, "blend")?);
+        let phase = finite(phase, "phase")?;
+        let curve = Curve::new(elements, step);
+        let point = curve.point(blend, phase);
+        Ok((
+            result_number(point.user)?,
+            result_number(point.target)?,
+            result_number(curve.support(blend, phase))?,
+        ))
+    }
+
+    /// Numbers of elements beyond which plain water-filling also meets the requirement, Prop. 4.
+    ///
+    /// For a user at the target and elements shared equally (docs/errata.md#surfaces-e9).
+    ///
+    /// Parameters
+    /// ----------
+    /// base_gain : ArrayLike
+    ///     Power gains from the base station, shape [surface].
+    /// user_gain : ArrayLike
+    ///     Power gains to the user, shape [surface].
+    /// power_w : float
+    ///     Power in watts.
+    /// required : float
+    ///     Required illumination Γ.
+    /// transmit_antennas : int
+    ///     Antennas of the base station.
+    /// user_antennas : int
+    ///     Antennas of the user.
+    /// user_noise_w : float
+    ///     Noise power of each user antenna in watts.
+    ///
+    /// Returns
+    /// -------
+    /// tuple[float, float, float]
+    ///     The threshold N as a real number, N² from which on every stream gets power (52), and N²
+    ///     from which on the requirement holds (54), negative where it always does.
+    ///
+    /// Examples
+    /// --------
+    /// >>> N, streams, sensing = element_threshold([1.0, 1.0], [1.0, 1.0], 1.0, 8.0, 4, 2, 1e-3)
+    /// >>> streams, round(N ** 2, 9) == round(sensing, 9)
+    /// (0.0, True)
+    #[pyfunction]
+    fn element_threshold(
+        base_gain: &Bound<'_, PyAny>,
+        user_gain: &Bound<'_, PyAny>,
+        power_w: f64,
+        required: f64,
+        transmit_antennas: f64,
+        user_antennas: f64,
+        user_noise_w: f64,
+    ) -> PyResult<(f64, f64, f64)> {
+        let (base, user) = streams(base_gain, user_gain, power_w, required)?;
+        positive(user_noise_w, "user_noise_w")?;
+        let path = |(base_gain, user_gain): (&f64, &f64)| SurfacePath {
+            elements: 1,
+            base_gain: *base_gain,
+            user_gain: *user_gain,
+            target_gain: 1.0,
+            base_departure: 0.0,
+            surface_arrival: 0.0,
+            user_departure: 0.0,
+            user_arrival: 0.0,
+            target_departure: 0.0,
+        };
+        let cascade = Cascade {
+            transmit_antennas: refuse_count(transmit_antennas, "transmit_antennas", 1 << 20)?,
+            user_antennas: refuse_count(user_antennas, "user_antennas", 1 << 20)?,
+            user_noise_w,
+            weights: PathWeights::Max,
+            paths: base.slice()?.iter().zip(user.slice()?).map(path).collect(),
+            // What sensors see is not part of it.
+            sensors: 2,
+            snapshots: 1,
+            sensing_noise_w: 1.0,
+            reflection_gain: 1.0,
+        };
+        let found = threshold(&cascade, power_w, required);
+        Ok((
+            result_number(found.elements)?,
+            result_number(found.all_streams)?,
+            result_number(found.sensing)?,
+        ))
     }
 }

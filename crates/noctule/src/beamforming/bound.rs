@@ -22,7 +22,7 @@
 use noctule_num::linalg::{Cholesky, Op, mul, orthonormal_basis, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::{
-    Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, StopRule, StopRules, Trace,
+    Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, StopRule, StopRules, Trace, Work,
 };
 
 use super::baselines::sensing_only;
@@ -33,7 +33,8 @@ use crate::Error;
 /// Relative tolerance to which both ends are solved; what is left is added to the bound.
 const TOLERANCE: f64 = 1e-8;
 
-/// The upper bound on the objective of `instance`, with its gap to `objective`.
+/// The upper bound on the objective of `instance`, with its gap to `objective`. The work is what
+/// it cost.
 ///
 /// # Errors
 /// When a decomposition fails, which finite data do not make it.
@@ -41,23 +42,27 @@ pub fn separate_optima(
     instance: &Instance,
     objective: f64,
     interrupt: &Interrupt,
-) -> Result<Option<Bound>, Error> {
+) -> Result<(Option<Bound>, Work), Error> {
     let parts = instance.parts();
     let mut value = 0.0;
     let mut method = Vec::new();
+    let mut work = Work::default();
     if parts.rate_weight_per_nat > 0.0 && instance.users() > 0 {
-        value += parts.rate_weight_per_nat * sum_capacity_bound_nats(instance, interrupt)?;
+        let (capacity, spent) = sum_capacity(instance, interrupt)?;
+        value += parts.rate_weight_per_nat * capacity;
+        work += spent;
         method.push("sum capacity");
     }
     if parts.crb_weight > 0.0 {
         let relaxed = instance.with_power_constraint(PowerConstraint::Total)?;
         let sensing = sensing_only(&relaxed, None, TOLERANCE, interrupt)?;
-        let Some(bound) = sensing.proof.bound else { return Ok(None) };
+        work += sensing.work;
+        let Some(bound) = sensing.proof.bound else { return Ok((None, work)) };
         value += bound.value;
         method.push("sensing-only optimum");
     }
     let method = format!("separate optima: {}", method.join(" and "));
-    Ok(Bound::new(objective, value, Sense::Upper, method, objective_unit(instance)))
+    Ok((Bound::new(objective, value, Sense::Upper, method, objective_unit(instance)), work))
 }
 
 /// An upper bound on the sum rate of any precoding, in nat/s/Hz: the sum capacity of the broadcast
@@ -66,9 +71,13 @@ pub fn separate_optima(
 /// # Errors
 /// When a decomposition fails, which finite data do not make it.
 pub fn sum_capacity_bound_nats(instance: &Instance, interrupt: &Interrupt) -> Result<f64, Error> {
+    sum_capacity(instance, interrupt).map(|(bound, _)| bound)
+}
+
+fn sum_capacity(instance: &Instance, interrupt: &Interrupt) -> Result<(f64, Work), Error> {
     let users = instance.users();
     if users == 0 {
-        return Ok(0.0);
+        return Ok((0.0, Work::default()));
     }
     let mut channels = instance.channels().clone();
     for user in 0..users {
@@ -84,7 +93,10 @@ pub fn sum_capacity_bound_nats(instance: &Instance, interrupt: &Interrupt) -> Re
     let rules = StopRules::from(StopRule::Residual(TOLERANCE))
         | StopRule::Progress { tolerance: 1e-15, window: 20 }
         | StopRule::Evaluations(2000);
-    Lbfgs::new(sphere).minimise(&mut dual, &mut point, &rules, interrupt, &mut Trace::off());
+    let mut solver = Lbfgs::new(sphere);
+    let run = solver.minimise(&mut dual, &mut point, &rules, interrupt, &mut Trace::off());
+    let mut work = run.work;
+    work.evaluations += 1;
     let value = -dual.eval(&point, &mut vec![C64::ZERO; users]);
     let steepest = dual.slopes.iter().copied().fold(0.0, f64::max);
     let mean: f64 = dual.slopes.iter().zip(&point).map(|(s, z)| s * z.norm_sqr()).sum();
@@ -95,7 +107,8 @@ pub fn sum_capacity_bound_nats(instance: &Instance, interrupt: &Interrupt) -> Re
     let dual_bound = value + (steepest - mean).max(0.0) + rounding * (1.0 + steepest + value);
     // At extreme SNR the margin makes that useless; without any interference no rate is higher.
     let alone: f64 = (0..users).map(|k| real_dot(channels.col(k), channels.col(k)).ln_1p()).sum();
-    Ok(if dual_bound.is_finite() { dual_bound.min(alone) } else { alone })
+    let alone = alone * (1.0 + 64.0 * f64::EPSILON * users as f64);
+    Ok((if dual_bound.is_finite() { dual_bound.min(alone) } else { alone }, work))
 }
 
 /// −log det(I + G diag(q) Gᴴ) with q_k = |z_k|², over the unit sphere of z; the columns of G are
@@ -210,7 +223,8 @@ mod tests {
             let instance = Scenario::default().realize(2, trial).unwrap();
             let found = design(&instance, &Settings::default()).unwrap();
             let objective = found.metrics.objective.unwrap();
-            let bound = separate_optima(&instance, objective, &Interrupt::new()).unwrap().unwrap();
+            let bound =
+                separate_optima(&instance, objective, &Interrupt::new()).unwrap().0.unwrap();
             assert!(bound.value >= objective && bound.gap_abs > 0.0);
         }
         let sensing = Scenario { rate_weight_per_nat: 0.0, ..Scenario::default() };

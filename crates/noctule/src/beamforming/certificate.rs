@@ -12,6 +12,13 @@
 //! [`global`](super::global) or [`cooperation`](super::cooperation) evaluates these two functions
 //! at the numbers given: they are dense, at full size, in the units of the instance, and use no
 //! part of the solvers. They are valid for *any* numbers; good ones make them tight.
+//!
+//! The bounds of [`global`](super::global) and [`cooperation`](super::cooperation) carry their
+//! numbers ([`Bound::numbers`](noctule_optim::Bound)), and so do documents; [`again`] computes the
+//! bound from them, which is what `noctule verify` does. The bound from the
+//! [separate optima](super::bound) has none.
+
+use std::collections::BTreeMap;
 
 use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
 use noctule_num::{C64, CMat, InputError};
@@ -19,6 +26,133 @@ use noctule_phy::fisher::{MultiTargetFisher, parameters, target_space, unpack_he
 
 use super::Instance;
 use crate::Error;
+
+/// The bound that the multipliers of a document prove, without an optimiser; `None` when there are
+/// none. Lists hold one box after the other, users in order.
+///
+/// | name | of every box |
+/// |---|---|
+/// | `low`, `high` | its interference levels; the boxes together cover what any beams reach |
+/// | `chord_low`, `chord_high` | a box around it, whose chords the multipliers belong to |
+/// | `t`, `y` | the multipliers of [`of_box`] |
+///
+/// | name | for cooperating users |
+/// |---|---|
+/// | `z`, `q`, `y` | as in [`of_cooperation`]; matrices by columns, real and imaginary parts in turn |
+///
+/// # Errors
+/// [`Error::Input`] when lists do not fit the instance, a box is outside its chords, or the boxes
+/// leave something uncovered.
+pub fn again(
+    instance: &Instance,
+    numbers: &BTreeMap<String, Vec<f64>>,
+) -> Result<Option<f64>, Error> {
+    let list = |name: &str| {
+        numbers.get(name).map(Vec::as_slice).ok_or_else(|| {
+            let what = "the proof is incomplete";
+            Error::Input(InputError::new(what, name, "nothing", "a list of numbers"))
+        })
+    };
+    if numbers.is_empty() {
+        return Ok(None);
+    }
+    if numbers.contains_key("z") {
+        let users = instance.users();
+        let matrix = |name: &str| -> Result<CMat, Error> {
+            let entries = list(name)?;
+            length(name, entries.len(), 2 * users * users)?;
+            let entries = entries.chunks_exact(2).map(|z| C64::new(z[0], z[1])).collect();
+            Ok(CMat::from_columns(users, users, entries)?)
+        };
+        return of_cooperation(instance, &matrix("z")?, &matrix("q")?, list("y")?).map(Some);
+    }
+    let users = instance.users();
+    let [low, high, chord_low, chord_high, t, y] = [
+        list("low")?,
+        list("high")?,
+        list("chord_low")?,
+        list("chord_high")?,
+        list("t")?,
+        list("y")?,
+    ];
+    let n = parameters(instance.targets().len());
+    let sensed = instance.parts().crb_weight > 0.0 && n > 0;
+    let count = match (users, sensed) {
+        (0, false) => 0,
+        (0, true) => y.len() / (n * n),
+        (users, _) => low.len() / users,
+    };
+    for (name, list) in [
+        ("low", low),
+        ("high", high),
+        ("chord_low", chord_low),
+        ("chord_high", chord_high),
+        ("t", t),
+    ] {
+        length(name, list.len(), count * users)?;
+    }
+    length("y", y.len(), if sensed { count * n * n } else { 0 })?;
+    let of = |list: &'_ [f64], leaf: usize| list[leaf * users..(leaf + 1) * users].to_vec();
+    let mut bound = f64::NEG_INFINITY;
+    let mut boxes = Vec::with_capacity(count);
+    for leaf in 0..count {
+        let (low, high) = (of(low, leaf), of(high, leaf));
+        let (outer_low, outer_high) = (of(chord_low, leaf), of(chord_high, leaf));
+        let inside = (0..users).all(|k| outer_low[k] <= low[k] && high[k] <= outer_high[k]);
+        if !inside {
+            let found = format!("box {leaf}");
+            let what = "a box is not inside the one whose chords prove it";
+            return Err(InputError::new(what, "chord_low", found, "a box around it").into());
+        }
+        let y = if sensed { &y[leaf * n * n..(leaf + 1) * n * n] } else { &[] };
+        bound = bound.max(of_box(instance, &outer_low, &outer_high, &of(t, leaf), y)?);
+        boxes.push((low, high));
+    }
+    let whole = (vec![1.0; users], most_interference(instance));
+    let weighed = instance.parts().rate_weight_per_nat > 0.0;
+    if count == 0 || weighed && !covers(&boxes, &whole) {
+        let what = "the boxes leave something uncovered";
+        let allowed = "boxes that cover all interference levels";
+        return Err(InputError::new(what, "low, high", format!("{count} boxes"), allowed).into());
+    }
+    Ok(Some(bound))
+}
+
+/// `1 + P‖h_k‖²/σ_k²`, more than which no beams make a user receive.
+fn most_interference(instance: &Instance) -> Vec<f64> {
+    let channels = normalised_channels(instance);
+    let gain = |k: usize| channels.col(k).iter().map(C64::norm_sqr).sum::<f64>();
+    (0..instance.users()).map(|k| 1.0 + instance.parts().power_w * gain(k)).collect()
+}
+
+type Box1 = (Vec<f64>, Vec<f64>);
+
+/// Whether boxes cover a box. Boxes that come from dividing one again and again can be taken apart
+/// by cuts that no box straddles; where there is no such cut, nothing is claimed.
+fn covers(boxes: &[Box1], whole: &Box1) -> bool {
+    let mut open: Vec<(Vec<&Box1>, Box1)> = vec![(boxes.iter().collect(), whole.clone())];
+    while let Some((boxes, (low, high))) = open.pop() {
+        let users = low.len();
+        if boxes.iter().any(|b| (0..users).all(|k| b.0[k] <= low[k] && high[k] <= b.1[k])) {
+            continue;
+        }
+        let clean = |k: usize, cut: f64| {
+            low[k] < cut && cut < high[k] && boxes.iter().all(|b| b.1[k] <= cut || cut <= b.0[k])
+        };
+        let found = boxes
+            .iter()
+            .flat_map(|b| (0..users).map(|k| (k, b.1[k])))
+            .find(|&(k, cut)| clean(k, cut));
+        let Some((k, cut)) = found else { return false };
+        let (mut below, mut above) = (high.clone(), low.clone());
+        below[k] = cut;
+        above[k] = cut;
+        let (left, right) = boxes.into_iter().partition(|b| b.1[k] <= cut);
+        open.push((left, (low, below)));
+        open.push((right, (above, high)));
+    }
+    true
+}
 
 /// What no beams with interference levels in the box `low ≤ I_k/σ_k² ≤ high` exceed, by the
 /// multipliers `t` (one a user, at best `σ_k²/T_k`) and `y` (`4M × 4M`, row by row, at best

@@ -18,7 +18,9 @@
 //! 24, 1978; that it is met with the worst noise: W. Yu and J. M. Cioffi, IEEE Trans. Inf. Theory
 //! 50, 2004.
 
-use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product, real_dot};
+use std::collections::BTreeMap;
+
+use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
 use noctule_num::{C64, CMat};
 use noctule_optim::{
     Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, StopRule, StopRules, Trace, Work,
@@ -63,6 +65,9 @@ pub fn sato(
         gradient: vec![C64::ZERO; model.dim()],
         model,
         lowest: f64::INFINITY,
+        margin: 0.0,
+        numbers: BTreeMap::new(),
+        energy: instance.information() * instance.parts().power_w,
         work: Work::default(),
         interrupt,
         failure: None,
@@ -77,7 +82,9 @@ pub fn sato(
         return Err(error);
     }
     let method = "Sato's bound: cooperating users under their worst noise";
-    Ok((Bound::new(objective, worst.lowest * unit, Sense::Upper, method, unit), worst.work))
+    let bound = Bound::new(objective, worst.lowest * unit, Sense::Upper, method, unit);
+    let (margin, numbers) = (worst.margin * unit, worst.numbers);
+    Ok((bound.map(|bound| Bound { numbers, ..bound.with_margin(margin) }), worst.work))
 }
 
 /// The bound as a function of `Z = L Lᴴ`, rows of `L` of norm one.
@@ -92,6 +99,11 @@ struct WorstNoise<'a> {
     gradient: Vec<C64>,
     /// The smallest bound proven so far, normalised.
     lowest: f64,
+    /// What it contains for rounding.
+    margin: f64,
+    /// What it can be computed again from.
+    numbers: BTreeMap<String, Vec<f64>>,
+    energy: f64,
     work: Work,
     interrupt: &'a Interrupt,
     failure: Option<Error>,
@@ -111,9 +123,18 @@ impl WorstNoise<'_> {
         z
     }
 
-    /// Maximise over the covariance; the value reached and an upper bound.
-    fn inner(&mut self) -> Result<(f64, f64), Error> {
-        let (mut reached, mut bound) = (f64::NEG_INFINITY, f64::INFINITY);
+    /// Keep the multipliers at the point evaluated last.
+    fn note(&mut self) {
+        let Some((z, q)) = self.model.cooperative_multipliers() else { return };
+        let flat = |m: &CMat| m.as_slice().iter().flat_map(|x| [x.re, x.im]).collect();
+        let y = self.model.fisher_inverse().iter().map(|y| y / self.energy).collect();
+        let lists = [("z", flat(&z)), ("q", flat(&q)), ("y", y)];
+        self.numbers = lists.map(|(name, list)| (name.to_owned(), list)).into();
+    }
+
+    /// Maximise over the covariance; the value reached, an upper bound, and its margin.
+    fn inner(&mut self) -> Result<(f64, f64, f64), Error> {
+        let (mut reached, mut bound, mut margin) = (f64::NEG_INFINITY, f64::INFINITY, 0.0);
         self.solve.manifold().normalise(&mut self.point);
         for tolerance in ROUNDS {
             let rules = StopRules::from(StopRule::Residual(tolerance))
@@ -127,20 +148,22 @@ impl WorstNoise<'_> {
             if !value.is_finite() {
                 break;
             }
-            self.eigen.compute(&self.model.curvature())?;
+            let Some((tangent, matrix)) = self.model.cooperative_tangent() else { break };
+            self.eigen.compute(&matrix)?;
             self.work.factorisations += 1;
-            let inner = -0.5 * real_dot(&self.gradient, &self.point);
-            let top = self.eigen.max().max(0.0);
-            let relative =
-                64.0 * f64::EPSILON * self.model.rank() as f64 + self.model.relative_error();
-            let margin = relative * (top + inner.abs() + value.abs());
             reached = -value;
-            bound = bound.min(-value + (top - inner).max(0.0) + margin);
+            let upper = tangent.constant + self.eigen.max().max(0.0) + tangent.margin;
+            if upper < bound {
+                (bound, margin) = (upper, tangent.margin);
+                if upper < self.lowest {
+                    self.note();
+                }
+            }
             if bound - reached <= INNER_GAP || self.interrupt.is_raised() {
                 break;
             }
         }
-        Ok((reached, bound))
+        Ok((reached, bound, margin))
     }
 }
 
@@ -154,7 +177,7 @@ impl Objective for WorstNoise<'_> {
         let mut inverse = CMat::identity(self.users);
         self.cholesky.solve_in_place(&mut inverse);
         self.model.set_rate(RateTerm::cooperating(z, log_det, self.model.streams()));
-        let (reached, bound) = match self.inner() {
+        let (reached, bound, margin) = match self.inner() {
             Ok(both) => both,
             Err(error) => {
                 self.failure.get_or_insert(error);
@@ -164,9 +187,9 @@ impl Objective for WorstNoise<'_> {
         // The determinant of a nearly singular Z carries its own rounding.
         let condition: f64 = (0..self.users).map(|i| inverse[(i, i)].re).sum();
         let slack = 64.0 * f64::EPSILON * self.users as f64 * condition;
-        let bound = bound + self.model.rate_weight() * slack;
-        if bound.is_finite() {
-            self.lowest = self.lowest.min(bound);
+        let slack = self.model.rate_weight() * slack;
+        if bound + slack < self.lowest {
+            (self.lowest, self.margin) = (bound + slack, margin + slack);
         }
         // By the envelope theorem ∂/∂Z = δ_c [(Z + S)⁻¹ − Z⁻¹], and dZ = dL Lᴴ + L dLᴴ.
         let mut slope = self.model.received_inverse();

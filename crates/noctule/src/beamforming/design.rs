@@ -18,19 +18,21 @@
 
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{
-    Bound, Interrupt, Lbfgs, Manifold, MultiStart, Objective, Sense, StopRule, StopRules,
-    multi_start,
+    Bound, Interrupt, Lbfgs, Manifold, MultiStart, Objective, StopRule, StopRules, multi_start,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bound::separate_optima;
 use super::cooperation::sato;
-use super::global::enclose;
+use super::global::{NOTEWORTHY, enclose};
 use super::model::{Model, Space, evaluate, objective_unit};
 pub use super::starts::{Start, default_starts, fitted, start_beams};
 use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, check_start, proof_of};
 use crate::{Design, Error};
+
+/// Why a bound that was computed is not shown.
+const LOST: &str = "rounding leaves nothing of it at these ratios of signal to noise";
 
 /// Settings of [`design`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +50,8 @@ pub struct Settings {
     /// [`sato`], for the price of a few more starts.
     pub certify: bool,
     /// Boxes that may be examined to close the gap by [branch and bound](super::global) when
-    /// `certify` is on. Up to four users a few dozen suffice, eight may need thousands.
+    /// `certify` is on. Fifty suffice for up to four users on the default scene, 300 for six, 500
+    /// not for eight.
     pub certify_nodes: u64,
     /// The gap that counts as closed, relative to max(|objective|, its unit).
     pub certify_gap: f64,
@@ -133,10 +136,20 @@ pub fn design_from(
         warm.check(instance)?;
         starts.push(warm.matrix.clone());
     }
+    let mut skipped = Vec::new();
     for start in default_starts(settings.starts) {
-        starts.push(start_beams(instance, start)?);
+        match start_beams(instance, start) {
+            Ok(beams) => starts.push(beams),
+            Err(error) => skipped.push(format!("the start {start:?} is left out: {error}")),
+        }
     }
-    climb(instance, settings, &starts, interrupt)
+    if starts.is_empty() {
+        // Matched filters cannot fail.
+        starts.push(start_beams(instance, Start::Mrt)?);
+    }
+    let mut design = climb(instance, settings, &starts, interrupt)?;
+    design.warnings.extend(skipped);
+    Ok(design)
 }
 
 /// Climb from the given full-size beams and keep the best.
@@ -180,53 +193,100 @@ pub fn climb(
     };
     let mut design = finish(instance, beams, found)?;
     if settings.certify {
-        certify(instance, settings, &mut design, interrupt)?;
+        certify(instance, settings, &mut design, interrupt);
     }
     Ok(design)
 }
 
-/// Attach the tightest bound there is; better beams that the search meets replace the design.
+/// Attach the tightest bound there is; better beams that the search meets replace the design. A
+/// bound that cannot be had leaves a warning and never costs the design.
 fn certify(
     instance: &Instance,
     settings: &Settings,
     design: &mut BeamformingDesign,
     interrupt: &Interrupt,
-) -> Result<(), Error> {
-    let Some(mut objective) = design.metrics.objective else { return Ok(()) };
-    let mut bounds: Vec<Bound> =
-        separate_optima(instance, objective, interrupt)?.into_iter().collect();
-    let (bound, work) = sato(instance, objective, interrupt)?;
-    design.work += work;
-    bounds.extend(bound);
-    if settings.certify_nodes > 0 {
-        let (nodes, gap) = (settings.certify_nodes, settings.certify_gap);
-        let found = enclose(instance, &design.variables, nodes, gap, interrupt)?;
-        design.work += found.work;
-        bounds.extend(found.bound);
-        if let (Some(better), PowerConstraint::Total) =
-            (found.better, instance.parts().power_constraint)
-        {
-            let plain = Settings { certify: false, ..settings.clone() };
-            let again = climb(instance, &plain, &[better.matrix], interrupt)?;
-            let reached = again.metrics.objective.unwrap_or(f64::NEG_INFINITY);
-            if reached > objective {
-                let (mut starts, mut work) = (std::mem::take(&mut design.starts), design.work);
-                starts.extend(again.starts.iter().copied());
-                work += again.work;
-                *design = Design { starts, work, ..again };
-                objective = reached;
-                design.warnings.push(
-                    "branch and bound met better beams than every start; they are the design"
-                        .to_owned(),
-                );
+) {
+    let Some(objective) = design.metrics.objective else { return };
+    let mut bounds: Vec<Bound> = Vec::new();
+    let rates = instance.users() > 0 && instance.parts().rate_weight_per_nat > 0.0;
+    let whole = separate_optima(instance, objective, interrupt);
+    let mut found = vec![("the bound from the separate optima", whole)];
+    if rates {
+        found.push(("Sato's bound", sato(instance, objective, interrupt)));
+    }
+    for (name, bound) in found {
+        match bound {
+            Ok((bound, work)) => {
+                design.work += work;
+                if bound.is_none() && !interrupt.is_raised() {
+                    design.warnings.push(format!("{name} is left out: {LOST}"));
+                }
+                bounds.extend(bound);
             }
+            Err(error) => design.warnings.push(format!("{name} is left out: {error}")),
         }
     }
-    let unit = objective_unit(instance);
+    if settings.certify_nodes > 0 {
+        match search(instance, settings, design, interrupt) {
+            Ok(Some(bound)) => bounds.push(bound),
+            Ok(None) => design.warnings.push(format!("branch and bound proves nothing: {LOST}")),
+            Err(error) => design.warnings.push(format!("branch and bound failed: {error}")),
+        }
+    }
     let tightest = bounds.into_iter().min_by(|a, b| a.value.total_cmp(&b.value));
-    design.proof.bound = tightest
-        .and_then(|bound| Bound::new(objective, bound.value, Sense::Upper, bound.method, unit));
-    Ok(())
+    let reached = design.metrics.objective.unwrap_or(objective);
+    design.proof.bound =
+        tightest.and_then(|bound| bound.against(reached, objective_unit(instance)));
+}
+
+/// Branch and bound from a design that is known, which it replaces by a better one that it meets.
+fn search(
+    instance: &Instance,
+    settings: &Settings,
+    design: &mut BeamformingDesign,
+    interrupt: &Interrupt,
+) -> Result<Option<Bound>, Error> {
+    let (nodes, gap) = (settings.certify_nodes, settings.certify_gap);
+    let found = enclose(instance, &design.variables, nodes, gap, interrupt)?;
+    design.work += found.work;
+    if let (Some(better), PowerConstraint::Total) =
+        (found.better, instance.parts().power_constraint)
+    {
+        let plain = Settings { certify: false, ..settings.clone() };
+        let again = climb(instance, &plain, &[better.matrix], interrupt)?;
+        design.work += again.work;
+        let before = design.metrics.objective.unwrap_or(f64::NEG_INFINITY);
+        let reached = again.metrics.objective.unwrap_or(f64::NEG_INFINITY);
+        if reached > before + NOTEWORTHY * before.abs().max(objective_unit(instance)) {
+            let (mut starts, work) = (std::mem::take(&mut design.starts), design.work);
+            starts.extend(again.starts.iter().copied());
+            let spread = spread(&starts, objective_unit(instance));
+            *design = Design { starts, work, ..again };
+            design.warnings.extend(spread);
+            design.warnings.push(
+                "branch and bound met better beams than every start; they are the design, and the \
+                 last of the starts"
+                    .to_owned(),
+            );
+        }
+    }
+    Ok(found.bound)
+}
+
+/// Whether the design hangs on its start, in words: fewer than half of the starts reached the best.
+fn spread(starts: &[Option<f64>], unit: f64) -> Option<String> {
+    let best = starts.iter().copied().flatten().fold(f64::NEG_INFINITY, f64::max);
+    let limit = best - NOTEWORTHY * best.abs().max(unit);
+    let agreeing = starts.iter().flatten().filter(|value| **value >= limit).count() as f64;
+    let share = agreeing / starts.len() as f64;
+    (starts.len() > 1 && share < 0.5).then(|| {
+        format!(
+            "only {:.0} % of {} starts reached the best objective: more starts may find a better \
+             one",
+            100.0 * share,
+            starts.len()
+        )
+    })
 }
 
 fn run(
@@ -248,15 +308,12 @@ fn finish(
     let unit = objective_unit(instance);
     let proof = proof_of(found.run.residual);
     let mut warnings = advice(instance, &metrics);
-    let agreeing = found.agreeing(1e-6);
-    if found.values.len() > 1 && agreeing < 0.5 {
-        warnings.push(format!(
-            "only {:.0} % of {} starts reached the best objective: more starts may find a better \
-             one",
-            100.0 * agreeing,
-            found.values.len()
-        ));
-    }
+    let starts: Vec<Option<f64>> = found
+        .values
+        .iter()
+        .map(|value| Some(-value * unit).filter(|objective| objective.is_finite()))
+        .collect();
+    warnings.extend(spread(&starts, unit));
     Ok(Design {
         proof,
         stop: found.run.stop,
@@ -264,11 +321,7 @@ fn finish(
         metrics,
         trace: found.trace,
         work: found.work,
-        starts: found
-            .values
-            .iter()
-            .map(|value| Some(-value * unit).filter(|objective| objective.is_finite()))
-            .collect(),
+        starts,
         warnings,
     })
 }

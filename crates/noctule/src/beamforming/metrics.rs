@@ -145,11 +145,12 @@ fn invert(fisher: &[f64]) -> Option<Vec<f64>> {
 pub fn objective_unit(instance: &Instance) -> f64 {
     let parts = instance.parts();
     let mut unit = 0.0;
+    let mut add = |term: f64| unit += if term.is_finite() { term } else { 0.0 };
     if parts.rate_weight_per_nat > 0.0 {
         let share = parts.power_w / instance.users().max(1) as f64;
         for (user, noise) in parts.user_noise_w.iter().enumerate() {
             let h = instance.channels().col(user);
-            unit += parts.rate_weight_per_nat * (real_dot(h, h) * share / noise).ln_1p();
+            add(parts.rate_weight_per_nat * (real_dot(h, h) * share / noise).ln_1p());
         }
     }
     if parts.crb_weight > 0.0 && !instance.targets().is_empty() {
@@ -169,7 +170,7 @@ pub fn objective_unit(instance: &Instance) -> f64 {
                 let n = parameters(instance.targets().len());
                 (0..n).map(|i| inverse[i * n + i]).sum::<f64>()
             });
-        unit += parts.crb_weight * trace.unwrap_or(0.0);
+        add(parts.crb_weight * trace.unwrap_or(0.0));
     }
     if unit > 0.0 && unit.is_finite() { unit } else { 1.0 }
 }

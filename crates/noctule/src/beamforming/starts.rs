@@ -132,8 +132,12 @@ pub(super) fn regularised_zero_forcing(instance: &Instance) -> Result<CMat, Erro
         scaled.col_mut(user).iter_mut().for_each(|h| *h *= scale);
     }
     let mut gram = product(&scaled, Op::Adjoint, &scaled, Op::Plain);
+    // At extreme ratios of signal to noise K is lost to rounding, and the matrix no longer regular
+    // for more users than antennas.
+    let trace: f64 = (0..users).map(|user| gram[(user, user)].re).sum();
+    let regularisation = (users as f64).max(64.0 * f64::EPSILON * users as f64 * trace);
     for user in 0..users {
-        gram[(user, user)] += C64::from(users as f64);
+        gram[(user, user)] += C64::from(regularisation);
     }
     let mut cholesky = Cholesky::new(users);
     cholesky.factor(&gram, "HᴴH + K I")?;

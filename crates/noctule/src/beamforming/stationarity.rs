@@ -25,6 +25,39 @@ pub struct Stationarity {
     pub residual: f64,
 }
 
+/// The residual that designs state, ‖grad‖·‖x‖/max(1, |f|) of the normalised problem, from the
+/// beams at full size; `None` where the Fisher matrix is singular, or an antenna that must send
+/// is silent.
+///
+/// # Errors
+/// When the beams have another shape.
+pub fn residual(instance: &Instance, beams: &Beams) -> Result<Option<f64>, Error> {
+    beams.check(instance)?;
+    let mut model = Model::with_streams(instance, Space::Full, beams.matrix.cols())?;
+    let point = model.point(&beams.matrix);
+    let mut gradient = vec![C64::ZERO; point.len()];
+    let value = model.eval(&point, &mut gradient);
+    let antennas = beams.matrix.rows();
+    // What moves along the constraint: entries of one antenna under per-antenna power, all of them
+    // under total power, less the radial part.
+    let groups: Vec<Vec<usize>> = match instance.parts().power_constraint {
+        PowerConstraint::Total => vec![(0..point.len()).collect()],
+        PowerConstraint::PerAntenna => {
+            (0..antennas).map(|n| (n..point.len()).step_by(antennas).collect()).collect()
+        }
+    };
+    let mut squared = 0.0;
+    for group in groups {
+        let inner = |a: &[C64], b: &[C64]| -> f64 {
+            group.iter().map(|&i| a[i].re * b[i].re + a[i].im * b[i].im).sum()
+        };
+        let radial = inner(&gradient, &point) / inner(&point, &point);
+        squared += group.iter().map(|&i| (gradient[i] - point[i] * radial).norm_sqr()).sum::<f64>();
+    }
+    let norm = real_dot(&point, &point);
+    Ok(Some((squared * norm).sqrt() / value.abs().max(1.0)).filter(|r| r.is_finite()))
+}
+
 /// Evaluate the stationarity condition (Theorem 1 of the paper) at any beams.
 ///
 /// # Errors

@@ -17,8 +17,11 @@ use noctule_optim::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::baselines::{judged_by, missed};
-use super::design::{FEASIBLE, advice, best_patterns, error_floor, lively};
+use super::baselines::{creeping, judged_by, missed};
+use super::design::{
+    FEASIBLE, MOST_SENSING_BEAMS, advice, best_patterns, design_from, error_floor, lively,
+};
+use super::instance::checks::in_count;
 use super::model::{Link, Model, Roles, evaluate, quadratic_transform};
 use super::starts::{Start, shared};
 use super::{CellFreeDesign, Instance, Requirement};
@@ -36,6 +39,17 @@ pub struct MajorisationSettings {
     pub sensing_beams: usize,
     /// Rows of the trace to keep; zero keeps none.
     pub trace_rows: usize,
+}
+
+impl MajorisationSettings {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        in_count("sensing_beams", self.sensing_beams, 1, MOST_SENSING_BEAMS)?;
+        creeping("max_steps", self.max_steps, self.tolerance, self.trace_rows)
+    }
 }
 
 impl Default for MajorisationSettings {
@@ -130,12 +144,13 @@ impl Constrained for Step {
 /// Each step is solved to a residual of 10⁻⁴; what stops it is in `stop`.
 ///
 /// # Errors
-/// [`Error::Input`] when the instance does not limit the error.
+/// [`Error::Input`] when the instance does not limit the error, or for settings out of range.
 pub fn majorisation(
     instance: &Instance,
     settings: &MajorisationSettings,
     interrupt: &Interrupt,
 ) -> Result<CellFreeDesign, Error> {
+    settings.validate()?;
     let Requirement::MaxError(limit) = instance.requirement() else {
         let what = "majorisation needs a limit on the error";
         return Err(InputError::new(what, "max_error", "none", "a limit").into());
@@ -143,7 +158,7 @@ pub fn majorisation(
     let patterns = best_patterns(instance, 1e-6, interrupt)?;
     let (reached, certified) = error_floor(&patterns);
     if limit < certified || instance.users() == 0 {
-        return super::design(instance, &super::Settings::default());
+        return design_from(instance, &super::Settings::default(), None, interrupt);
     }
     let model = Model::new(instance, Roles::Sensing(settings.sensing_beams));
     let factors: Vec<Option<CMat>> =

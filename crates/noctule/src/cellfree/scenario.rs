@@ -231,9 +231,6 @@ impl Scenario {
     pub fn validate(&self) -> Result<(), InputError> {
         in_count("aps", self.aps, 1, MOST_APS)?;
         in_count("antennas", self.antennas, 1, MOST_ANTENNAS)?;
-        if let Some(total) = self.total_antennas {
-            in_count("total_antennas", total, self.aps, MOST_ANTENNAS * self.aps)?;
-        }
         in_count("users", self.users, 0, MOST_USERS)?;
         in_count("targets", self.targets, 0, MOST_TARGETS)?;
         in_count("pilot_symbols", self.pilot_symbols, 1, 1_000_000)?;
@@ -292,6 +289,9 @@ impl Scenario {
             }
             (aps, targets) = (fixed.aps_km.len(), fixed.targets_km.len());
         }
+        if let Some(total) = self.total_antennas {
+            in_count("total_antennas", total, aps, MOST_ANTENNAS * aps)?;
+        }
         if self.layout == Layout::CellFree && targets > aps {
             return Err(Instance::refuse_targets(targets, aps));
         }
@@ -325,9 +325,7 @@ impl Scenario {
             Places::Drawn => self.aps,
         };
         match self.layout {
-            Layout::CellFree => {
-                self.total_antennas.map_or(self.antennas, |total| (total / aps.max(1)).max(1))
-            }
+            Layout::CellFree => self.total_antennas.map_or(self.antennas, |total| total / aps),
             Layout::Cellular => self.total_antennas.unwrap_or(self.antennas * aps),
         }
     }

@@ -196,20 +196,6 @@ impl Instance {
         }
     }
 
-    /// γ when all pilot symbols of both directions are spent on the uplink: what a system without
-    /// downlink pilots has. Where γ was handed in, it is that.
-    pub fn estimate_gain_without_downlink(&self) -> Vec<f64> {
-        match &self.parts.estimate_gain {
-            Some(gamma) => gamma.clone(),
-            None => estimate_gains(
-                &self.parts.channel_gain,
-                self.users(),
-                self.parts.uplink_energy + self.parts.downlink_energy,
-                &self.parts.uplink_gram,
-            ),
-        }
-    }
-
     /// Whether the model of the design is exact: effective gains of different pilots are
     /// uncorrelated where the downlink pilots overlap.
     pub fn is_decoupled(&self) -> bool {

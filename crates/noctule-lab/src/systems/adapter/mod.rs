@@ -9,6 +9,8 @@ mod story;
 mod timed;
 mod verify;
 
+use std::collections::BTreeMap;
+
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::{Design, Error, Interrupt};
 use noctule_num::{InputError, hint};
@@ -143,6 +145,43 @@ pub trait Typed: Send + Sync + 'static {
         None
     }
 
+    /// What a careful colleague would say of these numbers, whoever designed them.
+    fn advice(_instance: &Self::Instance, _metrics: &Self::Metrics) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The bound that the multipliers of a document prove for an instance; `None` when there are
+    /// none, and nothing is proven again.
+    ///
+    /// # Errors
+    /// Multipliers that do not fit the instance, or that prove nothing.
+    fn bound_again(
+        _instance: &Self::Instance,
+        _numbers: &BTreeMap<String, Vec<f64>>,
+    ) -> Result<Option<f64>, Error> {
+        Ok(None)
+    }
+
+    /// The stationarity residual of variables, computed again, where the system has one.
+    ///
+    /// # Errors
+    /// When they do not fit the instance.
+    fn residual(
+        _instance: &Self::Instance,
+        _variables: &Self::Variables,
+    ) -> Result<Option<f64>, Error> {
+        Ok(None)
+    }
+
+    /// Why a design that was meant to meet the requirements counts as none: it misses them, and
+    /// nothing proves that it must.
+    fn unmet(_design: &DesignOf<Self>) -> Option<String>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// The objective among the metrics.
     fn objective(metrics: &Self::Metrics) -> Option<f64>;
 
@@ -223,9 +262,13 @@ pub trait Typed: Send + Sync + 'static {
 pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
     let witness = T::check(instance, &design.variables)?;
     let mismatch = witness.mismatch(T::objective(&design.metrics));
-    let infeasible = design.proof.infeasible.is_some();
+    let outcome = match T::unmet(design) {
+        _ if design.proof.infeasible.is_some() => Outcome::Infeasible,
+        Some(reason) => Outcome::Failed(reason),
+        None => Outcome::Designed,
+    };
     Ok(Row {
-        outcome: if infeasible { Outcome::Infeasible } else { Outcome::Designed },
+        outcome,
         stop: Some(design.stop),
         proof: design.proof.clone(),
         violation: Some(witness.violation).filter(|x| x.is_finite()),

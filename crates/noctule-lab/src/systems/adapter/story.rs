@@ -21,6 +21,7 @@ pub(super) fn handed_in<T: Typed>(
     let metrics = T::evaluate(instance, &variables)?;
     let witness = T::check(instance, &variables)?;
     Ok(Design {
+        warnings: T::advice(instance, &metrics),
         starts: vec![T::objective(&metrics)],
         variables,
         metrics,
@@ -28,7 +29,6 @@ pub(super) fn handed_in<T: Typed>(
         proof: Proof::feasible(witness.violation),
         trace: Trace::off(),
         work: Work::default(),
-        warnings: Vec::new(),
     })
 }
 
@@ -112,16 +112,17 @@ fn common_facts<T: Typed>(witness: &Checked, design: &DesignOf<T>) -> Vec<(Strin
             Sense::Upper => "at most",
             Sense::Lower => "at least",
         };
-        fact(
-            "proven of the optimum",
-            format!(
-                "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
-                digits(bound.value),
-                bound.gap_abs,
-                bound.gap_rel,
-                bound.method
-            ),
+        let words = format!(
+            "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
+            digits(bound.value),
+            bound.gap_abs,
+            bound.gap_rel,
+            bound.method
         );
+        match &bound.problem {
+            None => fact("proven of the optimum", words),
+            Some(problem) => fact("proven of another problem", format!("{problem}: {words}")),
+        }
     }
     if design.starts.len() > 1 {
         let reached = || design.starts.iter().copied().flatten();

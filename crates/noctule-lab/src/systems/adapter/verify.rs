@@ -1,6 +1,7 @@
 //! Whether the numbers of a document are those of its variables.
 
 use noctule::data::ArraySet;
+use noctule::{Bound, Sense};
 use noctule_num::InputError;
 use serde_json::{Value, json};
 
@@ -9,6 +10,8 @@ use crate::single::{Finding, SingleError};
 
 /// Numbers of a document must agree with their recomputation to this, relative.
 const AGREEMENT: f64 = 1e-6;
+/// Residuals agree to this: that of an objective of order one in another basis.
+const RESIDUAL_ROUNDING: f64 = 1e-10;
 
 /// Every number of a document against the independent witness and a fresh evaluation.
 pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleError> {
@@ -44,8 +47,9 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     differences("metrics", metrics, &fresh, &mut compared);
     agrees &= compared.len() == before;
     let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
-    // A bound is not proven again, but it must not contradict the design beside it. That of an
-    // infeasible design says what can be reached, not what was.
+    agrees &= proven_again::<T>(document, &instance, &variables, &mut compared)?;
+    // Whether it was proven again or not, a bound must not contradict the design beside it. That of
+    // an infeasible design says what can be reached, not what was.
     let scheme = document.get("scheme").and_then(Value::as_str).unwrap_or_default();
     let reached = match T::bounded(scheme) {
         None => witness.objective,
@@ -57,6 +61,7 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     };
     if let (Some(bound), Some(reached), false) =
         (document.pointer("/proof/bound"), reached, infeasible)
+        && bound.get("problem").is_none_or(Value::is_null)
         && let Some(value) = bound.get("value").and_then(Value::as_f64)
     {
         let beyond = match bound.get("sense").and_then(Value::as_str) {
@@ -71,6 +76,38 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     // A document that says "infeasible" carries the nearest there is, which must violate.
     agrees &= infeasible || witness.violation <= T::FEASIBILITY;
     Ok(Finding { compared, violation: witness.violation, agrees })
+}
+
+/// What a document says is proven, computed again where there is something to compute it from: the
+/// bound from its multipliers, the residual from the variables. Both may be smaller than stored.
+fn proven_again<T: Typed>(
+    document: &Value,
+    instance: &T::Instance,
+    variables: &T::Variables,
+    out: &mut Vec<(String, Option<f64>, Option<f64>)>,
+) -> Result<bool, SingleError> {
+    let mut agrees = true;
+    if let Some(bound) = document.pointer("/proof/bound").filter(|bound| !bound.is_null()) {
+        let bound: Bound = serde_json::from_value(bound.clone()).map_err(|error| {
+            let what = "the bound of the document is damaged";
+            InputError::new(what, "proof.bound", error.to_string(), "a bound as `design` writes it")
+        })?;
+        if let Some(found) = T::bound_again(instance, &bound.numbers)? {
+            // a looser bound proves the same
+            let beyond = match bound.sense {
+                Sense::Upper => found - bound.value,
+                Sense::Lower => bound.value - found,
+            };
+            agrees &= beyond <= AGREEMENT * bound.value.abs().max(found.abs());
+            out.push(("proof.bound.value".to_owned(), Some(bound.value), Some(found)));
+        }
+    }
+    let stored = document.pointer("/proof/point/residual").and_then(Value::as_f64);
+    if let (Some(stored), Some(found)) = (stored, T::residual(instance, variables)?) {
+        agrees &= found <= 1.01 * stored + RESIDUAL_ROUNDING;
+        out.push(("proof.point.residual".to_owned(), Some(stored), Some(found)));
+    }
+    Ok(agrees)
 }
 
 /// Numbers of `stored` that differ from those of `fresh`, with their places. What `evaluate` leaves

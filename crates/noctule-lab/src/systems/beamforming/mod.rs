@@ -4,9 +4,11 @@ mod claims;
 mod schemes;
 mod story;
 
+use std::collections::BTreeMap;
+
 use noctule::beamforming::{
-    BEAM_FIELDS, BeamformingDesign, Beams, Instance, Metrics, SYSTEM, Scenario, Targets, evaluate,
-    instance, verify,
+    BEAM_FIELDS, BeamformingDesign, Beams, Instance, Metrics, SYSTEM, Scenario, Targets, advice,
+    certificate, evaluate, instance, residual, verify,
 };
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::{Error, Interrupt};
@@ -173,9 +175,10 @@ impl Typed for Beamforming {
     }
 
     fn missing(scheme: &Scheme) -> Option<String> {
-        let reason = "needs a semidefinite solver with a system BLAS; `wmmse-sdr` solves the same \
-                      programs, and docs/compare/beamforming.md times a conic solver on them";
-        matches!(scheme, Scheme::WmmseSdrConic).then(|| reason.to_owned())
+        let reason = "needs a build with the feature `sdp` and the system's OpenBLAS; `wmmse-sdr` \
+                      solves the same programs without";
+        let conic = matches!(scheme, Scheme::WmmseSdrConic(..));
+        (conic && cfg!(not(feature = "sdp"))).then(|| reason.to_owned())
     }
 
     fn scheme(name: &str, settings: &Value) -> Result<Scheme, InputError> {
@@ -206,6 +209,21 @@ impl Typed for Beamforming {
                 ("crb_trace_mixed", witness.crb_trace_mixed),
             ],
         })
+    }
+
+    fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+        advice(instance, metrics)
+    }
+
+    fn bound_again(
+        instance: &Instance,
+        numbers: &BTreeMap<String, Vec<f64>>,
+    ) -> Result<Option<f64>, Error> {
+        certificate::again(instance, numbers)
+    }
+
+    fn residual(instance: &Instance, beams: &Beams) -> Result<Option<f64>, Error> {
+        residual(instance, beams)
     }
 
     fn objective(metrics: &Metrics) -> Option<f64> {
@@ -274,7 +292,7 @@ mod tests {
             let point = Point { scenario: Beamforming.default_scenario(), settings };
             let chain = Beamforming.prepare(scheme.name, &[point]).unwrap();
             let rows = chain.run(1, 0, &Interrupt::new());
-            if scheme.name == "wmmse-sdr-conic" {
+            if scheme.name == "wmmse-sdr-conic" && cfg!(not(feature = "sdp")) {
                 assert!(matches!(rows[0].outcome, Outcome::NotRun(_)));
                 continue;
             }

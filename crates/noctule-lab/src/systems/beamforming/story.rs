@@ -57,7 +57,7 @@ fn users(instance: &Instance, design: &BeamformingDesign) -> Table {
         .map(|k| {
             vec![
                 k.to_string(),
-                format!("{:.2}", 10.0 * metrics.sinr[k].log10()),
+                decibels(metrics.sinr[k]),
                 format!("{:.4}", metrics.rate_bps_hz[k]),
                 share(metrics.stream_power_w[k], metrics.power_w),
             ]
@@ -108,6 +108,11 @@ fn streams(design: &BeamformingDesign) -> Table {
     table("Streams", &["stream", "carries", "power (W)", "power (%)"], rows)
 }
 
+/// Nothing has no decibels.
+fn decibels(ratio: f64) -> String {
+    if ratio > 0.0 { format!("{:.2}", 10.0 * ratio.log10()) } else { "–".to_owned() }
+}
+
 fn share(power: f64, total: f64) -> String {
-    format!("{:.2}", 100.0 * power / total)
+    if total > 0.0 { format!("{:.2}", 100.0 * power / total) } else { "–".to_owned() }
 }

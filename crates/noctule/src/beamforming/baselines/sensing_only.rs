@@ -4,7 +4,7 @@ use noctule_num::linalg::{HermitianEigen, orthonormal_basis, real_dot};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::spectraplex::frank_wolfe_bound;
 use noctule_optim::{
-    Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, StopRule, StopRules, Trace,
+    Bound, Interrupt, Lbfgs, Manifold, Objective, Proof, Sense, StopRule, StopRules, Trace,
 };
 use noctule_phy::fisher::target_space;
 
@@ -20,7 +20,9 @@ use crate::{Design, Error};
 /// need not be met (`docs/errata.md#beamforming-e16`).
 ///
 /// The design's objective is that of `instance`, rates included (they are zero: no beam carries
-/// data); the bound in `proof` is on `−δ_s tr F⁻¹`, which is all that is maximised here.
+/// data); the bound in `proof` is on `−δ_s tr F⁻¹`, which is all that is maximised here. Where the
+/// instance weighs rates too, that is another problem: the bound is labelled so
+/// ([`Bound::problem`]), and the point is called feasible, no more.
 ///
 /// # Errors
 /// [`Error::Input`] when the bound has no weight, there are no targets, or power is limited per
@@ -82,12 +84,23 @@ pub fn sensing_only(
     let metrics = evaluate(instance, &beams)?;
     let mut work = run.work;
     work.factorisations += 1;
+    let mut warnings = advice(instance, &metrics);
+    let whole = instance.users() == 0 || instance.parts().rate_weight_per_nat <= 0.0;
+    let (proof, bound) = if whole || !run.residual.is_finite() {
+        (proof_of(run.residual), bound)
+    } else {
+        warnings.push(format!(
+            "optimal for the bound alone, to a residual of {:.1e}; the rates were not looked at",
+            run.residual
+        ));
+        (Proof::feasible(0.0), bound.map(|bound| bound.of_problem("sensing only, users ignored")))
+    };
     Ok(Design {
-        warnings: advice(instance, &metrics),
+        warnings,
         variables: beams,
         metrics,
         stop: run.stop,
-        proof: proof_of(run.residual).with_bound(bound),
+        proof: proof.with_bound(bound),
         trace,
         work,
         starts: vec![Some(-run.value * model.unit()).filter(|value| value.is_finite())],
@@ -113,6 +126,5 @@ fn certify_sensing(model: &mut Model, point: &[C64]) -> Result<Option<Bound>, Er
     };
     // Of one sign, so the gap is relative to the objective itself.
     let unit = model.unit();
-    let method = format!("{}, of the sensing-only problem", lower.method);
-    Ok(Bound::new(-value * unit, -lower.value * unit, Sense::Upper, method, 0.0))
+    Ok(Bound::new(-value * unit, -lower.value * unit, Sense::Upper, lower.method, 0.0))
 }

@@ -2,7 +2,7 @@
 
 use noctule_num::linalg::{Cholesky, Op, mul, product};
 use noctule_num::{C64, CMat, InputError};
-use noctule_optim::{Interrupt, Manifold, Objective, Stop, Trace, TraceRow, Work};
+use noctule_optim::{Interrupt, Manifold, Objective, Proof, Stop, Trace, TraceRow, Work};
 use noctule_phy::rates::Reception;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ impl Default for WmmseSettings {
 /// W \leftarrow \Bigl(\sum_k v_k|u_k|^2 (h_k h_k^H + \sigma_k^2/P\, I)\Bigr)^{-1} [\,v_k u_k h_k\,]
 /// ```
 /// Guarantee: monotone in the sum rate; a stationary point *of the sum rate* when `stop` says it
-/// converged. That is what the residual in `proof` refers to.
+/// converged. Where the instance weighs the bound too, that is another problem: `proof` then says
+/// no more than feasible, and a warning carries the residual.
 ///
 /// # Errors
 /// [`Error::Input`] without users, under per-antenna power or for settings out of range.
@@ -96,13 +97,23 @@ pub fn wmmse(
     let silent = CMat::zeros(instance.antennas(), instance.parts().sensing_streams);
     let beams = Beams { matrix: CMat::hstack(&[&data, &silent])?, users };
     let metrics = evaluate(instance, &beams)?;
+    let mut warnings = advice(instance, &metrics);
+    // Without a weight on the bound the sum rate is the instance's objective, and silent sensing
+    // beams are stationary.
+    let whole = instance.parts().crb_weight <= 0.0;
+    if !whole && residual.is_finite() {
+        warnings.push(format!(
+            "stationary for the sum rate alone, to a residual of {residual:.1e}; the weighted \
+             objective was not looked at"
+        ));
+    }
     Ok(Design {
-        warnings: advice(instance, &metrics),
+        warnings,
         starts: vec![metrics.objective],
         variables: beams,
         metrics,
         stop,
-        proof: proof_of(residual),
+        proof: if whole { proof_of(residual) } else { Proof::feasible(0.0) },
         trace,
         work,
     })

@@ -72,6 +72,19 @@ pub(super) fn check(parts: &Parts) -> Result<(), Error> {
             return refuse("not a weight", place, weight.to_string(), "zero or positive".into());
         }
     }
+    let weights = [
+        ("rate_weight_per_nat", parts.rate_weight_per_nat),
+        ("crb_weight", parts.crb_weight),
+        ("rate_weight_per_nat / crb_weight", parts.rate_weight_per_nat / parts.crb_weight),
+    ];
+    for (place, weight) in weights {
+        // Zero, and a ratio to it, leave a term out.
+        if weight > 0.0 && weight.is_finite() && !RATIOS.contains(&weight) {
+            let allowed = format!("zero, or {:e} to {:e}", RATIOS.start(), RATIOS.end());
+            let what = "the weight is beyond double precision";
+            return refuse(what, place, format!("{weight:e}"), allowed);
+        }
+    }
     let rate_counts = parts.rate_weight_per_nat > 0.0 && parts.channels.cols() > 0;
     if !rate_counts && parts.crb_weight <= 0.0 {
         return refuse(
