@@ -171,11 +171,8 @@ fn pytest(
 }
 
 fn call(root: &Path, python: &OsStr, arguments: &[&OsStr], what: &str) -> Result<(), String> {
-    let status = Command::new(python)
-        .args(arguments)
-        .env_remove("PYTHONPATH")
-        .current_dir(root)
-        .status();
+    let status =
+        Command::new(python).args(arguments).env_remove("PYTHONPATH").current_dir(root).status();
     succeeded(status, what)
 }
 

@@ -315,7 +315,11 @@ fn optimum(case: &mut Fields) {
             };
             let theirs = scheme(&instance, &fixed, &Interrupt::new()).unwrap();
             assert_eq!(theirs.variables.placement.updates(), updates, "{name} at {limit}");
-            rate.check(&format!("{name}: their plan"), &[theirs.metrics.frame_bits_per_hz], &[value]);
+            rate.check(
+                &format!("{name}: their plan"),
+                &[theirs.metrics.frame_bits_per_hz],
+                &[value],
+            );
             let witness = verify(&instance, &ours.variables).unwrap();
             assert!(witness.violation == 0.0);
             assert!(witness.mismatch(ours.metrics.sum_rate_bps_hz) < 1e-9);

@@ -158,7 +158,7 @@ fn verdict(spec: &ClaimSpec, ours: f64, standard_error: Option<f64>) -> Verdict 
         ClaimKind::Difference | ClaimKind::Percent | ClaimKind::Slope => Some(0.0),
         ClaimKind::Ratio => Some(1.0),
         // A paper that says never or always has no side to be on.
-        ClaimKind::Share if spec.paper > 0.0 && spec.paper < 1.0 => Some(0.5),
+        ClaimKind::Share if paper > 0.0 && paper < 1.0 => Some(0.5),
         // A value has no side.
         _ => None,
     };

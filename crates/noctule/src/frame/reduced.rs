@@ -18,8 +18,8 @@
 //!   estimate sends towards others is `m + sκ tr (G W D W)`, and only its last part needs the
 //!   Lipschitz constant 2γ‖G‖₂ κ‖D‖². Slopes are then bounded to first order only.
 
-use noctule_num::{CMat, InputError};
 use noctule_num::linalg::{HermitianEigen, Op, mul, product};
+use noctule_num::{CMat, InputError};
 use noctule_phy::mmse::trace_of_product;
 
 use super::model::matrices;

@@ -266,8 +266,7 @@ pub fn least_power(
         let full = search.full();
         let rounded = target * (1.0 + 1e-12);
         let mut exact = Exact::new(instance, &search.model);
-        let found =
-            exact.improve([full], |exact, x| exact.power_within(x, rounded), interrupt);
+        let found = exact.improve([full], |exact, x| exact.power_within(x, rounded), interrupt);
         search.work.evaluations += exact.evaluations;
         let Some((power, x)) = found else {
             return unreached(instance, limits, target, interrupt);

@@ -35,10 +35,7 @@ pub fn theta_conic(instance: &Instance) -> Result<PilotsDesign, Error> {
 ///
 /// # Errors
 /// As [`theta_conic`].
-pub fn theta_conic_with(
-    instance: &Instance,
-    interrupt: &Interrupt,
-) -> Result<PilotsDesign, Error> {
+pub fn theta_conic_with(instance: &Instance, interrupt: &Interrupt) -> Result<PilotsDesign, Error> {
     let model = instance.normalised();
     let limit = instance.parts().crb_limit_m2;
     let mut x = vec![1.0 / model.users as f64; model.points * model.users];

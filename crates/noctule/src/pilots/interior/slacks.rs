@@ -172,8 +172,9 @@ impl Slacks {
 
     /// Whether every distance to a fixed limit is at least a share of what it was.
     pub(super) fn keeps(&self, before: &Self, program: &Program<'_>, share: f64) -> bool {
-        let all =
-            |now: &[f64], then: &[f64]| now.iter().zip(then).all(|(now, then)| *now >= share * then);
+        let all = |now: &[f64], then: &[f64]| {
+            now.iter().zip(then).all(|(now, then)| *now >= share * then)
+        };
         let errors = has_errors(program) && !has_level(program);
         let crbs = has_crbs(program) && program.goal != Goal::WorstCrb;
         all(&self.power, &before.power)
