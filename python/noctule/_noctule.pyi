@@ -9,8 +9,8 @@ from typing_extensions import Self
 
 __all__ = [
     "InvalidInput", "NotSolved", "NumericalError", "Problem", "Told", "__version__", "beamforming",
-    "build_id", "cellfree", "check", "check_gradient", "design_batch", "experiments", "figures",
-    "frame", "minimize", "phy", "pilots", "read", "run", "surfaces", "systems_json", "unknown",
+    "build_id", "cellfree", "check_gradient", "design_batch", "experiments", "figures", "frame",
+    "minimize", "phy", "pilots", "problems", "read", "run", "surfaces", "systems_json", "unknown",
     "verify", "water_filling",
 ]
 
@@ -41,7 +41,7 @@ class NotSolved(RuntimeError):
 class Problem:
     def __new__(
         cls, system: str, scenario: Any = None, arrays: dict[str, Any] | None = None,
-        seed: int = 1, trial: int = 0,
+        seed: int | None = None, trial: int | None = None,
     ) -> Self: ...
     @property
     def system(self) -> str: ...

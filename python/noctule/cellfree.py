@@ -766,6 +766,16 @@ if TYPE_CHECKING:
         -------
         tuple[FloatArray, ComplexArray]
             γ and g, each of shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.design(noctule.cellfree.Scenario(), "mrt")
+        >>> gamma, g = quadratic_transform(design.instance, design.data_beams)
+        >>> signal, rest = signal_terms(design.instance, design.data_beams)
+        >>> bool(np.allclose(gamma, signal / rest)), bool(np.allclose(
+        ...     abs(g) ** 2, (1 + gamma) * signal / (signal + rest) ** 2))
+        (True, True)
         """
         ...
 

@@ -58,8 +58,10 @@ def test_what_holds_itself_is_refused() -> None:
             else:
                 raise SystemExit("accepted as an array")
         # A list that shares its parts is no list that holds itself.
-        noctule.Instance(scenario={"targets": {"fixed": [dict(
-            azimuth_deg=30.0, polar_deg=80.0, reflection=[0.1, 0.0])] * 2}})
+        reflection = [0.1, 0.0]
+        noctule.Instance(scenario={"targets": {"fixed": [
+            dict(azimuth_deg=angle, polar_deg=80.0, reflection=reflection) for angle in (0.0, 30.0)
+        ]}})
     """)
 
 

@@ -203,7 +203,7 @@ pub(crate) mod pilots {
     ///
     /// Examples
     /// --------
-    /// >>> round(10 * np.log10(symbol_energy(1.0, -174.0, 1e6)), 9)
+    /// >>> round(float(10 * np.log10(symbol_energy(1.0, -174.0, 1e6))), 9)
     /// 144.0
     #[pyfunction]
     fn symbol_energy(power_w: f64, noise_dbm_hz: f64, bandwidth_hz: f64) -> PyResult<f64> {
