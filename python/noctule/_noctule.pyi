@@ -9,8 +9,8 @@ from typing_extensions import Self
 
 __all__ = [
     "InvalidInput", "NotSolved", "NumericalError", "Problem", "Told", "__version__", "beamforming",
-    "build_id", "cellfree", "check", "check_gradient", "design_batch", "experiments", "figures",
-    "frame", "minimize", "phy", "pilots", "read", "run", "surfaces", "systems_json", "unknown",
+    "build_id", "cellfree", "check_gradient", "design_batch", "experiments", "figures", "frame",
+    "minimize", "phy", "pilots", "problems", "read", "run", "surfaces", "systems_json", "unknown",
     "verify", "water_filling",
 ]
 
