@@ -84,6 +84,11 @@ class Record(Mapping[str, Any]):
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._members]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and _listed(self) == _listed(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         return f"Record({self._members!r})"
 
@@ -108,6 +113,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(x) for x in value]
     return value
+
+
+def _listed(value: Any) -> Any:
+    """The value with lists for arrays, which have no single answer to ==."""
+    if isinstance(value, Record):
+        return {name: _listed(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_listed(x) for x in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 class Instance(Mapping[str, Any]):
@@ -297,8 +311,8 @@ def refuse(what: str, where: str, found: str, allowed: str, hint: str | None = N
     """An exception in the form of all of noctule's."""
     text = f"{what}\n  where:   {where}\n  found:   {found}\n  allowed: {allowed}"
     error = InvalidInput(text if hint is None else f"{text}\n  hint:    {hint}")
-    error.what, error.found, error.allowed, error.hint = what, found, allowed, hint
-    setattr(error, "where", where)
+    error.what, error.where, error.found, error.allowed = what, where, found, allowed
+    error.hint = hint
     return error
 
 

@@ -29,6 +29,12 @@ def test_instances_and_designs_are_mappings(instance: noctule.Instance) -> None:
         assert isinstance(caught.value, KeyError) and str(caught.value).startswith("there is no")
 
 
+def test_records_are_compared(instance: noctule.Instance) -> None:
+    one, two = instance.design("rzf"), instance.design("rzf")
+    assert one.metrics == two.metrics and one.metrics != instance.design("mrt").metrics
+    assert one.metrics != dict(one.metrics) and one.proof == two.proof
+
+
 def test_a_changed_instance_is_another_one(instance: noctule.Instance) -> None:
     with pytest.raises(ValueError, match="read-only"):
         instance["channels"][:] = 0
