@@ -163,6 +163,7 @@ fn estimated<'py>(
 /// array([[1.0064, 0.0064],
 ///        [0.0064, 1.0064]])
 #[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 pub(crate) fn channel_covariances<'py>(
     py: Python<'py>,
     direct: &Bound<'py, PyAny>,
@@ -231,6 +232,7 @@ pub(crate) fn channel_covariances<'py>(
 #[pyo3(signature = (direct, target_ap, user_target, steering, reflection, target_ap_variance,
                     user_target_variance, steering_variance, pilot_group, pilot_energy,
                     joint=false))]
+#[allow(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 pub(crate) fn channel_statistics<'py>(
     py: Python<'py>,
     direct: &Bound<'py, PyAny>,
