@@ -29,7 +29,7 @@ Schemes
 ``wmmse-sdr``
     one convex program after the other, in the corrected, monotone form; each solved as a factor and certified by its dual
 ``wmmse-sdr-conic``
-    the same programs by a semidefinite interior-point solver; not part of this build
+    the same programs by a semidefinite interior-point solver, for timing; only in builds with the feature ``sdp``
 
 Arrays of an instance
 ---------------------
@@ -367,6 +367,18 @@ class WmmseSdrSettings:
     trace: bool = False
 
 
+@parameters
+class WmmseSdrConicSettings:
+    """Settings of the scheme ``wmmse-sdr-conic``: the same programs by a semidefinite interior-point solver, for timing; only in builds with the feature ``sdp``."""
+
+    inner_evaluations: int = 2000
+    inner_tolerance: float = 1e-08
+    max_programs: int = 500
+    start: str = 'rzf'
+    tolerance: float = 1e-06
+    trace: bool = False
+
+
 if TYPE_CHECKING:
     def crb(
         beams: ArrayLike,
@@ -545,6 +557,7 @@ __all__ = [
     "ConjugateGradientSettings",
     "FpSgdaSettings",
     "WmmseSdrSettings",
+    "WmmseSdrConicSettings",
     "crb",
     "crb_trace",
     "fisher_matrix",

@@ -7,7 +7,7 @@ Schemes
 ``rate-only``
     the same without sensing (P2), whatever is required: a stationary point of P2, no claim where the requirement is missed
 ``sensing-only``
-    the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap
+    the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no claim where a requirement is missed
 ``majorisation``
     the convex step of the corrected Algorithm 3 in factored form, repeated: feasible, no claim beyond
 ``block-ascent``
@@ -302,7 +302,7 @@ class RateOnlySettings:
 
 @parameters
 class SensingOnlySettings:
-    """Settings of the scheme ``sensing-only``: the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap."""
+    """Settings of the scheme ``sensing-only``: the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no claim where a requirement is missed."""
 
     pattern_gap: float = 1e-06
 
@@ -765,6 +765,16 @@ if TYPE_CHECKING:
         -------
         tuple[FloatArray, ComplexArray]
             γ and g, each of shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.design(noctule.cellfree.Scenario(), "mrt")
+        >>> gamma, g = quadratic_transform(design.instance, design.data_beams)
+        >>> signal, rest = signal_terms(design.instance, design.data_beams)
+        >>> bool(np.allclose(gamma, signal / rest)), bool(np.allclose(
+        ...     abs(g) ** 2, (1 + gamma) * signal / (signal + rest) ** 2))
+        (True, True)
         """
         ...
 

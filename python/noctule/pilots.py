@@ -591,6 +591,13 @@ if TYPE_CHECKING:
         float | None
             In units of the power of one access point; None where the printed constraint cannot be
             met.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.pilots.Scenario().realize()
+        >>> least_power_to_locate(instance, 0) > 0
+        True
         """
         ...
 
@@ -756,6 +763,14 @@ if TYPE_CHECKING:
         -------
         FloatArray
             Shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.design(noctule.pilots.Scenario(), "full-power")
+        >>> worst = printed_error(design.instance, design.fractions).max()
+        >>> bool(np.isclose(worst, design.metrics.worst_error_printed))
+        True
         """
         ...
 

@@ -535,6 +535,12 @@ if TYPE_CHECKING:
         tuple[float, float, float]
             The threshold N as a real number, N² from which on every stream gets power (52), and N²
             from which on the requirement holds (54), negative where it always does.
+
+        Examples
+        --------
+        >>> N, streams, sensing = element_threshold([1.0, 1.0], [1.0, 1.0], 1.0, 8.0, 4, 2, 1e-3)
+        >>> streams, round(N ** 2, 9) == round(sensing, 9)
+        (0.0, True)
         """
         ...
 
