@@ -43,5 +43,5 @@ print(f"stopped: {found.stop} after {found.evaluations} evaluations, "
 print(f"weighted sum: {weighted.metrics.sum_rate_nats:.4f} nat/s/Hz at a trace of "
       f"{weighted.metrics.crb_trace_mixed:.4f}")
 print(f"limit:        {-found.value:.4f} nat/s/Hz at a trace of {limit:.4f}")
-print(f"price:        {found.prices[0]:.4f} nat/s/Hz for each percent of the limit, times 100; "
-      f"from two designs {(found.value - looser.value) / np.log(1.01):.4f}")
+print(f"price:        {found.prices[0]:.4f} nat/s/Hz per relative change of the limit; "
+      f"from a limit one percent looser {(found.value - looser.value) / np.log(1.01):.4f}")

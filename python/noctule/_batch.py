@@ -220,6 +220,7 @@ def stack(system: str = "beamforming", *, scenario: Any = None, seed: int = 1,
         which = [0] * next(iter(lengths.values()))
     given = [{**shared, **{name: array[i] for name, array in batched.items()}}
              for i in range(len(which))]
+    scenario = scenario.to_dict() if hasattr(scenario, "to_dict") else scenario
     problems = _noctule.problems(system, scenario, given, seed, list(which))
     return [Instance._of(problem, problem.arrays(), scenario, seed, trial)
             for problem, trial in zip(problems, which)]

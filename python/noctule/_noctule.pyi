@@ -41,7 +41,7 @@ class NotSolved(RuntimeError):
 class Problem:
     def __new__(
         cls, system: str, scenario: Any = None, arrays: dict[str, Any] | None = None,
-        seed: int = 1, trial: int = 0,
+        seed: int | None = None, trial: int | None = None,
     ) -> Self: ...
     @property
     def system(self) -> str: ...

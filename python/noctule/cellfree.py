@@ -9,7 +9,7 @@ Schemes
 ``sensing-only``
     the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no claim where a requirement is missed
 ``majorisation``
-    the convex step of the corrected Algorithm 3 in factored form, repeated: feasible, no claim beyond
+    the convex step of the corrected Algorithm 3 in factored form, repeated, or with the split of the paper (``split``): feasible, no claim beyond
 ``block-ascent``
     P2 by block-coordinate ascent on the quadratic transform, one access point after the other or all at once as printed: no claim
 ``zero-forcing``
@@ -309,10 +309,11 @@ class SensingOnlySettings:
 
 @parameters
 class MajorisationSettings:
-    """Settings of the scheme ``majorisation``: the convex step of the corrected Algorithm 3 in factored form, repeated: feasible, no claim beyond."""
+    """Settings of the scheme ``majorisation``: the convex step of the corrected Algorithm 3 in factored form, repeated, or with the split of the paper (``split``): feasible, no claim beyond."""
 
     max_steps: int = 30
     sensing_beams: int = 3
+    split: str = 'none'
     tolerance: float = 1e-06
     trace_rows: int = 0
 

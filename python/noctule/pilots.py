@@ -797,7 +797,7 @@ if TYPE_CHECKING:
 
         Examples
         --------
-        >>> round(10 * np.log10(symbol_energy(1.0, -174.0, 1e6)), 9)
+        >>> round(float(10 * np.log10(symbol_energy(1.0, -174.0, 1e6))), 9)
         144.0
         """
         ...

@@ -576,7 +576,8 @@ def test_surfaces_geometry(case: dict[str, Any]) -> None:
 def test_surfaces_bound(case: dict[str, Any]) -> None:
     relative = case["tolerance"]["rel"]
     for one in case["cases"]:
-        phases, covariance = pairs(one["v"]).reshape(-1), pairs(one["Rx"])
+        phases = np.concatenate([pairs(surface) for surface in one["v"]])
+        covariance = pairs(one["Rx"])
         expected = one["expected"]
         instance = surfaces_instance(one["input"])
         bound, most = noctule.surfaces.crb(instance, phases, covariance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -23,7 +24,7 @@ def alone(code: str, megabytes: int | None = None) -> None:
         limit = f"resource.setrlimit(resource.RLIMIT_AS, ({megabytes} << 20,) * 2)"
         lines.insert(1, f"import resource; {limit}")
     told = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True,
-                          check=False, timeout=120, env={"OPENBLAS_NUM_THREADS": "1"})
+                          check=False, timeout=120, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
     assert told.returncode == 0, f"exit {told.returncode}: {told.stderr[-2000:]}"
 
 
@@ -57,8 +58,10 @@ def test_what_holds_itself_is_refused() -> None:
             else:
                 raise SystemExit("accepted as an array")
         # A list that shares its parts is no list that holds itself.
-        noctule.Instance(scenario={"targets": {"fixed": [dict(
-            azimuth_deg=30.0, polar_deg=80.0, reflection=[0.1, 0.0])] * 2}})
+        reflection = [0.1, 0.0]
+        noctule.Instance(scenario={"targets": {"fixed": [
+            dict(azimuth_deg=angle, polar_deg=80.0, reflection=reflection) for angle in (0.0, 30.0)
+        ]}})
     """)
 
 

@@ -63,11 +63,13 @@ def test_objectives_that_fail() -> None:
     outside = optim.minimize(lambda x: (np.nan, x), sphere, start)
     assert outside.stop == "stalled" and outside.value == np.inf and not outside.converged
     for arguments in ((optim.sphere(4), start), (sphere, start * np.nan), (sphere, []),
-                      (optim.sphere(3, -1.0), start), (sphere, ["a", "b", "c"])):
+                      (sphere, ["a", "b", "c"])):
         with pytest.raises(noctule.InvalidInput):
             optim.minimize(lambda x: (0.0, x), *arguments)
     with pytest.raises(noctule.InvalidInput):
         optim.minimize(lambda x: (0.0, x), sphere, start, tolerance=2.0)
+    with pytest.raises(noctule.InvalidInput):
+        optim.sphere(3, -1.0)
 
 
 def test_the_system_s_own_objective_from_its_parts(instance: noctule.Instance) -> None:

@@ -349,7 +349,8 @@ fn failures_of(py: Python<'_>, functions: &Functions) -> PyResult<Value> {
         if function.strict {
             return Err(first);
         }
-        let lines = py.import("traceback")?.call_method1("format_exception", (first.value(py),))?;
+        let parts = (first.get_type(py), first.value(py), first.traceback(py));
+        let lines = py.import("traceback")?.call_method1("format_exception", parts)?;
         let lines: Vec<String> = lines.extract()?;
         all.insert(id.clone(), json!({ "count": failures.count, "first": lines.concat() }));
     }

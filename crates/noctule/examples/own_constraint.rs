@@ -88,8 +88,6 @@ fn main() -> Result<(), noctule::Error> {
     let rate = weighted.metrics.sum_rate_nats;
     println!("weighted sum: {rate:.4} nat/s/Hz at a trace of {trace:.4}");
     println!("limit:        {:.4} nat/s/Hz at a trace of {:.4}", -run.value, problem.limit);
-    println!("price:        {:.4} nat/s/Hz for each percent of the limit, times 100", {
-        run.multipliers[0]
-    });
+    println!("price:        {:.4} nat/s/Hz per relative change of the limit", run.multipliers[0]);
     Ok(())
 }

@@ -12,7 +12,7 @@ use noctule::cellfree::{
 use noctule::data::{Array, ArraySet};
 use noctule::{C64, CMat, Error, Interrupt, PointProof, Stop};
 use noctule_num::linalg::{Op, product};
-use noctule_num::rng::{StreamKey, complex_normal, normal};
+use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_phy::aggregated::{Covariance, Estimator, estimate};
 
 fn small() -> Scenario {
@@ -138,7 +138,6 @@ fn every_start_that_meets_the_limit_has_its_value() {
     for trial in 0..6 {
         let instance = limited(&small(), trial, 1.3);
         let found = design(&instance, &Settings::default()).unwrap();
-        eprintln!("EXPLORE {trial} {:?} evals {}", found.starts, found.work.evaluations);
         assert_eq!(found.starts.len(), 3);
         assert!(found.starts.iter().all(Option::is_some), "{:?}", found.starts);
     }
@@ -146,55 +145,55 @@ fn every_start_that_meets_the_limit_has_its_value() {
 
 #[test]
 fn branch_and_bound_improves_designs_under_a_limit() {
-    for trial in 0..40 {
+    // Drops whose only start ends in a local optimum: at 8.288 and at 4.953 bit/s/Hz.
+    for (trial, least) in [(20, 8.3147), (23, 9.0764)] {
         let scenario = Scenario { aps: 2, antennas: 2, users: 3, targets: 1, ..small() };
         let instance = limited(&scenario, trial, 1.5);
         let once = Settings { starts: 1, ..Settings::default() };
         let plain = design(&instance, &once).unwrap();
-        let certified = design(&instance, &Settings { certify_nodes: 60, ..once }).unwrap();
-        let (a, b) = (plain.metrics.sum_rate_bps_hz, certified.metrics.sum_rate_bps_hz);
-        if certified.starts.len() > 1 {
-            eprintln!("EXPLORE {trial} {a} {b} {:?} {:?}", certified.starts, certified.proof);
-        }
-        assert!(b >= a * (1.0 - 1e-9));
-        assert!(verify(&instance, &certified.variables).unwrap().violation <= 1e-6);
+        assert!(plain.metrics.sum_rate_bps_hz < 0.999 * least, "{:?}", plain.metrics);
+        let found = design(&instance, &Settings { certify_nodes: 60, ..once }).unwrap();
+        assert!(found.metrics.sum_rate_bps_hz >= least, "{:?}", found.metrics);
+        assert!(verify(&instance, &found.variables).unwrap().violation <= 1e-6);
+        assert_eq!(found.starts.len(), 2);
+        assert!(found.metrics.slope.is_some() && found.proof.residual().is_some());
+        let bound = found.proof.bound.unwrap();
+        assert!(bound.value >= found.metrics.sum_rate_bps_hz && bound.gap_rel < 0.01);
     }
 }
 
 #[test]
 fn no_looser_limit_is_left_with_less() {
-    for trial in 0..10 {
-        for evals in [10, 20, 40, 80, 160] {
-            let free = small().realize(7, trial).unwrap();
-            let none = Interrupt::new();
-            // Too few evaluations to converge: points miss their limits, and searches end anywhere.
-            let settings = Settings { max_evaluations: evals, starts: 1, ..Settings::default() };
-            let floor = sensing_only(&free, &settings, &none).unwrap().metrics.error.unwrap();
-            let limits = limits_between(1.02 * floor, 2.5 * floor, 8);
-            let points = boundary(&free, &limits, &settings, &none).unwrap();
-            let mut most = 0.0;
-            let mut met = 0;
-            for point in &points {
-                let feasible =
-                    point.design.metrics.error.unwrap() <= point.max_error * (1.0 + 1e-6);
-                assert_eq!(feasible, point.design.proof.point != PointProof::None);
-                if most > 0.0 {
-                    assert!(feasible, "a looser limit is met where a tighter one is");
-                }
-                if feasible {
-                    met += 1;
-                    let rate = point.design.metrics.sum_rate_bps_hz;
-                    assert!(rate >= most * (1.0 - 1e-9), "{rate} {most}");
-                    most = rate;
-                }
+    // Too few evaluations to converge: points miss their limits, and searches end anywhere.
+    let mut fallen = 0;
+    for (trial, max_evaluations) in [(0, 80), (1, 80), (4, 10), (6, 40), (8, 80)] {
+        let free = small().realize(7, trial).unwrap();
+        let none = Interrupt::new();
+        let settings = Settings { max_evaluations, starts: 1, ..Settings::default() };
+        let best = sensing_only(&free, &Settings::default(), &none).unwrap();
+        let floor = best.metrics.error.unwrap();
+        let limits = limits_between(1.02 * floor, 2.5 * floor, 8);
+        let points = boundary(&free, &limits, &settings, &none).unwrap();
+        let mut most = 0.0;
+        for point in &points {
+            let metrics = &point.design.metrics;
+            let feasible = metrics.error.unwrap() <= point.max_error * (1.0 + 1e-6);
+            assert_eq!(feasible, point.design.proof.point != PointProof::None);
+            if most > 0.0 {
+                assert!(feasible, "a looser limit is met where a tighter one is");
             }
-            let fallen = points
-                .iter()
-                .filter(|p| p.design.warnings.iter().any(|w| w.contains("tighter")))
-                .count();
-            eprintln!("EXPLORE trial {trial} evals {evals} met {met} fallback {fallen}");
+            if feasible {
+                let rate = metrics.sum_rate_bps_hz;
+                assert!(rate >= most * (1.0 - 1e-9), "{rate} {most}");
+                most = rate;
+            }
+            if point.design.warnings.iter().any(|w| w.contains("tighter limit")) {
+                assert!(metrics.slope.is_none() && point.design.proof.residual().is_none());
+                fallen += 1;
+            }
         }
     }
+    assert!(fallen > 0, "some points have the beams of a tighter limit");
 }
 
 #[test]
@@ -320,24 +319,28 @@ fn errors_around_estimates_are_as_the_channels_themselves() {
     assert!(middle.abs() < 4.0 * error && error < 0.02 * mean(&direct), "{middle} {error}");
 }
 
+/// The numbers of `docs/errata.md#cellfree-e17`, and that no simulated rate lies below its bound.
 #[test]
 fn the_rate_is_a_lower_bound_of_the_ergodic_rate() {
-    for (scenario, name) in [
-        (small(), "small"),
-        (Scenario { pilot_symbols: 1, ..small() }, "one pilot"),
-        (Scenario { reflection_gain_db: 115.0, ..small() }, "reflections"),
-        (
-            Scenario { reflection_gain_db: 115.0, estimator: EstimatorKind::Joint, ..small() },
-            "joint",
-        ),
-        (Scenario::default(), "table I"),
+    let reflecting = Scenario { reflection_gain_db: 115.0, ..small() };
+    let joint = Scenario { estimator: EstimatorKind::Joint, ..reflecting.clone() };
+    for (scenario, bound, simulated) in [
+        (small(), 12.472, 12.806),
+        (Scenario { pilot_symbols: 1, ..small() }, 8.288, 10.419),
+        (reflecting, 12.057, 12.463),
+        (joint, 12.095, 12.508),
+        (Scenario::default(), 41.402, 42.857),
     ] {
         let instance = limited(&scenario, 0, 1.3);
-        let found = design(&instance, &Settings { starts: 1, ..Settings::default() }).unwrap();
-        let bound = found.metrics.sum_rate_bps_hz;
-        let simulated = ergodic_rate(&instance, &found.variables, 4000, 1).unwrap();
-        eprintln!("EXPLORE {name} {bound} {simulated:?}");
-        assert!(simulated.sum_rate_bps_hz >= bound - 4.0 * simulated.standard_error);
+        let design = design(&instance, &Settings { starts: 1, ..Settings::default() }).unwrap();
+        let rate = design.metrics.sum_rate_bps_hz;
+        assert!((rate - bound).abs() < 1e-3 * bound, "{rate} {bound}");
+        let found = ergodic_rate(&instance, &design.variables, 2000, 2).unwrap();
+        let error = found.standard_error;
+        assert!(found.sum_rate_bps_hz > rate + 4.0 * error, "{found:?}");
+        assert!((found.sum_rate_bps_hz - simulated).abs() < 5.0 * error, "{found:?}");
+        for (k, simulated) in found.rate_bps_hz.iter().enumerate() {
+            assert!(*simulated > 0.99 * design.metrics.rate_bps_hz[k], "user {k}: {found:?}");
+        }
     }
-    let _ = normal;
 }

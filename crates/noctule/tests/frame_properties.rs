@@ -592,3 +592,15 @@ fn given_sensing_times_are_refused_for_what_is_missing() {
         told(&found);
     }
 }
+
+#[test]
+fn placements_that_take_for_ever_are_refused() {
+    let aging = Aging::Jakes { speed_kmh: 100.0, carrier_ghz: 28.0 };
+    let long = Scenario { blocks: 9000, aging, ..Scenario::default() };
+    let error = design(&long.realize(1, 0).unwrap(), &Settings::default()).unwrap_err();
+    assert_eq!(error.as_input().unwrap().place, "blocks");
+    let updates = Settings { updates: Some(60), ..Settings::default() };
+    let middle = Scenario { blocks: 1200, ..long };
+    let error = design(&middle.realize(1, 0).unwrap(), &updates).unwrap_err();
+    assert!(error.to_string().contains("rises again"), "{error}");
+}

@@ -1,6 +1,6 @@
 //! Model functions: the closed forms of the radio world and of each system, for arrays.
 //!
-//! One file a system. A function takes arrays by [`crate::arrays::complex`] and
+//! One file a system, two for many functions. A function takes arrays by [`crate::arrays::complex`] and
 //! [`crate::arrays::real`], which read NumPy's memory where it lies, checks shapes with
 //! [`crate::arrays::same_length`], and calls Rust. Its documentation is in the style of NumPy:
 //! the types after the colons become the stub file, examples are run as doctests, equations are
@@ -8,10 +8,13 @@
 
 pub(crate) mod beamforming;
 pub(crate) mod cellfree;
+mod cellfree_statistics;
 pub(crate) mod frame;
 pub(crate) mod phy;
 pub(crate) mod pilots;
+mod pilots_position;
 pub(crate) mod surfaces;
+mod surfaces_powers;
 
 use noctule::data::ArraySet;
 use noctule_num::{C64, CMat, InputError, hint};
@@ -21,7 +24,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrays::{Held, complex, real, refuse_count, refuse_size, same_length, set_of};
-use crate::errors::{input, refuse};
+use crate::errors::{core, input, refuse};
 
 /// A planar array from `[horizontal, vertical]`.
 pub(crate) fn planar(
@@ -122,6 +125,12 @@ pub(crate) fn instance_arrays(value: &Bound<'_, PyAny>, system: &str) -> PyResul
         }
     };
     set_of(&dict)
+}
+
+/// An instance of `pilots`.
+pub(crate) fn pilots_of(instance: &Bound<'_, PyAny>) -> PyResult<noctule::pilots::Instance> {
+    let set = instance_arrays(instance, noctule::pilots::SYSTEM)?;
+    noctule::pilots::Instance::from_arrays(set, None).map_err(core)
 }
 
 /// A word among those known.

@@ -21,7 +21,7 @@ use super::starts::{Start, data_beams, normalise_each};
 use super::{Beams, CellFreeDesign, Instance, Metrics, Requirement, Settings};
 use crate::{Design, Error};
 
-pub use super::majorisation::{MajorisationSettings, majorisation};
+pub use super::majorisation::{MajorisationSettings, Split, majorisation};
 
 /// How closed-form beams are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

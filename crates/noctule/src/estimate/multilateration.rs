@@ -270,7 +270,7 @@ impl Locator {
         }
         let step_m = 0.25 * LIGHT_M_S / band;
         let cells: f64 = window.cells(step_m).iter().product();
-        if !(cells <= MOST_CELLS) {
+        if cells.is_nan() || cells > MOST_CELLS {
             let found = format!("{cells:.3e} cells of {step_m:.3} m, a quarter of c/B");
             let allowed = format!("up to {MOST_CELLS} cells");
             let what = "the window is too large for its bandwidth";
@@ -399,7 +399,7 @@ mod tests {
     fn silent_paths_do_not_matter() {
         let (points, target) = (road(), Point::new(-700.0, 320.0));
         let d: Vec<f64> = points.iter().map(|p| p.distance_m(target)).collect();
-        let heard = |i: usize| i / 8 != 0 && i % 8 != 0;
+        let heard = |i: usize| i / 8 != 0 && !i.is_multiple_of(8);
         let ranges: Vec<f64> =
             (0..64).map(|i| if heard(i) { d[i / 8] + d[i % 8] } else { 0.0 }).collect();
         let weights: Vec<f64> = (0..64).map(|i| f64::from(u8::from(heard(i)))).collect();

@@ -33,6 +33,9 @@ use crate::{Design, Error};
 /// What rounding and the reduced space may take from a bound, relative to it, with a margin.
 const ROUNDING: f64 = 1e-10;
 
+/// Steps of dynamic programming for one placement: a tenth of a second.
+const MOST_STEPS: usize = 1 << 26;
+
 /// Settings of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -126,6 +129,7 @@ pub fn search(
         .hint("the scheme `grid` evaluates an unprojected prior")
         .into());
     }
+    check_work(instance, pattern)?;
     if let Some(blocks) = settings.sensing_blocks {
         return at_fixed_time(instance, pattern, blocks);
     }
@@ -140,6 +144,26 @@ pub fn search(
         return Err(error);
     }
     problem.finish(found)
+}
+
+/// Refuse frames for which one bound would take longer than anybody waits. Where blocks never get
+/// better with age a placement is a formula; elsewhere it is dynamic programming over the blocks.
+fn check_work(instance: &Instance, pattern: Pattern) -> Result<(), Error> {
+    let blocks = instance.blocks();
+    let rises = |sequence: &Vec<f64>| sequence.windows(2).any(|two| two[1].abs() > two[0].abs());
+    let steps = match pattern {
+        Pattern::Free => blocks.pow(2),
+        Pattern::Updates(updates) => blocks.pow(2).saturating_mul(updates),
+        _ => 0,
+    };
+    if steps <= MOST_STEPS || !instance.parts().aging.iter().any(rises) {
+        return Ok(());
+    }
+    let found = format!("{blocks} blocks, {steps} steps for every placement");
+    let what = "too many blocks for aging that rises again";
+    Err(InputError::new(what, "blocks", found, format!("up to {MOST_STEPS} steps"))
+        .hint("fewer blocks, fewer `updates`, or the scheme `even-split`")
+        .into())
 }
 
 /// The best placement for a sensing time that is given: nothing is left to search.

@@ -60,9 +60,13 @@ pub(super) fn missing_room(
     if whole > last {
         let (needed, frame) = (whole + fewest, instance.blocks());
         let statement = format!(
-            "sensing for {:.6} blocks and a block for each of the {fewest} updates take {needed} blocks, \
-             and a frame has {frame}",
-            time / block
+            "sensing for {:.6} blocks and {} take {needed} blocks, and a frame has {frame}",
+            time / block,
+            if fewest == 1 {
+                "a block of data".to_owned()
+            } else {
+                format!("a block for each of the {fewest} updates")
+            }
         );
         let required = needed as f64 * block;
         let known = certificate(statement, required, frame as f64 * block);

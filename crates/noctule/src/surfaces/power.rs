@@ -182,7 +182,17 @@ impl Allocator {
         let Some(prices) = self.bend(gains, weights, power, required) else {
             return Some(self.shared(gains, power, required / total));
         };
-        Some(self.done(Case::III, gains, 0.0, prices))
+        let bent = self.done(Case::III, gains, 0.0, prices);
+        // A stream that hardly carries data has a power that is the difference of huge numbers.
+        if (sum_product(weights, &self.powers) / required - 1.0).abs() > 1e-10 {
+            let powers = self.powers.clone();
+            let shared = self.shared(gains, power, required / total);
+            if shared.rate_nats >= bent.rate_nats {
+                return Some(Allocation { prices, ..shared });
+            }
+            self.powers = powers;
+        }
+        Some(bent)
     }
 
     fn done(&self, case: Case, gains: &[f64], sensing_power: f64, prices: Prices) -> Allocation {

@@ -6,17 +6,22 @@ use noctule_num::linalg::{Op, product};
 use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal, uniform};
 
 /// Whether two numbers agree, relative.
-pub fn close(a: f64, b: f64, tolerance: f64) -> bool {
+pub(crate) fn close(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1e-300)
 }
 
 /// Random numbers of a seed.
-pub fn rng(seed: u64) -> ChaCha8Rng {
+pub(crate) fn rng(seed: u64) -> ChaCha8Rng {
     StreamKey::new(seed, "test", "surfaces", 0).trial(0)
 }
 
 /// A scene whose limit asks for a share of what all its sites can reach.
-pub fn scene(sites: usize, elements: usize, target: Option<[f64; 2]>, share: f64) -> Instance {
+pub(crate) fn scene(
+    sites: usize,
+    elements: usize,
+    target: Option<[f64; 2]>,
+    share: f64,
+) -> Instance {
     let scenario = Scenario {
         first_sites: Some(sites),
         elements,
@@ -28,7 +33,7 @@ pub fn scene(sites: usize, elements: usize, target: Option<[f64; 2]>, share: f64
 }
 
 /// The instance with a limit that asks for a share of what all its sites can reach.
-pub fn demanding(instance: Instance, share: f64) -> Instance {
+pub(crate) fn demanding(instance: Instance, share: f64) -> Instance {
     let all: Vec<usize> = (0..instance.sites()).collect();
     let cascade = instance.cascade(&all);
     let most = Link::new(&instance, &cascade).reachable();
@@ -36,12 +41,12 @@ pub fn demanding(instance: Instance, share: f64) -> Instance {
 }
 
 /// All sites.
-pub fn all() -> Settings {
+pub(crate) fn all() -> Settings {
     Settings { select: Select::All, ..Settings::default() }
 }
 
 /// Random phases and covariances on all sites.
-pub fn random_deployment(instance: &Instance, seed: u64) -> Deployment {
+pub(crate) fn random_deployment(instance: &Instance, seed: u64) -> Deployment {
     let mut rng = rng(seed);
     let sites: Vec<usize> = (0..instance.sites()).collect();
     let phases = sites

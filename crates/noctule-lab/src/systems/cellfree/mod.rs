@@ -112,8 +112,8 @@ const SCHEMES: &[SchemeInfo] = &[
     SchemeInfo {
         name: "majorisation",
         label: "Majorisation",
-        summary: "the convex step of the corrected Algorithm 3 in factored form, repeated: feasible, \
-                  no claim beyond",
+        summary: "the convex step of the corrected Algorithm 3 in factored form, repeated, or with the \
+                  split of the paper (`split`): feasible, no claim beyond",
     },
     SchemeInfo {
         name: "block-ascent",

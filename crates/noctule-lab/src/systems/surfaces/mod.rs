@@ -415,12 +415,11 @@ mod tests {
     #[test]
     fn a_limit_that_is_missed_is_no_design() {
         let mut scenario = Surfaces.default_scenario();
-        scenario["target_m"] = json!([90.0, 25.0]);
         scenario["first_sites"] = json!(1);
         scenario["elements"] = json!(128);
         let mut settings = Surfaces.default_settings("full-covariance").unwrap();
         settings["phase_bits"] = json!(1);
-        for (limit, met) in [(-20.0, true), (-24.5, false)] {
+        for (limit, met) in [(-20.0, true), (-28.0, false)] {
             scenario["crb_limit_db"] = json!(limit);
             let point = Point { scenario: scenario.clone(), settings: settings.clone() };
             let chain = Surfaces.prepare("full-covariance", &[point]).unwrap();

@@ -127,20 +127,12 @@ fn check_covariance(parts: &Parts, user: usize, covariance: &Covariance) -> Resu
 /// sums of factors makes; but, over all access points at full power, no more than a quarter of the
 /// noise, so that what users receive stays positive.
 pub(in crate::cellfree) fn allowance(covariance: &Covariance, powers: &[f64]) -> Vec<f64> {
-    let variances: Vec<f64> = covariance
-        .blocks
-        .iter()
-        .enumerate()
-        .map(|(ap, block)| {
-            let n = block.rows();
-            let full = |i: usize| -> f64 {
-                let through = covariance.weights.iter().enumerate();
-                block[(i, i)].re
-                    + through
-                        .map(|(c, w)| w * covariance.factors[(ap * n + i, c)].norm_sqr())
-                        .sum::<f64>()
-            };
-            (0..n).map(|i| full(i).abs().max(block[(i, i)].norm())).fold(0.0, f64::max)
+    let variances: Vec<f64> = (0..covariance.blocks.len())
+        .map(|ap| {
+            let (own, full) = (&covariance.blocks[ap], covariance.full_block(ap));
+            (0..full.rows())
+                .map(|i| full[(i, i)].norm().max(own[(i, i)].norm()))
+                .fold(0.0, f64::max)
         })
         .collect();
     let largest = variances.iter().copied().fold(0.0, f64::max);

@@ -134,6 +134,37 @@ impl Model {
         }
     }
 
+    /// Channels first, then factors of error covariances.
+    pub(super) const fn directions(&self) -> &CMat {
+        &self.directions
+    }
+
+    /// The rows of the directions of one access point.
+    pub(super) fn local_directions(&self, ap: usize) -> CMat {
+        let n = self.antennas;
+        CMat::from_fn(n, self.directions.cols(), |i, c| self.directions[(ap * n + i, c)])
+    }
+
+    /// Whether all blocks of the error covariances are multiples of the identity.
+    pub(super) fn has_scalar_blocks(&self) -> bool {
+        self.blocks.iter().all(|blocks| matches!(blocks, Blocks::Scalar(_)))
+    }
+
+    /// The same users seen over `directions` of `antennas` rows for each access point.
+    pub(super) fn in_coordinates(&self, antennas: usize, directions: CMat) -> Self {
+        let columns = self.users + self.streams;
+        Self {
+            antennas,
+            directions,
+            data: CMat::zeros(self.aps * antennas, self.users),
+            data_gradient: CMat::zeros(self.aps * antennas, self.users),
+            block: CMat::zeros(antennas, columns),
+            covariance: CMat::zeros(antennas, antennas),
+            block_gradient: CMat::zeros(antennas, columns),
+            ..self.clone()
+        }
+    }
+
     /// Entries of a block.
     pub(in crate::cellfree) const fn stride(&self) -> usize {
         self.antennas * (self.users + self.streams)
