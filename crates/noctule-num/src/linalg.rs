@@ -63,7 +63,7 @@ pub fn product(a: &CMat, op_a: Op, b: &CMat, op_b: Op) -> CMat {
     out
 }
 
-/// Eigenvalues and eigenvectors of Hermitian matrices of one order.
+/// Eigenvalues and eigenvectors of Hermitian matrices of one order. Vectors are always formed.
 pub struct HermitianEigen {
     n: usize,
     values: Vec<C64>,

@@ -39,7 +39,8 @@ impl Default for Algorithm1Settings {
 /// projected gradient ascent with step `1/(2λ)`.
 ///
 /// `W ← √P X/‖X‖` with `X = C₁ + (λI + C₀) W`, from the full-size beams `start`. One evaluation
-/// and one eigendecomposition an iteration; trace rows hold the negative objective over its unit,
+/// and one eigendecomposition an iteration (of a matrix allocated anew, with eigenvectors that are not
+/// needed: compare its evaluations rather than its seconds); trace rows hold the negative objective over its unit,
 /// as for all methods.
 ///
 /// # Errors
