@@ -290,8 +290,8 @@ fn errors_around_estimates_are_as_the_channels_themselves() {
             .map(|i| (h[(i, 0)] + h[(i, 1)]) * f64::sqrt(energy) + complex_normal(&mut rng, 1.0))
             .collect();
         let mut channels = CMat::zeros(n, users);
-        for k in 0..users {
-            channels.col_mut(k).copy_from_slice(&estimators[k].apply(&y));
+        for (k, estimator) in estimators.iter().enumerate() {
+            channels.col_mut(k).copy_from_slice(&estimator.apply(&y));
         }
         let error = estimators.iter().map(|e| e.error.clone()).collect();
         let instance = bare(n, channels.clone(), error).unwrap();
