@@ -79,3 +79,14 @@ def test_methods_that_work_do_not_warn() -> None:
                     schemes={"mine": lambda instance: instance.design("mrt")})
     with pytest.raises(noctule.InvalidInput):
         noctule.run("beamforming/region", ci=True, on_failure="ignore")
+
+
+def test_batches_say_which_instance_is_wrong() -> None:
+    channels = np.ones((5, 2, 16), dtype=complex)
+    channels[3, 1, 2] = np.nan
+    with pytest.raises(noctule.InvalidInput) as caught:
+        noctule.stack(scenario={"users": 2}, channels=channels)
+    assert getattr(caught.value, "where").startswith("instances[3].channels[1]")
+    with pytest.raises(noctule.InvalidInput):
+        noctule.stack(scenario={"users": 2}, channels=channels[:, :, :15])
+    assert noctule.stack(scenario={"users": 2}, channels=channels[:3])[2].design("rzf").verify()

@@ -199,11 +199,15 @@ pub(crate) fn problems(
         all.push(Problem::of(first.system, source));
     }
     let wrong = py.detach(|| {
-        let check = |problem: &Problem| match problem.system.instance(&problem.source) {
-            Ok(set) => problem.realised.set(set).err().and(None),
-            Err(error) => Some(error),
-        };
-        all.par_iter().filter_map(check).find_first(|_| true)
+        let check =
+            |(index, problem): (usize, &Problem)| match problem.system.instance(&problem.source) {
+                Ok(set) => problem.realised.set(set).err().and(None),
+                Err(SingleError::Input(error)) => {
+                    Some(SingleError::Input(error.inside(&format!("instances[{index}]"))))
+                }
+                Err(error) => Some(error),
+            };
+        all.par_iter().enumerate().filter_map(check).find_first(|_| true)
     });
     wrong.map_or(Ok(all), |error| Err(errors::single(error)))
 }

@@ -415,6 +415,7 @@ mod tests {
     #[test]
     fn a_limit_that_is_missed_is_no_design() {
         let mut scenario = Surfaces.default_scenario();
+        scenario["target_m"] = json!([90.0, 25.0]);
         scenario["first_sites"] = json!(1);
         scenario["elements"] = json!(128);
         let mut settings = Surfaces.default_settings("full-covariance").unwrap();
