@@ -37,7 +37,8 @@ fn every_design_is_confirmed_by_its_document() {
             let text = story.document.to_string();
             let finding = system.verify(&serde_json::from_str(&text).unwrap()).unwrap();
             let missed = !story.meets_requirements && !story.infeasible;
-            if finding.agrees == missed || finding.violation.to_bits() != story.violation.to_bits() {
+            if finding.agrees == missed || finding.violation.to_bits() != story.violation.to_bits()
+            {
                 wrong.push(format!("{name}: {finding:?}"));
             }
             if missed && story.warnings.is_empty() {
