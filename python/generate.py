@@ -41,6 +41,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._models import checked
 from ._parameters import ScenarioBase, parameters
 
 ArrayLike = npt.ArrayLike
@@ -301,7 +302,7 @@ def functions(module: Any) -> tuple[list[str], str]:
         body = textwrap.indent(f'"""{doc}\n"""', "    ").replace("\\", "\\\\")
         parts.append(f"def {name}(\n{listed},\n) -> {result}:\n{body}\n    ...\n")
     declared = textwrap.indent("\n".join(parts), "    ")
-    bound = "\n".join(f"    {name} = _noctule.{module.__name__.rsplit('.', 1)[-1]}.{name}"
+    bound = "\n".join(f"    {name} = checked(_noctule.{module.__name__.rsplit('.', 1)[-1]}.{name})"
                       for name in names)
     text = f"if TYPE_CHECKING:\n{declared}\nelse:\n{bound}\n" if names else ""
     return names, re.sub(r"[ \t]+\n", "\n", text)

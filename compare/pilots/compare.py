@@ -4,8 +4,8 @@
 
 Instances and our designs come from `noctule design pilots --json`. CVXPY solves them by the θ-iteration:
 for fixed θ one second-order-cone program, rebuilt each time ("rebuilt") or with parameters compiled once
-("DPP"). Times are process CPU seconds of the solve, without the import of CVXPY; ours are those of
-`noctule bench pilots --json` where that exists, and otherwise of the whole process, start included.
+("DPP"). Times are process CPU seconds of the solve, without the import of CVXPY; ours are those of the
+whole process, start and output included.
 """
 
 import argparse
@@ -142,12 +142,6 @@ def iterate(p, parametrised):
     return *best, count, time.process_time() - start
 
 
-def bench(noctule):
-    """Seconds by `noctule bench`, where the command exists."""
-    found = subprocess.run([noctule, "bench", "pilots", "--json"], capture_output=True, text=True)
-    return json.loads(found.stdout) if found.returncode == 0 and found.stdout.strip() else None
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--noctule", required=True)
@@ -178,9 +172,6 @@ def main():
                 f" {p.violation(y):.0e} | {p.violation(x):.0e} | {count} | {rebuilt:.2f} | {dpp:.3f} |"
                 f" {ours_s:.3f} | {dpp / ours_s:.0f} |")
             print(lines[-1], flush=True)
-    times = bench(arguments.noctule)
-    if times is not None:
-        lines += ["", "`noctule bench pilots`:", "", "```json", json.dumps(times, indent=1), "```"]
     with open(arguments.out, "w", encoding="utf-8") as out:
         out.write("\n".join(lines) + "\n")
 

@@ -10,6 +10,8 @@ Powers and angles of scenarios carry their unit in the name (``power_dbm``, ``az
 arrays are in SI units. The guide is docs/python.md.
 """
 
+from typing import TYPE_CHECKING
+
 from . import _noctule
 from ._batch import Batch, design_batch, stack
 from ._design import (
@@ -29,21 +31,38 @@ from ._systems import describe, systems
 
 __version__: str = _noctule.__version__
 
+if TYPE_CHECKING:
+    from . import (
+        beamforming,
+        cellfree,
+        convert,
+        cvxpy,
+        frame,
+        io,
+        optim,
+        phy,
+        pilots,
+        plot,
+        surfaces,
+    )
+else:
+    _MODULES = {*systems(), "phy", "optim", "plot", "io", "convert", "cvxpy"}
+
+    def __getattr__(name):
+        # Modules of systems and tools are loaded when they are first used.
+        import importlib
+
+        if name in _MODULES:
+            return importlib.import_module(f".{name}", __name__)
+        raise AttributeError(f"module 'noctule' has no attribute {name!r}")
+
+    def __dir__():
+        return sorted({*globals(), *_MODULES})
+
+
 __all__ = [
     "Batch", "Design", "Finding", "Instance", "InvalidInput", "NotSolved", "NumericalError",
-    "Record", "Records", "describe", "design", "design_batch", "evaluate", "experiments", "run",
-    "show", "stack", "systems", "verify",
+    "Record", "Records", "beamforming", "cellfree", "convert", "cvxpy", "describe", "design",
+    "design_batch", "evaluate", "experiments", "frame", "io", "optim", "phy", "pilots", "plot",
+    "run", "show", "stack", "surfaces", "systems", "verify",
 ]
-
-
-def __getattr__(name: str) -> object:
-    # Modules of systems and tools are loaded when they are first used.
-    import importlib
-
-    if name in {*systems(), "phy", "optim", "plot", "io", "convert", "cvxpy"}:
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module 'noctule' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *systems(), "phy", "optim", "plot", "io", "convert", "cvxpy"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,7 +18,9 @@ from ._design import (
     as_instance,
     check_on_failure,
     failure,
+    member_of,
     merged_settings,
+    no_such,
     refuse,
     scheme_of,
 )
@@ -51,21 +54,42 @@ class Batch(Sequence[Design]):
 
     def stack(self, name: str) -> Array:
         """A variable of all designs: shape [batch, …]. Where there is no design, NaN."""
-        found = [None if isinstance(e, Exception) else e.variables[name] for e in self._entries]
-        first = next((np.asarray(value) for value in found if value is not None), None)
-        if first is None:
-            raise refuse("no problem of the batch has a design", "batch", "errors", "a design")
-        absent = np.full(first.shape, np.nan, dtype=first.dtype)
-        return np.stack([absent if value is None else np.asarray(value) for value in found])
+        return self._together(name, "variables")
 
     def metric(self, name: str) -> Array:
         """A metric of all designs: shape [batch, …]. What is not defined is NaN."""
-        values = [
-            None if isinstance(e, Exception) else e.metrics[name] for e in self._entries
-        ]
-        first = next((np.asarray(value, float) for value in values if value is not None), None)
-        absent = np.nan if first is None else np.full(first.shape, np.nan)
-        return np.array([absent if value is None else value for value in values], dtype=float)
+        return self._together(name, "metrics")
+
+    def _together(self, name: str, of: str) -> Array:
+        """One value of every design; they must have the same shape."""
+        found = [None if isinstance(entry, Exception) else member_of(getattr(entry, of), name)
+                 for entry in self._entries]
+        if self._entries and len(self.errors) == len(self._entries):
+            raise refuse("no problem of the batch has a design", "batch", "errors", "a design")
+        there = [(index, np.asarray(value)) for index, value in enumerate(found)
+                 if value is not None]
+        if not there:
+            return np.full(len(found), np.nan)
+        index, first = there[0]
+        if first.dtype.kind not in "biufc":
+            raise refuse("this is not an array of numbers", name, f"a {type(found[index]).__name__}",
+                         "a number or an array", "[design.metrics for design in batch] has it all")
+        for other, value in there:
+            if value.shape != first.shape:
+                raise refuse("the designs have different shapes", name,
+                             f"{list(first.shape)} at {index}, {list(value.shape)} at {other}",
+                             "one shape for all", "take them one by one: batch[i]")
+        kind = complex if first.dtype.kind == "c" else float
+        together = np.full((len(found), *first.shape), np.nan, dtype=kind)
+        for index, value in there:
+            together[index] = value
+        return together
+
+    def __repr__(self) -> str:
+        solved = sum(entry.solved for entry in self._entries if isinstance(entry, Design))
+        failed = len(self.errors)
+        left = len(self) - solved - failed
+        return f"<noctule.Batch of {len(self)}: {solved} solved, {left} not solved, {failed} errors>"
 
 
 def design_batch(
@@ -74,7 +98,7 @@ def design_batch(
     settings: Any = None,
     *,
     trials: int | Iterable[int] | None = None,
-    seed: int = 1,
+    seed: int | None = None,
     on_failure: OnFailure = "return",
     certify: bool = False,
     threads: int | None = None,
@@ -88,8 +112,8 @@ def design_batch(
     instances
         A list of instances, or a scenario together with ``trials``. :func:`stack` makes a list
         from arrays with a leading batch axis.
-    trials
-        Number of trials, or which ones.
+    trials, seed
+        With a scenario: the number of trials, or which ones, and the seed (1) they are drawn with.
     on_failure
         ``"return"`` keeps going: ``batch[i]`` tells; ``"raise"`` raises the first failure.
     threads
@@ -104,12 +128,7 @@ def design_batch(
     ((5, 8, 16), (5,))
     """
     check_on_failure(on_failure)
-    if trials is not None:
-        which = range(trials) if isinstance(trials, (int, np.integer)) else list(trials)
-        first = as_instance(instances, seed=seed, trial=which[0] if len(which) else 0)._problem
-        problems = [first.with_trial(trial) for trial in which]
-    else:
-        problems = [as_instance(instance)._problem for instance in instances]
+    problems = _problems(instances, trials, seed)
     if not problems:
         return Batch([])
     name = scheme_of(problems[0].system, scheme)
@@ -128,12 +147,47 @@ def design_batch(
     return Batch(entries)
 
 
+def _problems(instances: Any, trials: int | Iterable[int] | None, seed: int | None) -> list[Any]:
+    """What is to be designed: a scenario in its trials, or a list of instances."""
+    one = isinstance(instances, (str, Instance)) or hasattr(instances, "realize")
+    if trials is not None:
+        if isinstance(instances, Instance) or not one:
+            raise refuse("instances are drawn already", "trials", repr(trials),
+                         "trials with a scenario only")
+        which = which_trials(trials)
+        first = as_instance(instances, seed, which[0] if which else 0)._problem
+        return [first.with_trial(trial) for trial in which]
+    if one:
+        raise refuse("one problem is no batch", "instances", f"a {type(instances).__name__}",
+                     "a list of instances, or a scenario together with trials",
+                     "noctule.design takes one")
+    if seed is not None:
+        raise refuse("instances are drawn already", "seed", str(seed), "seed with a scenario only")
+    return [as_instance(instance)._problem for instance in instances]
+
+
+def which_trials(trials: Any) -> list[int]:
+    """The trials of a count or a list."""
+    if isinstance(trials, (int, np.integer)):
+        trials = range(int(trials)) if trials >= 0 else [trials]
+    try:
+        which = [operator.index(trial) for trial in trials]
+    except TypeError:
+        which = [-1]
+    if any(not 0 <= trial < 1 << 64 for trial in which):
+        raise refuse("this is no choice of trials", "trials", repr(trials),
+                     "a count or a list of whole numbers from 0")
+    return which
+
+
 def stack(system: str = "beamforming", *, scenario: Any = None, seed: int = 1,
-          **arrays: npt.ArrayLike) -> list[Instance]:
+          trials: int | Iterable[int] | None = None, **arrays: npt.ArrayLike) -> list[Instance]:
     """Instances from arrays with a leading batch axis.
 
     Every array has one dimension more than the system's field of that name, all of the same
-    length, except those that already have the field's dimensions: they are shared by all.
+    length, except those that already have the field's dimensions: they are shared by all. What the
+    arrays do not give comes from the scenario: from its trial 0 for all alike, or with ``trials``
+    from a trial of its own for each (``trials`` is their number, or which ones).
 
     >>> import noctule, numpy as np
     >>> channels = np.random.default_rng(1).normal(size=(3, 2, 16)) + 0j
@@ -148,19 +202,25 @@ def stack(system: str = "beamforming", *, scenario: Any = None, seed: int = 1,
     shared: dict[str, npt.ArrayLike] = {}
     for name, value in arrays.items():
         if name not in fields:
-            raise _noctule.unknown(name, "", list(fields))
+            raise no_such(name, fields)
         array = np.asarray(value)
         if array.ndim == len(fields[name]["dimensions"]) + 1:
             batched[name] = array
         else:
             shared[name] = value
     lengths = {name: len(array) for name, array in batched.items()}
+    if trials is not None:
+        which = which_trials(trials)
+        lengths["trials"] = len(which)
     if len(set(lengths.values())) != 1:
         found = ", ".join(f"{name} {length}" for name, length in lengths.items()) or "none"
         raise refuse("the batches have different lengths", "arrays", found,
                      "one length along the first axis of all")
-    return [
-        Instance(system, scenario=scenario, seed=seed,
-                 arrays={**shared, **{name: array[i] for name, array in batched.items()}})
-        for i in range(next(iter(lengths.values())))
-    ]
+    if trials is None:
+        which = [0] * next(iter(lengths.values()))
+    given = [{**shared, **{name: array[i] for name, array in batched.items()}}
+             for i in range(len(which))]
+    scenario = scenario.to_dict() if hasattr(scenario, "to_dict") else scenario
+    problems = _noctule.problems(system, scenario, given, seed, list(which))
+    return [Instance._of(problem, problem.arrays(), scenario, seed, trial)
+            for problem, trial in zip(problems, which)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,37 @@ OnFailure = Literal["raise", "return"]
 SOLVED = ("converged", "computed", "stalled")
 
 
+class UnknownName(InvalidInput, KeyError):
+    """A name that is not there: bad input, and a ``KeyError`` where a mapping is asked."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def member_of(members: Mapping[str, Any], name: Any) -> Any:
+    """The member, or bad input with the nearest name."""
+    try:
+        return members[name]
+    except (KeyError, TypeError):
+        raise no_such(str(name), members) from None
+
+
+def no_such(name: str, known: Iterable[str]) -> UnknownName:
+    told = _noctule.unknown(name, "", list(known))
+    error = UnknownName(str(told))
+    for part in ("what", "where", "found", "allowed", "hint"):
+        setattr(error, part, getattr(told, part))
+    return error
+
+
+def frozen(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same arrays, read-only: what is changed in them would change nothing else."""
+    for value in arrays.values():
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+    return MappingProxyType(dict(arrays))
+
+
 class Record(Mapping[str, Any]):
     """Named values, by key or by attribute; lists of numbers are arrays, what is absent is None.
 
@@ -33,7 +65,7 @@ class Record(Mapping[str, Any]):
         self._members = {name: _shown(value) for name, value in members.items()}
 
     def __getitem__(self, name: str) -> Any:
-        return self._members[name]
+        return member_of(self._members, name)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -51,6 +83,11 @@ class Record(Mapping[str, Any]):
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._members]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and _listed(self) == _listed(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Record({self._members!r})"
@@ -78,11 +115,23 @@ def _plain(value: Any) -> Any:
     return value
 
 
-class Instance:
+def _listed(value: Any) -> Any:
+    """The value with lists for arrays, which have no single answer to ==."""
+    if isinstance(value, Record):
+        return {name: _listed(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_listed(x) for x in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+class Instance(Mapping[str, Any]):
     """One concrete problem: drawn from a scenario, made of your own arrays, or both.
 
     Arrays win over what the scenario gives. Which arrays a system knows, with shapes and units, is
     in ``noctule.describe(system)["instance_fields"]`` and in the documentation of its module.
+
+    An instance is a mapping of its arrays and does not change: they are read-only; another problem
+    is another instance, ``Instance(arrays={**instance, "power_w": 2.0})``. It can be pickled.
 
     Parameters
     ----------
@@ -125,16 +174,29 @@ class Instance:
             self._problem = _noctule.Problem(system, scenario, given, seed, trial)
         except OverflowError:
             raise _refuse_draw(seed, trial) from None
-        self._arrays: dict[str, Any] | None = None
+        self._arrays: Mapping[str, Any] | None = None
+        self._origin = (_scenario_of(scenario), int(seed), int(trial))
         # What is wrong with an instance is said here, not at its first use.
         self.arrays  # noqa: B018
 
     @classmethod
-    def _of(cls, problem: Any, arrays: dict[str, Any] | None = None) -> Instance:
+    def _of(cls, problem: Any, arrays: Mapping[str, Any], scenario: Any, seed: int,
+            trial: int) -> Instance:
         made = cls.__new__(cls)
         made._problem = problem
-        made._arrays = arrays
+        made._arrays = frozen(arrays)
+        made._origin = (_scenario_of(scenario), seed, trial)
         return made
+
+    def __reduce__(self) -> Any:
+        # Whole arrays, and the draw for methods with random starts.
+        return _restored, (self.system, dict(self.arrays), *self._origin)
+
+    def __copy__(self) -> Instance:
+        return self
+
+    def __deepcopy__(self, _: Any) -> Instance:
+        return self
 
     @property
     def system(self) -> str:
@@ -143,14 +205,39 @@ class Instance:
         return name
 
     @property
-    def arrays(self) -> dict[str, Any]:
-        """All arrays of the instance by name, in SI units; single numbers are floats."""
+    def scenario(self) -> dict[str, Any] | None:
+        """What was said of the scenario, if anything."""
+        return None if self._origin[0] is None else dict(self._origin[0])
+
+    @property
+    def seed(self) -> int:
+        """The seed of the draw, also of random starts of methods."""
+        return self._origin[1]
+
+    @property
+    def trial(self) -> int:
+        """The trial of the draw, also of random starts of methods."""
+        return self._origin[2]
+
+    @property
+    def arrays(self) -> Mapping[str, Any]:
+        """All arrays of the instance by name, in SI units, read-only; single numbers are floats."""
         if self._arrays is None:
-            self._arrays = self._problem.arrays()
+            self._arrays = frozen(self._problem.arrays())
         return self._arrays
 
     def __getitem__(self, name: str) -> Any:
-        return self.arrays[name]
+        return member_of(self.arrays, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    # Arrays have no single answer to ==, so an instance is equal to itself alone.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         shapes = ", ".join(
@@ -171,11 +258,13 @@ class Instance:
         """What variables of your own achieve; see :func:`noctule.evaluate`."""
         return evaluate(self, variables)
 
-    def to_cvxpy(self, **options: Any) -> str:
-        """A plain CVXPY script of the system's convex problem; see :mod:`noctule.cvxpy`."""
+    def to_cvxpy(
+        self, problem: str | None = None, *, at: Mapping[str, Any] | None = None
+    ) -> str:
+        """A plain CVXPY script of a convex problem of the system; see :func:`noctule.cvxpy.script`."""
         from . import cvxpy
 
-        return cvxpy.script(self, **options)
+        return cvxpy.script(self, problem, at=at)
 
     def save(self, path: str | Path) -> None:
         """Write all arrays: ``.json`` and ``.npz`` as the command line reads them, or ``.mat``."""
@@ -188,10 +277,28 @@ class Instance:
         """Read an instance, or part of one, from ``.json``, ``.npz``, ``.npy``, ``.mat``, ``.csv``.
 
         ``options`` are those of :class:`Instance`; a file with channels alone needs a ``scenario``.
+        The system is what the file says or what its arrays belong to. ``array="site_m"`` names the
+        one array in a ``.csv`` or ``.npy`` file; ``channels`` by default.
         """
         from . import io
 
         return io.load_instance(path, system, **options)
+
+
+def _scenario_of(scenario: Any) -> dict[str, Any] | None:
+    if scenario is None:
+        return None
+    return dict(scenario.to_dict() if hasattr(scenario, "to_dict") else scenario)
+
+
+def _restored(system: str, arrays: dict[str, Any], scenario: dict[str, Any] | None, seed: int,
+              trial: int) -> Instance:
+    problem = _noctule.Problem(system, None, arrays, seed, trial)
+    return Instance._of(problem, problem.arrays(), scenario, seed, trial)
+
+
+def _design_of(document: str) -> Design:
+    return Design(_noctule.Told.load(document))
 
 
 def _refuse_draw(seed: Any, trial: Any) -> InvalidInput:
@@ -204,22 +311,33 @@ def refuse(what: str, where: str, found: str, allowed: str, hint: str | None = N
     """An exception in the form of all of noctule's."""
     text = f"{what}\n  where:   {where}\n  found:   {found}\n  allowed: {allowed}"
     error = InvalidInput(text if hint is None else f"{text}\n  hint:    {hint}")
-    error.what, error.found, error.allowed, error.hint = what, found, allowed, hint
-    setattr(error, "where", where)
+    error.what, error.where, error.found, error.allowed = what, where, found, allowed
+    error.hint = hint
     return error
 
 
-class Design:
+class Design(Mapping[str, Any]):
     """A design: what was chosen, what it achieves, why the method stopped, what is proven.
 
-    Attributes are read from Rust when they are asked for. The same class holds what
-    :func:`noctule.evaluate` says about variables of your own.
+    A design is a mapping of its variables, which are read-only. Attributes are read from Rust when
+    they are asked for. The same class holds what :func:`noctule.evaluate` says about variables of
+    your own. A pickled design is its document, as a saved one is.
     """
 
     def __init__(self, told: Any) -> None:
         self._told = told
         self._members: dict[str, Any] = {}
-        self._variables: dict[str, Any] | None = None
+        self._variables: Mapping[str, Any] | None = None
+        self._instance: Instance | None = None
+
+    def __reduce__(self) -> Any:
+        return _design_of, (self.document,)
+
+    def __copy__(self) -> Design:
+        return self
+
+    def __deepcopy__(self, _: Any) -> Design:
+        return self
 
     def _member(self, name: str) -> Any:
         if name not in self._members:
@@ -242,14 +360,23 @@ class Design:
         return dict(self._member("settings"))
 
     @property
-    def variables(self) -> dict[str, Any]:
-        """What was designed, by name, as arrays."""
+    def variables(self) -> Mapping[str, Any]:
+        """What was designed, by name, as read-only arrays; ``.copy()`` makes one to change."""
         if self._variables is None:
-            self._variables = self._told.variables()
+            self._variables = frozen(self._told.variables())
         return self._variables
 
     def __getitem__(self, name: str) -> Any:
-        return self.variables[name]
+        return member_of(self.variables, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.variables)
+
+    def __len__(self) -> int:
+        return len(self.variables)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -257,6 +384,9 @@ class Design:
         if name in self.variables:
             return self.variables[name]
         raise AttributeError(f"a design of {self.system} has no `{name}`")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.variables]
 
     @property
     def metrics(self) -> Record:
@@ -281,6 +411,17 @@ class Design:
         return self.proof.infeasible is not None
 
     @property
+    def meets_requirements(self) -> bool:
+        """Whether the independent witness finds every requirement met."""
+        return bool(self._member("meets_requirements"))
+
+    @property
+    def violation(self) -> float:
+        """Largest violation of a requirement, relative to its limit, by the independent witness."""
+        value = self._member("violation")
+        return float("inf") if value is None else float(value)
+
+    @property
     def gap(self) -> float | None:
         """Relative gap to a proven bound, or None where there is no bound."""
         bound = self.proof.bound
@@ -288,11 +429,11 @@ class Design:
 
     @property
     def solved(self) -> bool:
-        """Whether the method did what was asked: not infeasible, not stopped by a limit, and
-        something is proven of the point."""
+        """Whether the method did what was asked: it meets every requirement of the instance, was
+        not stopped by a limit, and something is proven of the point."""
         proof = self._member("proof")
         return (
-            proof.get("infeasible") is None
+            self.meets_requirements
             and self.stop in SOLVED
             and proof["point"]["kind"] != "none"
         )
@@ -321,9 +462,14 @@ class Design:
 
     @property
     def instance(self) -> Instance:
-        """The instance the design is for."""
-        arrays = self._told.instance()
-        return Instance._of(_noctule.Problem(self.system, None, arrays), arrays)
+        """The instance the design is for; ``design.instance.design()`` repeats the design."""
+        if self._instance is None:
+            arrays = self._told.instance()
+            draw = self._member("draw") or {}
+            seed, trial = int(draw.get("seed", 1)), int(draw.get("trial", 0))
+            problem = _noctule.Problem(self.system, None, arrays, seed, trial)
+            self._instance = Instance._of(problem, arrays, None, seed, trial)
+        return self._instance
 
     @property
     def document(self) -> str:
@@ -388,6 +534,9 @@ def failure(design: Design) -> NotSolved | None:
     certificate = design.proof.infeasible
     if certificate is not None:
         text = f"proven infeasible ({certificate.method}): {certificate.statement}"
+    elif not design.meets_requirements:
+        text = (f"the design misses a requirement by {100 * design.violation:.3g} % of its limit; "
+                f"stopped: {design.stop}")
     elif design.stop in SOLVED:
         text = f"nothing is proven of the point; stopped: {design.stop}"
     else:
@@ -415,15 +564,22 @@ def _first_scheme(system: str) -> str:
     return str(describe(system)["schemes"][0]["name"])
 
 
-def as_instance(problem: Any, **draw: Any) -> Instance:
-    """An instance from whatever stands for one: itself, a scenario, a dictionary of arrays."""
+def as_instance(problem: Any, seed: int | None = None, trial: int | None = None) -> Instance:
+    """An instance from whatever stands for one: itself, a scenario, the name of a system."""
     if isinstance(problem, Instance):
+        given = {"seed": seed, "trial": trial}
+        given = {name: value for name, value in given.items() if value is not None}
+        if given:
+            raise refuse("an instance is drawn already", ", ".join(given),
+                         ", ".join(map(str, given.values())), "seed and trial with a scenario only",
+                         "scenario.realize(seed=…, trial=…) draws another instance")
         return problem
-    if hasattr(problem, "realize"):
+    draw = {"seed": 1 if seed is None else seed, "trial": 0 if trial is None else trial}
+    if hasattr(problem, "realize") and not isinstance(problem, type):
         made: Instance = problem.realize(**draw)
         return made
     if isinstance(problem, str):
-        return Instance(problem, scenario={}, **draw)
+        return Instance(problem, scenario={}, seed=draw["seed"], trial=draw["trial"])
     found = f"a {type(problem).__name__}"
     allowed = "a noctule.Instance, a scenario, or the name of a system"
     raise refuse("this is no problem to design for", "instance", found, allowed)
@@ -475,8 +631,7 @@ def design(
     ('converged', (8, 16), True)
     """
     check_on_failure(on_failure)
-    draw = {k: v for k, v in (("seed", seed), ("trial", trial)) if v is not None}
-    problem = as_instance(instance, **draw)._problem
+    problem = as_instance(instance, seed, trial)._problem
     name = scheme_of(problem.system, scheme)
     found = Design(problem.design(name, merged_settings(settings, changes), certify))
     error = failure(found) if on_failure == "raise" else None
@@ -492,8 +647,6 @@ def check_on_failure(on_failure: str) -> None:
 
 
 def variables_of(instance: Instance, variables: Any) -> dict[str, Any]:
-    if isinstance(variables, Design):
-        return variables.variables
     if isinstance(variables, Mapping):
         return dict(variables)
     from ._systems import describe
@@ -502,13 +655,15 @@ def variables_of(instance: Instance, variables: Any) -> dict[str, Any]:
     return {describe(instance.system)["variable_fields"][0]["name"]: variables}
 
 
-def evaluate(instance: Any, variables: Any) -> Design:
+def evaluate(
+    instance: Any, variables: Any, *, seed: int | None = None, trial: int | None = None
+) -> Design:
     """What variables of your own achieve, measured as ours are.
 
     Parameters
     ----------
     instance
-        As for :func:`design`.
+        As for :func:`design`: a scenario is drawn with ``seed`` and ``trial``.
     variables
         A dictionary of arrays, a :class:`Design`, or a bare array for a system with one variable.
 
@@ -526,7 +681,7 @@ def evaluate(instance: Any, variables: Any) -> Design:
     >>> found.proof.point.violation < 1e-12, found.metrics.sum_rate_bps_hz > 1
     (True, True)
     """
-    instance = as_instance(instance)
+    instance = as_instance(instance, seed, trial)
     return Design(instance._problem.evaluate(variables_of(instance, variables)))
 
 

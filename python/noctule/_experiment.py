@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import importlib
-import inspect
 import json
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,16 @@ from typing import Any
 import numpy as np
 
 from . import _noctule
-from ._design import Array, Instance, refuse, variables_of
+from ._design import (
+    Array,
+    Instance,
+    OnFailure,
+    check_on_failure,
+    member_of,
+    refuse,
+    variables_of,
+)
+from ._identity import identity
 from ._progress import Bar
 
 Scheme = Callable[[Instance], Any]
@@ -46,9 +54,8 @@ class Records:
         return self._columns
 
     def __getitem__(self, name: str) -> Array:
-        if name not in self.columns:
-            raise _noctule.unknown(name, "", list(self.columns))
-        return self.columns[name]
+        column: Array = member_of(self.columns, name)
+        return column
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -129,20 +136,12 @@ def _column(cells: list[str]) -> Array:
     return np.array([float(cell) if cell else np.nan for cell in cells])
 
 
-def _digest(function: Scheme) -> str:
-    """What tells one function from another of the same name: its source where there is one."""
-    try:
-        text = inspect.getsource(function)
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        text = repr(code.co_code) + repr(code.co_consts) if code else repr(type(function))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _called(function: Scheme, system: str) -> Callable[..., dict[str, Any]]:
-    def call(arrays: dict[str, Any], scenario: Any, seed: int, trial: int) -> dict[str, Any]:
+def _called(function: Scheme) -> Callable[..., dict[str, Any]]:
+    def call(
+        system: str, arrays: dict[str, Any], scenario: Any, seed: int, trial: int
+    ) -> dict[str, Any]:
         problem = _noctule.Problem(system, scenario, None, seed, trial)
-        instance = Instance._of(problem, arrays)
+        instance = Instance._of(problem, arrays, scenario, seed, trial)
         found = variables_of(instance, function(instance))
         return {name: value for name, value in found.items()}
 
@@ -160,6 +159,7 @@ def run(
     threads: int | None = None,
     fresh: bool = False,
     progress: bool = False,
+    on_failure: OnFailure = "return",
 ) -> Records:
     """Run an experiment: its name, the path of its file, or its text.
 
@@ -176,11 +176,18 @@ def run(
         Methods of your own by name: functions that take an :class:`Instance` and return the
         variables (a dictionary of arrays, a bare array where there is one variable, or a
         :class:`Design`). They are evaluated and verified as ours and stand in the same tables and
-        figures. An exception is counted as a failure of that design.
+        figures. An exception is a failure of that design. They are called by several threads, one
+        call at a time; Ctrl-C waits for the call that is on its way.
     out
         Folder of the results. By default ``results/<experiment>``; with ``schemes`` a temporary
         one, because a function can change without its name. In a folder of your own, results are
-        reused as long as the function's source is the same.
+        reused as long as the function is the same: its code, what it has been given (defaults,
+        enclosed variables, arguments of ``functools.partial``, attributes of an object) and the
+        functions, numbers and arrays of your own modules that it names. Where that cannot be told
+        (an open file, an object of C), nothing is reused.
+    on_failure
+        When a function of your own fails: ``"return"`` goes on and warns at the end, with the first
+        traceback and how many designs it was; ``"raise"`` stops at the first exception.
 
     Raises
     ------
@@ -198,22 +205,27 @@ def run(
     >>> sorted(set(records["scheme"]))
     ['balanced', 'mrt', 'rzf', 'selfish', 'sensing-only']
     """
+    check_on_failure(on_failure)
     name, text = _source(experiment)
     owner = None
     if schemes and out is None:
         owner = tempfile.TemporaryDirectory(prefix="noctule-")
         out = owner.name
-    system = _system_of(name, text)
     functions = {
-        id: (_called(function, system), _digest(function))
+        id: (_called(function), identity(function))
         for id, function in (schemes or {}).items()
     }
     order = {
         "experiment": name, "text": text, "trials": trials, "seed": seed, "ci": ci,
         "out": None if out is None else Path(out), "threads": threads, "fresh": fresh,
+        "strict": on_failure == "raise",
     }
     with Bar(progress, "units") as bar:
         info = json.loads(_noctule.run(order, functions, bar.callback))
+    for id, failures in info.pop("failures").items():
+        designs = "one design" if failures["count"] == 1 else f"{failures['count']} designs"
+        warnings.warn(f"`{id}` failed for {designs}; the first:\n{failures['first']}",
+                      RuntimeWarning, stacklevel=2)
     records = Records(info["folder"], info)
     # The temporary folder lives as long as what reads it.
     records._owner = owner
@@ -224,22 +236,6 @@ def _source(experiment: str | Path) -> tuple[str, str | None]:
     if isinstance(experiment, str) and "\n" in experiment:
         return "experiment", experiment
     return str(experiment), None
-
-
-def _system_of(name: str, text: str | None) -> str:
-    """The system an experiment names; what is wrong with the file is said when it is run."""
-    if text is None:
-        known = dict(_noctule.experiments())
-        matching = [t for id, t in known.items() if id == name or id.rsplit("/", 1)[-1] == name]
-        if Path(name).is_file():
-            text = Path(name).read_text(encoding="utf-8", errors="replace")
-        else:
-            text = matching[0] if matching else ""
-    for line in text.splitlines():
-        key, _, value = line.partition("=")
-        if key.strip() == "system":
-            return value.split("#")[0].strip().strip("\"'")
-    return "beamforming"
 
 
 def experiments() -> list[str]:

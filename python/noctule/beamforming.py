@@ -29,7 +29,7 @@ Schemes
 ``wmmse-sdr``
     one convex program after the other, in the corrected, monotone form; each solved as a factor and certified by its dual
 ``wmmse-sdr-conic``
-    the same programs by a semidefinite interior-point solver; not part of this build
+    the same programs by a semidefinite interior-point solver, for timing; only in builds with the feature ``sdp``
 
 Arrays of an instance
 ---------------------
@@ -108,6 +108,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._models import checked
 from ._parameters import ScenarioBase, parameters
 
 ArrayLike = npt.ArrayLike
@@ -366,6 +367,18 @@ class WmmseSdrSettings:
     trace: bool = False
 
 
+@parameters
+class WmmseSdrConicSettings:
+    """Settings of the scheme ``wmmse-sdr-conic``: the same programs by a semidefinite interior-point solver, for timing; only in builds with the feature ``sdp``."""
+
+    inner_evaluations: int = 2000
+    inner_tolerance: float = 1e-08
+    max_programs: int = 500
+    start: str = 'rzf'
+    tolerance: float = 1e-06
+    trace: bool = False
+
+
 if TYPE_CHECKING:
     def crb(
         beams: ArrayLike,
@@ -523,9 +536,9 @@ if TYPE_CHECKING:
         ...
 
 else:
-    crb = _noctule.beamforming.crb
-    crb_trace = _noctule.beamforming.crb_trace
-    fisher_matrix = _noctule.beamforming.fisher_matrix
+    crb = checked(_noctule.beamforming.crb)
+    crb_trace = checked(_noctule.beamforming.crb_trace)
+    fisher_matrix = checked(_noctule.beamforming.fisher_matrix)
 
 
 __all__ = [
@@ -544,6 +557,7 @@ __all__ = [
     "ConjugateGradientSettings",
     "FpSgdaSettings",
     "WmmseSdrSettings",
+    "WmmseSdrConicSettings",
     "crb",
     "crb_trace",
     "fisher_matrix",

@@ -7,9 +7,9 @@ Schemes
 ``rate-only``
     the same without sensing (P2), whatever is required: a stationary point of P2, no claim where the requirement is missed
 ``sensing-only``
-    the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap
+    the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no claim where a requirement is missed
 ``majorisation``
-    the convex step of the corrected Algorithm 3 in factored form, repeated: feasible, no claim beyond
+    the convex step of the corrected Algorithm 3 in factored form, repeated, or with the split of the paper (``split``): feasible, no claim beyond
 ``block-ascent``
     P2 by block-coordinate ascent on the quadratic transform, one access point after the other or all at once as printed: no claim
 ``zero-forcing``
@@ -98,6 +98,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._models import checked
 from ._parameters import ScenarioBase, parameters
 
 ArrayLike = npt.ArrayLike
@@ -301,17 +302,18 @@ class RateOnlySettings:
 
 @parameters
 class SensingOnlySettings:
-    """Settings of the scheme ``sensing-only``: the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap."""
+    """Settings of the scheme ``sensing-only``: the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no claim where a requirement is missed."""
 
     pattern_gap: float = 1e-06
 
 
 @parameters
 class MajorisationSettings:
-    """Settings of the scheme ``majorisation``: the convex step of the corrected Algorithm 3 in factored form, repeated: feasible, no claim beyond."""
+    """Settings of the scheme ``majorisation``: the convex step of the corrected Algorithm 3 in factored form, repeated, or with the split of the paper (``split``): feasible, no claim beyond."""
 
     max_steps: int = 30
     sensing_beams: int = 3
+    split: str = 'none'
     tolerance: float = 1e-06
     trace_rows: int = 0
 
@@ -343,6 +345,38 @@ class MrtSettings:
 
 
 if TYPE_CHECKING:
+    def angle_from_broadside(
+        aps_m: ArrayLike,
+        targets_m: ArrayLike,
+        axis_rad: float = 0.0,
+    ) -> FloatArray:
+        """Angles from the broadside of each access point's array towards each target.
+
+        The arcsine of the share of the distance that lies along the array (Mao et al., Eq. (4),
+        corrected in docs/errata.md#cellfree-e1); front and back cannot be told apart.
+
+        Parameters
+        ----------
+        aps_m : ArrayLike
+            Access points, shape [ap, 2], in metres.
+        targets_m : ArrayLike
+            Targets, shape [target, 2], in metres.
+        axis_rad : float
+            Direction of all arrays, in radians from the first axis.
+
+        Returns
+        -------
+        FloatArray
+            Radians, shape [target, ap].
+
+        Examples
+        --------
+        >>> angles = angle_from_broadside([[0, 0]], [[0, 10], [10, 10]])
+        >>> np.round(np.degrees(angles[:, 0]), 9)
+        array([ 0., 45.])
+        """
+        ...
+
     def beampattern(
         covariance: ArrayLike,
         angle_rad: ArrayLike,
@@ -370,6 +404,276 @@ if TYPE_CHECKING:
         --------
         >>> beampattern(np.eye(4) / 4, [0.0, 0.5])
         array([1., 1.])
+        """
+        ...
+
+    def best_pattern(
+        elements: int,
+        targets_rad: ArrayLike,
+        width_rad: float,
+        points: int = 181,
+        spacing: float = 0.5,
+        gap: float = 1e-06,
+    ) -> tuple[ComplexArray, float, float, float]:
+        """The beampattern of power one nearest to an ideal one, with a proof.
+
+        Problem P1 of Mao et al., solved over factors of the covariance to a proven gap.
+
+        Parameters
+        ----------
+        elements : int
+            Number of antennas, at most 512.
+        targets_rad : ArrayLike
+            Angles of the targets from broadside in radians, shape [target].
+        width_rad : float
+            Full width of each window in radians.
+        points : int
+            Angles of the grid.
+        spacing : float
+            Distance of elements in wavelengths.
+        gap : float
+            Relative gap at which it stops.
+
+        Returns
+        -------
+        tuple[ComplexArray, float, float, float]
+            Beams of shape [stream, antenna], their error, the multiple of the ideal pattern, and a
+            lower bound of the error that is proven.
+
+        Examples
+        --------
+        >>> beams, error, scale, bound = best_pattern(8, [0.0], np.radians(10))
+        >>> bool(bound <= error <= bound * (1 + 1e-5)), bool(np.isclose(np.linalg.norm(beams), 1))
+        (True, True)
+        """
+        ...
+
+    def block_update(
+        quadratic: ArrayLike,
+        linear: ArrayLike,
+        power: float,
+    ) -> tuple[ComplexArray, float]:
+        """The minimum of ``tr WᴴQW − 2 Re tr CᴴW`` over ``‖W‖² ≤ power``: one step of block ascent.
+
+        Parameters
+        ----------
+        quadratic : ArrayLike
+            Q, Hermitian and positive semidefinite, shape [antenna, antenna].
+        linear : ArrayLike
+            C, shape [antenna, user].
+        power : float
+            Largest squared Frobenius norm.
+
+        Returns
+        -------
+        tuple[ComplexArray, float]
+            W of shape [antenna, user], and the price μ of power.
+
+        Examples
+        --------
+        >>> W, price = block_update(np.eye(2), [[3.0], [4.0]], 1.0)
+        >>> np.round(W.real.T, 9), round(price, 9)
+        (array([[0.6, 0.8]]), 4.0)
+        """
+        ...
+
+    def channel_covariances(
+        direct: ArrayLike,
+        target_ap: ArrayLike,
+        user_target: ArrayLike,
+        steering: ArrayLike,
+        reflection: ArrayLike,
+        target_ap_variance: float,
+        user_target_variance: float,
+        steering_variance: float,
+    ) -> ComplexArray:
+        """Covariances ``Φ_k = E h_k h_kᴴ`` of channels with reflections off roughly known targets.
+
+        ``h_km = β_km g + Σ_t α_t β_kt β_tm g_kt a(θ_tm)`` with random amplitudes and steering vectors
+        (Mao et al., Proposition 1). Gains are amplitudes, not powers.
+
+        Parameters
+        ----------
+        direct : ArrayLike
+            Amplitude gains of the direct paths, shape [user, ap].
+        target_ap : ArrayLike
+            Mean amplitude gains between targets and access points, shape [target, ap].
+        user_target : ArrayLike
+            Mean amplitude gains between users and targets, shape [user, target].
+        steering : ArrayLike
+            Steering vectors from access points to targets, shape [target, ap, antenna].
+        reflection : ArrayLike
+            Reflection coefficients α of the targets, real, shape [target].
+        target_ap_variance : float
+            Variance of the gains between targets and access points.
+        user_target_variance : float
+            Variance of the gains between users and targets.
+        steering_variance : float
+            Variance χ² of every entry of a steering vector.
+
+        Returns
+        -------
+        ComplexArray
+            Shape [user, ap, antenna, ap, antenna]: an instance's ``channel_covariance``.
+
+        Examples
+        --------
+        >>> scene = ([[1.0]], [[0.5]], [[0.2]], np.ones((1, 1, 2)), [0.8], 0.0, 0.0, 0.0)
+        >>> np.round(channel_covariances(*scene)[0, 0, :, 0, :].real, 6)
+        array([[1.0064, 0.0064],
+               [0.0064, 1.0064]])
+        """
+        ...
+
+    def channel_statistics(
+        direct: ArrayLike,
+        target_ap: ArrayLike,
+        user_target: ArrayLike,
+        steering: ArrayLike,
+        reflection: ArrayLike,
+        target_ap_variance: float,
+        user_target_variance: float,
+        steering_variance: float,
+        pilot_group: ArrayLike,
+        pilot_energy: float,
+        joint: bool = False,
+    ) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+        """Statistics of aggregated channels and of their estimates from shared pilots.
+
+        Covariances Φ, filters C of the estimates ``ĥ = C y`` with ``y = √E Σ h + n``, and covariances Θ of
+        the errors (Mao et al., Propositions 1 to 3).
+
+        Parameters
+        ----------
+        direct : ArrayLike
+            Amplitude gains of the direct paths, shape [user, ap].
+        target_ap : ArrayLike
+            Mean amplitude gains between targets and access points, shape [target, ap].
+        user_target : ArrayLike
+            Mean amplitude gains between users and targets, shape [user, target].
+        steering : ArrayLike
+            Steering vectors from access points to targets, shape [target, ap, antenna].
+        reflection : ArrayLike
+            Reflection coefficients α of the targets, real, shape [target].
+        target_ap_variance : float
+            Variance of the gains between targets and access points.
+        user_target_variance : float
+            Variance of the gains between users and targets.
+        steering_variance : float
+            Variance χ² of every entry of a steering vector.
+        pilot_group : ArrayLike
+            Which users share a pilot: equal whole numbers, shape [user].
+        pilot_energy : float
+            Energy E of a pilot over the noise.
+        joint : bool
+            Whether all access points estimate together; otherwise each from what it received.
+
+        Returns
+        -------
+        tuple[ComplexArray, ComplexArray, ComplexArray]
+            Φ, C and Θ, each of shape [user, ap, antenna, ap, antenna].
+
+        Examples
+        --------
+        >>> scene = ([[1.0]], [[0.5]], [[0.2]], np.ones((1, 1, 2)), [0.0], 0.0, 0.0, 0.0)
+        >>> covariance, filters, errors = channel_statistics(*scene, [0], 3.0)
+        >>> np.round(errors[0, 0, :, 0, :].real, 12)  # 1/(1 + 3) of each entry's power
+        array([[0.25, 0.  ],
+               [0.  , 0.25]])
+        """
+        ...
+
+    def estimate_channels(
+        channel_covariance: ArrayLike,
+        pilot_group: ArrayLike,
+        pilot_energy: float,
+        joint: bool = False,
+    ) -> tuple[ComplexArray, ComplexArray]:
+        """Filters and error covariances of estimates of channels with covariances of your own.
+
+        Parameters
+        ----------
+        channel_covariance : ArrayLike
+            Φ, Hermitian for each user, shape [user, ap, antenna, ap, antenna].
+        pilot_group : ArrayLike
+            Which users share a pilot: equal whole numbers, shape [user].
+        pilot_energy : float
+            Energy E of a pilot over the noise.
+        joint : bool
+            Whether all access points estimate together; otherwise each from what it received.
+
+        Returns
+        -------
+        tuple[ComplexArray, ComplexArray]
+            C and Θ, each of shape [user, ap, antenna, ap, antenna].
+
+        Examples
+        --------
+        >>> identity = np.eye(4).reshape(1, 2, 2, 2, 2)
+        >>> filters, errors = estimate_channels(identity, [0], 1.0)
+        >>> bool(np.allclose(errors, identity / 2))
+        True
+        """
+        ...
+
+    def pair_targets(
+        targets_m: ArrayLike,
+        aps_m: ArrayLike,
+    ) -> list[int]:
+        """The access point that senses each target: at most one target each, smallest total distance.
+
+        Parameters
+        ----------
+        targets_m : ArrayLike
+            Targets, shape [target, 2], in metres.
+        aps_m : ArrayLike
+            Access points, shape [ap, 2], in metres.
+
+        Returns
+        -------
+        list[int]
+            An access point for each target, counted from zero.
+
+        Examples
+        --------
+        >>> pair_targets([[90, 0], [10, 0]], [[0, 0], [100, 0]])
+        [1, 0]
+        """
+        ...
+
+    def pattern_bound(
+        beams: ArrayLike,
+        targets_rad: ArrayLike,
+        width_rad: float,
+        points: int = 181,
+        spacing: float = 0.5,
+    ) -> tuple[float, float]:
+        """A number that no pattern of power one can undercut, proven by any given beams.
+
+        Parameters
+        ----------
+        beams : ArrayLike
+            Beams whose covariance is the point of tangency, shape [stream, antenna].
+        targets_rad : ArrayLike
+            Angles of the targets from broadside in radians, shape [target].
+        width_rad : float
+            Full width of each window in radians.
+        points : int
+            Angles of the grid.
+        spacing : float
+            Distance of elements in wavelengths.
+
+        Returns
+        -------
+        tuple[float, float]
+            The error of the beams, and a lower bound of the error of all patterns of power one.
+
+        Examples
+        --------
+        >>> beams, least, _, _ = best_pattern(8, [0.0], 0.3)
+        >>> error, bound = pattern_bound(beams, [0.0], 0.3)
+        >>> bool(bound <= least and np.isclose(bound, error, rtol=1e-5))
+        True
         """
         ...
 
@@ -411,9 +715,179 @@ if TYPE_CHECKING:
         """
         ...
 
+    def pilot_groups(
+        users_m: ArrayLike,
+        pilots: int,
+        rule: str = 'farthest',
+    ) -> list[list[int]]:
+        """Groups of users that share a pilot: users far from each other (Mao et al., Algorithm 1).
+
+        Parameters
+        ----------
+        users_m : ArrayLike
+            Users, shape [user, 2], in metres.
+        pilots : int
+            Number of pilots.
+        rule : str
+            ``farthest`` merges the pair farthest apart, ``balanced`` keeps groups of equal size.
+
+        Returns
+        -------
+        list[list[int]]
+            Users of each group, counted from zero.
+
+        Examples
+        --------
+        >>> pilot_groups([[0, 0], [1, 0], [100, 0]], 2)
+        [[0, 2], [1]]
+        """
+        ...
+
+    def quadratic_transform(
+        instance: Any,
+        data_beams: ArrayLike,
+        sensing_beams: ArrayLike | None = None,
+    ) -> tuple[FloatArray, ComplexArray]:
+        """Auxiliary variables of the quadratic transform at given beams.
+
+        ``γ_k`` and ``g_k`` with which the surrogate ``Σ ln(1+γ) − γ + 2√(1+γ) Re(g* s) − |g|²(A + |s|²)`` in nats
+        touches the sum rate (Mao et al., Eqs. (38) to (40)).
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``cellfree``, or a dictionary of its arrays.
+        data_beams : ArrayLike
+            Beams of the users as shares of power, shape [user, ap, antenna].
+        sensing_beams : ArrayLike | None
+            Beams of the sensing signals, shape [stream, ap, antenna].
+
+        Returns
+        -------
+        tuple[FloatArray, ComplexArray]
+            γ and g, each of shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.design(noctule.cellfree.Scenario(), "mrt")
+        >>> gamma, g = quadratic_transform(design.instance, design.data_beams)
+        >>> signal, rest = signal_terms(design.instance, design.data_beams)
+        >>> bool(np.allclose(gamma, signal / rest)), bool(np.allclose(
+        ...     abs(g) ** 2, (1 + gamma) * signal / (signal + rest) ** 2))
+        (True, True)
+        """
+        ...
+
+    def signal_terms(
+        instance: Any,
+        data_beams: ArrayLike,
+        sensing_beams: ArrayLike | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Signal power and everything else that users receive, over the noise.
+
+        ``|ĥᴴw|²`` and ``A_k`` with estimation errors and sensing signals (Mao et al., Eq. (18),
+        corrected in docs/errata.md#cellfree-e2).
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``cellfree``, or a dictionary of its arrays.
+        data_beams : ArrayLike
+            Beams of the users as shares of power, shape [user, ap, antenna].
+        sensing_beams : ArrayLike | None
+            Beams of the sensing signals, shape [stream, ap, antenna].
+
+        Returns
+        -------
+        tuple[FloatArray, FloatArray]
+            Signal and interference with noise, each of shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.cellfree.Scenario().realize()
+        >>> signal, rest = signal_terms(instance, np.zeros_like(instance["channels"]))
+        >>> bool((signal == 0).all() and (rest == 1).all())
+        True
+        """
+        ...
+
+    def sinr(
+        instance: Any,
+        data_beams: ArrayLike,
+        sensing_beams: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Signal-to-interference-plus-noise ratios of the users, estimation errors included.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``cellfree``, or a dictionary of its arrays.
+        data_beams : ArrayLike
+            Beams of the users as shares of power, shape [user, ap, antenna].
+        sensing_beams : ArrayLike | None
+            Beams of the sensing signals, shape [stream, ap, antenna].
+
+        Returns
+        -------
+        FloatArray
+            Linear ratios, shape [user]; the rate of a user is log₂(1 + ratio) in bit/s/Hz.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.design(noctule.cellfree.Scenario(), "mrt")
+        >>> ratios = sinr(design.instance, design.data_beams, design.variables.get("sensing_beams"))
+        >>> bool(np.isclose(np.log2(1 + ratios).sum(), design.metrics.sum_rate_bps_hz))
+        True
+        """
+        ...
+
+    def steering(
+        elements: int,
+        angle_rad: ArrayLike,
+        spacing: float = 0.5,
+    ) -> ComplexArray:
+        """Steering vectors ``a[n] = exp(j2π · spacing · n sin θ)`` of a linear array.
+
+        Parameters
+        ----------
+        elements : int
+            Number of antennas.
+        angle_rad : ArrayLike
+            Angles from broadside in radians, shape [direction].
+        spacing : float
+            Distance of elements in wavelengths.
+
+        Returns
+        -------
+        ComplexArray
+            Entries of magnitude one, shape [direction, antenna].
+
+        Examples
+        --------
+        >>> np.round(steering(3, [np.pi / 6]), 12)
+        array([[ 1.+0.j,  0.+1.j, -1.+0.j]])
+        """
+        ...
+
 else:
-    beampattern = _noctule.cellfree.beampattern
-    pattern_error = _noctule.cellfree.pattern_error
+    angle_from_broadside = checked(_noctule.cellfree.angle_from_broadside)
+    beampattern = checked(_noctule.cellfree.beampattern)
+    best_pattern = checked(_noctule.cellfree.best_pattern)
+    block_update = checked(_noctule.cellfree.block_update)
+    channel_covariances = checked(_noctule.cellfree.channel_covariances)
+    channel_statistics = checked(_noctule.cellfree.channel_statistics)
+    estimate_channels = checked(_noctule.cellfree.estimate_channels)
+    pair_targets = checked(_noctule.cellfree.pair_targets)
+    pattern_bound = checked(_noctule.cellfree.pattern_bound)
+    pattern_error = checked(_noctule.cellfree.pattern_error)
+    pilot_groups = checked(_noctule.cellfree.pilot_groups)
+    quadratic_transform = checked(_noctule.cellfree.quadratic_transform)
+    signal_terms = checked(_noctule.cellfree.signal_terms)
+    sinr = checked(_noctule.cellfree.sinr)
+    steering = checked(_noctule.cellfree.steering)
 
 
 __all__ = [
@@ -429,6 +903,19 @@ __all__ = [
     "BlockAscentSettings",
     "ZeroForcingSettings",
     "MrtSettings",
+    "angle_from_broadside",
     "beampattern",
+    "best_pattern",
+    "block_update",
+    "channel_covariances",
+    "channel_statistics",
+    "estimate_channels",
+    "pair_targets",
+    "pattern_bound",
     "pattern_error",
+    "pilot_groups",
+    "quadratic_transform",
+    "signal_terms",
+    "sinr",
+    "steering",
 ]

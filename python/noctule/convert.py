@@ -22,6 +22,8 @@ change; where yours conjugates otherwise than the table says, name the axes inst
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any, Literal
 
 import numpy as np
@@ -208,25 +210,29 @@ def steering(array: npt.ArrayLike, *, normalised: bool) -> ComplexArray:
 def power_w(text: str | float) -> float:
     """Watts from ``"30 dBm"``, ``"0 dBW"``, ``"1 mW"``, ``"2.5 W"``; a number is watts already.
 
-    >>> power_w("30 dBm"), power_w("1 mW"), power_w(2)
+    >>> power_w("30dBm"), power_w("1 mW"), power_w(2)
     (1.0, 0.001, 2.0)
     """
     if not isinstance(text, str):
-        return float(text)
-    number, _, unit = text.strip().partition(" ")
+        return _power(float(text), text)
+    found = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)\s*", text)
     factors = {"W": 1.0, "mW": 1e-3, "uW": 1e-6, "µW": 1e-6, "nW": 1e-9}
-    try:
-        value = float(number)
-    except ValueError:
-        raise refuse("not a number", "power", repr(text), "such as \"30 dBm\"") from None
-    if unit == "dBm":
-        return float(10 ** ((value - 30) / 10))
-    if unit == "dBW":
-        return float(10 ** (value / 10))
+    if found is None:
+        raise refuse("not a number", "power", repr(text), "such as \"30 dBm\"")
+    value, unit = float(found[1]), found[2]
+    if unit in ("dBm", "dBW"):
+        exponent = (value - (30 if unit == "dBm" else 0)) / 10
+        return _power(10.0**exponent if abs(exponent) < 300 else math.inf, text)
     if unit in factors:
-        return value * factors[unit]
+        return _power(value * factors[unit], text)
     raise refuse("the unit is not a unit of power", "power", repr(text),
                  f"dBm, dBW, {', '.join(factors)}")
+
+
+def _power(value: float, text: str | float) -> float:
+    if not 0 <= value < math.inf:
+        raise refuse("this is no power", "power", repr(text), "finite, 0 W or more")
+    return value
 
 
 __all__ = ["beams", "channels", "deepmimo", "power_w", "sionna", "steering"]

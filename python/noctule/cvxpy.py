@@ -13,8 +13,9 @@ One function a problem, registered by :func:`problem`, one file a system in `noc
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import Any
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,22 +23,42 @@ from . import _noctule
 from ._design import Instance, refuse
 from ._systems import systems
 
-Writer = Callable[[Instance], str]
-_PROBLEMS: dict[str, dict[str, Writer]] = {}
+Writer = Callable[..., str]
 
 
-def problem(system: str, name: str) -> Callable[[Writer], Writer]:
-    """Register a writer of scripts for a convex problem of a system."""
+class Problem(NamedTuple):
+    """A convex problem that can be written, and with what its optimum is to be compared."""
+
+    writer: Writer
+    #: The scheme whose design reaches the optimum.
+    scheme: str
+    #: Whether the problem holds part of a design fixed: it then takes one as ``at``.
+    held: bool
+
+
+_PROBLEMS: dict[str, dict[str, Problem]] = {}
+
+#: Why a system has nothing to write.
+_WITHOUT = {
+    "frame": "the plan of a frame is a choice among whole numbers and one time, in which the rate is "
+             "not concave; compare/frame/compare.py searches it exhaustively instead",
+}
+
+
+def problem(system: str, name: str, *, compare: str) -> Callable[[Writer], Writer]:
+    """Register a writer of scripts for a convex problem of a system; ``compare`` is the scheme
+    whose design has the same value."""
 
     def keep(writer: Writer) -> Writer:
-        _PROBLEMS.setdefault(system, {})[name] = writer
+        held = "at" in inspect.signature(writer).parameters
+        _PROBLEMS.setdefault(system, {})[name] = Problem(writer, compare, held)
         return writer
 
     return keep
 
 
-def _known(system: str) -> dict[str, Writer]:
-    """The writers of a system, from `noctule/_scripts/<system>.py` where there is one."""
+def known(system: str) -> dict[str, Problem]:
+    """The problems of a system, from `noctule/_scripts/<system>.py` where there is one."""
     try:
         importlib.import_module(f"noctule._scripts.{system}")
     except ModuleNotFoundError:
@@ -50,33 +71,45 @@ def problems(system: str) -> list[str]:
 
     >>> import noctule
     >>> noctule.cvxpy.problems("beamforming")
-    ['sensing-only']
+    ['sensing-only', 'sum-rate-bound']
     """
-    return list(_known(system))
+    return list(known(system))
 
 
-def script(instance: Instance, problem: str | None = None) -> str:
-    """The script of one of :func:`problems`, the first by default."""
-    known = _known(instance.system)
-    if not known:
-        others = [system for system in systems() if _known(system)]
+def script(instance: Instance, problem: str | None = None, *,
+           at: Mapping[str, Any] | None = None) -> str:
+    """The script of one of :func:`problems`, the first by default.
+
+    ``at`` is a design, for a problem that is convex while part of the variables is held fixed
+    (the phases and sites of ``surfaces``).
+    """
+    found = known(instance.system)
+    if not found:
+        others = [system for system in systems() if known(system)]
         raise refuse("this system has no convex problem", "system", instance.system,
-                     ", ".join(others))
-    if problem is not None and problem not in known:
-        raise _noctule.unknown(problem, "problem", list(known))
-    return known[problem or next(iter(known))](instance)
+                     ", ".join(others), _WITHOUT.get(instance.system))
+    if problem is not None and problem not in found:
+        raise _noctule.unknown(problem, "problem", list(found))
+    chosen = found[problem or next(iter(found))]
+    if at is None:
+        return chosen.writer(instance)
+    if not chosen.held:
+        raise refuse("nothing is held fixed in this problem", "at", "a design",
+                     "no `at` for this problem")
+    return chosen.writer(instance, at)
 
 
 def data(instance: Instance, *names: str) -> str:
     """Assignments of arrays of the instance that read back to the last bit."""
-    return "\n".join(_written(name, instance[name]) for name in names)
+    return "\n".join(assigned(name, instance[name]) for name in names)
 
 
-def _written(name: str, value: Any) -> str:
+def assigned(name: str, value: Any) -> str:
+    """An assignment of a number or an array that reads back to the last bit."""
     array = np.asarray(value)
     if array.ndim == 0:
         return f"{name} = {array.item()!r}"
     return f"{name} = np.array({array.tolist()!r}).reshape({array.shape!r})"
 
 
-__all__ = ["data", "problem", "problems", "script"]
+__all__ = ["Problem", "assigned", "data", "known", "problem", "problems", "script"]

@@ -120,6 +120,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._models import checked
 from ._parameters import ScenarioBase, parameters
 
 ArrayLike = npt.ArrayLike
@@ -426,7 +427,7 @@ if TYPE_CHECKING:
         blocks : int
             Number of blocks, the first is that of the estimate.
         base : float | None
-            Geometric aging ``base^lag``.
+            Geometric aging ``base^lag``, from 0 to 1.
         doppler_blocks : float | None
             Jakes' aging ``J₀(2π · doppler_blocks · lag)``: Doppler frequency times block duration.
         offset : int
@@ -477,6 +478,36 @@ if TYPE_CHECKING:
         """
         ...
 
+    def best_division(
+        efficiency: ArrayLike,
+        blocks: int,
+        updates: int,
+    ) -> tuple[float, list[int]]:
+        """The best division of blocks among channel updates, exactly.
+
+        Maximises ``Σ_m Σ_{n ≤ N_m} Φ_n`` over divisions ``Σ_m N_m = blocks`` into so many updates.
+
+        Parameters
+        ----------
+        efficiency : ArrayLike
+            Φ_n, the worth of the n-th block of an update, shape [block].
+        blocks : int
+            Blocks to divide, at most as many as there are efficiencies, and 1024.
+        updates : int
+            Number of updates.
+
+        Returns
+        -------
+        tuple[float, list[int]]
+            The worth, and the blocks of each update, longest first.
+
+        Examples
+        --------
+        >>> best_division([3.0, 2.0, 1.0, 0.5], 4, 2)
+        (10.0, [2, 2])
+        """
+        ...
+
     def estimate_trace(
         correlation: ArrayLike,
         sensing_error: ArrayLike,
@@ -490,9 +521,9 @@ if TYPE_CHECKING:
         Parameters
         ----------
         correlation : ArrayLike
-            R of unit trace, shape [antenna, antenna].
+            R, Hermitian and of unit trace, shape [antenna, antenna].
         sensing_error : ArrayLike
-            Covariance E of what sensing leaves unknown, shape [antenna, antenna].
+            Covariance E of what sensing leaves unknown, Hermitian, shape [antenna, antenna].
         pilot_snr : float
             Signal-to-noise ratio γ of the pilot per unit of gain, linear.
         project : bool
@@ -501,7 +532,8 @@ if TYPE_CHECKING:
         Returns
         -------
         float
-            tr C, between 0 and 1.
+            tr C, between 0 and the trace of the prior; that is 1 at most for an E that is a
+            covariance.
 
         Examples
         --------
@@ -545,11 +577,245 @@ if TYPE_CHECKING:
         """
         ...
 
+    def one_ring_slope(
+        elements: int,
+        angle_rad: float,
+        spread_rad: float,
+        spectrum: str = 'uniform',
+        reference: str = 'first',
+    ) -> ComplexArray:
+        """Average over the ring of the outer products of the slopes, ``∫ S(ϑ) a'(ϑ) a'ᴴ(ϑ) dϑ``.
+
+        Times the variance of a sensed angle in rad² it is the covariance of the channel error that
+        sensing leaves, to first order. With the slope of :func:`steering` at the user's angle instead,
+        ``a' a'ᴴ`` is the form the paper prints.
+
+        Parameters
+        ----------
+        elements : int
+            Number of antennas L.
+        angle_rad : float
+            Angle of the user from broadside in radians.
+        spread_rad : float
+            Single-sided angular spread in radians.
+        spectrum : str
+            ``uniform``, ``gaussian``, ``laplacian`` or ``raised-cosine``.
+        reference : str
+            Element of phase zero: ``first`` or ``centre``.
+
+        Returns
+        -------
+        ComplexArray
+            Shape [antenna, antenna].
+
+        Examples
+        --------
+        >>> D = one_ring_slope(8, 0.3, 0.0)
+        >>> _, slope = steering(8, [0.3])
+        >>> bool(np.allclose(D, np.outer(slope[0], slope[0].conj())))
+        True
+        """
+        ...
+
+    def sensed_estimate(
+        correlation: ArrayLike,
+        sensing_error: ArrayLike,
+        pilot_snr: float,
+        project: bool = True,
+    ) -> dict[str, Any]:
+        """What a sensed prior makes of a channel estimate, relative to the gain.
+
+        Prior ``R̂ = (R − E)₊``, filter ``W = R̂(R̂ + I/γ)⁻¹``, covariance of the estimate ``W R̂``
+        (docs/errata.md#frame-e3).
+
+        Parameters
+        ----------
+        correlation : ArrayLike
+            R, Hermitian and of unit trace, shape [antenna, antenna].
+        sensing_error : ArrayLike
+            Covariance E of what sensing leaves unknown, Hermitian, shape [antenna, antenna].
+        pilot_snr : float
+            Signal-to-noise ratio γ of the pilot per unit of gain, linear.
+        project : bool
+            Whether negative eigenvalues of R − E are set to zero.
+
+        Returns
+        -------
+        dict[str, Any]
+            ``prior``, ``filter``, ``estimate`` of shape [antenna, antenna]; ``estimate_trace``,
+            ``error_trace``; ``smallest_eigenvalue`` of R − E before it is projected.
+
+        Examples
+        --------
+        >>> found = sensed_estimate(np.eye(4) / 4, np.zeros((4, 4)), 4.0)
+        >>> round(found["estimate_trace"], 12), round(found["error_trace"], 12)
+        (0.5, 0.5)
+        """
+        ...
+
+    def shortest_sensing_s(
+        instance: Any,
+    ) -> float:
+        """The shortest sensing time that meets all limits on angles.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``frame``, or a dictionary of its arrays.
+
+        Returns
+        -------
+        float
+            Seconds, whether the frame has room for them or not.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.frame.Scenario().realize()
+        >>> time = shortest_sensing_s(instance)
+        >>> worst = (statistics(instance, time)["crb_rad2"] / instance["crb_limit_rad2"]).max()
+        >>> bool(np.isclose(worst, 1))
+        True
+        """
+        ...
+
+    def sinr(
+        instance: Any,
+        sensing_time_s: float,
+        form: str = 'use-and-forget',
+    ) -> FloatArray:
+        """Signal-to-interference-plus-noise ratio of every user in the block of its estimate.
+
+        A block whose channel has correlation ρ with the estimate has ρ² times as much.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``frame``, or a dictionary of its arrays.
+        sensing_time_s : float
+            Sensing time in seconds.
+        form : str
+            ``use-and-forget`` (22), ``lower-bound`` (28) or ``physical`` (a filter made for another
+            channel than the pilot travels through).
+
+        Returns
+        -------
+        FloatArray
+            Linear ratios, shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.frame.Scenario().realize()
+        >>> bool((sinr(instance, 1e-3, "lower-bound") <= sinr(instance, 1e-3)).all())
+        True
+        """
+        ...
+
+    def statistics(
+        instance: Any,
+        sensing_time_s: float,
+    ) -> dict[str, FloatArray]:
+        """Statistics of all users' estimates after some sensing time, relative to their gains.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``frame``, or a dictionary of its arrays.
+        sensing_time_s : float
+            Sensing time in seconds.
+
+        Returns
+        -------
+        dict[str, FloatArray]
+            ``crb_rad2`` (bounds of the angles), ``estimate_trace``, ``error_trace``,
+            ``smallest_eigenvalue`` (of the priors before they are projected), each of shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.frame.Scenario().realize()
+        >>> short, long = (statistics(instance, time)["crb_rad2"] for time in (1e-4, 2e-4))
+        >>> bool(np.allclose(short, 2 * long))
+        True
+        """
+        ...
+
+    def steering(
+        elements: int,
+        angle_rad: ArrayLike,
+        reference: str = 'first',
+    ) -> tuple[ComplexArray, ComplexArray]:
+        """Steering vectors ``a[i] = exp(−jπ ι_i sin ϑ)/√L`` of a half-wavelength line, and their slopes.
+
+        Parameters
+        ----------
+        elements : int
+            Number of antennas L.
+        angle_rad : ArrayLike
+            Angles from broadside in radians, shape [direction].
+        reference : str
+            Element of phase zero: ``first`` or ``centre``.
+
+        Returns
+        -------
+        tuple[ComplexArray, ComplexArray]
+            ``a`` and ``da/dϑ`` per radian, each of shape [direction, antenna].
+
+        Examples
+        --------
+        >>> a, slope = steering(4, [0.0])
+        >>> np.allclose(a, 0.5), slope.shape
+        (True, (1, 4))
+        """
+        ...
+
+    def throughput(
+        instance: Any,
+        sensing_time_s: float,
+        blocks_per_update: ArrayLike,
+    ) -> tuple[float, FloatArray]:
+        """What a frame carries, Eq. (24).
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``frame``, or a dictionary of its arrays.
+        sensing_time_s : float
+            Sensing time in seconds.
+        blocks_per_update : ArrayLike
+            Blocks of every channel update, shape [update]; each starts with a pilot.
+
+        Returns
+        -------
+        tuple[float, FloatArray]
+            Bits per hertz that one frame carries to all users, and the average rate of every user
+            in bit/s/Hz, shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.design(noctule.frame.Scenario())
+        >>> bits, rates = throughput(design.instance, design.sensing_time_s,
+        ...                          design.blocks_per_update)
+        >>> bool(np.isclose(bits, design.metrics.frame_bits_per_hz))
+        True
+        """
+        ...
+
 else:
-    aging = _noctule.frame.aging
-    angle_crb = _noctule.frame.angle_crb
-    estimate_trace = _noctule.frame.estimate_trace
-    one_ring = _noctule.frame.one_ring
+    aging = checked(_noctule.frame.aging)
+    angle_crb = checked(_noctule.frame.angle_crb)
+    best_division = checked(_noctule.frame.best_division)
+    estimate_trace = checked(_noctule.frame.estimate_trace)
+    one_ring = checked(_noctule.frame.one_ring)
+    one_ring_slope = checked(_noctule.frame.one_ring_slope)
+    sensed_estimate = checked(_noctule.frame.sensed_estimate)
+    shortest_sensing_s = checked(_noctule.frame.shortest_sensing_s)
+    sinr = checked(_noctule.frame.sinr)
+    statistics = checked(_noctule.frame.statistics)
+    steering = checked(_noctule.frame.steering)
+    throughput = checked(_noctule.frame.throughput)
 
 
 __all__ = [
@@ -570,6 +836,14 @@ __all__ = [
     "SimulatedSettings",
     "aging",
     "angle_crb",
+    "best_division",
     "estimate_trace",
     "one_ring",
+    "one_ring_slope",
+    "sensed_estimate",
+    "shortest_sensing_s",
+    "sinr",
+    "statistics",
+    "steering",
+    "throughput",
 ]

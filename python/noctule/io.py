@@ -1,21 +1,24 @@
 """Files: your own channels and geometry in, designs out.
 
-``.json``, ``.npz`` and ``.npy`` are read by Rust, by the rules of the command line. ``.mat``
-(MATLAB, through SciPy) and ``.csv`` are read here and then go the same way.
+``.json`` and ``.npz`` are read by Rust, by the rules of the command line. ``.mat`` (MATLAB, through
+SciPy), ``.npy`` and ``.csv`` are read here and then go the same way.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import re
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import _noctule
-from ._design import Array, Design, Instance, refuse
-from ._systems import describe
+from ._design import Array, Design, Instance, InvalidInput, refuse
+from ._systems import describe, systems
 
 
 def _ending(path: str | Path, allowed: str) -> str:
@@ -27,9 +30,9 @@ def _ending(path: str | Path, allowed: str) -> str:
 
 
 def read_text(path: str | Path) -> str:
-    """A text file, or bad input."""
+    """A text file, with or without a byte order mark, or bad input."""
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise refuse("the file cannot be read", str(path), str(error), "a readable file") from None
 
@@ -63,75 +66,179 @@ def read_mat(path: str | Path) -> dict[str, Any]:
 
 
 def read_csv(path: str | Path) -> Array:
-    """A matrix of real or complex numbers (``1.5-2j`` or MATLAB's ``1.5-2i``), rows as lines."""
-    text = read_text(path).replace("i", "j").replace(" ", "")
+    """A matrix of real or complex numbers (``1.5-2j`` or MATLAB's ``1.5-2i``), rows as lines.
+
+    One separator for the whole file: commas, semicolons, tabs, or spaces as ``numpy.savetxt``
+    writes them. Decimal points, not decimal commas. Empty lines and lines that begin with ``#``
+    are skipped.
+    """
+    lines = [(number, line.strip()) for number, line in
+             enumerate(read_text(path).splitlines(), start=1)]
+    lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
+    if not lines:
+        raise refuse("the file is empty", str(path), "no numbers", "a line per row")
+    separator = _separator(str(path), [line for _, line in lines])
     rows: list[list[complex]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line or line.startswith("#"):
-            continue
-        row = []
-        for column, word in enumerate(line.replace(";", ",").split(","), start=1):
-            try:
-                row.append(complex(word))
-            except ValueError:
-                raise refuse("not a number", f"{path}:{number}, column {column}", repr(word),
-                             "numbers such as 1.5 or 1.5-2j, separated by commas") from None
+    for number, line in lines:
+        cells = line.split(separator)
+        row = [_number(cell, f"{path}:{number}, column {column}")
+               for column, cell in enumerate(cells, start=1)]
         if rows and len(row) != len(rows[0]):
             raise refuse("the rows have different lengths", f"{path}:{number}",
                          f"{len(row)} entries", f"{len(rows[0])} entries, as in the first row")
         rows.append(row)
-    if not rows:
-        raise refuse("the file is empty", str(path), "no numbers", "a line per row")
     matrix = np.array(rows)
     return matrix if np.any(matrix.imag) else matrix.real
 
 
-def _fitted(arrays: dict[str, Any], fields: list[dict[str, Any]]) -> dict[str, Any]:
-    """MATLAB knows matrices only: 1 × 1 becomes a number and 1 × n a list where the field says so."""
+def _separator(path: str, lines: list[str]) -> str | None:
+    """What stands between the numbers of a file; None is any number of spaces."""
+    found = [mark for mark in ";,\t" if any(mark in line for line in lines)]
+    if ";" in found and "," in found:
+        raise refuse("the separator is not clear", path, "semicolons and commas",
+                     "one of them between the numbers", "decimal commas are not read: write 1.5")
+    return found[0] if found else None
+
+
+def _number(cell: str, place: str) -> complex:
+    # Only the unit at the end is the imaginary one: `inf` and `nan` have letters of their own.
+    # NumPy has written `(1+-2j)`; blanks may stand around a sign.
+    word = re.sub(r"\s*([+-])\s*", r"\1", cell.strip()).replace("+-", "-")
+    word = re.sub(r"[iI](\)?)$", r"j\1", word)
+    try:
+        if "_" in word:
+            raise ValueError
+        return complex(word)
+    except ValueError:
+        found = repr(cell.strip()) if cell.strip() else "an empty cell"
+        raise refuse("not a number", place, found,
+                     "numbers such as 1.5 or 1.5-2j, with one separator between them") from None
+
+
+def _fitted(arrays: Mapping[str, Any], fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """MATLAB knows matrices only, and drops dimensions of length one at the end: 1 × 1 becomes a
+    number, 1 × n a list, and what was dropped comes back, where the field says so."""
     wanted = {field["name"]: len(field["dimensions"]) for field in fields}
     fitted = {}
     for name, value in arrays.items():
         array = np.asarray(value)
-        if array.ndim == 2 and wanted.get(name) == 0 and array.size == 1:
+        dimensions = wanted.get(name, array.ndim)
+        if array.ndim == 2 and dimensions == 0 and array.size == 1:
             array = array.reshape(())
-        elif array.ndim == 2 and wanted.get(name) == 1 and 1 in array.shape:
+        elif array.ndim == 2 and dimensions == 1 and (1 in array.shape or array.size == 0):
             array = array.reshape(-1)
-        elif array.ndim == 2 and wanted.get(name) == 1 and array.size == 0:
-            array = array.reshape(0)
+        elif 2 <= array.ndim < dimensions:
+            array = array.reshape(array.shape + (1,) * (dimensions - array.ndim))
         fitted[name] = array
     return fitted
 
 
-def read_arrays(path: str | Path, system: str, kind: str = "instance") -> dict[str, Any]:
-    """Named arrays of an ``instance`` or a ``design`` from a file of any format."""
-    ending = _ending(path, ".json, .npz, .npy, .mat, .csv")
-    fields = describe(system)["instance_fields" if kind == "instance" else "variable_fields"]
-    if ending == ".mat":
-        return _fitted(read_mat(path), fields)
-    if ending == ".csv":
-        # As for .npy: a single array is the first complex one.
-        name = next((f["name"] for f in fields if f["complex"]), fields[0]["name"])
-        return {name: read_csv(path)}
-    found: dict[str, Any] = _noctule.read(Path(path), system, kind)
+def _fields(system: str, kind: str) -> list[dict[str, Any]]:
+    if kind not in ("instance", "design"):
+        raise _noctule.unknown(kind, "kind", ["instance", "design"])
+    found: list[dict[str, Any]] = describe(system)[
+        "instance_fields" if kind == "instance" else "variable_fields"]
     return found
 
 
-def load_instance(path: str | Path, system: str | None = None, **options: Any) -> Instance:
+#: What :meth:`noctule.Design.save` writes to a ``.mat`` file beside the variables.
+_BESIDE = ("metrics", "instance", "system", "scheme", "stop", "draw")
+
+
+def read_arrays(path: str | Path, system: str, kind: str = "instance", *,
+                array: str | None = None) -> dict[str, Any]:
+    """Named arrays of an ``instance`` or a ``design`` from a file of any format.
+
+    ``.csv`` and ``.npy`` files hold one array: ``channels`` where the system has that, otherwise
+    ``array`` says which. From a ``.mat`` file of a design both kinds can be read.
+    """
+    ending = _ending(path, ".json, .npz, .npy, .mat, .csv")
+    fields = _fields(system, kind)
+    names = [field["name"] for field in fields]
+    if array is not None and array not in names:
+        raise _noctule.unknown(array, "array", names)
+    if ending in (".csv", ".npy"):
+        return _fitted({_single(path, array, names): _matrix(path, ending)}, fields)
+    if array is not None:
+        raise refuse("the file names its arrays itself", "array", f"array={array!r} of {path}",
+                     "a .csv or .npy file, which holds one array")
+    if ending == ".mat":
+        found = read_mat(path)
+        inner = found.get("instance")
+        if kind == "instance" and inner is not None and inner.dtype.names:
+            found = {name: inner[name][0, 0] for name in inner.dtype.names}
+        kept = {name: value for name, value in found.items()
+                if name in names or name not in _BESIDE}
+        return _fitted(kept, fields)
+    told: dict[str, Any] = _noctule.read(Path(path), system, kind)
+    return told
+
+
+def _single(path: str | Path, array: str | None, names: list[str]) -> str:
+    """Which array a file with only one of them holds."""
+    if array is not None:
+        return array
+    for usual in ("channels", "beams"):
+        if usual in names:
+            return usual
+    raise refuse("it is not clear which array the file holds", str(path), "one array",
+                 ", ".join(names), f'array="{names[0]}" says it')
+
+
+def _matrix(path: str | Path, ending: str) -> Array:
+    if ending == ".csv":
+        return read_csv(path)
+    try:
+        found: Array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError) as error:
+        raise refuse("this is not a readable .npy file", str(path), str(error),
+                     "one array, written by numpy.save") from None
+    return found
+
+
+def _system_of(path: Path) -> str | None:
+    """The system that a file names, or whose arrays those of the file are."""
+    ending = path.suffix.lower()
+    names: set[str] = set()
+    try:
+        if ending == ".json":
+            named = json.loads(read_text(path)).get("system")
+            return named if isinstance(named, str) else None
+        if ending == ".mat":
+            found = read_mat(path)
+            if "system" in found:
+                return str(np.asarray(found["system"]).reshape(-1)[0])
+            names = set(found)
+        elif ending == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                names = set(archive.files)
+    except (OSError, ValueError, AttributeError, IndexError, EOFError, zipfile.BadZipFile):
+        return None  # what is wrong with the file is said when it is read
+    fitting = [system for system in systems()
+               if names <= {field["name"] for field in _fields(system, "instance")}]
+    return fitting[0] if fitting else None
+
+
+def load_instance(path: str | Path, system: str | None = None, *, array: str | None = None,
+                  **options: Any) -> Instance:
     """See :meth:`noctule.Instance.load`."""
-    if system is None and Path(path).suffix.lower() == ".json":
-        try:
-            system = json.loads(read_text(path)).get("system")
-        except (ValueError, AttributeError):
-            system = None  # Rust says what is wrong with it
-    system = system or "beamforming"
-    return Instance(system, arrays=read_arrays(path, system), **options)
+    system = system or _system_of(Path(path)) or "beamforming"
+    arrays = read_arrays(path, system, array=array)
+    try:
+        return Instance(system, arrays=arrays, **options)
+    except InvalidInput as error:
+        place = str(getattr(error, "where"))
+        if re.split(r"[.\[]", place)[0] not in {*arrays, ""}:
+            raise  # the scenario's fault, not the file's
+        raise refuse(error.what, f"{path}: {place}", error.found, error.allowed,
+                     error.hint) from None
 
 
 def save_instance(instance: Instance, path: str | Path) -> None:
     """See :meth:`noctule.Instance.save`."""
     ending = _ending(path, ".json, .npz, .mat")
     if ending == ".mat":
-        _scipy().savemat(str(path), dict(instance.arrays))
+        _savemat(path, {**instance.arrays, "system": instance.system})
     elif ending == ".npz":
         Path(path).write_bytes(instance._problem.npz())
     else:
@@ -148,7 +255,7 @@ def save_design(design: Design, path: str | Path) -> None:
     else:
         metrics = {name: value for name, value in design.metrics.to_dict().items()
                    if value is not None and not isinstance(value, (list, dict))}
-        _scipy().savemat(str(path), {
+        _savemat(path, {
             **design.variables,
             "metrics": metrics,
             "instance": dict(design.instance.arrays),
@@ -156,6 +263,11 @@ def save_design(design: Design, path: str | Path) -> None:
             "scheme": design.scheme,
             "stop": design.stop,
         })
+
+
+def _savemat(path: str | Path, content: dict[str, Any]) -> None:
+    # MATLAB reads names of 63 characters; SciPy writes 31 unless told so.
+    _scipy().savemat(str(path), content, long_field_names=True)
 
 
 def load_design(path: str | Path) -> Design:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._design import refuse
 
 ComplexArray = npt.NDArray[np.complex128]
 Objective = Callable[[ComplexArray], tuple[float, npt.ArrayLike]]
@@ -48,6 +50,15 @@ class Manifold:
     length: int
     radius: float = 1.0
 
+    def __post_init__(self) -> None:
+        for name, value in (("count", self.count), ("length", self.length)):
+            if not (isinstance(value, numbers.Real) and value >= 1 and value == int(value)):
+                raise refuse("the count is out of range", f"manifold.{name}", repr(value),
+                             "a whole number, 1 or more")
+        if not (isinstance(self.radius, numbers.Real) and 0 < self.radius < math.inf):
+            raise refuse("the value is not positive", "manifold.radius", repr(self.radius),
+                         "a positive number")
+
 
 def sphere(size: int, radius: float = 1.0) -> Manifold:
     """All arrays of ``size`` complex entries with norm ``radius``."""
@@ -56,6 +67,8 @@ def sphere(size: int, radius: float = 1.0) -> Manifold:
 
 def sphere_of_power(power_w: float, shape: Sequence[int]) -> Manifold:
     """Beams of this shape whose total power is ``power_w``."""
+    if not (isinstance(power_w, numbers.Real) and 0 < power_w < math.inf):
+        raise refuse("the value is not positive", "power_w", repr(power_w), "a positive number")
     return Manifold(1, math.prod(shape), math.sqrt(power_w))
 
 
@@ -87,6 +100,13 @@ class Minimum:
         ``stop == "converged"``. Nothing is said about global optimality.
     iterations, evaluations
         What it cost.
+    constraints
+        Values of the constraints, in their order; feasible where they are at most zero.
+    prices
+        Their multipliers, never negative: to first order, allowing ``c ≤ e`` instead of zero lowers
+        the value by ``price · e``. Zero where a constraint is not active.
+    violation
+        Largest constraint above zero. A failure to reach feasibility proves nothing.
     trace
         Columns iteration, evaluations, value, residual, step: shape [iteration, 5].
     """
@@ -99,6 +119,9 @@ class Minimum:
     iterations: int
     evaluations: int
     trace: npt.NDArray[np.float64]
+    constraints: npt.NDArray[np.float64]
+    prices: npt.NDArray[np.float64]
+    violation: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,8 +142,12 @@ def minimize(
     tolerance: float = 1e-6,
     max_evaluations: int = 5000,
     memory: int = 10,
+    constraints: Sequence[Objective] = (),
+    feasibility: float = 1e-7,
 ) -> Minimum:
     """Minimise a real function of complex variables on a product of spheres, by Riemannian L-BFGS.
+
+    With constraints by the augmented Lagrangian method, whose multipliers are their prices.
 
     Parameters
     ----------
@@ -136,16 +163,36 @@ def minimize(
     tolerance
         Residual at which it has converged. Scale the objective to the order of one: the residual is
         relative to max(1, abs(value)).
+    max_evaluations
+        Evaluations at most, in all rounds together.
+    memory
+        Pairs of L-BFGS; with constraints the solver's own.
+    constraints
+        Functions like ``f_and_grad`` whose values shall be at most zero, each of the order of one
+        where it is violated badly. A value that is not finite is outside the domain.
+    feasibility
+        Largest constraint that is accepted, and largest failure of complementarity.
 
     Raises
     ------
     InvalidInput
         For shapes that do not fit. What ``f_and_grad`` raises is passed on.
+
+    Examples
+    --------
+    The strongest direction that keeps away from another: at most a tenth of the power there.
+
+    >>> A, B = np.diag([2.0, 1.0]), np.diag([1.0, 0.0])
+    >>> def against(M, limit=0.0, sign=1.0):
+    ...     return lambda x: (sign * np.vdot(x, M @ x).real - limit, 2 * sign * (M @ x))
+    >>> found = minimize(against(A, sign=-1.0), sphere(2), np.ones(2), constraints=[against(B, 0.1)])
+    >>> found.converged, round(found.value, 6), np.round(found.prices, 4)
+    (True, -1.1, array([1.]))
     """
     start = np.asarray(x0)
     found = _noctule.minimize(
         f_and_grad, manifold.count, manifold.length, manifold.radius, start, tolerance,
-        max_evaluations, memory,
+        max_evaluations, memory, list(constraints), feasibility,
     )
     return Minimum(**found)
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._models import checked
 
 ArrayLike = npt.ArrayLike
 ComplexArray = npt.NDArray[np.complex128]
@@ -142,6 +143,11 @@ if TYPE_CHECKING:
         float
             Linear power gain.
 
+        Raises
+        ------
+        InvalidInput
+            For gains and distances that are not positive, exponents that are negative.
+
         Examples
         --------
         >>> round(power_law_gain(1e-4, 10.0, 2.0), 12)
@@ -252,13 +258,13 @@ if TYPE_CHECKING:
         ...
 
 else:
-    linear_steering = _noctule.phy.linear_steering
-    log_distance_gain = _noctule.phy.log_distance_gain
-    planar_steering = _noctule.phy.planar_steering
-    power_law_gain = _noctule.phy.power_law_gain
-    rayleigh = _noctule.phy.rayleigh
-    sinr = _noctule.phy.sinr
-    sum_rate = _noctule.phy.sum_rate
+    linear_steering = checked(_noctule.phy.linear_steering)
+    log_distance_gain = checked(_noctule.phy.log_distance_gain)
+    planar_steering = checked(_noctule.phy.planar_steering)
+    power_law_gain = checked(_noctule.phy.power_law_gain)
+    rayleigh = checked(_noctule.phy.rayleigh)
+    sinr = checked(_noctule.phy.sinr)
+    sum_rate = checked(_noctule.phy.sum_rate)
 
 
 __all__ = [

@@ -106,6 +106,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._models import checked
 from ._parameters import ScenarioBase, parameters
 
 ArrayLike = npt.ArrayLike
@@ -347,6 +348,44 @@ class LocatedSettings:
 
 
 if TYPE_CHECKING:
+    def clock_bound(
+        positions_m: ArrayLike,
+        target_m: ArrayLike,
+        weights: ArrayLike,
+        clocks: str = 'synchronised',
+    ) -> float:
+        """Bound on a position from the lengths of paths, with clocks that agree or do not.
+
+        Parameters
+        ----------
+        positions_m : ArrayLike
+            Access points, shape [ap, 2], in metres.
+        target_m : ArrayLike
+            Target, shape [2], in metres; not at an access point.
+        weights : ArrayLike
+            One over the variance of each path's length in 1/m², shape [transmitter, receiver].
+        clocks : str
+            ``synchronised``; ``common-offset``: transmitters against receivers;
+            ``transmitter-offsets``: every transmitter against the receivers (time differences).
+
+        Returns
+        -------
+        float
+            Bound on the mean squared error in m².
+
+        Raises
+        ------
+        NumericalError
+            Where the position cannot be told.
+
+        Examples
+        --------
+        >>> scene = ([[0, 0], [100, 0], [0, 100]], [30, 40], np.ones((3, 3)))
+        >>> clock_bound(*scene) < clock_bound(*scene, "common-offset")
+        True
+        """
+        ...
+
     def delay_information(
         positions_m: ArrayLike,
         target_m: ArrayLike,
@@ -384,6 +423,76 @@ if TYPE_CHECKING:
         """
         ...
 
+    def echo_gains(
+        positions_m: ArrayLike,
+        target_m: ArrayLike,
+        frequency_hz: float,
+        cross_section_m2: float = 1.0,
+    ) -> FloatArray:
+        """Signal-to-noise ratio of the echo over each pair of access points, per unit of power.
+
+        Parameters
+        ----------
+        positions_m : ArrayLike
+            Access points, shape [ap, 2], in metres.
+        target_m : ArrayLike
+            Target, shape [2], in metres; not at an access point.
+        frequency_hz : float
+            Carrier frequency in hertz.
+        cross_section_m2 : float
+            Radar cross-section in m².
+
+        Returns
+        -------
+        FloatArray
+            Shape [transmitter, receiver]; times the energy of the transmitter over the noise density.
+
+        Examples
+        --------
+        >>> echo_gains([[0, 0], [100, 0]], [30, 40], 2.4e9).shape
+        (2, 2)
+        """
+        ...
+
+    def effective_gains(
+        gains: ArrayLike,
+        fractions: ArrayLike,
+        uplink_energy: float | None = None,
+        uplink_gram: ArrayLike | None = None,
+        estimate_gains: ArrayLike | None = None,
+    ) -> tuple[ComplexArray, ComplexArray]:
+        """Moments of the effective gains that users see through conjugate beamforming.
+
+        ``a_kj = Σ_m √(x_mj/γ_mj) g_mk ĝ*_mj``: what user k receives of the pilot of user j. Exact for any
+        Gram matrix of the uplink pilots (docs/errata.md#pilots-e1).
+
+        Parameters
+        ----------
+        gains : ArrayLike
+            Channel gains β, shape [ap, user].
+        fractions : ArrayLike
+            Fractions x of each access point's pilot power, shape [ap, user].
+        uplink_energy : float | None
+            Energy s_u of an uplink pilot over the noise density.
+        uplink_gram : ArrayLike | None
+            Gram matrix ``φ_iᴴ φ_j`` of the uplink pilots, shape [user, user]; orthogonal where absent.
+        estimate_gains : ArrayLike | None
+            γ of shape [ap, user] instead of an energy, for orthogonal uplink pilots.
+
+        Returns
+        -------
+        tuple[ComplexArray, ComplexArray]
+            Means of a_kj of shape [user, user], and covariances of a_ki and a_kj of shape
+            [user, user, user].
+
+        Examples
+        --------
+        >>> mean, covariance = effective_gains([[1.0]], [[1.0]], uplink_energy=1.0)
+        >>> np.round(mean.real ** 2, 9), covariance.real
+        (array([[0.5]]), array([[[1.]]]))
+        """
+        ...
+
     def estimate_gains(
         gains: ArrayLike,
         energy: float,
@@ -409,6 +518,201 @@ if TYPE_CHECKING:
         --------
         >>> estimate_gains([[1.0, 3.0]], 1.0, np.eye(2))
         array([[0.5 , 2.25]])
+        """
+        ...
+
+    def gain_error(
+        gains: ArrayLike,
+        fractions: ArrayLike,
+        downlink_energy: float,
+        downlink_gram: ArrayLike | None = None,
+        uplink_energy: float | None = None,
+        uplink_gram: ArrayLike | None = None,
+        estimate_gains: ArrayLike | None = None,
+        all_pilots: bool = False,
+        normalised: bool = True,
+    ) -> FloatArray:
+        """Error variance of the users' estimates of their effective gains: the objective of designs.
+
+        Linear estimates from the own pilot's correlator, or from the correlators with all pilots.
+
+        Parameters
+        ----------
+        gains : ArrayLike
+            Channel gains β, shape [ap, user].
+        fractions : ArrayLike
+            Fractions x of each access point's pilot power, shape [ap, user].
+        downlink_energy : float
+            Energy s_d of the downlink pilots of an access point over the noise density; 0 without.
+        downlink_gram : ArrayLike | None
+            Gram matrix ``ψ_iᴴ ψ_j`` of the downlink pilots, shape [user, user]; orthogonal where absent.
+        uplink_energy : float | None
+            Energy s_u of an uplink pilot over the noise density.
+        uplink_gram : ArrayLike | None
+            Gram matrix ``φ_iᴴ φ_j`` of the uplink pilots, shape [user, user]; orthogonal where absent.
+        estimate_gains : ArrayLike | None
+            γ of shape [ap, user] instead of an energy, for orthogonal uplink pilots.
+        all_pilots : bool
+            Whether users correlate with all pilots and combine them.
+        normalised : bool
+            Whether errors are relative to the mean power of the gain, as in designs.
+
+        Returns
+        -------
+        FloatArray
+            Shape [user].
+
+        Examples
+        --------
+        >>> gain_error([[1.0]], [[1.0]], 1.0, uplink_energy=1.0, normalised=False)
+        array([0.5])
+        """
+        ...
+
+    def least_power_to_locate(
+        instance: Any,
+        user: int,
+        printed: bool = False,
+    ) -> float | None:
+        """The sum of powers with which one user alone is located within the limit.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``pilots`` with a limit, or a dictionary of its arrays.
+        user : int
+            The user, counted from zero.
+        printed : bool
+            By the element-wise constraint (30) of the paper instead of the exact one
+            (docs/errata.md#pilots-e6).
+
+        Returns
+        -------
+        float | None
+            In units of the power of one access point; None where the printed constraint cannot be
+            met.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.pilots.Scenario().realize()
+        >>> least_power_to_locate(instance, 0) > 0
+        True
+        """
+        ...
+
+    def linearisation(
+        gains: ArrayLike,
+        estimate_gains: ArrayLike,
+        downlink_energy: float,
+        fractions: ArrayLike,
+        level: float,
+        overlap: ArrayLike | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """The function ``H = t W Z − F`` of Liao et al., Algorithm 1, and its gradient.
+
+        Its first-order model at one point can accept another where the function itself is negative
+        (docs/errata.md#pilots-e7). All is times the downlink energy, as in the paper.
+
+        Parameters
+        ----------
+        gains : ArrayLike
+            Channel gains β, shape [ap, user].
+        estimate_gains : ArrayLike
+            γ, shape [ap, user].
+        downlink_energy : float
+            Energy s_d of the downlink pilots over the noise density.
+        fractions : ArrayLike
+            Fractions x, shape [ap, user].
+        level : float
+            The level t of the error.
+        overlap : ArrayLike | None
+            Squared products ``|ψ_iᴴ ψ_j|²`` of the pilots, shape [user, user]; zero where absent.
+
+        Returns
+        -------
+        tuple[FloatArray, FloatArray]
+            H of shape [user], and its gradient by the fractions of shape [user, ap, user].
+
+        Examples
+        --------
+        >>> value, gradient = linearisation([[1.0]], [[0.5]], 1.0, [[1.0]], 0.5)
+        >>> value, gradient.shape
+        (array([0.5]), (1, 1, 1))
+        """
+        ...
+
+    def locate(
+        positions_m: ArrayLike,
+        ranges_m: ArrayLike,
+        weights: ArrayLike,
+    ) -> tuple[FloatArray, float]:
+        """The position that explains bistatic ranges best, by weighted least squares.
+
+        Parameters
+        ----------
+        positions_m : ArrayLike
+            Access points, shape [ap, 2], in metres.
+        ranges_m : ArrayLike
+            Lengths of the paths in metres, shape [transmitter, receiver].
+        weights : ArrayLike
+            One over the variance of each length in 1/m², shape [transmitter, receiver].
+
+        Returns
+        -------
+        tuple[FloatArray, float]
+            The position of shape [2] in metres, and the weighted sum of squares.
+
+        Examples
+        --------
+        >>> places, at = np.array([[0, 0], [100, 0], [0, 100]]), np.array([30, 40])
+        >>> d = np.linalg.norm(places - at, axis=1)
+        >>> position, _ = locate(places, d[:, None] + d, np.ones((3, 3)))
+        >>> bool(np.allclose(position, at, atol=1e-6))
+        True
+        """
+        ...
+
+    def observations(
+        gains: ArrayLike,
+        fractions: ArrayLike,
+        downlink_energy: float,
+        downlink_gram: ArrayLike | None = None,
+        uplink_energy: float | None = None,
+        uplink_gram: ArrayLike | None = None,
+        estimate_gains: ArrayLike | None = None,
+    ) -> tuple[ComplexArray, FloatArray, ComplexArray]:
+        """Moments of what users observe of their own downlink pilots.
+
+        ``y_k = √s_d Σ_j (ψ_kᴴψ_j) a_kj + n``.
+
+        Parameters
+        ----------
+        gains : ArrayLike
+            Channel gains β, shape [ap, user].
+        fractions : ArrayLike
+            Fractions x of each access point's pilot power, shape [ap, user].
+        downlink_energy : float
+            Energy s_d of the downlink pilots of an access point over the noise density.
+        downlink_gram : ArrayLike | None
+            Gram matrix ``ψ_iᴴ ψ_j`` of the downlink pilots, shape [user, user]; orthogonal where absent.
+        uplink_energy : float | None
+            Energy s_u of an uplink pilot over the noise density.
+        uplink_gram : ArrayLike | None
+            Gram matrix ``φ_iᴴ φ_j`` of the uplink pilots, shape [user, user]; orthogonal where absent.
+        estimate_gains : ArrayLike | None
+            γ of shape [ap, user] instead of an energy, for orthogonal uplink pilots.
+
+        Returns
+        -------
+        tuple[ComplexArray, FloatArray, ComplexArray]
+            Mean of y_k, its variance, and its covariance with a_kk, each of shape [user].
+
+        Examples
+        --------
+        >>> mean, variance, cross = observations([[1.0]], [[1.0]], 2.0, uplink_energy=1.0)
+        >>> variance, bool(np.isclose(cross[0], np.sqrt(2)))
+        (array([3.]), True)
         """
         ...
 
@@ -439,6 +743,62 @@ if TYPE_CHECKING:
         --------
         >>> position_crb([[[2, 0], [0, 4]]], [1.0])
         0.75
+        """
+        ...
+
+    def printed_error(
+        instance: Any,
+        fractions: ArrayLike,
+    ) -> FloatArray:
+        """The errors by Eq. (18) as printed, for comparison (docs/errata.md#pilots-e1).
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``pilots``, or a dictionary of its arrays.
+        fractions : ArrayLike
+            Fractions of each access point's pilot power, shape [ap, user].
+
+        Returns
+        -------
+        FloatArray
+            Shape [user].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.design(noctule.pilots.Scenario(), "full-power")
+        >>> worst = printed_error(design.instance, design.fractions).max()
+        >>> bool(np.isclose(worst, design.metrics.worst_error_printed))
+        True
+        """
+        ...
+
+    def symbol_energy(
+        power_w: float,
+        noise_dbm_hz: float,
+        bandwidth_hz: float,
+    ) -> float:
+        """Energy of a pilot symbol over the noise density.
+
+        Parameters
+        ----------
+        power_w : float
+            Transmit power in watts.
+        noise_dbm_hz : float
+            Noise power density in dBm/Hz.
+        bandwidth_hz : float
+            Bandwidth in hertz.
+
+        Returns
+        -------
+        float
+            Linear ratio.
+
+        Examples
+        --------
+        >>> round(float(10 * np.log10(symbol_energy(1.0, -174.0, 1e6))), 9)
+        144.0
         """
         ...
 
@@ -474,10 +834,20 @@ if TYPE_CHECKING:
         ...
 
 else:
-    delay_information = _noctule.pilots.delay_information
-    estimate_gains = _noctule.pilots.estimate_gains
-    position_crb = _noctule.pilots.position_crb
-    three_slope_gain_db = _noctule.pilots.three_slope_gain_db
+    clock_bound = checked(_noctule.pilots.clock_bound)
+    delay_information = checked(_noctule.pilots.delay_information)
+    echo_gains = checked(_noctule.pilots.echo_gains)
+    effective_gains = checked(_noctule.pilots.effective_gains)
+    estimate_gains = checked(_noctule.pilots.estimate_gains)
+    gain_error = checked(_noctule.pilots.gain_error)
+    least_power_to_locate = checked(_noctule.pilots.least_power_to_locate)
+    linearisation = checked(_noctule.pilots.linearisation)
+    locate = checked(_noctule.pilots.locate)
+    observations = checked(_noctule.pilots.observations)
+    position_crb = checked(_noctule.pilots.position_crb)
+    printed_error = checked(_noctule.pilots.printed_error)
+    symbol_energy = checked(_noctule.pilots.symbol_energy)
+    three_slope_gain_db = checked(_noctule.pilots.three_slope_gain_db)
 
 
 __all__ = [
@@ -493,8 +863,18 @@ __all__ = [
     "FullPowerSettings",
     "Algorithm1Settings",
     "LocatedSettings",
+    "clock_bound",
     "delay_information",
+    "echo_gains",
+    "effective_gains",
     "estimate_gains",
+    "gain_error",
+    "least_power_to_locate",
+    "linearisation",
+    "locate",
+    "observations",
     "position_crb",
+    "printed_error",
+    "symbol_energy",
     "three_slope_gain_db",
 ]

@@ -124,6 +124,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
+from ._models import checked
 from ._parameters import ScenarioBase, parameters
 
 ArrayLike = npt.ArrayLike
@@ -308,6 +309,71 @@ class TimeSwitchingSettings:
 
 
 if TYPE_CHECKING:
+    def aligned_phases(
+        instance: Any,
+        towards: str,
+        sites: ArrayLike | None = None,
+    ) -> ComplexArray:
+        """Phases that align all surfaces to the user or to the target, Eqs. (31) and (34).
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``surfaces``, or a dictionary of its arrays.
+        towards : str
+            ``user`` or ``target``.
+        sites : ArrayLike | None
+            Sites that are built, ascending from 0; all where absent.
+
+        Returns
+        -------
+        ComplexArray
+            Reflection coefficients of the surfaces one after the other, shape [element].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> phases = aligned_phases(noctule.surfaces.Scenario().realize(), "target")
+        >>> bool(np.allclose(abs(phases), 1))
+        True
+        """
+        ...
+
+    def allocate(
+        gains: ArrayLike,
+        weights: ArrayLike,
+        power_w: float,
+        required: float,
+    ) -> dict[str, Any] | None:
+        """Optimal powers of independent streams and of a dedicated sensing signal, Theorem 2.
+
+        Maximises ``Σ ln(1 + g_k p_k)`` over ``w·p + p_s Σ w ≥ required`` and ``Σ p + p_s ≤ power``, exactly.
+
+        Parameters
+        ----------
+        gains : ArrayLike
+            g, shape [stream].
+        weights : ArrayLike
+            w, shape [stream].
+        power_w : float
+            Power in watts.
+        required : float
+            Required illumination Γ.
+
+        Returns
+        -------
+        dict[str, Any] | None
+            ``case`` (``I``, ``II`` or ``III``), ``rate_nats``, ``powers`` of shape [stream],
+            ``sensing_power``; None where no powers meet the requirement.
+
+        Examples
+        --------
+        >>> found = allocate([1.0, 1.0], [1.0, 1.0], 2.0, 1.0)
+        >>> found["case"], found["powers"]
+        ('II', array([1., 1.]))
+        """
+        ...
+
     def array_pattern(
         elements: int,
         difference: ArrayLike,
@@ -359,6 +425,219 @@ if TYPE_CHECKING:
         >>> a, slope = centred_steering(4, [0.2])
         >>> bool(np.allclose(abs(a), 1)), bool(abs(np.vdot(a, slope)) < 1e-12)
         (True, True)
+        """
+        ...
+
+    def channel(
+        instance: Any,
+        phases: ArrayLike,
+        sites: ArrayLike | None = None,
+    ) -> ComplexArray:
+        """The channel from the base station over all surfaces to the user.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``surfaces``, or a dictionary of its arrays.
+        phases : ArrayLike
+            Reflection coefficients of the surfaces one after the other, shape [element].
+        sites : ArrayLike | None
+            Sites that are built, ascending from 0; all where absent.
+
+        Returns
+        -------
+        ComplexArray
+            Shape [user antenna, antenna].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.surfaces.Scenario().realize()
+        >>> H = channel(instance, aligned_phases(instance, "user"))
+        >>> H.shape == (instance["user_antennas"], instance["transmit_antennas"])
+        True
+        """
+        ...
+
+    def crb(
+        instance: Any,
+        phases: ArrayLike,
+        covariance: ArrayLike,
+        sites: ArrayLike | None = None,
+    ) -> tuple[float, float]:
+        """Cramér–Rao bound of the target's spatial frequency, Eq. (16), and its upper bound (21).
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``surfaces``, or a dictionary of its arrays.
+        phases : ArrayLike
+            Reflection coefficients of the surfaces one after the other, shape [element].
+        covariance : ArrayLike
+            Transmit covariance in watts, Hermitian, shape [antenna, antenna].
+        sites : ArrayLike | None
+            Sites that are built, ascending from 0; all where absent.
+
+        Returns
+        -------
+        tuple[float, float]
+            The bound, and what it is at most: equal where the first surface is aligned to the
+            target.
+
+        Raises
+        ------
+        NumericalError
+            Where the target is not lit.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.surfaces.Scenario().realize()
+        >>> identity = np.eye(int(instance["transmit_antennas"]))
+        >>> bound, most = crb(instance, aligned_phases(instance, "target"), identity)
+        >>> bool(np.isclose(bound, most))
+        True
+        """
+        ...
+
+    def element_threshold(
+        base_gain: ArrayLike,
+        user_gain: ArrayLike,
+        power_w: float,
+        required: float,
+        transmit_antennas: int,
+        user_antennas: int,
+        user_noise_w: float,
+    ) -> tuple[float, float, float]:
+        """Numbers of elements beyond which plain water-filling also meets the requirement, Prop. 4.
+
+        For a user at the target and elements shared equally (docs/errata.md#surfaces-e9).
+
+        Parameters
+        ----------
+        base_gain : ArrayLike
+            Power gains from the base station, shape [surface].
+        user_gain : ArrayLike
+            Power gains to the user, shape [surface].
+        power_w : float
+            Power in watts.
+        required : float
+            Required illumination Γ.
+        transmit_antennas : int
+            Antennas of the base station.
+        user_antennas : int
+            Antennas of the user.
+        user_noise_w : float
+            Noise power of each user antenna in watts.
+
+        Returns
+        -------
+        tuple[float, float, float]
+            The threshold N as a real number, N² from which on every stream gets power (52), and N²
+            from which on the requirement holds (54), negative where it always does.
+
+        Examples
+        --------
+        >>> N, streams, sensing = element_threshold([1.0, 1.0], [1.0, 1.0], 1.0, 8.0, 4, 2, 1e-3)
+        >>> streams, round(N ** 2, 9) == round(sensing, 9)
+        (0.0, True)
+        """
+        ...
+
+    def full_covariance_rate(
+        gains: ArrayLike,
+        weights: ArrayLike,
+        power_w: float,
+        required: float,
+    ) -> float | None:
+        """The rate of the best covariance of any form for given phases and orthogonal paths.
+
+        Never below :func:`allocate`'s (docs/errata.md#surfaces-e2).
+
+        Parameters
+        ----------
+        gains : ArrayLike
+            g, shape [stream].
+        weights : ArrayLike
+            w, shape [stream].
+        power_w : float
+            Power in watts.
+        required : float
+            Required illumination Γ.
+
+        Returns
+        -------
+        float | None
+            In nat/s/Hz; None where no covariance meets the requirement.
+
+        Examples
+        --------
+        >>> best = full_covariance_rate([3.0, 1.0], [1.0, 2.0], 2.0, 4.0)
+        >>> best >= allocate([3.0, 1.0], [1.0, 2.0], 2.0, 4.0)["rate_nats"]
+        True
+        """
+        ...
+
+    def illumination(
+        instance: Any,
+        phases: ArrayLike,
+        sites: ArrayLike | None = None,
+    ) -> tuple[ComplexArray, ComplexArray]:
+        """How phases light the target: the vector g and its derivative by the spatial frequency.
+
+        A transmit covariance R puts the power ``gᴴ R g`` on the target.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``surfaces``, or a dictionary of its arrays.
+        phases : ArrayLike
+            Reflection coefficients of the surfaces one after the other, shape [element].
+        sites : ArrayLike | None
+            Sites that are built, ascending from 0; all where absent.
+
+        Returns
+        -------
+        tuple[ComplexArray, ComplexArray]
+            g and g', each of shape [antenna].
+
+        Examples
+        --------
+        >>> import noctule
+        >>> instance = noctule.surfaces.Scenario().realize()
+        >>> g, slope = illumination(instance, aligned_phases(instance, "target"))
+        >>> bool(np.linalg.norm(slope) < 1e-9 * np.linalg.norm(g))  # alignment is a maximum
+        True
+        """
+        ...
+
+    def link(
+        instance: Any,
+        sites: ArrayLike | None = None,
+    ) -> dict[str, Any]:
+        """The few numbers of a deployment with orthogonal paths that decide about it.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``surfaces``, or a dictionary of its arrays.
+        sites : ArrayLike | None
+            Sites that are built, ascending from 0; all where absent.
+
+        Returns
+        -------
+        dict[str, Any]
+            ``gains`` a_k of the streams for each unit of |qᴴv|², ``weights`` b_k of sensing for each
+            unit of |sᴴv|², ``elements``, phase ``steps`` δ_k between the two alignments, each of shape
+            [surface]; ``required`` illumination Γ = c₀/ε, 0 without a limit; ``bound_constant`` c₀;
+            ``coherence`` at the base station and at the user, zero where paths are orthogonal.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> found = link(noctule.surfaces.Scenario().realize())
+        >>> bool((found["gains"] > 0).all())
+        True
         """
         ...
 
@@ -414,10 +693,53 @@ if TYPE_CHECKING:
         """
         ...
 
+    def trade_off(
+        elements: int,
+        step: float,
+        blend: float,
+        phase: float,
+    ) -> tuple[float, float, float]:
+        """A point of the trade-off of one surface between user and target.
+
+        Phases that blend the two alignments by an angle α and a relative phase ψ.
+
+        Parameters
+        ----------
+        elements : int
+            Elements of the surface.
+        step : float
+            Phase step δ between the two alignments, in radians.
+        blend : float
+            α: 0 is all for the target, π/2 all for the user.
+        phase : float
+            ψ in radians.
+
+        Returns
+        -------
+        tuple[float, float, float]
+            |qᴴv| towards the user, |sᴴv| towards the target, and the support function h(α, ψ).
+
+        Examples
+        --------
+        >>> user, target, _ = trade_off(16, 0.3, np.pi / 2, 0.0)
+        >>> round(user, 9), target < 16
+        (16.0, True)
+        """
+        ...
+
 else:
-    array_pattern = _noctule.surfaces.array_pattern
-    centred_steering = _noctule.surfaces.centred_steering
-    surface_path = _noctule.surfaces.surface_path
+    aligned_phases = checked(_noctule.surfaces.aligned_phases)
+    allocate = checked(_noctule.surfaces.allocate)
+    array_pattern = checked(_noctule.surfaces.array_pattern)
+    centred_steering = checked(_noctule.surfaces.centred_steering)
+    channel = checked(_noctule.surfaces.channel)
+    crb = checked(_noctule.surfaces.crb)
+    element_threshold = checked(_noctule.surfaces.element_threshold)
+    full_covariance_rate = checked(_noctule.surfaces.full_covariance_rate)
+    illumination = checked(_noctule.surfaces.illumination)
+    link = checked(_noctule.surfaces.link)
+    surface_path = checked(_noctule.surfaces.surface_path)
+    trade_off = checked(_noctule.surfaces.trade_off)
 
 
 __all__ = [
@@ -431,7 +753,16 @@ __all__ = [
     "SensingOnlySettings",
     "MaxEigenmodeSettings",
     "TimeSwitchingSettings",
+    "aligned_phases",
+    "allocate",
     "array_pattern",
     "centred_steering",
+    "channel",
+    "crb",
+    "element_threshold",
+    "full_covariance_rate",
+    "illumination",
+    "link",
     "surface_path",
+    "trade_off",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,65 @@ def test_an_experiment_as_text(tmp_path: Path) -> None:
     text = noctule.show("beamforming/region").replace("trials = 100", "trials = 1", 1)
     records = noctule.run(text, out=tmp_path / "text")
     assert set(records["trial"]) == {0}
+
+
+def scaled(factor: float) -> Any:
+    """A closure: the same source for every factor."""
+    return lambda instance: factor * unit(instance)
+
+
+def unit(instance: noctule.Instance) -> Any:
+    h = instance["channels"]
+    return h * np.sqrt(instance["power_w"]) / np.linalg.norm(h)
+
+
+class Scaled:
+    """An object that is called: the same class for every factor."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def __call__(self, instance: noctule.Instance) -> Any:
+        return self.factor * unit(instance)
+
+
+def by_factor(instance: noctule.Instance, factor: float) -> Any:
+    return factor * unit(instance)
+
+
+@pytest.mark.parametrize("make", [
+    scaled, Scaled, lambda factor: functools.partial(by_factor, factor=factor)])
+def test_a_changed_method_gets_new_numbers(tmp_path: Path, make: Any) -> None:
+    def run(factor: float, **options: Any) -> Any:
+        return noctule.run("beamforming/region", ci=True, out=tmp_path,
+                           schemes={"mine": make(factor)}, **options)
+
+    first = run(1.0)
+    assert first.info["computed"] > 0 and run(1.0).info["computed"] == 0
+    with pytest.raises(noctule.InvalidInput, match="fresh=True"):
+        run(0.1)
+    rows = first["scheme"] == "mine"
+    before = first["sum_rate_nats"][rows]
+    assert np.all(run(0.1, fresh=True)["sum_rate_nats"][rows] < before)
+
+
+def test_methods_are_told_apart() -> None:
+    from noctule._identity import identity
+
+    def enclosing(value: Any) -> Any:
+        return lambda instance, *, with_default=value: (value, with_default)
+
+    rng = np.random.default_rng(1)
+    same = [1.0, "a", [1, {"b": (2, 3)}], np.arange(3.0), {1, 2}, Path("x"), scaled(1.0), np.fft,
+            Scaled(1.0).__call__, noctule.beamforming.Scenario(users=3)]
+    other = [1, "b", [1, {"b": (2, 4)}], np.arange(3.0) + 1e-9, {1, 3}, Path("y"), scaled(2.0),
+             np.linalg, Scaled(2.0).__call__, noctule.beamforming.Scenario(users=4)]
+    for a, b in zip(same, other):
+        assert identity(enclosing(a)) == identity(enclosing(a)) != identity(enclosing(b)), a
+    kept = identity(enclosing(rng))
+    assert kept == identity(enclosing(rng))
+    rng.normal()
+    assert kept != identity(enclosing(rng))
+    # What cannot be told apart is never the same.
+    generator = (x for x in range(3))
+    assert identity(enclosing(generator)) != identity(enclosing(generator))

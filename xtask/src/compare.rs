@@ -1,16 +1,17 @@
 //! `cargo xtask compare-cvxpy`: our designs beside general-purpose solvers.
 //!
-//! Runs `compare/<system>/compare.py` for the systems named, or all, in a Python environment of its
-//! own under `target/`, with the versions of `compare/requirements.txt`. Each writes
-//! `docs/compare/<system>.md`.
+//! Runs `compare/<name>/compare.py` for those named, or all, in a Python environment of its own under
+//! `target/`, with the versions of `compare/requirements.txt` and the wheel of this build. Each writes
+//! `docs/compare/<name>.md`: one for every system, and `convex`, which runs the scripts that
+//! `instance.to_cvxpy()` writes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::test;
+use crate::{python, test};
 
-/// Compare these systems, or all that have a script.
+/// Run these comparisons, or all that have a script.
 pub(crate) fn run(systems: &[String], root: &Path) -> Result<(), String> {
     let known = scripts(root)?;
     if let Some(unknown) = systems.iter().find(|system| !known.contains(system)) {
@@ -22,6 +23,8 @@ pub(crate) fn run(systems: &[String], root: &Path) -> Result<(), String> {
     test::build(root)?;
     let noctule = test::program()?;
     let python = environment(root)?;
+    let folder = root.join("target").join("compare-wheel");
+    python::install(root, &python, &noctule, &folder)?;
     let wanted = if systems.is_empty() { &known[..] } else { systems };
     let tables = root.join("docs").join("compare");
     fs::create_dir_all(&tables).map_err(|error| format!("{}: {error}", tables.display()))?;
@@ -33,6 +36,7 @@ pub(crate) fn run(systems: &[String], root: &Path) -> Result<(), String> {
             .arg(&noctule)
             .arg("--out")
             .arg(tables.join(format!("{system}.md")))
+            .env_remove("PYTHONPATH")
             .current_dir(root)
             .status();
         test::succeeded(status, &format!("compare/{system}/compare.py"))?;

@@ -26,9 +26,11 @@ tasks:
   reproduce [--first-trials] [id …]
             run the built-in experiments at full size and renew docs/results/; with
             --first-trials only the short runs that `test` compares with
-  compare-cvxpy [system …]
-            our designs beside CVXPY and SciPy (compare/<system>/compare.py), tables to
-            docs/compare/; needs Python and the network for its first run
+  compare-cvxpy [system … | convex]
+            our designs beside CVXPY and SciPy (compare/<system>/compare.py) and the scripts of
+            to_cvxpy (compare/convex), tables to docs/compare/; needs Python and the network for
+            its first run
+  notebooks run examples/*.ipynb with the wheel of this build and keep their outputs
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
 
@@ -64,6 +66,14 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        "notebooks" if options.is_empty() => match python::notebooks(&root()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(sentence) => {
+                eprintln!("xtask: {sentence}");
+                ExitCode::FAILURE
+            }
+        },
+        "notebooks" => misuse(&format!("`notebooks` takes no options, found `{}`", options[0])),
         "anchors" if options.is_empty() => match anchors::check(&root()) {
             Ok(summary) => {
                 eprintln!("xtask: {summary}");

@@ -9,10 +9,42 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::test::{program, succeeded};
+use crate::test::{self, program, succeeded};
 
 /// Build the wheel, install it, run its tests.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
+    let Environment { folder, python: inside, noctule } = environment(root)?;
+    let tests = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "python/tests"];
+    pytest(root, &inside, &noctule, &tests, "the Python tests")?;
+    // From another folder, so that the installed package is meant and not the sources.
+    let doctests = [
+        "-m",
+        "pytest",
+        "--quiet",
+        "-p",
+        "no:cacheprovider",
+        "--doctest-modules",
+        "--pyargs",
+        "noctule",
+    ];
+    pytest(&folder, &inside, &noctule, &doctests, "the examples in Python's documentation")
+}
+
+/// Run the notebooks with the wheel and keep what comes out.
+pub(crate) fn notebooks(root: &Path) -> Result<(), String> {
+    test::build(root)?;
+    let script: [&OsStr; 1] = ["python/notebooks.py".as_ref()];
+    call(root, environment(root)?.python.as_os_str(), &script, "python/notebooks.py")
+}
+
+/// A virtual environment with the wheel of this build and what its tests need.
+struct Environment {
+    folder: PathBuf,
+    python: PathBuf,
+    noctule: PathBuf,
+}
+
+fn environment(root: &Path) -> Result<Environment, String> {
     let python = interpreter()?;
     let noctule = program()?;
     let library = library(&noctule)?;
@@ -30,9 +62,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     call(root, python.as_os_str(), &create, "the virtual environment")?;
     let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
     let inside = environment.join(inside);
-    let pack = [OsStr::new("python/pack.py"), library.as_os_str(), folder.as_os_str()];
-    call(root, inside.as_os_str(), &pack, "the packing of the wheel")?;
-    let mut wheel = wheel(&folder)?.into_os_string();
+    let mut wheel = packed(root, &inside, &library, &folder)?.into_os_string();
     wheel.push("[test]");
     // Modules are compiled when they are imported: most of what comes along never is.
     let install: [&OsStr; 6] = [
@@ -44,20 +74,35 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         &wheel,
     ];
     call(root, inside.as_os_str(), &install, "the installation of the wheel")?;
-    let tests = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "python/tests"];
-    pytest(root, &inside, &noctule, &tests, "the Python tests")?;
-    // From another folder, so that the installed package is meant and not the sources.
-    let doctests = [
-        "-m",
-        "pytest",
-        "--quiet",
-        "-p",
-        "no:cacheprovider",
-        "--doctest-modules",
-        "--pyargs",
-        "noctule",
+    Ok(Environment { folder, python: inside, noctule })
+}
+
+/// The wheel around the extension module beside a program, installed into an environment that has
+/// its dependencies; `folder` is for the file.
+pub(crate) fn install(
+    root: &Path,
+    python: &Path,
+    noctule: &Path,
+    folder: &Path,
+) -> Result<(), String> {
+    let wheel = packed(root, python, &library(noctule)?, folder)?;
+    let install: [&OsStr; 7] = [
+        "-m".as_ref(),
+        "pip".as_ref(),
+        "install".as_ref(),
+        "--quiet".as_ref(),
+        "--no-deps".as_ref(),
+        "--force-reinstall".as_ref(),
+        wheel.as_os_str(),
     ];
-    pytest(&folder, &inside, &noctule, &doctests, "the examples in Python's documentation")
+    call(root, python.as_os_str(), &install, "the installation of the wheel")
+}
+
+/// A wheel around an extension module, written into a folder.
+fn packed(root: &Path, python: &Path, library: &Path, folder: &Path) -> Result<PathBuf, String> {
+    let pack = [OsStr::new("python/pack.py"), library.as_os_str(), folder.as_os_str()];
+    call(root, python.as_os_str(), &pack, "the packing of the wheel")?;
+    wheel(folder)
 }
 
 /// Python 3.10 or later: what `NOCTULE_PYTHON` names, or `python3`, or `python`.
@@ -126,7 +171,8 @@ fn pytest(
 }
 
 fn call(root: &Path, python: &OsStr, arguments: &[&OsStr], what: &str) -> Result<(), String> {
-    let status = Command::new(python).args(arguments).current_dir(root).status();
+    let status =
+        Command::new(python).args(arguments).env_remove("PYTHONPATH").current_dir(root).status();
     succeeded(status, what)
 }
 

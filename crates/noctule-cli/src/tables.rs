@@ -1,7 +1,7 @@
 //! Tables for people, in plain text.
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-use noctule_lab::claim::Judged;
+use noctule_lab::claim::{Judged, said};
 use noctule_lab::fold::{Folded, GroupSummary};
 use noctule_lab::plan::Plan;
 use noctule_lab::present::format::{short, tiny, with_error};
@@ -172,16 +172,14 @@ fn claims_wrapped(claims: &[Judged], words: usize) -> String {
     let headers =
         ["Claim", "Paper", "Ours ± s.e.", "Tolerance", "Verdict", "Expected"].map(str::to_owned);
     let row = |claim: &Judged| {
-        let unit = |text: String| {
-            if claim.spec.unit.is_empty() { text } else { format!("{text} {}", claim.spec.unit) }
-        };
+        let (paper, tolerance) = said(&claim.spec);
         vec![
             wrap(&claim.spec.text, words),
-            unit(short(claim.spec.paper)),
+            paper,
             claim
                 .ours
                 .map_or_else(|| claim.note.clone(), |ours| with_error(ours, claim.standard_error)),
-            short(claim.spec.tol),
+            tolerance,
             format!("{}{}", claim.verdict.as_str(), if claim.contradicts() { " (!)" } else { "" }),
             claim.expected().as_str().to_owned(),
         ]

@@ -135,7 +135,7 @@ impl Words {
 
 /// Words for a path, from its last key: `scenario.power_dbm` → "Power", "dBm".
 fn words_of_path(path: &str) -> (String, String) {
-    const UNITS: [(&str, &str); 14] = [
+    const UNITS: [(&str, &str); 17] = [
         ("_dbm", "dBm"),
         ("_db", "dB"),
         ("_w", "W"),
@@ -150,11 +150,23 @@ fn words_of_path(path: &str) -> (String, String) {
         ("_ms", "ms"),
         ("_us", "µs"),
         ("_kmh", "km/h"),
+        ("_km", "km"),
+        ("_m2", "m²"),
+        ("_per_nat", "per nat"),
     ];
+    // short forms that people write otherwise
+    const FORMS: [(&str, &str); 4] =
+        [("aps", "access points"), ("crb", "CRB"), ("rcrb", "root-CRB"), ("snr", "SNR")];
     let key = path.rsplit('.').next().unwrap_or(path);
     let unit = UNITS.iter().find(|(ending, _)| key.ends_with(ending));
-    let stem = unit.map_or(key, |(ending, _)| &key[..key.len() - ending.len()]).replace('_', " ");
-    let mut letters = stem.chars();
+    let stem = unit.map_or(key, |(ending, _)| &key[..key.len() - ending.len()]);
+    let form = |word: &'_ str| {
+        let known = FORMS.iter().find(|(short, _)| *short == word);
+        known.map_or_else(|| word.to_owned(), |(_, long)| (*long).to_owned())
+    };
+    let words: Vec<String> = stem.split(['_', '-']).map(form).collect();
+    let words = words.join(" ");
+    let mut letters = words.chars();
     let label =
         letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect());
     (label, unit.map_or(String::new(), |(_, unit)| (*unit).to_owned()))

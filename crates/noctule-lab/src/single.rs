@@ -31,7 +31,7 @@ pub struct Source {
     pub scenario: Option<Value>,
     /// A whole instance, or with a scenario the part of it that is known, such as the channels.
     pub arrays: Option<Arrays>,
-    /// Seed of the draw.
+    /// Seed of the draw: of the scenario, and of what methods draw themselves.
     pub seed: u64,
     /// Trial of the draw.
     pub trial: u64,
@@ -52,6 +52,10 @@ pub struct Story {
     pub trace: Trace,
     /// Whether it is proven that no design meets the requirements.
     pub infeasible: bool,
+    /// Largest relative violation of a requirement, by the independent witness.
+    pub violation: f64,
+    /// Whether the design meets every requirement: also one that only its instance states.
+    pub meets_requirements: bool,
     /// The document to keep, `noctule-design/1`.
     pub document: Value,
     /// The variables alone.

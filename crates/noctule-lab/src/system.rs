@@ -65,7 +65,8 @@ pub enum Outcome {
     Designed,
     /// Proven: no design meets the requirements.
     Infeasible,
-    /// Numerics broke or the drawn instance was refused; the reason is one sentence.
+    /// Numerics broke, the drawn instance was refused, or a method found no design that meets the
+    /// requirements without a proof that there is none; the reason is one sentence.
     Failed(String),
     /// The scheme is not part of this build or was not asked to run; the reason is one sentence.
     NotRun(String),

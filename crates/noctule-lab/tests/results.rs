@@ -58,8 +58,13 @@ fn judge(claims: &str) -> Vec<Judged> {
 
 const AT: &str = "at = { \"scenario.offset\" = 2, \"scenario.power_dbm\" = 0 }";
 
+fn ranged(range: &str, ours: &str) -> String {
+    format!("[[claim]]\ntext = \"t\"\nrange = {range}\nours = {{ {ours} }}\n")
+}
+
 #[test]
 fn every_kind_of_claim() {
+    let mean = format!("kind = \"value\", metric = \"cost\", scheme = \"exact\", {AT}");
     let claims = [
         // Uniform noise: standard error √(1/3/400) = 0.029.
         (
@@ -231,6 +236,11 @@ fn every_kind_of_claim() {
             ),
             Verdict::Disagrees,
         ),
+        // The mean is 2 ± 0.03: inside, outside, and too near an end to say.
+        (ranged("{ from = 1.0 }", &mean), Verdict::Agrees),
+        (ranged("{ from = 1.0, to = 3.0 }", &mean), Verdict::Agrees),
+        (ranged("{ to = 1.0 }", &mean), Verdict::Disagrees),
+        (ranged("{ from = 2.01, to = 3.0 }", &mean), Verdict::Inconclusive),
     ];
     let judged = judge(&claims.iter().map(|(text, _)| text.as_str()).collect::<String>());
     for ((text, expected), judged) in claims.iter().zip(&judged) {

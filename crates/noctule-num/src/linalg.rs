@@ -289,6 +289,11 @@ impl RealCholesky {
         Some(())
     }
 
+    /// `L⁻¹` by rows, of the matrix inverted last.
+    pub fn inverse_factor(&self) -> &[f64] {
+        &self.inverse_factor
+    }
+
     /// The inverse of the matrix factored last, into `out[i * n + j]`.
     ///
     /// Formed as L⁻ᵀ L⁻¹, which is symmetric to the bit.

@@ -8,8 +8,10 @@
 //! A row is divided by its largest coefficient and a cone by the largest of all its rows, so that a
 //! solver's absolute tolerances mean the same for every constraint; what scale the *variables* have
 //! is for the caller to choose, and matters more. Presolve is off: it saves nothing on programs of
-//! this size (chordal decomposition belongs to semidefinite cones, which are not in the build). Every
-//! status is read: what is not solved is not a solution.
+//! this size. Every status is read: what is not solved is not a solution.
+//!
+//! Semidefinite cones need BLAS and LAPACK: they are behind the feature `sdp`, which links the
+//! system's OpenBLAS, and which only cross-checks and timings use.
 //!
 //! ```
 //! use noctule_optim::conic::{Conic, Ending};
@@ -42,6 +44,10 @@ pub struct Conic {
     nonnegative: Rows,
     cones: Rows,
     cone_sizes: Vec<usize>,
+    #[cfg(feature = "sdp")]
+    semidefinite: Rows,
+    #[cfg(feature = "sdp")]
+    orders: Vec<usize>,
 }
 
 /// Rows `a·x + b`, as triplets.
@@ -158,6 +164,32 @@ impl Conic {
         self.second_order(&[(&sum.0, sum.1), (&difference.0, difference.1), (&double, 2.0 * w.1)]);
     }
 
+    /// Require a symmetric matrix of order `order` to be positive semidefinite; `entry(i, j)` with
+    /// `i ≤ j` gives its entries, coefficients by variable and a constant.
+    #[cfg(feature = "sdp")]
+    pub fn semidefinite(
+        &mut self,
+        order: usize,
+        entry: impl Fn(usize, usize) -> (Vec<(usize, f64)>, f64),
+    ) {
+        // The solver takes the upper triangle column by column, entries beside the diagonal times
+        // √2, so that the inner product of two vectors is that of the matrices.
+        let triangle: Vec<(Vec<(usize, f64)>, f64)> = (0..order)
+            .flat_map(|j| (0..=j).map(move |i| (i, j)))
+            .map(|(i, j)| entry(i, j))
+            .collect();
+        let rows: Vec<Affine<'_>> = triangle.iter().map(|(terms, b)| (&terms[..], *b)).collect();
+        let scale = 1.0 / largest(&rows);
+        let mut rows = rows.into_iter();
+        for j in 0..order {
+            for (i, row) in (0..=j).zip(&mut rows) {
+                let off = if i == j { 1.0 } else { std::f64::consts::SQRT_2 };
+                self.semidefinite.push(row, scale * off);
+            }
+        }
+        self.orders.push(order);
+    }
+
     /// Solve to `tolerance` in gap and feasibility.
     ///
     /// # Errors
@@ -169,7 +201,13 @@ impl Conic {
             InputError::new("the conic program cannot be solved", "program", found, allowed)
         };
         let columns = self.objective.len();
-        let lists = [&self.equal, &self.nonnegative, &self.cones];
+        let lists = [
+            &self.equal,
+            &self.nonnegative,
+            &self.cones,
+            #[cfg(feature = "sdp")]
+            &self.semidefinite,
+        ];
         let (mut i, mut j, mut v, mut b) = (vec![], vec![], vec![], vec![]);
         for rows in lists {
             let first = b.len();
@@ -195,7 +233,13 @@ impl Conic {
             cones.push(SupportedConeT::NonnegativeConeT(self.nonnegative.constants.len()));
         }
         cones.extend(self.cone_sizes.iter().map(|&n| SupportedConeT::SecondOrderConeT(n)));
-        let settings = DefaultSettingsBuilder::default()
+        #[cfg(feature = "sdp")]
+        cones.extend(self.orders.iter().map(|&n| SupportedConeT::PSDTriangleConeT(n)));
+        let mut settings = DefaultSettingsBuilder::default();
+        // programs of this size are dense: there is nothing to decompose
+        #[cfg(feature = "sdp")]
+        settings.chordal_decomposition_enable(false);
+        let settings = settings
             .verbose(false)
             .presolve_enable(false)
             .max_threads(1)
@@ -273,5 +317,20 @@ mod tests {
         program.rotated((&[(0, 1.0)], 0.0), (&[(1, 1.0)], 0.0), (&[], 3.0));
         let answer = program.solve(1e-10).unwrap();
         assert!((answer.objective - 6.0).abs() < 1e-7);
+    }
+    #[cfg(feature = "sdp")]
+    #[test]
+    fn the_largest_eigenvalue() {
+        // min t, tI − A ⪰ 0 for A with eigenvalues 1 ± √5 (trace 2, determinant −4) and 0.5.
+        let a = [[0.0, 2.0, 0.0], [2.0, 2.0, 0.0], [0.0, 0.0, 0.5]];
+        let mut program = Conic::new(1);
+        program.minimise(0, 1.0);
+        program.semidefinite(3, |i, j| {
+            let terms = if i == j { vec![(0, 1.0)] } else { Vec::new() };
+            (terms, -a[i][j])
+        });
+        let answer = program.solve(1e-10).unwrap();
+        assert_eq!(answer.ending, Ending::Solved);
+        assert!((answer.objective - 1.0 - 5.0_f64.sqrt()).abs() < 1e-7, "{}", answer.objective);
     }
 }

@@ -9,8 +9,7 @@ use std::f64::consts::PI;
 
 use noctule_num::special::bessel_j0;
 
-/// The speed of light in metres per second.
-const LIGHT_M_S: f64 = 299_792_458.0;
+use crate::multistatic::LIGHT_M_S;
 
 /// `ρ_n = r^(n−1+offset)` for `n = 1, …, blocks`.
 pub fn geometric(base: f64, blocks: usize, offset: usize) -> Vec<f64> {

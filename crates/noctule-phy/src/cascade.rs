@@ -298,9 +298,16 @@ impl Cascade {
 
     /// The channel to the user, user antennas × transmit antennas.
     pub fn channel(&self, phases: &[Vec<C64>]) -> CMat {
+        let paths = self.paths.iter().zip(phases);
+        let amplitudes: Vec<C64> = paths.map(|(path, v)| path.user_amplitude(v)).collect();
+        self.channel_of(&amplitudes)
+    }
+
+    /// The channel for the amplitudes `q_kᴴ v_k` of the paths.
+    pub fn channel_of(&self, amplitudes: &[C64]) -> CMat {
         let mut channel = CMat::zeros(self.user_antennas, self.transmit_antennas);
-        for (path, v) in self.paths.iter().zip(phases) {
-            let amplitude = path.user_amplitude(v) * (path.base_gain * path.user_gain).sqrt();
+        for (path, amplitude) in self.paths.iter().zip(amplitudes) {
+            let amplitude = amplitude * (path.base_gain * path.user_gain).sqrt();
             let user = CentredArray::new(self.user_antennas).response(path.user_arrival);
             let base = CentredArray::new(self.transmit_antennas).response(path.base_departure);
             for (j, b) in base.iter().enumerate() {
@@ -315,11 +322,17 @@ impl Cascade {
 
     /// How phases light the target.
     pub fn illumination(&self, phases: &[Vec<C64>]) -> Illumination {
+        let paths = self.paths.iter().zip(phases);
+        let lit: Vec<(C64, C64)> = paths.map(|(path, v)| path.illumination(v)).collect();
+        self.illumination_of(&lit)
+    }
+
+    /// How the target is lit for `γ_k` and `γ̃_k` of the paths, see [`SurfacePath::illumination`].
+    pub fn illumination_of(&self, lit: &[(C64, C64)]) -> Illumination {
         let mut response = vec![C64::ZERO; self.transmit_antennas];
         let mut slope = response.clone();
-        for (k, (path, v)) in self.paths.iter().zip(phases).enumerate() {
+        for (k, (path, (lit, bent))) in self.paths.iter().zip(lit).enumerate() {
             let amplitude = path.base_gain.sqrt() * self.relative_amplitude(k);
-            let (lit, bent) = path.illumination(v);
             let base = CentredArray::new(self.transmit_antennas).response(path.base_departure);
             for (i, b) in base.iter().enumerate() {
                 response[i] += b * lit.conj() * amplitude;

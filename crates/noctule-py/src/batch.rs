@@ -6,9 +6,13 @@ use noctule_lab::single::{SingleError, Story};
 use pyo3::prelude::*;
 use rayon::prelude::*;
 
+use crate::arrays::whole;
 use crate::errors;
 use crate::interrupt::interruptible;
 use crate::single::{Problem, Told, raised, settings};
+
+/// More threads than this are a mistake.
+const MOST_THREADS: u64 = 4096;
 
 /// Design every problem with the same scheme and settings.
 ///
@@ -22,7 +26,7 @@ pub(crate) fn design_batch(
     scheme: &str,
     settings: Option<&Bound<'_, PyAny>>,
     certify: bool,
-    threads: Option<usize>,
+    threads: Option<&Bound<'_, PyAny>>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Vec<Py<PyAny>>> {
     let Some(first) = problems.first() else { return Ok(Vec::new()) };
@@ -41,7 +45,7 @@ pub(crate) fn design_batch(
             Err(errors::refuse("the systems differ", &place, problem.system.id(), allowed))
         })
         .collect::<PyResult<_>>()?;
-    let pool = pool(threads)?;
+    let pool = pool(threads_of(threads)?)?;
     let (done, total) = (AtomicU64::new(0), sources.len() as u64);
     let work = |interrupt: &noctule::Interrupt| -> Vec<Option<Result<Story, SingleError>>> {
         pool.install(|| {
@@ -74,11 +78,26 @@ pub(crate) fn design_batch(
         .collect()
 }
 
-/// As many threads as asked for, or one per core.
-pub(crate) fn pool(threads: Option<usize>) -> PyResult<rayon::ThreadPool> {
-    if threads == Some(0) {
-        return Err(errors::refuse("there is no thread to work", "threads", "0", "1 or more"));
+/// A number of threads, where one is asked for.
+pub(crate) fn threads_of(threads: Option<&Bound<'_, PyAny>>) -> PyResult<Option<usize>> {
+    let Some(given) = threads else { return Ok(None) };
+    match whole(given, "threads")? {
+        0 => Err(errors::refuse("there is no thread to work", "threads", "0", "1 or more")),
+        threads if threads <= MOST_THREADS => Ok(Some(threads as usize)),
+        threads => {
+            let allowed = format!("1 to {MOST_THREADS}");
+            Err(errors::refuse(
+                "there are too many threads",
+                "threads",
+                threads.to_string(),
+                allowed,
+            ))
+        }
     }
+}
+
+/// As many threads as asked for, or one per core.
+fn pool(threads: Option<usize>) -> PyResult<rayon::ThreadPool> {
     let threads = threads.unwrap_or(0);
     rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(8 << 20).build().map_err(
         |error| errors::refuse("threads cannot be started", "threads", error.to_string(), "fewer"),

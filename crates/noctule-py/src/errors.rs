@@ -65,6 +65,16 @@ pub(crate) fn single(error: SingleError) -> PyErr {
     }
 }
 
+/// An error of a system.
+pub(crate) fn core(error: noctule::Error) -> PyErr {
+    single(SingleError::from(error))
+}
+
+/// Linear algebra that broke on input that had passed every check.
+pub(crate) fn numerics(error: impl std::fmt::Display) -> PyErr {
+    NumericalError::new_err(error.to_string())
+}
+
 /// An error of the engine.
 pub(crate) fn lab(error: LabError) -> PyErr {
     match error {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use noctule::Interrupt;
 use noctule_lab::experiment::{Changes, Experiment};
@@ -16,30 +16,43 @@ use noctule_lab::system::{
 use noctule_lab::{
     Registry, Study, builtin, claim, default_folder, finish, fold, present, systems,
 };
-use noctule_num::InputError;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Value, json};
 
-use crate::arrays::{accept, dict_of, loads, set_of};
+use crate::arrays::{accept, dict_of, loads, set_of, whole};
+use crate::batch::threads_of;
 use crate::errors;
 use crate::interrupt::interruptible;
 
 /// A scheme that is a function in Python.
 struct Function {
-    /// `call(arrays, scenario, seed, trial)` returns the arrays of the variables.
+    /// `call(system, arrays, scenario, seed, trial)` returns the arrays of the variables.
     call: Py<PyAny>,
     /// What tells this function from another of the same name, part of the run's identity.
     digest: String,
+    /// Whether the first failure ends the run.
+    strict: bool,
+    failures: Mutex<Failures>,
+}
+
+/// What went wrong with the designs of a function in this run.
+#[derive(Default)]
+struct Failures {
+    count: u64,
+    first: Option<PyErr>,
 }
 
 /// A system with further schemes.
 struct Extended {
     inner: &'static dyn Single,
     schemes: &'static [SchemeInfo],
-    functions: BTreeMap<String, std::sync::Arc<Function>>,
+    functions: Functions,
 }
+
+/// Functions by the names of their schemes.
+type Functions = BTreeMap<String, Arc<Function>>;
 
 impl System for Extended {
     fn id(&self) -> &'static str {
@@ -108,7 +121,7 @@ impl System for Extended {
 struct Calls {
     system: &'static dyn Single,
     scenarios: Vec<Value>,
-    function: std::sync::Arc<Function>,
+    function: Arc<Function>,
 }
 
 impl Chain for Calls {
@@ -119,6 +132,7 @@ impl Chain for Calls {
                 let source = Source { scenario: Some(scenario.clone()), arrays: None, seed, trial };
                 self.row(&source, interrupt).unwrap_or_else(|reason| {
                     let metrics = self.system.metrics().len();
+                    let reason = reason.lines().next().unwrap_or("no reason given").to_owned();
                     Row::without_design(Outcome::Failed(reason), metrics)
                 })
             })
@@ -136,20 +150,31 @@ impl Calls {
             let call = || -> PyResult<_> {
                 let scenario = loads(py, source.scenario.as_ref().unwrap_or(&Value::Null))?;
                 let arrays = dict_of(py, &instance)?;
-                let arguments = (arrays, scenario, source.seed, source.trial);
+                let arguments = (self.system.id(), arrays, scenario, source.seed, source.trial);
                 let found = self.function.call.bind(py).call1(arguments)?;
                 set_of(found.cast::<PyDict>()?)
             };
-            call().map_err(|error| {
-                if error.is_instance_of::<PyKeyboardInterrupt>(py) {
-                    interrupt.raise();
-                }
-                let text = error.to_string();
-                text.lines().next().unwrap_or("an exception without a text").to_owned()
-            })
+            call().map_err(|error| self.failed(py, error, interrupt))
         })?;
-        let row = self.system.row(source, &Arrays::Set(variables));
-        row.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+        self.system
+            .row(source, &Arrays::Set(variables))
+            .map_err(|error| Python::attach(|py| self.failed(py, errors::single(error), interrupt)))
+    }
+
+    /// Keep a failure of the function, and say it in words.
+    fn failed(&self, py: Python<'_>, error: PyErr, interrupt: &Interrupt) -> String {
+        let text = error.to_string();
+        if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+            interrupt.raise();
+            return text;
+        }
+        if self.function.strict {
+            interrupt.raise();
+        }
+        let mut failures = self.function.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.count += 1;
+        failures.first.get_or_insert(error);
+        text
     }
 }
 
@@ -167,7 +192,7 @@ fn lasting(text: &str) -> &'static str {
 }
 
 /// The systems, `name` with further schemes.
-fn extended(name: &str, functions: BTreeMap<String, Function>) -> PyResult<Extended> {
+fn extended(name: &str, functions: Functions) -> PyResult<Extended> {
     let inner = crate::single::system(name)?;
     let mut schemes = inner.schemes().to_vec();
     for id in functions.keys() {
@@ -178,7 +203,6 @@ fn extended(name: &str, functions: BTreeMap<String, Function>) -> PyResult<Exten
         let name = lasting(id);
         schemes.push(SchemeInfo { name, label: name, summary: "a function in Python" });
     }
-    let functions = functions.into_iter().map(|(id, f)| (id, std::sync::Arc::new(f))).collect();
     Ok(Extended { inner, schemes: Box::leak(schemes.into_boxed_slice()), functions })
 }
 
@@ -203,15 +227,16 @@ impl Progress for Counts {
 /// What is to be run, and how.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Order {
+pub(crate) struct Order<'py> {
     experiment: String,
     text: Option<String>,
-    trials: Option<u64>,
-    seed: Option<u64>,
+    trials: Option<Bound<'py, PyAny>>,
+    seed: Option<Bound<'py, PyAny>>,
     ci: bool,
     out: Option<PathBuf>,
-    threads: Option<usize>,
+    threads: Option<Bound<'py, PyAny>>,
     fresh: bool,
+    strict: bool,
 }
 
 /// Run an experiment; the text of a JSON document says where its results are.
@@ -222,29 +247,41 @@ pub(crate) struct Order {
 #[pyo3(signature = (order, schemes, progress=None))]
 pub(crate) fn run(
     py: Python<'_>,
-    order: Order,
+    order: Order<'_>,
     schemes: BTreeMap<String, (Py<PyAny>, String)>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<String> {
-    if order.threads == Some(0) {
-        return Err(errors::refuse("there is no thread to work", "threads", "0", "1 or more"));
+    let threads = threads_of(order.threads.as_ref())?;
+    let count = |value: Option<&Bound<'_, PyAny>>, name| value.map(|v| whole(v, name)).transpose();
+    let changes = Changes {
+        trials: count(order.trials.as_ref(), "trials")?,
+        seed: count(order.seed.as_ref(), "seed")?,
+        ci: order.ci,
+    };
+    if changes.trials == Some(0) {
+        return Err(errors::refuse("there are no trials", "trials", "0", "1 or more"));
     }
     let named = match order.text {
         Some(text) => builtin::Named { text, file: order.experiment.clone(), id: order.experiment },
         None => accept(builtin::open(&order.experiment))?,
     };
     let (text, extra) = with_schemes(named.text, &schemes);
-    let functions =
-        schemes.into_iter().map(|(id, (call, digest))| (id, Function { call, digest })).collect();
+    let strict = order.strict;
+    let functions: Functions = schemes
+        .into_iter()
+        .map(|(id, (call, digest))| {
+            let failures = Mutex::default();
+            (id, Arc::new(Function { call, digest, strict, failures }))
+        })
+        .collect();
     let extended = match (extra.is_empty(), system_named(&text)) {
-        (false, Some(system)) => Some(extended(&system, functions)?),
+        (false, Some(system)) => Some(extended(&system, functions.clone())?),
         _ => None,
     };
     let registry = Registry::new(systems::singles().into_iter().map(|system| match &extended {
         Some(extended) if extended.id() == system.id() => extended as &dyn System,
         _ => system as &dyn System,
     }));
-    let changes = Changes { trials: order.trials, seed: order.seed, ci: order.ci };
     let experiment = accept(Experiment::parse(&text, &named.file, &named.id, &registry))?;
     let mut experiment = accept(experiment.changed(&changes))?;
     for figure in &mut experiment.figures {
@@ -260,7 +297,7 @@ pub(crate) fn run(
         noctule_lab::run::move_aside(&dir).map_err(errors::lab)?;
     }
     let counts = Counts::default();
-    let options = RunOptions { threads: order.threads, ..RunOptions::default() };
+    let options = RunOptions { threads, ..RunOptions::default() };
     let work = |interrupt: &Interrupt| {
         let store = study.store(&dir)?;
         let report = study.run(&store, &options, &counts, interrupt)?;
@@ -278,6 +315,7 @@ pub(crate) fn run(
         None => Ok(()),
     };
     let outcome = interruptible(py, work, tick)?;
+    let failures = failures_of(py, &functions)?;
     let (report, results) = outcome.map_err(errors::lab)?;
     let Some(results) = results else {
         // Only a function that saw Ctrl-C first gets here.
@@ -295,9 +333,28 @@ pub(crate) fn run(
         "reused": report.reused,
         "precise": report.precise,
         "claims": claims["claims"],
+        "failures": failures,
         "files": results.files,
     })
     .to_string())
+}
+
+/// How often each function failed in this run, with the first exception and its traceback; a
+/// strict function raises it.
+fn failures_of(py: Python<'_>, functions: &Functions) -> PyResult<Value> {
+    let mut all = serde_json::Map::new();
+    for (id, function) in functions {
+        let mut failures = function.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(first) = failures.first.take() else { continue };
+        if function.strict {
+            return Err(first);
+        }
+        let parts = (first.get_type(py), first.value(py), first.traceback(py));
+        let lines = py.import("traceback")?.call_method1("format_exception", parts)?;
+        let lines: Vec<String> = lines.extract()?;
+        all.insert(id.clone(), json!({ "count": failures.count, "first": lines.concat() }));
+    }
+    Ok(Value::Object(all))
 }
 
 /// The experiment with a scheme for each function, and their names.
@@ -374,13 +431,4 @@ fn figure_json(figure: &Figure) -> Value {
 #[pyfunction]
 pub(crate) fn experiments() -> Vec<(&'static str, &'static str)> {
     builtin::ALL.iter().map(|built_in| (built_in.id, built_in.text)).collect()
-}
-
-/// Check an experiment file: bad input is raised, everything else passes.
-#[pyfunction]
-pub(crate) fn check(text: &str, file: &str) -> PyResult<()> {
-    let registry = systems::registry();
-    let parsed = Experiment::parse(text, file, file, &registry);
-    let study = parsed.and_then(|experiment| Study::new(&experiment, text, &registry));
-    study.map(|_| ()).map_err(|error: InputError| errors::input(&error))
 }

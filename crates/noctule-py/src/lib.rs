@@ -34,7 +34,7 @@ mod _noctule {
     #[pymodule_export]
     use crate::errors::{InvalidInput, NotSolved, NumericalError};
     #[pymodule_export]
-    use crate::experiment::{check, experiments, figures, run};
+    use crate::experiment::{experiments, figures, run};
     #[pymodule_export]
     use crate::models::beamforming::beamforming;
     #[pymodule_export]
@@ -50,7 +50,7 @@ mod _noctule {
     #[pymodule_export]
     use crate::optim::{check_gradient, minimize, water_filling};
     #[pymodule_export]
-    use crate::single::{Problem, Told, read, systems_json, unknown, verify};
+    use crate::single::{Problem, Told, problems, read, systems_json, unknown, verify};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

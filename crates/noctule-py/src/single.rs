@@ -1,5 +1,8 @@
 //! One instance, one design: the verbs `design`, `evaluate` and `verify`, for every system at once.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use noctule::data::{ArraySet, FieldInfo};
 use noctule_lab::experiment::complete;
 use noctule_lab::single::{Arrays, Single, SingleError, Source, Story, afford};
@@ -7,9 +10,10 @@ use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use crate::arrays::{accept, dict_of, json_of, loads, set_of};
+use crate::arrays::{accept, dict_of, json_of, loads, set_of, whole};
 use crate::errors;
 use crate::interrupt::interruptible;
 
@@ -21,6 +25,19 @@ pub(crate) fn system(name: &str) -> PyResult<&'static dyn Single> {
         let error = InputError::new("there is no such system", "system", name, hint::list(&names));
         errors::input(&hint::with_guess(error, name, &names))
     })
+}
+
+/// The default scenario of a system, and the schema of scenarios: made once.
+fn described(system: &dyn Single) -> &'static (Value, Value) {
+    static ALL: OnceLock<BTreeMap<&'static str, (Value, Value)>> = OnceLock::new();
+    static NONE: (Value, Value) = (Value::Null, Value::Null);
+    let make = || {
+        let describe = |system: &&'static dyn Single| {
+            (system.id(), (system.default_scenario(), system.scenario_schema()))
+        };
+        systems::singles().iter().map(describe).collect()
+    };
+    ALL.get_or_init(make).get(system.id()).unwrap_or(&NONE)
 }
 
 /// Complete settings of a scheme: its defaults with `given` written over them.
@@ -53,26 +70,44 @@ pub(crate) fn settings(
 pub(crate) struct Problem {
     pub(crate) system: &'static dyn Single,
     pub(crate) source: Source,
+    /// The instance as arrays, once somebody asked for them.
+    realised: OnceLock<ArraySet>,
+}
+
+impl Problem {
+    fn of(system: &'static dyn Single, source: Source) -> Self {
+        Self { system, source, realised: OnceLock::new() }
+    }
+
+    fn realise(&self) -> PyResult<&ArraySet> {
+        if let Some(set) = self.realised.get() {
+            return Ok(set);
+        }
+        let set = self.system.instance(&self.source).map_err(errors::single)?;
+        Ok(self.realised.get_or_init(|| set))
+    }
 }
 
 #[pymethods]
 impl Problem {
     #[new]
-    #[pyo3(signature = (system, scenario=None, arrays=None, seed=1, trial=0))]
+    #[pyo3(signature = (system, scenario=None, arrays=None, seed=None, trial=None))]
     fn new(
         system: &str,
         scenario: Option<&Bound<'_, PyAny>>,
         arrays: Option<&Bound<'_, PyDict>>,
-        seed: u64,
-        trial: u64,
+        seed: Option<&Bound<'_, PyAny>>,
+        trial: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        let seed = seed.map_or(Ok(1), |seed| whole(seed, "seed"))?;
+        let trial = trial.map_or(Ok(0), |trial| whole(trial, "trial"))?;
         let system = self::system(system)?;
         let scenario = match scenario {
             None => None,
             Some(given) => {
                 let given = json_of(given, "scenario")?;
-                let (default, schema) = (system.default_scenario(), system.scenario_schema());
-                Some(accept(complete(&default, &schema, &given, "scenario"))?)
+                let (default, schema) = described(system);
+                Some(accept(complete(default, schema, &given, "scenario"))?)
             }
         };
         let arrays = match arrays {
@@ -82,7 +117,7 @@ impl Problem {
                 Some(Arrays::Set(accept(set.only(system.instance_fields()))?))
             }
         };
-        Ok(Self { system, source: Source { scenario, arrays, seed, trial } })
+        Ok(Self::of(system, Source { scenario, arrays, seed, trial }))
     }
 
     /// The system's name.
@@ -92,25 +127,24 @@ impl Problem {
     }
 
     /// The same problem in another trial.
-    fn with_trial(&self, trial: u64) -> Self {
-        Self { system: self.system, source: Source { trial, ..self.source.clone() } }
+    fn with_trial(&self, trial: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let trial = whole(trial, "trial")?;
+        Ok(Self::of(self.system, Source { trial, ..self.source.clone() }))
     }
 
     /// The instance as arrays.
     fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let set = self.system.instance(&self.source).map_err(errors::single)?;
-        dict_of(py, &set)
+        dict_of(py, self.realise()?)
     }
 
     /// The instance as the bytes of an `.npz` archive.
     fn npz<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let set = self.system.instance(&self.source).map_err(errors::single)?;
-        Ok(PyBytes::new(py, &set.to_npz()?))
+        Ok(PyBytes::new(py, &self.realise()?.to_npz()?))
     }
 
     /// The instance as the text of a `noctule-instance/1` document.
     fn json(&self) -> PyResult<String> {
-        let set = self.system.instance(&self.source).map_err(errors::single)?;
+        let set = self.realise()?;
         Ok(format!("{:#}\n", set.to_json("instance", self.system.id())))
     }
 
@@ -137,6 +171,45 @@ impl Problem {
         let story = py.detach(|| self.system.evaluate(&self.source, &variables));
         story.map(Told::new).map_err(errors::single)
     }
+}
+
+/// Problems of one scenario with arrays of their own, checked on all cores.
+///
+/// `arrays` holds a dictionary for each; `trials` is one trial for all or one for each. The first
+/// problem that cannot be used is raised.
+#[pyfunction]
+#[pyo3(signature = (system, scenario, arrays, seed, trials))]
+pub(crate) fn problems(
+    py: Python<'_>,
+    system: &str,
+    scenario: Option<&Bound<'_, PyAny>>,
+    arrays: Vec<Bound<'_, PyDict>>,
+    seed: &Bound<'_, PyAny>,
+    trials: Vec<Bound<'_, PyAny>>,
+) -> PyResult<Vec<Problem>> {
+    let first = Problem::new(system, scenario, None, Some(seed), trials.first())?;
+    let mut all = Vec::with_capacity(arrays.len());
+    for (index, given) in arrays.iter().enumerate() {
+        let set = accept(set_of(given)?.only(first.system.instance_fields()))?;
+        let trial = match trials.get(index) {
+            Some(trial) => whole(trial, "trial")?,
+            None => first.source.trial,
+        };
+        let source = Source { arrays: Some(Arrays::Set(set)), trial, ..first.source.clone() };
+        all.push(Problem::of(first.system, source));
+    }
+    let wrong = py.detach(|| {
+        let check =
+            |(index, problem): (usize, &Problem)| match problem.system.instance(&problem.source) {
+                Ok(set) => problem.realised.set(set).err().and(None),
+                Err(SingleError::Input(error)) => {
+                    Some(SingleError::Input(error.inside(&format!("instances[{index}]"))))
+                }
+                Err(error) => Some(error),
+            };
+        all.par_iter().enumerate().filter_map(check).find_first(|_| true)
+    });
+    wrong.map_or(Ok(all), |error| Err(errors::single(error)))
 }
 
 /// A design and everything about it, as Rust keeps it; Python takes what it is asked for.
@@ -168,7 +241,17 @@ impl Told {
         let word = |name: &str| {
             document.get(name).and_then(Value::as_str).unwrap_or("not said").to_owned()
         };
-        for name in ["metrics", "stop", "proof", "work", "starts", "warnings", "trace"] {
+        for name in [
+            "metrics",
+            "stop",
+            "proof",
+            "violation",
+            "meets_requirements",
+            "work",
+            "starts",
+            "warnings",
+            "trace",
+        ] {
             if document.get(name).is_none() {
                 let allowed = "a noctule-design/1 document";
                 return Err(errors::refuse("the document is incomplete", name, "nothing", allowed));
@@ -181,6 +264,8 @@ impl Told {
             warnings: Vec::new(),
             trace: noctule::Trace::off(),
             infeasible: document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null()),
+            violation: document.get("violation").and_then(Value::as_f64).unwrap_or(f64::INFINITY),
+            meets_requirements: document["meets_requirements"] == Value::Bool(true),
             document,
             arrays,
             instance,
@@ -197,15 +282,6 @@ impl Told {
     #[getter]
     fn facts(&self) -> Vec<(String, String)> {
         self.story.facts.clone()
-    }
-
-    /// Tables: caption, headers, rows.
-    #[getter]
-    fn tables(&self) -> Vec<(String, Vec<String>, Vec<Vec<String>>)> {
-        let parts = |table: &noctule_lab::report::Table| {
-            (table.caption.clone(), table.headers.clone(), table.rows.clone())
-        };
-        self.story.tables.iter().map(parts).collect()
     }
 
     /// The text of the `noctule-design/1` document, as the command line writes it.

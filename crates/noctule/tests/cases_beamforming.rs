@@ -5,8 +5,7 @@
 //! of the same format (without the list).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod reference;
 
 use noctule::beamforming::baselines::{
     Algorithm1Settings, algorithm1, project_power, sensing_only, stationarity,
@@ -23,55 +22,22 @@ use noctule::{C64, CMat, Error, Interrupt};
 use noctule_num::linalg::{HermitianEigen, orthonormal_basis};
 use noctule_phy::arrays::{Normalisation, PlanarArray};
 use noctule_phy::fisher::target_space;
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
+
+use reference::{Fields, cases, numbers};
 
 /// Number of files in the repository; a lost file must not go unnoticed.
 const FILES: usize = 17;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/beamforming")
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
-    files.sort();
-    files
-}
-
 #[test]
 fn the_list_matches_the_files() {
-    let list = std::fs::read_to_string(folder().join("SHA256SUMS")).unwrap();
-    let listed: BTreeSet<(String, String)> = list
-        .lines()
-        .map(|line| {
-            let (digest, name) = line.split_once("  ").unwrap();
-            (name.to_owned(), digest.to_owned())
-        })
-        .collect();
-    let found: BTreeSet<(String, String)> = files(&folder())
-        .iter()
-        .map(|path| {
-            let digest = Sha256::digest(std::fs::read(path).unwrap());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            (path.file_name().unwrap().to_str().unwrap().to_owned(), hex)
-        })
-        .collect();
-    assert_eq!(listed, found);
-    assert_eq!(found.len(), FILES);
+    reference::the_list_matches_the_files("beamforming", FILES);
 }
 
 #[test]
 fn every_case_passes() {
     let mut count = 0;
-    let extra = std::env::var_os("NOCTULE_CASES").map(PathBuf::from);
-    for path in std::iter::once(folder()).chain(extra).flat_map(|folder| files(&folder)) {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for (name, document) in cases("beamforming") {
         let mut case = Fields::new(&name, document);
         let kind = case.text("kind");
         match kind.as_str() {
@@ -91,76 +57,6 @@ fn every_case_passes() {
         count += 1;
     }
     assert!(count >= FILES);
-}
-
-/// The fields of an object, taken one by one; what is left at the end is a failure.
-struct Fields {
-    name: String,
-    left: Map<String, Value>,
-}
-
-impl Fields {
-    fn new(name: &str, value: Value) -> Self {
-        let Value::Object(left) = value else { panic!("{name} is not an object") };
-        Self { name: name.to_owned(), left }
-    }
-
-    fn has(&self, key: &str) -> bool {
-        self.left.contains_key(key)
-    }
-
-    fn take(&mut self, key: &str) -> Value {
-        self.left.remove(key).unwrap_or_else(|| panic!("{} has no `{key}`", self.name))
-    }
-
-    fn inside(&mut self, key: &str) -> Self {
-        let name = format!("{}.{key}", self.name);
-        Self::new(&name, self.take(key))
-    }
-
-    fn text(&mut self, key: &str) -> String {
-        self.take(key).as_str().unwrap().to_owned()
-    }
-
-    fn number(&mut self, key: &str) -> f64 {
-        self.take(key).as_f64().unwrap()
-    }
-
-    fn numbers(&mut self, key: &str) -> Vec<f64> {
-        numbers(&self.take(key))
-    }
-
-    fn complex(&mut self, key: &str) -> Vec<C64> {
-        pairs(&self.take(key))
-    }
-
-    /// A matrix given row by row, entries `[re, im]`.
-    fn matrix(&mut self, key: &str) -> CMat {
-        let rows: Vec<Vec<C64>> = self.take(key).as_array().unwrap().iter().map(pairs).collect();
-        CMat::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
-    }
-
-    /// A note for people, or one that is implied by the kind.
-    fn remark(&mut self, key: &str) {
-        self.left.remove(key);
-    }
-
-    fn finish(self) {
-        let unread: Vec<&String> = self.left.keys().collect();
-        assert!(unread.is_empty(), "{}: unread fields {unread:?}", self.name);
-    }
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
-}
-
-fn pairs(value: &Value) -> Vec<C64> {
-    let to_complex = |pair: &Value| {
-        let pair = numbers(pair);
-        C64::new(pair[0], pair[1])
-    };
-    value.as_array().unwrap().iter().map(to_complex).collect()
 }
 
 fn array(fields: &mut Fields, key: &str, normalisation: Normalisation) -> PlanarArray {

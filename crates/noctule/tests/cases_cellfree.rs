@@ -5,8 +5,7 @@
 //! same format (without the list).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod reference;
 
 use noctule::cellfree::association::{Clustering, pair_targets, pilot_groups};
 use noctule::cellfree::baselines::{
@@ -27,55 +26,22 @@ use noctule_phy::beampattern::{
 };
 use noctule_phy::geometry::Point;
 use noctule_phy::path_loss::log_distance;
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
+
+use reference::{Fields, cases, matrix, numbers, pairs};
 
 /// Number of files in the repository; a lost file must not go unnoticed.
 const FILES: usize = 14;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/cellfree")
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
-    files.sort();
-    files
-}
-
 #[test]
 fn the_list_matches_the_files() {
-    let list = std::fs::read_to_string(folder().join("SHA256SUMS")).unwrap();
-    let listed: BTreeSet<(String, String)> = list
-        .lines()
-        .map(|line| {
-            let (digest, name) = line.split_once("  ").unwrap();
-            (name.to_owned(), digest.to_owned())
-        })
-        .collect();
-    let found: BTreeSet<(String, String)> = files(&folder())
-        .iter()
-        .map(|path| {
-            let digest = Sha256::digest(std::fs::read(path).unwrap());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            (path.file_name().unwrap().to_str().unwrap().to_owned(), hex)
-        })
-        .collect();
-    assert_eq!(listed, found);
-    assert_eq!(found.len(), FILES);
+    reference::the_list_matches_the_files("cellfree", FILES);
 }
 
 #[test]
 fn every_case_passes() {
     let mut count = 0;
-    let extra = std::env::var_os("NOCTULE_CASES").map(PathBuf::from);
-    for path in std::iter::once(folder()).chain(extra).flat_map(|folder| files(&folder)) {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for (name, document) in cases("cellfree") {
         let kind = kind(&document);
         let mut case = Fields::new(&name, document);
         for remark in ["what", "conv", "how", "kind", "notes", "obtained"] {
@@ -135,82 +101,24 @@ fn kind(document: &Value) -> &'static str {
     "unknown"
 }
 
-/// The fields of an object, taken one by one; what is left at the end is a failure.
-struct Fields {
-    name: String,
-    left: Map<String, Value>,
-}
-
 impl Fields {
-    fn new(name: &str, value: Value) -> Self {
-        let Value::Object(left) = value else { panic!("{name} is not an object") };
-        Self { name: name.to_owned(), left }
-    }
-    fn has(&self, key: &str) -> bool {
-        self.left.contains_key(key)
-    }
-    fn take(&mut self, key: &str) -> Value {
-        self.left.remove(key).unwrap_or_else(|| panic!("{} has no `{key}`", self.name))
-    }
-    fn inside(&mut self, key: &str) -> Self {
-        let name = format!("{}.{key}", self.name);
-        Self::new(&name, self.take(key))
-    }
-    fn number(&mut self, key: &str) -> f64 {
-        self.take(key).as_f64().unwrap_or_else(|| panic!("{}.{key} is no number", self.name))
-    }
-    fn count(&mut self, key: &str) -> usize {
-        self.number(key) as usize
-    }
-    fn numbers(&mut self, key: &str) -> Vec<f64> {
-        numbers(&self.take(key))
-    }
-    fn table(&mut self, key: &str) -> Vec<Vec<f64>> {
-        self.take(key).as_array().unwrap().iter().map(numbers).collect()
-    }
+    /// Points in kilometres.
     fn points(&mut self, key: &str) -> Vec<Point> {
         self.table(key).iter().map(|p| Point::new(1000.0 * p[0], 1000.0 * p[1])).collect()
     }
-    /// A matrix given row by row, entries `[re, im]`.
-    fn matrix(&mut self, key: &str) -> CMat {
-        matrix(&self.take(key))
-    }
+
     fn matrices(&mut self, key: &str) -> Vec<CMat> {
         self.take(key).as_array().unwrap().iter().map(matrix).collect()
     }
+
     fn groups(&mut self, key: &str) -> Vec<Vec<usize>> {
         groups(&self.take(key))
     }
-    fn remark(&mut self, key: &str) {
-        self.left.remove(key);
-    }
-    fn finish(self) {
-        let unread: Vec<&String> = self.left.keys().collect();
-        assert!(unread.is_empty(), "{}: unread fields {unread:?}", self.name);
-    }
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
 fn groups(value: &Value) -> Vec<Vec<usize>> {
     let list = |v: &Value| numbers(v).into_iter().map(|x| x as usize).collect();
     value.as_array().unwrap().iter().map(list).collect()
-}
-
-fn complex(pair: &Value) -> C64 {
-    let pair = numbers(pair);
-    C64::new(pair[0], pair[1])
-}
-
-fn pairs(value: &Value) -> Vec<C64> {
-    value.as_array().unwrap().iter().map(complex).collect()
-}
-
-fn matrix(value: &Value) -> CMat {
-    let rows: Vec<Vec<C64>> = value.as_array().unwrap().iter().map(pairs).collect();
-    CMat::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, j| rows[i][j])
 }
 
 fn distance(a: &[C64], b: &[C64]) -> f64 {
@@ -551,7 +459,7 @@ fn communication(case: &mut Fields) {
     let after = evaluate(&instance, &beams).unwrap().sum_rate_bps_hz;
     close(after, expected.number("R_after_1_GaussSeidel_sweep"), sweep_rel, "one sweep");
     let settings = BlockSettings { trace_rows: 5000, ..BlockSettings::default() };
-    let ascent = block_ascent(&instance, &settings).unwrap();
+    let ascent = block_ascent(&instance, &settings, &Interrupt::new()).unwrap();
     let reached = expected.number("R_bcd");
     assert!(ascent.metrics.sum_rate_bps_hz >= reached * (1.0 - rate_rel));
     let rising = ascent.trace.rows().windows(2).all(|w| w[1].value <= w[0].value + 1e-12);
@@ -576,7 +484,7 @@ fn region(case: &mut Fields) {
     let feasible = tol.number("S_feas");
     tol.remark("rule");
     let free = instance(&mut inputs, Requirement::None);
-    let best = sensing_only(&free, &Settings::default()).unwrap();
+    let best = sensing_only(&free, &Settings::default(), &Interrupt::new()).unwrap();
     let floor = expected.number("S_min");
     assert!((best.metrics.error.unwrap() - floor).abs() <= floor_abs);
     let fast = design(&free, &Settings::default()).unwrap();

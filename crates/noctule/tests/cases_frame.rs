@@ -8,8 +8,7 @@
 //! `whole_pilots` off; with it on, a plan must never be better.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod reference;
 
 use noctule::frame::baselines::{even_split, every_block, random_blocks, single_update};
 use noctule::frame::model::Statistics;
@@ -18,59 +17,24 @@ use noctule::frame::{
     ErrorShape, FrameDesign, Instance, Parts, Placement, Plan, Settings, SinrForm, User, design,
     evaluate, verify,
 };
-use noctule::{C64, CMat, Interrupt};
+use noctule::{CMat, Interrupt};
 use noctule_phy::aging;
 use noctule_phy::angle_crb::matched_bracket;
 use noctule_phy::one_ring::{OneRing, PhaseReference, PowerAngleSpectrum, UniformLine};
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use reference::{Fields, cases};
 
 /// Number of files in the repository; a lost file must not go unnoticed.
 const FILES: usize = 5;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/frame")
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
-    files.sort();
-    files
-}
-
 #[test]
 fn the_list_matches_the_files() {
-    let list = std::fs::read_to_string(folder().join("SHA256SUMS")).unwrap();
-    let listed: BTreeSet<(String, String)> = list
-        .lines()
-        .map(|line| {
-            let (digest, name) = line.split_once("  ").unwrap();
-            (name.to_owned(), digest.to_owned())
-        })
-        .collect();
-    let found: BTreeSet<(String, String)> = files(&folder())
-        .iter()
-        .map(|path| {
-            let digest = Sha256::digest(std::fs::read(path).unwrap());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            (path.file_name().unwrap().to_str().unwrap().to_owned(), hex)
-        })
-        .collect();
-    assert_eq!(listed, found);
-    assert_eq!(found.len(), FILES);
+    reference::the_list_matches_the_files("frame", FILES);
 }
 
 #[test]
 fn every_case_passes() {
     let mut count = 0;
-    let extra = std::env::var_os("NOCTULE_CASES").map(PathBuf::from);
-    for path in std::iter::once(folder()).chain(extra).flat_map(|folder| files(&folder)) {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for (name, document) in cases("frame") {
         let mut case = Fields::new(&name, document);
         case.take("description");
         case.take("how");
@@ -91,77 +55,6 @@ fn every_case_passes() {
         count += 1;
     }
     assert!(count >= FILES);
-}
-
-/// The fields of an object, taken one by one; what is left at the end is a failure.
-struct Fields {
-    name: String,
-    left: Map<String, Value>,
-}
-
-impl Fields {
-    fn new(name: &str, value: Value) -> Self {
-        let Value::Object(left) = value else { panic!("{name} is not an object") };
-        Self { name: name.to_owned(), left }
-    }
-
-    fn has(&self, key: &str) -> bool {
-        self.left.contains_key(key)
-    }
-
-    fn take(&mut self, key: &str) -> Value {
-        self.left.remove(key).unwrap_or_else(|| panic!("{} has no `{key}`", self.name))
-    }
-
-    fn inside(&mut self, key: &str) -> Self {
-        let name = format!("{}.{key}", self.name);
-        Self::new(&name, self.take(key))
-    }
-
-    fn list(&mut self, key: &str) -> Vec<Self> {
-        let Value::Array(items) = self.take(key) else { panic!("{}.{key}: no list", self.name) };
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(i, item)| Self::new(&format!("{}.{key}[{i}]", self.name), item))
-            .collect()
-    }
-
-    fn text(&mut self, key: &str) -> String {
-        self.take(key).as_str().unwrap().to_owned()
-    }
-
-    fn number(&mut self, key: &str) -> f64 {
-        self.take(key).as_f64().unwrap()
-    }
-
-    fn count(&mut self, key: &str) -> usize {
-        usize::try_from(self.take(key).as_u64().unwrap()).unwrap()
-    }
-
-    fn flag(&mut self, key: &str) -> bool {
-        self.take(key).as_bool().unwrap()
-    }
-
-    fn numbers(&mut self, key: &str) -> Vec<f64> {
-        self.take(key).as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
-    }
-
-    /// A matrix given row by row, entries `[re, im]`.
-    fn matrix(&mut self, key: &str) -> CMat {
-        let value = self.take(key);
-        let rows = value.as_array().unwrap();
-        let entry = |i: usize, j: usize| {
-            let pair = rows[i][j].as_array().unwrap();
-            C64::new(pair[0].as_f64().unwrap(), pair[1].as_f64().unwrap())
-        };
-        CMat::from_fn(rows.len(), rows[0].as_array().unwrap().len(), entry)
-    }
-
-    fn finish(&self) {
-        let left: Vec<&String> = self.left.keys().collect();
-        assert!(left.is_empty(), "{}: fields not read: {left:?}", self.name);
-    }
 }
 
 /// `rel` relative to the largest magnitude of the reference, or `abs`.
@@ -414,6 +307,19 @@ fn optimum(case: &mut Fields) {
             let same = (ours.variables.sensing_time_s - time).abs() <= time_room
                 && ours.variables.placement.updates() == updates;
             println!("{name} at {limit}: {value:.6e}{}", if same { "" } else { " (another plan)" });
+            // Their time and number of updates must make their rate: another plan is a tie.
+            let fixed = Settings {
+                sensing_blocks: Some(time / instance.block_time_s()),
+                updates: Some(updates),
+                ..Settings::default()
+            };
+            let theirs = scheme(&instance, &fixed, &Interrupt::new()).unwrap();
+            assert_eq!(theirs.variables.placement.updates(), updates, "{name} at {limit}");
+            rate.check(
+                &format!("{name}: their plan"),
+                &[theirs.metrics.frame_bits_per_hz],
+                &[value],
+            );
             let witness = verify(&instance, &ours.variables).unwrap();
             assert!(witness.violation == 0.0);
             assert!(witness.mismatch(ours.metrics.sum_rate_bps_hz) < 1e-9);

@@ -5,8 +5,7 @@
 //! same kinds (those whose name begins with `p` and a number; without the list).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod reference;
 
 use noctule::pilots::baselines::{
     Linearisation, Share, full_power, least_power_printed, no_downlink, printed_error, theta_conic,
@@ -24,54 +23,22 @@ use noctule_phy::multistatic::{
 };
 use noctule_phy::path_loss::three_slope::ThreeSlope;
 use noctule_phy::units::{db_from_linear, linear_from_db};
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
+
+use reference::{Fields, cases};
 
 /// Number of files in the repository; a lost file must not go unnoticed.
 const FILES: usize = 17;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/pilots")
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
-    files.sort();
-    files
-}
-
 #[test]
 fn the_list_matches_the_files() {
-    let list = std::fs::read_to_string(folder().join("SHA256SUMS")).unwrap();
-    let listed: BTreeSet<(String, String)> = list
-        .lines()
-        .map(|line| {
-            let (digest, name) = line.split_once("  ").unwrap();
-            (name.to_owned(), digest.to_owned())
-        })
-        .collect();
-    let found: BTreeSet<(String, String)> = files(&folder())
-        .iter()
-        .map(|path| {
-            let digest = Sha256::digest(std::fs::read(path).unwrap());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            (path.file_name().unwrap().to_str().unwrap().to_owned(), hex)
-        })
-        .collect();
-    assert_eq!(listed, found);
-    assert_eq!(found.len(), FILES);
+    reference::the_list_matches_the_files("pilots", FILES);
 }
 
 #[test]
 fn every_case_passes() {
     let mut count = 0;
-    let extra = std::env::var_os("NOCTULE_CASES").map(PathBuf::from);
-    for path in std::iter::once(folder()).chain(extra).flat_map(|folder| files(&folder)) {
-        let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for (_, document) in cases("pilots") {
         let name = document["name"].as_str().unwrap_or("").to_owned();
         // Other systems name their cases otherwise.
         let Some(kind) = name.strip_prefix('p').and_then(|rest| rest.get(..2)) else { continue };
@@ -118,69 +85,14 @@ struct Check {
     t: Fields,
 }
 
-/// The fields of an object, taken one by one; what is left at the end is a failure.
-struct Fields {
-    name: String,
-    left: Map<String, Value>,
-}
-
 impl Fields {
-    fn new(name: &str, value: Value) -> Self {
-        let Value::Object(left) = value else { panic!("{name} is not an object") };
-        Self { name: name.to_owned(), left }
-    }
-    fn has(&self, key: &str) -> bool {
-        self.left.contains_key(key)
-    }
-    fn take(&mut self, key: &str) -> Value {
-        self.left.remove(key).unwrap_or_else(|| panic!("{} has no `{key}`", self.name))
-    }
-    fn inside(&mut self, key: &str) -> Self {
-        let name = format!("{}.{key}", self.name);
-        Self::new(&name, self.take(key))
-    }
-    fn text(&mut self, key: &str) -> String {
-        self.take(key).as_str().unwrap().to_owned()
-    }
-    fn number(&mut self, key: &str) -> f64 {
-        self.take(key).as_f64().unwrap()
-    }
-    fn flag(&mut self, key: &str) -> bool {
-        self.take(key).as_bool().unwrap()
-    }
-    fn numbers(&mut self, key: &str) -> Vec<f64> {
-        numbers(&self.take(key))
-    }
-    /// A real matrix row by row: access point by access point.
-    fn table(&mut self, key: &str) -> Vec<Vec<f64>> {
-        rows(&self.take(key))
-    }
     fn flat(&mut self, key: &str) -> Vec<f64> {
         self.table(key).concat()
     }
-    fn complex(&mut self, key: &str) -> Vec<C64> {
-        rows(&self.take(key)).iter().map(|pair| C64::new(pair[0], pair[1])).collect()
-    }
-    fn gram(&mut self, key: &str) -> CMat {
-        let value = self.take(key);
-        let rows: Vec<Vec<Vec<f64>>> = value.as_array().unwrap().iter().map(rows).collect();
-        CMat::from_fn(rows.len(), rows.len(), |i, j| C64::new(rows[i][j][0], rows[i][j][1]))
-    }
+
     fn points(&mut self, key: &str) -> Vec<Point> {
         self.table(key).iter().map(|p| Point::new(p[0], p[1])).collect()
     }
-    fn finish(self) {
-        let unread: Vec<&String> = self.left.keys().collect();
-        assert!(unread.is_empty(), "{}: unread fields {unread:?}", self.name);
-    }
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
-}
-
-fn rows(value: &Value) -> Vec<Vec<f64>> {
-    value.as_array().unwrap().iter().map(numbers).collect()
 }
 
 fn close(name: &str, found: f64, expected: f64, relative: f64) {
@@ -262,8 +174,8 @@ fn gain_statistics(c: &mut Check) {
     let users = beta[0].len();
     let parts = Parts {
         uplink_energy: c.i.number("su"),
-        uplink_gram: c.i.gram("G_ul"),
-        downlink_gram: c.i.gram("G_dl"),
+        uplink_gram: c.i.matrix("G_ul"),
+        downlink_gram: c.i.matrix("G_dl"),
         ..bare(users, beta.concat(), None, c.i.number("sd"))
     };
     let (energy, gram) = (parts.downlink_energy, parts.downlink_gram.clone());

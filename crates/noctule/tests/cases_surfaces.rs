@@ -5,8 +5,7 @@
 //! same kinds (without the list).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod reference;
 
 use noctule::surfaces::baselines::{
     AlternatingSettings, TimeSwitchingSettings, alternating, time_switching,
@@ -23,56 +22,23 @@ use noctule_phy::cascade::{Cascade, PathLoss, PathWeights, Place, element_thresh
 use noctule_phy::centred_array::CentredArray;
 use noctule_phy::geometry::Point;
 use noctule_phy::units::linear_from_db;
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
+
+use reference::{Fields, cases, numbers};
 
 /// Number of files in the repository; a lost file must not go unnoticed.
 const FILES: usize = 11;
 const LN_2: f64 = std::f64::consts::LN_2;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/surfaces")
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .collect();
-    files.sort();
-    files
-}
-
 #[test]
 fn the_list_matches_the_files() {
-    let list = std::fs::read_to_string(folder().join("SHA256SUMS")).unwrap();
-    let listed: BTreeSet<(String, String)> = list
-        .lines()
-        .map(|line| {
-            let (digest, name) = line.split_once("  ").unwrap();
-            (name.to_owned(), digest.to_owned())
-        })
-        .collect();
-    let found: BTreeSet<(String, String)> = files(&folder())
-        .iter()
-        .map(|path| {
-            let digest = Sha256::digest(std::fs::read(path).unwrap());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            (path.file_name().unwrap().to_str().unwrap().to_owned(), hex)
-        })
-        .collect();
-    assert_eq!(listed, found);
-    assert_eq!(found.len(), FILES);
+    reference::the_list_matches_the_files("surfaces", FILES);
 }
 
 #[test]
 fn every_case_passes() {
     let mut count = 0;
-    let extra = std::env::var_os("NOCTULE_CASES").map(PathBuf::from);
-    for path in std::iter::once(folder()).chain(extra).flat_map(|folder| files(&folder)) {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for (name, document) in cases("surfaces") {
         let mut case = Fields::new(&name, document);
         case.remark("description");
         case.remark("how");
@@ -123,65 +89,6 @@ fn kind(case: &Fields) -> &'static str {
         assert!(first("g"), "{}: unknown kind", case.name);
         "theorem-2"
     }
-}
-
-/// The fields of an object, taken one by one; what is left at the end is a failure.
-struct Fields {
-    name: String,
-    left: Map<String, Value>,
-}
-
-impl Fields {
-    fn new(name: &str, value: Value) -> Self {
-        let Value::Object(left) = value else { panic!("{name} is not an object") };
-        Self { name: name.to_owned(), left }
-    }
-
-    fn has(&self, key: &str) -> bool {
-        self.left.contains_key(key)
-    }
-
-    fn take(&mut self, key: &str) -> Value {
-        self.left.remove(key).unwrap_or_else(|| panic!("{} has no `{key}`", self.name))
-    }
-
-    fn inside(&mut self, key: &str) -> Self {
-        let name = format!("{}.{key}", self.name);
-        Self::new(&name, self.take(key))
-    }
-
-    fn list(&mut self, key: &str) -> Vec<Self> {
-        let name = format!("{}.{key}", self.name);
-        let Value::Array(items) = self.take(key) else { panic!("{name} is not a list") };
-        items.into_iter().enumerate().map(|(i, x)| Self::new(&format!("{name}[{i}]"), x)).collect()
-    }
-
-    fn text(&mut self, key: &str) -> String {
-        self.take(key).as_str().unwrap().to_owned()
-    }
-
-    fn number(&mut self, key: &str) -> f64 {
-        self.take(key).as_f64().unwrap()
-    }
-
-    fn numbers(&mut self, key: &str) -> Vec<f64> {
-        numbers(&self.take(key))
-    }
-
-    /// A sentence for people.
-    fn remark(&mut self, key: &str) {
-        if self.has(key) {
-            assert!(self.take(key).is_string());
-        }
-    }
-
-    fn finish(self) {
-        assert!(self.left.is_empty(), "{}: not read: {:?}", self.name, self.left.keys());
-    }
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
 fn pair(value: &Value) -> [f64; 2] {

@@ -106,8 +106,8 @@ fn order_does_not_matter() {
     let far = relative(a.metrics.sum_rate_bps_hz, b.metrics.sum_rate_bps_hz);
     assert!(far < 1e-6, "{far:e}");
     let (a, b) = (
-        sensing_only(&instance, &Settings::default()).unwrap(),
-        sensing_only(&other, &Settings::default()).unwrap(),
+        sensing_only(&instance, &Settings::default(), &Interrupt::new()).unwrap(),
+        sensing_only(&other, &Settings::default(), &Interrupt::new()).unwrap(),
     );
     assert!(relative(a.metrics.error.unwrap(), b.metrics.error.unwrap()) < 1e-9);
 }
@@ -151,7 +151,7 @@ fn the_plane_may_turn_with_its_arrays() {
 fn the_boundary_rises_and_its_slope_is_its_slope() {
     let free = small().realize(7, 2).unwrap();
     let settings = Settings { tolerance: 1e-7, feasibility: 1e-9, ..Settings::default() };
-    let floor = sensing_only(&free, &settings).unwrap().metrics.error.unwrap();
+    let floor = sensing_only(&free, &settings, &Interrupt::new()).unwrap().metrics.error.unwrap();
     let limits = limits_between(1.02 * floor, 2.5 * floor, 8);
     let points = boundary(&free, &limits, &settings, &Interrupt::new()).unwrap();
     assert_eq!(points.len(), 8);
@@ -225,7 +225,7 @@ fn no_baseline_beats_us_under_the_same_requirement() {
         assert_eq!(ours.stop, Stop::Converged);
         let free = instance.with_requirement(Requirement::None).unwrap();
         let fastest = design(&free, &Settings::default()).unwrap();
-        let ascent = block_ascent(&free, &BlockSettings::default()).unwrap();
+        let ascent = block_ascent(&free, &BlockSettings::default(), &Interrupt::new()).unwrap();
         let best = fastest.metrics.sum_rate_bps_hz;
         assert!(best >= ascent.metrics.sum_rate_bps_hz * (1.0 - 1e-3), "trial {trial}");
         assert!(best >= a * (1.0 - 1e-6));
@@ -255,7 +255,7 @@ fn updating_all_at_once_is_not_monotone() {
     for trial in 0..4 {
         let instance = Scenario::default().realize(1, trial).unwrap();
         for (index, order) in [Order::GaussSeidel, Order::Jacobi].into_iter().enumerate() {
-            let found = block_ascent(&instance, &settings(order)).unwrap();
+            let found = block_ascent(&instance, &settings(order), &Interrupt::new()).unwrap();
             let rows = found.trace.rows();
             falls[index] +=
                 rows.windows(2).filter(|w| w[1].value > w[0].value * (1.0 - 1e-9)).count();
@@ -328,7 +328,7 @@ fn limits_of_zero_have_finite_numbers() {
     let any = instance.with_requirement(Requirement::MinRate(0.0)).unwrap();
     let found = design(&any, &Settings::default()).unwrap();
     assert!(matches!(found.proof.point, PointProof::Stationary { residual } if residual < 1e-3));
-    let best = sensing_only(&instance, &Settings::default()).unwrap();
+    let best = sensing_only(&instance, &Settings::default(), &Interrupt::new()).unwrap();
     assert!(relative(found.metrics.error.unwrap(), best.metrics.error.unwrap()) < 1e-9);
 }
 
@@ -337,7 +337,7 @@ fn schemes_that_miss_the_requirement_do_not_claim_it() {
     let instance = limited(&small(), 6, 1.01);
     let once = Settings { starts: 1, ..Settings::default() };
     for found in [
-        block_ascent(&instance, &BlockSettings::default()).unwrap(),
+        block_ascent(&instance, &BlockSettings::default(), &Interrupt::new()).unwrap(),
         rate_only(&instance, &once, None, &Interrupt::new()).unwrap(),
         mrt(&instance, &LinearSettings::default()).unwrap(),
     ] {
@@ -465,7 +465,7 @@ fn work_stays_within_its_budget() {
     for trial in 0..3 {
         let instance = limited(&Scenario::default(), trial, 1.3);
         limit += design(&instance, &settings).unwrap().work.evaluations;
-        pattern += sensing_only(&instance, &settings).unwrap().work.evaluations;
+        pattern += sensing_only(&instance, &settings, &Interrupt::new()).unwrap().work.evaluations;
         let free = instance.with_requirement(Requirement::None).unwrap();
         rate += design(&free, &settings).unwrap().work.evaluations;
     }

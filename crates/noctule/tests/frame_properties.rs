@@ -540,3 +540,67 @@ fn damaged_input_is_refused_or_survived() {
         assert!(evaluate(&instance, &plan).is_err());
     }
 }
+
+/// Every way in which a sensing time that is given cannot be has its own certificate, and what is
+/// required is more than what there is.
+#[test]
+fn given_sensing_times_are_refused_for_what_is_missing() {
+    let instance = Scenario::default().realize(1, 0).unwrap();
+    let block = instance.block_time_s();
+    let (blocks, pilot) = (instance.blocks() as f64, instance.pilot_time_s() / block);
+    let needed = instance.shortest_sensing_s() / block;
+    let at = |sensing_blocks: f64, updates: Option<usize>| {
+        let sensing_blocks = Some(sensing_blocks);
+        design(&instance, &Settings { sensing_blocks, updates, ..Settings::default() }).unwrap()
+    };
+    let told = |found: &FrameDesign| {
+        let certificate = found.proof.infeasible.clone().unwrap();
+        assert!(certificate.required > certificate.reachable, "{certificate:?}");
+        (certificate, found.metrics.sensing_blocks)
+    };
+    // Shorter than required: its own plan, with the violation.
+    let (certificate, time) = told(&at((0.7 * needed).floor().max(0.1), None));
+    assert!((certificate.required / block - needed).abs() < 1e-9 * needed);
+    assert!((certificate.reachable / block - time).abs() < 1e-12 && time < needed);
+    assert!(certificate.statement.contains("are given"), "{certificate:?}");
+    // No room for the pilot in the rest of the block: the nearest boundary, the same updates.
+    let late = needed.ceil() + 3.0 - 0.5 * pilot;
+    let found = at(late, Some(4));
+    let (certificate, time) = told(&found);
+    assert!(certificate.statement.contains("pilot"), "{certificate:?}");
+    assert!((certificate.required / block - (1.0 + 0.5 * pilot)).abs() < 1e-9);
+    assert!((certificate.reachable - block).abs() < 1e-12);
+    assert!((time - late.ceil()).abs() < 1e-9 && found.variables.placement.updates() == 4);
+    let free = at(late.ceil(), Some(4));
+    assert!(free.proof.infeasible.is_none() && free.variables == found.variables);
+    // Too few blocks left for the updates, and no frame left at all: the latest time that fits.
+    for (sensing, updates) in [(blocks - 3.0, Some(9)), (2.0 * blocks, None), (blocks, Some(1))] {
+        let (certificate, time) = told(&at(sensing, updates));
+        assert!((certificate.reachable / block - blocks).abs() < 1e-9, "{certificate:?}");
+        let latest = blocks - updates.unwrap_or(1) as f64 + 1.0 - pilot;
+        assert!((time - latest).abs() < 1e-9, "{time} {latest}");
+    }
+    // Without whole pilots the room of the last block is open, and required still exceeds it.
+    for times in [1.0, 1.5] {
+        let limit = times * blocks * block;
+        let open = Scenario { whole_pilots: false, ..Scenario::default() };
+        let open = open.realize(1, 0).unwrap();
+        let mut parts = open.parts().clone();
+        let longest = open.shortest_sensing_s();
+        parts.users.iter_mut().for_each(|u| u.crb_limit_rad2 *= longest / limit);
+        let found = design(&Instance::new(parts).unwrap(), &Settings::default()).unwrap();
+        told(&found);
+    }
+}
+
+#[test]
+fn placements_that_take_for_ever_are_refused() {
+    let aging = Aging::Jakes { speed_kmh: 100.0, carrier_ghz: 28.0 };
+    let long = Scenario { blocks: 9000, aging, ..Scenario::default() };
+    let error = design(&long.realize(1, 0).unwrap(), &Settings::default()).unwrap_err();
+    assert_eq!(error.as_input().unwrap().place, "blocks");
+    let updates = Settings { updates: Some(60), ..Settings::default() };
+    let middle = Scenario { blocks: 1200, ..long };
+    let error = design(&middle.realize(1, 0).unwrap(), &updates).unwrap_err();
+    assert!(error.to_string().contains("rises again"), "{error}");
+}

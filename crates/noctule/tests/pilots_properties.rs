@@ -3,8 +3,8 @@
 
 use noctule::data::ArraySet;
 use noctule::pilots::baselines::{
-    Algorithm1Settings, Bisection, RadarConstraint, Share, algorithm1, full_power, no_downlink,
-    printed_holds, theta_conic,
+    Algorithm1Settings, Bisection, RadarConstraint, Share, algorithm1, algorithm1_with,
+    dedicated_sensing, full_power, no_downlink, printed_holds, theta_conic, theta_conic_with,
 };
 use noctule::pilots::interior::{Goal, Interior, Program, Rules, dual};
 use noctule::pilots::locate::{Estimator, LocateSettings, locate};
@@ -552,4 +552,122 @@ fn less_and_more_of_everything_is_monotone() {
             >= plain * (1.0 - 1e-9)
     );
     assert!(value(Scenario { pilot_symbols: 40.0, ..base }) < plain);
+}
+
+/// A limit that curves away must not stop the descent: the least power is found, falls as the target
+/// is loosened, and is what the certificate says.
+#[test]
+fn the_least_power_converges_and_falls_with_a_looser_target() {
+    let instance = scenario(6, CrbLimit::M2(1.0)).realize(5, 0).unwrap();
+    let own = full_power(&instance, Share::Equal).unwrap().metrics.worst_error;
+    let mut before = f64::INFINITY;
+    for factor in [1.0, 1.005, 1.026, 1.1] {
+        let settings = LeastPowerSettings {
+            target_error: Some(own * factor),
+            search: Settings { certify: factor < 1.001, ..Settings::default() },
+        };
+        let found = least_power(&instance, &settings, &Interrupt::new()).unwrap();
+        let residual = found.proof.residual().unwrap();
+        println!("{factor}: {:.6} residual {residual:.1e}", found.metrics.power_fraction);
+        assert!(residual < 1e-7 && found.metrics.power_fraction <= before * (1.0 + 1e-7));
+        assert!(found.metrics.worst_error <= own * factor * (1.0 + 1e-12));
+        before = found.metrics.power_fraction;
+        if let Some(bound) = found.proof.bound {
+            assert!(bound.gap_rel <= 1e-3, "{bound:?}");
+            assert!((found.metrics.power_fraction - 0.577_005).abs() < 1e-5);
+        }
+    }
+}
+
+/// The same for the smallest error with contaminated pilots.
+#[test]
+fn contaminated_designs_are_stationary() {
+    for trial in [0, 2, 30, 46] {
+        let spec = scenario(6, CrbLimit::OverBest(1.3));
+        let spec = Scenario { downlink_correlation: 0.4, ..spec };
+        let found = design(&spec.realize(5, trial).unwrap(), &Settings::default()).unwrap();
+        let residual = found.proof.residual().unwrap();
+        assert!(residual < 1e-7, "trial {trial}: {residual:e}");
+    }
+}
+
+/// Regions whose relaxation no known allocation meets are searched from one that does, or are empty.
+#[test]
+fn the_least_power_of_contaminated_pilots_is_certified() {
+    for trial in [2, 3] {
+        let spec = scenario(3, CrbLimit::M2(1.0));
+        let spec = Scenario { downlink_correlation: 0.7, ..spec };
+        let settings = LeastPowerSettings {
+            search: Settings { max_nodes: 200, ..certified() },
+            ..LeastPowerSettings::default()
+        };
+        let instance = spec.realize(1, trial).unwrap();
+        let found = least_power(&instance, &settings, &Interrupt::new()).unwrap();
+        let bound = found.proof.bound.unwrap();
+        println!("trial {trial}: {:.6} {bound:?}", found.metrics.power_fraction);
+        assert!(bound.gap_rel <= 1e-3 && found.stop == Stop::Converged, "trial {trial}: {bound:?}");
+        assert!(bound.value <= found.metrics.power_fraction * (1.0 + 1e-12));
+    }
+}
+
+#[test]
+fn wide_bands_are_located_and_windows_without_end_refused() {
+    let spec = Scenario {
+        effective_bandwidth_mhz: 100.0,
+        pilot_symbols: 4096.0,
+        users: Users::Fixed(vec![[150.3, 49.1], [110.2, 41.7]]),
+        crb_limit: CrbLimit::None,
+        ..Scenario::default()
+    };
+    let instance = spec.realize(1, 0).unwrap();
+    let full = full_power(&instance, Share::Equal).unwrap().variables;
+    let settings =
+        LocateSettings { window_m: Some(15.0), noise_trials: 12, ..LocateSettings::default() };
+    let found = locate(&instance, &full, &settings).unwrap();
+    assert!(found.outliers < 1e-9 && found.mse_over_crb < 2.0, "{found:?}");
+    let wide = LocateSettings { window_m: Some(1e4), ..settings.clone() };
+    let error = locate(&instance, &full, &wide).unwrap_err();
+    assert_eq!(error.as_input().unwrap().place, "window_m");
+    let silent = no_downlink(&instance).unwrap().variables;
+    let error = locate(&instance, &silent, &settings).unwrap_err();
+    assert_eq!(error.as_input().unwrap().place, "pilots");
+}
+
+#[test]
+fn fall_backs_settings_traces_and_interrupts_are_told() {
+    let instance = scenario(6, CrbLimit::M2(1.0)).realize(1, 0).unwrap();
+    let printed = algorithm1(&instance, &Algorithm1Settings::default()).unwrap();
+    let dedicated = dedicated_sensing(&instance).unwrap();
+    assert_eq!((dedicated.work, dedicated.stop), (printed.work, printed.stop));
+    assert!(printed.warnings.iter().any(|w| w.contains("fell back")));
+    assert!(dedicated.warnings.iter().any(|w| w.contains("fell back")), "{dedicated:?}");
+
+    let settings = LeastPowerSettings { target_error: Some(-1.0), ..LeastPowerSettings::default() };
+    assert_eq!(settings.validate().unwrap_err().place, "target_error");
+    let search = Settings { gap: 2.0, ..Settings::default() };
+    let settings = LeastPowerSettings { search, ..LeastPowerSettings::default() };
+    assert_eq!(settings.validate().unwrap_err().place, "search.gap");
+
+    let instance = scenario(4, CrbLimit::OverBest(1.3)).realize(1, 0).unwrap();
+    let found = design(&instance, &certified()).unwrap();
+    let rows = found.trace.rows();
+    let gap = found.proof.bound.as_ref().unwrap().gap_rel;
+    assert!(rows.len() >= 2 && rows.iter().all(|row| row.residual.is_finite()));
+    let last = rows.last().unwrap();
+    assert!((last.value / found.metrics.worst_error - 1.0).abs() < 1e-9);
+    assert!((last.residual - gap).abs() < 1e-9, "{} {gap}", last.residual);
+
+    let stopped = Interrupt::new();
+    stopped.raise();
+    let algorithm = algorithm1_with(&instance, &Algorithm1Settings::default(), &stopped).unwrap();
+    assert_eq!((algorithm.stop, algorithm.work.conic_solves), (Stop::Interrupted, 0));
+    assert_eq!(theta_conic_with(&instance, &stopped).unwrap().stop, Stop::Interrupted);
+    let both = Scenario {
+        uplink_correlation: 0.3,
+        downlink_correlation: 0.3,
+        ..scenario(3, CrbLimit::None)
+    };
+    let both = both.realize(1, 0).unwrap();
+    let found = design_from(&both, &Settings::default(), None, &stopped).unwrap();
+    assert_eq!(found.stop, Stop::Interrupted);
 }

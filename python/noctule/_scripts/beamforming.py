@@ -1,12 +1,15 @@
-"""The convex problem of a multi-target station: the smallest Cramér–Rao bound."""
+"""Convex problems of a multi-target station: the smallest Cramér–Rao bound, the largest sum rate that
+any transmission reaches."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from .._design import Instance, refuse
 from ..cvxpy import data, problem
 
 
-@problem("beamforming", "sensing-only")
+@problem("beamforming", "sensing-only", compare="sensing-only")
 def _sensing_only(instance: Instance) -> str:
     if not len(instance["azimuth_rad"]):
         raise refuse("there is nothing to sense", "azimuth_rad", "no targets", "one or more")
@@ -71,4 +74,43 @@ problem.solve(solver=cp.CLARABEL)
 information = 2 * snapshots * power_w / sensing_noise_w
 print("status", problem.status)
 print("crb_trace_mixed", float(value.value) / information)
+'''
+
+
+@problem("beamforming", "sum-rate-bound", compare="balanced")
+def _sum_rate_bound(instance: Instance) -> str:
+    """The sum capacity, by the duality of downlink and uplink."""
+    if bool(instance["per_antenna_power"]):
+        raise refuse("the duality is that of a total power", "per_antenna_power", "1", "0")
+    if not np.any(np.abs(instance["channels"])):
+        raise refuse("there is nobody to serve", "channels", "no channels", "one or more")
+    return f'''"""The most that beams, or anything else, can reach as a sum of rates: the sum capacity of the downlink,
+which is that of its dual uplink (Vishwanath, Jindal and Goldsmith; a concave problem):
+
+    maximise   sum over users of rates = ln det(I + sum_k q_k h_k h_k^H / s_k^2)
+    subject to q >= 0,   sum_k q_k <= P
+
+Where only rates count (`crb_weight` zero) it is to be compared with the bound in the proof of a
+design of the scheme `balanced`, divided by `rate_weight_per_nat`; no sum rate exceeds it. Needs numpy
+and cvxpy only.
+"""
+
+import cvxpy as cp
+import numpy as np
+
+{data(instance, "channels", "user_noise_w", "power_w")}
+
+G = channels * np.sqrt(power_w / user_noise_w)[:, None]  # user x antenna, unit power and noise
+users = len(G)
+q = cp.Variable(users, nonneg=True)
+gram = G.conj() @ G.T
+# det(I + G^T Q G^*) = det(I + Q^1/2 gram Q^1/2), of the smaller size where users are fewer:
+# with C C^H = gram both are det(I + C^H Q C).
+values, vectors = np.linalg.eigh(gram)
+C = vectors * np.sqrt(np.maximum(values, 0))
+rate = cp.log_det(np.eye(users) + sum(q[k] * np.outer(C[k].conj(), C[k]) for k in range(users)))
+problem = cp.Problem(cp.Maximize(rate), [cp.sum(q) <= 1])
+problem.solve(solver=cp.CLARABEL)
+print("status", problem.status)
+print("sum_rate_nats", problem.value)
 '''

@@ -8,7 +8,7 @@ from .._design import Instance, refuse
 from ..cvxpy import data, problem
 
 
-@problem("cellfree", "sensing-only")
+@problem("cellfree", "sensing-only", compare="sensing-only")
 def sensing_only(instance: Instance) -> str:
     """P1 of Mao et al.: one semidefinite program for every access point that senses."""
     if not len(instance["target_rad"]):

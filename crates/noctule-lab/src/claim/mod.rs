@@ -15,6 +15,9 @@
 //! | disagrees | outside the tolerance otherwise |
 //! | not run | the run lacks a point or has no design there |
 //!
+//! A claim with a range in place of a number agrees inside by two standard errors, disagrees outside by
+//! two, and is inconclusive in between.
+//!
 //! A decided verdict that is not the expected one *contradicts*: either way something has to be
 //! written down, a result or an erratum.
 
@@ -26,9 +29,10 @@ use serde_json::json;
 pub use measure::View;
 
 use crate::canonical;
-use crate::experiment::{ClaimKind, ClaimSpec, Expect, Stat};
+use crate::experiment::{ClaimKind, ClaimSpec, Expect, Said, Stat};
 use crate::fold::Folded;
 use crate::plan::Plan;
+use crate::present::format::short;
 use crate::presentation::Presentation;
 use crate::registry::Registry;
 use measure::Measured;
@@ -138,27 +142,64 @@ fn judge(spec: &ClaimSpec, measured: Measured, deterministic: bool) -> Judged {
 
 fn verdict(spec: &ClaimSpec, ours: f64, standard_error: Option<f64>) -> Verdict {
     let Some(error) = standard_error else { return Verdict::Inconclusive };
-    let difference = (ours - spec.paper).abs();
-    let known = error <= spec.tol / 3.0;
-    if difference <= spec.tol && known {
+    let (paper, tol) = match spec.said {
+        Said::Number { paper, tol } => (paper, tol),
+        Said::Range { from, to } => return inside(from, to, ours, error),
+    };
+    let difference = (ours - paper).abs();
+    let known = error <= tol / 3.0;
+    if difference <= tol && known {
         return Verdict::Agrees;
     }
-    if !known && difference - spec.tol <= 3.0 * error {
+    if !known && difference - tol <= 3.0 * error {
         return Verdict::Inconclusive;
     }
     let neutral = match spec.ours.kind {
         ClaimKind::Difference | ClaimKind::Percent | ClaimKind::Slope => Some(0.0),
         ClaimKind::Ratio => Some(1.0),
         // A paper that says never or always has no side to be on.
-        ClaimKind::Share if spec.paper > 0.0 && spec.paper < 1.0 => Some(0.5),
+        ClaimKind::Share if paper > 0.0 && paper < 1.0 => Some(0.5),
         // A value has no side.
         _ => None,
     };
     let same_side = |neutral: f64| {
-        let (ours, paper) = (ours - neutral, spec.paper - neutral);
+        let (ours, paper) = (ours - neutral, paper - neutral);
         ours * paper > 0.0 && ours.abs() > 2.0 * error
     };
     if neutral.is_some_and(same_side) { Verdict::TrendOnly } else { Verdict::Disagrees }
+}
+
+/// Judge by a range: the distance to the nearer end decides.
+fn inside(from: Option<f64>, to: Option<f64>, ours: f64, error: f64) -> Verdict {
+    let room = from
+        .map_or(f64::INFINITY, |from| ours - from)
+        .min(to.map_or(f64::INFINITY, |to| to - ours));
+    if room >= 2.0 * error {
+        Verdict::Agrees
+    } else if room < -2.0 * error {
+        Verdict::Disagrees
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+/// What a claim says, in the words of tables: the number or the range, and the tolerance.
+pub fn said(spec: &ClaimSpec) -> (String, String) {
+    let unit = |text: String| {
+        if spec.unit.is_empty() { text } else { format!("{text} {}", spec.unit) }
+    };
+    match spec.said {
+        Said::Number { paper, tol } => (unit(short(paper)), unit(short(tol))),
+        Said::Range { from, to } => {
+            let range = match (from, to) {
+                (Some(from), Some(to)) => format!("{} to {}", short(from), short(to)),
+                (Some(from), None) => format!("{} or more", short(from)),
+                (None, Some(to)) => format!("{} or less", short(to)),
+                (None, None) => String::new(),
+            };
+            ("no number".to_owned(), unit(range))
+        }
+    }
 }
 
 /// How many blocks to leave out in turn. Quantiles need large blocks: leaving out single trials
@@ -175,12 +216,17 @@ pub fn json(claims: &[Judged]) -> String {
     let claims: Vec<_> = claims
         .iter()
         .map(|claim| {
+            let (paper, tol, range) = match claim.spec.said {
+                Said::Number { paper, tol } => (Some(paper), Some(tol), None),
+                Said::Range { from, to } => (None, None, Some([from, to])),
+            };
             json!({
                 "id": claim.spec.id,
                 "text": claim.spec.text,
                 "unit": claim.spec.unit,
-                "paper": claim.spec.paper,
-                "tol": claim.spec.tol,
+                "paper": paper,
+                "tol": tol,
+                "range": range,
                 "ours": claim.ours,
                 "standard_error": claim.standard_error,
                 "verdict": claim.verdict,

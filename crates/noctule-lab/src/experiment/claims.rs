@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::document::{Item, Keys, Kind as ItemKind};
 use super::figures::{Stat, reference};
-use super::grammar::tables::{CLAIM, CLAIM_KINDS, OURS, VERSUS};
+use super::grammar::tables::{CLAIM, CLAIM_KINDS, OURS, RANGE, VERSUS};
 use super::read::Names;
 use super::{hint, is_file_name};
 
@@ -103,6 +103,54 @@ pub struct Ours {
     pub function: Option<String>,
 }
 
+/// What is claimed of our number.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// A number that the paper prints.
+    Number {
+        /// The paper's number.
+        paper: f64,
+        /// Largest difference that still counts as agreement.
+        tol: f64,
+    },
+    /// A sign or an order that the paper shows without a number, or a claim of our own.
+    Range {
+        /// Not below this.
+        from: Option<f64>,
+        /// Not above this.
+        to: Option<f64>,
+    },
+}
+
+impl Said {
+    fn read(item: &Item, keys: &Keys<'_>) -> Result<Self, InputError> {
+        if let Some(item) = keys.get("range") {
+            let inner = Keys::of(item, &RANGE)?;
+            let (from, to) = (inner.number("from")?, inner.number("to")?);
+            let ordered = from.zip(to).is_none_or(|(from, to)| from < to);
+            if keys.get("paper").is_some() || keys.get("tol").is_some() {
+                return Err(item.refuse("a claim has a number or a range", "`range` alone"));
+            }
+            if !ordered || (from.is_none() && to.is_none()) {
+                return Err(item.refuse("nothing is in this range", "`from`, or `to`, or both"));
+            }
+            return Ok(Self::Range { from, to });
+        }
+        if keys.get("paper").is_none() {
+            let what = "a claim needs what is claimed";
+            return Err(item.refuse(what, "`paper`, the number the paper gives, or `range`"));
+        }
+        let paper = keys.need("paper", "the number the paper gives")?.number("`paper`")?;
+        let tol_item = keys.need("tol", "the largest difference that still agrees")?;
+        let tol = tol_item.number("`tol`")?;
+        if tol < 0.0 {
+            return Err(tol_item.refuse("the tolerance is negative", "zero or more"));
+        }
+        Ok(Self::Number { paper, tol })
+    }
+}
+
 /// One claim of a paper.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClaimSpec {
@@ -110,12 +158,10 @@ pub struct ClaimSpec {
     pub id: String,
     /// The claim in words, with where it stands in the paper.
     pub text: String,
-    /// The paper's number.
-    pub paper: f64,
-    /// Its unit.
+    /// What is claimed.
+    pub said: Said,
+    /// The unit of the numbers.
     pub unit: String,
-    /// Largest difference that still counts as agreement.
-    pub tol: f64,
     /// What we expect.
     pub expect: Expect,
     /// Anchor in docs/errata.md.
@@ -130,11 +176,6 @@ impl ClaimSpec {
         let id = keys.text("id")?.unwrap_or_else(|| format!("claim-{}", index + 1));
         if !is_file_name(&id) {
             return Err(item.refuse("the id of this claim is not a name", "letters, digits, - _ ."));
-        }
-        let tol_item = keys.need("tol", "the largest difference that still agrees")?;
-        let tol = tol_item.number("`tol`")?;
-        if tol < 0.0 {
-            return Err(tol_item.refuse("the tolerance is negative", "zero or more"));
         }
         let expect = match keys.word("expect")? {
             Some("trend_only") => Expect::TrendOnly,
@@ -152,9 +193,8 @@ impl ClaimSpec {
         Ok(Self {
             id,
             text: keys.need("text", "the claim in words")?.text("`text`")?.to_owned(),
-            paper: keys.need("paper", "the number the paper gives")?.number("`paper`")?,
+            said: Said::read(item, &keys)?,
             unit: keys.text("unit")?.unwrap_or_default(),
-            tol,
             expect,
             erratum,
             ours: Ours::read(keys.need("ours", "how our number is computed")?, names)?,

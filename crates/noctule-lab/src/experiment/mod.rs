@@ -69,7 +69,7 @@ use noctule_num::{InputError, hint};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use claims::{ClaimSpec, Expect, Kind as ClaimKind, Ours, Selection};
+pub use claims::{ClaimSpec, Expect, Kind as ClaimKind, Ours, Said, Selection};
 pub use complete::complete;
 pub use document::Place;
 pub use figures::{Band, FigureKind, FigureSpec, ScaleWord, Stat};

@@ -17,12 +17,14 @@ use super::hint;
 pub(crate) struct Schema<'a> {
     root: &'a Value,
     node: Option<&'a Value>,
+    /// A number or a flag that may be left out.
+    optional: bool,
 }
 
 impl<'a> Schema<'a> {
     /// The schema of a whole document.
     pub(crate) fn root(root: &'a Value) -> Self {
-        Self { root, node: Some(root) }.resolved()
+        Self { root, node: Some(root), optional: false }.resolved()
     }
 
     /// Follow `$ref`, and an optional value to the value itself.
@@ -45,6 +47,11 @@ impl<'a> Schema<'a> {
                 _ => break,
             }
         }
+        let kinds = self.node.and_then(|node| node.get("type")?.as_array());
+        let has = |kind: &str| {
+            kinds.is_some_and(|kinds| kinds.iter().any(|found| found.as_str() == Some(kind)))
+        };
+        self.optional = has("null") && !has("string");
         self
     }
 
@@ -69,6 +76,9 @@ impl<'a> Schema<'a> {
     }
 }
 
+/// The word for an optional number that is left out.
+const NONE: &str = "none";
+
 /// Write `item` over `default`.
 pub(crate) fn overlay(
     default: &Value,
@@ -76,6 +86,8 @@ pub(crate) fn overlay(
     item: &Item,
 ) -> Result<Value, InputError> {
     match (default, &item.kind) {
+        // TOML has no null: an optional number is left out by a word.
+        (_, Kind::Text(text)) if schema.optional && text == NONE => Ok(Value::Null),
         (Value::Object(default), Kind::Table(_)) => overlay_table(default, schema, item),
         (Value::Array(default), Kind::Array(items)) => {
             let shape = default.first();
@@ -93,7 +105,13 @@ pub(crate) fn overlay(
         (Value::String(_), Kind::Table(_)) => item.json(),
         (Value::Object(default), Kind::Text(_)) if is_tagged(default) => item.json(),
         _ if schema.has_alternatives() => item.json(),
-        _ => Err(item.refuse("this is another kind of value than the default", describe(default))),
+        _ => {
+            let mut allowed = describe(default);
+            if schema.optional {
+                allowed.push_str(", or \"none\"");
+            }
+            Err(item.refuse("this is another kind of value than the default", allowed))
+        }
     }
 }
 
@@ -314,6 +332,24 @@ mod tests {
     fn over(default: &Value, text: &str) -> Result<Value, String> {
         let item = document::read(text, "f").unwrap();
         overlay(default, Schema::root(&Value::Null), &item).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_optional_number_is_left_out_by_a_word() {
+        let default = json!({"limit_db": -32.0, "name": "x", "bits": null, "power": 1.0});
+        let number = |kind: &str| json!({"type": [kind, "null"]});
+        let schema = json!({"properties": {
+            "limit_db": number("number"), "name": number("string"), "bits": number("integer"),
+            "power": {"type": "number"},
+        }});
+        let over = |text: &str| {
+            let item = document::read(text, "f").unwrap();
+            overlay(&default, Schema::root(&schema), &item).map_err(|error| error.to_string())
+        };
+        let all = over("limit_db = \"none\"\nname = \"none\"\nbits = \"none\"").unwrap();
+        assert_eq!(all, json!({"limit_db": null, "name": "none", "bits": null, "power": 1.0}));
+        assert!(over("limit_db = \"no\"").unwrap_err().contains("or \"none\""));
+        assert!(over("power = \"none\"").unwrap_err().contains("another kind"));
     }
 
     #[test]

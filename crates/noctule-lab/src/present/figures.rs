@@ -151,7 +151,12 @@ impl Builder<'_> {
 
     fn value_label(&self, sweep: usize, value: &Value) -> String {
         let words = &self.presentation.sweeps[sweep];
-        let text = value.as_f64().map_or_else(|| plain(value), short);
+        let text = match value {
+            // `{ rays = […] }`: the kind says enough
+            Value::Object(members) if members.len() == 1 => members.keys().next().cloned(),
+            _ => value.as_f64().map(short),
+        };
+        let text = text.unwrap_or_else(|| plain(value));
         let unit = if words.unit.is_empty() || words.unit == "°" {
             words.unit.clone()
         } else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::format::{short, tiny, with_error};
-use crate::claim::{Judged, Verdict};
+use crate::claim::{Judged, Verdict, said};
 use crate::experiment::plain;
 use crate::figure::Figure;
 use crate::fold::{Folded, GroupSummary};
@@ -178,13 +178,14 @@ pub fn with_unit(label: &str, unit: &str) -> String {
 fn claim_row(claim: &Judged) -> ClaimRow {
     let unit =
         if claim.spec.unit.is_empty() { String::new() } else { format!(" {}", claim.spec.unit) };
+    let (paper, tolerance) = said(&claim.spec);
     ClaimRow {
         text: claim.spec.text.clone(),
-        paper: format!("{}{unit}", short(claim.spec.paper)),
+        paper,
         ours: claim.ours.map_or(String::new(), |ours| {
             format!("{}{unit}", with_error(ours, claim.standard_error))
         }),
-        tolerance: format!("{}{unit}", short(claim.spec.tol)),
+        tolerance,
         verdict: shown(claim.verdict),
         expected: shown(claim.expected()),
         note: claim.note.clone(),

@@ -5,7 +5,9 @@ use noctule_phy::gradients::CrbTrace;
 use pyo3::prelude::*;
 
 use super::{Directions, planar};
-use crate::arrays::{Held, complex, real, same_length, shaped};
+use crate::arrays::{
+    Held, Range, complex, not_negative, number, real, result, result_number, same_length,
+};
 use crate::errors::{NumericalError, refuse};
 
 /// A scene and beams that fit together.
@@ -38,17 +40,15 @@ impl<'py> Scene<'py> {
         let beams = complex(given.beams, "beams", &["stream", "antenna"])?;
         let elements = transmit.elements();
         same_length("beams", "antenna", beams.shape()[1], elements, "transmit_shape")?;
-        let information = given.information;
-        if !(information > 0.0 && information.is_finite()) {
-            let what = "the information is not positive";
-            let allowed = "2L/σ², a positive number";
-            return Err(refuse(what, "information", information.to_string(), allowed));
-        }
+        let information = number(given.information, "information", Range::Positive)?;
         if !(1..=64).contains(&targets) {
             let (what, found) = ("the count is out of range", targets.to_string());
             return Err(refuse(what, "azimuth_rad", found, "1 to 64 targets"));
         }
-        let (sent, seen) = (directions.steering(transmit)?, directions.steering(receive)?);
+        let (sent, seen) = (
+            directions.steering(transmit, "transmit_shape")?,
+            directions.steering(receive, "receive_shape")?,
+        );
         let crb = CrbTrace::new(&sent, &seen, reflection.slice()?, information);
         Ok(Self { crb, targets, beams })
     }
@@ -132,7 +132,7 @@ pub(crate) mod beamforming {
             unit_modulus,
         })?;
         let fisher = scene.crb.fisher(scene.beams.slice()?).to_vec();
-        shaped(py, fisher, &[4 * scene.targets, 4 * scene.targets])
+        result(py, fisher, &[4 * scene.targets, 4 * scene.targets])
     }
 
     /// Cramér–Rao bounds of every target: lower bounds of variances, all parameters unknown.
@@ -201,7 +201,7 @@ pub(crate) mod beamforming {
             .iter()
             .flat_map(|b| [b.azimuth_rad2, b.polar_rad2, b.reflection_re, b.reflection_im])
             .collect();
-        shaped(py, entries, &[scene.targets, 4])
+        result(py, entries, &[scene.targets, 4])
     }
 
     /// Weighted trace of the Cramér–Rao bound, and its gradient by the beams.
@@ -275,13 +275,18 @@ pub(crate) mod beamforming {
             Some(held) => {
                 let found = held.shape()[0];
                 same_length("weights", "parameter", found, parameters, "4 · azimuth_rad")?;
+                not_negative(held.slice()?, "weights")?;
                 held.slice()?
             }
             None => &ones,
         };
         let beams = scene.beams.slice()?;
         let mut gradient = vec![C64::ZERO; beams.len()];
-        let value = scene.crb.eval(beams, weights, &mut gradient).unwrap_or(f64::INFINITY);
-        Ok((value, shaped(py, gradient, scene.beams.shape())?))
+        // Beams that do not tell all parameters apart have an infinite bound, and no gradient.
+        let value = match scene.crb.eval(beams, weights, &mut gradient) {
+            Some(value) => result_number(value)?,
+            None => f64::INFINITY,
+        };
+        Ok((value, result(py, gradient, scene.beams.shape())?))
     }
 }

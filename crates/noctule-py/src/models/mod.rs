@@ -1,6 +1,6 @@
 //! Model functions: the closed forms of the radio world and of each system, for arrays.
 //!
-//! One file a system. A function takes arrays by [`crate::arrays::complex`] and
+//! One file a system, two for many functions. A function takes arrays by [`crate::arrays::complex`] and
 //! [`crate::arrays::real`], which read NumPy's memory where it lies, checks shapes with
 //! [`crate::arrays::same_length`], and calls Rust. Its documentation is in the style of NumPy:
 //! the types after the colons become the stub file, examples are run as doctests, equations are
@@ -8,15 +8,23 @@
 
 pub(crate) mod beamforming;
 pub(crate) mod cellfree;
+mod cellfree_statistics;
 pub(crate) mod frame;
 pub(crate) mod phy;
 pub(crate) mod pilots;
+mod pilots_position;
 pub(crate) mod surfaces;
+mod surfaces_powers;
 
+use noctule::data::ArraySet;
+use noctule_num::{C64, CMat, InputError, hint};
 use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
+use noctule_phy::geometry::Point;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
-use crate::arrays::{Held, real, refuse_count, same_length};
+use crate::arrays::{Held, complex, real, refuse_count, refuse_size, same_length, set_of};
+use crate::errors::{core, input, refuse};
 
 /// A planar array from `[horizontal, vertical]`.
 pub(crate) fn planar(
@@ -33,6 +41,105 @@ pub(crate) fn planar(
         horizontal: refuse_count(sides[0], name, 4096)?,
         vertical: refuse_count(sides[1], name, 4096)?,
         normalisation,
+    })
+}
+
+/// A square matrix with a row or more, from C order.
+pub(crate) fn square(value: &Bound<'_, PyAny>, name: &str, dimension: &str) -> PyResult<CMat> {
+    let held = complex(value, name, &[dimension, dimension])?;
+    let (rows, cols) = (held.shape()[0], held.shape()[1]);
+    same_length(name, dimension, cols, rows, name)?;
+    if rows == 0 {
+        let allowed = format!("one {dimension} or more");
+        return Err(refuse("the matrix is empty", name, "no rows", allowed));
+    }
+    let entries = held.slice()?;
+    Ok(CMat::from_fn(rows, cols, |i, j| entries[i * cols + j]))
+}
+
+/// A square matrix that is its own adjoint, up to rounding.
+pub(crate) fn hermitian(value: &Bound<'_, PyAny>, name: &str, dimension: &str) -> PyResult<CMat> {
+    let matrix = square(value, name, dimension)?;
+    check_hermitian(&matrix, name)?;
+    Ok(matrix)
+}
+
+/// Refuse a matrix that is not its own adjoint, up to rounding.
+pub(crate) fn check_hermitian(matrix: &CMat, name: &str) -> PyResult<()> {
+    let room = 1e-8 * matrix.max_abs();
+    for j in 0..matrix.cols() {
+        for i in 0..=j {
+            let (a, b) = (matrix[(i, j)], matrix[(j, i)]);
+            if (a - b.conj()).norm() > room {
+                let found = format!("{a} at [{i}, {j}], {b} at [{j}, {i}]");
+                let allowed = "a matrix that equals its conjugate transpose";
+                return Err(refuse("the matrix is not Hermitian", name, found, allowed));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Entries of a matrix in C order: what NumPy reads.
+pub(crate) fn rows_of(matrix: &CMat) -> Vec<C64> {
+    let (rows, cols) = (matrix.rows(), matrix.cols());
+    (0..rows * cols).map(|i| matrix[(i / cols, i % cols)]).collect()
+}
+
+/// Points of the plane, shape [place, 2].
+pub(crate) fn points(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<Point>> {
+    let held = real(value, name, &["place", "coordinate"])?;
+    same_length(name, "coordinate", held.shape()[1], 2, "the plane")?;
+    Ok(held.slice()?.chunks_exact(2).map(|pair| Point::new(pair[0], pair[1])).collect())
+}
+
+/// A point of the plane.
+pub(crate) fn point(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Point> {
+    let held = real(value, name, &["coordinate"])?;
+    same_length(name, "coordinate", held.shape()[0], 2, "the plane")?;
+    let pair = held.slice()?;
+    Ok(Point::new(pair[0], pair[1]))
+}
+
+/// The arrays of an instance: a `noctule.Instance` of that system, or its arrays by name.
+pub(crate) fn instance_arrays(value: &Bound<'_, PyAny>, system: &str) -> PyResult<ArraySet> {
+    let wrong = |found: String| {
+        let allowed = format!("a noctule.Instance of `{system}`, or a dictionary of its arrays");
+        refuse("this is no instance", "instance", found, allowed)
+    };
+    let arrays = match (value.getattr("system"), value.getattr("arrays")) {
+        (Ok(found), Ok(arrays)) => {
+            let found = found.str()?.to_string();
+            if found != system {
+                return Err(wrong(format!("an instance of `{found}`")));
+            }
+            arrays
+        }
+        _ => value.clone(),
+    };
+    let dict = match arrays.cast::<PyDict>() {
+        Ok(dict) => dict.clone(),
+        Err(_) => {
+            let made = value.py().get_type::<PyDict>().call1((&arrays,));
+            made.map_err(|_| wrong(format!("a {}", value.get_type())))?.cast_into::<PyDict>()?
+        }
+    };
+    set_of(&dict)
+}
+
+/// An instance of `pilots`.
+pub(crate) fn pilots_of(instance: &Bound<'_, PyAny>) -> PyResult<noctule::pilots::Instance> {
+    let set = instance_arrays(instance, noctule::pilots::SYSTEM)?;
+    noctule::pilots::Instance::from_arrays(set, None).map_err(core)
+}
+
+/// A word among those known.
+pub(crate) fn word<T: Copy>(name: &str, given: &str, known: &[(&str, T)]) -> PyResult<T> {
+    let found = known.iter().find(|(word, _)| *word == given).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        let error = InputError::new("there is no such choice", name, given, hint::list(&words));
+        input(&hint::with_guess(error, given, &words))
     })
 }
 
@@ -58,7 +165,9 @@ impl<'py> Directions<'py> {
         self.azimuth_rad.shape()[0]
     }
 
-    pub(crate) fn steering(&self, array: PlanarArray) -> PyResult<Steering> {
+    pub(crate) fn steering(&self, array: PlanarArray, name: &str) -> PyResult<Steering> {
+        // A response and two derivatives, and what computes them.
+        refuse_size(name, &[array.horizontal, array.vertical, self.len(), 4])?;
         let (azimuths, polars) = (self.azimuth_rad.slice()?, self.polar_rad.slice()?);
         Ok(array.steering(azimuths.iter().copied().zip(polars.iter().copied())))
     }

@@ -7,7 +7,10 @@ use noctule_phy::{fading, path_loss};
 use pyo3::prelude::*;
 
 use super::{Directions, planar};
-use crate::arrays::{Held, complex, real, refuse_count, same_length, shaped};
+use crate::arrays::{
+    Held, Range, complex, count_from, number, real, refuse_count, refuse_size, result,
+    result_number, same_length, shaped, whole,
+};
 use crate::errors::refuse;
 
 /// Channels, beams and noise powers that fit together.
@@ -101,7 +104,7 @@ pub(crate) mod phy {
     ) -> PyResult<Steered<'py>> {
         let array = planar(shape, "shape", unit_modulus)?;
         let directions = Directions::new(azimuth_rad, polar_rad)?;
-        let steering = directions.steering(array)?;
+        let steering = directions.steering(array, "shape")?;
         let shape = [directions.len(), array.elements()];
         Ok((
             shaped(py, steering.response.into_vec(), &shape)?,
@@ -144,6 +147,7 @@ pub(crate) mod phy {
             if unit_modulus { Normalisation::UnitModulus } else { Normalisation::UnitNorm };
         let array = LinearArray { elements, normalisation };
         let angles = real(angle_rad, "angle_rad", &["direction"])?;
+        refuse_size("elements", &[elements, angles.shape()[0], 4])?;
         let (mut response, mut slopes) = (Vec::new(), Vec::new());
         for angle in angles.slice()? {
             let (a, slope) = array.steering(*angle);
@@ -189,7 +193,7 @@ pub(crate) mod phy {
         let found: Vec<f64> =
             receptions(link.antennas(), h, w, noise).iter().map(Reception::sinr).collect();
         let shape = [found.len()];
-        shaped(py, found, &shape)
+        result(py, found, &shape)
     }
 
     /// Weighted sum of the users' rates ln(1 + γ) in nat/s/Hz, and its gradient by the beams.
@@ -241,7 +245,7 @@ pub(crate) mod phy {
         let (h, w, noise) = (link.channels.slice()?, link.beams.slice()?, link.noise_w.slice()?);
         let mut gradient = vec![noctule::C64::ZERO; w.len()];
         let value = rate_with_gradient(link.antennas(), h, w, noise, weights, &mut gradient);
-        Ok((value, shaped(py, gradient, link.beams.shape())?))
+        Ok((result_number(value)?, result(py, gradient, link.beams.shape())?))
     }
 
     /// Independent Rayleigh fading, the draws that scenarios use: entries CN(0, 1).
@@ -274,17 +278,16 @@ pub(crate) mod phy {
     #[pyo3(signature = (seed, trial, users, antennas, system="beamforming"))]
     fn rayleigh<'py>(
         py: Python<'py>,
-        seed: u64,
-        trial: u64,
-        users: usize,
-        antennas: usize,
+        seed: &Bound<'py, PyAny>,
+        trial: &Bound<'py, PyAny>,
+        users: f64,
+        antennas: f64,
         system: &str,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if users.checked_mul(antennas).is_none_or(|entries| entries > 1 << 27) {
-            let found = format!("{users} users, {antennas} antennas");
-            let allowed = "at most 134217728 entries";
-            return Err(refuse("the array is too large", "channels", found, allowed));
-        }
+        let (seed, trial) = (whole(seed, "seed")?, whole(trial, "trial")?);
+        let users = count_from(users, "users", 0, 1 << 27)?;
+        let antennas = count_from(antennas, "antennas", 0, 1 << 27)?;
+        refuse_size("users, antennas", &[users, antennas])?;
         let channels = fading::rayleigh(seed, system, trial, antennas, users);
         shaped(py, channels.into_vec(), &[users, antennas])
     }
@@ -305,13 +308,21 @@ pub(crate) mod phy {
     /// float
     ///     Linear power gain.
     ///
+    /// Raises
+    /// ------
+    /// InvalidInput
+    ///     For gains and distances that are not positive, exponents that are negative.
+    ///
     /// Examples
     /// --------
     /// >>> round(power_law_gain(1e-4, 10.0, 2.0), 12)
     /// 1e-06
     #[pyfunction]
-    fn power_law_gain(reference_gain: f64, distance_m: f64, exponent: f64) -> f64 {
-        path_loss::power_law(reference_gain, distance_m, exponent)
+    fn power_law_gain(reference_gain: f64, distance_m: f64, exponent: f64) -> PyResult<f64> {
+        let reference_gain = number(reference_gain, "reference_gain", Range::Positive)?;
+        let distance_m = number(distance_m, "distance_m", Range::Positive)?;
+        let exponent = number(exponent, "exponent", Range::NotNegative)?;
+        result_number(path_loss::power_law(reference_gain, distance_m, exponent))
     }
 
     /// Mean power gain of the model ``loss = intercept + slope · log₁₀(d / 1 km)`` decibels.
@@ -335,7 +346,10 @@ pub(crate) mod phy {
     /// >>> round(float(-10 * np.log10(log_distance_gain(128.1, 37.6, 1000.0))), 9)
     /// 128.1
     #[pyfunction]
-    fn log_distance_gain(intercept_db: f64, slope_db: f64, distance_m: f64) -> f64 {
-        path_loss::log_distance(intercept_db, slope_db, distance_m)
+    fn log_distance_gain(intercept_db: f64, slope_db: f64, distance_m: f64) -> PyResult<f64> {
+        let intercept_db = number(intercept_db, "intercept_db", Range::Finite)?;
+        let slope_db = number(slope_db, "slope_db", Range::Finite)?;
+        let distance_m = number(distance_m, "distance_m", Range::Positive)?;
+        result_number(path_loss::log_distance(intercept_db, slope_db, distance_m))
     }
 }

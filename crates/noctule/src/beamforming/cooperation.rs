@@ -27,7 +27,8 @@ use noctule_optim::{
 };
 
 use super::Instance;
-use super::model::{Model, RateTerm, Space};
+use super::model::{Model, Space};
+use super::rate_term::RateTerm;
 use crate::Error;
 
 /// Share of uncorrelated noise that is always kept: at low power the worst noise is nearly

@@ -37,7 +37,8 @@ use noctule_optim::{
     Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, Stop, StopRule, StopRules, Trace, Work,
 };
 
-use super::model::{Chord, Model, RateTerm, Space};
+use super::model::{Model, Space};
+use super::rate_term::{Chord, RateTerm};
 use super::{Beams, Instance};
 use crate::Error;
 

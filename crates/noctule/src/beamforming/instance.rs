@@ -267,7 +267,9 @@ impl Instance {
         Self::new(parts).map(|instance| Self { draw: self.draw, ..instance })
     }
 
-    pub(super) fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
+    /// The same instance with the seed and trial that methods draw from, for arrays that were kept.
+    #[must_use]
+    pub const fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
         self.draw = Some((seed, trial));
         self
     }

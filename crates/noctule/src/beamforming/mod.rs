@@ -97,6 +97,7 @@ pub mod global;
 pub mod instance;
 mod metrics;
 pub mod model;
+mod rate_term;
 mod scenario;
 mod starts;
 mod stationarity;

@@ -4,15 +4,18 @@
 //! methods climb: the same numbers in a normalised, reduced form whose cost does not depend on the
 //! number of antennas.
 
-use noctule_num::linalg::{Cholesky, Op, mul, orthonormal_basis, product, real_dot};
+use noctule_num::linalg::{Op, mul, orthonormal_basis, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::Objective;
+#[cfg(feature = "sdp")]
+use noctule_phy::fisher::pack_hermitian;
 use noctule_phy::fisher::{
     FisherInverse, MultiTargetFisher, parameters, target_space, unpack_hermitian,
 };
 use noctule_phy::rates::{Reception, sum_rate_with_derivative};
 
 pub use super::metrics::{Metrics, TargetMetrics, evaluate, fisher, objective_unit};
+use super::rate_term::{Chord, RateTerm};
 use super::{Beams, Instance};
 use crate::Error;
 
@@ -20,112 +23,6 @@ use crate::Error;
 /// user receives from outside the basis is below `√(K + 3M)` times this, in amplitude: less than
 /// the rounding of what it receives at all. [`Model::rounding`] counts it in.
 const RANK_TOLERANCE: f64 = 1e-14;
-
-/// A line above `−ln I`: `offset − slope · I` (see [`super::global`]).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Chord {
-    /// λ.
-    pub(super) slope: f64,
-    /// o.
-    pub(super) offset: f64,
-}
-
-/// What stands for the sum rate: itself, or something concave that is never below it.
-#[derive(Clone, Debug)]
-pub(super) enum RateTerm {
-    /// Every user decodes alone: the sum rate.
-    Separate,
-    /// A chord a user in place of `−ln I_k` ([`super::global`]).
-    Chords(Vec<Chord>),
-    /// All users decode together ([`super::cooperation`]).
-    Together(Box<Cooperation>),
-}
-
-impl RateTerm {
-    /// Users that decode together under noise of covariance `noise`.
-    pub(super) fn cooperating(noise: CMat, log_det: f64, streams: usize) -> Self {
-        let users = noise.rows();
-        Self::Together(Box::new(Cooperation {
-            received: noise.clone(),
-            solved: CMat::zeros(users, streams),
-            cholesky: Cholesky::new(users),
-            noise,
-            log_det,
-        }))
-    }
-
-    fn chord(&self, user: usize) -> Option<&Chord> {
-        match self {
-            Self::Chords(chords) => chords.get(user),
-            _ => None,
-        }
-    }
-}
-
-/// Workspace of the mutual information of cooperating users.
-#[derive(Debug)]
-pub(super) struct Cooperation {
-    noise: CMat,
-    log_det: f64,
-    /// `Z + Hᴴ R H`.
-    received: CMat,
-    solved: CMat,
-    cholesky: Cholesky,
-}
-
-impl Clone for Cooperation {
-    fn clone(&self) -> Self {
-        Self {
-            noise: self.noise.clone(),
-            log_det: self.log_det,
-            received: self.received.clone(),
-            solved: self.solved.clone(),
-            cholesky: Cholesky::new(self.noise.rows()),
-        }
-    }
-}
-
-impl Cooperation {
-    /// `ln det (Z + S) − ln det Z` with `S` from the first rows of `amplitudes`, and its
-    /// derivative times `weight` added to `out`; `None` where `Z + S` is not positive definite.
-    fn add(&mut self, amplitudes: &CMat, weight: f64, out: &mut CMat) -> Option<f64> {
-        let users = self.noise.rows();
-        self.received.as_mut_slice().copy_from_slice(self.noise.as_slice());
-        for stream in 0..amplitudes.cols() {
-            let y = &amplitudes.col(stream)[..users];
-            self.solved.col_mut(stream).copy_from_slice(y);
-            for j in 0..users {
-                for i in 0..users {
-                    self.received[(i, j)] += y[i] * y[j].conj();
-                }
-            }
-        }
-        self.cholesky.factor(&self.received, "Z + S").ok()?;
-        self.cholesky.solve_in_place(&mut self.solved);
-        for stream in 0..amplitudes.cols() {
-            for user in 0..users {
-                out[(user, stream)] += self.solved[(user, stream)] * weight;
-            }
-        }
-        Some(self.cholesky.log_det() - self.log_det)
-    }
-
-    /// `L⁻¹ x` for the factor `L` of `Z + S` at the point evaluated last.
-    fn half_solved(&self, mut x: CMat) -> CMat {
-        self.cholesky.half_solve_in_place(&mut x);
-        x
-    }
-
-    /// `(Z + S)⁻¹`.
-    fn inverse(&self) -> CMat {
-        let mut cholesky = Cholesky::new(self.received.rows());
-        let mut inverse = CMat::identity(self.received.rows());
-        if cholesky.factor(&self.received, "Z + S").is_ok() {
-            cholesky.solve_in_place(&mut inverse);
-        }
-        inverse
-    }
-}
 
 /// A concave function of covariances lies below `constant + Σ⟨G_b, R_b⟩`, hence over unit power
 /// below `constant + max(0, λ_max(G_b))`.
@@ -289,6 +186,26 @@ impl Model {
     /// δ_c, normalised.
     pub(super) const fn rate_weight(&self) -> f64 {
         self.rate_weight
+    }
+
+    /// δ_s, normalised.
+    #[cfg(feature = "sdp")]
+    pub(super) const fn crb_weight(&self) -> f64 {
+        self.crb_weight
+    }
+
+    /// The Fisher matrix, row by row, of a normalised covariance in the coordinates of this space.
+    #[cfg(feature = "sdp")]
+    pub(super) fn fisher_of(&self, covariance: &CMat) -> Vec<f64> {
+        let Some(map) = &self.map else { return Vec::new() };
+        let seen = self.space.columns(self.users..self.users + 3 * self.targets);
+        let along = product(&seen, Op::Adjoint, covariance, Op::Plain);
+        let z = product(&along, Op::Plain, &seen, Op::Plain);
+        let n = parameters(self.targets);
+        let (mut packed, mut fisher) = (vec![0.0; 9 * self.targets.pow(2)], vec![0.0; n * n]);
+        pack_hermitian(&z, &mut packed);
+        map.fisher(&packed, &mut fisher);
+        fisher
     }
 
     /// `Z` and `(L Lᴴ)⁻¹` of [`Model::cooperative_tangent`] at the point evaluated last.
@@ -626,8 +543,10 @@ impl Model {
 #[derive(Clone, Debug)]
 pub(super) struct Minorant {
     constant: f64,
-    eta: Vec<C64>,
-    beta: Vec<f64>,
+    /// η, one a user.
+    pub(super) eta: Vec<C64>,
+    /// β, one a user.
+    pub(super) beta: Vec<f64>,
 }
 
 impl Objective for Model {

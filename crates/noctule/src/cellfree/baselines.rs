@@ -16,12 +16,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::design::{FEASIBLE, advice, best_patterns, design_from, error_floor, sensing_beams};
-use super::model::{away_from_identity, evaluate, quadratic_transform};
+use super::model::{evaluate, quadratic_transform};
 use super::starts::{Start, data_beams, normalise_each};
 use super::{Beams, CellFreeDesign, Instance, Metrics, Requirement, Settings};
 use crate::{Design, Error};
 
-pub use super::majorisation::{MajorisationSettings, majorisation};
+pub use super::majorisation::{MajorisationSettings, Split, majorisation};
 
 /// How closed-form beams are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -57,11 +57,17 @@ pub struct LinearSettings {
     pub leftover: Leftover,
 }
 
-/// P1: nobody served, every access point that senses at its best pattern. Proven optimal.
+/// P1: nobody served, every access point that senses at its best pattern. Proven optimal, unless the
+/// instance requires what this misses (any rate, as nobody is served): then a warning says so, and
+/// nothing is claimed.
 ///
 /// # Errors
 /// [`Error::Input`] when no access point senses.
-pub fn sensing_only(instance: &Instance, settings: &Settings) -> Result<CellFreeDesign, Error> {
+pub fn sensing_only(
+    instance: &Instance,
+    settings: &Settings,
+    interrupt: &Interrupt,
+) -> Result<CellFreeDesign, Error> {
     settings.validate()?;
     if instance.sensing_aps().is_empty() {
         let allowed = "an access point with a target";
@@ -69,21 +75,29 @@ pub fn sensing_only(instance: &Instance, settings: &Settings) -> Result<CellFree
             InputError::new("no access point senses", "target_rad", "nothing", allowed).into()
         );
     }
-    let patterns = best_patterns(instance, settings.pattern_gap, &Interrupt::new())?;
+    let patterns = best_patterns(instance, settings.pattern_gap, interrupt)?;
     let beams = sensing_beams(instance, &patterns);
     let metrics = evaluate(instance, &beams)?;
     let (reached, certified) = error_floor(&patterns);
     let bound = Bound::new(reached, certified, Sense::Lower, "frank-wolfe", 0.0);
     let residual = patterns.iter().flatten().map(|p| p.residual).fold(0.0, f64::max);
-    let solved = patterns.iter().flatten().all(|p| p.stop == Stop::Converged);
+    let mut stops = patterns.iter().flatten().map(|p| p.stop);
+    let stop = stops.find(|stop| *stop != Stop::Converged).unwrap_or(Stop::Converged);
     let mut work = Work::default();
     patterns.iter().flatten().for_each(|p| work += p.work);
-    let warnings = advice(instance, &metrics);
+    let violation = missed(instance, &metrics);
+    let mut warnings = advice(instance, &metrics);
+    let proof = if violation <= FEASIBLE {
+        Proof::stationary(residual).with_bound(bound)
+    } else {
+        warnings.push(ignored(violation));
+        Proof::NONE
+    };
     Ok(Design {
         variables: beams,
         metrics,
-        stop: if solved { Stop::Converged } else { Stop::Stalled },
-        proof: Proof::stationary(residual).with_bound(bound),
+        stop,
+        proof,
         trace: Trace::off(),
         work,
         starts: vec![Some(reached)],
@@ -293,6 +307,38 @@ pub struct BlockSettings {
     pub trace_rows: usize,
 }
 
+impl BlockSettings {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        creeping("max_sweeps", self.max_sweeps, self.tolerance, self.trace_rows)
+    }
+}
+
+/// Refuse a tolerance outside `[0, 1)`, and numbers of iterations or rows that make no sense.
+pub(super) fn creeping(
+    name: &str,
+    iterations: u64,
+    tolerance: f64,
+    rows: usize,
+) -> Result<(), InputError> {
+    let refuse = |place: &str, found: String, allowed: &str| {
+        Err(InputError::new("the setting is out of range", place, found, allowed))
+    };
+    if !(1..=1_000_000_000).contains(&iterations) {
+        return refuse(name, iterations.to_string(), "1 to 1000000000");
+    }
+    if !(0.0..1.0).contains(&tolerance) {
+        return refuse("tolerance", tolerance.to_string(), "at least 0 and below 1, e.g. 1e-6");
+    }
+    if rows > 10_000_000 {
+        return refuse("trace_rows", rows.to_string(), "0 to 10000000");
+    }
+    Ok(())
+}
+
 impl Default for BlockSettings {
     fn default() -> Self {
         Self { order: Order::GaussSeidel, max_sweeps: 2000, tolerance: 1e-9, trace_rows: 0 }
@@ -310,12 +356,9 @@ impl Default for BlockSettings {
 pub fn block_ascent(
     instance: &Instance,
     settings: &BlockSettings,
+    interrupt: &Interrupt,
 ) -> Result<CellFreeDesign, Error> {
-    if !(settings.tolerance >= 0.0 && settings.tolerance < 1.0) {
-        let found = settings.tolerance.to_string();
-        let what = "the setting is out of range";
-        return Err(InputError::new(what, "tolerance", found, "between 0 and 1").into());
-    }
+    settings.validate()?;
     let data = data_beams(instance, Start::Matched, 1.0)?;
     let mut beams = Beams { data, ..Beams::silent(instance) };
     let mut trace = Trace::with_room(settings.trace_rows);
@@ -340,6 +383,9 @@ pub fn block_ascent(
         falls += u64::from(now < rate * (1.0 - 1e-12));
         let gain = now - rate;
         rate = now;
+        if interrupt.is_raised() {
+            break Stop::Interrupted;
+        }
         if gain.abs() <= settings.tolerance * rate.abs().max(1.0) {
             break Stop::Stalled;
         }
@@ -434,14 +480,12 @@ pub fn sweep(instance: &Instance, beams: &mut Beams, order: Order) -> Result<(),
 /// [`Error::Numerics`] when an entry is not finite.
 pub fn block_update(q: &CMat, c: &CMat, power: f64) -> Result<(CMat, f64), Error> {
     let n = q.rows();
-    // Nothing to invert where Q is a multiple of the identity up to rounding.
     let mut eigen = HermitianEigen::new(n);
-    let (_, mean) = away_from_identity(q);
     eigen.compute(q)?;
     let turned = product(eigen.vectors(), Op::Adjoint, c, Op::Plain);
     let weight: Vec<f64> =
         (0..n).map(|i| (0..c.cols()).map(|k| turned[(i, k)].norm_sqr()).sum()).collect();
-    let floor = 1e-13 * eigen.max().max(mean.abs());
+    let floor = 1e-13 * eigen.max();
     let noise = 1e-24 * weight.iter().sum::<f64>();
     // Directions that neither Q nor C has are left out.
     let dead = |i: usize| eigen.values()[i] <= floor && weight[i] <= noise;

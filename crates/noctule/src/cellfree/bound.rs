@@ -30,6 +30,8 @@ use noctule_optim::{
 };
 use noctule_phy::units::nats_to_bits;
 
+use super::design::FEASIBLE;
+use super::instance::checks::allowance;
 use super::model::{Link, Model, Roles};
 use super::{Beams, Instance, Requirement, Settings};
 use crate::Error;
@@ -47,7 +49,7 @@ const EVALUATIONS: u64 = 400;
 pub struct Certified {
     /// No beams have a larger sum rate, nat/s/Hz.
     pub upper_nats: f64,
-    /// The best sum rate met, nat/s/Hz.
+    /// The best sum rate met within the limit on the error, nat/s/Hz; −∞ where none was.
     pub lower_nats: f64,
     /// Regions examined.
     pub nodes: u64,
@@ -63,7 +65,8 @@ impl Certified {
         Bound::new(sum_rate_bps_hz, nats_to_bits(self.upper_nats), Sense::Upper, method, 0.0)
     }
 
-    /// Beams met on the way that are better than `sum_rate_bps_hz` by more than rounding.
+    /// Beams met on the way, within the limit on the error, that are better than `sum_rate_bps_hz` by
+    /// more than rounding.
     pub fn better(&self, sum_rate_bps_hz: f64) -> Option<Beams> {
         let found = nats_to_bits(self.lower_nats);
         self.beams.clone().filter(|_| found > sum_rate_bps_hz * (1.0 + 1e-6))
@@ -116,7 +119,17 @@ pub(super) fn rate_bound(
         _ => f64::INFINITY,
     };
     let price = if limit.is_finite() { price.unwrap_or(0.0).max(0.0) } else { 0.0 };
-    let lo = vec![1.0; model.users];
+    // Noise one; less what rounding may take from the covariance of the errors.
+    let powers = &instance.parts().power_over_noise;
+    let lo: Vec<f64> = instance
+        .parts()
+        .error
+        .iter()
+        .map(|error| {
+            let allowed = allowance(error, powers);
+            1.0 - allowed.iter().zip(powers).map(|(a, p)| a * p).sum::<f64>().min(0.5)
+        })
+        .collect();
     let hi: Vec<f64> =
         (0..model.users).map(|k| model.most_interference(k) * (1.0 + 1e-9)).collect();
     let root = Region { lo, hi, x: x.to_vec(), levels: model.rest.clone() };
@@ -139,18 +152,18 @@ pub(super) fn rate_bound(
     };
     let budget =
         Budget { nodes: settings.certify_nodes, absolute: 0.0, relative: settings.certify_gap };
-    let start = Some((-rate, x.to_vec()));
+    let met = limit.is_infinite() || search.node.model.error() <= limit * (1.0 + FEASIBLE);
+    let start = met.then(|| (-rate, x.to_vec()));
     let found: Found<Vec<C64>> = branch_and_bound(&mut search, [root], start, budget, interrupt);
     if let Some(error) = search.failure {
         return Err(error);
     }
-    let (lower, point) = found.best.unwrap_or((-rate, x.to_vec()));
     Ok(Certified {
         upper_nats: -found.bound,
-        lower_nats: -lower,
+        lower_nats: found.best.as_ref().map_or(f64::NEG_INFINITY, |(lower, _)| -lower),
         nodes: found.nodes,
         stop: found.stop,
-        beams: Some(search.node.model.beams(&point)),
+        beams: found.best.map(|(_, point)| search.node.model.beams(&point)),
     })
 }
 

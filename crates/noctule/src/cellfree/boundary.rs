@@ -3,9 +3,9 @@
 //! The region is closed under giving up rate or tolerating error, so its boundary is a curve that
 //! rises with the error allowed. [`boundary()`] climbs it from the loosest limit to the tightest, each
 //! point from the beams of the one before, and then makes sure that no looser limit is left with less
-//! rate than a tighter one. [`critical_points`] are its two ends.
+//! rate than a tighter one that is met. [`critical_points`] are its two ends.
 
-use noctule_optim::Interrupt;
+use noctule_optim::{Interrupt, PointProof, Proof, Stop};
 
 use super::baselines::sensing_only;
 use super::design::{best_patterns, constrained, design_from, error_floor};
@@ -23,7 +23,9 @@ pub struct BoundaryPoint {
 
 /// The largest sum rate at every limit of `max_errors`, in their order.
 ///
-/// Limits below the certified smallest error give infeasible designs. The requirement of the
+/// A looser limit never has less rate than a tighter one: where no search ends with more, it has the
+/// beams of the tighter one, with a warning and without a slope. Limits below the certified smallest
+/// error give infeasible designs. The requirement of the
 /// instance itself is ignored.
 ///
 /// # Errors
@@ -57,28 +59,46 @@ pub fn boundary(
     // From tight to loose: what a tight limit allows, a loose one allows too.
     for pair in order.windows(2).rev() {
         let (loose, tight) = (pair[0], pair[1]);
-        let better = match (&found[loose], &found[tight]) {
-            (Some(a), Some(b)) if b.proof.infeasible.is_none() => {
-                b.metrics.sum_rate_bps_hz > a.metrics.sum_rate_bps_hz * (1.0 + 1e-9)
-            }
-            _ => false,
-        };
-        if better && let Some(beams) = found[tight].as_ref().map(|d| d.variables.clone()) {
-            let here = at(max_errors[loose])?;
-            let warm = std::iter::once(&beams);
-            let again = constrained(&here, settings, &patterns, warm, 0, interrupt)?;
-            if found[loose].as_ref().is_some_and(|design| {
-                again.metrics.sum_rate_bps_hz > design.metrics.sum_rate_bps_hz
-            }) {
-                found[loose] = Some(again);
-            }
+        let (Some(below), Some(above)) = (&found[loose], &found[tight]) else { continue };
+        let rate = above.metrics.sum_rate_bps_hz;
+        if !meets(above) || (meets(below) && !falls_short(below, rate)) {
+            continue;
         }
+        let here = at(max_errors[loose])?;
+        let warm = std::iter::once(&above.variables);
+        let again = constrained(&here, settings, &patterns, warm, 0, interrupt)?;
+        found[loose] = Some(match meets(&again) && !falls_short(&again, rate) {
+            true => again,
+            false => as_it_is(above, max_errors[tight], &again),
+        });
     }
     Ok(found
         .into_iter()
         .zip(max_errors)
         .filter_map(|(design, &max_error)| design.map(|design| BoundaryPoint { max_error, design }))
         .collect())
+}
+
+/// Whether a design meets its limit.
+fn meets(design: &CellFreeDesign) -> bool {
+    design.proof.point != PointProof::None
+}
+
+fn falls_short(design: &CellFreeDesign, rate: f64) -> bool {
+    design.metrics.sum_rate_bps_hz < rate * (1.0 - 1e-9)
+}
+
+/// The design of a tighter limit for a looser one, where a search from its beams ended with less:
+/// feasible, and with no more claimed. The limit is not active, so that there is no slope.
+fn as_it_is(design: &CellFreeDesign, max_error: f64, tried: &CellFreeDesign) -> CellFreeDesign {
+    let mut out = design.clone();
+    out.metrics.slope = None;
+    out.proof = Proof::feasible(0.0);
+    out.stop = Stop::Stalled;
+    out.work += tried.work;
+    out.starts = vec![Some(out.metrics.sum_rate_bps_hz)];
+    out.warnings.push(format!("the beams are those of the tighter limit {max_error:.6}"));
+    out
 }
 
 /// `count` limits from `low` to `high`, closer together at the low end where the boundary is steep:
@@ -126,7 +146,7 @@ pub fn critical_points(
     let warm = Some(&communication_only.variables);
     let at_largest_rate = design_from(&fast, settings, warm, interrupt)?;
     Ok(CriticalPoints {
-        sensing_only: sensing_only(instance, settings)?,
+        sensing_only: sensing_only(&free, settings, interrupt)?,
         at_smallest_error,
         communication_only,
         at_largest_rate,

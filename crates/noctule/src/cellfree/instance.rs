@@ -35,7 +35,8 @@ pub struct Parts {
     /// Channel estimates ĥ_k in columns, stacked over access points, `M N × K`; what a user
     /// receives is `Σ_m √p_m h_mkᴴ x_m` plus noise of power one.
     pub channels: CMat,
-    /// Covariance Θ_k of the error of each estimate.
+    /// Covariance Θ_k of the error of each estimate: each block positive semidefinite, and the
+    /// whole, over all access points, too.
     pub error: Vec<Covariance>,
     /// Transmit power of each access point over the noise power of the users, p_m.
     pub power_over_noise: Vec<f64>,
@@ -127,7 +128,9 @@ impl Instance {
         Ok(out)
     }
 
-    pub(super) fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
+    /// The same instance with the seed and trial that methods draw from, for arrays that were kept.
+    #[must_use]
+    pub const fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
         self.draw = Some((seed, trial));
         self
     }

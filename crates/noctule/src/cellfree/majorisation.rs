@@ -7,8 +7,20 @@
 //! no penalty, no auxiliary pattern and no linearised constraint of the paper's (52) is needed. A step
 //! is solved in the factors of `Z_m` with the same augmented Lagrangian as our own method; the
 //! semidefinite program it replaces takes seconds.
+//!
+//! # The split of the paper
+//!
+//! The paper takes `A_k` for non-convex, writes it as `B_k − C_k` (42)–(44) and linearises `C_k` at the
+//! beams of the last step. As `C_k` is a quadratic form, this only subtracts
+//! ```math
+//! |g_k|^2\sum_{k'}\sum_m\sum_{m'>m}\bigl(p_m\|\Theta_{mm'k}^H(w_{mk'}-\bar w_{mk'})\|^2
+//!   + p_{m'}\|w_{m'k'}-\bar w_{m'k'}\|^2\bigr)
+//! ```
+//! from the surrogate: it holds the beams where they were. [`Split::AsPrinted`] does so, with the rest
+//! of the step as above. At the powers of the paper no access point but the first moves
+//! (`docs/errata.md#cellfree-e5`).
 
-use noctule_num::linalg::{Op, product, real_dot};
+use noctule_num::linalg::{Op, mul, product, real_dot};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::augmented_lagrangian::AugmentedSettings;
 use noctule_optim::{
@@ -17,12 +29,26 @@ use noctule_optim::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::baselines::{judged_by, missed};
-use super::design::{FEASIBLE, advice, best_patterns, error_floor, lively};
+use super::baselines::{creeping, judged_by, missed};
+use super::design::{
+    FEASIBLE, MOST_SENSING_BEAMS, advice, best_patterns, design_from, error_floor, lively,
+};
+use super::instance::checks::in_count;
 use super::model::{Link, Model, Roles, evaluate, quadratic_transform};
 use super::starts::{Start, shared};
-use super::{CellFreeDesign, Instance, Requirement};
+use super::{Beams, CellFreeDesign, Instance, Requirement};
 use crate::{Design, Error};
+
+/// How the interference enters a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// As the convex function that it is.
+    #[default]
+    None,
+    /// As the difference of convex functions (42)–(44) of the paper, the second one linearised.
+    AsPrinted,
+}
 
 /// Settings of [`majorisation`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +56,8 @@ use crate::{Design, Error};
 pub struct MajorisationSettings {
     /// Steps, at most.
     pub max_steps: u64,
+    /// How the interference enters a step.
+    pub split: Split,
     /// Stops when a step raises the sum rate by less than this, relative.
     pub tolerance: f64,
     /// Sensing beams of each access point that senses.
@@ -38,9 +66,20 @@ pub struct MajorisationSettings {
     pub trace_rows: usize,
 }
 
+impl MajorisationSettings {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        in_count("sensing_beams", self.sensing_beams, 1, MOST_SENSING_BEAMS)?;
+        creeping("max_steps", self.max_steps, self.tolerance, self.trace_rows)
+    }
+}
+
 impl Default for MajorisationSettings {
     fn default() -> Self {
-        Self { max_steps: 30, tolerance: 1e-6, sensing_beams: 3, trace_rows: 0 }
+        Self { max_steps: 30, split: Split::None, tolerance: 1e-6, sensing_beams: 3, trace_rows: 0 }
     }
 }
 
@@ -53,6 +92,8 @@ struct Step {
     b: CMat,
     /// W at which the last term is linearised.
     at: CMat,
+    /// What holds the beams of each access point at `at`; none without the split of the paper.
+    hold: Vec<CMat>,
     x: Vec<C64>,
 }
 
@@ -84,6 +125,12 @@ impl Step {
                     for i in 0..n {
                         let row = ap * n + i;
                         g[i] += (qw[(row, c)] - self.b[(row, c)] - through[i]) * 2.0;
+                    }
+                    if let Some(hold) = self.hold.get(ap) {
+                        let moved: Vec<C64> = v.iter().zip(&held).map(|(v, h)| v - h).collect();
+                        let pulled = apply(hold, &moved);
+                        value += real_dot(&moved, &pulled);
+                        g.iter_mut().zip(&pulled).for_each(|(g, p)| *g += p * 2.0);
                     }
                 }
                 if let Some(gradient) = gradient.as_deref_mut() {
@@ -130,12 +177,13 @@ impl Constrained for Step {
 /// Each step is solved to a residual of 10⁻⁴; what stops it is in `stop`.
 ///
 /// # Errors
-/// [`Error::Input`] when the instance does not limit the error.
+/// [`Error::Input`] when the instance does not limit the error, or for settings out of range.
 pub fn majorisation(
     instance: &Instance,
     settings: &MajorisationSettings,
     interrupt: &Interrupt,
 ) -> Result<CellFreeDesign, Error> {
+    settings.validate()?;
     let Requirement::MaxError(limit) = instance.requirement() else {
         let what = "majorisation needs a limit on the error";
         return Err(InputError::new(what, "max_error", "none", "a limit").into());
@@ -143,7 +191,7 @@ pub fn majorisation(
     let patterns = best_patterns(instance, 1e-6, interrupt)?;
     let (reached, certified) = error_floor(&patterns);
     if limit < certified || instance.users() == 0 {
-        return super::design(instance, &super::Settings::default());
+        return design_from(instance, &super::Settings::default(), None, interrupt);
     }
     let model = Model::new(instance, Roles::Sensing(settings.sensing_beams));
     let factors: Vec<Option<CMat>> =
@@ -160,6 +208,7 @@ pub fn majorisation(
         q: CMat::zeros(data.rows(), data.rows()),
         b: CMat::zeros(data.rows(), data.cols()),
         at: data,
+        hold: Vec::new(),
         model,
         limit: limit - inside,
         x: vec![C64::ZERO; dim],
@@ -181,7 +230,7 @@ pub fn majorisation(
             break Stop::IterationLimit;
         }
         let beams = step.model.beams(&x);
-        prepare(instance, &beams, &mut step)?;
+        prepare(instance, &beams, settings.split, &mut step)?;
         let run = method.minimise(&mut step, &mut x, &multipliers, interrupt, &mut Trace::off());
         multipliers.copy_from_slice(&run.multipliers);
         work += run.work;
@@ -217,7 +266,7 @@ pub fn majorisation(
 }
 
 /// Q, b and the point of linearisation at `beams`.
-fn prepare(instance: &Instance, beams: &super::Beams, step: &mut Step) -> Result<(), Error> {
+fn prepare(instance: &Instance, beams: &Beams, split: Split, step: &mut Step) -> Result<(), Error> {
     let transform = quadratic_transform(instance, beams)?;
     let weights: Vec<f64> = transform.g.iter().map(C64::norm_sqr).collect();
     step.q = step.model.weighted_sum(&weights);
@@ -227,5 +276,41 @@ fn prepare(instance: &Instance, beams: &super::Beams, step: &mut Step) -> Result
         step.b.col_mut(k).iter_mut().zip(h).for_each(|(b, h)| *b = h * scale);
     }
     step.at = beams.data.clone();
+    step.hold = match split {
+        Split::None => Vec::new(),
+        Split::AsPrinted => hold(instance, &weights),
+    };
     Ok(())
 }
+
+/// `Σ_k |g_k|² (p_m Σ_{m'>m} Θ_mm'k Θ_mm'kᴴ + (m − 1) p_m I)` of every access point `m = 1…M`: each is
+/// the second in `m − 1` pairs.
+fn hold(instance: &Instance, weights: &[f64]) -> Vec<CMat> {
+    let (aps, n) = (instance.aps(), instance.antennas());
+    let rows = |factors: &CMat, ap: usize| {
+        CMat::from_fn(n, factors.cols(), |i, c| factors[(ap * n + i, c)])
+    };
+    (0..aps)
+        .map(|ap| {
+            let power = instance.parts().power_over_noise[ap];
+            let mut out = CMat::identity(n);
+            out.scale(ap as f64 * power * weights.iter().sum::<f64>());
+            for (error, weight) in instance.parts().error.iter().zip(weights) {
+                let own = rows(&error.factors, ap);
+                // Θ_mm' = U_m S U_m'ᴴ off the diagonal blocks.
+                for other in ap + 1..aps {
+                    let theirs = rows(&error.factors, other);
+                    let scaled =
+                        CMat::from_fn(n, own.cols(), |i, c| own[(i, c)] * error.weights[c]);
+                    let cross = product(&scaled, Op::Plain, &theirs, Op::Adjoint);
+                    mul(&mut out, true, weight * power, &cross, Op::Plain, &cross, Op::Adjoint);
+                }
+            }
+            out
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "majorisation_tests.rs"]
+mod tests;

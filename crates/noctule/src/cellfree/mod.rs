@@ -54,17 +54,18 @@
 //! # Limits
 //!
 //! Linear arrays, far field, point targets, one grid for all access points; the rate is a lower bound
-//! that treats the estimation error as noise, and with estimates made separately at each access point
+//! that treats the estimation error as noise ([`ergodic_rate`] simulates what it gives away), and with estimates made separately at each access point
 //! it neglects a correlation between error and estimate (`docs/errata.md#cellfree-e8`).
 //!
 //! # Example
 //!
 //! ```
+//! use noctule::Interrupt;
 //! use noctule::cellfree::{self, Requirement, Scenario, Settings};
 //!
 //! let scenario = Scenario { aps: 3, antennas: 4, users: 3, targets: 2, ..Scenario::default() };
 //! let instance = scenario.realize(/* seed */ 1, /* trial */ 0)?;
-//! let best = cellfree::baselines::sensing_only(&instance, &Settings::default())?;
+//! let best = cellfree::baselines::sensing_only(&instance, &Settings::default(), &Interrupt::new())?;
 //! let limit = 1.3 * best.metrics.error.unwrap_or(0.0);
 //! let instance = instance.with_requirement(Requirement::MaxError(limit))?;
 //! let design = cellfree::design(&instance, &Settings::default())?;
@@ -85,6 +86,7 @@ pub mod baselines;
 pub mod bound;
 pub mod boundary;
 pub mod design;
+pub mod ergodic;
 pub mod instance;
 pub mod majorisation;
 pub mod model;
@@ -99,6 +101,7 @@ use serde::ser::Serializer;
 
 pub use boundary::{BoundaryPoint, boundary, critical_points};
 pub use design::{Settings, design, design_from};
+pub use ergodic::{ErgodicRate, ergodic_rate};
 pub use instance::{Instance, Parts, Requirement};
 pub use model::{ApMetrics, Metrics, evaluate};
 pub use scenario::{

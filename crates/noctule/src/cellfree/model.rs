@@ -12,8 +12,10 @@ use serde::Serialize;
 use super::{Beams, Instance, Requirement};
 use crate::Error;
 
+mod span;
 mod structured;
 
+pub(super) use span::Spanned;
 pub(super) use structured::{Link, Model, Roles};
 
 /// What beams achieve.

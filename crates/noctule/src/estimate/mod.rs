@@ -3,14 +3,13 @@
 //!
 //! * [`multilateration`] — positions from bistatic ranges by weighted least squares, and from
 //!   sampled echoes by maximum likelihood;
-//! * [`multilateration`] — positions from bistatic ranges by weighted least squares, and from sampled
-//!   echoes by maximum likelihood;
 //! * [`music`] — the spatial frequency of a single source from its covariance, waveforms unknown;
 //! * [`waveform_ml`] — the spatial frequency of a target lit over a reflecting surface, waveforms
 //!   known.
 
 pub mod multilateration;
 pub mod music;
+mod spectrum;
 pub mod waveform_ml;
 
 pub use multilateration::{

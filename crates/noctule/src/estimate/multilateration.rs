@@ -22,6 +22,8 @@ use crate::Error;
 const COARSE: usize = 24;
 /// Candidates that are followed down.
 const FOLLOWED: usize = 5;
+/// Cells of the first search of a [`Locator`] at most.
+const MOST_CELLS: f64 = 1_048_576.0;
 
 /// An estimated position.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,14 +52,20 @@ impl Window {
         }
     }
 
+    /// Cells no longer than `step_m` along both axes.
+    fn cells(&self, step_m: f64) -> [f64; 2] {
+        [self.x_m, self.y_m].map(|[low, high]| ((high - low) / step_m).ceil().max(1.0))
+    }
+
     /// Centres of cells no longer than `step_m`.
     fn grid(&self, step_m: f64) -> Vec<Point> {
-        let axis = |[low, high]: [f64; 2]| -> Vec<f64> {
-            let count = ((high - low) / step_m).ceil().clamp(1.0, 4096.0) as usize;
-            (0..count).map(|i| low + (i as f64 + 0.5) * (high - low) / count as f64).collect()
+        let [along_x, along_y] = self.cells(step_m);
+        let axis = |[low, high]: [f64; 2], count: f64| -> Vec<f64> {
+            (0..count as usize).map(|i| low + (i as f64 + 0.5) * (high - low) / count).collect()
         };
-        let ys = axis(self.y_m);
-        axis(self.x_m).iter().flat_map(|&x| ys.iter().map(move |&y| Point::new(x, y))).collect()
+        let ys = axis(self.y_m, along_y);
+        let xs = axis(self.x_m, along_x);
+        xs.iter().flat_map(|&x| ys.iter().map(move |&y| Point::new(x, y))).collect()
     }
 
     fn contains(&self, p: Point) -> bool {
@@ -68,11 +76,12 @@ impl Window {
 /// The position that explains bistatic ranges best: `ranges_m` and `weights` (one over the variance)
 /// transmitter by transmitter, `points.len()²` of each.
 ///
-/// Gauss–Newton with damping, from the best cells of a grid that reaches half the array's size
-/// beyond it.
+/// Gauss–Newton with damping, from the best cells of a grid that reaches half the size of the array,
+/// or half the longest path where that is more, beyond it.
 ///
 /// # Errors
-/// [`Error::Input`] for lengths that do not fit, numbers that are not finite, negative weights.
+/// [`Error::Input`] for lengths that do not fit, numbers that are not finite, negative weights, and
+/// fewer than two positive ones: two coordinates take two paths.
 pub fn bistatic_position(
     points: &[Point],
     ranges_m: &[f64],
@@ -92,12 +101,23 @@ pub fn bistatic_position(
             return refuse("not usable", &format!("{place}[{i}]"), list[i].to_string(), allowed);
         }
     }
+    let heard = weights.iter().filter(|w| **w > 0.0).count();
+    if heard < 2 {
+        let allowed = "two or more positive weights".to_owned();
+        return refuse("too few paths for a position", "weights", heard.to_string(), allowed);
+    }
+    // Paths that are not heard may have any length.
+    let longest = ranges_m
+        .iter()
+        .zip(weights)
+        .filter(|(_, w)| **w > 0.0)
+        .fold(0.0_f64, |longest, (range, _)| longest.max(*range));
     let cost = |p: Point| -> f64 {
         let d: Vec<f64> = points.iter().map(|q| q.distance_m(p)).collect();
         (0..m * m).map(|i| weights[i] * (ranges_m[i] - d[i / m] - d[i % m]).powi(2)).sum()
     };
     let (low, high) = extent(points);
-    let size = (high.x_m - low.x_m).max(high.y_m - low.y_m).max(ranges_m[0]).max(1e-3);
+    let size = (high.x_m - low.x_m).max(high.y_m - low.y_m).max(longest).max(1e-3);
     let reach = 0.5 * size;
     let window = Window {
         x_m: [low.x_m - reach, high.x_m + reach],
@@ -231,10 +251,38 @@ pub struct Locator {
 }
 
 impl Locator {
-    /// A locator that searches `window` on a grid of `step_m` first; a quarter of `c/B` is fine
-    /// enough.
-    pub fn new(points: &[Point], window: Window, step_m: f64) -> Self {
-        Self { points: points.to_vec(), window, step_m: step_m.max(1e-6) }
+    /// A locator that searches `window` first on a grid of a quarter of `c/B`, with `B` the band that
+    /// equally spaced `tones_hz` stand for. A path is up to twice as long as the way to its target,
+    /// and the energy of a matched filter vanishes `c/B` of length beside its peak: with cells of
+    /// that size the peak of the target is seen in the cell that holds it, with coarser ones it can
+    /// be missed.
+    ///
+    /// # Errors
+    /// Fewer than two different tones, and a window of more than a million such cells.
+    pub fn new(points: &[Point], window: Window, tones_hz: &[f64]) -> Result<Self, InputError> {
+        let low = tones_hz.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = tones_hz.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let count = tones_hz.len() as f64;
+        let band = (high - low) * count / (count - 1.0);
+        if !(band > 0.0 && band.is_finite()) {
+            let (what, found) = ("tones without a band tell no delay", format!("{band} Hz"));
+            return Err(InputError::new(what, "tones", found, "two or more different tones"));
+        }
+        let step_m = 0.25 * LIGHT_M_S / band;
+        let cells: f64 = window.cells(step_m).iter().product();
+        if cells.is_nan() || cells > MOST_CELLS {
+            let found = format!("{cells:.3e} cells of {step_m:.3} m, a quarter of c/B");
+            let allowed = format!("up to {MOST_CELLS} cells");
+            let what = "the window is too large for its bandwidth";
+            let hint = "a smaller window: `window_m` is the half width of one around the truth";
+            return Err(InputError::new(what, "window_m", found, allowed).hint(hint));
+        }
+        Ok(Self { points: points.to_vec(), window, step_m })
+    }
+
+    /// Length of the cells of the first search, in metres.
+    pub const fn step_m(&self) -> f64 {
+        self.step_m
     }
 
     /// The energy that the delays of position `p` explain.
@@ -346,6 +394,58 @@ mod tests {
         assert!(bistatic_position(&points, &ranges, &[f64::NAN; 64]).is_err());
     }
 
+    /// Only what is heard counts, wherever in the list it stands.
+    #[test]
+    fn silent_paths_do_not_matter() {
+        let (points, target) = (road(), Point::new(-700.0, 320.0));
+        let d: Vec<f64> = points.iter().map(|p| p.distance_m(target)).collect();
+        let heard = |i: usize| i / 8 != 0 && !i.is_multiple_of(8);
+        let ranges: Vec<f64> =
+            (0..64).map(|i| if heard(i) { d[i / 8] + d[i % 8] } else { 0.0 }).collect();
+        let weights: Vec<f64> = (0..64).map(|i| f64::from(u8::from(heard(i)))).collect();
+        let found = bistatic_position(&points, &ranges, &weights).unwrap();
+        assert!(found.position.distance_m(target) < 1e-6, "{found:?}");
+        let mut one = vec![0.0; 64];
+        one[9] = 1.0;
+        let error = bistatic_position(&points, &ranges, &one).unwrap_err().to_string();
+        assert!(error.contains("too few paths"), "{error}");
+    }
+
+    /// Cells follow the bandwidth: at 100 and 200 MHz (root-mean-square) a peak is decimetres wide.
+    #[test]
+    fn wide_bands_are_located_too() {
+        let (points, target) = (road(), Point::new(150.3, 49.1));
+        for bandwidth in [1e8, 2e8] {
+            let unit = flat_tones(1.0, 16);
+            let tones = flat_tones(bandwidth / rms_bandwidth(&unit), 16);
+            let paths = paths(target, bandwidth);
+            let energy = 2048.0 * 2.51e11;
+            let snr: Vec<f64> = paths.gains().iter().map(|g| g * energy).collect();
+            let bound = synchronised(&paths.length_information(&[energy; 8]), paths.directions())
+                .crb()
+                .unwrap();
+            // Not centred on the target: a cell's centre must not sit on it by chance.
+            let window = Window::around(Point::new(151.9, 47.7), 6.0);
+            let locator = Locator::new(&points, window, &tones).unwrap();
+            let band = tones[15] - tones[0];
+            assert!(locator.step_m() <= 0.25 * LIGHT_M_S / band, "{}", locator.step_m());
+            let trials = 30;
+            let squared: f64 = (0..trials)
+                .map(|trial| {
+                    let mut rng = StreamKey::new(2, "test", "echoes", 0).trial(trial);
+                    let echoes = Echoes::simulate(&points, target, &snr, &tones, &mut rng);
+                    locator.locate(&echoes).position.distance_m(target).powi(2)
+                })
+                .sum();
+            let ratio = squared / trials as f64 / bound;
+            assert!((0.5..1.6).contains(&ratio), "{bandwidth}: {ratio}");
+        }
+        let all = Window::around(target, 1e3);
+        let error = Locator::new(&points, all, &flat_tones(1e9, 16)).unwrap_err().to_string();
+        assert!(error.contains("window_m"), "{error}");
+        assert!(Locator::new(&points, all, &[1.0]).is_err());
+    }
+
     #[test]
     fn gaussian_ranges_attain_the_bound() {
         let (points, target) = (road(), Point::new(62.5, 40.0));
@@ -374,7 +474,7 @@ mod tests {
         let tones = flat_tones(2e7, 16);
         let paths = paths(target, rms_bandwidth(&tones));
         let window = Window { x_m: [0.0, 300.0], y_m: [0.0, 100.0] };
-        let locator = Locator::new(&points, window, 5.0);
+        let locator = Locator::new(&points, window, &tones).unwrap();
         let run = |energy: f64, trials: u64| {
             let snr: Vec<f64> = paths.gains().iter().map(|g| g * energy).collect();
             let weights = paths.length_information(&[energy; 8]);

@@ -37,7 +37,12 @@ pub(crate) fn peak(grid: usize, f: impl Fn(f64) -> f64) -> f64 {
             best = (value, x);
         }
     }
-    brent(best.1 - step, best.1 + step, 1e-9, |x| -f(x)).x
+    refined(best.1, step, f)
+}
+
+/// The argument of the largest value next to a point of a grid.
+pub(crate) fn refined(x: f64, step: f64, f: impl Fn(f64) -> f64) -> f64 {
+    brent(x - step, x + step, 1e-9, |x| -f(x)).x
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use noctule_num::linalg::{Op, dot, product};
 use noctule_num::{C64, CMat};
 use noctule_phy::centred_array::CentredArray;
 
-use super::music::peak;
+use super::music::refined;
+use super::spectrum::spectrum;
 
 /// The surface with the sensors: what it sends towards a spatial frequency x is
 /// `Σ_n conj(b_n(x)) incident_n · baseᴴ x_t`.
@@ -22,8 +23,8 @@ pub struct Reflector {
 /// The echo is `β a_s(x) g(x)ᴴ x_t` with unknown complex β, and `g(x)ᴴ` is what the surface sends plus
 /// the `fixed` part of the others. With β eliminated the likelihood is
 /// `|Σ_t (a_s gᴴx_t)ᴴ y_t|² / Σ_t ‖a_s gᴴ x_t‖²`; it is evaluated from six numbers and two vectors, so
-/// its cost does not depend on the snapshots. A grid of eight points for each beam of the larger
-/// aperture, then Brent's method.
+/// its cost does not depend on the snapshots. A grid of eight points or more for each beam of the
+/// larger aperture, by fast Fourier transforms, then Brent's method.
 pub fn waveform_frequency(
     echoes: &CMat,
     waveforms: &CMat,
@@ -42,15 +43,25 @@ pub fn waveform_frequency(
     let cross = dot(rest.as_slice(), own.as_slice());
     let sensors = CentredArray::new(echoes.rows());
     let surface = CentredArray::new(reflector.incident.len());
+    let value = |c: C64, own: C64, rest: C64| {
+        let energy = c.norm_sqr() * e_own + e_rest + 2.0 * (c * cross).re;
+        (own * c.conj() + rest).norm_sqr() / energy.max(f64::MIN_POSITIVE)
+    };
     let likelihood = |x: f64| {
         let c: C64 =
             surface.response(x).iter().zip(&reflector.incident).map(|(b, v)| b.conj() * v).sum();
         let a = sensors.response(x);
-        let energy = c.norm_sqr() * e_own + e_rest + 2.0 * (c * cross).re;
-        let seen = dot(&a, with_own.col(0)) * c.conj() + dot(&a, with_rest.col(0));
-        seen.norm_sqr() / energy.max(f64::MIN_POSITIVE)
+        value(c, dot(&a, with_own.col(0)), dot(&a, with_rest.col(0)))
     };
-    peak(8 * echoes.rows().max(reflector.incident.len()), likelihood)
+    let points = (8 * echoes.rows().max(reflector.incident.len())).next_power_of_two();
+    let reflected = spectrum(&reflector.incident, points);
+    let own = spectrum(with_own.col(0), points);
+    let rest = spectrum(with_rest.col(0), points);
+    let at = |i: usize| value(reflected[i], own[i], rest[i]);
+    // the first of equals
+    let best = (1..points).fold(0, |best, i| if at(i) > at(best) { i } else { best });
+    let step = 2.0 / points as f64;
+    refined(-1.0 + step * best as f64, step, likelihood)
 }
 
 #[cfg(test)]

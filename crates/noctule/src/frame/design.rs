@@ -19,11 +19,11 @@
 
 use noctule_num::InputError;
 use noctule_optim::branch_bound::{Budget, Examined, Found, Relaxation, branch_and_bound};
-use noctule_optim::{Bound, Certificate, Interrupt, Proof, Sense, Stop, Trace, TraceRow, Work};
+use noctule_optim::{Bound, Interrupt, Proof, Sense, Stop, Trace, TraceRow, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::feasibility::{infeasible, window};
+use super::feasibility::{infeasible, missing_room, too_short, window};
 use super::model::block_rates;
 use super::placement::{Pattern, Placer};
 use super::reduced::{Envelope, Reduced};
@@ -32,6 +32,9 @@ use crate::{Design, Error};
 
 /// What rounding and the reduced space may take from a bound, relative to it, with a margin.
 const ROUNDING: f64 = 1e-10;
+
+/// Steps of dynamic programming for one placement: a tenth of a second.
+const MOST_STEPS: usize = 1 << 26;
 
 /// Settings of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -126,6 +129,7 @@ pub fn search(
         .hint("the scheme `grid` evaluates an unprojected prior")
         .into());
     }
+    check_work(instance, pattern)?;
     if let Some(blocks) = settings.sensing_blocks {
         return at_fixed_time(instance, pattern, blocks);
     }
@@ -142,41 +146,52 @@ pub fn search(
     problem.finish(found)
 }
 
-/// The best placement for a sensing time that is given: nothing is left to search.
-fn at_fixed_time(instance: &Instance, pattern: Pattern, blocks: f64) -> Result<FrameDesign, Error> {
-    let time = blocks * instance.block_time_s();
-    let (whole, rest) = instance.split_sensing(time);
-    let required = instance.shortest_sensing_s();
-    let room = instance.blocks().checked_sub(whole).filter(|n| *n >= pattern.fewest_blocks());
-    let fits = room.is_some() && instance.pilot_fits(rest);
-    if !fits || required > time * (1.0 + 1e-9) {
-        let mut nearest = infeasible(instance, pattern)?;
-        let (statement, required, reachable) = if fits {
-            let words = "the requirements need {r} blocks of sensing, and {t} are given";
-            (words, required, time)
-        } else {
-            let words = "sensing for {t} blocks leaves no room for the updates and their pilots";
-            (words, time, instance.longest_sensing_s())
-        };
-        let number = |seconds: f64| format!("{:.4}", seconds / instance.block_time_s());
-        let statement = statement.replace("{r}", &number(required)).replace("{t}", &number(time));
-        let method = "closed-form".to_owned();
-        nearest.proof.infeasible = Some(Certificate { method, statement, required, reachable });
-        return Ok(nearest);
+/// Refuse frames for which one bound would take longer than anybody waits. Where blocks never get
+/// better with age a placement is a formula; elsewhere it is dynamic programming over the blocks.
+fn check_work(instance: &Instance, pattern: Pattern) -> Result<(), Error> {
+    let blocks = instance.blocks();
+    let rises = |sequence: &Vec<f64>| sequence.windows(2).any(|two| two[1].abs() > two[0].abs());
+    let steps = match pattern {
+        Pattern::Free => blocks.pow(2),
+        Pattern::Updates(updates) => blocks.pow(2).saturating_mul(updates),
+        _ => 0,
+    };
+    if steps <= MOST_STEPS || !instance.parts().aging.iter().any(rises) {
+        return Ok(());
     }
+    let found = format!("{blocks} blocks, {steps} steps for every placement");
+    let what = "too many blocks for aging that rises again";
+    Err(InputError::new(what, "blocks", found, format!("up to {MOST_STEPS} steps"))
+        .hint("fewer blocks, fewer `updates`, or the scheme `even-split`")
+        .into())
+}
+
+/// The best placement for a sensing time that is given: nothing is left to search.
+///
+/// A time that is too short for the requirements keeps its plan, with the violation. One that leaves
+/// no room has none; the plan is then that of the closest time which leaves it.
+fn at_fixed_time(instance: &Instance, pattern: Pattern, blocks: f64) -> Result<FrameDesign, Error> {
+    let given = blocks * instance.block_time_s();
+    let missing = missing_room(instance, pattern, given)?;
+    let time = missing.as_ref().map_or(given, |(_, closest)| *closest);
+    let certificate = missing.map(|(certificate, _)| certificate);
+    let whole = instance.split_sensing(time).0;
     let mut problem = Search::new(instance, pattern, (time, whole))?;
     let sample = problem.reduced.sample(time)?;
     let value = problem.value_at(sample, whole);
     let best = Some((-value, (sample, whole)));
     let bound = -(value + ROUNDING * value.abs());
-    problem.finish(Found {
-        best,
-        bound,
-        covered: bound,
-        nodes: 1,
-        stop: Stop::Computed,
-        log: Vec::new(),
-    })
+    let found =
+        Found { best, bound, covered: bound, nodes: 1, stop: Stop::Computed, log: Vec::new() };
+    let mut design = problem.finish(found)?;
+    let short = design.metrics.worst_crb_ratio - 1.0;
+    if certificate.is_some() || short > 1e-9 {
+        let certificate = certificate.unwrap_or_else(|| too_short(instance, given));
+        let proof = Proof::feasible(short.max(0.0));
+        design.proof = Proof { infeasible: Some(certificate), ..proof };
+        design.starts.clear();
+    }
+    Ok(design)
 }
 
 /// A run of sensing times between two samples.
@@ -390,16 +405,14 @@ impl<'a> Search<'a> {
         let method = if found.stop == Stop::Computed { "closed-form" } else { "interval-search" };
         let bound = Bound::new(objective, upper, Sense::Upper, method, 0.0);
         let mut trace = Trace::with_room(interval.len());
-        for entry in &interval {
+        // While there is no plan or no bound there is no interval.
+        for entry in interval.iter().filter(|e| e.best.is_finite() && e.bound.is_finite()) {
             trace.push(TraceRow {
                 iteration: entry.nodes,
                 evaluations: entry.nodes,
                 value: -entry.best * scale,
-                residual: if entry.best < 0.0 {
-                    (entry.bound / entry.best - 1.0).max(0.0)
-                } else {
-                    f64::MAX
-                },
+                residual: (entry.best - entry.bound).max(0.0)
+                    / entry.best.abs().max(f64::MIN_POSITIVE.sqrt()),
                 step: 0.0,
             });
         }

@@ -22,22 +22,100 @@ pub(super) fn window(instance: &Instance, pattern: Pattern) -> Option<(f64, usiz
     (whole <= last && shortest.is_finite()).then_some((start, last))
 }
 
-/// A design that says why there is none, with the plan that comes nearest to the requirement.
-pub(super) fn infeasible(instance: &Instance, pattern: Pattern) -> Result<FrameDesign, Error> {
-    let block = instance.block_time_s();
-    let fewest = pattern.fewest_blocks();
-    let Some(last) = instance.blocks().checked_sub(fewest) else {
-        return Err(InputError::new(
+/// Says that a sensing time is shorter than the requirements need.
+pub(super) fn too_short(instance: &Instance, time: f64) -> Certificate {
+    let (required, block) = (instance.shortest_sensing_s(), instance.block_time_s());
+    Certificate {
+        method: "closed-form".to_owned(),
+        statement: format!(
+            "the requirements need {required:.6e} s of sensing ({:.6} blocks), and {time:.6e} s \
+             ({:.6} blocks) are given",
+            required / block,
+            time / block
+        ),
+        required,
+        reachable: time,
+    }
+}
+
+/// What a sensing time that is given leaves no room for, with the closest time that leaves it; `None`
+/// when there is room for all.
+///
+/// # Errors
+/// When there is no such time: more updates than blocks.
+pub(super) fn missing_room(
+    instance: &Instance,
+    pattern: Pattern,
+    time: f64,
+) -> Result<Option<(Certificate, f64)>, Error> {
+    let (block, fewest) = (instance.block_time_s(), pattern.fewest_blocks());
+    let last = last_block(instance, fewest)?;
+    let (whole, rest) = instance.split_sensing(time);
+    let certificate = |statement: String, required: f64, reachable: f64| Certificate {
+        method: "closed-form".to_owned(),
+        statement,
+        required,
+        reachable,
+    };
+    if whole > last {
+        let (needed, frame) = (whole + fewest, instance.blocks());
+        let statement = format!(
+            "sensing for {:.6} blocks and {} take {needed} blocks, and a frame has {frame}",
+            time / block,
+            if fewest == 1 {
+                "a block of data".to_owned()
+            } else {
+                format!("a block for each of the {fewest} updates")
+            }
+        );
+        let required = needed as f64 * block;
+        let known = certificate(statement, required, frame as f64 * block);
+        return Ok(Some((known, latest_start(instance, last))));
+    }
+    if instance.pilot_fits(rest) {
+        return Ok(None);
+    }
+    let pilot = instance.pilot_time_s();
+    let statement = format!(
+        "sensing for {:.6} blocks takes {rest:.6e} s of block {} and the pilot {pilot:.6e} s, together \
+         more than the {block:.6e} s of a block",
+        time / block,
+        whole + 1
+    );
+    let known = certificate(statement, rest + pilot, block);
+    let (before, after) = (latest_start(instance, whole), (whole + 1) as f64 * block);
+    let closest = if whole < last && after - time <= time - before { after } else { before };
+    Ok(Some((known, closest)))
+}
+
+/// The last block in which data may start.
+fn last_block(instance: &Instance, fewest: usize) -> Result<usize, Error> {
+    instance.blocks().checked_sub(fewest).ok_or_else(|| {
+        InputError::new(
             "there are more updates than blocks",
             "updates",
             fewest.to_string(),
             format!("1 to {}", instance.blocks()),
         )
-        .into());
-    };
+        .into()
+    })
+}
+
+/// The latest sensing time that leaves data in block `whole`, counted from zero. Without a pilot to
+/// keep room for, the room is open: a millionth of a block is left.
+fn latest_start(instance: &Instance, whole: usize) -> f64 {
+    let block = instance.block_time_s();
+    let left = if instance.parts().whole_pilots { instance.pilot_time_s() } else { 0.0 };
+    (whole + 1) as f64 * block - left.max(1e-6 * block)
+}
+
+/// A design that says why there is none, with the plan that comes nearest to the requirement.
+pub(super) fn infeasible(instance: &Instance, pattern: Pattern) -> Result<FrameDesign, Error> {
+    let block = instance.block_time_s();
+    let fewest = pattern.fewest_blocks();
+    let last = last_block(instance, fewest)?;
     let required = instance.shortest_sensing_s();
-    let room = if instance.parts().whole_pilots { block - instance.pilot_time_s() } else { block };
-    let reachable = last as f64 * block + room;
+    let reachable = latest_start(instance, last);
     let worst = (0..instance.users().len())
         .map(|k| (k, instance.crb_seconds(k) / instance.users()[k].crb_limit_rad2))
         .fold((0, 0.0), |a, b| if b.1 > a.1 { b } else { a });
@@ -60,9 +138,7 @@ pub(super) fn infeasible(instance: &Instance, pattern: Pattern) -> Result<FrameD
         instance.blocks(),
         if fewest == 1 { "the last block".to_owned() } else { format!("{fewest} blocks") },
     );
-    // Without a pilot to keep room for, the room is open: leave a millionth of a block.
-    let time = reachable.min((last + 1) as f64 * block - 1e-6 * block);
-    let plan = Plan { sensing_time_s: time, placement: Placement::Blocks(vec![1; fewest]) };
+    let plan = Plan { sensing_time_s: reachable, placement: Placement::Blocks(vec![1; fewest]) };
     let metrics = evaluate(instance, &plan)?;
     let certificate =
         Certificate { method: "closed-form".to_owned(), statement, required, reachable };

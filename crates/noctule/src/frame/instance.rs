@@ -242,7 +242,9 @@ impl Instance {
         self.to_arrays().to_json("instance", SYSTEM)
     }
 
-    pub(super) fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
+    /// The same instance with the seed and trial that methods draw from, for arrays that were kept.
+    #[must_use]
+    pub const fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
         self.draw = Some((seed, trial));
         self
     }

@@ -18,8 +18,8 @@
 //!   estimate sends towards others is `m + sκ tr (G W D W)`, and only its last part needs the
 //!   Lipschitz constant 2γ‖G‖₂ κ‖D‖². Slopes are then bounded to first order only.
 
-use noctule_num::CMat;
 use noctule_num::linalg::{HermitianEigen, Op, mul, product};
+use noctule_num::{CMat, InputError};
 use noctule_phy::mmse::trace_of_product;
 
 use super::model::matrices;
@@ -29,6 +29,9 @@ use crate::Error;
 /// Directions with less of `R + D/‖D‖` than this share of the largest are left out; measured, that
 /// costs up to 10⁻¹¹ of a SINR, and bounds carry a margin of ten times as much.
 const RANK_TOLERANCE: f64 = 1e-15;
+
+/// Entries of the matrices of all pairs of users: a gibibyte.
+const MOST_ENTRIES: usize = 1 << 26;
 
 /// Arrays up to this size are not reduced: there is nothing to gain.
 const SMALL_ARRAY: usize = 10;
@@ -170,6 +173,7 @@ impl Reduced {
         let form = instance.parts().sinr;
         let mut cross = Vec::new();
         if form != SinrForm::LowerBound {
+            check_size(&bases)?;
             for r in &full {
                 for basis in &bases {
                     let inner = inside(basis, r);
@@ -451,6 +455,18 @@ impl Reduced {
         let (norm, speed) = (self.cross[index].1, self.users[i].speed);
         (norm * speed, 2.0 * norm * speed * speed / self.users[i].noise)
     }
+}
+
+/// Refuse what would take gigabytes: every user's correlation in the basis of every other.
+fn check_size(bases: &[CMat]) -> Result<(), InputError> {
+    let entries = bases.len() * bases.iter().map(|basis| basis.cols().pow(2)).sum::<usize>();
+    if entries <= MOST_ENTRIES {
+        return Ok(());
+    }
+    let found = format!("{entries} entries (users² · rank²)");
+    let what = "the matrices of all pairs of users are too large together";
+    Err(InputError::new(what, "users", found, format!("up to {MOST_ENTRIES}"))
+        .hint("fewer users or antennas, a narrower spread, or `sinr = \"lower-bound\"`"))
 }
 
 /// `a / b`, or what it cannot exceed (fall below) where `b` is zero.

@@ -73,18 +73,20 @@ pub fn simulate(
         .map(|k| StreamKey::new(seed, SYSTEM, "simulation", k as u64).trial(trial))
         .collect();
     let mut counts = vec![vec![Count::default(); BATCHES as usize]; users];
-    let mut channels = vec![Vec::new(); users];
-    let mut beams = vec![Vec::new(); users];
+    let antennas = instance.parts().transmit_antennas;
+    let mut channels = vec![vec![C64::ZERO; antennas]; users];
+    let mut beams = channels.clone();
+    let mut gains = vec![C64::ZERO; users];
+    let mut scratch = Scratch::new(antennas);
     for draw in 0..draws {
         for k in 0..users {
-            (channels[k], beams[k]) = links[k].draw(&mut streams[k]);
+            links[k].draw(&mut streams[k], &mut scratch, &mut channels[k], &mut beams[k]);
         }
         let batch = (draw % BATCHES) as usize;
         for (k, channel) in channels.iter().enumerate() {
-            let gains: Vec<C64> = beams
-                .iter()
-                .map(|beam| channel.iter().zip(beam).map(|(h, f)| h.conj() * f).sum())
-                .collect();
+            for (gain, beam) in gains.iter_mut().zip(&beams) {
+                *gain = channel.iter().zip(beam).map(|(h, f)| h.conj() * f).sum();
+            }
             counts[k][batch].add(instance, k, &gains);
         }
     }
@@ -176,30 +178,64 @@ impl Link {
     }
 
     /// A later channel, and the beam made of the estimate.
-    fn draw(&self, rng: &mut ChaCha8Rng) -> (Vec<C64>, Vec<C64>) {
-        let channel = apply(&self.seen, &normals(rng, self.seen.cols(), 1.0));
-        let noise = normals(rng, channel.len(), self.pilot_noise);
-        let pilot: Vec<C64> = channel.iter().zip(noise).map(|(h, z)| h + z).collect();
-        let estimate = apply(&self.filter, &pilot);
-        let base = if self.from_estimate { &estimate } else { &channel };
-        let fresh = apply(&self.fresh, &normals(rng, self.fresh.cols(), 1.0));
-        let later = base.iter().zip(fresh).map(|(h, e)| h * self.rho + e).collect();
-        (later, estimate.iter().map(|h| h * self.beam_scale).collect())
+    fn draw(
+        &self,
+        rng: &mut ChaCha8Rng,
+        scratch: &mut Scratch,
+        later: &mut [C64],
+        beam: &mut [C64],
+    ) {
+        let Scratch { normal, channel, pilot, fresh } = scratch;
+        normals(rng, self.seen.cols(), 1.0, normal);
+        apply(&self.seen, normal, channel);
+        normals(rng, channel.len(), self.pilot_noise, normal);
+        for ((y, h), z) in pilot.iter_mut().zip(channel.iter()).zip(normal.iter()) {
+            *y = h + z;
+        }
+        // The estimate itself, until it is scaled.
+        apply(&self.filter, pilot, beam);
+        normals(rng, self.fresh.cols(), 1.0, normal);
+        apply(&self.fresh, normal, fresh);
+        let base = if self.from_estimate { &*beam } else { &channel[..] };
+        for ((out, h), e) in later.iter_mut().zip(base).zip(fresh.iter()) {
+            *out = h * self.rho + e;
+        }
+        beam.iter_mut().for_each(|h| *h *= self.beam_scale);
     }
 }
 
-fn normals(rng: &mut ChaCha8Rng, count: usize, variance: f64) -> Vec<C64> {
-    (0..count).map(|_| complex_normal(rng, variance)).collect()
+/// Vectors of one draw, made once.
+struct Scratch {
+    normal: Vec<C64>,
+    channel: Vec<C64>,
+    pilot: Vec<C64>,
+    fresh: Vec<C64>,
 }
 
-fn apply(a: &CMat, x: &[C64]) -> Vec<C64> {
-    let mut out = vec![C64::ZERO; a.rows()];
+impl Scratch {
+    fn new(antennas: usize) -> Self {
+        let zeros = || vec![C64::ZERO; antennas];
+        Self {
+            normal: Vec::with_capacity(antennas),
+            channel: zeros(),
+            pilot: zeros(),
+            fresh: zeros(),
+        }
+    }
+}
+
+fn normals(rng: &mut ChaCha8Rng, count: usize, variance: f64, out: &mut Vec<C64>) {
+    out.clear();
+    out.extend((0..count).map(|_| complex_normal(rng, variance)));
+}
+
+fn apply(a: &CMat, x: &[C64], out: &mut [C64]) {
+    out.fill(C64::ZERO);
     for (j, x) in x.iter().enumerate() {
         for (out, a) in out.iter_mut().zip(a.col(j)) {
             *out += a * x;
         }
     }
-    out
 }
 
 /// `V √Λ` without the eigenvalues that rounding left.

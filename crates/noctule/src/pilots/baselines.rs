@@ -5,12 +5,14 @@ mod algorithm1;
 mod printed;
 mod theta_conic;
 
-pub use algorithm1::{Algorithm1Settings, Bisection, Linearisation, RadarConstraint, algorithm1};
+pub use algorithm1::{
+    Algorithm1Settings, Bisection, Linearisation, RadarConstraint, algorithm1, algorithm1_with,
+};
 pub use printed::{least_power_printed, printed_error, printed_holds};
-pub use theta_conic::theta_conic;
+pub use theta_conic::{theta_conic, theta_conic_with};
 
 use noctule_num::InputError;
-use noctule_optim::{Proof, Stop, Trace, Work};
+use noctule_optim::{Interrupt, Proof, Stop, Trace, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,9 @@ pub enum Share {
     /// The same coefficient η for every user: x_mk = γ_mk / Σ_j γ_mj.
     EqualCoefficients,
 }
+
+/// What Algorithm 1 says when it finds nothing.
+const FELL_BACK: &str = "Algorithm 1 found no point and fell back to full power in equal shares";
 
 /// Every access point spends all its pilot power, in fixed shares; limits on positions are not looked
 /// at. The paper calls it water-filling, but nothing is filled.
@@ -55,12 +60,23 @@ pub fn no_downlink(instance: &Instance) -> Result<PilotsDesign, Error> {
 /// # Errors
 /// [`Error::Input`] where positions are not known; errors of [`algorithm1`].
 pub fn dedicated_sensing(instance: &Instance) -> Result<PilotsDesign, Error> {
+    dedicated_sensing_with(instance, &Interrupt::new())
+}
+
+/// As [`dedicated_sensing`], and ends soon after `interrupt` is raised.
+///
+/// # Errors
+/// As [`dedicated_sensing`].
+pub fn dedicated_sensing_with(
+    instance: &Instance,
+    interrupt: &Interrupt,
+) -> Result<PilotsDesign, Error> {
     let (m, k) = (instance.points(), instance.users());
     if instance.path_gain().is_empty() {
         let what = "echo powers are not known";
         return Err(InputError::new(what, "point_m", "no positions", "positions").into());
     }
-    let like = algorithm1(instance, &Algorithm1Settings::default())?;
+    let like = algorithm1_with(instance, &Algorithm1Settings::default(), interrupt)?;
     let mut fractions = vec![0.0; m * k];
     for user in 0..k {
         let gain = |i: usize| instance.path_gain()[i * k + user];
@@ -72,6 +88,11 @@ pub fn dedicated_sensing(instance: &Instance) -> Result<PilotsDesign, Error> {
     }
     let most = fractions.chunks(k).map(|row| row.iter().sum::<f64>()).fold(0.0, f64::max);
     let mut design = closed_form(instance, fractions, PilotUse::DedicatedSensing)?;
+    // What was computed on the way was: its work, its end, and what it warned of.
+    (design.work, design.stop) = (like.work, like.stop);
+    if like.warnings.iter().any(|warning| warning == FELL_BACK) {
+        design.warnings.push(format!("{FELL_BACK}, whose echo power this design has"));
+    }
     if most > 1.0 + 1e-9 {
         design.warnings.push(format!(
             "the same echo power takes {:.1} % of the power of one access point: more than there \

@@ -5,14 +5,17 @@
 //! interval follows from the numbers: `θ ≥ 1/(1 + max a)` because `b ≥ 1`, and an error no larger
 //! than `t` needs `θ ≤ t (1 + Σ γ/β)`, by the Cauchy–Schwarz inequality. Outside the interval the
 //! envelope lies *above* the error, so leaving the restriction `θ ∈ [l, u]` out of the relaxation
-//! keeps it a bound and keeps it convergent; it also keeps every feasible allocation a start.
+//! keeps it a bound and keeps it convergent. For the smallest worst error every allocation within the
+//! limits is a start; for the least power one that meets the target of the relaxation is looked for
+//! where the allocation at hand does not.
 //!
-//! A node costs one run of the interior point and one dual bound in closed form.
+//! A node costs one run of the interior point, at times a second to find a start, and one dual bound
+//! in closed form.
 
 use noctule_optim::branch_bound::{Budget, Examined, Found, Relaxation, branch_and_bound};
 use noctule_optim::{Interrupt, Work};
 
-use super::interior::{Goal, Interior, Normalised, Program, Rules, dual};
+use super::interior::{Ending, Goal, Interior, Normalised, Program, Rules, Run, dual};
 
 /// Parts of an interval must have at least this share of its logarithm.
 const LEAST_SHARE: f64 = 0.05;
@@ -83,25 +86,27 @@ impl<'a> Envelopes<'a> {
         let root = self.root(level);
         branch_and_bound(self, [root], Some(best), budget, interrupt)
     }
-}
 
-impl Relaxation for Envelopes<'_> {
-    type Region = Region;
-    type Point = Vec<f64>;
+    fn program<'b>(&'b self, goal: Goal, boxes: &'b [[f64; 2]]) -> Program<'b> {
+        let crb_limit = self.crb_limit;
+        Program { model: self.model, goal, envelope: Some(boxes), crb_limit }
+    }
 
-    fn examine(&mut self, region: &mut Region, _cutoff: f64) -> Examined<Vec<f64>> {
-        let program = Program {
-            model: self.model,
-            goal: self.goal,
-            envelope: Some(&region.boxes),
-            crb_limit: self.crb_limit,
-        };
-        self.interior.x.copy_from_slice(self.inside);
-        let scale = 1.0 / self.inside.iter().sum::<f64>();
-        let run = self.interior.solve(&program, &Rules { tolerance: 1e-9, ..Rules::default() });
+    /// Solve the relaxation on `boxes` from a point.
+    fn run(&mut self, goal: Goal, boxes: &[[f64; 2]], from: &[f64], below: Option<f64>) -> Run {
+        let (model, crb_limit) = (self.model, self.crb_limit);
+        let program = Program { model, goal, envelope: Some(boxes), crb_limit };
+        self.interior.x.copy_from_slice(from);
+        let rules = Rules { tolerance: 1e-9, below, ..Rules::default() };
+        let run = self.interior.solve(&program, &rules);
         self.work.iterations += u64::from(run.steps);
         self.work.evaluations += u64::from(run.evaluations);
-        self.work.factorisations += u64::from(run.steps) * (self.model.users as u64 + 1);
+        self.work.factorisations += u64::from(run.steps) * (model.users as u64 + 1);
+        run
+    }
+
+    /// Where the relaxed solution lies in its intervals: what the division goes by.
+    fn aim(&self, region: &mut Region) {
         for k in 0..self.model.users {
             let seen = self.model.reception(k, &self.interior.x);
             let (theta, [l, u]) = (seen.theta(), region.boxes[k]);
@@ -109,18 +114,61 @@ impl Relaxation for Envelopes<'_> {
             let lack = (theta - l) * (u - theta) / (theta * (1.0 - theta)).max(f64::MIN_POSITIVE);
             region.lack[k] = self.interior.error_weight(k) * lack;
         }
+    }
+
+    /// The least power with which no envelope exceeds `target`.
+    ///
+    /// Where θ is outside its interval the envelope lies above the error, so that the allocation at
+    /// hand may miss the target of the relaxation. Then another is looked for that meets it. The
+    /// search either finds one, or its dual bound proves that there is none and the region is
+    /// empty, or the target is on the edge of what can be reached and nothing is known.
+    fn examine_power(&mut self, region: &mut Region, target: f64) -> Examined<Vec<f64>> {
+        let goal = Goal::LeastPower { error: Some(target) };
+        let mut start = self.inside.to_vec();
+        let mut run = self.run(goal, &region.boxes, &start, None);
+        if run.ending == Ending::Outside {
+            let reached = self.run(Goal::WorstError, &region.boxes, &start, Some(target));
+            self.aim(region);
+            let program = self.program(Goal::WorstError, &region.boxes);
+            if reached.ending != Ending::Reached
+                && dual::worst_error(&self.interior, &program, &region.boxes) > target
+            {
+                return Examined::empty();
+            }
+            start.copy_from_slice(&self.interior.x);
+            run = self.run(goal, &region.boxes, &start, None);
+        }
+        if run.ending == Ending::Outside {
+            // No multipliers of this region, no bound of its own.
+            return Examined::new(f64::NEG_INFINITY);
+        }
+        self.aim(region);
+        let scale = 1.0 / start.iter().sum::<f64>();
+        let program = self.program(goal, &region.boxes);
+        Examined::new(dual::least_power(
+            &self.interior,
+            &program,
+            &region.boxes,
+            Some(target),
+            scale,
+        ))
+    }
+}
+
+impl Relaxation for Envelopes<'_> {
+    type Region = Region;
+    type Point = Vec<f64>;
+
+    fn examine(&mut self, region: &mut Region, _cutoff: f64) -> Examined<Vec<f64>> {
         match self.goal {
-            Goal::LeastPower { error } => Examined::new(dual::least_power(
-                &self.interior,
-                &program,
-                &region.boxes,
-                error,
-                scale,
-            )),
-            _ => {
-                let bound = dual::worst_error(&self.interior, &program, &region.boxes);
+            Goal::LeastPower { error: Some(target) } => self.examine_power(region, target),
+            goal => {
+                self.run(goal, &region.boxes, self.inside, None);
+                self.aim(region);
+                let program = self.program(goal, &region.boxes);
+                let examined =
+                    Examined::new(dual::worst_error(&self.interior, &program, &region.boxes));
                 let value = self.model.worst_error(&self.interior.x);
-                let examined = Examined::new(bound);
                 if value.is_finite() {
                     examined.with_point(value, self.interior.x.clone())
                 } else {

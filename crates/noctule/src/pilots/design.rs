@@ -11,8 +11,10 @@
 //!    way replaces the design.
 
 use noctule_num::InputError;
-use noctule_optim::branch_bound::Budget;
-use noctule_optim::{Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Trace, Work};
+use noctule_optim::branch_bound::{Budget, Found};
+use noctule_optim::{
+    Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Trace, TraceRow, Work,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,13 +92,31 @@ pub struct LeastPowerSettings {
     pub search: Settings,
 }
 
+impl LeastPowerSettings {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        match self.target_error {
+            Some(target) if !(target > 0.0 && target <= 1.0) => {
+                let what = "the setting is out of range";
+                let allowed = "above 0, up to 1";
+                Err(InputError::new(what, "target_error", target.to_string(), allowed))
+            }
+            _ => self.search.validate().map_err(|error| error.inside("search")),
+        }
+    }
+}
+
 /// Design an allocation for `instance`: the smallest worst error within all limits.
 ///
 /// Guarantee: a stationary point (residual in `proof`); with `certify`, a lower bound on what any
 /// allocation can reach in `proof.bound`. Where it is not within `gap` of the design (the nodes ran
 /// out, or rounding ends the division of regions, as at very low signal-to-noise ratios), the design
 /// has not converged and a warning gives the gap. Where pilots are correlated in both directions it
-/// is the best that a local search on exact errors found, and nothing is proven. A limit on positions that is out of reach is `proof.infeasible`, with the best bound in reach.
+/// is the best that a local search on exact errors found, and nothing is proven. A limit on positions
+/// that is out of reach is `proof.infeasible`, with the best bound in reach.
 ///
 /// # Errors
 /// [`Error::Input`] for settings out of range.
@@ -123,12 +143,12 @@ pub fn design_from(
         Entry::Inside(inside) => inside,
         Entry::Out(design) => return Ok(*design),
     };
-    let run = search.descend(Goal::WorstError, &inside, &settings.rules());
+    let mut run = search.descend(Goal::WorstError, &inside, &settings.rules());
     let mut x = search.interior.x.clone();
     let mut value = search.model.worst_error(&x);
     let exact = instance.is_modelled_exactly();
     if !exact {
-        return search.finish_local(x, None);
+        return search.finish_local(x, None, interrupt);
     }
     let (mut bound, mut stop) = (None, stop_of(&run));
     let mut open = None;
@@ -136,10 +156,20 @@ pub fn design_from(
         let mut envelopes = Envelopes::new(&search.model, Goal::WorstError, search.limit, &inside);
         let found = envelopes.close(value, (value, x.clone()), settings.budget(), interrupt);
         search.work += envelopes.work;
+        search.note_proof(&found, 1.0);
         if let Some((better, point)) = found.best
             && better < value
         {
-            (value, x) = (better, point);
+            // Another valley: what is said of the point must be said of this one.
+            run = search.descend(Goal::WorstError, &point, &settings.rules());
+            let reached = search.model.worst_error(&search.interior.x);
+            if reached <= better {
+                (value, x) = (reached, search.interior.x.clone());
+            } else {
+                run.residual = f64::INFINITY;
+                (value, x) = (better, point);
+            }
+            stop = stop_of(&run);
         }
         let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
         bound = Bound::new(value, found.bound, Sense::Lower, method, 0.0);
@@ -216,17 +246,9 @@ pub fn least_power(
     settings: &LeastPowerSettings,
     interrupt: &Interrupt,
 ) -> Result<PilotsDesign, Error> {
+    settings.validate()?;
     let (limits, mut search) = (&settings.search, Search::new(instance));
-    limits.validate()?;
-    let target = match settings.target_error {
-        Some(target) if target > 0.0 && target <= 1.0 => target,
-        Some(target) => {
-            let what = "the setting is out of range";
-            let allowed = "above 0, up to 1";
-            return Err(InputError::new(what, "target_error", target.to_string(), allowed).into());
-        }
-        None => search.exact_error(&search.full()),
-    };
+    let target = settings.target_error.unwrap_or_else(|| search.exact_error(&search.full()));
     let inside = match search.enter(None, limits)? {
         Entry::Inside(inside) => inside,
         Entry::Out(design) => return Ok(*design),
@@ -234,7 +256,7 @@ pub fn least_power(
     if !instance.is_modelled_exactly() {
         search.descend(Goal::WorstError, &inside, &limits.rules());
         let x = search.interior.x.clone();
-        return search.finish_local(x, Some(target));
+        return search.finish_local(x, Some(target), interrupt);
     }
     let rules = Rules { below: Some(target), ..limits.rules() };
     let run = search.descend(Goal::WorstError, &inside, &rules);
@@ -244,7 +266,7 @@ pub fn least_power(
         let full = search.full();
         let rounded = target * (1.0 + 1e-12);
         let mut exact = Exact::new(instance, &search.model);
-        let found = exact.improve([full], |exact, x| exact.power_within(x, rounded));
+        let found = exact.improve([full], |exact, x| exact.power_within(x, rounded), interrupt);
         search.work.evaluations += exact.evaluations;
         let Some((power, x)) = found else {
             return unreached(instance, limits, target, interrupt);
@@ -269,6 +291,7 @@ pub fn least_power(
         let found = envelopes.close(target, (power, x.clone()), limits.budget(), interrupt);
         search.work += envelopes.work;
         let points = instance.points() as f64;
+        search.note_proof(&found, 1.0 / points);
         let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
         // No power is below zero, whatever the multipliers prove.
         let lower = found.bound.max(0.0) / points;
@@ -357,6 +380,8 @@ struct Search<'a> {
     limit: Option<f64>,
     interior: Interior,
     work: Work,
+    /// A row for the end of every descent, and one whenever a proof moved.
+    rows: Vec<TraceRow>,
 }
 
 impl<'a> Search<'a> {
@@ -366,7 +391,7 @@ impl<'a> Search<'a> {
 
     fn of(model: Normalised, limit: Option<f64>, instance: &'a Instance) -> Self {
         let interior = Interior::new(model.points, model.users);
-        Self { instance, model, limit, interior, work: Work::default() }
+        Self { instance, model, limit, interior, work: Work::default(), rows: Vec::new() }
     }
 
     /// Equal shares of nine tenths of the power.
@@ -386,7 +411,32 @@ impl<'a> Search<'a> {
         self.work.iterations += u64::from(run.steps);
         self.work.evaluations += u64::from(run.evaluations);
         self.work.factorisations += u64::from(run.steps) * (self.model.users as u64 + 1);
+        let value = match goal {
+            Goal::WorstError => self.model.worst_error(&self.interior.x),
+            Goal::WorstCrb => self.model.worst_crb(&self.interior.x),
+            Goal::LeastPower { .. } => {
+                self.interior.x.iter().sum::<f64>() / self.model.points as f64
+            }
+        };
+        self.note(self.work.iterations, value, run.residual);
         run
+    }
+
+    /// A row of the trace; what is not a number yet has none.
+    fn note(&mut self, iteration: u64, value: f64, residual: f64) {
+        if value.is_finite() && residual.is_finite() {
+            let evaluations = self.work.evaluations;
+            self.rows.push(TraceRow { iteration, evaluations, value, residual, step: 0.0 });
+        }
+    }
+
+    /// How the interval of a proof shrank, counted in nodes: the residual is its relative width.
+    fn note_proof(&mut self, found: &Found<Vec<f64>>, unit: f64) {
+        let before = self.rows.last().map_or(0, |row| row.iteration);
+        for entry in found.log.iter().filter(|entry| entry.bound.is_finite()) {
+            let residual = (entry.best - entry.bound) / entry.best;
+            self.note(before + entry.nodes, entry.best * unit, residual);
+        }
     }
 
     fn crb_bound(&self) -> f64 {
@@ -398,9 +448,7 @@ impl<'a> Search<'a> {
     /// An allocation that meets all limits strictly, or the answer that there is none.
     fn enter(&mut self, warm: Option<&Allocation>, settings: &Settings) -> Result<Entry, Error> {
         if let Some(warm) = warm {
-            let mut near = std::mem::replace(&mut self.interior, Interior::new(0, 0));
-            near.start_near(&warm.blocks(), 0.1);
-            self.interior = near;
+            self.interior.start_near(&warm.blocks(), 0.1);
             let x = self.interior.x.clone();
             if self.limit.is_none_or(|limit| self.model.worst_crb(&x) < 0.99 * limit)
                 && self.within_power(&x)
@@ -423,6 +471,7 @@ impl<'a> Search<'a> {
         }
         let lower = self.crb_bound();
         let bound = Bound::new(reached, lower, Sense::Lower, "dual, closed form", 0.0);
+        let tight = bound.as_ref().is_some_and(|bound| bound.gap_rel <= 1e-6);
         let mut proof = Proof { point: PointProof::None, bound: None, infeasible: None };
         let mut warnings = Vec::new();
         if lower > limit {
@@ -436,13 +485,19 @@ impl<'a> Search<'a> {
                 reachable: reached,
             });
         } else {
-            warnings.push(format!(
-                "the limit of {limit:.9e} m² is the best in reach to within rounding: the design \
-                 is the allocation with the best bound, {reached:.9e} m²"
-            ));
+            warnings.push(if tight {
+                format!(
+                    "the limit of {limit:.9e} m² is the best in reach to within rounding: the \
+                     design is the allocation with the best bound, {reached:.9e} m²"
+                )
+            } else {
+                format!(
+                    "the limit of {limit:.6e} m² is neither reached ({reached:.6e} m² is) nor \
+                     proven to be out of reach (only {lower:.6e} m² is): more `max_steps` may tell"
+                )
+            });
         }
-        let gap = bound.map_or(f64::INFINITY, |bound| bound.gap_rel);
-        let stop = if gap <= 1e-6 { Stop::Converged } else { stop_of(&run) };
+        let stop = if tight { Stop::Converged } else { stop_of(&run) };
         let mut design = self.finish(&x, stop, proof, vec![reached])?;
         design.warnings.splice(0..0, warnings);
         Ok(Entry::Out(Box::new(design)))
@@ -492,7 +547,12 @@ impl<'a> Search<'a> {
 
     /// Where the model is no more than an approximation: the best of its design and of full power by
     /// exact errors, improved by a local search; with the least power where there is a target.
-    fn finish_local(&mut self, x: Vec<f64>, target: Option<f64>) -> Result<PilotsDesign, Error> {
+    fn finish_local(
+        &mut self,
+        x: Vec<f64>,
+        target: Option<f64>,
+        interrupt: &Interrupt,
+    ) -> Result<PilotsDesign, Error> {
         let coefficients = baselines::full_power(self.instance, Share::EqualCoefficients)?;
         let full = self.full();
         let mut starts = vec![x, self.equal(), coefficients.variables.blocks()];
@@ -500,14 +560,14 @@ impl<'a> Search<'a> {
         starts.push(full);
         let mut exact = Exact::new(self.instance, &self.model);
         let start = starts[0].clone();
-        let best = exact.improve(starts.iter().cloned(), Exact::error_within);
+        let best = exact.improve(starts.iter().cloned(), Exact::error_within, interrupt);
         let (mut value, mut x) = best.unwrap_or((f64::INFINITY, start));
         let mut missed = None;
         if let Some(target) = target {
             // A target that is full power's own is met by it to the last digit but one.
             let rounded = target * (1.0 + 1e-12);
             starts.push(x.clone());
-            match exact.improve(starts, |exact, x| exact.power_within(x, rounded)) {
+            match exact.improve(starts, |exact, x| exact.power_within(x, rounded), interrupt) {
                 Some((power, least)) => {
                     (value, x) = (power / self.model.points as f64, least);
                 }
@@ -520,7 +580,8 @@ impl<'a> Search<'a> {
             }
         }
         self.work.evaluations += exact.evaluations;
-        let mut design = self.finish(&x, Stop::Stalled, Proof::feasible(0.0), vec![value])?;
+        let stop = if interrupt.is_raised() { Stop::Interrupted } else { Stop::Stalled };
+        let mut design = self.finish(&x, stop, Proof::feasible(0.0), vec![value])?;
         design.warnings.extend(missed);
         Ok(design)
     }
@@ -535,13 +596,15 @@ impl<'a> Search<'a> {
         let instance = self.instance;
         let variables = Allocation::from_blocks(x, instance.points(), instance.users());
         let metrics = evaluate(instance, &variables)?;
+        let mut trace = Trace::with_room(self.rows.len());
+        self.rows.iter().for_each(|row| trace.push(*row));
         Ok(Design {
             warnings: advice(instance, &metrics),
             variables,
             metrics,
             stop,
             proof,
-            trace: Trace::off(),
+            trace,
             work: self.work,
             starts: starts.into_iter().map(Some).collect(),
         })

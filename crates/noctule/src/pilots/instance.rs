@@ -139,7 +139,9 @@ impl Instance {
         Self::new(parts).map(|instance| Self { draw: self.draw, ..instance })
     }
 
-    pub(super) fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
+    /// The same instance with the seed and trial that methods draw from, for arrays that were kept.
+    #[must_use]
+    pub const fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
         self.draw = Some((seed, trial));
         self
     }
@@ -189,20 +191,6 @@ impl Instance {
                 &self.parts.channel_gain,
                 self.users(),
                 self.parts.uplink_energy,
-                &self.parts.uplink_gram,
-            ),
-        }
-    }
-
-    /// γ when all pilot symbols of both directions are spent on the uplink: what a system without
-    /// downlink pilots has. Where γ was handed in, it is that.
-    pub fn estimate_gain_without_downlink(&self) -> Vec<f64> {
-        match &self.parts.estimate_gain {
-            Some(gamma) => gamma.clone(),
-            None => estimate_gains(
-                &self.parts.channel_gain,
-                self.users(),
-                self.parts.uplink_energy + self.parts.downlink_energy,
                 &self.parts.uplink_gram,
             ),
         }

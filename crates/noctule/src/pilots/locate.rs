@@ -8,14 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::Sensing;
-use super::{Allocation, Instance, SYSTEM};
+use super::{Allocation, Instance, PilotUse, SYSTEM};
 use crate::Error;
 use crate::estimate::{Echoes, Locator, Window, bistatic_position, flat_tones, rms_bandwidth};
 
 /// A position off by more than this is an outlier, in metres.
 const OUTLIER_M: f64 = 10.0;
-/// Cells of the first search, in metres: a quarter of c/B at 20 MHz.
-const CELL_M: f64 = 4.0;
+/// A window is at least this long along each axis, in metres.
+const LEAST_WINDOW_M: f64 = 1.0;
 
 /// What is estimated from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,7 +39,9 @@ pub struct LocateSettings {
     /// Tones of a flat spectrum, for the waveform.
     pub tones: usize,
     /// Half width of the window around the true position that is searched, in metres: a tracker's
-    /// prior. `null` searches the smallest rectangle around all access points and users.
+    /// prior. `null` searches the smallest rectangle around all access points and users. Cells are a
+    /// quarter of c/B long, with B the flat bandwidth, √12 times the effective one; a window of more
+    /// than a million cells is refused.
     pub window_m: Option<f64>,
 }
 
@@ -91,7 +93,8 @@ pub struct Attained {
 /// Draws belong to the seed and trial that the instance was drawn with (1 and 0 where it was not).
 ///
 /// # Errors
-/// [`Error::Input`] where positions are not known, or a user cannot be located.
+/// [`Error::Input`] where positions are not known, nothing is sent that could be located from, a
+/// user cannot be located, or the window has too many cells for the bandwidth.
 pub fn locate(
     instance: &Instance,
     allocation: &Allocation,
@@ -99,6 +102,11 @@ pub fn locate(
 ) -> Result<Attained, Error> {
     settings.validate()?;
     allocation.check(instance)?;
+    if allocation.pilots == PilotUse::UplinkOnly {
+        let what = "without downlink pilots there are no echoes";
+        let allowed = "downlink pilots or sensing symbols";
+        return Err(InputError::new(what, "pilots", "uplink only", allowed).into());
+    }
     let Some(Sensing::Placed { points, users, radar }) = &instance.parts().sensing else {
         let what = "positions are not known";
         return Err(InputError::new(what, "point_m", "no positions", "positions").into());
@@ -135,8 +143,8 @@ struct Scene<'a> {
     lengths: Vec<f64>,
     snr: Vec<f64>,
     tones: Vec<f64>,
-    locator: Locator,
-    estimator: Estimator,
+    /// Absent for ranges, which need no window.
+    locator: Option<Locator>,
     bound: f64,
 }
 
@@ -177,16 +185,18 @@ impl<'a> Scene<'a> {
             weights,
             lengths: (0..m * m).map(|i| d[i / m] + d[i % m]).collect(),
             snr: paths.gains().iter().enumerate().map(|(i, g)| g * p[i / m]).collect(),
+            locator: match settings.estimator {
+                Estimator::Waveform => Some(Locator::new(points, window, &tones)?),
+                Estimator::Ranges => None,
+            },
             tones,
-            locator: Locator::new(points, window, CELL_M),
-            estimator: settings.estimator,
             bound,
         })
     }
 
     fn squared_error(&self, rng: &mut noctule_num::rng::ChaCha8Rng) -> Result<f64, Error> {
-        let found = match self.estimator {
-            Estimator::Ranges => {
+        let found = match &self.locator {
+            None => {
                 let noisy = |(length, w): (&f64, &f64)| {
                     let error = normal(rng);
                     if *w > 0.0 { (length + error / w.sqrt()).max(0.0) } else { 0.0 }
@@ -194,9 +204,9 @@ impl<'a> Scene<'a> {
                 let ranges: Vec<f64> = self.lengths.iter().zip(&self.weights).map(noisy).collect();
                 bistatic_position(self.points, &ranges, &self.weights)?
             }
-            Estimator::Waveform => {
+            Some(locator) => {
                 let echoes = Echoes::simulate(self.points, self.user, &self.snr, &self.tones, rng);
-                self.locator.locate(&echoes)
+                locator.locate(&echoes)
             }
         };
         Ok(found.position.distance_m(self.user).powi(2))
@@ -207,7 +217,7 @@ fn around_all(points: &[Point], users: &[Point]) -> Window {
     let all = || points.iter().chain(users);
     let range = |of: fn(&Point) -> f64| {
         let low = all().map(of).fold(f64::INFINITY, f64::min);
-        [low, all().map(of).fold(f64::NEG_INFINITY, f64::max).max(low + CELL_M)]
+        [low, all().map(of).fold(f64::NEG_INFINITY, f64::max).max(low + LEAST_WINDOW_M)]
     };
     Window { x_m: range(|p| p.x_m), y_m: range(|p| p.y_m) }
 }

@@ -1,5 +1,6 @@
 //! A local search on exact errors, for problems that the normalised model only approximates.
 
+use noctule_optim::Interrupt;
 use noctule_phy::pilot_estimation::Uplink;
 
 use super::Instance;
@@ -66,11 +67,12 @@ impl<'a> Exact<'a> {
     }
 
     /// The best of some starts, improved one entry, and the power of one user, at a time; with its
-    /// score.
+    /// score. Ends with what it has when interrupted.
     pub(super) fn improve(
         &mut self,
         starts: impl IntoIterator<Item = Vec<f64>>,
         score: impl Fn(&mut Self, &[f64]) -> f64,
+        interrupt: &Interrupt,
     ) -> Option<(f64, Vec<f64>)> {
         let mut best: Option<(f64, Vec<f64>)> = None;
         for start in starts {
@@ -83,7 +85,7 @@ impl<'a> Exact<'a> {
         let (points, users) = (self.model.points, self.model.users);
         let (mut step, mut sweeps) = (0.5, 0);
         let mut trial = x.clone();
-        while step > LEAST_STEP && sweeps < MOST_SWEEPS {
+        while step > LEAST_STEP && sweeps < MOST_SWEEPS && !interrupt.is_raised() {
             sweeps += 1;
             let before = value;
             for i in 0..2 * (x.len() + users) {

@@ -25,8 +25,8 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// |error − recomputed| / max(1, …): errors are pure numbers below one, so this is relative to
-    /// the error itself.
+    /// |error − recomputed| over the error: errors are far below one, so that an absolute difference
+    /// would say nothing.
     pub fn mismatch(&self, worst_error: f64) -> f64 {
         (self.worst_error - worst_error).abs() / worst_error.abs().max(f64::MIN_POSITIVE)
     }
@@ -40,7 +40,7 @@ pub fn verify(instance: &Instance, allocation: &Allocation) -> Result<Verificati
     allocation.check(instance)?;
     let (m, k) = (instance.points(), instance.users());
     let x = |i: usize, j: usize| allocation.fractions[i * k + j];
-    let worst_error = (0..k).map(|user| error(instance, allocation, user)).fold(0.0, f64::max);
+    let worst_error = worst_error(instance, allocation);
     let crb_m2: Vec<Option<f64>> = (0..k).map(|user| crb(instance, allocation, user)).collect();
     let mut violation: f64 = 0.0;
     for i in 0..m {
@@ -91,40 +91,57 @@ fn covariances(instance: &Instance, allocation: &Allocation, point: usize) -> (C
     (estimates, cross)
 }
 
-fn error(instance: &Instance, allocation: &Allocation, user: usize) -> f64 {
+/// What the access points add up to for one user: mean and variance of its own gain, covariance of it
+/// with the gains of all other pilots as the user's correlator hears them, and their variance.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    mean: C64,
+    own: f64,
+    shared: C64,
+    others: f64,
+}
+
+/// The largest normalised error. The covariances of an access point serve all users.
+fn worst_error(instance: &Instance, allocation: &Allocation) -> f64 {
     let (parts, k) = (instance.parts(), instance.users());
     let energy = match allocation.pilots {
         PilotUse::Downlink => parts.downlink_energy,
         _ => 0.0,
     };
-    let mut mean = vec![C64::ZERO; k];
-    let mut covariance = CMat::zeros(k, k);
+    let mut sums = vec![Sums::default(); k];
     for point in 0..instance.points() {
         let (estimates, cross) = covariances(instance, allocation, point);
         let amplitude = |j: usize| {
             let gamma = estimates[(j, j)].re;
             if gamma > 0.0 { (allocation.fractions[point * k + j] / gamma).sqrt() } else { 0.0 }
         };
-        for i in 0..k {
-            mean[i] += cross[(user, i)] * amplitude(i);
-            for j in 0..k {
-                // E (g ĝ_i*)(g ĝ_j*)* − means = E|g|² E ĝ_j ĝ_i*.
-                let beta = parts.channel_gain[point * k + user];
-                covariance[(i, j)] += estimates[(j, i)] * (beta * amplitude(i) * amplitude(j));
+        let amplitudes: Vec<f64> = (0..k).map(amplitude).collect();
+        for (user, sum) in sums.iter_mut().enumerate() {
+            let beta = parts.channel_gain[point * k + user];
+            let pilot = |j: usize| parts.downlink_gram[(user, j)];
+            // E (g ĝ_i*)(g ĝ_j*)* − means = E|g|² E ĝ_j ĝ_i*.
+            let covariance =
+                |i: usize, j: usize| estimates[(j, i)] * (beta * amplitudes[i] * amplitudes[j]);
+            sum.mean += cross[(user, user)] * amplitudes[user];
+            sum.own += covariance(user, user).re;
+            for i in (0..k).filter(|&i| i != user) {
+                sum.shared += covariance(user, i) * pilot(i).conj();
+                for j in (0..k).filter(|&j| j != user) {
+                    sum.others += (pilot(i) * covariance(i, j) * pilot(j).conj()).re;
+                }
             }
         }
     }
-    let pilot = |j: usize| parts.downlink_gram[(user, j)];
-    let (mut seen, mut with_own) = (1.0, C64::ZERO);
-    for i in 0..k {
-        with_own += covariance[(user, i)] * pilot(i).conj();
-        for j in 0..k {
-            seen += energy * (pilot(i) * covariance[(i, j)] * pilot(j).conj()).re;
-        }
-    }
-    let own = covariance[(user, user)].re;
-    let power = mean[user].norm_sqr() + own;
-    if power > 0.0 { (own - energy * with_own.norm_sqr() / seen) / power } else { 1.0 }
+    sums.iter().map(|sum| linear_error(sum, energy)).fold(0.0, f64::max)
+}
+
+/// `(V a − |Cov(a, y)|²/V y) / E|a|²` for `y = √s (a + b) + n`. What both terms have in common is
+/// left out: they may be ten orders above their difference.
+fn linear_error(sum: &Sums, energy: f64) -> f64 {
+    let power = sum.mean.norm_sqr() + sum.own;
+    let seen = 1.0 + energy * (sum.own + 2.0 * sum.shared.re + sum.others);
+    let left = sum.own * (1.0 + energy * sum.others) - energy * sum.shared.norm_sqr();
+    if power > 0.0 { left.max(0.0) / seen / power } else { 1.0 }
 }
 
 fn crb(instance: &Instance, allocation: &Allocation, user: usize) -> Option<f64> {

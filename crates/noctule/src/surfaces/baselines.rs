@@ -8,17 +8,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::covariance::{CovarianceSolver, Reduced};
-use super::design::{Requirement, Settings, Signal, dedicated_signal};
+use super::design::{Requirement, Settings, Signal, dedicated_signal, violation};
 use super::majorise::{self, Start, alternate};
 use super::model::{Link, evaluate, need_orthogonal};
 use super::plan::{align_light, beam, covariances};
+use super::power::ROUNDING;
 use super::select::Select;
 use super::{Deployment, Instance, Mode, SurfacesDesign};
 use crate::{Design, Error};
 
 fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesign, Error> {
     let metrics = evaluate(instance, &deployment)?;
-    let violation = limit_violation(instance, metrics.crb);
+    let violation = violation(instance, &metrics, deployment.requirement);
     Ok(Design {
         starts: vec![Some(metrics.rate_bps_hz)],
         variables: deployment,
@@ -29,11 +30,6 @@ fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesig
         work: Work { evaluations: 1, ..Work::default() },
         warnings: Vec::new(),
     })
-}
-
-fn limit_violation(instance: &Instance, crb: Option<f64>) -> f64 {
-    let Some(limit) = instance.parts().crb_limit else { return 0.0 };
-    crb.map_or(f64::MAX, |crb| (crb / limit - 1.0).max(0.0))
 }
 
 /// Sites of a baseline: all, or the first alone.
@@ -66,7 +62,8 @@ fn capacity(cascade: &Cascade, phases: &[Vec<C64>], power: f64) -> Result<CMat, 
     Ok(covariances(cascade, Signal::Covariance, phases, power, 0.0)?.0)
 }
 
-/// The highest rate, the target ignored: phases (31) and water-filling (32).
+/// The target ignored: phases (31) and water-filling (32). With orthogonal paths the highest rate
+/// there is; where paths overlap, the best covariance for phases aligned surface by surface.
 ///
 /// # Errors
 /// [`Error::Input`] for `select = best`; broken numerics.
@@ -247,7 +244,7 @@ pub fn alternating(
     let cascade = instance.cascade(&sites);
     need_orthogonal(&cascade)?;
     let link = Link::new(instance, &cascade);
-    if link.required > link.reachable() {
+    if link.required > link.reachable() * (1.0 + ROUNDING) {
         let proposal = Settings { select: settings.select, ..Settings::default() };
         return dedicated_signal(instance, &proposal, interrupt);
     }
@@ -290,7 +287,7 @@ pub fn best_rate_for(
     let light = cascade.illumination(phases).response;
     let reduced = Reduced::new(&cascade.channel(phases), cascade.user_noise_w, &light)?;
     let reachable = power * reduced.illumination;
-    if required > reachable * (1.0 + super::power::ROUNDING) {
+    if required > reachable * (1.0 + ROUNDING) {
         return Ok(None);
     }
     let share = if reachable > 0.0 { required / reachable } else { 0.0 };

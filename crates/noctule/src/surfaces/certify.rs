@@ -16,6 +16,8 @@
 //! Regions are divided where the Lagrangian dips between its maximisers. In double precision, with
 //! a margin for rounding; the [curve](super::curve) is an upper bound by construction.
 
+use std::rc::Rc;
+
 use noctule_optim::branch_bound::{Budget, Examined, Relaxation, branch_and_bound};
 use noctule_optim::{Interrupt, Stop, Work};
 
@@ -30,7 +32,10 @@ use super::search::{Climber, Inner, Scorer};
 pub(super) struct Certified {
     pub(super) bound: f64,
     pub(super) score: f64,
+    /// Where `score` is reached; none where nothing was found or handed in.
     pub(super) points: Vec<CurvePoint>,
+    /// The curves of the points.
+    pub(super) climber: Rc<Climber>,
     pub(super) stop: Stop,
     pub(super) work: Work,
 }
@@ -38,9 +43,10 @@ pub(super) struct Certified {
 /// Regions after which coarse staircases are given up for fine ones.
 const COARSE: u64 = 100;
 
-/// Bound the optimum, starting from a design.
+/// Bound the optimum where something is required, starting from a design.
 pub(super) fn certify(
     link: &Link,
+    climber: Option<Rc<Climber>>,
     points: &[CurvePoint],
     score: f64,
     settings: &Settings,
@@ -54,6 +60,7 @@ pub(super) fn certify(
         bound: f64::INFINITY,
         score,
         points: points.to_vec(),
+        climber: climber.unwrap_or_else(|| Rc::new(Climber::new(link))),
         stop: Stop::EvaluationLimit,
         work: Work::default(),
     };
@@ -62,7 +69,7 @@ pub(super) fn certify(
         if nodes == 0 || (tight && limit == COARSE) {
             continue;
         }
-        let mut problem = Problem::new(link, resolution, best.score);
+        let mut problem = Problem::new(link, best.climber.clone(), resolution, best.score);
         let budget = Budget { nodes, absolute: 1e-9, relative: settings.gap };
         let root = problem.root();
         let start = Some((-best.score, best.points.clone()));
@@ -203,7 +210,7 @@ enum Split {
 struct Problem<'a> {
     surfaces: Vec<Surface>,
     /// What the relaxation points at is tried as a design.
-    climber: Climber,
+    climber: Rc<Climber>,
     scorer: Scorer<'a>,
     best: f64,
     tried: Vec<usize>,
@@ -223,8 +230,8 @@ struct Cut {
 }
 
 impl<'a> Problem<'a> {
-    fn new(link: &'a Link, resolution: Resolution, best: f64) -> Self {
-        let required = link.required.max(f64::MIN_POSITIVE);
+    fn new(link: &'a Link, climber: Rc<Climber>, resolution: Resolution, best: f64) -> Self {
+        let required = link.required;
         let surfaces: Vec<Surface> = staircases(link, resolution)
             .into_iter()
             .enumerate()
@@ -244,7 +251,7 @@ impl<'a> Problem<'a> {
         Self {
             guesses: vec![0; surfaces.len()],
             surfaces,
-            climber: Climber::new(link),
+            climber,
             scorer: Scorer::new(link, Inner::Powers(Allocator::default())),
             best,
             tried: Vec::new(),

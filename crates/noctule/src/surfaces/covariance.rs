@@ -78,8 +78,8 @@ impl CovarianceSolver {
     /// When gains and overlaps differ in number.
     pub fn solve(&mut self, gains: &[f64], overlaps: &[f64], power: f64, share: f64) -> Dual {
         self.load(gains, overlaps);
-        let at = |this: &mut Self, log_ratio: f64| this.slope(log_ratio, power, share);
         let share = share.clamp(0.0, 1.0);
+        let at = |this: &mut Self, log_ratio: f64| this.slope(log_ratio, power, share);
         if share <= 0.0 || self.poles.is_empty() || at(self, -LAST - 3.0) >= 0.0 {
             let rate_nats = self.value(0.0, power);
             return Dual { rate_nats, ratio: 0.0, complement: 1.0 };
@@ -345,6 +345,18 @@ impl Reduced {
     /// # Errors
     /// When a decomposition fails on entries that are not finite.
     pub fn covariance(&self, dual: &Dual, power: f64, required: f64) -> Result<CMat, Error> {
+        let inner = self.inner(dual, power, required)?;
+        let left = product(&self.basis, Op::Plain, &inner, Op::Plain);
+        Ok(product(&left, Op::Plain, &self.basis, Op::Adjoint))
+    }
+
+    /// The orthonormal basis, antennas × dimensions.
+    pub(super) fn basis(&self) -> &CMat {
+        &self.basis
+    }
+
+    /// The covariance in the basis.
+    pub(super) fn inner(&self, dual: &Dual, power: f64, required: f64) -> Result<CMat, Error> {
         let n = self.gram.rows();
         let stretch = 1.0 / dual.complement.max(1e-300).sqrt() - 1.0;
         let lift = CMat::from_fn(n, n, |i, j| {
@@ -374,8 +386,7 @@ impl Reduced {
             inner.scale(power / spent);
         }
         self.lean(&mut inner, power, required);
-        let left = product(&self.basis, Op::Plain, &inner, Op::Plain);
-        Ok(product(&left, Op::Plain, &self.basis, Op::Adjoint))
+        Ok(inner)
     }
 
     /// Move just enough power towards ĝ for the requirement.

@@ -14,9 +14,11 @@
 //!
 //! For δ < 0 the same holds with |δ| and the elements in reverse; ψ and −ψ are mirror images.
 
-use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+use std::f64::consts::{FRAC_PI_2, PI};
 
 use noctule_num::C64;
+
+pub use super::staircase::{Resolution, Staircase};
 
 /// The trade-off of one surface.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,25 +69,26 @@ impl Curve {
         self.support_from(&cosines, blend)
     }
 
-    /// cos(nδ − ψ).
-    fn cosines(&self, phase: f64) -> Vec<f64> {
+    /// cos(nδ − ψ), never beyond ±1.
+    pub(super) fn cosines(&self, phase: f64) -> Vec<f64> {
         let (sin, cos) = phase.sin_cos();
-        self.cos.iter().zip(&self.sin).map(|(c, s)| c * cos + s * sin).collect()
+        let rotate = |(c, s): (&f64, &f64)| (c * cos + s * sin).clamp(-1.0, 1.0);
+        self.cos.iter().zip(&self.sin).map(rotate).collect()
     }
 
     /// |sin α + cos α e^{jθ}|² = 1 + sin 2α cos θ.
     #[allow(clippy::unused_self)]
-    fn support_from(&self, cosines: &[f64], blend: f64) -> f64 {
+    pub(super) fn support_from(&self, cosines: &[f64], blend: f64) -> f64 {
         let s = (2.0 * blend).sin();
-        let mut sums = [0.0_f64; 4];
-        let mut chunks = cosines.chunks_exact(4);
+        let mut sums = [0.0_f64; 8];
+        let mut chunks = cosines.chunks_exact(8);
         for chunk in &mut chunks {
             for (sum, c) in sums.iter_mut().zip(chunk) {
-                *sum += (1.0 + s * c).max(0.0).sqrt();
+                *sum += (1.0 + s * c).sqrt();
             }
         }
-        let rest: f64 = chunks.remainder().iter().map(|c| (1.0 + s * c).max(0.0).sqrt()).sum();
-        (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+        let rest: f64 = chunks.remainder().iter().map(|c| (1.0 + s * c).sqrt()).sum();
+        sums.iter().sum::<f64>() + rest
     }
 
     /// The point that a blend reaches.
@@ -174,208 +177,9 @@ fn undominated(mut points: Vec<CurvePoint>) -> Vec<CurvePoint> {
     points
 }
 
-/// An upper staircase of the frontier: every point (|z|², |y|²) that any phases reach is dominated
-/// by a cell.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Staircase {
-    /// Largest |z|² of each cell, ascending.
-    pub user: Vec<f64>,
-    /// Largest |y|² of each cell, descending.
-    pub target: Vec<f64>,
-    /// Relative phases that were examined.
-    pub phases: usize,
-}
-
-/// How finely a staircase is made.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Resolution {
-    /// Relative error allowed for the grid of relative phases.
-    pub phase_tolerance: f64,
-    /// Blend angles on each side of 45°.
-    pub blends: usize,
-    /// Cells.
-    pub cells: usize,
-}
-
-impl Default for Resolution {
-    fn default() -> Self {
-        Self { phase_tolerance: 3e-5, blends: 110, cells: 8000 }
-    }
-}
-
-/// `Y_ψ` for one ψ that stands for all within `reach`: lines `c − t x`, of which the minimum counts.
-struct Envelope {
-    phase: f64,
-    reach: f64,
-    /// Intercepts h/cos α, by ascending α.
-    intercepts: Vec<f64>,
-}
-
-impl Staircase {
-    /// The staircase of a curve.
-    ///
-    /// Relative phases are refined only where they could matter: an interval of ψ whose bound does
-    /// not exceed what others reach for certain is left alone.
-    pub fn new(curve: &Curve, resolution: Resolution) -> Self {
-        let n = curve.elements as f64;
-        let angles = angles(resolution.blends);
-        let slopes: Vec<f64> = angles.iter().map(|a| a.tan()).collect();
-        let left = curve.overlap().min(n);
-        let probes: Vec<f64> =
-            (0..=48).map(|i| left + (n - left) * (FRAC_PI_2 * f64::from(i) / 48.0).sin()).collect();
-        let mut done: Vec<(Envelope, Vec<f64>)> = Vec::new();
-        let mut reached = vec![0.0_f64; probes.len()];
-        let mut wave: Vec<(f64, f64)> =
-            (0..=8).map(|i| (PI * f64::from(i) / 8.0, PI / 16.0)).collect();
-        let mut examined = 0;
-        let mut open: Vec<(Envelope, Vec<f64>)> = Vec::new();
-        loop {
-            for (phase, reach) in wave.drain(..) {
-                let envelope = Envelope::new(curve, &angles, phase, reach);
-                let mut values = vec![f64::INFINITY; probes.len()];
-                envelope.fill(&slopes, &probes, &mut values, false);
-                for (best, value) in reached.iter_mut().zip(&values) {
-                    *best = best.max(*value);
-                }
-                examined += 1;
-                open.push((envelope, values));
-            }
-            for (mut envelope, values) in open.drain(..) {
-                let factor = 1.0 / envelope.reach.cos();
-                let matters = values.iter().zip(&reached).any(|(value, best)| {
-                    value * factor > best * (1.0 + resolution.phase_tolerance)
-                });
-                if matters && factor - 1.0 > resolution.phase_tolerance {
-                    // the interval in three: the middle keeps its lines
-                    let (phase, third) = (envelope.phase, envelope.reach / 3.0);
-                    for side in [phase - 2.0 * third, phase + 2.0 * third] {
-                        if (-1e-12..=PI + 1e-12).contains(&side) {
-                            wave.push((side, third));
-                        }
-                    }
-                    envelope.reach = third;
-                }
-                done.push((envelope, values));
-            }
-            if wave.is_empty() {
-                break;
-            }
-            open.append(&mut done);
-        }
-        Self::cells(curve, &slopes, &done, resolution.cells, examined)
-    }
-
-    fn cells(
-        curve: &Curve,
-        slopes: &[f64],
-        envelopes: &[(Envelope, Vec<f64>)],
-        cells: usize,
-        phases: usize,
-    ) -> Self {
-        let n = curve.elements as f64;
-        let left = curve.overlap().min(n);
-        let half = (cells / 2).max(8);
-        let ratio = (n / left.max(1e-3 * n)).ln();
-        let start = left.max(1e-3 * n);
-        let mut x: Vec<f64> = (0..=half)
-            .map(|i| left + (n - left) * (FRAC_PI_2 * i as f64 / half as f64).sin())
-            .chain((0..half).map(|i| start * (ratio * i as f64 / half as f64).exp()))
-            .filter(|x| *x >= left && *x <= n)
-            .collect();
-        x.sort_by(f64::total_cmp);
-        x.dedup();
-        let mut up = vec![0.0_f64; x.len()];
-        let mut values = vec![0.0_f64; x.len()];
-        for (envelope, _) in envelopes {
-            values.fill(f64::INFINITY);
-            envelope.fill(slopes, &x, &mut values, true);
-            for (up, value) in up.iter_mut().zip(&values) {
-                *up = up.max(*value);
-            }
-        }
-        // Left of |D_N| the target can have everything; rounding gets a margin.
-        const MARGIN: f64 = 1.0 + 1e-12;
-        let (mut user, mut target) = (vec![(left * MARGIN).powi(2)], vec![n * n]);
-        let mut lowest = n;
-        for i in 1..x.len() {
-            lowest = lowest.min((up[i - 1] * MARGIN).min(n));
-            user.push((x[i] * MARGIN).powi(2).min(n * n));
-            target.push(lowest * lowest);
-        }
-        Self { user, target, phases }
-    }
-
-    /// Number of cells.
-    pub fn len(&self) -> usize {
-        self.user.len()
-    }
-
-    /// Whether there are no cells, which is never.
-    pub fn is_empty(&self) -> bool {
-        self.user.is_empty()
-    }
-
-    /// Largest |y| the staircase allows at |z| ≥ x.
-    pub fn target_at(&self, user: f64) -> f64 {
-        let square = user * user;
-        let cell = self.user.partition_point(|&x| x < square);
-        self.target.get(cell).map_or(0.0, |y| y.sqrt())
-    }
-}
-
-/// Angles in (0, π/2), dense near both ends, symmetric about 45°.
-fn angles(half: usize) -> Vec<f64> {
-    let dense = (half / 3).max(2);
-    let rest = half - dense;
-    let low: Vec<f64> = (0..dense)
-        .map(|i| 1e-6 * (2e4_f64).powf(i as f64 / dense as f64))
-        .chain((0..rest).map(|i| 0.02 + (FRAC_PI_4 - 0.02) * i as f64 / rest as f64))
-        .collect();
-    let high = low.iter().rev().map(|a| FRAC_PI_2 - a);
-    low.iter().copied().chain([FRAC_PI_4]).chain(high).collect()
-}
-
-impl Envelope {
-    fn new(curve: &Curve, angles: &[f64], phase: f64, reach: f64) -> Self {
-        let cosines = curve.cosines(phase);
-        let count = angles.len();
-        let mut intercepts = vec![0.0; count];
-        // sin 2α is symmetric about 45°, and so is h
-        for i in 0..count.div_ceil(2) {
-            let h = curve.support_from(&cosines, angles[i]);
-            intercepts[i] = h / angles[i].cos();
-            intercepts[count - 1 - i] = h / angles[count - 1 - i].cos();
-        }
-        Self { phase, reach, intercepts }
-    }
-
-    /// `min` over the lines at ascending abscissas, over cos(reach) when it is to be a bound.
-    ///
-    /// Consecutive lines meet in ascending order, so each abscissa walks on from the line of the one
-    /// before; where rounding breaks the order any line is still a valid bound.
-    fn fill(&self, slopes: &[f64], x: &[f64], out: &mut [f64], bound: bool) {
-        let factor = if bound { 1.0 / self.reach.cos() } else { 1.0 };
-        let mut line = 0;
-        let at = |line: usize, x: f64| self.intercepts[line] - slopes[line] * x;
-        for (x, out) in x.iter().zip(out) {
-            let mut value = at(line, *x);
-            while line + 1 < slopes.len() {
-                let next = at(line + 1, *x);
-                if next > value {
-                    break;
-                }
-                value = next;
-                line += 1;
-            }
-            *out = (value * factor).max(0.0);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use noctule_num::rng::{StreamKey, uniform};
 
     fn direct(n: usize, step: f64, v: &[C64]) -> (f64, f64) {
         let (mut z, mut y) = (C64::ZERO, C64::ZERO);
@@ -415,76 +219,6 @@ mod tests {
             let point = curve.point(blend, phase);
             let value = blend.sin() * point.user + blend.cos() * point.target;
             assert!((value - curve.support(blend, phase)).abs() < 1e-4);
-        }
-    }
-
-    /// Alternating ascent from random phases never leaves the outer curve. (10 000 starts once, by
-    /// setting `NOCTULE_STARTS`.)
-    #[test]
-    fn no_start_climbs_over_the_outer_curve() {
-        let starts: usize =
-            std::env::var("NOCTULE_STARTS").ok().and_then(|s| s.parse().ok()).unwrap_or(420);
-        let curves = [
-            (8, 0.3),
-            (8, 2.9),
-            (16, 0.05),
-            (16, 1.0),
-            (32, 0.64),
-            (32, 2.45),
-            (33, 1.1),
-            (50, 0.02),
-            (64, 0.25),
-            (64, 3.1),
-            (100, -0.69),
-            (106, 0.94),
-            (199, 0.456),
-            (200, 1.9),
-        ];
-        let mut rng = StreamKey::new(1, "test", "ascent", 0).trial(0);
-        for (n, step) in curves {
-            let curve = Curve::new(n, step);
-            let stairs = Staircase::new(&curve, Resolution::default());
-            assert!(stairs.user.windows(2).all(|w| w[0] <= w[1]));
-            assert!(stairs.target.windows(2).all(|w| w[0] >= w[1]));
-            for _ in 0..starts.div_ceil(curves.len()) {
-                let mut v: Vec<C64> = (0..n)
-                    .map(|_| C64::from_polar(1.0, uniform(&mut rng, 0.0, 2.0 * PI)))
-                    .collect();
-                let blend = uniform(&mut rng, 0.0, FRAC_PI_2);
-                let e: Vec<C64> = (0..n)
-                    .map(|i| C64::from_polar(1.0, step * (i as f64 - (n as f64 - 1.0) / 2.0)))
-                    .collect();
-                for _ in 0..60 {
-                    let z: C64 = v.iter().sum();
-                    let y: C64 = v.iter().zip(&e).map(|(v, e)| v * e).sum();
-                    let (z, y) = (z / z.norm().max(1e-300), y / y.norm().max(1e-300));
-                    for (v, e) in v.iter_mut().zip(&e) {
-                        let aim = z * blend.sin() + y * e.conj() * blend.cos();
-                        if aim.norm() > 1e-12 {
-                            *v = aim / aim.norm();
-                        }
-                    }
-                }
-                let (z, y) = direct(n, step, &v);
-                let limit = stairs.target_at(z * (1.0 - 1e-12));
-                assert!(y <= limit * (1.0 + 1e-12), "{n} {step}: {z} {y} {limit}");
-            }
-        }
-    }
-
-    /// The gap between what blends reach and the staircase is what the grids allow, and about the
-    /// pull of one element at 45°, where phases between two blends are not blends.
-    #[test]
-    fn inner_and_outer_curves_meet() {
-        for (n, step) in [(16, 0.3), (32, 0.64), (64, 2.0), (199, 0.456)] {
-            let curve = Curve::new(n, step);
-            let stairs = Staircase::new(&curve, Resolution::default());
-            let inner = curve.frontier(400, 65);
-            for point in inner.iter().step_by(7) {
-                let limit = stairs.target_at(point.user);
-                let gap = (limit - point.target) / n as f64;
-                assert!((-1e-12..5e-3).contains(&gap), "{n} {step} {point:?} {limit}");
-            }
         }
     }
 }

@@ -2,16 +2,16 @@
 //! bound.
 
 use noctule_num::{C64, CMat, InputError};
-use noctule_optim::{Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Trace, Work};
+use noctule_optim::{Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Trace};
 use noctule_phy::cascade::{Cascade, SurfacePath};
 use noctule_phy::centred_array::CentredArray;
 use noctule_phy::units::nats_to_bits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::certify::{self, Certified};
+use super::bound::{Candidate, Proven, bound};
 use super::model::{self, Link, Metrics, evaluate};
-use super::plan::{Plan, align_light, beam, phases_of, plan_phases, settle};
+use super::plan::{Plan, align_light, beam, settle};
 use super::power::ROUNDING;
 use super::quantise::quantised;
 use super::select::{self, Chosen, Select};
@@ -136,51 +136,52 @@ fn design(
 ) -> Result<SurfacesDesign, Error> {
     settings.validate()?;
     let limit = instance.parts().crb_limit;
-    let chosen = match limit.filter(|_| settings.requirement == Requirement::ExactBound) {
+    let mut chosen = match limit.filter(|_| settings.requirement == Requirement::ExactBound) {
         Some(limit) => {
             exact::choose_exact(instance, signal, settings.select, limit, interrupt)?.chosen()
         }
         None => select::choose(instance, signal, settings.select, interrupt)?,
     };
-    let cascade = instance.cascade(&chosen.sites);
-    let link = Link::new(instance, &cascade);
-    let mut plan = match &chosen.plan {
-        Some(plan) => plan.clone(),
-        None => plan_phases(&cascade, &link, signal)?,
-    };
-    plan.work += chosen.work;
-    if plan.score < 0.0 {
-        return out_of_reach(instance, &chosen, &cascade, &link, settings, &plan);
+    let mut best = Candidate::new(instance, &mut chosen, signal)?;
+    if best.plan.score < 0.0 {
+        return out_of_reach(instance, &chosen, &best, settings);
     }
-    let stop = plan.stop();
-    let bound = bound(instance, &chosen, &mut plan, &cascade, &link, signal, settings, interrupt);
+    let Proven { upper, mut stop, work } =
+        bound(instance, &chosen, &mut best, signal, settings, interrupt);
+    let Candidate { sites, cascade, link, plan } = &best;
     let mut warnings: Vec<String> = chosen.advice().into_iter().collect();
-    let mut built = settle(&chosen.sites, &cascade, &link, signal, &plan)?;
+    let mut built = settle(sites, cascade, link, signal, plan)?;
     built.requirement = settings.requirement;
-    let (deployment, quantisation) = quantised(instance, &cascade, signal, settings, built, &plan)?;
+    let (deployment, quantisation) = quantised(instance, cascade, signal, settings, built, plan)?;
     let metrics = evaluate(instance, &deployment)?;
     warnings.extend(quantisation);
-    warnings.extend(advice(&cascade, &metrics, &plan));
-    let (bound, mut stop, work) = bound.unwrap_or((None, stop, Work::default()));
-    let optimum = bound.and_then(|(value, method)| {
+    warnings.extend(advice(cascade, &metrics, plan));
+    let violation = violation(instance, &metrics, deployment.requirement);
+    if chosen.interrupted {
+        stop = Stop::Interrupted;
+    }
+    if violation > MET {
+        if stop != Stop::Interrupted {
+            stop = Stop::Stalled;
+        }
+        warnings.push(format!(
+            "the requirement is missed by {:.2} %, and it is not proven that it must be",
+            100.0 * violation
+        ));
+    }
+    let bound = upper.and_then(|(value, method)| {
         Bound::new(metrics.rate_bps_hz, value, Sense::Upper, method, 0.0)
     });
-    let violation = violation(instance, &metrics, settings.requirement);
-    if violation > MET {
-        stop = Stop::Stalled;
-    }
     let mut total = plan.work;
     total += work;
+    // a start that misses the requirement has no rate
+    let rate = |&score: &f64| (score >= 0.0).then(|| nats_to_bits(score));
     Ok(Design {
-        starts: plan.starts.iter().map(|&score| Some(nats_to_bits(score))).collect(),
+        starts: plan.starts.iter().map(rate).collect(),
         variables: deployment,
         metrics,
         stop,
-        proof: Proof {
-            point: PointProof::Feasible { violation },
-            bound: optimum,
-            infeasible: None,
-        },
+        proof: Proof { point: PointProof::Feasible { violation }, bound, infeasible: None },
         trace: Trace::off(),
         work: total,
         warnings,
@@ -193,96 +194,20 @@ pub const MET: f64 = 1e-6;
 /// Whether a design that aims at the requirement misses it, and nothing proves that it must: its rate
 /// is then not the rate of what was asked for.
 ///
-/// Closed forms that do not look at the requirement are computed, never stalled.
+/// Closed forms that do not look at the requirement are [`Stop::Computed`].
 pub fn misses_requirement(stop: Stop, proof: &Proof) -> bool {
     let PointProof::Feasible { violation } = proof.point else { return false };
-    stop == Stop::Stalled && violation > MET && proof.infeasible.is_none()
+    stop != Stop::Computed && violation > MET && proof.infeasible.is_none()
 }
 
-/// How far the limit on the bound is exceeded, relative.
-fn violation(instance: &Instance, metrics: &Metrics, requirement: Requirement) -> f64 {
+/// How far the limit on the bound that a deployment is meant to keep is exceeded, relative.
+pub(super) fn violation(instance: &Instance, metrics: &Metrics, requirement: Requirement) -> f64 {
     let Some(limit) = instance.parts().crb_limit else { return 0.0 };
     let bound = match requirement {
         Requirement::ExactBound => metrics.crb,
         Requirement::Illumination => metrics.crb_aligned_db.map(noctule_phy::units::linear_from_db),
     };
     bound.map_or(f64::MAX, |bound| (bound / limit - 1.0).max(0.0))
-}
-
-type ProvenBound = (Option<(f64, String)>, Stop, Work);
-
-/// An upper bound on the rate in bit/s/Hz with its method, over all deployments among which was
-/// chosen; improves the plan on the way.
-#[allow(clippy::too_many_arguments)]
-fn bound(
-    instance: &Instance,
-    chosen: &Chosen,
-    plan: &mut Plan,
-    cascade: &Cascade,
-    link: &Link,
-    signal: Signal,
-    settings: &Settings,
-    interrupt: &Interrupt,
-) -> Option<ProvenBound> {
-    let margin = |nats: f64| nats_to_bits(nats) * (1.0 + 1e-11);
-    if settings.requirement == Requirement::ExactBound && link.required > 0.0 {
-        // The other bounds ask for the full illumination: they do not hold where less is needed.
-        let capacity = chosen.ceiling.map(|(nats, _)| (margin(nats), "capacity".to_owned()));
-        return Some((capacity, plan.stop(), Work::default()));
-    }
-    if link.is_co_located() {
-        let bound = match (signal, chosen.ceiling) {
-            (Signal::Dedicated, ceiling) => {
-                let value = ceiling.map_or(plan.score, |(nats, _)| nats.max(plan.score));
-                (margin(value), "theorem-2".to_owned())
-            }
-            (Signal::Covariance, ceiling) => {
-                let (value, exact) =
-                    ceiling.unwrap_or_else(|| interval::aligned_bound(cascade, link));
-                let method = if exact { "lagrangian-dual" } else { "lagrangian-dual-coherent" };
-                (margin(value), method.to_owned())
-            }
-        };
-        return Some((Some(bound), plan.stop(), Work::default()));
-    }
-    if !settings.certify {
-        return None;
-    }
-    let (mut value, method, stop, mut work) = if signal == Signal::Dedicated {
-        let found = certify::certify(link, &plan.points, plan.score, settings, interrupt);
-        let Certified { bound, points, score, stop, work } = found;
-        if score > plan.score {
-            plan.score = score;
-            plan.phases = phases_of(cascade, link, &points);
-            plan.points = points;
-        }
-        (bound, "branch-and-bound".to_owned(), stop, work)
-    } else {
-        let found = interval::interval(cascade, link, plan.score, settings, interrupt);
-        (found.bound, found.method, found.stop, found.work)
-    };
-    // Deployments that were not chosen: those whose ideal is below are done with.
-    let chosen_value = value;
-    for (ideal, sites) in chosen.rivals.iter().filter(|(ideal, _)| *ideal > chosen_value) {
-        let nodes = settings.nodes.saturating_sub(work.iterations);
-        let mut other = *ideal;
-        if nodes > 0 && !interrupt.is_raised() && *ideal > value {
-            let rest = Settings { nodes, ..settings.clone() };
-            let cascade = instance.cascade(sites);
-            let link = Link::new(instance, &cascade);
-            let (bound, spent) = if signal == Signal::Dedicated {
-                let found = certify::certify(&link, &[], chosen_value, &rest, interrupt);
-                (found.bound, found.work)
-            } else {
-                let found = interval::interval(&cascade, &link, chosen_value, &rest, interrupt);
-                (found.bound, found.work)
-            };
-            other = other.min(bound);
-            work += spent;
-        }
-        value = value.max(other);
-    }
-    Some((Some((margin(value), method)), stop, work))
 }
 
 /// What is required over a deployment, and what illumination (or information worth it) no design
@@ -305,11 +230,10 @@ fn ceiling(instance: &Instance, sites: &[usize], exact: bool) -> (f64, f64) {
 fn out_of_reach(
     instance: &Instance,
     chosen: &Chosen,
-    cascade: &Cascade,
-    link: &Link,
+    best: &Candidate,
     settings: &Settings,
-    plan: &Plan,
 ) -> Result<SurfacesDesign, Error> {
+    let Candidate { sites, cascade, link, plan } = best;
     let exact = settings.requirement == Requirement::ExactBound;
     let mut nearest = match &plan.built {
         Some(built) => built.clone(),
@@ -319,7 +243,7 @@ fn out_of_reach(
             align_light(cascade, &mut phases);
             let light = cascade.illumination(&phases).response;
             let zero = CMat::zeros(light.len(), light.len());
-            Deployment::steady(chosen.sites.clone(), phases, zero, beam(&light, link.power))
+            Deployment::steady(sites.clone(), phases, zero, beam(&light, link.power))
         }
     };
     nearest.requirement = settings.requirement;
@@ -349,7 +273,11 @@ fn out_of_reach(
         starts: Vec::new(),
         variables: nearest,
         metrics,
-        stop: if proven { Stop::Computed } else { Stop::Stalled },
+        stop: match (proven, chosen.interrupted) {
+            (true, _) => Stop::Computed,
+            (false, true) => Stop::Interrupted,
+            (false, false) => Stop::Stalled,
+        },
         proof: Proof {
             point: PointProof::Feasible { violation },
             bound: None,

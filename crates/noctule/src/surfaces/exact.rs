@@ -10,139 +10,19 @@
 
 use std::f64::consts::PI;
 
+use noctule_num::C64;
 use noctule_num::linalg::dot;
-use noctule_num::{C64, CMat};
 use noctule_optim::{Interrupt, Work};
 use noctule_phy::cascade::{Cascade, SurfacePath};
 
-use super::covariance::{CovarianceSolver, Reduced};
 use super::design::Signal;
 use super::interval::aligned_bound;
-use super::model::{Link, ORTHOGONAL, rate};
-use super::plan::{Plan, covariances, plan_phases, relax};
-use super::power::ROUNDING;
-use super::select::{Chosen, Select, considered};
+use super::judge::{Candidate, Judge, Trial};
+use super::model::{Link, ORTHOGONAL};
+use super::plan::{Plan, plan_phases, relax};
+use super::select::{Chosen, Select, considered, no_deployment};
 use super::{Deployment, Instance};
 use crate::Error;
-
-/// Phases with their covariances.
-#[derive(Clone)]
-struct Trial {
-    /// The rate in nats, or minus the relative shortfall of the bound.
-    score: f64,
-    phases: Vec<Vec<C64>>,
-    information: CMat,
-    sensing: CMat,
-    required: f64,
-}
-
-struct Judge<'a> {
-    cascade: &'a Cascade,
-    link: &'a Link,
-    signal: Signal,
-    limit: f64,
-    /// Requirements tried between none and all, and halvings after that.
-    effort: (u32, u32),
-    evaluations: u64,
-}
-
-impl Judge<'_> {
-    /// The best covariances found for given phases.
-    fn judge(&mut self, phases: &[Vec<C64>]) -> Result<Trial, Error> {
-        let free = self.lit(phases, 0.0)?;
-        if free.score >= 0.0 {
-            return Ok(free);
-        }
-        let light = self.cascade.illumination(phases);
-        let norm: f64 = light.response.iter().map(C64::norm_sqr).sum();
-        let top = self.link.required.min(self.link.power * norm);
-        let mut best = self.scan(&free, |this, share| this.lit(phases, share * top))?;
-        if self.signal == Signal::Covariance && norm > 0.0 {
-            let c = dot(&light.response, &light.slope) / norm;
-            let bend: Vec<C64> =
-                light.slope.iter().zip(&light.response).map(|(s, g)| s - g * c).collect();
-            let change: f64 = bend.iter().map(C64::norm_sqr).sum();
-            if change > 1e-12 * norm {
-                let other = self.scan(&free, |this, share| this.bent(phases, &bend, share))?;
-                if other.score > best.score {
-                    best = other;
-                }
-            }
-        }
-        Ok(best)
-    }
-
-    /// The least share with which the bound is kept, as far as a grid and halving tell.
-    fn scan(
-        &mut self,
-        free: &Trial,
-        mut at: impl FnMut(&mut Self, f64) -> Result<Trial, Error>,
-    ) -> Result<Trial, Error> {
-        let (grid, halvings) = self.effort;
-        let mut best = free.clone();
-        for i in 1..=grid {
-            let high = f64::from(i) / f64::from(grid);
-            let trial = at(self, high)?;
-            let met = trial.score >= 0.0;
-            if trial.score > best.score {
-                best = trial;
-            }
-            if !met {
-                continue;
-            }
-            let (mut low, mut high) = (f64::from(i - 1) / f64::from(grid), high);
-            for _ in 0..halvings {
-                let middle = 0.5 * (low + high);
-                let trial = at(self, middle)?;
-                if trial.score >= 0.0 {
-                    high = middle;
-                    if trial.score > best.score {
-                        best = trial;
-                    }
-                } else {
-                    low = middle;
-                }
-            }
-            break;
-        }
-        Ok(best)
-    }
-
-    fn lit(&mut self, phases: &[Vec<C64>], required: f64) -> Result<Trial, Error> {
-        let (information, sensing) =
-            covariances(self.cascade, self.signal, phases, self.link.power, required)?;
-        self.rated(phases, information, sensing, required)
-    }
-
-    fn bent(&mut self, phases: &[Vec<C64>], bend: &[C64], share: f64) -> Result<Trial, Error> {
-        let channel = self.cascade.channel(phases);
-        let reduced = Reduced::new(&channel, self.cascade.user_noise_w, bend)?;
-        let (spectrum, power) = (&reduced.spectrum, self.link.power);
-        let dual = CovarianceSolver::new().solve(&spectrum.gains, &spectrum.overlaps, power, share);
-        let information = reduced.covariance(&dual, power, share * power * reduced.illumination)?;
-        let nothing = CMat::zeros(bend.len(), bend.len());
-        self.rated(phases, information, nothing, 0.0)
-    }
-
-    fn rated(
-        &mut self,
-        phases: &[Vec<C64>],
-        information: CMat,
-        sensing: CMat,
-        required: f64,
-    ) -> Result<Trial, Error> {
-        self.evaluations += 1;
-        let n = information.rows();
-        let total = CMat::from_fn(n, n, |i, j| information[(i, j)] + sensing[(i, j)]);
-        let crb = self.cascade.crb(self.cascade.illumination(phases).powers(&total));
-        let score = if crb <= self.limit * (1.0 + ROUNDING) {
-            rate(&self.cascade.channel(phases), &information, self.cascade.user_noise_w)?
-        } else {
-            self.limit / crb - 1.0
-        };
-        Ok(Trial { score, phases: phases.to_vec(), information, sensing, required })
-    }
-}
 
 fn tilted(phases: &[C64], turns: f64) -> Vec<C64> {
     let n = phases.len() as f64;
@@ -169,80 +49,103 @@ fn split(v: &[C64]) -> Vec<C64> {
 
 const TILTS: [f64; 10] = [0.0, 0.01, 0.03, 0.07, 0.13, 0.22, 0.35, 0.5, 0.7, 0.95];
 
-fn search(
-    judge: &mut Judge<'_>,
-    bases: &[Vec<Vec<C64>>],
-    enough: f64,
-    refine: bool,
-) -> Result<Option<Trial>, Error> {
-    let paths = &judge.cascade.paths;
-    let user: Vec<Vec<C64>> = paths.iter().map(SurfacePath::user_vector).collect();
-    let target: Vec<Vec<C64>> = paths.iter().map(SurfacePath::target_vector).collect();
-    let mut best: Option<Trial> = None;
-    let better = |trial: Trial, best: &mut Option<Trial>| {
-        let found = best.as_ref().is_none_or(|best| trial.score > best.score);
-        if found {
-            *best = Some(trial);
-        }
-        found
-    };
-    for base in bases {
-        for first in [&base[0], &user[0], &target[0]] {
-            for size in TILTS {
-                for turns in if size > 0.0 { vec![size, -size] } else { vec![0.0] } {
-                    let mut phases = base.clone();
-                    phases[0] = tilted(first, turns);
-                    let trial = judge.judge(&phases)?;
-                    better(trial, &mut best);
-                }
-                if best.as_ref().is_some_and(|best| best.score >= enough * (1.0 - 1e-9)) {
-                    return Ok(best);
-                }
-            }
-        }
+/// The best phases so far with their covariances.
+struct Found {
+    trial: Trial,
+    candidate: Candidate,
+}
+
+/// A search over one deployment.
+struct Search<'a> {
+    judge: Judge<'a>,
+    interrupt: &'a Interrupt,
+    best: Option<Found>,
+    interrupted: bool,
+}
+
+impl Search<'_> {
+    /// Whether to stop: there is something, and nobody waits any longer.
+    fn stopped(&mut self) -> bool {
+        self.interrupted |= self.best.is_some() && self.interrupt.is_raised();
+        self.interrupted
     }
-    if !refine {
-        return Ok(best);
+
+    /// Judge a candidate; whether it is the best so far.
+    fn offer(&mut self, candidate: Candidate) -> Result<bool, Error> {
+        let trial = self.judge.judge(&candidate)?;
+        let better = self.best.as_ref().is_none_or(|best| trial.score > best.trial.score);
+        if better {
+            self.best = Some(Found { trial, candidate });
+        }
+        Ok(better)
     }
-    let apart = split(&target[0]);
-    let limit = judge.evaluations
-        + if user.iter().map(Vec::len).sum::<usize>() > 20_000 { 300 } else { 6000 };
-    for step in [0.4, 0.15, 0.06, 0.02, 0.007] {
-        for _ in 0..6 {
-            let mut moved = false;
-            for k in 0..user.len() {
-                for kind in 0..if k == 0 { 5 } else { 2 } {
-                    let Some(now) = best.as_ref() else { return Ok(best) };
-                    if judge.evaluations > limit {
-                        return Ok(best);
+
+    /// The first surface tilted, from several starts; whether `enough` was reached.
+    fn tilt(&mut self, bases: &[Candidate], enough: f64) -> Result<bool, Error> {
+        let aligned = [self.judge.user[0].clone(), self.judge.target[0].clone()];
+        for base in bases {
+            for first in [base.surface(0), &aligned[0], &aligned[1]] {
+                for size in TILTS {
+                    let signs: &[f64] = if size > 0.0 { &[1.0, -1.0] } else { &[1.0] };
+                    for sign in signs {
+                        if self.stopped() {
+                            return Ok(true);
+                        }
+                        self.offer(self.judge.moved(base, 0, tilted(first, sign * size)))?;
                     }
-                    let mut phases = now.phases.clone();
-                    phases[k] = match kind {
-                        0 => towards(&phases[k], &user[k], step),
-                        1 => towards(&phases[k], &target[k], step),
-                        2 => towards(&phases[k], &apart, step),
-                        3 => tilted(&phases[k], 0.3 * step),
-                        _ => tilted(&phases[k], -0.3 * step),
-                    };
-                    let trial = judge.judge(&phases)?;
-                    moved |= better(trial, &mut best);
+                    let reached = |best: &Found| best.trial.score >= enough * (1.0 - 1e-9);
+                    if self.best.as_ref().is_some_and(reached) {
+                        return Ok(true);
+                    }
                 }
             }
-            if !moved {
-                break;
+        }
+        Ok(false)
+    }
+
+    /// Moves of one surface at a time with shrinking steps.
+    fn refine(&mut self) -> Result<(), Error> {
+        let surfaces = self.judge.user.len();
+        let elements: usize = self.judge.user.iter().map(Vec::len).sum();
+        let apart = split(&self.judge.target[0]);
+        let limit = self.judge.evaluations + if elements > 20_000 { 300 } else { 6000 };
+        for step in [0.4, 0.15, 0.06, 0.02, 0.007] {
+            for _ in 0..6 {
+                let mut moved = false;
+                for k in 0..surfaces {
+                    for kind in 0..if k == 0 { 5 } else { 2 } {
+                        if self.stopped() || self.judge.evaluations > limit {
+                            return Ok(());
+                        }
+                        let Some(now) = self.best.as_ref() else { return Ok(()) };
+                        let v = now.candidate.surface(k);
+                        let phases = match kind {
+                            0 => towards(v, &self.judge.user[k], step),
+                            1 => towards(v, &self.judge.target[k], step),
+                            2 => towards(v, &apart, step),
+                            3 => tilted(v, 0.3 * step),
+                            _ => tilted(v, -0.3 * step),
+                        };
+                        moved |= self.offer(self.judge.moved(&now.candidate, k, phases))?;
+                    }
+                }
+                if !moved {
+                    break;
+                }
             }
         }
+        Ok(())
     }
-    Ok(best)
 }
 
 /// What was found under the bound itself.
 pub(super) struct Exact {
-    pub(super) sites: Vec<usize>,
-    pub(super) plan: Plan,
+    sites: Vec<usize>,
+    plan: Plan,
     /// No design over any of the deployments has a higher rate, in nats.
-    pub(super) capacity: f64,
-    pub(super) passed_over: usize,
+    capacity: f64,
+    passed_over: usize,
+    interrupted: bool,
 }
 
 /// The best deployment and design under the bound itself, as far as the search tells.
@@ -268,82 +171,127 @@ pub(super) fn choose_exact(
     }
     ideals.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));
     let capacity = ideals.first().map_or(0.0, |(ideal, _)| *ideal);
-    let mut found: Option<(Vec<usize>, Trial)> = None;
+    let mut found: Option<(Vec<usize>, Found)> = None;
     let mut work = Work::default();
+    let mut interrupted = false;
     for (ideal, sites) in ideals {
-        let reached = found.as_ref().map_or(f64::NEG_INFINITY, |(_, trial)| trial.score);
-        if ideal <= reached * (1.0 + 1e-9) || (found.is_some() && interrupt.is_raised()) {
+        let reached = found.as_ref().map_or(f64::NEG_INFINITY, |(_, found)| found.trial.score);
+        if ideal <= reached * (1.0 + 1e-9) {
+            break;
+        }
+        if found.is_some() && interrupt.is_raised() {
+            interrupted = true;
             break;
         }
         let effort = if several { (3, 2) } else { (6, 6) };
-        let trial = over(instance, &sites, signal, limit, effort, ideal, None, &mut work)?;
-        if trial.score > reached {
-            found = Some((sites, trial));
+        let at = Over { instance, sites: &sites, signal, limit, effort, enough: ideal };
+        let other = at.search(None, interrupt, &mut interrupted, &mut work)?;
+        if other.trial.score > reached {
+            found = Some((sites, other));
         }
     }
-    let Some((sites, mut trial)) = found else { return Err(super::select::no_deployment()) };
-    if several && trial.score < capacity * (1.0 - 1e-9) {
-        let from = Some(trial.phases.clone());
-        let finer = over(instance, &sites, signal, limit, (6, 6), capacity, from, &mut work)?;
-        if finer.score > trial.score {
-            trial = finer;
+    let Some((sites, mut found)) = found else { return Err(no_deployment()) };
+    if several && !interrupted && found.trial.score < capacity * (1.0 - 1e-9) {
+        let from = Some(found.candidate.phases());
+        let at = Over { instance, sites: &sites, signal, limit, effort: (6, 6), enough: capacity };
+        let finer = at.search(from, interrupt, &mut interrupted, &mut work)?;
+        if finer.trial.score > found.trial.score {
+            found = finer;
         }
     }
+    let Found { trial, candidate } = found;
+    let (information, sensing) = trial.covariances();
+    let phases = candidate.phases();
+    let built = Deployment::steady(sites.clone(), phases.clone(), information, sensing);
     let plan = Plan {
-        built: Some(Deployment::steady(
-            sites.clone(),
-            trial.phases.clone(),
-            trial.information,
-            trial.sensing,
-        )),
-        phases: trial.phases,
+        built: Some(built),
+        phases,
         score: trial.score,
-        points: Vec::new(),
         relaxed: Some(trial.required),
         starts: vec![trial.score],
         work,
+        ..Plan::unknown()
     };
-    Ok(Exact { sites, plan, capacity, passed_over })
+    Ok(Exact { sites, plan, capacity, passed_over, interrupted })
 }
 
-/// The search over one deployment. With phases to start from it is refined.
-#[allow(clippy::too_many_arguments)]
-fn over(
-    instance: &Instance,
-    sites: &[usize],
+/// The best of several sets of phases, as a deployment.
+pub(super) fn best_of(
+    sites: Vec<usize>,
+    cascade: &Cascade,
+    link: &Link,
+    signal: Signal,
+    limit: f64,
+    candidates: &[Vec<Vec<C64>>],
+) -> Result<Deployment, Error> {
+    let mut judge = Judge::new(cascade, link, signal, limit, (24, 40));
+    let mut best: Option<(Trial, &Vec<Vec<C64>>)> = None;
+    for phases in candidates {
+        let trial = judge.judge(&judge.candidate(phases))?;
+        if best.as_ref().is_none_or(|(best, _)| trial.score > best.score) {
+            best = Some((trial, phases));
+        }
+    }
+    let Some((trial, phases)) = best else { return Err(no_deployment()) };
+    let (information, sensing) = trial.covariances();
+    Ok(Deployment::steady(sites, phases.clone(), information, sensing))
+}
+
+/// A deployment to search over.
+struct Over<'a> {
+    instance: &'a Instance,
+    sites: &'a [usize],
     signal: Signal,
     limit: f64,
     effort: (u32, u32),
+    /// A rate that cannot be exceeded.
     enough: f64,
-    from: Option<Vec<Vec<C64>>>,
-    work: &mut Work,
-) -> Result<Trial, Error> {
-    let cascade = instance.cascade(sites);
-    let link = Link::new(instance, &cascade);
-    let refine = effort.0 > 3;
-    let mut plan = plan_phases(&cascade, &link, signal)?;
-    let mut bases = vec![plan.phases.clone()];
-    if !link.is_co_located() {
-        bases.push(cascade.paths.iter().map(SurfacePath::user_vector).collect());
+}
+
+impl Over<'_> {
+    /// The search over one deployment; some effort refines it. With phases to start from.
+    fn search(
+        &self,
+        from: Option<Vec<Vec<C64>>>,
+        interrupt: &Interrupt,
+        interrupted: &mut bool,
+        work: &mut Work,
+    ) -> Result<Found, Error> {
+        let Self { instance, sites, signal, limit, effort, enough } = *self;
+        let cascade = instance.cascade(sites);
+        let link = Link::new(instance, &cascade);
+        let refine = effort.0 > 3;
+        let mut plan = plan_phases(&cascade, &link, signal)?;
+        let mut bases = vec![plan.phases.clone()];
+        if !link.user_decides() {
+            bases.push(cascade.paths.iter().map(SurfacePath::user_vector).collect());
+            if refine {
+                plan = relax(instance, sites, &cascade, &link, signal, plan, interrupt)?;
+                bases.push(plan.phases.clone());
+            }
+        }
+        *work += plan.work;
+        bases.extend(from);
+        let judge = Judge::new(&cascade, &link, signal, limit, effort);
+        let bases: Vec<Candidate> = bases.iter().map(|phases| judge.candidate(phases)).collect();
+        let mut search = Search { judge, interrupt, best: None, interrupted: false };
+        let enough = search.tilt(&bases, enough)?;
+        if refine && !enough {
+            search.refine()?;
+        }
+        let Search { mut judge, best, interrupted: stopped, .. } = search;
+        *interrupted |= stopped;
+        let Some(mut found) = best else { return Err(no_deployment()) };
         if refine {
-            plan = relax(instance, sites, &cascade, &link, signal, plan)?;
-            bases.push(plan.phases.clone());
+            judge.effort = (24, 30);
+            let finer = judge.judge(&found.candidate)?;
+            if finer.score > found.trial.score {
+                found.trial = finer;
+            }
         }
+        work.evaluations += judge.evaluations;
+        Ok(found)
     }
-    *work += plan.work;
-    bases.extend(from);
-    let mut judge = Judge { cascade: &cascade, link: &link, signal, limit, effort, evaluations: 0 };
-    let found = search(&mut judge, &bases, enough, refine)?;
-    work.evaluations += judge.evaluations;
-    let Some(mut trial) = found else { return Err(super::select::no_deployment()) };
-    if refine {
-        judge.effort = (24, 30);
-        let finer = judge.judge(&trial.phases)?;
-        if finer.score > trial.score {
-            trial = finer;
-        }
-    }
-    Ok(trial)
 }
 
 impl Exact {
@@ -356,6 +304,8 @@ impl Exact {
             ceiling: Some((self.capacity, false)),
             rivals: Vec::new(),
             passed_over: self.passed_over,
+            interrupted: self.interrupted,
+            unseen: false,
         }
     }
 }

@@ -82,6 +82,7 @@
 //! Versus Reduction". Its mistakes and how they were found: `docs/errata.md#surfaces`.
 
 pub mod baselines;
+mod bound;
 mod certify;
 pub mod covariance;
 pub mod curve;
@@ -91,6 +92,7 @@ pub mod echo;
 mod exact;
 pub mod instance;
 mod interval;
+mod judge;
 mod majorise;
 pub mod model;
 mod plan;
@@ -100,6 +102,7 @@ mod root;
 mod scenario;
 mod search;
 pub mod select;
+mod staircase;
 mod verify;
 
 pub use deployment::{Deployment, FIELDS as DEPLOYMENT_FIELDS, Mode};

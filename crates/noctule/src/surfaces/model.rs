@@ -147,8 +147,14 @@ impl Link {
 
     /// Whether one set of phases is best for user and target alike.
     pub fn is_co_located(&self) -> bool {
-        // a step that turns the last element by less than a milliradian cannot be told from none
+        // a step that turns the last element by less than 10⁻⁹ radians cannot be told from none
         self.steps.iter().zip(&self.elements).all(|(d, n)| d.abs() * *n as f64 <= 1e-9)
+    }
+
+    /// Whether phases aligned to the user are best: they light the target as well as any, or it need
+    /// not be lit.
+    pub fn user_decides(&self) -> bool {
+        self.required <= 0.0 || self.is_co_located()
     }
 
     /// The largest illumination that can be reached: `P Σ b_k N_k²`.

@@ -1,19 +1,20 @@
 //! Phases for a deployment, and the covariances that go with them.
 
 use std::f64::consts::TAU;
+use std::rc::Rc;
 
 use noctule_num::linalg::dot;
 use noctule_num::{C64, CMat};
-use noctule_optim::{Stop, Work};
+use noctule_optim::{Interrupt, Stop, Work};
 use noctule_phy::cascade::{Cascade, SurfacePath};
 use noctule_phy::centred_array::CentredArray;
 
 use super::covariance::{CovarianceSolver, Reduced};
-use super::curve::{Curve, CurvePoint};
+use super::curve::CurvePoint;
 use super::design::Signal;
 use super::model::{self, Link, evaluate, need_orthogonal};
 use super::power::{Allocator, ROUNDING};
-use super::search::{Inner, Scorer, search};
+use super::search::{Climber, Inner, Scorer};
 use super::select::coherent_score;
 use super::{Deployment, Instance};
 use crate::Error;
@@ -32,6 +33,8 @@ pub(super) struct Plan {
     pub(super) relaxed: Option<f64>,
     /// The deployment itself, where the search made it.
     pub(super) built: Option<Deployment>,
+    /// The curves, where they were searched.
+    pub(super) climber: Option<Rc<Climber>>,
     pub(super) starts: Vec<f64>,
     pub(super) work: Work,
 }
@@ -42,45 +45,65 @@ impl Plan {
         if self.points.is_empty() && self.built.is_none() { Stop::Computed } else { Stop::Stalled }
     }
 
+    /// No phases yet.
+    pub(super) fn unknown() -> Self {
+        Self {
+            phases: Vec::new(),
+            score: f64::NEG_INFINITY,
+            points: Vec::new(),
+            relaxed: None,
+            built: None,
+            climber: None,
+            starts: Vec::new(),
+            work: Work::default(),
+        }
+    }
+
     /// Aligned to user and target alike.
     fn aligned(cascade: &Cascade, score: f64) -> Self {
         Self {
             phases: cascade.paths.iter().map(SurfacePath::user_vector).collect(),
             score,
-            points: Vec::new(),
-            relaxed: None,
-            built: None,
             starts: vec![score],
             work: Work { evaluations: 1, ..Work::default() },
+            ..Self::unknown()
         }
     }
 }
 
 /// Phases of points on the curves.
-pub(super) fn phases_of(cascade: &Cascade, link: &Link, points: &[CurvePoint]) -> Vec<Vec<C64>> {
-    cascade
-        .paths
-        .iter()
-        .zip(points)
-        .enumerate()
-        .map(|(k, (path, point))| {
-            let curve = Curve::new(link.elements[k], link.steps[k]);
-            curve.phases(&path.user_vector(), point.blend, point.phase)
-        })
+pub(super) fn phases_of(
+    cascade: &Cascade,
+    climber: &Climber,
+    points: &[CurvePoint],
+) -> Vec<Vec<C64>> {
+    let surfaces = cascade.paths.iter().zip(climber.curves()).zip(points);
+    surfaces
+        .map(|((path, curve), point)| curve.phases(&path.user_vector(), point.blend, point.phase))
         .collect()
 }
 
-/// Phases for a deployment: aligned where user and target are in one place, else searched.
+/// Phases for a deployment: aligned where the user decides, else searched.
 pub(super) fn plan_phases(cascade: &Cascade, link: &Link, signal: Signal) -> Result<Plan, Error> {
+    plan_on(cascade, link, signal, None)
+}
+
+/// The same with the curves of an earlier search over the same surfaces.
+fn plan_on(
+    cascade: &Cascade,
+    link: &Link,
+    signal: Signal,
+    climber: Option<Rc<Climber>>,
+) -> Result<Plan, Error> {
     if signal == Signal::Dedicated {
         need_orthogonal(cascade)?;
     }
     let (base, user) = cascade.coherence();
     if base.max(user) > model::ORTHOGONAL {
-        return plan_overlapping(cascade, link);
+        return plan_overlapping(cascade, link, climber);
     }
     let short = link.required > link.reachable() * (1.0 + ROUNDING);
-    if link.is_co_located() || short {
+    if link.user_decides() || short {
         let (gains, weights) = link.aligned();
         let score = if short {
             link.reachable() / link.required - 1.0
@@ -89,20 +112,20 @@ pub(super) fn plan_phases(cascade: &Cascade, link: &Link, signal: Signal) -> Res
         };
         return Ok(Plan::aligned(cascade, score));
     }
-    let curves: Vec<Curve> =
-        link.elements.iter().zip(&link.steps).map(|(&n, &step)| Curve::new(n, step)).collect();
+    let climber = climber.unwrap_or_else(|| Rc::new(Climber::new(link)));
     let inner = match signal {
         Signal::Dedicated => Inner::Powers(Allocator::new(link.gains.len())),
         Signal::Covariance => Inner::Covariance(CovarianceSolver::new()),
     };
     let mut scorer = Scorer::new(link, inner);
-    let found = search(&curves, &mut scorer);
+    let found = climber.search(&mut scorer);
     Ok(Plan {
-        phases: phases_of(cascade, link, &found.points),
+        phases: phases_of(cascade, &climber, &found.points),
         score: found.score,
         points: found.points,
         relaxed: None,
         built: None,
+        climber: Some(climber),
         starts: found.starts,
         work: Work { evaluations: scorer.evaluations, ..Work::default() },
     })
@@ -110,17 +133,21 @@ pub(super) fn plan_phases(cascade: &Cascade, link: &Link, signal: Signal) -> Res
 
 /// Phases where paths overlap: the best of those that a search for orthogonal paths finds and of
 /// blends that all surfaces share, each with the exact inner optimum.
-fn plan_overlapping(cascade: &Cascade, link: &Link) -> Result<Plan, Error> {
+fn plan_overlapping(
+    cascade: &Cascade,
+    link: &Link,
+    climber: Option<Rc<Climber>>,
+) -> Result<Plan, Error> {
     let mut candidates: Vec<Vec<CurvePoint>> = Vec::new();
-    if !link.is_co_located() {
-        let curves: Vec<Curve> =
-            link.elements.iter().zip(&link.steps).map(|(&n, &step)| Curve::new(n, step)).collect();
+    let searched =
+        (!link.user_decides()).then(|| climber.unwrap_or_else(|| Rc::new(Climber::new(link))));
+    if let Some(climber) = &searched {
         let mut scorer = Scorer::new(link, Inner::Covariance(CovarianceSolver::new()));
-        candidates.push(search(&curves, &mut scorer).points);
+        candidates.push(climber.search(&mut scorer).points);
         for i in 0..=12 {
             for phase in [0.0, std::f64::consts::PI] {
                 let blend = std::f64::consts::FRAC_PI_2 * f64::from(i) / 12.0;
-                candidates.push(curves.iter().map(|c| c.point(blend, phase)).collect());
+                candidates.push(climber.curves().iter().map(|c| c.point(blend, phase)).collect());
             }
         }
     }
@@ -128,7 +155,8 @@ fn plan_overlapping(cascade: &Cascade, link: &Link) -> Result<Plan, Error> {
     best.score = coherent_score(cascade, link, &best.phases)?;
     best.work.evaluations += candidates.len() as u64;
     for points in candidates.into_iter().filter(|points| !points.is_empty()) {
-        let phases = phases_of(cascade, link, &points);
+        let Some(climber) = &searched else { break };
+        let phases = phases_of(cascade, climber, &points);
         let score = coherent_score(cascade, link, &phases)?;
         if score > best.score {
             best = Plan { phases, score, points, ..best };
@@ -142,6 +170,7 @@ fn plan_overlapping(cascade: &Cascade, link: &Link) -> Result<Plan, Error> {
     }
     best.work.evaluations += turn_together(cascade, link, &mut best)?;
     best.starts = vec![best.score];
+    best.climber = searched;
     Ok(best)
 }
 
@@ -250,16 +279,22 @@ pub(super) fn relax(
     link: &Link,
     signal: Signal,
     plan: Plan,
+    interrupt: &Interrupt,
 ) -> Result<Plan, Error> {
     let Some(limit) = instance.parts().crb_limit else { return Ok(plan) };
     let highest = (link.reachable() / link.required).min(1.0) * (1.0 - 1e-9);
     let mut best = if plan.score >= 0.0 { Some(plan.clone()) } else { None };
     let mut work = plan.work;
     let (mut low, mut high) = (0.0, highest);
-    for round in 0..14 {
+    // large surfaces cost more: fewer halvings
+    let rounds = if link.elements.iter().sum::<usize>() > 20_000 { 6 } else { 14 };
+    for round in 0..rounds {
+        if interrupt.is_raised() {
+            break;
+        }
         let share = if round == 0 { high } else { 0.5 * (low + high) };
         let eased = Link { required: share * link.required, ..link.clone() };
-        let mut trial = plan_phases(cascade, &eased, signal)?;
+        let mut trial = plan_on(cascade, &eased, signal, plan.climber.clone())?;
         work += trial.work;
         trial.relaxed = Some(eased.required);
         let built = settle(sites, cascade, &eased, signal, &trial)?;

@@ -40,6 +40,60 @@ pub struct Allocation {
     pub rate_nats: f64,
     /// Power of the dedicated sensing signal.
     pub sensing_power: f64,
+    /// Prices under which it is optimal, for [`dual_bound`].
+    pub prices: Prices,
+}
+
+/// Multipliers of the two constraints, in a form that keeps digits where one weight stands for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Prices {
+    /// λ, of the power.
+    pub power: f64,
+    /// `λ − μ max w`: the price of power in the stream that lights the target most, with μ that of
+    /// the requirement. From 0 to λ.
+    pub reduced: f64,
+}
+
+/// An upper bound in nats on the rate of every allocation that meets the requirement: the value of
+/// the Lagrangian dual at some prices, whatever they are. Powers are at most P, which every
+/// allocation satisfies, so that any prices give a bound:
+/// ```math
+/// \lambda P - \mu\Gamma + P(\mu W-\lambda)^+ + \sum_k \max_{0\le p\le P}
+///   \big[\ln(1+g_kp) - (\lambda-\mu w_k)p\big],\qquad W = \sum_k w_k .
+/// ```
+///
+/// # Panics
+/// When the slices differ in length.
+pub fn dual_bound(
+    gains: &[f64],
+    weights: &[f64],
+    power: f64,
+    required: f64,
+    prices: Prices,
+) -> f64 {
+    assert_eq!(gains.len(), weights.len(), "one weight for every gain");
+    let reduced = prices.reduced.clamp(0.0, prices.power.max(0.0));
+    let price = prices.power.max(0.0);
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    let top = weights.iter().position(|&w| w >= largest).unwrap_or(0);
+    let relative = |w: f64| if largest > 0.0 { w / largest } else { 0.0 };
+    // μ max w, and what is left of λP − μΓ
+    let sensing = price - reduced;
+    let mut value = price * power - sensing * relative(required);
+    let rest = if weights.is_empty() { 0.0 } else { relative(others(weights, top)) };
+    value += power * (sensing * rest - reduced).max(0.0);
+    for (&gain, &weight) in gains.iter().zip(weights) {
+        let cost = price * (1.0 - relative(weight)) + reduced * relative(weight);
+        let p = if gain <= cost {
+            0.0
+        } else if cost > 0.0 {
+            (1.0 / cost - 1.0 / gain).min(power)
+        } else {
+            power
+        };
+        value += (gain * p).ln_1p() - cost * p;
+    }
+    value
 }
 
 /// A requirement may exceed what is reachable by this much, relative, before it is refused: rounding
@@ -85,14 +139,20 @@ impl Allocator {
         if required > power * total * (1.0 + ROUNDING) {
             return None;
         }
+        let plain = |level: f64| {
+            let price = if level > 0.0 { 1.0 / level } else { 0.0 };
+            Prices { power: price, reduced: price }
+        };
         if streams == 1 {
             self.powers[0] = power;
-            return Some(self.done(Case::II, gains, 0.0));
+            let level = power + 1.0 / gains[0];
+            return Some(self.done(Case::II, gains, 0.0, plain(level)));
         }
-        water_filling(gains, power, &mut self.powers);
+        let level = water_filling(gains, power, &mut self.powers);
         if sum_product(weights, &self.powers) >= required {
-            return Some(self.done(Case::II, gains, 0.0));
+            return Some(self.done(Case::II, gains, 0.0, plain(level)));
         }
+        let largest = weights.iter().copied().fold(0.0, f64::max);
         self.prices.clear();
         self.prices.extend((0..streams).map(|k| others(weights, k)));
         let free = gains.iter().zip(&self.prices).any(|(&g, &c)| g > 0.0 && c <= 0.0);
@@ -112,31 +172,65 @@ impl Allocator {
             }
             let spent: f64 = self.powers.iter().sum();
             if spent < power {
-                return Some(self.done(Case::I, gains, power - spent));
+                // μ is one over the level, and λ = μ Σ w
+                let top = weights.iter().position(|&w| w >= largest).unwrap_or(0);
+                let mu = if level > 0.0 { 1.0 / level } else { f64::MAX / total.max(1.0) };
+                let prices = Prices { power: mu * total, reduced: mu * self.prices[top] };
+                return Some(self.done(Case::I, gains, power - spent, prices));
             }
         }
-        self.bend(gains, weights, power, required);
-        Some(self.done(Case::III, gains, 0.0))
+        let Some(prices) = self.bend(gains, weights, power, required) else {
+            return Some(self.shared(gains, power, required / total));
+        };
+        let bent = self.done(Case::III, gains, 0.0, prices);
+        // A stream that hardly carries data has a power that is the difference of huge numbers.
+        if (sum_product(weights, &self.powers) / required - 1.0).abs() > 1e-10 {
+            let powers = self.powers.clone();
+            let shared = self.shared(gains, power, required / total);
+            if shared.rate_nats >= bent.rate_nats {
+                return Some(Allocation { prices, ..shared });
+            }
+            self.powers = powers;
+        }
+        Some(bent)
     }
 
-    fn done(&self, case: Case, gains: &[f64], sensing_power: f64) -> Allocation {
+    fn done(&self, case: Case, gains: &[f64], sensing_power: f64, prices: Prices) -> Allocation {
         let rate_nats = gains.iter().zip(&self.powers).map(|(g, p)| (g * p).ln_1p()).sum();
-        Allocation { case, rate_nats, sensing_power }
+        Allocation { case, rate_nats, sensing_power, prices }
+    }
+
+    /// A sensing signal that meets the requirement alone, water-filling with the rest: for gains so
+    /// far apart that double precision does not hold the prices of the optimum. It is feasible, and
+    /// [`dual_bound`] tells what it may lack.
+    fn shared(&mut self, gains: &[f64], power: f64, sensing_power: f64) -> Allocation {
+        let level = water_filling(gains, (power - sensing_power).max(0.0), &mut self.powers);
+        let price = if level > 0.0 { 1.0 / level } else { 0.0 };
+        self.done(Case::I, gains, sensing_power, Prices { power: price, reduced: 0.0 })
     }
 
     /// Case III: `Σp = P` and `w·p = Γ` with prices `1 − r w_k / max w`, one root in `ln(1 − r)`.
-    fn bend(&mut self, gains: &[f64], weights: &[f64], power: f64, required: f64) {
+    /// `None` where that is not in reach of double precision.
+    fn bend(
+        &mut self,
+        gains: &[f64],
+        weights: &[f64],
+        power: f64,
+        required: f64,
+    ) -> Option<Prices> {
         let largest = weights.iter().copied().fold(0.0, f64::max);
         // the price is (1 − w/w_max) + t w/w_max with t = 1 − r: exact for the largest weight
         let price = |k: usize, t: f64| {
             let relative = weights[k] / largest;
             (1.0 - relative) + t * relative
         };
-        let fill = |log_t: f64, powers: &mut [f64]| {
+        let mut last_level = 0.0;
+        let mut fill = |log_t: f64, powers: &mut [f64]| {
             let t = log_t.exp();
             let level = level_of(gains.len(), power, |k| {
                 (gains[k] > 0.0).then(|| (1.0 / price(k, t), price(k, t) / gains[k]))
             });
+            last_level = level;
             for (k, p) in powers.iter_mut().enumerate() {
                 let c = price(k, t);
                 *p = if gains[k] > 0.0 && level > c / gains[k] {
@@ -147,17 +241,28 @@ impl Allocator {
             }
             sum_product(weights, powers) / required - 1.0
         };
-        const LOWEST: f64 = -40.0;
-        let last = fill(LOWEST, &mut self.powers);
+        // further down where the stream that lights the target most hardly carries data
+        let mut lowest = -40.0;
+        let mut last = fill(lowest, &mut self.powers);
+        while last < 0.0 && lowest > -600.0 {
+            lowest *= 2.0;
+            last = fill(lowest, &mut self.powers);
+        }
+        if last.is_nan() || last < -ROUNDING {
+            return None;
+        }
+        let mut found = lowest;
         if last > 0.0 {
             let mut scratch = std::mem::take(&mut self.powers);
             let first = fill(0.0, &mut scratch);
-            let found = root((0.0, first.min(-f64::MIN_POSITIVE)), (LOWEST, last), 1e-14, |x| {
+            found = root((0.0, first.min(-f64::MIN_POSITIVE)), (lowest, last), 1e-14, |x| {
                 fill(x, &mut scratch)
             });
             fill(found, &mut scratch);
             self.powers = scratch;
         }
+        let price = 1.0 / last_level;
+        Some(Prices { power: price, reduced: price * found.exp() })
     }
 }
 
@@ -226,6 +331,12 @@ mod tests {
             prop_assert!((all.iter().sum::<f64>() - 1.0).abs() < 1e-10);
             prop_assert!(all.iter().all(|p| *p >= 0.0));
             prop_assert!(sum_product(&sensing, &all) >= required * (1.0 - 1e-11));
+            // weak duality, with the sum written out: nothing feasible is above, and the prices
+            // of the allocation close the gap
+            let bound = dual_bound(&gains, &weights, 1.0, required, found.prices);
+            prop_assert!(bound >= found.rate_nats - 1e-12 * found.rate_nats.max(1.0));
+            prop_assert!(bound <= found.rate_nats + 1e-9 * found.rate_nats.max(1e-3),
+                "{:?} {}", found, bound);
             let rate = |p: &[f64]| -> f64 {
                 gains.iter().zip(p).map(|(g, p)| (g * p).ln_1p()).sum()
             };
@@ -274,6 +385,17 @@ mod tests {
         // no requirement, no weights
         let free = allocator.allocate(&[1.0, 1.0], &[0.0, 0.0], 1.0, 0.0).unwrap();
         assert_eq!(free.case, Case::II);
+        // the stream that lights the target hardly carries data, or none that counts
+        for gain in [1e-12, 1e-18, 1e-25, 1e-100, 1e-200, 1e-310] {
+            let (gains, weights) = ([gain, 1.0], [1.0, 0.0]);
+            let found = allocator.allocate(&gains, &weights, 1.0, 0.5).unwrap();
+            let p = allocator.powers();
+            assert!(p[0] + found.sensing_power >= 0.5 * (1.0 - 1e-11), "{gain} {found:?} {p:?}");
+            assert!(p[0] + p[1] + found.sensing_power <= 1.0 + 1e-11);
+            assert!((found.rate_nats - 1.5_f64.ln()).abs() < 1e-11, "{gain} {found:?}");
+            let bound = dual_bound(&gains, &weights, 1.0, 0.5, found.prices);
+            assert!(bound >= found.rate_nats - 1e-12, "{gain} {bound}");
+        }
         let single = allocator.allocate(&[50.0], &[2.0], 1.0, 1.9).unwrap();
         assert!((single.rate_nats - 51_f64.ln()).abs() < 1e-12);
     }

@@ -5,10 +5,10 @@ use std::f64::consts::TAU;
 use noctule_num::C64;
 use noctule_phy::cascade::Cascade;
 
-use super::design::{Settings, Signal};
+use super::design::{Requirement, Settings, Signal};
 use super::model::{Link, evaluate};
 use super::plan::{Plan, covariances};
-use super::{Deployment, Instance};
+use super::{Deployment, Instance, exact};
 use crate::Error;
 
 /// The nearest of `2^bits` phases `2πi/2^bits`.
@@ -30,8 +30,8 @@ pub fn round_phases(phases: &[C64], bits: u32) -> Vec<C64> {
     candidates.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, rounded)| rounded).unwrap_or_default()
 }
 
-/// The deployment with quantised phases and covariances designed again for them, where bits are
-/// set; and a sentence about what it costs.
+/// The deployment with quantised phases and covariances designed again for them and for the same
+/// requirement, where bits are set; and a sentence about what it costs.
 pub(super) fn quantised(
     instance: &Instance,
     cascade: &Cascade,
@@ -43,28 +43,34 @@ pub(super) fn quantised(
     let Some(bits) = settings.phase_bits else { return Ok((built, None)) };
     let before = evaluate(instance, &built)?;
     let link = Link::new(instance, cascade);
-    let required = plan.relaxed.unwrap_or(link.required);
-    let phases: Vec<Vec<C64>> = plan.phases.iter().map(|v| round_phases(v, bits)).collect();
-    let lit = |phases: &[Vec<C64>]| -> f64 {
-        cascade.illumination(phases).response.iter().map(C64::norm_sqr).sum::<f64>() * link.power
-    };
+    let rounded: Vec<Vec<C64>> = plan.phases.iter().map(|v| round_phases(v, bits)).collect();
     // When the rounded phases cannot light the target enough, those aligned to it might.
     let aligned: Vec<Vec<C64>> =
         cascade.paths.iter().map(|path| round_phases(&path.target_vector(), bits)).collect();
-    let phases =
-        if lit(&phases) >= required || lit(&aligned) <= lit(&phases) { phases } else { aligned };
-    let short = lit(&phases) < required;
-    let (information, sensing) = covariances(cascade, signal, &phases, link.power, required)?;
-    let deployment = Deployment::steady(built.sites, phases, information, sensing);
+    let limit = instance.parts().crb_limit;
+    let mut deployment = match (built.requirement, limit) {
+        (Requirement::ExactBound, Some(limit)) => {
+            exact::best_of(built.sites, cascade, &link, signal, limit, &[rounded, aligned])?
+        }
+        _ => {
+            let lit = |phases: &[Vec<C64>]| -> f64 {
+                let light = cascade.illumination(phases).response;
+                light.iter().map(C64::norm_sqr).sum::<f64>() * link.power
+            };
+            let enough = lit(&rounded) >= link.required || lit(&aligned) <= lit(&rounded);
+            let phases = if enough { rounded } else { aligned };
+            let (information, sensing) =
+                covariances(cascade, signal, &phases, link.power, link.required)?;
+            Deployment::steady(built.sites, phases, information, sensing)
+        }
+    };
+    deployment.requirement = built.requirement;
     let after = evaluate(instance, &deployment)?;
-    let mut sentence = format!(
+    let sentence = format!(
         "phases of {bits} bits cost {:.4} of {:.4} bit/s/Hz",
         before.rate_bps_hz - after.rate_bps_hz,
         before.rate_bps_hz
     );
-    if short {
-        sentence.push_str(", and with them the requirement on the bound is not met");
-    }
     Ok((deployment, Some(sentence)))
 }
 

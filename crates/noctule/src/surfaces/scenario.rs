@@ -83,7 +83,8 @@ pub enum PathModel {
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// Sites on the perpendicular bisector of base station and user: spatial frequencies ±1/M_r,
-    /// ±3/M_r, … at both ends, M_r sites, nearest first. Needs M_t to be a multiple of M_r.
+    /// ±3/M_r, … below one at both ends, nearest first: M_r sites, one fewer for odd M_r. Needs two or
+    /// more antennas at the user and M_t to be a multiple of M_r.
     Bisector,
     /// Eight sites off the bisector, for M_t = 32 and M_r = 8.
     Skew,
@@ -197,6 +198,14 @@ impl Scenario {
                 return self.cut(sites.iter().map(|&site| site.into()).collect());
             }
             Layout::Bisector => {
+                if self.user_antennas < 2 {
+                    return Err(InputError::new(
+                        "the layout does not fit the arrays",
+                        "user_antennas",
+                        self.user_antennas.to_string(),
+                        "at least 2 for the bisector: one antenna does not tell sites apart",
+                    ));
+                }
                 if !self.transmit_antennas.is_multiple_of(self.user_antennas) {
                     return Err(InputError::new(
                         "the layout does not fit the arrays",
@@ -216,7 +225,7 @@ impl Scenario {
                     [x, x]
                 };
                 // ±1/M, ±3/M, … below one
-                let count = (0..).take_while(|i| 2 * (i / 2) + 1 < m.max(2)).count();
+                let count = (0..).take_while(|i| 2 * (i / 2) + 1 < m).count();
                 (0..count.min(MOST_SITES)).map(ray).collect()
             }
             Layout::Skew => {
@@ -359,6 +368,7 @@ mod tests {
         assert_eq!(wrong(|s| s.power_dbm = f64::NAN), "power_dbm");
         assert_eq!(wrong(|s| s.crb_limit_db = Some(f64::INFINITY)), "crb_limit_db");
         assert_eq!(wrong(|s| s.transmit_antennas = 12), "layout");
+        assert_eq!(wrong(|s| s.user_antennas = 1), "user_antennas");
         assert_eq!(wrong(|s| s.first_sites = Some(9)), "first_sites");
         assert_eq!(wrong(|s| s.base_axis_deg = 80.0), "base_axis_deg, user_axis_deg");
         assert_eq!(wrong(|s| s.layout = Layout::Sites(Vec::new())), "layout.sites");

@@ -111,57 +111,12 @@ impl Effort {
     }
 }
 
-/// Search from all starts.
-pub(super) fn search(curves: &[Curve], scorer: &mut Scorer<'_>) -> Found {
-    let effort = Effort::of(scorer.link);
-    let frontiers: Vec<Vec<CurvePoint>> =
-        curves.iter().map(|curve| curve.frontier(effort.blends, effort.phases)).collect();
-    let mut scored: Vec<(f64, Vec<usize>)> = starts(&frontiers)
-        .into_iter()
-        .map(|family| {
-            // of each family only the best: the others are on its way
-            let rated =
-                family.into_iter().map(|start| (scorer.score(&take(&frontiers, &start)), start));
-            rated
-                .reduce(|best, other| if other.0 > best.0 { other } else { best })
-                .unwrap_or((-1.0, Vec::new()))
-        })
-        .collect();
-    let by_score = |a: &(f64, Vec<usize>), b: &(f64, Vec<usize>)| b.0.total_cmp(&a.0);
-    scored.sort_by(by_score);
-    scored.truncate(effort.climbs * 3);
-    // climb coarsely from several, finely from the best of those
-    for (score, start) in &mut scored {
-        *score = climb(&frontiers, scorer, start, *score, &[64, 16]);
-        *score = jump(&frontiers, scorer, start, *score);
-    }
-    scored.sort_by(by_score);
-    scored.dedup_by(|a, b| a.1 == b.1);
-    scored.truncate(effort.climbs);
-    for (score, start) in &mut scored {
-        *score = climb(&frontiers, scorer, start, *score, &[8, 2, 1]);
-    }
-    scored.sort_by(by_score);
-    scored.dedup_by(|a, b| a.1 == b.1);
-    let reached = scored.iter().map(|(score, _)| *score).collect();
-    let mut best: Option<Found> = None;
-    for (score, start) in scored.iter().take(2) {
-        let mut points = take(&frontiers, start);
-        let score = polish(curves, scorer, &mut points, *score, effort.polish);
-        if best.as_ref().is_none_or(|best| score > best.score) {
-            best = Some(Found { points, score, starts: Vec::new() });
-        }
-    }
-    let mut best = best.unwrap_or(Found { points: Vec::new(), score: -1.0, starts: Vec::new() });
-    best.starts = reached;
-    best
-}
-
-/// The moves of the search, for designs that come from elsewhere.
+/// The curves of all surfaces and points on them, made once for a search and what follows it.
+#[derive(Clone, Debug)]
 pub(super) struct Climber {
     curves: Vec<Curve>,
     frontiers: Vec<Vec<CurvePoint>>,
-    polish: u64,
+    effort: Effort,
 }
 
 impl Climber {
@@ -171,7 +126,57 @@ impl Climber {
             link.elements.iter().zip(&link.steps).map(|(&n, &step)| Curve::new(n, step)).collect();
         let frontiers =
             curves.iter().map(|curve| curve.frontier(effort.blends, effort.phases)).collect();
-        Self { curves, frontiers, polish: effort.polish }
+        Self { curves, frontiers, effort }
+    }
+
+    /// The curves of the surfaces.
+    pub(super) fn curves(&self) -> &[Curve] {
+        &self.curves
+    }
+
+    /// Search from all starts.
+    pub(super) fn search(&self, scorer: &mut Scorer<'_>) -> Found {
+        let Self { curves, frontiers, effort } = self;
+        let mut scored: Vec<(f64, Vec<usize>)> = starts(frontiers)
+            .into_iter()
+            .map(|family| {
+                // of each family only the best: the others are on its way
+                let rated =
+                    family.into_iter().map(|start| (scorer.score(&take(frontiers, &start)), start));
+                rated
+                    .reduce(|best, other| if other.0 > best.0 { other } else { best })
+                    .unwrap_or((-1.0, Vec::new()))
+            })
+            .collect();
+        let by_score = |a: &(f64, Vec<usize>), b: &(f64, Vec<usize>)| b.0.total_cmp(&a.0);
+        scored.sort_by(by_score);
+        scored.truncate(effort.climbs * 3);
+        // climb coarsely from several, finely from the best of those
+        for (score, start) in &mut scored {
+            *score = climb(frontiers, scorer, start, *score, &[64, 16]);
+            *score = jump(frontiers, scorer, start, *score);
+        }
+        scored.sort_by(by_score);
+        scored.dedup_by(|a, b| a.1 == b.1);
+        scored.truncate(effort.climbs);
+        for (score, start) in &mut scored {
+            *score = climb(frontiers, scorer, start, *score, &[8, 2, 1]);
+        }
+        scored.sort_by(by_score);
+        scored.dedup_by(|a, b| a.1 == b.1);
+        let reached = scored.iter().map(|(score, _)| *score).collect();
+        let mut best: Option<Found> = None;
+        for (score, start) in scored.iter().take(2) {
+            let mut points = take(frontiers, start);
+            let score = polish(curves, scorer, &mut points, *score, effort.polish);
+            if best.as_ref().is_none_or(|best| score > best.score) {
+                best = Some(Found { points, score, starts: Vec::new() });
+            }
+        }
+        let mut best =
+            best.unwrap_or(Found { points: Vec::new(), score: -1.0, starts: Vec::new() });
+        best.starts = reached;
+        best
     }
 
     /// The point of a frontier whose |z| is next to a value.
@@ -197,7 +202,7 @@ impl Climber {
         if score < 0.995 * best {
             return (score, points);
         }
-        let score = polish(&self.curves, scorer, &mut points, score, self.polish);
+        let score = polish(&self.curves, scorer, &mut points, score, self.effort.polish);
         (score, points)
     }
 }

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Instance;
+use super::bound::ideal_bound;
 use super::covariance::{CovarianceSolver, Reduced};
 use super::design::Signal;
 use super::interval::aligned_bound;
@@ -45,11 +46,15 @@ pub(super) struct Chosen {
     /// What no design of any deployment exceeds, in nats, where choosing tells; whether it is attained
     /// by orthogonal paths.
     pub(super) ceiling: Option<(f64, bool)>,
-    /// The other deployments with what no design of each exceeds, in nats, where user and target are
-    /// apart.
+    /// The other deployments with what no design of each exceeds, in nats, where there is no
+    /// ceiling over all of them.
     pub(super) rivals: Vec<(f64, Vec<usize>)>,
     /// Deployments whose paths overlap, which the scheme cannot use.
     pub(super) passed_over: usize,
+    /// Choosing was interrupted: there may be better deployments.
+    pub(super) interrupted: bool,
+    /// Deployments nobody looked at, for the same reason: nothing is known about all of them.
+    pub(super) unseen: bool,
 }
 
 impl Chosen {
@@ -94,6 +99,8 @@ pub(super) fn choose(
             ceiling: None,
             rivals: Vec::new(),
             passed_over: 0,
+            interrupted: false,
+            unseen: false,
         })
     };
     match select {
@@ -125,61 +132,107 @@ fn deployments(instance: &Instance) -> Result<Vec<Vec<usize>>, Error> {
     Ok((0..1_usize << others).map(of).collect())
 }
 
-fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Chosen, Error> {
-    let mut ideals = Vec::new();
-    let mut work = Work::default();
-    let mut apart = false;
-    let mut overlapping = false;
-    let mut passed_over = 0;
+/// What is known of a deployment before phases are searched.
+struct Ideal {
+    /// The rate that it is ordered by, in nats; negative where the requirement is out of reach.
+    score: f64,
+    /// What no design of it exceeds, with its own proof.
+    bound: f64,
+    sites: Vec<usize>,
+}
+
+/// The ideals of all deployments, the best first.
+#[derive(Default)]
+struct Survey {
+    ideals: Vec<Ideal>,
+    apart: bool,
+    overlapping: bool,
+    passed_over: usize,
+    unseen: bool,
+}
+
+fn survey(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Survey, Error> {
+    let mut found = Survey::default();
     for sites in deployments(instance)? {
+        if interrupt.is_raised() && !found.ideals.is_empty() {
+            found.unseen = true;
+            break;
+        }
         let cascade = instance.cascade(&sites);
         let link = Link::new(instance, &cascade);
-        apart |= !link.is_co_located();
         let (base, user) = cascade.coherence();
         let orthogonal = base.max(user) <= ORTHOGONAL;
         if !orthogonal && signal == Signal::Dedicated {
             // these schemes need orthogonal paths; deployments without them are passed over
-            passed_over += 1;
+            found.passed_over += 1;
             continue;
         }
-        work.evaluations += 1;
-        let score = if link.required > link.reachable() * (1.0 + ROUNDING) && orthogonal {
-            link.reachable() / link.required - 1.0
+        let (score, bound) = if link.required > link.reachable() * (1.0 + ROUNDING) && orthogonal {
+            let short = link.reachable() / link.required - 1.0;
+            (short, short)
         } else if orthogonal {
             let (gains, weights) = link.aligned();
-            aligned_score(signal, &gains, &weights, &link)
+            let score = aligned_score(signal, &gains, &weights, &link);
+            (score, ideal_bound(&cascade, &link, signal).0)
         } else {
-            aligned_bound(&cascade, &link).0
+            let bound = aligned_bound(&cascade, &link).0;
+            (bound, bound)
         };
-        overlapping |= !orthogonal;
-        ideals.push((score, sites));
+        found.apart |= !link.user_decides();
+        found.overlapping |= !orthogonal;
+        found.ideals.push(Ideal { score, bound, sites });
     }
     // The best ideal first; among equals the fewest and nearest sites.
-    ideals.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));
-    let ceiling = ideals.first().filter(|_| !apart).map(|(ideal, _)| (*ideal, !overlapping));
-    if !(apart || overlapping) || ideals.first().is_none_or(|(score, _)| *score < 0.0) {
-        let sites = ideals.into_iter().next().map_or_else(|| vec![0], |(_, sites)| sites);
-        return Ok(Chosen { sites, plan: None, work, ceiling, rivals: Vec::new(), passed_over });
+    found.ideals.sort_by(|a, b| {
+        let order = b.score.total_cmp(&a.score);
+        order.then(a.sites.len().cmp(&b.sites.len())).then(a.sites.cmp(&b.sites))
+    });
+    Ok(found)
+}
+
+fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Chosen, Error> {
+    let Survey { ideals, apart, overlapping, passed_over, unseen } =
+        survey(instance, signal, interrupt)?;
+    let mut work = Work { evaluations: ideals.len() as u64, ..Work::default() };
+    let highest = ideals.iter().map(|ideal| ideal.bound).reduce(f64::max);
+    let ceiling = highest.filter(|_| !apart && !unseen).map(|bound| (bound, !overlapping));
+    let chosen = |sites, plan, work, rivals, interrupted| Chosen {
+        sites,
+        plan,
+        work,
+        ceiling,
+        rivals,
+        passed_over,
+        interrupted,
+        unseen,
+    };
+    if !(apart || overlapping) || ideals.first().is_none_or(|ideal| ideal.score < 0.0) {
+        let sites = ideals.into_iter().next().map_or_else(|| vec![0], |ideal| ideal.sites);
+        return Ok(chosen(sites, None, work, Vec::new(), unseen));
     }
     let mut found: Option<(Vec<usize>, Plan)> = None;
-    for (ideal, sites) in ideals.clone() {
+    let mut interrupted = unseen;
+    for ideal in &ideals {
         let reached = found.as_ref().map_or(f64::NEG_INFINITY, |(_, plan)| plan.score);
-        if ideal <= reached || interrupt.is_raised() {
+        if ideal.score <= reached {
             break;
         }
-        let cascade = instance.cascade(&sites);
+        if found.is_some() && interrupt.is_raised() {
+            interrupted = true;
+            break;
+        }
+        let cascade = instance.cascade(&ideal.sites);
         let plan = plan_phases(&cascade, &Link::new(instance, &cascade), signal)?;
         work += plan.work;
         if plan.score > reached {
-            found = Some((sites, plan));
+            found = Some((ideal.sites.clone(), plan));
         }
     }
-    let (sites, plan) = match found {
-        Some((sites, plan)) => (sites, Some(Plan { work: Work::default(), ..plan })),
-        None => (vec![0], None),
-    };
-    let rivals = ideals.into_iter().filter(|(_, other)| apart && *other != sites).collect();
-    Ok(Chosen { sites, plan, work, ceiling, rivals, passed_over })
+    let Some((sites, plan)) = found else { return Err(no_deployment()) };
+    let plan = Plan { work: Work::default(), ..plan };
+    let others = ideals.into_iter().filter(|other| apart && other.sites != sites);
+    let rivals = others.map(|other| (other.bound, other.sites)).collect();
+    Ok(chosen(sites, Some(plan), work, rivals, interrupted))
 }
 
 /// The rate with paths that overlap, for given phases; negative where they cannot light the target

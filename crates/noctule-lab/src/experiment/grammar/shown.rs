@@ -146,15 +146,29 @@ pub static FIGURE: Table = Table {
     ],
 };
 
+/// `range` of a claim.
+pub static RANGE: Table = Table {
+    what: "`range`",
+    header: "[claim.range]",
+    summary: "The numbers that agree, ends included; one end may be left open.",
+    one_of: &[],
+    keys: &[
+        key("from", Number(Sign::Any), Words("no end"), "The smallest that agrees.", "0.0"),
+        key("to", Number(Sign::Any), Words("no end"), "The largest that agrees.", "5.0"),
+    ],
+};
+
 /// `[[claim]]`.
 pub static CLAIM: Table = Table {
     what: "a claim",
     header: "[[claim]]",
     summary: "What a paper (or a colleague) says, and which of our numbers speaks to it. It \
               *agrees* if our number is within `tol` of theirs and its standard error is at most a \
-              third of `tol`; with too few trials it is *inconclusive*. A claim that \
-              contradicts what its author expects ends the command with code 5.",
-    one_of: &[],
+              third of `tol`; with too few trials it is *inconclusive*. Where the paper gives no \
+              number, `range` says what would agree instead of `paper` and `tol`: our number must \
+              then be inside by two standard errors. A claim that contradicts what its author \
+              expects ends the command with code 5.",
+    one_of: &["paper", "range"],
     keys: &[
         key(
             "id",
@@ -170,7 +184,14 @@ pub static CLAIM: Table = Table {
             "The claim in words, with where it stands in the paper.",
             "\"Section V: 2 bit/s/Hz more than zero forcing\"",
         ),
-        key("paper", Number(Sign::Any), Refused, "The number the paper gives.", "2.0"),
+        key("paper", Number(Sign::Any), Words("`range`"), "The number the paper gives.", "2.0"),
+        key(
+            "range",
+            Kind::Table(&RANGE),
+            Words("`paper`"),
+            "What agrees where the paper shows a sign or an order and no number.",
+            "{ from = 0.0 }",
+        ),
         key("unit", Text, Default("\"\""), "Its unit.", "\"bit/s/Hz\""),
         key(
             "ours",
@@ -182,8 +203,8 @@ pub static CLAIM: Table = Table {
         key(
             "tol",
             Number(Sign::NotNegative),
-            Refused,
-            "The largest difference that still agrees.",
+            Words("none; needed with `paper`"),
+            "The largest difference from `paper` that still agrees.",
             "0.3",
         ),
         key(

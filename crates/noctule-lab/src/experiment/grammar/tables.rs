@@ -5,7 +5,7 @@ use super::Absent::{Default, Refused, Words};
 use super::Kind::{Count, Flag, Name, Number, Open, Tables, Text, Values, Word};
 use super::{Absent, Key, Kind, Sign, Table};
 
-pub use super::shown::{CLAIM, CLAIM_KINDS, FIGURE, OURS, VERSUS};
+pub use super::shown::{CLAIM, CLAIM_KINDS, FIGURE, OURS, RANGE, VERSUS};
 
 pub(super) const fn key(
     name: &'static str,

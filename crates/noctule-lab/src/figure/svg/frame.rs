@@ -28,6 +28,8 @@ pub(super) struct Sides {
     pub(super) right: f64,
     /// Whether ticks point outward, because what is inside would hide them.
     pub(super) outward: bool,
+    /// Whether something beside the frame has a power of ten above it, as an axis may.
+    pub(super) factor: bool,
 }
 
 /// Both axes of a figure, laid out.
@@ -57,13 +59,19 @@ impl Axes {
         let x_ticks = fitting(&x, guess, sweep, |ticks| widest(ticks) + 0.8 * TYPE);
         let width = (WIDTH - left - room(&x_ticks)).max(WIDTH / 4.0);
 
-        let factor_above = if y_ticks.factor.is_some() { LEADING * TYPE } else { TYPE / 2.0 };
+        let factor = y_ticks.factor.is_some() || sides.factor;
+        let factor_above = if factor { LEADING * TYPE } else { TYPE / 2.0 };
         let frame = Box2 { x: left, y: MARGIN + factor_above, width, height: FRAME_HEIGHT };
         let x_caption = wrap(&figure.x.caption(), TYPE, width);
         let below = NUMBER_GAP + text::height(1 + x_caption.len(), TYPE) + GAP;
         let height = frame.bottom() + below + MARGIN / 2.0;
         let (place, outward) = (Place { frame, x, y }, sides.outward);
         Self { place, height, outward, x_ticks, y_ticks, x_caption, y_caption }
+    }
+
+    /// What the power of ten of the vertical axis takes above the frame.
+    pub(super) fn factor_height(&self) -> f64 {
+        if self.y_ticks.factor.is_some() { LEADING * TYPE } else { 0.0 }
     }
 
     /// Makes room above the frame.

@@ -44,7 +44,8 @@ pub(super) fn draw(figure: &Figure, heat: &Heat) -> (Canvas, f64) {
     let right = BAR_GAP + BAR + GAP + widest(&ticks) + GAP + words;
 
     // Ticks would not show on dark colours: they point outward.
-    let axes = Axes::new(figure, surface_spans(figure, heat), &[], Sides { right, outward: true });
+    let sides = Sides { right, outward: true, factor: ticks.factor.is_some() };
+    let axes = Axes::new(figure, surface_spans(figure, heat), &[], sides);
     let mut canvas = Canvas::default();
     if present.is_empty() || columns.is_empty() || rows.is_empty() {
         axes.outline(&mut canvas);

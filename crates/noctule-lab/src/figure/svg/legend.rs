@@ -99,8 +99,9 @@ impl<'a> Legend<'a> {
         if self.entries.is_empty() { 0.0 } else { self.rows_height(self.columns()) + INSET }
     }
 
-    /// Draws the legend above the frame, in as many columns as it has room for.
-    pub(super) fn paint_above(&self, canvas: &mut Canvas, frame: Box2) {
+    /// Draws the legend above the frame, in as many columns as it has room for, and above what
+    /// stands there already.
+    pub(super) fn paint_above(&self, canvas: &mut Canvas, frame: Box2, taken: f64) {
         if self.entries.is_empty() {
             return;
         }
@@ -108,7 +109,7 @@ impl<'a> Legend<'a> {
         let width = self.total_width(columns);
         let at = Box2 {
             x: frame.x + (frame.width - width) / 2.0,
-            y: frame.y - self.height_above(),
+            y: frame.y - taken - self.height_above(),
             width,
             height: self.rows_height(columns),
         };

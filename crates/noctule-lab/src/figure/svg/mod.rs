@@ -158,7 +158,7 @@ fn draw_lines(figure: &Figure, lines: &[Line]) -> (Canvas, f64) {
     axes.outline(&mut canvas);
     match inside {
         Some((_, at)) => legend.paint_inside(&mut canvas, at),
-        None => legend.paint_above(&mut canvas, axes.place.frame),
+        None => legend.paint_above(&mut canvas, axes.place.frame, axes.factor_height()),
     }
     if curves.is_empty() {
         no_data(&mut canvas, axes.place.frame);

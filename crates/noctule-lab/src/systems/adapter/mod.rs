@@ -5,21 +5,24 @@
 //! warm starts, rows with the witness's verdict, documents that embed their instance. It is
 //! written once, here; a system implements [`Typed`] and says only what is its own.
 
+mod story;
 mod timed;
+mod verify;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use noctule::data::{ArraySet, FieldInfo};
-use noctule::{Bound, Design, Error, Interrupt, PointProof, Proof, Sense, Stop, Trace, Work};
+use noctule::{Design, Error, Interrupt};
 use noctule_num::{InputError, hint};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub use timed::trace_of;
 
+use self::story::{handed_in, story};
+use self::verify::verified;
 use super::typed;
 use crate::report::{Align, Table};
 use crate::single::{Arrays, Finding, Single, SingleError, Source, Story};
@@ -27,13 +30,6 @@ use crate::system::{
     Chain, Contender, Goal, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo,
     SeriesValue, System, Timed,
 };
-
-/// Numbers of a document must agree with their recomputation to this, relative.
-const AGREEMENT: f64 = 1e-6;
-/// Residuals agree to this: that of an objective of order one in another basis.
-const RESIDUAL_ROUNDING: f64 = 1e-10;
-/// A point with a larger residual is not called stationary.
-const NEARLY_STATIONARY: f64 = 1e-4;
 
 /// What the independent witness of a system says of some variables.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +139,12 @@ pub trait Typed: Send + Sync + 'static {
     /// When they do not fit the instance.
     fn check(instance: &Self::Instance, variables: &Self::Variables) -> Result<Checked, Error>;
 
+    /// What the bound of a scheme's design is about: a name among the serialised metrics, or
+    /// `None` for the objective.
+    fn bounded(_scheme: &str) -> Option<&'static str> {
+        None
+    }
+
     /// What a careful colleague would say of these numbers, whoever designed them.
     fn advice(_instance: &Self::Instance, _metrics: &Self::Metrics) -> Vec<String> {
         Vec::new()
@@ -171,6 +173,15 @@ pub trait Typed: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Why a design that was meant to meet the requirements counts as none: it misses them, and
+    /// nothing proves that it must.
+    fn unmet(_design: &DesignOf<Self>) -> Option<String>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// The objective among the metrics.
     fn objective(metrics: &Self::Metrics) -> Option<f64>;
 
@@ -190,6 +201,12 @@ pub trait Typed: Send + Sync + 'static {
     /// # Errors
     /// Arrays that are missing, misshapen, or out of range.
     fn instance(arrays: ArraySet, base: Option<&Self::Instance>) -> Result<Self::Instance, Error>;
+
+    /// The instance as that of a seed and a trial, where methods draw (random starts, estimators
+    /// that are simulated): arrays alone do not say it.
+    fn drawn_as(instance: Self::Instance, _seed: u64, _trial: u64) -> Self::Instance {
+        instance
+    }
 
     /// The named arrays of an instance; [`Typed::instance`] inverts it.
     fn instance_arrays(instance: &Self::Instance) -> ArraySet;
@@ -245,9 +262,13 @@ pub trait Typed: Send + Sync + 'static {
 pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
     let witness = T::check(instance, &design.variables)?;
     let mismatch = witness.mismatch(T::objective(&design.metrics));
-    let infeasible = design.proof.infeasible.is_some();
+    let outcome = match T::unmet(design) {
+        _ if design.proof.infeasible.is_some() => Outcome::Infeasible,
+        Some(reason) => Outcome::Failed(reason),
+        None => Outcome::Designed,
+    };
     Ok(Row {
-        outcome: if infeasible { Outcome::Infeasible } else { Outcome::Designed },
+        outcome,
         stop: Some(design.stop),
         proof: design.proof.clone(),
         violation: Some(witness.violation).filter(|x| x.is_finite()),
@@ -423,14 +444,15 @@ fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
     match (&source.arrays, drawn) {
         (Some(arrays), base) => {
             let set = arrays.take("instance", T::INSTANCE_FIELDS)?;
-            T::instance(set, base.as_ref()).map_err(|error| match error {
+            let found = T::instance(set, base.as_ref()).map_err(|error| match error {
                 Error::Input(error) if base.is_none() && error.what == "an array is missing" => {
                     let advice =
                         "`--scenario FILE` (or `--scenario default`) gives what the arrays do not";
                     arrays.blame(error.hint(advice).into())
                 }
                 other => arrays.blame(other),
-            })
+            })?;
+            Ok(T::drawn_as(found, source.seed, source.trial))
         }
         (None, Some(instance)) => Ok(instance),
         (None, None) => {
@@ -463,13 +485,13 @@ impl<T: Typed> Single for T {
             return Err(InputError::new(what, "scheme", scheme, reason).into());
         }
         let design = T::design(&parsed, &instance, None, interrupt)?;
-        Ok(story::<T>(&instance, &design, scheme, settings)?)
+        Ok(story::<T>(source, &instance, &design, scheme, settings)?)
     }
 
     fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError> {
         let instance = instance::<T>(source)?;
         let design = handed_in::<T>(&instance, variables)?;
-        Ok(story::<T>(&instance, &design, "handed in", &json!({}))?)
+        Ok(story::<T>(source, &instance, &design, "handed in", &json!({}))?)
     }
 
     fn row(&self, source: &Source, variables: &Arrays) -> Result<Row, SingleError> {
@@ -483,288 +505,7 @@ impl<T: Typed> Single for T {
     }
 
     fn verify(&self, document: &Value) -> Result<Finding, SingleError> {
-        let member = |name: &str| {
-            document.get(name).ok_or_else(|| {
-                let what = "the document is incomplete";
-                InputError::new(what, name, "nothing", "a noctule-design/1 file")
-            })
-        };
-        let embedded = member("instance")?.to_string();
-        let set = ArraySet::from_json(embedded.as_bytes(), "instance", T::INSTANCE_FIELDS)?;
-        let instance = T::instance(set, None)?;
-        let text = document.to_string();
-        let set = ArraySet::from_json(text.as_bytes(), "design", T::VARIABLE_FIELDS)?;
-        let variables = T::variables(&set, &instance)?;
-        let witness = T::check(&instance, &variables)?;
-        let metrics = member("metrics")?;
-        let stored = |name: &str| metrics.get(name).and_then(Value::as_f64);
-        let mut compared: Vec<(String, Option<f64>, Option<f64>)> = witness
-            .numbers
-            .iter()
-            .map(|(name, found)| ((*name).to_owned(), stored(name), *found))
-            .collect();
-        let same = |(_, a, b): &(String, Option<f64>, Option<f64>)| match (a, b) {
-            (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * b.abs().max(f64::MIN_POSITIVE),
-            (None, None) => true,
-            _ => false,
-        };
-        let mut agrees = compared.iter().all(same);
-        // Every other number of the metrics, evaluated again; only what differs is shown.
-        let fresh = json!(T::evaluate(&instance, &variables)?);
-        let before = compared.len();
-        differences("metrics", metrics, &fresh, &mut compared);
-        agrees &= compared.len() == before;
-        agrees &= proven_again::<T>(document, &instance, &variables, &mut compared)?;
-        // Whether it was proven again or not, a bound must not contradict the design beside it.
-        if let (Some(bound), Some(objective)) =
-            (document.pointer("/proof/bound"), witness.objective)
-            && let Some(value) = bound.get("value").and_then(Value::as_f64)
-        {
-            let beyond = match bound.get("sense").and_then(Value::as_str) {
-                Some("upper") => objective - value,
-                _ => value - objective,
-            };
-            if beyond > AGREEMENT * objective.abs().max(value.abs()) {
-                compared.push(("proof.bound.value".to_owned(), Some(value), Some(objective)));
-                agrees = false;
-            }
-        }
-        // A document that says "infeasible" carries the nearest there is, which must violate.
-        let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
-        agrees &= infeasible || witness.violation <= T::FEASIBILITY;
-        Ok(Finding { compared, violation: witness.violation, agrees })
-    }
-}
-
-/// What a document says is proven, computed again where there is something to compute it from: the
-/// bound from its multipliers, the residual from the variables. Both may be smaller than stored.
-fn proven_again<T: Typed>(
-    document: &Value,
-    instance: &T::Instance,
-    variables: &T::Variables,
-    out: &mut Vec<(String, Option<f64>, Option<f64>)>,
-) -> Result<bool, SingleError> {
-    let mut agrees = true;
-    if let Some(bound) = document.pointer("/proof/bound").filter(|bound| !bound.is_null()) {
-        let bound: Bound = serde_json::from_value(bound.clone()).map_err(|error| {
-            let what = "the bound of the document is damaged";
-            InputError::new(what, "proof.bound", error.to_string(), "a bound as `design` writes it")
-        })?;
-        if let Some(found) = T::bound_again(instance, &bound.numbers)? {
-            // a looser bound proves the same
-            let beyond = match bound.sense {
-                Sense::Upper => found - bound.value,
-                Sense::Lower => bound.value - found,
-            };
-            agrees &= beyond <= AGREEMENT * bound.value.abs().max(found.abs());
-            out.push(("proof.bound.value".to_owned(), Some(bound.value), Some(found)));
-        }
-    }
-    let stored = document.pointer("/proof/point/residual").and_then(Value::as_f64);
-    if let (Some(stored), Some(found)) = (stored, T::residual(instance, variables)?) {
-        agrees &= found <= 1.01 * stored + RESIDUAL_ROUNDING;
-        out.push(("proof.point.residual".to_owned(), Some(stored), Some(found)));
-    }
-    Ok(agrees)
-}
-
-/// Numbers of `stored` that differ from those of `fresh`, with their places. What `evaluate` leaves
-/// open (null) is a scheme's own addition and is not compared.
-fn differences(
-    place: &str,
-    stored: &Value,
-    fresh: &Value,
-    out: &mut Vec<(String, Option<f64>, Option<f64>)>,
-) {
-    match (stored, fresh) {
-        (_, Value::Null) => {}
-        (Value::Object(_) | Value::Null, Value::Object(members)) => {
-            for (name, value) in members {
-                let inner = stored.get(name).unwrap_or(&Value::Null);
-                differences(&format!("{place}.{name}"), inner, value, out);
-            }
-        }
-        (_, Value::Array(items)) => {
-            for (index, value) in items.iter().enumerate() {
-                let inner = stored.get(index).unwrap_or(&Value::Null);
-                differences(&format!("{place}[{index}]"), inner, value, out);
-            }
-        }
-        (_, Value::Number(number)) => {
-            let (a, b) = (stored.as_f64(), number.as_f64());
-            let same = match (a, b) {
-                // rounding leaves numbers that should be zero near it
-                (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * a.abs().max(b.abs()) + 1e-9,
-                _ => false,
-            };
-            if !same {
-                out.push((place.to_owned(), a, b));
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Variables that somebody else designed, evaluated; their feasibility is what the witness says.
-fn handed_in<T: Typed>(
-    instance: &T::Instance,
-    variables: &Arrays,
-) -> Result<DesignOf<T>, SingleError> {
-    let set = variables.take("design", T::VARIABLE_FIELDS)?;
-    let variables = T::variables(&set, instance).map_err(|error| variables.blame(error))?;
-    let metrics = T::evaluate(instance, &variables)?;
-    let witness = T::check(instance, &variables)?;
-    let mut warnings = T::advice(instance, &metrics);
-    if witness.violation > T::FEASIBILITY {
-        let violation = witness.violation;
-        warnings
-            .push(format!("a constraint is violated, by {violation:.1e} relative to its limit"));
-    }
-    Ok(Design {
-        starts: vec![T::objective(&metrics)],
-        variables,
-        metrics,
-        stop: Stop::Computed,
-        proof: Proof::feasible(witness.violation),
-        trace: Trace::off(),
-        work: Work::default(),
-        warnings,
-    })
-}
-
-fn story<T: Typed>(
-    instance: &T::Instance,
-    design: &DesignOf<T>,
-    scheme: &str,
-    settings: &Value,
-) -> Result<Story, Error> {
-    let arrays = T::variable_arrays(&design.variables);
-    let instance_arrays = T::instance_arrays(instance);
-    let mut document = Map::new();
-    document.insert("format".to_owned(), json!("noctule-design/1"));
-    document.insert("system".to_owned(), json!(T::ID));
-    document.insert("scheme".to_owned(), json!(scheme));
-    document.insert("settings".to_owned(), settings.clone());
-    if let Value::Object(variables) = arrays.to_json("design", T::ID) {
-        for (name, value) in variables {
-            document.entry(name).or_insert(value);
-        }
-    }
-    for (name, value) in [
-        ("metrics", json!(design.metrics)),
-        ("stop", json!(design.stop)),
-        ("proof", json!(design.proof)),
-        ("work", json!(design.work)),
-        ("starts", json!(design.starts)),
-        ("warnings", json!(design.warnings)),
-        ("trace", json!(design.trace.rows())),
-        ("instance", instance_arrays.to_json("instance", T::ID)),
-    ] {
-        document.insert(name.to_owned(), value);
-    }
-    let mut facts = T::facts(instance, design);
-    facts.extend(common_facts::<T>(instance, design)?);
-    Ok(Story {
-        title: format!("{scheme}: {}", T::headline(instance)),
-        facts,
-        tables: T::tables(instance, design),
-        warnings: design.warnings.clone(),
-        trace: design.trace.clone(),
-        infeasible: design.proof.infeasible.is_some(),
-        document: Value::Object(document),
-        arrays,
-        instance: instance_arrays,
-    })
-}
-
-/// What is said of every design of every system: why it stopped, what is proven, what it cost.
-fn common_facts<T: Typed>(
-    instance: &T::Instance,
-    design: &DesignOf<T>,
-) -> Result<Vec<(String, String)>, Error> {
-    let witness = T::check(instance, &design.variables)?;
-    let mut facts = Vec::new();
-    let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
-    if let Some(certificate) = &design.proof.infeasible {
-        fact("INFEASIBLE", format!("{} ({})", certificate.statement, certificate.method));
-        fact("what is shown", "the design that comes nearest to the requirement".to_owned());
-    }
-    fact("stopped", format!("{}: {}", design.stop, design.stop.text()));
-    fact("proven of the point", point_words(&design.proof, T::FEASIBILITY));
-    if let Some(bound) = &design.proof.bound {
-        let side = match bound.sense {
-            Sense::Upper => "at most",
-            Sense::Lower => "at least",
-        };
-        let words = format!(
-            "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
-            digits(bound.value),
-            bound.gap_abs,
-            bound.gap_rel,
-            bound.method
-        );
-        match &bound.problem {
-            None => fact("proven of the optimum", words),
-            Some(problem) => fact("proven of another problem", format!("{problem}: {words}")),
-        }
-    }
-    if design.starts.len() > 1 {
-        let reached = || design.starts.iter().copied().flatten();
-        let low = reached().fold(f64::INFINITY, f64::min);
-        let high = reached().fold(f64::NEG_INFINITY, f64::max);
-        let count = design.starts.len();
-        let words = if low <= high {
-            format!("{count} starts reached {} to {}", digits(low), digits(high))
-        } else {
-            format!("none of {count} starts reached a feasible point")
-        };
-        fact("local optima", words);
-    }
-    fact("work", work_words(&design.work));
-    fact(
-        "independent witness",
-        format!(
-            "objective off by {:.1e}, constraints by {:.1e}",
-            witness.mismatch(T::objective(&design.metrics)),
-            witness.violation
-        ),
-    );
-    Ok(facts)
-}
-
-/// Six decimals for numbers of everyday size, six digits for others: a small number is not zero.
-fn digits(x: f64) -> String {
-    if x.abs() >= 1e6 || (x.abs() < 1e-3 && x.abs() > 0.0) {
-        format!("{x:.5e}")
-    } else {
-        format!("{x:.6}")
-    }
-}
-
-fn work_words(work: &Work) -> String {
-    let mut words = format!("{} evaluations, {} iterations", work.evaluations, work.iterations);
-    if work.factorisations > 0 {
-        let _ = write!(words, ", {} factorisations", work.factorisations);
-    }
-    if work.conic_solves > 0 {
-        let _ = write!(words, ", {} cone programs", work.conic_solves);
-    }
-    words
-}
-
-fn point_words(proof: &Proof, feasibility: f64) -> String {
-    match proof.point {
-        PointProof::Stationary { residual } if residual <= NEARLY_STATIONARY => {
-            format!("stationary, residual {residual:.1e} (a local statement)")
-        }
-        PointProof::Stationary { residual } => {
-            format!("feasible, but not stationary: residual {residual:.1e}")
-        }
-        PointProof::Feasible { violation } if violation <= feasibility => {
-            format!("feasible, violation {violation:.1e}")
-        }
-        PointProof::Feasible { violation } => format!("not feasible: violation {violation:.1e}"),
-        PointProof::None => "nothing".to_owned(),
+        verified::<T>(document)
     }
 }
 

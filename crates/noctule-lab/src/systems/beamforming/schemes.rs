@@ -1,5 +1,7 @@
 //! The schemes: ours, the paper's, and what they are measured against.
 
+#[cfg(feature = "sdp")]
+use noctule::beamforming::baselines::wmmse_sdr_conic;
 use noctule::beamforming::baselines::{
     Algorithm1Settings, ClimbSettings, FpSgdaSettings, WmmseSdrSettings, WmmseSettings, algorithm1,
     barzilai_borwein, conjugate_gradient, fp_sgda, mrt, projected_gradient, rzf, sensing_only,
@@ -81,7 +83,8 @@ pub(super) const SCHEMES: &[SchemeInfo] = &[
     scheme(
         "wmmse-sdr-conic",
         "WMMSE-SDR by a conic solver",
-        "the same programs by a semidefinite interior-point solver; not part of this build",
+        "the same programs by a semidefinite interior-point solver, for timing; only in builds with \
+         the feature `sdp`",
     ),
 ];
 
@@ -186,7 +189,7 @@ pub enum Scheme {
     /// Convex programs, in factors.
     WmmseSdr(Run, WmmseSdrSettings),
     /// Convex programs, by an interior-point solver.
-    WmmseSdrConic,
+    WmmseSdrConic(Run, WmmseSdrSettings),
 }
 
 /// The default settings of a scheme.
@@ -195,13 +198,13 @@ pub(super) fn settings(scheme: &str) -> Option<Value> {
         "balanced" | "best-known" => json!(Settings::default()),
         "sensing-only" => json!(SensingSettings::default()),
         "wmmse" => json!(WmmseSettings::default()),
-        "rzf" | "zf" | "mrt" | "wmmse-sdr-conic" => json!({}),
+        "rzf" | "zf" | "mrt" => json!({}),
         "algorithm-1" => run_and::<Algorithm1Settings>(),
         "projected-gradient" | "barzilai-borwein" | "conjugate-gradient" => {
             run_and::<ClimbSettings>()
         }
         "fp-sgda" => run_and::<FpSgdaSettings>(),
-        "wmmse-sdr" => run_and::<WmmseSdrSettings>(),
+        "wmmse-sdr" | "wmmse-sdr-conic" => run_and::<WmmseSdrSettings>(),
         _ => return None,
     })
 }
@@ -261,7 +264,7 @@ impl Scheme {
             "conjugate-gradient" => split(settings).map(|(a, b)| Self::ConjugateGradient(a, b))?,
             "fp-sgda" => split(settings).map(|(a, b)| Self::FpSgda(a, b))?,
             "wmmse-sdr" => split(settings).map(|(a, b)| Self::WmmseSdr(a, b))?,
-            _ => Self::WmmseSdrConic,
+            _ => split(settings).map(|(a, b)| Self::WmmseSdrConic(a, b))?,
         })
     }
 
@@ -307,7 +310,12 @@ impl Scheme {
             Self::WmmseSdr(run, settings) => {
                 (run, wmmse_sdr(instance, &begin(run)?, settings, interrupt)?)
             }
-            Self::WmmseSdrConic => {
+            #[cfg(feature = "sdp")]
+            Self::WmmseSdrConic(run, settings) => {
+                (run, wmmse_sdr_conic(instance, &begin(run)?, settings, interrupt)?)
+            }
+            #[cfg(not(feature = "sdp"))]
+            Self::WmmseSdrConic(..) => {
                 let what = "this scheme is not part of this build";
                 let error = InputError::new(what, "scheme", "wmmse-sdr-conic", "wmmse-sdr");
                 return Err(error.into());

@@ -106,13 +106,14 @@ const SCHEMES: &[SchemeInfo] = &[
     SchemeInfo {
         name: "sensing-only",
         label: "Sensing only",
-        summary: "the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap",
+        summary: "the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no \
+                  claim where a requirement is missed",
     },
     SchemeInfo {
         name: "majorisation",
         label: "Majorisation",
-        summary: "the convex step of the corrected Algorithm 3 in factored form, repeated: feasible, \
-                  no claim beyond",
+        summary: "the convex step of the corrected Algorithm 3 in factored form, repeated, or with the \
+                  split of the paper (`split`): feasible, no claim beyond",
     },
     SchemeInfo {
         name: "block-ascent",
@@ -221,8 +222,16 @@ impl Typed for CellFree {
                 settings.validate()?;
                 Ok(Scheme::SensingOnly(settings))
             }
-            "majorisation" => Ok(Scheme::Majorisation(typed(settings, "")?)),
-            "block-ascent" => Ok(Scheme::BlockAscent(typed(settings, "")?)),
+            "majorisation" => {
+                let settings: MajorisationSettings = typed(settings, "")?;
+                settings.validate()?;
+                Ok(Scheme::Majorisation(settings))
+            }
+            "block-ascent" => {
+                let settings: BlockSettings = typed(settings, "")?;
+                settings.validate()?;
+                Ok(Scheme::BlockAscent(settings))
+            }
             "zero-forcing" => Ok(Scheme::ZeroForcing(typed(settings, "")?)),
             _ => Ok(Scheme::Mrt(typed(settings, "")?)),
         }
@@ -239,9 +248,9 @@ impl Typed for CellFree {
         match scheme {
             Scheme::Balanced(settings) => design_from(instance, settings, warm, interrupt),
             Scheme::RateOnly(settings) => rate_only(instance, settings, warm, interrupt),
-            Scheme::SensingOnly(settings) => sensing_only(instance, settings),
+            Scheme::SensingOnly(settings) => sensing_only(instance, settings, interrupt),
             Scheme::Majorisation(settings) => majorisation(instance, settings, interrupt),
-            Scheme::BlockAscent(settings) => block_ascent(instance, settings),
+            Scheme::BlockAscent(settings) => block_ascent(instance, settings, interrupt),
             Scheme::ZeroForcing(settings) => zero_forcing(instance, settings),
             Scheme::Mrt(settings) => mrt(instance, settings),
         }
@@ -267,6 +276,10 @@ impl Typed for CellFree {
                 ("error", witness.error),
             ],
         })
+    }
+
+    fn bounded(scheme: &str) -> Option<&'static str> {
+        (scheme == "sensing-only").then_some("error")
     }
 
     fn objective(metrics: &Metrics) -> Option<f64> {
@@ -312,6 +325,10 @@ impl Typed for CellFree {
 
     fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {
         Instance::from_arrays(arrays, base)
+    }
+
+    fn drawn_as(instance: Instance, seed: u64, trial: u64) -> Instance {
+        instance.drawn_as(seed, trial)
     }
 
     fn instance_arrays(instance: &Instance) -> ArraySet {

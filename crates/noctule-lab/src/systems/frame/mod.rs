@@ -372,6 +372,10 @@ impl Typed for Frame {
         Instance::from_arrays(arrays, base)
     }
 
+    fn drawn_as(instance: Instance, seed: u64, trial: u64) -> Instance {
+        instance.drawn_as(seed, trial)
+    }
+
     fn instance_arrays(instance: &Instance) -> ArraySet {
         instance.to_arrays()
     }

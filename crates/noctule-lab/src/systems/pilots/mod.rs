@@ -81,6 +81,14 @@ impl Typed for Pilots {
         })
     }
 
+    fn bounded(scheme: &str) -> Option<&'static str> {
+        match scheme {
+            "best-crb" => Some("worst_crb_m2"),
+            "least-power" => Some("power_fraction"),
+            _ => None,
+        }
+    }
+
     fn objective(metrics: &Told) -> Option<f64> {
         Some(metrics.of.worst_error)
     }
@@ -95,6 +103,10 @@ impl Typed for Pilots {
 
     fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {
         Instance::from_arrays(arrays, base)
+    }
+
+    fn drawn_as(instance: Instance, seed: u64, trial: u64) -> Instance {
+        instance.drawn_as(seed, trial)
     }
 
     fn instance_arrays(instance: &Instance) -> ArraySet {

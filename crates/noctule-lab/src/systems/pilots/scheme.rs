@@ -1,7 +1,8 @@
 //! The schemes of `pilots`.
 
 use noctule::pilots::baselines::{
-    Algorithm1Settings, Share, algorithm1, dedicated_sensing, full_power, no_downlink, theta_conic,
+    Algorithm1Settings, Share, algorithm1_with, dedicated_sensing_with, full_power, no_downlink,
+    theta_conic_with,
 };
 use noctule::pilots::locate::{LocateSettings, locate};
 use noctule::pilots::{
@@ -129,7 +130,7 @@ impl Scheme {
             }
             "least-power" => {
                 let settings: LeastPowerSettings = typed(settings, "")?;
-                settings.search.validate().map_err(|error| error.inside("search"))?;
+                settings.validate()?;
                 Self::LeastPower(settings)
             }
             "full-power" => Self::FullPower(typed::<FullPower>(settings, "")?.share),
@@ -166,10 +167,10 @@ impl Scheme {
             Self::LeastPower(settings) => least_power(instance, settings, interrupt),
             Self::BestCrb => best_crb(instance),
             Self::FullPower(share) => full_power(instance, *share),
-            Self::Algorithm1(settings) => algorithm1(instance, settings),
+            Self::Algorithm1(settings) => algorithm1_with(instance, settings, interrupt),
             Self::NoDownlink => no_downlink(instance),
-            Self::DedicatedSensing => dedicated_sensing(instance),
-            Self::ThetaConic => theta_conic(instance),
+            Self::DedicatedSensing => dedicated_sensing_with(instance, interrupt),
+            Self::ThetaConic => theta_conic_with(instance, interrupt),
             Self::Located(settings) => {
                 let design = full_power(instance, Share::Equal)?;
                 let attained = locate(instance, &design.variables, settings)?;

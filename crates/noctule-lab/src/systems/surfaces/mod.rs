@@ -13,8 +13,9 @@ use noctule::surfaces::{
     DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario, Select, Settings, Start,
     SurfacesDesign, dedicated_signal, evaluate, full_covariance, instance, verify,
 };
-use noctule::{Design, Error, Interrupt};
+use noctule::{Design, Error, Interrupt, PointProof};
 use noctule_num::InputError;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -284,8 +285,18 @@ impl Typed for Surfaces {
                 ("rate_bps_hz", Some(bits)),
                 ("rate_nats", Some(witness.rate_nats)),
                 ("crb", witness.crb),
-                ("crb_aligned", witness.crb_aligned),
+                ("crb_aligned_db", witness.crb_aligned.map(|crb| 10.0 * crb.log10())),
             ],
+        })
+    }
+
+    fn unmet(design: &ReportedDesign) -> Option<String> {
+        let PointProof::Feasible { violation } = design.proof.point else { return None };
+        misses_requirement(design.stop, &design.proof).then(|| {
+            format!(
+                "the limit on the bound is missed by {:.2} %, and it is not proven that it must be",
+                100.0 * violation
+            )
         })
     }
 
@@ -397,6 +408,28 @@ mod tests {
             let rows = Surfaces.prepare(name, &[point]).unwrap().run(1, 0, &Interrupt::new());
             assert_eq!(rows[0].outcome, Outcome::Infeasible, "{name}");
             assert!(rows[0].metrics[0].is_none() && rows[0].metrics[3].is_some());
+        }
+    }
+
+    /// Phases of one bit cannot keep a limit that continuous ones keep with little to spare.
+    #[test]
+    fn a_limit_that_is_missed_is_no_design() {
+        let mut scenario = Surfaces.default_scenario();
+        scenario["target_m"] = json!([90.0, 25.0]);
+        scenario["first_sites"] = json!(1);
+        scenario["elements"] = json!(128);
+        let mut settings = Surfaces.default_settings("full-covariance").unwrap();
+        settings["phase_bits"] = json!(1);
+        for (limit, met) in [(-20.0, true), (-28.0, false)] {
+            scenario["crb_limit_db"] = json!(limit);
+            let point = Point { scenario: scenario.clone(), settings: settings.clone() };
+            let chain = Surfaces.prepare("full-covariance", &[point]).unwrap();
+            let rows = chain.run(1, 0, &Interrupt::new());
+            assert_eq!(rows[0].metrics[0].is_some(), met, "{limit} {:?}", rows[0]);
+            assert_eq!(rows[0].outcome == Outcome::Designed, met, "{limit} {:?}", rows[0]);
+            assert!(
+                met || matches!(&rows[0].outcome, Outcome::Failed(why) if why.contains("missed"))
+            );
         }
     }
 

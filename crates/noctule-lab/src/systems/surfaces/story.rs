@@ -56,6 +56,9 @@ pub(super) fn facts(design: &ReportedDesign) -> Vec<(String, String)> {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+/// What the columns of a table of surfaces are.
+const LEGEND: &str = "gains to base, user and target; how far aligned to user and target";
+
 /// Surfaces, and stretches of time where there are several.
 pub(super) fn tables(instance: &Instance, design: &ReportedDesign) -> Vec<Table> {
     let sites = &design.variables.sites;
@@ -88,17 +91,17 @@ pub(super) fn tables(instance: &Instance, design: &ReportedDesign) -> Vec<Table>
             "x (m)",
             "y (m)",
             "elements",
-            "to base (dB)",
-            "to user (dB)",
-            "to target (dB)",
-            "user alignment (%)",
-            "target alignment (%)",
+            "base dB",
+            "user dB",
+            "target dB",
+            "user %",
+            "target %",
         ];
         let caption = if design.variables.modes.len() == 1 {
-            "Surfaces".to_owned()
+            format!("Surfaces: {LEGEND}")
         } else {
             format!(
-                "Surfaces, {:.1} % of the time ({} of {})",
+                "Surfaces, {:.1} % of the time ({} of {}): {LEGEND}",
                 100.0 * mode.share,
                 m + 1,
                 design.variables.modes.len()

@@ -64,13 +64,18 @@ pub fn zf(instance: &Instance) -> Result<BeamformingDesign, Error> {
     closed_form(instance, data)
 }
 
-fn closed_form(instance: &Instance, data: CMat) -> Result<BeamformingDesign, Error> {
+fn closed_form(instance: &Instance, mut data: CMat) -> Result<BeamformingDesign, Error> {
     if instance.users() == 0 {
         return Err(
             InputError::new("there are no users", "channels", "0 users", "1 or more").into()
         );
     }
-    if data.norm_sqr() <= 0.0 {
+    // Squares can leave the range of double precision where entries do not. Only directions count
+    // here: powers follow.
+    while data.norm_sqr() <= 0.0 && data.max_abs() > 0.0 {
+        data.scale(1e150);
+    }
+    if data.max_abs() <= 0.0 {
         let what = "no user has a channel";
         return Err(InputError::new(what, "channels", "zeros", "a channel that is not zero").into());
     }

@@ -21,6 +21,8 @@ mod fp_sgda;
 mod sensing_only;
 mod wmmse;
 mod wmmse_sdr;
+#[cfg(feature = "sdp")]
+mod wmmse_sdr_conic;
 
 pub use super::stationarity::{Stationarity, stationarity};
 pub use algorithm1::{Algorithm1Settings, algorithm1};
@@ -30,3 +32,5 @@ pub use fp_sgda::{FpSgdaSettings, fp_sgda};
 pub use sensing_only::sensing_only;
 pub use wmmse::{WmmseSettings, wmmse};
 pub use wmmse_sdr::{WmmseSdr, WmmseSdrSettings, wmmse_sdr, wmmse_sdr_with_gaps};
+#[cfg(feature = "sdp")]
+pub use wmmse_sdr_conic::{wmmse_sdr_conic, wmmse_sdr_conic_with_gaps};

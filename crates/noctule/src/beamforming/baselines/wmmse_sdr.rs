@@ -88,6 +88,27 @@ pub fn wmmse_sdr_with_gaps(
     settings: &WmmseSdrSettings,
     interrupt: &Interrupt,
 ) -> Result<WmmseSdr, Error> {
+    let mut solver: Option<Lbfgs> = None;
+    let rules = StopRules::from(StopRule::Residual(settings.inner_tolerance))
+        | StopRule::Progress { tolerance: 1e-15, window: 40 }
+        | StopRule::Evaluations(settings.inner_evaluations.max(1));
+    ascend(instance, start, settings, interrupt, |model, minorant, point| {
+        let solver = solver.get_or_insert_with(|| Lbfgs::new(Manifold::sphere(model.dim())));
+        let mut program = Program { model, minorant };
+        let run = solver.minimise(&mut program, point, &rules, interrupt, &mut Trace::off());
+        Ok(run.work.evaluations)
+    })
+}
+
+/// The ascent; `solve` moves the point to the optimum of the convex program of the minorant, and
+/// says how many evaluations that took.
+pub(super) fn ascend(
+    instance: &Instance,
+    start: &CMat,
+    settings: &WmmseSdrSettings,
+    interrupt: &Interrupt,
+    mut solve: impl FnMut(&mut Model, &Minorant, &mut [C64]) -> Result<u64, Error>,
+) -> Result<WmmseSdr, Error> {
     total_power_only(instance)?;
     positive("tolerance", settings.tolerance)?;
     positive("inner_tolerance", settings.inner_tolerance)?;
@@ -96,10 +117,6 @@ pub fn wmmse_sdr_with_gaps(
     let rank = Model::new(instance, Space::Reduced)?.rank();
     let mut model = Model::with_streams(instance, Space::Reduced, users + rank)?;
     let mut point = lifted(&model, start, users);
-    let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
-    let rules = StopRules::from(StopRule::Residual(settings.inner_tolerance))
-        | StopRule::Progress { tolerance: 1e-15, window: 40 }
-        | StopRule::Evaluations(settings.inner_evaluations.max(1));
     let mut gradient = vec![C64::ZERO; point.len()];
     let mut tangent = gradient.clone();
     let mut trace = Trace::with_room(rows(settings.max_programs));
@@ -130,9 +147,7 @@ pub fn wmmse_sdr_with_gaps(
             break (Stop::IterationLimit, residual);
         }
         let minorant = model.minorant();
-        let mut program = Program { model: &mut model, minorant: &minorant };
-        let run = solver.minimise(&mut program, &mut point, &rules, interrupt, &mut Trace::off());
-        work.evaluations += run.work.evaluations + 1;
+        work.evaluations += solve(&mut model, &minorant, &mut point)? + 1;
         gaps.push(certify(&mut model, &minorant, &point)? * model.unit());
         work.conic_solves += 1;
         work.factorisations += 1;

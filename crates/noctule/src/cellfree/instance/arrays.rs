@@ -124,7 +124,7 @@ impl Instance {
             _ => 1,
         };
         let channels = CMat::from_columns(aps * antennas, users, entries)?;
-        let error = covariances(&mut taker, users, aps, antennas)?;
+        let error = covariances(&mut taker, users, &powers, antennas)?;
         let mut targets_rad = vec![Vec::new(); aps];
         if taker.has("sensing_ap") || taker.has("target_rad") {
             let owners = taker.real("sensing_ap")?;
@@ -235,9 +235,10 @@ fn matrices(entries: &[C64], order: usize) -> Vec<CMat> {
 fn covariances(
     taker: &mut Taker<'_>,
     users: usize,
-    aps: usize,
+    powers: &[f64],
     n: usize,
 ) -> Result<Vec<Covariance>, Error> {
+    let aps = powers.len();
     if taker.has("error_covariance") {
         let dense = matrices(&taker.complex("error_covariance")?, aps * n);
         return dense.iter().map(|d| Ok(Covariance::from_dense(d, n)?)).collect();
@@ -265,6 +266,13 @@ fn covariances(
             .iter()
             .map(|d| Ok(Covariance::from_dense(d, n)?))
             .collect::<Result<Vec<_>, Error>>()?;
+        for (user, covariance) in phi.iter().enumerate() {
+            super::checks::semidefinite(
+                &format!("channel_covariance[{user}]"),
+                covariance,
+                powers,
+            )?;
+        }
         let estimates = estimate(&phi, &groups, energy, Estimator::PerAccessPoint)?;
         return Ok(estimates.into_iter().map(|estimate| estimate.error).collect());
     }

@@ -1,7 +1,8 @@
 //! What makes an instance acceptable.
 
-use noctule_num::InputError;
-use noctule_num::linalg::HermitianEigen;
+use noctule_num::linalg::{Cholesky, HermitianEigen};
+use noctule_num::{CMat, InputError};
+use noctule_phy::aggregated::Covariance;
 
 use super::{Parts, Requirement};
 
@@ -15,6 +16,9 @@ pub(in crate::cellfree) const MOST_USERS: usize = 1024;
 pub(in crate::cellfree) const MOST_TARGETS: usize = 256;
 /// Most directions of the grid.
 pub(in crate::cellfree) const MOST_POINTS: usize = 100_000;
+
+/// Order up to which a covariance with factors of negative weight is checked as a dense matrix.
+const LARGEST_DENSE: usize = 4096;
 
 /// Refuse what cannot be an instance.
 pub(super) fn check(parts: &Parts) -> Result<(), InputError> {
@@ -94,13 +98,8 @@ pub(in crate::cellfree) fn requirement(parts: &Parts) -> Result<(), InputError> 
     }
 }
 
-fn check_covariance(
-    parts: &Parts,
-    user: usize,
-    covariance: &noctule_phy::aggregated::Covariance,
-) -> Result<(), InputError> {
+fn check_covariance(parts: &Parts, user: usize, covariance: &Covariance) -> Result<(), InputError> {
     let (aps, n) = (parts.power_over_noise.len(), parts.antennas);
-    let place = |ap: usize| format!("error_covariance[{user}], access point {ap}");
     let fits = covariance.blocks.len() == aps
         && covariance.blocks.iter().all(|b| b.rows() == n && b.cols() == n)
         && covariance.factors.rows() == aps * n
@@ -120,6 +119,41 @@ fn check_covariance(
         let place = format!("error_factors[{user}]");
         return Err(InputError::new(what, place, "NaN or infinity", "finite numbers"));
     }
+    semidefinite(&format!("error_covariance[{user}]"), covariance, &parts.power_over_noise)
+}
+
+/// By how much the eigenvalues of a covariance may fall below zero, for each access point: `10⁻⁹` of
+/// its own largest variance and `10⁻¹²` of the largest of all, which is what rounding in files and in
+/// sums of factors makes; but, over all access points at full power, no more than a quarter of the
+/// noise, so that what users receive stays positive.
+pub(in crate::cellfree) fn allowance(covariance: &Covariance, powers: &[f64]) -> Vec<f64> {
+    let variances: Vec<f64> = (0..covariance.blocks.len())
+        .map(|ap| {
+            let (own, full) = (&covariance.blocks[ap], covariance.full_block(ap));
+            (0..full.rows())
+                .map(|i| full[(i, i)].norm().max(own[(i, i)].norm()))
+                .fold(0.0, f64::max)
+        })
+        .collect();
+    let largest = variances.iter().copied().fold(0.0, f64::max);
+    let total: f64 = powers.iter().sum();
+    let rounding = 1e-15 * covariance.order() as f64 * largest;
+    variances
+        .iter()
+        .map(|own| (1e-9 * own + 1e-12 * largest).min(0.25 / total).max(rounding))
+        .collect()
+}
+
+/// Refuse a covariance with an entry that is not finite, one that is not Hermitian, and one that is
+/// not positive semidefinite: its blocks, and the whole of it.
+pub(super) fn semidefinite(
+    name: &str,
+    covariance: &Covariance,
+    powers: &[f64],
+) -> Result<(), InputError> {
+    let n = covariance.blocks.first().map_or(0, CMat::rows);
+    let place = |ap: usize| format!("{name}, access point {ap}");
+    let allowed = allowance(covariance, powers);
     let mut eigen = HermitianEigen::new(n);
     for (ap, block) in covariance.blocks.iter().enumerate() {
         if let Err(error) = block.check_finite("error covariance") {
@@ -153,17 +187,37 @@ fn check_covariance(
             Ok(()) => eigen.min(),
             Err(_) => f64::NAN,
         };
-        // Blocks of a split dense matrix have their share of the factors already in them.
-        if smallest.is_nan() || smallest < -1e-9 * scale {
-            return Err(InputError::new(
-                "the covariance is not positive semidefinite",
-                place(ap),
-                format!("an eigenvalue of {smallest:.3e}"),
-                "eigenvalues of zero or more",
-            ));
+        if smallest.is_nan() || smallest < -allowed[ap] {
+            return Err(indefinite(place(ap), format!("an eigenvalue of {smallest:.3e}")));
         }
     }
-    Ok(())
+    // Blocks and factors of weight zero or more are enough; one factor of negative weight is not.
+    if covariance.weights.iter().all(|weight| *weight >= 0.0) {
+        return Ok(());
+    }
+    let order = covariance.order();
+    if order > LARGEST_DENSE {
+        let found = format!("factors of negative weight, order {order}");
+        let allowed = format!("weights of zero or more, or an order of at most {LARGEST_DENSE}");
+        let what = "the covariance is too large to be checked";
+        return Err(InputError::new(what, name, found, allowed));
+    }
+    let mut whole = covariance.dense();
+    for i in 0..order {
+        whole[(i, i)] += allowed[i / n.max(1)];
+    }
+    match Cholesky::new(order).factor(&whole, "error covariance") {
+        Ok(()) => Ok(()),
+        Err(_) => {
+            let found = "a negative eigenvalue over all access points together";
+            Err(indefinite(name.to_owned(), found.to_owned()))
+        }
+    }
+}
+
+fn indefinite(place: String, found: String) -> InputError {
+    let what = "the covariance is not positive semidefinite";
+    InputError::new(what, place, found, "eigenvalues of zero or more")
 }
 
 /// Refuse a number outside `[low, high]`, or one that is not finite.

@@ -71,11 +71,11 @@ pub(in crate::cellfree) struct Model {
     data_gradient: CMat,
     sensed: Vec<CMat>,
     sensed_coefficients: CMat,
+    sensing_beams: CMat,
     stream_gradient: CMat,
     block: CMat,
     covariance: CMat,
     block_gradient: CMat,
-    power: Vec<f64>,
     /// T_k and A_k.
     pub total: Vec<f64>,
     pub rest: Vec<f64>,
@@ -114,11 +114,11 @@ impl Model {
             data_gradient: CMat::zeros(aps * n, users),
             sensed: vec![CMat::zeros(count, streams); sensing.len()],
             sensed_coefficients: CMat::zeros(count, streams),
+            sensing_beams: CMat::zeros(n, streams),
             stream_gradient: CMat::zeros(n, streams),
             block: CMat::zeros(n, users + streams),
             covariance: CMat::zeros(n, n),
             block_gradient: CMat::zeros(n, users + streams),
-            power: vec![0.0; aps],
             total: vec![0.0; users],
             rest: vec![0.0; users],
             by_total: vec![0.0; users],
@@ -131,6 +131,37 @@ impl Model {
             owner,
             weight,
             local,
+        }
+    }
+
+    /// Channels first, then factors of error covariances.
+    pub(super) const fn directions(&self) -> &CMat {
+        &self.directions
+    }
+
+    /// The rows of the directions of one access point.
+    pub(super) fn local_directions(&self, ap: usize) -> CMat {
+        let n = self.antennas;
+        CMat::from_fn(n, self.directions.cols(), |i, c| self.directions[(ap * n + i, c)])
+    }
+
+    /// Whether all blocks of the error covariances are multiples of the identity.
+    pub(super) fn has_scalar_blocks(&self) -> bool {
+        self.blocks.iter().all(|blocks| matches!(blocks, Blocks::Scalar(_)))
+    }
+
+    /// The same users seen over `directions` of `antennas` rows for each access point.
+    pub(super) fn in_coordinates(&self, antennas: usize, directions: CMat) -> Self {
+        let columns = self.users + self.streams;
+        Self {
+            antennas,
+            directions,
+            data: CMat::zeros(self.aps * antennas, self.users),
+            data_gradient: CMat::zeros(self.aps * antennas, self.users),
+            block: CMat::zeros(antennas, columns),
+            covariance: CMat::zeros(antennas, antennas),
+            block_gradient: CMat::zeros(antennas, columns),
+            ..self.clone()
         }
     }
 
@@ -215,9 +246,9 @@ impl Model {
         for index in 0..self.sensing.len() {
             let from = self.sensing[index] * stride + users * n;
             let v = &x[from..from + self.streams * n];
-            self.stream_gradient.as_mut_slice().copy_from_slice(v);
+            self.sensing_beams.as_mut_slice().copy_from_slice(v);
             let sensed = &mut self.sensed[index];
-            let streams = &self.stream_gradient;
+            let streams = &self.sensing_beams;
             mul(sensed, false, 1.0, &self.local[index], Op::Adjoint, streams, Op::Plain);
             for s in 0..self.streams {
                 for (row, z) in sensed.col(s).iter().enumerate() {
@@ -235,7 +266,6 @@ impl Model {
             match &self.blocks[ap] {
                 Blocks::Scalar(scale) => {
                     let power = real_dot(block, block);
-                    self.power[ap] = power;
                     self.rest.iter_mut().zip(scale).for_each(|(rest, s)| *rest += s * power);
                 }
                 Blocks::Dense(matrices) => {

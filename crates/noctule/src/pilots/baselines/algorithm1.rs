@@ -6,12 +6,12 @@
 
 use noctule_num::InputError;
 use noctule_optim::conic::Conic;
-use noctule_optim::{Stop, Work};
+use noctule_optim::{Interrupt, Stop, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::printed::printed_row;
-use super::{Share, finish, shares};
+use super::{FELL_BACK, Share, finish, shares};
 use crate::Error;
 use crate::pilots::interior::{Normalised, Reception};
 use crate::pilots::model::printed_ratio;
@@ -135,6 +135,18 @@ pub fn algorithm1(
     instance: &Instance,
     settings: &Algorithm1Settings,
 ) -> Result<PilotsDesign, Error> {
+    algorithm1_with(instance, settings, &Interrupt::new())
+}
+
+/// As [`algorithm1`], and ends with what it has soon after `interrupt` is raised.
+///
+/// # Errors
+/// As [`algorithm1`].
+pub fn algorithm1_with(
+    instance: &Instance,
+    settings: &Algorithm1Settings,
+    interrupt: &Interrupt,
+) -> Result<PilotsDesign, Error> {
     settings.validate()?;
     let model = instance.normalised();
     let start = Allocation {
@@ -153,7 +165,7 @@ pub fn algorithm1(
             low = floor;
         }
         let from = point.clone();
-        while high / low > 1.0 + settings.tolerance {
+        while high / low > 1.0 + settings.tolerance && !interrupt.is_raised() {
             let t = (low * high).sqrt();
             work.conic_solves += 1;
             let feasible = feasible_point(instance, &model, settings, &from, t)?;
@@ -166,15 +178,17 @@ pub fn algorithm1(
         }
         work.iterations += 1;
     }
-    let stop = if found { Stop::Converged } else { Stop::Stalled };
+    let stop = match (interrupt.is_raised(), found) {
+        (true, _) => Stop::Interrupted,
+        (false, true) => Stop::Converged,
+        (false, false) => Stop::Stalled,
+    };
     let points = instance.points();
     let variables =
         if found { Allocation::from_blocks(&point, points, instance.users()) } else { start };
     let mut design = finish(instance, variables, stop, work)?;
     if !found {
-        design.warnings.push(
-            "Algorithm 1 found no point and fell back to full power in equal shares".to_owned(),
-        );
+        design.warnings.push(FELL_BACK.to_owned());
     }
     Ok(design)
 }

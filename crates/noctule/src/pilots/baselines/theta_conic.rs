@@ -10,7 +10,7 @@
 //! steps more than ten times faster.
 
 use noctule_optim::conic::Conic;
-use noctule_optim::{Proof, Stop, Work};
+use noctule_optim::{Interrupt, Proof, Stop, Work};
 
 use super::algorithm1::radar_cone;
 use super::finish;
@@ -28,6 +28,14 @@ const LEAST: f64 = 1e-8;
 /// # Errors
 /// [`Error::Input`] for numbers that the solver refuses.
 pub fn theta_conic(instance: &Instance) -> Result<PilotsDesign, Error> {
+    theta_conic_with(instance, &Interrupt::new())
+}
+
+/// As [`theta_conic`], and ends with what it has soon after `interrupt` is raised.
+///
+/// # Errors
+/// As [`theta_conic`].
+pub fn theta_conic_with(instance: &Instance, interrupt: &Interrupt) -> Result<PilotsDesign, Error> {
     let model = instance.normalised();
     let limit = instance.parts().crb_limit_m2;
     let mut x = vec![1.0 / model.users as f64; model.points * model.users];
@@ -35,6 +43,10 @@ pub fn theta_conic(instance: &Instance) -> Result<PilotsDesign, Error> {
     let mut work = Work::default();
     let mut stop = Stop::IterationLimit;
     while work.conic_solves < MOST {
+        if interrupt.is_raised() {
+            stop = Stop::Interrupted;
+            break;
+        }
         work.conic_solves += 1;
         let Some(next) = step(&model, limit, &x)? else {
             stop = Stop::Stalled;

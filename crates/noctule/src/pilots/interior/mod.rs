@@ -26,8 +26,11 @@ pub mod dual;
 mod kernels;
 mod model;
 mod newton;
+mod slacks;
+mod step;
 
 pub use model::{Normalised, Reception};
+use slacks::Slacks;
 
 /// What is minimised.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,6 +105,11 @@ pub struct Run {
     pub residual: f64,
 }
 
+/// A step below this share of the direction is short.
+const SHORT: f64 = 0.1;
+/// So many short steps in a row call for a fresh barrier.
+const FEW: u32 = 2;
+
 /// Point, multipliers and work space of programs of one size. Nothing is allocated in a run.
 #[derive(Clone, Debug)]
 pub struct Interior {
@@ -118,8 +126,8 @@ pub struct Interior {
     pub(super) y_error: Vec<f64>,
     /// Multipliers of the bounds on positions.
     pub(super) y_crb: Vec<f64>,
-    slack: newton::Slacks,
-    trial: newton::Slacks,
+    slack: Slacks,
+    trial: Slacks,
     trial_x: Vec<f64>,
     scale: f64,
     space: newton::Space,
@@ -137,18 +145,12 @@ impl Interior {
             y_power: vec![0.0; points],
             y_error: vec![0.0; users],
             y_crb: vec![0.0; users],
-            slack: newton::Slacks::new(points, users),
-            trial: newton::Slacks::new(points, users),
+            slack: Slacks::new(points, users),
+            trial: Slacks::new(points, users),
             trial_x: vec![0.0; n],
             scale: 0.0,
             space: newton::Space::new(points, users),
         }
-    }
-
-    /// Every access point spends `share` of its power, equally on all users.
-    pub fn start_equal(&mut self, share: f64) {
-        let value = share / self.users as f64;
-        self.x.fill(value);
     }
 
     /// Start from `x`, drawn a little towards equal shares so that every entry is positive and no
@@ -167,12 +169,13 @@ impl Interior {
         if !self.slack.evaluate(program, &self.x) || !self.slack.open(program, &mut self.level) {
             return run;
         }
-        let scale = newton::objective_scale(program, &self.x);
+        let scale = slacks::objective_scale(program, &self.x);
         let count = self.slack.count(program) as f64;
         let mut mu = 0.3 / count;
         self.slack.settle(program, &mut self.level, mu);
         self.start_multipliers(program, mu);
         self.space.prepare(program, &self.x, &self.slack);
+        let mut short = 0;
         loop {
             let gap = self.complementarity(program);
             // Deep enough inside: by more than what there is left to gain, or by a fifth.
@@ -203,6 +206,16 @@ impl Interior {
                 return run;
             };
             run.steps += 1;
+            short = if length < SHORT { short + 1 } else { 0 };
+            if short == FEW {
+                // Jammed against a limit, with multipliers that do not say so: back to the barrier.
+                short = 0;
+                mu *= 10.0;
+                self.slack.settle(program, &mut self.level, mu);
+                self.start_multipliers(program, mu);
+                self.space.prepare(program, &self.x, &self.slack);
+                continue;
+            }
             // The next barrier: an order of magnitude below what is left, unless the gradient lags
             // behind or the step was short.
             let left = self.complementarity(program) / count;

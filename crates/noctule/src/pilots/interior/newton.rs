@@ -1,232 +1,44 @@
-//! Slacks, derivatives and the Newton step.
+//! Derivatives, and the Newton direction.
 
 use super::kernels::{backward, dot, factor, forward};
-use super::{Goal, Interior, Program, Reception};
-
-/// Values of all constraints at a point.
-#[derive(Clone, Debug)]
-pub(super) struct Slacks {
-    /// log error of every user.
-    error: Vec<f64>,
-    /// log CRB of every user.
-    crb: Vec<f64>,
-    /// What is left of the power of every access point.
-    power: Vec<f64>,
-    pub(super) seen: Vec<Reception>,
-    /// Distance from each error to its limit.
-    error_slack: Vec<f64>,
-    crb_slack: Vec<f64>,
-}
-
-/// Which rows a program has.
-fn has_errors(program: &Program<'_>) -> bool {
-    !matches!(program.goal, Goal::WorstCrb | Goal::LeastPower { error: None })
-}
-
-fn has_crbs(program: &Program<'_>) -> bool {
-    program.crb_limit.is_some() || program.goal == Goal::WorstCrb
-}
-
-fn has_level(program: &Program<'_>) -> bool {
-    !matches!(program.goal, Goal::LeastPower { .. })
-}
-
-/// The linear objective is measured in units of its first value.
-pub(super) fn objective_scale(program: &Program<'_>, x: &[f64]) -> f64 {
-    if has_level(program) { 0.0 } else { 1.0 / x.iter().sum::<f64>() }
-}
-
-/// Numerator of the error and its derivatives by a and b.
-fn numerator(program: &Program<'_>, k: usize, seen: &Reception) -> (f64, f64, f64) {
-    match program.envelope {
-        None => {
-            let theta = seen.theta();
-            (theta * seen.a, theta * theta, (1.0 - theta) * (1.0 - theta))
-        }
-        Some(boxes) => {
-            let [l, u] = boxes[k];
-            let (p, q) = (l * u, (1.0 - l) * (1.0 - u));
-            (p * seen.a + q * seen.b, p, q)
-        }
-    }
-}
-
-impl Slacks {
-    pub(super) fn new(points: usize, users: usize) -> Self {
-        Self {
-            error: vec![0.0; users],
-            crb: vec![0.0; users],
-            power: vec![0.0; points],
-            seen: vec![Reception::default(); users],
-            error_slack: vec![0.0; users],
-            crb_slack: vec![0.0; users],
-        }
-    }
-
-    /// All values at `x`; `false` where one does not exist or a power limit is not met strictly.
-    pub(super) fn evaluate(&mut self, program: &Program<'_>, x: &[f64]) -> bool {
-        let model = program.model;
-        for m in 0..model.points {
-            let spent: f64 = (0..model.users).map(|k| x[k * model.points + m]).sum();
-            self.power[m] = 1.0 - spent;
-        }
-        let mut inside = self.power.iter().all(|s| *s > 0.0) && x.iter().all(|x| *x > 0.0);
-        for k in 0..model.users {
-            if has_errors(program) {
-                let seen = model.reception(k, x);
-                self.seen[k] = seen;
-                self.error[k] = (numerator(program, k, &seen).0 / seen.power()).ln();
-                inside &= self.error[k].is_finite();
-            }
-            if has_crbs(program) {
-                self.crb[k] = model.information(k, x).crb().map_or(f64::INFINITY, f64::ln);
-                inside &= self.crb[k].is_finite();
-            }
-        }
-        inside
-    }
-
-    /// Distances to the level.
-    fn level_slack(&self, program: &Program<'_>) -> &[f64] {
-        if program.goal == Goal::WorstCrb { &self.crb_slack } else { &self.error_slack }
-    }
-
-    /// The largest of what the goal is about, as a logarithm.
-    pub(super) fn worst(&self, program: &Program<'_>) -> f64 {
-        let values = if program.goal == Goal::WorstCrb { &self.crb } else { &self.error };
-        values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
-    }
-
-    /// Set the level above everything it must exceed, and all distances to limits; `false` when a
-    /// fixed limit is not met strictly.
-    pub(super) fn open(&mut self, program: &Program<'_>, level: &mut f64) -> bool {
-        *level = self.worst(program) + 0.3;
-        self.distances(program, *level)
-    }
-
-    /// Choose the level that minimises the barrier at this point, the root of `Σ μ/(τ − f_k) = 1`,
-    /// and set all distances to limits; `false` when a fixed limit is not met strictly.
-    pub(super) fn settle(&mut self, program: &Program<'_>, level: &mut f64, mu: f64) -> bool {
-        if has_level(program) {
-            let values = if program.goal == Goal::WorstCrb { &self.crb } else { &self.error };
-            let worst = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            // Newton from the left end of the bracket on a convex, decreasing function.
-            let mut above = mu;
-            for _ in 0..60 {
-                let (mut sum, mut slope) = (-1.0, 0.0);
-                for value in values {
-                    let share = mu / (above + (worst - value));
-                    sum += share;
-                    slope += share * share / mu;
-                }
-                if sum.abs() < 1e-14 {
-                    break;
-                }
-                above += sum / slope;
-            }
-            *level = worst + above;
-            if program.goal == Goal::WorstCrb {
-                for (slack, value) in self.crb_slack.iter_mut().zip(values) {
-                    *slack = above + (worst - value);
-                }
-                return above > 0.0;
-            }
-            for (slack, value) in self.error_slack.iter_mut().zip(values) {
-                *slack = above + (worst - value);
-            }
-            return above > 0.0 && self.crb_distances(program, 0.0);
-        }
-        self.distances(program, *level)
-    }
-
-    fn crb_distances(&mut self, program: &Program<'_>, level: f64) -> bool {
-        let mut inside = true;
-        if has_crbs(program) {
-            let limit = match (program.goal, program.crb_limit) {
-                (Goal::WorstCrb, _) | (_, None) => level,
-                (_, Some(limit)) => limit.ln(),
-            };
-            for (slack, value) in self.crb_slack.iter_mut().zip(&self.crb) {
-                *slack = limit - value;
-                inside &= *slack > 0.0;
-            }
-        }
-        inside
-    }
-
-    /// Distances to all limits; `false` when one is not positive.
-    pub(super) fn distances(&mut self, program: &Program<'_>, level: f64) -> bool {
-        let mut inside = true;
-        if has_errors(program) {
-            let limit = match program.goal {
-                Goal::LeastPower { error: Some(target) } => target.ln(),
-                _ => level,
-            };
-            for (slack, value) in self.error_slack.iter_mut().zip(&self.error) {
-                *slack = limit - value;
-                inside &= *slack > 0.0;
-            }
-        }
-        inside &= self.crb_distances(program, level);
-        inside
-    }
-
-    /// Number of constraints.
-    pub(super) fn count(&self, program: &Program<'_>) -> usize {
-        let model = program.model;
-        let rows = usize::from(has_errors(program)) + usize::from(has_crbs(program));
-        model.points * (model.users + 1) + rows * model.users
-    }
-
-    /// The barrier at a point, for the line search.
-    fn barrier(&self, program: &Program<'_>, x: &[f64], objective: f64, mu: f64) -> f64 {
-        let logs = |values: &[f64]| values.iter().map(|v| v.ln()).sum::<f64>();
-        let mut sum = logs(x) + logs(&self.power);
-        if has_errors(program) {
-            sum += logs(&self.error_slack);
-        }
-        if has_crbs(program) {
-            sum += logs(&self.crb_slack);
-        }
-        objective - mu * sum
-    }
-}
+use super::slacks::{Slacks, has_crbs, has_errors, has_level, numerator};
+use super::{Goal, Interior, Program};
 
 /// Derivatives at the current point, and the factors of the Newton matrix. All derivatives are by
 /// log x: multiplied by x entry by entry, which makes strong and weak access points alike.
 #[derive(Clone, Debug)]
 pub(super) struct Space {
     /// p: derivative of s_d E|a_kk|².
-    p: Vec<f64>,
+    pub(super) p: Vec<f64>,
     /// s = √(g x).
-    s: Vec<f64>,
+    pub(super) s: Vec<f64>,
     /// Derivative of log error_k by the own block.
-    own: Vec<f64>,
+    pub(super) own: Vec<f64>,
     /// Factor of `c_kj b_k x_j` in the derivative of log error_k by another's block.
-    cross: Vec<f64>,
+    pub(super) cross: Vec<f64>,
     /// Derivative of log CRB_k by the own block.
-    radar: Vec<f64>,
+    pub(super) radar: Vec<f64>,
     /// Second derivative of log CRB_k by the three sums, and first.
-    bend: Vec<[f64; 6]>,
+    pub(super) bend: Vec<[f64; 6]>,
     /// Blocks of the Newton matrix, one a user, and their factors.
-    blocks: Vec<f64>,
-    factors: Vec<f64>,
+    pub(super) blocks: Vec<f64>,
+    pub(super) factors: Vec<f64>,
     /// Coupling rows restricted to a user, and with the inverse factor applied.
-    columns: Vec<f64>,
-    reduced: Vec<f64>,
-    schur: Vec<f64>,
+    pub(super) columns: Vec<f64>,
+    pub(super) reduced: Vec<f64>,
+    pub(super) schur: Vec<f64>,
     /// What the system still has to explain: of the fractions, of the rows, of the level.
-    rhs: Vec<f64>,
-    row_rhs: Vec<f64>,
-    level_rhs: f64,
-    small: Vec<f64>,
-    level_column: Vec<f64>,
-    correction: Vec<f64>,
+    pub(super) rhs: Vec<f64>,
+    pub(super) row_rhs: Vec<f64>,
+    pub(super) level_rhs: f64,
+    pub(super) small: Vec<f64>,
+    pub(super) level_column: Vec<f64>,
+    pub(super) correction: Vec<f64>,
     /// The direction: relative changes of the fractions, weights of the rows, change of the level.
-    dx: Vec<f64>,
-    d_rows: Vec<f64>,
-    d_level: f64,
-    gradient: Vec<f64>,
+    pub(super) dx: Vec<f64>,
+    pub(super) d_rows: Vec<f64>,
+    pub(super) d_level: f64,
+    pub(super) gradient: Vec<f64>,
     /// Weight of the part of the Hessian of −log s_d E|a|² that the numerator takes away again.
     pub(super) proximal: f64,
 }
@@ -326,7 +138,7 @@ impl Interior {
     }
 
     /// Add `Σ w_k ∇f_k` over all errors and bounds, plus power limits and objective, to `out`.
-    fn weighted_gradient(
+    pub(super) fn weighted_gradient(
         &self,
         program: &Program<'_>,
         scale: f64,
@@ -675,170 +487,6 @@ impl Interior {
         }
         for (sum, v) in space.d_rows.iter_mut().zip(small.iter()) {
             *sum += v;
-        }
-    }
-}
-
-/// Part of the way to the boundary that a step may go.
-const FRACTION: f64 = 0.99;
-/// Products of slack and multiplier stay within this factor of the barrier.
-const CENTRAL: f64 = 1e8;
-
-impl Interior {
-    /// Change of the error (or bound) of user `k` along the direction, to first order.
-    fn slope(&self, program: &Program<'_>, k: usize) -> (f64, f64) {
-        let model = program.model;
-        let range = model.block(k);
-        let d = &self.space.dx;
-        let mut error = dot(&self.space.own[range.clone()], &d[range.clone()]);
-        for j in (0..model.users).filter(|&j| j != k) {
-            let c = model.overlap[k * model.users + j];
-            if c > 0.0 {
-                let heard: f64 = model
-                    .block(j)
-                    .zip(range.clone())
-                    .map(|(i, own)| model.gain[own] * self.x[i] * d[i])
-                    .sum();
-                error += self.space.cross[k] * c * heard;
-            }
-        }
-        (error, dot(&self.space.radar[range.clone()], &d[range]))
-    }
-
-    /// Step along the direction, and the multipliers with it; the length of the step, or nothing
-    /// when no step descends.
-    pub(super) fn advance(
-        &mut self,
-        program: &Program<'_>,
-        scale: f64,
-        mu: f64,
-        evaluations: &mut u32,
-    ) -> Option<f64> {
-        let smallest = self.space.dx.iter().copied().fold(0.0, f64::min);
-        let longest = if smallest < -FRACTION { FRACTION / -smallest } else { 1.0 };
-        let objective = |x: &[f64], level: f64| {
-            if has_level(program) { level } else { scale * x.iter().sum::<f64>() }
-        };
-        let before = self.slack.barrier(program, &self.x, objective(&self.x, self.level), mu);
-        // Minus the derivative of the barrier along the direction: gradient and step agree there.
-        let mut descent = 0.0;
-        let mut gradient = std::mem::take(&mut self.space.gradient);
-        self.weighted_gradient(
-            program,
-            scale,
-            [&|m| mu / self.slack.power[m], &|k| mu / self.slack.error_slack[k], &|k| {
-                mu / self.slack.crb_slack[k]
-            }],
-            &mut gradient,
-        );
-        for (g, d) in gradient.iter().zip(&self.space.dx) {
-            descent += (g - mu) * d;
-        }
-        self.space.gradient = gradient;
-        if has_level(program) {
-            let slack = if program.goal == Goal::WorstCrb {
-                &self.slack.crb_slack
-            } else {
-                &self.slack.error_slack
-            };
-            descent += (1.0 - slack.iter().map(|s| mu / s).sum::<f64>()) * self.space.d_level;
-        }
-        let rounding = 1e-13 * (1.0 + before.abs());
-        let mut length = longest;
-        for _ in 0..40 {
-            for ((trial, x), d) in self.trial_x.iter_mut().zip(&self.x).zip(&self.space.dx) {
-                *trial = x * (1.0 + length * d);
-            }
-            let mut level = self.level;
-            *evaluations += 1;
-            if self.trial.evaluate(program, &self.trial_x)
-                && self.trial.settle(program, &mut level, mu)
-            {
-                let after =
-                    self.trial.barrier(program, &self.trial_x, objective(&self.trial_x, level), mu);
-                if after <= before + 1e-4 * length * descent + rounding {
-                    self.multipliers(program, mu);
-                    self.level = level;
-                    std::mem::swap(&mut self.x, &mut self.trial_x);
-                    std::mem::swap(&mut self.slack, &mut self.trial);
-                    self.centre(program, mu);
-                    return Some(length);
-                }
-            }
-            length *= 0.5;
-        }
-        None
-    }
-
-    /// The Newton step of the multipliers, as far as they stay positive.
-    fn multipliers(&mut self, program: &Program<'_>, mu: f64) {
-        let model = program.model;
-        let (points, users) = (model.points, model.users);
-        // dy = (μ − y s − y ds)/s with ds the first-order change of the slack.
-        let mut longest: f64 = 1.0;
-        let limit = |y: f64, dy: f64, longest: &mut f64| {
-            if dy < -0.995 * y {
-                *longest = longest.min(0.995 * y / -dy);
-            }
-        };
-        let bound_step = |y: f64, x: f64, d: f64| (mu - y * x - y * x * d) / x;
-        for (i, &y) in self.y_bound.iter().enumerate() {
-            limit(y, bound_step(y, self.x[i], self.space.dx[i]), &mut longest);
-        }
-        let step = |y: f64, slack: f64, change: f64| (mu - y * slack - y * change) / slack;
-        for m in 0..points {
-            let spent: f64 =
-                (0..users).map(|k| self.x[k * points + m] * self.space.dx[k * points + m]).sum();
-            self.space.small[m] = step(self.y_power[m], self.slack.power[m], -spent);
-            limit(self.y_power[m], self.space.small[m], &mut longest);
-        }
-        let level_moves = |on: bool| if on { self.space.d_level } else { 0.0 };
-        let error_level = level_moves(program.goal == Goal::WorstError);
-        let crb_level = level_moves(program.goal == Goal::WorstCrb);
-        for k in 0..users {
-            let (error, crb) = self.slope(program, k);
-            // `level_column` and `cross` are free here: they are set again before they are read.
-            self.space.level_column[k] = if has_errors(program) {
-                step(self.y_error[k], self.slack.error_slack[k], error_level - error)
-            } else {
-                0.0
-            };
-            self.space.cross[k] = if has_crbs(program) {
-                step(self.y_crb[k], self.slack.crb_slack[k], crb_level - crb)
-            } else {
-                0.0
-            };
-        }
-        for k in 0..users {
-            limit(self.y_error[k], self.space.level_column[k], &mut longest);
-            limit(self.y_crb[k], self.space.cross[k], &mut longest);
-        }
-        for (i, y) in self.y_bound.iter_mut().enumerate() {
-            *y += longest * bound_step(*y, self.x[i], self.space.dx[i]);
-        }
-        for (y, dy) in self.y_power.iter_mut().zip(&self.space.small) {
-            *y += longest * dy;
-        }
-        for k in 0..users {
-            self.y_error[k] += longest * self.space.level_column[k];
-            self.y_crb[k] += longest * self.space.cross[k];
-        }
-    }
-
-    /// Keep every product of slack and multiplier near the barrier.
-    fn centre(&mut self, program: &Program<'_>, mu: f64) {
-        let clamp = |y: &mut [f64], slack: &[f64]| {
-            for (y, s) in y.iter_mut().zip(slack) {
-                *y = y.clamp(mu / (CENTRAL * s), mu * CENTRAL / s);
-            }
-        };
-        clamp(&mut self.y_bound, &self.x);
-        clamp(&mut self.y_power, &self.slack.power);
-        if has_errors(program) {
-            clamp(&mut self.y_error, &self.slack.error_slack);
-        }
-        if has_crbs(program) {
-            clamp(&mut self.y_crb, &self.slack.crb_slack);
         }
     }
 }

@@ -1,0 +1,152 @@
+"""Every convex problem that noctule writes as a CVXPY script, solved by CVXPY, beside our optimum.
+
+    python compare.py --out docs/compare/convex.md
+
+The scripts are what `instance.to_cvxpy()` returns, run as they are; they hold the numbers of an
+instance and nothing of noctule. It needs the package noctule, numpy and cvxpy; `cargo xtask
+compare-cvxpy` installs all three. Ends with exit code 1 where an optimum differs.
+"""
+
+import argparse
+import contextlib
+import io
+import os
+import platform
+import time
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import cvxpy
+import noctule
+
+#: Relative difference beyond which the two do not agree, by what CVXPY says of its own answer.
+AGREEMENT = {"optimal": 1e-5, "optimal_inaccurate": 1e-4}
+
+#: Problem, what the instance is, scenario, arrays that replace its own, trial.
+BEAMS = {"sensing_noise_dbm": -30.0}
+SMALL = {"transmit_array": {"horizontal": 3, "vertical": 2}, **BEAMS}
+TARGETS = {"azimuth_rad": [-0.6, 0.2, 0.8], "polar_rad": [1.2, 1.5, 1.7],
+           "reflection": [0.1, 0.1j, 0.07 - 0.07j]}
+RATES = {"crb_weight": 0.0, "rate_weight_per_nat": 1.0}
+SITES = {"sites": [[46.0, 7.5], [55.0, -6.0], [40.0, 19.0], [61.0, -24.0], [52.0, 38.0], [35.0, -41.0]]}
+APART = {"target_m": [90.0, 25.0], "first_sites": 2, "elements": 64, "crb_limit_db": -14.0}
+CASES = [
+    ("beamforming", "sensing-only", "16 antennas, 2 targets", BEAMS, {}, 0),
+    ("beamforming", "sensing-only", "16 antennas, 3 targets of our own", BEAMS, TARGETS, 0),
+    ("beamforming", "sensing-only", "6 antennas", SMALL, {}, 0),
+    ("beamforming", "sensing-only", "6 antennas, power for each",
+     {**SMALL, "power_constraint": "per-antenna"}, {"rate_weight_per_nat": 0.0}, 0),
+    ("beamforming", "sum-rate-bound", "2 users", {"users": 2}, RATES, 0),
+    ("beamforming", "sum-rate-bound", "4 users", {}, RATES, 0),
+    ("beamforming", "sum-rate-bound", "8 users, 20 dBm", {"users": 8, "power_dbm": 20.0}, RATES, 0),
+    ("cellfree", "sensing-only", "6 antennas", {"antennas": 6}, {}, 0),
+    ("cellfree", "sensing-only", "8 antennas, trial 1", {"antennas": 8}, {}, 1),
+    ("cellfree", "sensing-only", "12 antennas", {}, {}, 0),
+    ("pilots", "best-crb", "2 users", {}, {}, 0),
+    ("pilots", "best-crb", "2 users, trial 1", {}, {}, 1),
+    ("pilots", "best-crb", "6 users, no limit",
+     {"users": {"drawn": {"count": 6}}, "crb_limit": "none"}, {}, 0),
+    ("surfaces", "covariance", "one place, 8 surfaces", {}, {}, 0),
+    ("surfaces", "covariance", "the same without a limit", {"crb_limit_db": None}, {}, 0),
+    ("surfaces", "covariance", "one place, skew, −30 dB", {"layout": "skew", "crb_limit_db": -30.0}, {}, 0),
+    ("surfaces", "covariance", "one place, six measured sites",
+     {"layout": SITES, "elements": 800}, {}, 0),
+    ("surfaces", "covariance", "apart, at the phases of our design", APART, {}, 0),
+]
+
+
+def design(instance, problem):
+    """Our optimum: the design, its value under the name the script prints, what is proven."""
+    scheme = noctule.cvxpy.known(instance.system)[problem].scheme
+    settings = {}
+    if instance.system == "surfaces":
+        settings = {"select": "all"}
+    elif problem == "sum-rate-bound":
+        settings = {"certify": True, "certify_nodes": 0}
+    elif instance.system == "beamforming" and instance["per_antenna_power"]:
+        scheme = "balanced"
+    return instance.design(scheme, settings=settings)
+
+
+def value(found, problem, name):
+    """The number of a design to compare with, and what is proven of it."""
+    bound = found.proof.bound
+    if problem == "sum-rate-bound":
+        return bound.value / found.instance["rate_weight_per_nat"], "the bound itself"
+    proven = "–" if bound is None else f"{bound.gap_rel:.0e}"
+    return found.metrics[name], proven
+
+
+def solved(text):
+    """The script's status and value, and its processor seconds."""
+    told = io.StringIO()
+    begin = time.process_time()
+    with contextlib.redirect_stdout(told):
+        exec(compile(text, "<to_cvxpy>", "exec"), {"__name__": "__main__"})
+    seconds = time.process_time() - begin
+    lines = [line.split(" ", 1) for line in told.getvalue().splitlines()]
+    statuses = {word for name, word in lines if name == "status"}
+    status = "optimal" if statuses == {"optimal"} else ", ".join(sorted(statuses - {"optimal"}))
+    name, number = lines[-1]
+    return status, name, float(number), seconds
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--noctule", help="not used: designs come from the Python package")
+    parser.add_argument("--out", required=True)
+    options = parser.parse_args()
+    missing = {(system, problem) for system in noctule.systems()
+               for problem in noctule.cvxpy.problems(system)} - {case[:2] for case in CASES}
+    if missing:
+        raise SystemExit(f"no instance for {sorted(missing)}")
+    rows, wrong = [], []
+    for system, problem, name, scenario, arrays, trial in CASES:
+        instance = noctule.Instance(system, scenario=scenario, arrays=arrays, trial=trial)
+        begin = time.process_time()
+        ours = design(instance, problem)
+        spent = time.process_time() - begin
+        held = noctule.cvxpy.known(system)[problem].held
+        text = instance.to_cvxpy(problem, at=ours if held else None)
+        status, metric, theirs, seconds = solved(text)
+        mine, proven = value(ours, problem, metric)
+        difference = mine / theirs - 1
+        if not abs(difference) <= AGREEMENT.get(status, 0.0):
+            wrong.append(f"{system} {problem}, {name}: {mine} and {theirs} ({status})")
+        rows.append(f"| {system} | {problem} | {name} | `{metric}` | {theirs:.9g} | {status} | {mine:.9g} "
+                    f"| {difference:+.0e} | {proven} | {seconds:.2f} s | {1e3 * spent:.0f} ms |")
+        print(rows[-1], flush=True)
+    without = [system for system in noctule.systems() if not noctule.cvxpy.problems(system)]
+    text = f"""# Convex problems, by CVXPY
+
+Written by `compare/convex/compare.py` (`cargo xtask compare-cvxpy convex`) on {platform.machine()} with CVXPY
+{cvxpy.__version__} and Clarabel. Every row is the script of `instance.to_cvxpy()`, run as it is: it holds the numbers of
+an instance, states the problem from its definition, and knows nothing of noctule. *Status* is what CVXPY says of its
+answer; *difference* is ours over theirs minus one; *proven* is the relative gap of our own proof (– without one). Times
+are processor seconds: theirs with building the problem and without importing CVXPY, ours of `instance.design`.
+
+| system | problem | instance | number | CVXPY | status | noctule | difference | proven | CVXPY time | ours |
+|---|---|---|---|---|---|---|---|---|---|---|
+{chr(10).join(rows)}
+
+`sensing-only` of beamforming under a power limit for each antenna is the climb of `balanced` without users. The
+`sum-rate-bound` is what the bound in our proof rests on where only rates count: the sum capacity, which beams do not
+reach. `covariance` of surfaces is convex at fixed phases; with user and target apart they are those of our design.
+"""
+    for system in without:
+        text += f"\n`{system}` has no convex problem: {reason(system)}.\n"
+    with open(options.out, "w", encoding="utf-8") as out:
+        out.write(text)
+    if wrong:
+        raise SystemExit("not the same optimum:\n" + "\n".join(wrong))
+
+
+def reason(system):
+    try:
+        noctule.Instance(system, scenario={}).to_cvxpy()
+    except noctule.InvalidInput as error:
+        return error.hint
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+//! Everything about one design, for people and as a document.
+
+use std::fmt::Write as _;
+
+use noctule::{Design, Error, PointProof, Proof, Sense, Stop, Trace, Work};
+use serde_json::{Map, Value, json};
+
+use super::{Checked, DesignOf, Typed};
+use crate::single::{Arrays, SingleError, Source, Story};
+
+/// A point with a larger residual is not called stationary.
+const NEARLY_STATIONARY: f64 = 1e-4;
+
+/// Variables that somebody else designed, evaluated; their feasibility is what the witness says.
+pub(super) fn handed_in<T: Typed>(
+    instance: &T::Instance,
+    variables: &Arrays,
+) -> Result<DesignOf<T>, SingleError> {
+    let set = variables.take("design", T::VARIABLE_FIELDS)?;
+    let variables = T::variables(&set, instance).map_err(|error| variables.blame(error))?;
+    let metrics = T::evaluate(instance, &variables)?;
+    let witness = T::check(instance, &variables)?;
+    Ok(Design {
+        warnings: T::advice(instance, &metrics),
+        starts: vec![T::objective(&metrics)],
+        variables,
+        metrics,
+        stop: Stop::Computed,
+        proof: Proof::feasible(witness.violation),
+        trace: Trace::off(),
+        work: Work::default(),
+    })
+}
+
+pub(super) fn story<T: Typed>(
+    source: &Source,
+    instance: &T::Instance,
+    design: &DesignOf<T>,
+    scheme: &str,
+    settings: &Value,
+) -> Result<Story, Error> {
+    let witness = T::check(instance, &design.variables)?;
+    let meets_requirements =
+        design.proof.infeasible.is_none() && witness.violation <= T::FEASIBILITY;
+    let arrays = T::variable_arrays(&design.variables);
+    let instance_arrays = T::instance_arrays(instance);
+    let mut warnings = design.warnings.clone();
+    if !meets_requirements && design.proof.infeasible.is_none() {
+        warnings.push(format!(
+            "the design misses a requirement of the instance by {} of its limit",
+            share(witness.violation)
+        ));
+    }
+    let mut document = Map::new();
+    document.insert("format".to_owned(), json!("noctule-design/1"));
+    document.insert("system".to_owned(), json!(T::ID));
+    document.insert("scheme".to_owned(), json!(scheme));
+    document.insert("settings".to_owned(), settings.clone());
+    if let Value::Object(variables) = arrays.to_json("design", T::ID) {
+        for (name, value) in variables {
+            document.entry(name).or_insert(value);
+        }
+    }
+    for (name, value) in [
+        ("metrics", json!(design.metrics)),
+        ("stop", json!(design.stop)),
+        ("proof", json!(design.proof)),
+        ("violation", json!(witness.violation)),
+        ("meets_requirements", json!(meets_requirements)),
+        ("work", json!(design.work)),
+        ("starts", json!(design.starts)),
+        ("warnings", json!(warnings)),
+        ("trace", json!(design.trace.rows())),
+        // What methods drew from, so that the design can be made again from its document.
+        ("draw", json!({ "seed": source.seed, "trial": source.trial })),
+        ("instance", instance_arrays.to_json("instance", T::ID)),
+    ] {
+        document.insert(name.to_owned(), value);
+    }
+    let mut facts = T::facts(instance, design);
+    facts.extend(common_facts::<T>(&witness, design));
+    Ok(Story {
+        title: format!("{scheme}: {}", T::headline(instance)),
+        facts,
+        tables: T::tables(instance, design),
+        warnings,
+        trace: design.trace.clone(),
+        infeasible: design.proof.infeasible.is_some(),
+        violation: witness.violation,
+        meets_requirements,
+        document: Value::Object(document),
+        arrays,
+        instance: instance_arrays,
+    })
+}
+
+/// What is said of every design of every system: why it stopped, what is proven, what it cost.
+fn common_facts<T: Typed>(witness: &Checked, design: &DesignOf<T>) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
+    if let Some(certificate) = &design.proof.infeasible {
+        fact("INFEASIBLE", format!("{} ({})", certificate.statement, certificate.method));
+        fact("what is shown", "the design that comes nearest to the requirement".to_owned());
+    }
+    if design.proof.infeasible.is_none() && witness.violation > T::FEASIBILITY {
+        fact("REQUIREMENT MISSED", format!("by {} of its limit", share(witness.violation)));
+    }
+    fact("stopped", format!("{}: {}", design.stop, design.stop.text()));
+    fact("proven of the point", point_words(&design.proof, T::FEASIBILITY));
+    if let Some(bound) = &design.proof.bound {
+        let side = match bound.sense {
+            Sense::Upper => "at most",
+            Sense::Lower => "at least",
+        };
+        let words = format!(
+            "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
+            digits(bound.value),
+            bound.gap_abs,
+            bound.gap_rel,
+            bound.method
+        );
+        match &bound.problem {
+            None => fact("proven of the optimum", words),
+            Some(problem) => fact("proven of another problem", format!("{problem}: {words}")),
+        }
+    }
+    if design.starts.len() > 1 {
+        let reached = || design.starts.iter().copied().flatten();
+        let low = reached().fold(f64::INFINITY, f64::min);
+        let high = reached().fold(f64::NEG_INFINITY, f64::max);
+        let count = design.starts.len();
+        let words = if low <= high {
+            format!("{count} starts reached {} to {}", digits(low), digits(high))
+        } else {
+            format!("none of {count} starts reached a feasible point")
+        };
+        fact("local optima", words);
+    }
+    fact("work", work_words(&design.work));
+    fact(
+        "independent witness",
+        format!(
+            "objective off by {:.1e}, constraints by {:.1e}",
+            witness.mismatch(T::objective(&design.metrics)),
+            witness.violation
+        ),
+    );
+    facts
+}
+
+/// A relative violation in per cent, also a small or a huge one.
+fn share(violation: f64) -> String {
+    let percent = 100.0 * violation;
+    if !percent.is_finite() {
+        "more than a number can say".to_owned()
+    } else if (0.01..1e4).contains(&percent) {
+        format!("{percent:.2} %")
+    } else {
+        format!("{percent:.1e} %")
+    }
+}
+
+/// Six decimals for numbers of everyday size, six digits for others: a small number is not zero.
+fn digits(x: f64) -> String {
+    if x.abs() >= 1e6 || (x.abs() < 1e-3 && x.abs() > 0.0) {
+        format!("{x:.5e}")
+    } else {
+        format!("{x:.6}")
+    }
+}
+
+fn work_words(work: &Work) -> String {
+    let mut words = format!("{} evaluations, {} iterations", work.evaluations, work.iterations);
+    if work.factorisations > 0 {
+        let _ = write!(words, ", {} factorisations", work.factorisations);
+    }
+    if work.conic_solves > 0 {
+        let _ = write!(words, ", {} cone programs", work.conic_solves);
+    }
+    words
+}
+
+fn point_words(proof: &Proof, allowed: f64) -> String {
+    match proof.point {
+        PointProof::Stationary { residual } if residual <= NEARLY_STATIONARY => {
+            format!("stationary, residual {residual:.1e} (a local statement)")
+        }
+        PointProof::Stationary { residual } => {
+            format!("feasible, but not stationary: residual {residual:.1e}")
+        }
+        PointProof::Feasible { violation } if violation > allowed => {
+            "nothing: it misses a requirement".to_owned()
+        }
+        PointProof::Feasible { violation } => format!("feasible, violation {violation:.1e}"),
+        PointProof::None => "nothing".to_owned(),
+    }
+}
