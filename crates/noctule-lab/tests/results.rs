@@ -189,27 +189,6 @@ fn every_kind_of_claim() {
             ),
             Verdict::Disagrees,
         ),
-        // A share on the paper's side of a half; a paper that says "never" has no side.
-        (
-            claim(
-                0.1,
-                0.08,
-                &format!(
-                    "kind = \"share\", metric = \"cost\", scheme = \"exact\", above = 2.4, {AT}"
-                ),
-            ),
-            Verdict::TrendOnly,
-        ),
-        (
-            claim(
-                0.0,
-                0.08,
-                &format!(
-                    "kind = \"share\", metric = \"cost\", scheme = \"exact\", above = 2.4, {AT}"
-                ),
-            ),
-            Verdict::Disagrees,
-        ),
         // A tolerance far below the standard error.
         (
             claim(
@@ -235,6 +214,27 @@ fn every_kind_of_claim() {
                 "kind = \"function\", name = \"nobody\", metric = \"cost\", scheme = \"exact\"",
             ),
             Verdict::NotRun,
+        ),
+        // A share on the paper's side of a half; a paper that says "never" has no side.
+        (
+            claim(
+                0.1,
+                0.08,
+                &format!(
+                    "kind = \"share\", metric = \"cost\", scheme = \"exact\", above = 2.4, {AT}"
+                ),
+            ),
+            Verdict::TrendOnly,
+        ),
+        (
+            claim(
+                0.0,
+                0.08,
+                &format!(
+                    "kind = \"share\", metric = \"cost\", scheme = \"exact\", above = 2.4, {AT}"
+                ),
+            ),
+            Verdict::Disagrees,
         ),
         // The mean is 2 ± 0.03: inside, outside, and too near an end to say.
         (ranged("{ from = 1.0 }", &mean), Verdict::Agrees),
