@@ -184,12 +184,13 @@ impl Allocator {
         };
         let bent = self.done(Case::III, gains, 0.0, prices);
         // A stream that hardly carries data has a power that is the difference of huge numbers.
-        let off = (sum_product(weights, &self.powers) / required - 1.0).abs();
-        let spent: f64 = self.powers.iter().sum();
-        if off.max((spent / power - 1.0).abs()) > 1e-10 {
+        let lit = sum_product(weights, &self.powers) / required - 1.0;
+        let spent = self.powers.iter().sum::<f64>() / power - 1.0;
+        if lit.abs().max(spent.abs()) > 1e-10 {
             let powers = self.powers.clone();
             let shared = self.shared(gains, power, required / total);
-            if shared.rate_nats >= bent.rate_nats {
+            let allowed = lit >= -10.0 * ROUNDING && spent <= 10.0 * ROUNDING;
+            if !allowed || shared.rate_nats >= bent.rate_nats {
                 return Some(Allocation { prices, ..shared });
             }
             self.powers = powers;
