@@ -295,12 +295,12 @@ mod tests {
         (z.norm(), y.norm())
     }
 
-    /// Alternating ascent from random phases never leaves the outer curve: 420 starts in every run,
-    /// as many as `NOCTULE_STARTS` says otherwise.
+    /// Alternating ascent from random phases never leaves the outer curve: 10 000 starts, or
+    /// as many as `NOCTULE_STARTS` says.
     #[test]
     fn no_start_climbs_over_the_outer_curve() {
         let starts: usize =
-            std::env::var("NOCTULE_STARTS").ok().and_then(|s| s.parse().ok()).unwrap_or(420);
+            std::env::var("NOCTULE_STARTS").ok().and_then(|s| s.parse().ok()).unwrap_or(10_000);
         let curves = [
             (8, 0.3),
             (8, 2.9),
