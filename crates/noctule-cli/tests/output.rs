@@ -239,6 +239,8 @@ fn wrong_inputs_of_designs() {
         vec!["design", "--set", "scenario.power=3"],
         vec!["design", "--set", "scheme.starts=0"],
         vec!["design", "--scheme", "balnced"],
+        vec!["design", "frame", "--system", "surfaces"],
+        vec!["design", "--system", "surface"],
         vec!["design", "--out", "design.txt"],
         vec!["evaluate", "--beams", "shape.npy"],
         vec!["evaluate", "--beams", "nan.npy"],

@@ -122,7 +122,8 @@ fn system(name: &str, place: &str) -> Result<&'static dyn Single, InputError> {
 
 fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<Asked, Failure> {
     let registry = systems::registry();
-    let given = options.given.as_deref().unwrap_or(systems::DEFAULT);
+    // `--system` alone is its default scenario
+    let given = options.given.as_deref().or(options.system.as_deref()).unwrap_or(systems::DEFAULT);
     let path = Path::new(given);
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
     let arrays = ["json", "npz", "npy"].contains(&ending.to_ascii_lowercase().as_str());
@@ -166,6 +167,11 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
             (system, Some(scenario))
         }
     };
+    if let Some(named) = options.system.as_deref().filter(|named| *named != system.id()) {
+        let found = format!("`{named}`, and a scenario of `{}`", system.id());
+        let what = "there are two systems";
+        return Err(InputError::new(what, "--system", found, "the system of the scenario").into());
+    }
     let first = || system.schemes().first().map_or("", |scheme| scheme.name);
     let scheme = scheme.unwrap_or_else(first);
     let mut settings = match designs {
