@@ -103,8 +103,9 @@ class _Digest:
             self._add(value.__self__)
         elif isinstance(value, types.ModuleType):
             self._module(value)
-        elif _is_installed(value):
+        elif _is_installed(value) and "<locals>" not in getattr(value, "__qualname__", ""):
             self._library(value)
+        # also one that a package made: what it closes over is not in its name
         elif isinstance(value, types.FunctionType):
             self._function(value)
         elif isinstance(value, type):
