@@ -4,7 +4,10 @@
 //! methods climb: the same numbers in a normalised, reduced form whose cost does not depend on the
 //! number of antennas.
 
-use noctule_num::linalg::{Op, mul, orthonormal_basis, product, real_dot};
+mod minorant;
+mod tangent;
+
+use noctule_num::linalg::{Op, mul, orthonormal_basis, product};
 use noctule_num::{C64, CMat};
 use noctule_optim::Objective;
 #[cfg(feature = "sdp")]
@@ -15,7 +18,9 @@ use noctule_phy::fisher::{
 use noctule_phy::rates::{Reception, sum_rate_with_derivative};
 
 pub use super::metrics::{Metrics, TargetMetrics, evaluate, fisher, objective_unit};
-use super::rate_term::{Chord, RateTerm};
+pub(super) use minorant::Minorant;
+
+use super::rate_term::RateTerm;
 use super::{Beams, Instance};
 use crate::Error;
 
@@ -23,18 +28,6 @@ use crate::Error;
 /// user receives from outside the basis is below `√(K + 3M)` times this, in amplitude: less than
 /// the rounding of what it receives at all. [`Model::rounding`] counts it in.
 const RANK_TOLERANCE: f64 = 1e-14;
-
-/// A concave function of covariances lies below `constant + Σ⟨G_b, R_b⟩`, hence over unit power
-/// below `constant + max(0, λ_max(G_b))`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tangent {
-    /// What does not depend on the covariances.
-    pub(super) constant: f64,
-    /// The sum of the norms of the terms of the largest `G_b`, which may cancel in it.
-    size: f64,
-    /// How far constant and eigenvalues may be off together.
-    pub(super) margin: f64,
-}
 
 /// In which space a [`Model`] works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,13 +201,6 @@ impl Model {
         fisher
     }
 
-    /// `Z` and `(L Lᴴ)⁻¹` of [`Model::cooperative_tangent`] at the point evaluated last.
-    pub(super) fn cooperative_multipliers(&self) -> Option<(CMat, CMat)> {
-        let RateTerm::Together(cooperation) = &self.rate else { return None };
-        let half = cooperation.half_solved(CMat::identity(self.users));
-        Some((cooperation.noise.clone(), product(&half, Op::Adjoint, &half, Op::Plain)))
-    }
-
     /// `(Z + S)⁻¹` of cooperating users at the point evaluated last.
     pub(super) fn received_inverse(&self) -> CMat {
         match &self.rate {
@@ -317,87 +303,6 @@ impl Model {
         16.0 * f64::EPSILON * n * n * self.conditioning
     }
 
-    /// Relative to the sizes of its terms ([`Tangent`]), how far a Hermitian matrix of this space
-    /// and its eigenvalues may be off: the rounding of products and decomposition, and what lies
-    /// outside the reduced basis.
-    fn rounding(&self) -> f64 {
-        let (rows, rank) = (self.space.cols() as f64, self.rank() as f64);
-        16.0 * f64::EPSILON * rows * rank + 4.0 * RANK_TOLERANCE * rows.sqrt()
-    }
-
-    /// The sensing part of the linearisation at the point evaluated last. For *any* Y,
-    /// `−tr F⁻¹ ≤ tr YᵀFY − 2 tr Y`, so that the inverse need not be exact.
-    fn sensing_tangent(&self) -> Tangent {
-        let (m3, n) = (3 * self.targets, parameters(self.targets));
-        let trace: f64 = (0..n).map(|i| self.inverse[i * n + i]).sum();
-        let size: f64 = (0..m3)
-            .map(|a| {
-                let column = self.space.col(self.users + a);
-                self.dual[(a, a)].re * real_dot(column, column)
-            })
-            .sum();
-        let (constant, size) = (-2.0 * self.crb_weight * trace, self.crb_weight * size * m3 as f64);
-        let margin = self.relative_error() * (size + constant.abs());
-        Tangent { constant, size, margin }
-    }
-
-    /// The constant of the linearisation of a chord relaxation at the point evaluated last, whose
-    /// slopes are [`Model::curvature`] and, for a user's own block, `λ_k h_k h_kᴴ` more: with
-    /// `t_k = 1/T_k` — or any other positive number —
-    /// `ln T_k + o_k − λ_k I_k ≤ t_k T_k − ln t_k − 1 + o_k − λ_k I_k`.
-    pub(super) fn chord_tangent(&self) -> Tangent {
-        let mut all = self.sensing_tangent();
-        for user in 0..self.users {
-            let Some(Chord { slope, offset }) = self.rate.chord(user).copied() else { continue };
-            let t = self.multiplier(user);
-            let channel = self.space.col(user);
-            all.constant += self.rate_weight * (t - slope - t.ln() - 1.0 + offset);
-            all.size += self.rate_weight * (t + 2.0 * slope) * real_dot(channel, channel);
-            let terms = t + slope + t.ln().abs() + 1.0 + offset.abs();
-            all.margin += 64.0 * f64::EPSILON * self.rate_weight * terms;
-        }
-        all.margin += self.rounding() * all.size;
-        all
-    }
-
-    /// `F⁻¹` at the point evaluated last, with the information of unit power and κ = 1.
-    pub(super) fn fisher_inverse(&self) -> &[f64] {
-        &self.inverse
-    }
-
-    /// `1/T_k`, of the power that user `k` receives at the point evaluated last.
-    pub(super) fn multiplier(&self, user: usize) -> f64 {
-        let reception = Reception::of(user, &self.amplitudes, 1.0);
-        (reception.signal + reception.interference).recip()
-    }
-
-    /// The linearisation for cooperating users at the point evaluated last: its constant and its
-    /// matrix. With `Q = (L Lᴴ)⁻¹` for the factor `L` of `Z + S` *as it was computed*,
-    /// `ln det A ≤ tr QA − ln det Q − K` holds whatever rounding did to `L`, `ln det Q` is exact
-    /// and `H̃ Q H̃ᴴ = (L⁻¹H̃ᴴ)ᴴ(L⁻¹H̃ᴴ)` is off by the condition of `L` only.
-    pub(super) fn cooperative_tangent(&self) -> Option<(Tangent, CMat)> {
-        let RateTerm::Together(cooperation) = &self.rate else { return None };
-        let (users, weight) = (self.users as f64, self.rate_weight);
-        let seen = cooperation.half_solved(self.space.columns(0..self.users).adjoint());
-        let noise = cooperation.half_solved(cooperation.noise.clone());
-        let inverse = cooperation.half_solved(CMat::identity(self.users));
-        let matched = real_dot(inverse.as_slice(), noise.as_slice());
-        // ‖L‖‖L⁻¹‖, both in the Frobenius norm.
-        let trace: f64 = (0..self.users).map(|k| cooperation.received[(k, k)].re).sum();
-        let condition = (trace * inverse.norm_sqr()).sqrt();
-        let log_det = cooperation.cholesky.log_det();
-        let mut all = self.sensing_tangent();
-        all.constant += weight * (log_det - cooperation.log_det + matched - users);
-        all.size += weight * seen.norm_sqr();
-        let terms = log_det.abs() + cooperation.log_det.abs() + users * inverse.norm_sqr();
-        all.margin += 64.0 * f64::EPSILON * users * weight * terms
-            + 64.0 * f64::EPSILON * users * condition * weight * seen.norm_sqr()
-            + self.rounding() * all.size;
-        let mut matrix = self.dressed(self.middle());
-        mul(&mut matrix, true, weight, &seen, Op::Adjoint, &seen, Op::Plain);
-        Some((all, matrix))
-    }
-
     /// `C₀ = δ_s T K Tᴴ − δ_c H̃ diag(β) H̃ᴴ` at the point evaluated last: the Hermitian part of
     /// the gradient, which is `2 (C₁ + C₀ V)` for the (normalised) function to be maximised. With
     /// chords, `β_k` is `λ_k − 1/T_k`; with cooperating users `−diag(β)` is `(Z + S)⁻¹`.
@@ -484,69 +389,6 @@ impl Model {
         mul(&mut self.gradient, false, -2.0, space, Op::Plain, coefficients, Op::Plain);
         gradient.copy_from_slice(self.gradient.as_slice());
     }
-
-    /// What the rates look like from the point evaluated last.
-    pub(super) fn minorant(&self) -> Minorant {
-        let mut minorant = Minorant { constant: 0.0, eta: Vec::new(), beta: Vec::new() };
-        for user in 0..self.users {
-            let reception = Reception::of(user, &self.amplitudes, 1.0);
-            minorant.constant += reception.rate_nats() - reception.sinr();
-            minorant.eta.push(self.amplitudes[(user, user)].conj() / reception.interference);
-            minorant.beta.push(reception.beta());
-        }
-        minorant
-    }
-
-    /// As [`Objective::eval`], with the sum rate replaced by a minorant of it.
-    pub(super) fn eval_minorised(
-        &mut self,
-        minorant: &Minorant,
-        v: &[C64],
-        gradient: &mut [C64],
-    ) -> f64 {
-        self.look(v);
-        let mut rate = minorant.constant;
-        for user in 0..self.users {
-            let (eta, beta) = (minorant.eta[user], minorant.beta[user]);
-            let mut received = 1.0;
-            for stream in 0..self.streams {
-                let amplitude = self.amplitudes[(user, stream)];
-                received += amplitude.norm_sqr();
-                self.coefficients[(user, stream)] = -amplitude * (self.rate_weight * beta);
-            }
-            self.coefficients[(user, user)] += eta.conj() * self.rate_weight;
-            rate += 2.0 * (eta * self.amplitudes[(user, user)]).re - beta * received;
-        }
-        let Some(sensing) = self.add_sensing() else { return f64::INFINITY };
-        self.write_gradient(gradient);
-        sensing - self.rate_weight * rate
-    }
-
-    /// `C₁ = δ_c H̃ diag(η*)`, rank × users, and `C₀`, of the minorised problem at the point
-    /// evaluated last.
-    pub(super) fn minorised_terms(&self, minorant: &Minorant) -> (CMat, CMat) {
-        let mut c1 = self.space.columns(0..self.users);
-        for (user, eta) in minorant.eta.iter().enumerate() {
-            c1.col_mut(user).iter_mut().for_each(|h| *h *= eta.conj() * self.rate_weight);
-        }
-        let mut middle = self.middle();
-        for (user, beta) in minorant.beta.iter().enumerate() {
-            middle[(user, user)] = C64::from(-self.rate_weight * beta);
-        }
-        (c1, self.dressed(middle))
-    }
-}
-
-/// A lower bound on the sum rate that is concave in the data beams and the covariance, and tight
-/// where it was made:
-/// `Σ ln(1+γ_k) ≥ constant + Σ 2 Re(η_k h_kᴴ w_k) − β_k (h_kᴴ R h_k + 1)`.
-#[derive(Clone, Debug)]
-pub(super) struct Minorant {
-    constant: f64,
-    /// η, one a user.
-    pub(super) eta: Vec<C64>,
-    /// β, one a user.
-    pub(super) beta: Vec<f64>,
 }
 
 impl Objective for Model {
