@@ -21,10 +21,6 @@
 //! | [`frame`] | a frame of sensing, pilots and data under channel aging: how long to sense, how often to re-estimate |
 //! | [`pilots`] | a cell-free network: downlink pilot powers for the smallest estimation error under a limit on positions |
 //! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
-//! | [`frame`] | a frame of sensing, pilots and data under channel aging: how long to sense, how often to re-estimate |
-//! | [`pilots`] | a cell-free network: downlink pilot powers for the smallest estimation error under a limit on positions |
-//! | [`surfaces`] | reflecting surfaces between a base station, a user and a target: sites, phases and covariance for the highest rate under a limit on the bound |
-//! | [`cellfree`] | cell-free access points: the region of sum rate against beampattern error |
 //!
 //! [`estimate`] has the estimators that show where the bounds are reached.
 //!
