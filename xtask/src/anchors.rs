@@ -21,6 +21,12 @@ const TEXT: [&str; 10] = ["rs", "md", "toml", "py", "pyi", "json", "cff", "yml",
 /// Hidden folders that belong to the repository.
 const HIDDEN: [&str; 3] = [".ci", ".cargo", ".github"];
 
+/// Check, and say what was checked.
+pub(crate) fn run(root: &Path) -> Result<(), String> {
+    eprintln!("xtask: {}", check(root)?);
+    Ok(())
+}
+
 /// Check a repository; the answer is one sentence with counts, or all that is wrong, a line each.
 pub(crate) fn check(root: &Path) -> Result<String, String> {
     let mut files = Vec::new();

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{python, test};
+use crate::{python, tools};
 
 /// Run these comparisons, or all that have a script.
 pub(crate) fn run(systems: &[String], root: &Path) -> Result<(), String> {
@@ -20,8 +20,8 @@ pub(crate) fn run(systems: &[String], root: &Path) -> Result<(), String> {
             known.join(", ")
         ));
     }
-    test::build(root)?;
-    let noctule = test::program()?;
+    tools::build(root)?;
+    let noctule = tools::program()?;
     let python = environment(root)?;
     let folder = root.join("target").join("compare-wheel");
     python::install(root, &python, &noctule, &folder)?;
@@ -39,7 +39,7 @@ pub(crate) fn run(systems: &[String], root: &Path) -> Result<(), String> {
             .env_remove("PYTHONPATH")
             .current_dir(root)
             .status();
-        test::succeeded(status, &format!("compare/{system}/compare.py"))?;
+        tools::succeeded(status, &format!("compare/{system}/compare.py"))?;
     }
     Ok(())
 }
@@ -66,12 +66,12 @@ fn environment(root: &Path) -> Result<PathBuf, String> {
     if !python.exists() {
         let system = if cfg!(windows) { "python" } else { "python3" };
         let status = Command::new(system).args(["-m", "venv"]).arg(&folder).status();
-        test::succeeded(status, "making a Python environment")?;
+        tools::succeeded(status, "making a Python environment")?;
     }
     let status = Command::new(&python)
         .args(["-m", "pip", "install", "--quiet", "--requirement"])
         .arg(root.join("compare").join("requirements.txt"))
         .status();
-    test::succeeded(status, "installing compare/requirements.txt")?;
+    tools::succeeded(status, "installing compare/requirements.txt")?;
     Ok(python)
 }

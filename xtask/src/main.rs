@@ -8,7 +8,10 @@ mod compare;
 mod first_trials;
 mod python;
 mod reproduce;
+mod structure;
 mod test;
+mod tools;
+mod validate;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,6 +33,10 @@ tasks:
             our designs beside CVXPY and SciPy (compare/<system>/compare.py) and the scripts of
             to_cvxpy (compare/convex), tables to docs/compare/; needs Python and the network for
             its first run
+  validate [--effort N] [word …]
+            the attack campaigns (tests named campaign_…) at 20 times, or N times, their size in
+            `test`: about ten minutes; words choose among them
+  structure function lengths, long files, circles of imports, lines outside each system's folder
   notebooks run examples/*.ipynb with the wheel of this build and keep their outputs
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
@@ -42,50 +49,34 @@ fn main() -> ExitCode {
         println!("{HELP}");
         return ExitCode::SUCCESS;
     };
-    match task.as_str() {
+    let none = |run: fn(&Path) -> Result<(), String>| match options.first() {
+        None => run(&root()),
+        Some(option) => Err(format!("`{task}` takes no options, found `{option}`")),
+    };
+    let outcome = match task.as_str() {
         "help" | "--help" | "-h" => {
             println!("{HELP}");
-            ExitCode::SUCCESS
+            Ok(())
         }
         "test" => match test::Plan::parse(options) {
-            Ok(plan) if test::run(&plan, &root()) => ExitCode::SUCCESS,
-            Ok(_) => ExitCode::FAILURE,
-            Err(sentence) => misuse(&sentence),
+            Ok(plan) if test::run(&plan, &root()) => Ok(()),
+            Ok(_) => return ExitCode::FAILURE,
+            Err(sentence) => return misuse(&sentence),
         },
-        "reproduce" => match reproduce::run(options, &root()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(sentence) => {
-                eprintln!("xtask: {sentence}");
-                ExitCode::FAILURE
-            }
-        },
-        "compare-cvxpy" => match compare::run(options, &root()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(sentence) => {
-                eprintln!("xtask: {sentence}");
-                ExitCode::FAILURE
-            }
-        },
-        "notebooks" if options.is_empty() => match python::notebooks(&root()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(sentence) => {
-                eprintln!("xtask: {sentence}");
-                ExitCode::FAILURE
-            }
-        },
-        "notebooks" => misuse(&format!("`notebooks` takes no options, found `{}`", options[0])),
-        "anchors" if options.is_empty() => match anchors::check(&root()) {
-            Ok(summary) => {
-                eprintln!("xtask: {summary}");
-                ExitCode::SUCCESS
-            }
-            Err(sentence) => {
-                eprintln!("xtask: {sentence}");
-                ExitCode::FAILURE
-            }
-        },
-        "anchors" => misuse(&format!("`anchors` takes no options, found `{}`", options[0])),
-        unknown => misuse(&format!("there is no task `{unknown}`")),
+        "reproduce" => reproduce::run(options, &root()),
+        "compare-cvxpy" => compare::run(options, &root()),
+        "validate" => validate::run(options, &root()),
+        "structure" => none(structure::run),
+        "notebooks" => none(python::notebooks),
+        "anchors" => none(anchors::run),
+        unknown => return misuse(&format!("there is no task `{unknown}`")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("xtask: {sentence}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::test::{self, program, succeeded};
+use crate::tools::{self, program, succeeded};
 
 /// Build the wheel, install it, run its tests.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
@@ -32,7 +32,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
 
 /// Run the notebooks with the wheel and keep what comes out.
 pub(crate) fn notebooks(root: &Path) -> Result<(), String> {
-    test::build(root)?;
+    tools::build(root)?;
     let script: [&OsStr; 1] = ["python/notebooks.py".as_ref()];
     call(root, environment(root)?.python.as_os_str(), &script, "python/notebooks.py")
 }

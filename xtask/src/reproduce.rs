@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::test;
+use crate::tools;
 
 /// What is kept of a run, besides its figures.
 const KEPT: [&str; 3] = ["summary.csv", "claims.json", "manifest.json"];
@@ -27,9 +27,9 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
     let short = options.iter().any(|option| option == "--first-trials");
     let ids: Vec<String> =
         options.iter().filter(|option| *option != "--first-trials").cloned().collect();
-    test::build(root)?;
-    let noctule = test::program()?;
-    let known = test::list(&noctule, root)?;
+    tools::build(root)?;
+    let noctule = tools::program()?;
+    let known = tools::list(&noctule, root)?;
     if let Some(unknown) = ids.iter().find(|id| !known.contains(id)) {
         return Err(format!("there is no experiment `{unknown}`; there are {}", known.join(", ")));
     }
@@ -68,7 +68,7 @@ fn start(
         .arg(out)
         .current_dir(root)
         .status();
-    test::succeeded(status, &format!("experiment `{id}`"))
+    tools::succeeded(status, &format!("experiment `{id}`"))
 }
 
 /// Copy what documents need, replacing what was there.
