@@ -19,7 +19,6 @@ pub mod canonical;
 pub mod claim;
 mod error;
 pub mod experiment;
-pub mod figure;
 pub mod fold;
 mod manifest;
 pub mod named_arrays;

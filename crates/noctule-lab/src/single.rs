@@ -11,9 +11,9 @@ use noctule_num::InputError;
 use noctule_optim::{Interrupt, Trace, TraceRow};
 use serde_json::Value;
 
-use crate::figure::{Axis, Figure, Kind, Line, PlotPoint};
 use crate::report::Table;
 use crate::system::{Row, System};
+use noctule_figure::{Axis, Figure, Kind, Line, PlotPoint};
 
 /// Arrays that somebody hands in.
 #[derive(Clone, Debug, PartialEq)]

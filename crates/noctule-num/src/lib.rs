@@ -25,3 +25,7 @@ pub use error::NumError;
 pub use input::InputError;
 pub use mat::CMat;
 pub use num_complex::Complex64 as C64;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

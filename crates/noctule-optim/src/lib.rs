@@ -75,3 +75,7 @@ pub use status::{Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, 
 pub use stop::{StopRule, StopRules};
 pub use trace::{Trace, TraceRow};
 pub use water_filling::water_filling;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

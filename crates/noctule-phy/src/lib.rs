@@ -42,3 +42,7 @@ pub mod path_loss;
 pub mod pilot_estimation;
 pub mod rates;
 pub mod units;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use noctule::Interrupt;
+use noctule_figure::{Axis, Figure, Kind, Line, PlotPoint, Scale};
 use noctule_lab::experiment::{Changes, Experiment};
-use noctule_lab::figure::{Axis, Figure, Kind, Line, PlotPoint, Scale};
 use noctule_lab::run::{Progress, RunOptions, Step, Store};
 use noctule_lab::single::{Arrays, Single, Source};
 use noctule_lab::system::{

@@ -50,3 +50,7 @@ pub use design::Design;
 pub use error::Error;
 pub use noctule_num::{C64, CMat, InputError};
 pub use noctule_optim::{Bound, Interrupt, PointProof, Proof, Sense, Stop, Trace, TraceRow, Work};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

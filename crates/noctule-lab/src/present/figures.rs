@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::format::short;
 use crate::claim::measure;
 use crate::experiment::{Band, FigureKind, FigureSpec, ScaleWord, Stat, plain};
-use crate::figure::{Axis, Figure, Heat, Kind, Line, PlotPoint, Scale, empirical_cdf};
 use crate::fold::Folded;
 use crate::plan::Plan;
 use crate::presentation::{Presentation, Words};
+use noctule_figure::{Axis, Figure, Heat, Kind, Line, PlotPoint, Scale, empirical_cdf};
 
 /// Build all figures. A heat map shows one scheme at one point, so there may be more figures than
 /// the experiment names.

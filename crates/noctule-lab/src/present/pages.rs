@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::format::{short, tiny, with_error};
 use crate::claim::{Judged, Verdict, said};
 use crate::experiment::plain;
-use crate::figure::Figure;
 use crate::fold::{Folded, GroupSummary};
 use crate::plan::Plan;
 use crate::presentation::Presentation;
 use crate::report::{Align, ClaimRow, ProvenRow, ReportData, Table, Verdict as Shown};
 use crate::run::Store;
+use noctule_figure::Figure;
 
 /// Most rows of a table; the rest is in `summary.csv`.
 const MAX_ROWS: usize = 80;

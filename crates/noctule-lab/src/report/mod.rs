@@ -16,7 +16,7 @@ pub struct ReportData {
     pub title: String,
     /// The experiment file, verbatim.
     pub experiment_text: String,
-    /// The figures in order: a caption, and an SVG document as [`crate::figure::Figure::svg`] makes
+    /// The figures in order: a caption, and an SVG document as [`noctule_figure::Figure::svg`] makes
     /// it (inlined as it is, so it must come from there).
     pub figures: Vec<(String, String)>,
     /// A few sentences about the study; an empty line begins a paragraph.

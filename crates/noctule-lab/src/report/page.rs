@@ -5,7 +5,7 @@
 
 use super::inline::inline_svg;
 use super::{Align, ClaimRow, ProvenRow, ReportData, Table, Verdict};
-use crate::figure::escape;
+use noctule_figure::escape;
 
 /// Colours, type and behaviour on paper and on phones; no fonts but those of the reader.
 const STYLE: &str = include_str!("style.css");

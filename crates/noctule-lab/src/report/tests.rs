@@ -1,7 +1,7 @@
 //! The page must be one file, well-formed, and unable to run anything anybody wrote into it.
 
 use super::*;
-use crate::figure::{Axis, Figure, Kind, Line, PlotPoint};
+use noctule_figure::{Axis, Figure, Kind, Line, PlotPoint};
 
 fn svg() -> String {
     let line = Line::new("a<b", [(0.0, 1.0), (1.0, 2.0)].map(PlotPoint::from));

@@ -1,7 +1,7 @@
 //! Writing SVG: elements, attributes, text.
 
-use super::super::scale::Label;
 use super::text::{RAISED_SIZE, RAISED_UP};
+use crate::scale::Label;
 
 /// SVG elements, one after another.
 #[derive(Debug, Default)]
@@ -131,7 +131,7 @@ pub(super) fn polyline(points: &[(f64, f64)]) -> String {
 
 /// Text as XML and HTML carry it, in content and in quoted attributes. Characters that XML cannot
 /// carry at all become U+FFFD.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

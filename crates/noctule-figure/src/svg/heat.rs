@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::clean::{cell, surface_spans};
-use super::super::scale::{Fit, Label, Span, Ticks, cell_edges};
-use super::super::{Axis, Figure, Heat};
 use super::canvas::{Anchor, Canvas, num};
 use super::frame::{Axes, GAP, Sides, labelled, upright, widest};
 use super::text::{self, width, wrap};
 use super::{Box2, FRAME_HEIGHT, Place, SMALL, TYPE, fitting, no_data};
+use crate::clean::{cell, surface_spans};
+use crate::scale::{Fit, Label, Span, Ticks, cell_edges};
+use crate::{Axis, Figure, Heat};
 
 /// Anchors of the colour map viridis: as bright as the value is large, to every eye and on paper.
 const VIRIDIS: [[u8; 3]; 10] = [

@@ -1,13 +1,13 @@
 //! The legend: a box in the emptiest corner, or, if every corner is crossed by a curve, columns
 //! above the frame. (Not beside it: a legend of usual names would take a third of the column.)
 
-use super::super::clean::Curve;
-use super::super::scale::Label;
-use super::super::style::Style;
 use super::canvas::{Anchor, Canvas, num};
 use super::lines::{marker, stroke};
 use super::text::{width, wrap};
 use super::{Box2, LEADING, SMALL};
+use crate::clean::Curve;
+use crate::scale::Label;
+use crate::style::Style;
 
 /// Length of the piece of line beside a name.
 const SWATCH: f64 = 19.0;
@@ -24,9 +24,9 @@ const CLEAR: f64 = 2.6;
 /// A place for the legend within the frame, in the shares of its width and height and in the words
 /// of pgfplots.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in super::super) struct Corner {
-    pub(in super::super) at: (f64, f64),
-    pub(in super::super) name: &'static str,
+pub(crate) struct Corner {
+    pub(crate) at: (f64, f64),
+    pub(crate) name: &'static str,
 }
 
 /// The names of the curves.

@@ -1,10 +1,10 @@
 //! Curves: bands, bars, lines and markers.
 
-use super::super::PlotPoint;
-use super::super::clean::Curve;
-use super::super::style::{Shape, Style, intervals_are_bars, marked};
 use super::canvas::{Canvas, num, polyline};
 use super::{Box2, Place};
+use crate::PlotPoint;
+use crate::clean::Curve;
+use crate::style::{Shape, Style, intervals_are_bars, marked};
 
 /// Half the width of a marker.
 const MARKER: f64 = 2.3;

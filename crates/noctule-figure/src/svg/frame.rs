@@ -1,10 +1,10 @@
 //! The frame: grid, ticks on all four sides, numbers and captions.
 
-use super::super::Figure;
-use super::super::scale::{Label, Span, Tick, Ticks};
 use super::canvas::{Anchor, Canvas, num};
 use super::text::{self, label_width, wrap};
 use super::{Box2, FRAME_HEIGHT, LEADING, Place, TYPE, WIDTH, fitting};
+use crate::Figure;
+use crate::scale::{Label, Span, Tick, Ticks};
 
 /// Between numbers, captions and the frame.
 pub(super) const GAP: f64 = 3.0;

@@ -31,7 +31,7 @@ mod legend;
 mod lines;
 mod text;
 
-pub(crate) use canvas::escape;
+pub use canvas::escape;
 
 use super::clean::{Curve, curves, describe, spans, sweep};
 use super::scale::{Span, Ticks};

@@ -21,7 +21,7 @@
 //! is still a figure, and says "no data". No input panics.
 //!
 //! ```
-//! use noctule_lab::figure::{Axis, Figure, Kind, Line, PlotPoint};
+//! use noctule_figure::{Axis, Figure, Kind, Line, PlotPoint};
 //!
 //! let rate = Line::new("proposed", [(0.0, 1.2), (10.0, 4.1), (20.0, 7.3)].map(PlotPoint::from));
 //! let figure = Figure {
@@ -43,7 +43,7 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use svg::escape;
+pub use svg::escape;
 
 /// A figure: what is drawn, and against what.
 #[derive(Debug, Clone, PartialEq)]
@@ -262,3 +262,7 @@ impl Figure {
         pgf::write(self, table_name)
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

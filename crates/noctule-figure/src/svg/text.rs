@@ -4,8 +4,8 @@
 //! box must be decided here. The widths are those of Times, which Times New Roman, Liberation Serif,
 //! Nimbus Roman and TeX Gyre Termes share by design; the fonts named are these.
 
-use super::super::scale::Label;
 use super::LEADING;
+use crate::scale::Label;
 
 /// The typefaces asked for, in order.
 pub(super) const FONTS: &str =
