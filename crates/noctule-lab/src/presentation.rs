@@ -62,8 +62,8 @@ pub struct Presentation {
 impl Presentation {
     /// The presentation of an experiment; `source` is its file.
     pub fn of(experiment: &Experiment, system: &dyn System, source: &str) -> Self {
-        let metrics = system.metrics().iter().map(|m| Words::new(m.name, m.label, m.unit));
-        let series = system.series().iter().map(|s| Words::new(s.name, s.label, s.unit));
+        let metrics = system.metrics().into_iter().map(|m| Words::new(m.name, m.label, m.unit));
+        let series = system.series().into_iter().map(|s| Words::new(s.name, s.label, s.unit));
         let sweeps = experiment.sweeps.iter().map(|sweep| {
             let (label, unit) = words_of_path(&sweep.path);
             Words {

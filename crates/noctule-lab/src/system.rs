@@ -7,47 +7,10 @@
 
 use std::time::Instant;
 
+pub use noctule::system::{Goal, MetricInfo, SchemeInfo, SeriesInfo};
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Proof, Stop};
-use serde::Serialize;
 use serde_json::Value;
-
-/// A metric that a system reports for every design.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct MetricInfo {
-    /// Column name in `records.csv`, unit included: `sum_rate_bps_hz`.
-    pub name: &'static str,
-    /// Words for an axis, without the unit: `Sum rate`.
-    pub label: &'static str,
-    /// Unit as printed on an axis (`bit/s/Hz`, `°`); empty for pure numbers.
-    pub unit: &'static str,
-    /// One sentence of definition.
-    pub summary: &'static str,
-}
-
-/// A series that a system may report beside the scalar metrics: a curve, a surface, a sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct SeriesInfo {
-    /// Name in `series.csv`.
-    pub name: &'static str,
-    /// What `x`, `i` and `j` are, with units.
-    pub index: &'static str,
-    /// Words for an axis.
-    pub label: &'static str,
-    /// Unit of the value.
-    pub unit: &'static str,
-}
-
-/// A way to design: ours, a baseline, a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct SchemeInfo {
-    /// Name in files: `balanced`.
-    pub name: &'static str,
-    /// Words for a legend.
-    pub label: &'static str,
-    /// One sentence, with what is proven about its designs.
-    pub summary: &'static str,
-}
 
 /// One point of a chain: complete values, overrides already applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,15 +108,6 @@ pub struct Refused {
     pub error: InputError,
 }
 
-/// The number by which designs of one instance are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Goal {
-    /// A name of [`System::metrics`].
-    pub metric: &'static str,
-    /// Whether more of it is better.
-    pub maximise: bool,
-}
-
 /// A scheme that takes part in a comparison, with its settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contender {
@@ -202,15 +156,15 @@ pub trait System: Send + Sync {
     fn scenario_schema(&self) -> Value;
 
     /// The scalar metrics of every row.
-    fn metrics(&self) -> &'static [MetricInfo];
+    fn metrics(&self) -> Vec<MetricInfo>;
 
     /// The series a row may carry.
-    fn series(&self) -> &'static [SeriesInfo] {
-        &[]
+    fn series(&self) -> Vec<SeriesInfo> {
+        Vec::new()
     }
 
     /// The schemes it offers.
-    fn schemes(&self) -> &'static [SchemeInfo];
+    fn schemes(&self) -> Vec<SchemeInfo>;
 
     /// The default settings of a scheme; its keys are the keys an experiment may set.
     /// `None` where there is no such scheme.
@@ -218,6 +172,11 @@ pub trait System: Send + Sync {
 
     /// A named function for claims that the closed vocabulary cannot say.
     fn claim(&self, _name: &str) -> Option<crate::claim::Function> {
+        None
+    }
+
+    /// JSON schema of the settings of a scheme; `None` where there is no such scheme.
+    fn settings_schema(&self, _scheme: &str) -> Option<Value> {
         None
     }
 

@@ -47,7 +47,7 @@ struct Failures {
 /// A system with further schemes.
 struct Extended {
     inner: &'static dyn Single,
-    schemes: &'static [SchemeInfo],
+    schemes: Vec<SchemeInfo>,
     functions: Functions,
 }
 
@@ -71,16 +71,16 @@ impl System for Extended {
         self.inner.scenario_schema()
     }
 
-    fn metrics(&self) -> &'static [MetricInfo] {
+    fn metrics(&self) -> Vec<MetricInfo> {
         self.inner.metrics()
     }
 
-    fn series(&self) -> &'static [SeriesInfo] {
+    fn series(&self) -> Vec<SeriesInfo> {
         self.inner.series()
     }
 
-    fn schemes(&self) -> &'static [SchemeInfo] {
-        self.schemes
+    fn schemes(&self) -> Vec<SchemeInfo> {
+        self.schemes.clone()
     }
 
     fn default_settings(&self, scheme: &str) -> Option<Value> {
@@ -89,6 +89,10 @@ impl System for Extended {
             Some(function) => Some(json!({ "function": function.digest })),
             None => self.inner.default_settings(scheme),
         }
+    }
+
+    fn settings_schema(&self, scheme: &str) -> Option<Value> {
+        self.inner.settings_schema(scheme)
     }
 
     fn claim(&self, name: &str) -> Option<claim::Function> {
@@ -194,7 +198,7 @@ fn lasting(text: &str) -> &'static str {
 /// The systems, `name` with further schemes.
 fn extended(name: &str, functions: Functions) -> PyResult<Extended> {
     let inner = crate::single::system(name)?;
-    let mut schemes = inner.schemes().to_vec();
+    let mut schemes = inner.schemes();
     for id in functions.keys() {
         if schemes.iter().any(|scheme| scheme.name == id) {
             let what = "a scheme of this name comes with the system";
@@ -203,7 +207,7 @@ fn extended(name: &str, functions: Functions) -> PyResult<Extended> {
         let name = lasting(id);
         schemes.push(SchemeInfo { name, label: name, summary: "a function in Python" });
     }
-    Ok(Extended { inner, schemes: Box::leak(schemes.into_boxed_slice()), functions })
+    Ok(Extended { inner, schemes, functions })
 }
 
 /// Units done, for whoever watches.

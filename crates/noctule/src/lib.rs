@@ -45,11 +45,13 @@ pub mod estimate;
 pub mod frame;
 pub mod pilots;
 pub mod surfaces;
+pub mod system;
 
 pub use design::Design;
 pub use error::Error;
 pub use noctule_num::{C64, CMat, InputError};
 pub use noctule_optim::{Bound, Interrupt, PointProof, Proof, Sense, Stop, Trace, TraceRow, Work};
+pub use system::{Run, Scheme, System};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

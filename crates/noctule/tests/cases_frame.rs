@@ -17,7 +17,7 @@ use noctule::frame::{
     ErrorShape, FrameDesign, Instance, Parts, Placement, Plan, Settings, SinrForm, User, design,
     evaluate, verify,
 };
-use noctule::{CMat, Interrupt};
+use noctule::{CMat, Run};
 use noctule_phy::aging;
 use noctule_phy::angle_crb::matched_bracket;
 use noctule_phy::one_ring::{OneRing, PhaseReference, PowerAngleSpectrum, UniformLine};
@@ -290,7 +290,8 @@ fn optimum(case: &mut Fields) {
         let settings = Settings::default();
         let best = design(&instance, &settings).unwrap();
         let mut expected = one.inside("expected");
-        type Scheme = fn(&Instance, &Settings, &Interrupt) -> Result<FrameDesign, noctule::Error>;
+        type Scheme =
+            fn(&Instance, &Settings, &Run<'_, Plan>) -> Result<FrameDesign, noctule::Error>;
         let schemes: [(&str, Scheme); 4] = [
             ("PROP", |i, s, _| design(i, s)),
             ("SSU", single_update),
@@ -302,7 +303,7 @@ fn optimum(case: &mut Fields) {
             let (value, time, updates) =
                 (theirs.number("rate"), theirs.number("Tl_s"), theirs.count("M"));
             theirs.finish();
-            let ours = scheme(&instance, &settings, &Interrupt::new()).unwrap();
+            let ours = scheme(&instance, &settings, &Run::default()).unwrap();
             rate.check(name, &[ours.metrics.frame_bits_per_hz], &[value]);
             let same = (ours.variables.sensing_time_s - time).abs() <= time_room
                 && ours.variables.placement.updates() == updates;
@@ -313,7 +314,7 @@ fn optimum(case: &mut Fields) {
                 updates: Some(updates),
                 ..Settings::default()
             };
-            let theirs = scheme(&instance, &fixed, &Interrupt::new()).unwrap();
+            let theirs = scheme(&instance, &fixed, &Run::default()).unwrap();
             assert_eq!(theirs.variables.placement.updates(), updates, "{name} at {limit}");
             rate.check(
                 &format!("{name}: their plan"),
@@ -331,7 +332,7 @@ fn optimum(case: &mut Fields) {
         let bound = best.proof.bound.as_ref().unwrap();
         let frame = instance.blocks() as f64 * instance.block_time_s();
         assert!(bound.value * frame >= grid && best.proof.is_global(1e-8), "{bound:?}");
-        let even = even_split(&instance, &settings, &Interrupt::new()).unwrap();
+        let even = even_split(&instance, &settings, &Run::default()).unwrap();
         assert!(even.metrics.frame_bits_per_hz <= value * (1.0 + 1e-9));
         // Their plan, evaluated by us, is not better; and whole pilots never help.
         let Placement::Blocks(_) = &best.variables.placement else { panic!("no blocks") };

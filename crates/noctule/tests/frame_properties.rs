@@ -11,7 +11,7 @@ use noctule::frame::{
     Aging, CrbLimit, DrawnUsers, ErrorShape, FrameDesign, Instance, Parts, Placement, Plan,
     Reference, Scenario, Settings, SinrForm, Spectrum, UserSpec, Users, design, evaluate, verify,
 };
-use noctule::{Error, Interrupt};
+use noctule::{Error, Run};
 use noctule_num::rng::{ChaCha8Rng, StreamKey, uniform};
 
 fn pick<T: Copy>(rng: &mut ChaCha8Rng, from: &[T]) -> T {
@@ -89,7 +89,7 @@ fn no_grid_beats_the_search_and_no_bound_is_beaten() {
         let scenario = random_scenario(case);
         let instance = scenario.realize(7, case).unwrap();
         let best = design(&instance, &settings).unwrap();
-        let brute = grid(&instance, 1e-6, None, &Interrupt::new()).unwrap();
+        let brute = grid(&instance, 1e-6, None, &Run::default()).unwrap();
         assert_eq!(best.proof.infeasible.is_some(), brute.proof.infeasible.is_some(), "{case}");
         if best.proof.infeasible.is_some() {
             infeasible += 1;
@@ -200,7 +200,7 @@ fn jakes_defeats_the_even_split() {
     assert!((instance.parts().aging[0][1] - 0.98).abs() < 1e-5);
     let settings = Settings { updates: Some(3), ..Settings::default() };
     let best = design(&instance, &settings).unwrap();
-    let even = even_split(&instance, &settings, &Interrupt::new()).unwrap();
+    let even = even_split(&instance, &settings, &Run::default()).unwrap();
     let gain = value(&best) / value(&even) - 1.0;
     println!("free placement {:?} gains {:.2} %", best.variables.placement, 100.0 * gain);
     assert!(gain > 0.02, "{gain}");
@@ -212,22 +212,22 @@ fn baselines_are_never_better() {
     for case in 100..130 {
         let instance = random_scenario(case).realize(7, case).unwrap();
         let settings = Settings::default();
-        let interrupt = Interrupt::new();
+        let run = Run::default();
         let best = design(&instance, &settings).unwrap();
         if best.proof.infeasible.is_some() {
             continue;
         }
         let room = 1e-8 * value(&best).abs() + 1e-15;
         for scheme in [single_update, every_block, even_split, random_blocks] {
-            let other = scheme(&instance, &settings, &interrupt).unwrap();
+            let other = scheme(&instance, &settings, &run).unwrap();
             assert!(value(&other) <= value(&best) + room, "{case}");
             let witness = verify(&instance, &other.variables).unwrap();
             assert!(
                 witness.mismatch(other.metrics.sum_rate_bps_hz) < 1e-9 && witness.violation < 1e-9
             );
         }
-        let one = search(&instance, Pattern::Updates(1), &settings, &interrupt).unwrap();
-        let single = single_update(&instance, &settings, &interrupt).unwrap();
+        let one = search(&instance, Pattern::Updates(1), &settings, &run).unwrap();
+        let single = single_update(&instance, &settings, &run).unwrap();
         assert!((value(&one) - value(&single)).abs() <= room);
     }
 }
@@ -334,7 +334,7 @@ fn infeasible_frames_say_which_pilot_finds_no_room() {
     for whole_pilots in [true, false] {
         let hopeless = scenario(shortest / (2.0 * frame), whole_pilots).realize(1, 0).unwrap();
         for scheme in [single_update, every_block, even_split, random_blocks] {
-            let found = scheme(&hopeless, &Settings::default(), &Interrupt::new()).unwrap();
+            let found = scheme(&hopeless, &Settings::default(), &Run::default()).unwrap();
             let certificate = found.proof.infeasible.unwrap();
             assert!((certificate.required / (2.0 * frame) - 1.0).abs() < 1e-9);
             assert!(found.metrics.sensing_time_s > 0.99 * (frame - 1e-5));

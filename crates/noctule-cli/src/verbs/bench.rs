@@ -101,7 +101,7 @@ fn contender(
         return Ok(Contender { id: name.to_owned(), scheme: name.to_owned(), settings });
     }
     let mut names: Vec<&str> = usual.iter().map(|contender| contender.id.as_str()).collect();
-    let schemes = system.schemes().iter().map(|scheme| scheme.name);
+    let schemes = system.schemes().into_iter().map(|scheme| scheme.name);
     names.extend(schemes.filter(|name| !usual.iter().any(|contender| contender.id == *name)));
     let what = "there is no such scheme";
     let error = InputError::new(what, "--scheme", name, hint::list(&names));

@@ -43,9 +43,12 @@ fn describe(system: &dyn Single) -> Value {
         .schemes()
         .iter()
         .map(|scheme| {
-            let settings = system.default_settings(scheme.name);
-            let value =
-                json!({ "label": scheme.label, "summary": scheme.summary, "settings": settings });
+            let value = json!({
+                "label": scheme.label,
+                "summary": scheme.summary,
+                "settings": system.default_settings(scheme.name),
+                "settings_schema": system.settings_schema(scheme.name),
+            });
             (scheme.name.to_owned(), value)
         })
         .collect();

@@ -172,7 +172,7 @@ fn scheme(
         let at = keys.get("id").unwrap_or(name_item);
         return Err(at.refuse("this id is not a name", "letters, digits, - _ ."));
     }
-    let info = system.schemes().iter().find(|info| info.name == name);
+    let info = system.schemes().into_iter().find(|info| info.name == name);
     let label = keys
         .text("label")?
         .unwrap_or_else(|| info.map_or(name.clone(), |info| info.label.to_owned()));

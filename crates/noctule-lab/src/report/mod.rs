@@ -9,6 +9,8 @@ mod page;
 #[cfg(test)]
 mod tests;
 
+pub use noctule::system::{Align, Table};
+
 /// Everything the report says.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ReportData {
@@ -31,31 +33,6 @@ pub struct ReportData {
     pub provenance: Vec<(String, String)>,
     /// The commands that make the run again.
     pub rerun: Vec<String>,
-}
-
-/// A table of text.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Table {
-    /// What it shows.
-    pub caption: String,
-    /// The names of the columns.
-    pub headers: Vec<String>,
-    /// The rows; a short one is filled with empty cells, a cell beyond the headers is shown too.
-    pub rows: Vec<Vec<String>>,
-    /// How each column is set; columns without an entry are [`Align::Left`].
-    pub align: Vec<Align>,
-}
-
-/// How a column of a table is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Align {
-    /// Text.
-    #[default]
-    Left,
-    /// Numbers.
-    Right,
-    /// Short marks.
-    Center,
 }
 
 /// What a comparison with a paper came to.

@@ -3,14 +3,13 @@
 pub mod adapter;
 pub mod beamforming;
 pub mod cellfree;
-pub mod frame;
+mod library;
 pub mod pilots;
 pub mod surfaces;
 
-use noctule_num::InputError;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+pub use noctule::system::typed;
 
+use self::library::Of;
 use crate::registry::Registry;
 use crate::single::Single;
 use crate::system::System;
@@ -22,7 +21,7 @@ pub const DEFAULT: &str = noctule::beamforming::SYSTEM;
 const ALL: &[&dyn Single] = &[
     &beamforming::Beamforming,
     &cellfree::CellFree,
-    &frame::Frame,
+    &Of::<noctule::frame::Frame>::new(),
     &pilots::Pilots,
     &surfaces::Surfaces,
 ];
@@ -35,20 +34,4 @@ pub fn registry() -> Registry<'static> {
 /// The systems whose designs can be looked at one by one.
 pub fn singles() -> Vec<&'static dyn Single> {
     ALL.to_vec()
-}
-
-/// A typed value out of JSON; what does not fit is said as bad input at `place`.
-///
-/// # Errors
-/// [`InputError`] with serde's own words about what it found and expected.
-pub fn typed<T: DeserializeOwned>(value: &Value, place: &str) -> Result<T, InputError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let found = error.inner().to_string().replace("usize", "a count").replace("u32", "a count");
-        let what = "the value does not fit";
-        let error = InputError::new(what, path, found, "what `noctule schema` describes");
-        // A path of `.` is the value itself.
-        if error.place == "." { InputError { place: String::new(), ..error } } else { error }
-            .inside(place)
-    })
 }

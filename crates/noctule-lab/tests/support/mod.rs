@@ -68,8 +68,8 @@ impl System for Quadratic {
     fn scenario_schema(&self) -> Value {
         json!({"type": "object"})
     }
-    fn metrics(&self) -> &'static [MetricInfo] {
-        &[
+    fn metrics(&self) -> Vec<MetricInfo> {
+        vec![
             MetricInfo { name: "cost", label: "Cost", unit: "", summary: "The value." },
             MetricInfo {
                 name: "rate_bps_hz",
@@ -85,11 +85,11 @@ impl System for Quadratic {
             },
         ]
     }
-    fn series(&self) -> &'static [SeriesInfo] {
-        &[SeriesInfo { name: "surface", index: "i, j", label: "Surface", unit: "dB" }]
+    fn series(&self) -> Vec<SeriesInfo> {
+        vec![SeriesInfo { name: "surface", index: "i, j", label: "Surface", unit: "dB" }]
     }
-    fn schemes(&self) -> &'static [SchemeInfo] {
-        &[
+    fn schemes(&self) -> Vec<SchemeInfo> {
+        vec![
             SchemeInfo { name: "exact", label: "Exact", summary: "Proven." },
             SchemeInfo { name: "rough", label: "Rough", summary: "Off by its start." },
             SchemeInfo {

@@ -2,13 +2,14 @@
 //! force. All return the same [`FrameDesign`].
 
 use noctule_num::InputError;
-use noctule_optim::{Interrupt, Proof, Stop, Trace, Work};
+use noctule_optim::{Proof, Stop, Trace, Work};
 
 use super::design::{Settings, search};
 use super::feasibility::{infeasible, window};
 use super::model::{Statistics, block_rates, matrices};
 use super::placement::{Pattern, Placer};
 use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};
+use crate::system::Run;
 use crate::{Design, Error};
 
 /// SSU, single small-scale update: one update at the start, best sensing time.
@@ -18,9 +19,9 @@ use crate::{Design, Error};
 pub fn single_update(
     instance: &Instance,
     settings: &Settings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
-    search(instance, Pattern::Single, settings, interrupt)
+    search(instance, Pattern::Single, settings, run)
 }
 
 /// FSU, frequent small-scale updates: an update in every block, best sensing time.
@@ -30,9 +31,9 @@ pub fn single_update(
 pub fn every_block(
     instance: &Instance,
     settings: &Settings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
-    search(instance, Pattern::Every, settings, interrupt)
+    search(instance, Pattern::Every, settings, run)
 }
 
 /// The paper's own method: the best number of updates and sensing time under an even split, which
@@ -44,10 +45,10 @@ pub fn every_block(
 pub fn even_split(
     instance: &Instance,
     settings: &Settings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
     let pattern = settings.updates.map_or(Pattern::Even, Pattern::EvenUpdates);
-    search(instance, pattern, settings, interrupt)
+    search(instance, pattern, settings, run)
 }
 
 /// RBA, random block allocation: sensing time and number of updates of our design, blocks divided
@@ -58,10 +59,10 @@ pub fn even_split(
 pub fn random_blocks(
     instance: &Instance,
     settings: &Settings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
     let pattern = settings.updates.map_or(Pattern::Free, Pattern::Updates);
-    let best = search(instance, pattern, settings, interrupt)?;
+    let best = search(instance, pattern, settings, run)?;
     if best.proof.infeasible.is_some() {
         return Ok(best);
     }
@@ -90,7 +91,7 @@ pub fn grid(
     instance: &Instance,
     step_s: f64,
     updates: Option<usize>,
-    interrupt: &Interrupt,
+    run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
     let block = instance.block_time_s();
     let frame = instance.blocks() as f64 * block;
@@ -115,7 +116,7 @@ pub fn grid(
     let mut work = Work::default();
     let mut stop = Stop::Computed;
     for time in times {
-        if interrupt.is_raised() {
+        if run.interrupt.is_raised() {
             stop = Stop::Interrupted;
             break;
         }

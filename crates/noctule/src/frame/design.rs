@@ -19,7 +19,7 @@
 
 use noctule_num::InputError;
 use noctule_optim::branch_bound::{Budget, Examined, Found, Relaxation, branch_and_bound};
-use noctule_optim::{Bound, Interrupt, Proof, Sense, Stop, Trace, TraceRow, Work};
+use noctule_optim::{Bound, Proof, Sense, Stop, Trace, TraceRow, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,7 @@ use super::model::block_rates;
 use super::placement::{Pattern, Placer};
 use super::reduced::{Envelope, Reduced};
 use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};
+use crate::system::Run;
 use crate::{Design, Error};
 
 /// What rounding and the reduced space may take from a bound, relative to it, with a margin.
@@ -92,20 +93,20 @@ impl Settings {
 /// [`Error::Input`] for settings out of range, and for an instance without projection of the
 /// prior, whose rate has poles: use [`grid`](super::baselines::grid()) there.
 pub fn design(instance: &Instance, settings: &Settings) -> Result<FrameDesign, Error> {
-    design_with(instance, settings, &Interrupt::new())
+    design_with(instance, settings, &Run::default())
 }
 
-/// As [`design`], and stops soon after `interrupt` is raised.
+/// As [`design`], and stops soon after the interrupt of `run` is raised.
 ///
 /// # Errors
 /// As [`design`].
 pub fn design_with(
     instance: &Instance,
     settings: &Settings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
     let pattern = settings.updates.map_or(Pattern::Free, Pattern::Updates);
-    search(instance, pattern, settings, interrupt)
+    search(instance, pattern, settings, run)
 }
 
 /// The best plan among those that follow `pattern`.
@@ -116,7 +117,7 @@ pub fn search(
     instance: &Instance,
     pattern: Pattern,
     settings: &Settings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
     settings.validate()?;
     if !instance.parts().project_prior {
@@ -139,7 +140,7 @@ pub fn search(
     let mut problem = Search::new(instance, pattern, window)?;
     let root = problem.root()?;
     let budget = Budget { nodes: settings.nodes, absolute: 0.0, relative: settings.tolerance };
-    let found = branch_and_bound(&mut problem, [root], None, budget, interrupt);
+    let found = branch_and_bound(&mut problem, [root], None, budget, &run.interrupt);
     if let Some(error) = problem.failed.take() {
         return Err(error);
     }

@@ -96,11 +96,15 @@ pub mod baselines;
 pub mod design;
 mod feasibility;
 pub mod instance;
+mod metrics;
 pub mod model;
 pub mod placement;
 mod reduced;
 mod scenario;
+mod schemes;
 pub mod simulate;
+mod story;
+mod system;
 mod verify;
 
 use noctule_num::InputError;
@@ -111,6 +115,8 @@ pub use design::{Settings, design};
 pub use instance::{Instance, Parts, User};
 pub use model::{Metrics, SimulatedBlock, evaluate};
 pub use scenario::{Aging, CrbLimit, DrawnUsers, Reference, Scenario, Spectrum, UserSpec, Users};
+pub use schemes::{GridSettings, SimulationSettings};
+pub use system::Frame;
 pub use verify::{Verification, verify};
 
 use crate::data::{Array, ArraySet, FieldInfo, Taker};

@@ -12,6 +12,7 @@ mod verify;
 use std::collections::BTreeMap;
 
 use noctule::data::{ArraySet, FieldInfo};
+pub use noctule::system::Checked;
 use noctule::{Design, Error, Interrupt};
 use noctule_num::{InputError, hint};
 use schemars::{JsonSchema, schema_for};
@@ -24,32 +25,19 @@ pub use timed::trace_of;
 use self::story::{handed_in, story};
 use self::verify::verified;
 use super::typed;
-use crate::report::{Align, Table};
+use crate::report::Table;
 use crate::single::{Arrays, Finding, Single, SingleError, Source, Story};
 use crate::system::{
     Chain, Contender, Goal, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo,
     SeriesValue, System, Timed,
 };
 
-/// What the independent witness of a system says of some variables.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Checked {
-    /// The objective, recomputed; absent where it is not defined.
-    pub objective: Option<f64>,
-    /// Largest relative violation of a constraint.
-    pub violation: f64,
-    /// Recomputed numbers under their names in the serialised metrics, the objective first.
-    pub numbers: Vec<(&'static str, Option<f64>)>,
-}
-
-impl Checked {
-    /// |objective − recomputed| / max(1, |objective|) where both exist, 0 where neither does.
-    pub fn mismatch(&self, objective: Option<f64>) -> f64 {
-        match (self.objective, objective) {
-            (Some(mine), Some(theirs)) => (mine - theirs).abs() / theirs.abs().max(1.0),
-            (None, None) => 0.0,
-            _ => f64::INFINITY,
-        }
+/// |objective − recomputed| / max(1, |objective|) where both exist, 0 where neither does.
+pub(crate) fn mismatch(witness: &Checked, objective: Option<f64>) -> f64 {
+    match (witness.objective, objective) {
+        (Some(mine), Some(theirs)) => (mine - theirs).abs() / theirs.abs().max(1.0),
+        (None, None) => 0.0,
+        _ => f64::INFINITY,
     }
 }
 
@@ -74,17 +62,37 @@ pub trait Typed: Send + Sync + 'static {
     /// One line for a list.
     const TITLE: &'static str;
     /// The scalar metrics of every row, in the order of [`Typed::values`].
-    const METRICS: &'static [MetricInfo];
+    const METRICS: &'static [MetricInfo] = &[];
     /// The series a row may carry.
-    const SERIES: &'static [SeriesInfo];
+    const SERIES: &'static [SeriesInfo] = &[];
     /// The schemes.
-    const SCHEMES: &'static [SchemeInfo];
+    const SCHEMES: &'static [SchemeInfo] = &[];
     /// The arrays of an instance.
     const INSTANCE_FIELDS: &'static [FieldInfo];
     /// The arrays of the variables.
     const VARIABLE_FIELDS: &'static [FieldInfo];
     /// Up to this relative violation a design counts as feasible when a document is verified.
     const FEASIBILITY: f64 = 1e-9;
+
+    /// The words of the metrics.
+    fn metrics() -> Vec<MetricInfo> {
+        Self::METRICS.to_vec()
+    }
+
+    /// The words of the series.
+    fn series_infos() -> Vec<SeriesInfo> {
+        Self::SERIES.to_vec()
+    }
+
+    /// The words of the schemes.
+    fn schemes() -> Vec<SchemeInfo> {
+        Self::SCHEMES.to_vec()
+    }
+
+    /// JSON schema of the settings of a scheme.
+    fn settings_schema(_scheme: &str) -> Option<Value> {
+        None
+    }
 
     /// Refuse parameters out of range; places are fields of the scenario.
     ///
@@ -261,7 +269,7 @@ pub trait Typed: Send + Sync + 'static {
 /// When the design does not fit the instance.
 pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
     let witness = T::check(instance, &design.variables)?;
-    let mismatch = witness.mismatch(T::objective(&design.metrics));
+    let mismatch = mismatch(&witness, T::objective(&design.metrics));
     let outcome = match T::unmet(design) {
         _ if design.proof.infeasible.is_some() => Outcome::Infeasible,
         Some(reason) => Outcome::Failed(reason),
@@ -290,7 +298,7 @@ impl<T: Typed> Chain for TypedChain<T> {
             .iter()
             .map(|(scenario, scheme)| {
                 if let Some(reason) = T::missing(scheme) {
-                    return Row::without_design(Outcome::NotRun(reason), T::METRICS.len());
+                    return Row::without_design(Outcome::NotRun(reason), T::metrics().len());
                 }
                 let outcome = T::realize(scenario, seed, trial).and_then(|instance| {
                     let design = T::design(scheme, &instance, previous.as_ref(), interrupt)?;
@@ -303,7 +311,7 @@ impl<T: Typed> Chain for TypedChain<T> {
                     }
                     Err(error) => {
                         previous = None;
-                        Row::without_design(Outcome::Failed(error.to_string()), T::METRICS.len())
+                        Row::without_design(Outcome::Failed(error.to_string()), T::metrics().len())
                     }
                 }
             })
@@ -328,20 +336,24 @@ impl<T: Typed> System for T {
         schema_for!(T::Scenario).to_value()
     }
 
-    fn metrics(&self) -> &'static [MetricInfo] {
-        T::METRICS
+    fn metrics(&self) -> Vec<MetricInfo> {
+        T::metrics()
     }
 
-    fn series(&self) -> &'static [SeriesInfo] {
-        T::SERIES
+    fn series(&self) -> Vec<SeriesInfo> {
+        T::series_infos()
     }
 
-    fn schemes(&self) -> &'static [SchemeInfo] {
-        T::SCHEMES
+    fn schemes(&self) -> Vec<SchemeInfo> {
+        T::schemes()
     }
 
     fn default_settings(&self, scheme: &str) -> Option<Value> {
         T::settings(scheme)
+    }
+
+    fn settings_schema(&self, scheme: &str) -> Option<Value> {
+        T::settings_schema(scheme)
     }
 
     fn claim(&self, name: &str) -> Option<crate::claim::Function> {
@@ -374,7 +386,7 @@ impl<T: Typed> System for T {
         let named = T::contenders();
         if named.is_empty() {
             let whole = |scheme: &SchemeInfo| (scheme.name, scheme.name, json!({}));
-            return timed::contenders::<T>(T::SCHEMES.iter().map(whole));
+            return timed::contenders::<T>(T::schemes().iter().map(whole));
         }
         timed::contenders::<T>(named)
     }
@@ -395,7 +407,7 @@ impl<T: Typed> System for T {
 /// A scheme with its settings; complaints are placed inside `scheme`.
 fn parsed<T: Typed>(name: &str, settings: &Value) -> Result<T::Scheme, InputError> {
     const PLACE: &str = "scheme";
-    let names: Vec<&str> = T::SCHEMES.iter().map(|scheme| scheme.name).collect();
+    let names: Vec<&str> = T::schemes().iter().map(|scheme| scheme.name).collect();
     if !names.contains(&name) {
         let what = "there is no such scheme";
         let error = InputError::new(what, PLACE, name, hint::list(&names));
@@ -511,12 +523,7 @@ impl<T: Typed> Single for T {
 
 /// A table whose columns are all numbers.
 pub fn table(caption: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Table {
-    Table {
-        caption: caption.to_owned(),
-        headers: headers.iter().map(ToString::to_string).collect(),
-        align: vec![Align::Right; headers.len()],
-        rows,
-    }
+    Table::numbers(caption, headers, rows)
 }
 
 /// A metric in one line.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use noctule::{Design, Error, PointProof, Proof, Sense, Stop, Trace, Work};
 use serde_json::{Map, Value, json};
 
-use super::{Checked, DesignOf, Typed};
+use super::{Checked, DesignOf, Typed, mismatch};
 use crate::single::{Arrays, SingleError, Source, Story};
 
 /// A point with a larger residual is not called stationary.
@@ -141,7 +141,7 @@ fn common_facts<T: Typed>(witness: &Checked, design: &DesignOf<T>) -> Vec<(Strin
         "independent witness",
         format!(
             "objective off by {:.1e}, constraints by {:.1e}",
-            witness.mismatch(T::objective(&design.metrics)),
+            mismatch(witness, T::objective(&design.metrics)),
             witness.violation
         ),
     );

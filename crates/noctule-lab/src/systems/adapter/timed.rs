@@ -22,7 +22,7 @@ pub(super) fn timed<T: Typed>(
     let scenario: T::Scenario = typed(&point.scenario, "scenario").map_err(refused)?;
     T::validate(&scenario).map_err(|error| refused(error.inside("scenario")))?;
     let scheme = parsed::<T>(scheme, &point.settings).map_err(refused)?;
-    let without = |outcome| Row::without_design(outcome, T::METRICS.len());
+    let without = |outcome| Row::without_design(outcome, T::metrics().len());
     let nothing = |outcome| Timed { row: without(outcome), seconds: 0.0, trace: Vec::new() };
     if let Some(reason) = T::missing(&scheme) {
         return Ok(nothing(Outcome::NotRun(reason)));

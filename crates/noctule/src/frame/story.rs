@@ -1,9 +1,7 @@
 //! One design of `frame`, told in full.
 
-use noctule::frame::{FrameDesign, Instance, Placement, Plan};
-
-use crate::report::Table;
-use crate::systems::adapter::table;
+use super::{FrameDesign, Instance, Placement, Plan};
+use crate::system::Table;
 
 /// The instance in one line.
 pub(super) fn headline(instance: &Instance) -> String {
@@ -130,11 +128,15 @@ pub(super) fn tables(instance: &Instance, design: &FrameDesign) -> Vec<Table> {
         .map(|(n, rate)| vec![n.to_string(), format!("{rate:.6}")])
         .collect();
     vec![
-        table(
+        Table::numbers(
             "Users",
             &["user", "angle °", "root limit °", "root-CRB °", "captured", "SINR", "bit/s/Hz"],
             users,
         ),
-        table("Sum rate of a block by its age", &["blocks since update", "bit/s/Hz"], blocks),
+        Table::numbers(
+            "Sum rate of a block by its age",
+            &["blocks since update", "bit/s/Hz"],
+            blocks,
+        ),
     ]
 }

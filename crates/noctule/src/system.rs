@@ -1,0 +1,191 @@
+//! What every system of noctule is: how problems are drawn, who designs, what is measured.
+//!
+//! A system is one folder and one type that implements [`System`]. Its schemes and its metrics are
+//! tables with one row each, so that a comparison is a loop, and so that the command line, the
+//! schema, Python and the benchmarks follow from the tables without a further line.
+//!
+//! ```
+//! use noctule::frame::{Frame, Scenario};
+//! use noctule::{Run, System};
+//!
+//! let instance = Scenario::default().realize(1, 0)?;
+//! for scheme in Frame::SCHEMES {
+//!     let design = scheme.design(&instance, &Run::default())?;
+//!     println!("{:<14} {:.4} bit/s/Hz", scheme.id, design.metrics.sum_rate_bps_hz);
+//! }
+//! # Ok::<(), noctule::Error>(())
+//! ```
+
+mod scheme;
+mod table;
+
+use std::collections::BTreeMap;
+
+use noctule_num::InputError;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use scheme::{AnyMethod, Method, NoSettings, Ready, Run, Scheme, Setting, typed};
+pub use table::{
+    Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Table,
+};
+
+use crate::data::{ArraySet, FieldInfo};
+use crate::{Design, Error};
+
+/// A design of a system.
+pub type DesignOf<S> = Design<<S as System>::Variables, <S as System>::Metrics>;
+
+/// What the independent witness of a system says of some variables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// The objective, recomputed; absent where it is not defined.
+    pub objective: Option<f64>,
+    /// Largest relative violation of a constraint.
+    pub violation: f64,
+    /// Recomputed numbers under their names in the serialised metrics, the objective first.
+    pub numbers: Vec<(&'static str, Option<f64>)>,
+}
+
+/// A system: its own types, its tables, and what cannot be derived from them.
+pub trait System: Sized + Send + Sync + 'static {
+    /// Parameters in everyday units. Its default is the default scenario.
+    type Scenario: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync;
+    /// One concrete problem.
+    type Instance;
+    /// What is designed.
+    type Variables;
+    /// What a design achieves.
+    type Metrics: Serialize;
+
+    /// Name in files and on the command line.
+    const ID: &'static str;
+    /// One line for a list.
+    const TITLE: &'static str;
+    /// The schemes, a row each; the first is the one that is meant when none is named.
+    const SCHEMES: &'static [Scheme<Self>];
+    /// The scalar metrics, a row each.
+    const METRICS: &'static [Metric<Self>];
+    /// The series, a row each.
+    const SERIES: &'static [Series<Self>];
+    /// The number by which designs of one instance are compared, among [`System::METRICS`].
+    const GOAL: Option<Goal> = None;
+    /// The arrays of an instance.
+    const INSTANCE_FIELDS: &'static [FieldInfo];
+    /// The arrays of the variables.
+    const VARIABLE_FIELDS: &'static [FieldInfo];
+
+    /// Refuse parameters out of range; places are fields of the scenario.
+    ///
+    /// # Errors
+    /// The first parameter that cannot be used.
+    fn validate(scenario: &Self::Scenario) -> Result<(), InputError>;
+
+    /// Whether trials differ. An instance that is the same in every trial is judged before any.
+    fn is_random(scenario: &Self::Scenario) -> bool;
+
+    /// Draw the instance of a trial.
+    ///
+    /// # Errors
+    /// A scene that cannot be used; places are fields of the scenario.
+    fn realize(scenario: &Self::Scenario, seed: u64, trial: u64) -> Result<Self::Instance, Error>;
+
+    /// What variables achieve.
+    ///
+    /// # Errors
+    /// When they do not fit the instance.
+    fn evaluate(
+        instance: &Self::Instance,
+        variables: &Self::Variables,
+    ) -> Result<Self::Metrics, Error>;
+
+    /// What the independent witness says of variables.
+    ///
+    /// # Errors
+    /// When they do not fit the instance.
+    fn check(instance: &Self::Instance, variables: &Self::Variables) -> Result<Checked, Error>;
+
+    /// The objective among the metrics.
+    fn objective(metrics: &Self::Metrics) -> Option<f64>;
+
+    /// What a careful colleague would say of these numbers, whoever designed them.
+    fn advice(instance: &Self::Instance, metrics: &Self::Metrics) -> Vec<String>;
+
+    /// The bound that the multipliers of a document prove for an instance; `None` when there are
+    /// none, and nothing is proven again.
+    ///
+    /// # Errors
+    /// Multipliers that do not fit the instance, or that prove nothing.
+    fn bound_again(
+        _instance: &Self::Instance,
+        _numbers: &BTreeMap<String, Vec<f64>>,
+    ) -> Result<Option<f64>, Error> {
+        Ok(None)
+    }
+
+    /// The stationarity residual of variables, computed again, where the system has one.
+    ///
+    /// # Errors
+    /// When they do not fit the instance.
+    fn residual(
+        _instance: &Self::Instance,
+        _variables: &Self::Variables,
+    ) -> Result<Option<f64>, Error> {
+        Ok(None)
+    }
+
+    /// Why a design that was meant to meet the requirements counts as none: it misses them, and
+    /// nothing proves that it must.
+    fn unmet(_design: &DesignOf<Self>) -> Option<String> {
+        None
+    }
+
+    /// Who takes part in a comparison: name, scheme, settings that differ from the default; the
+    /// one that the others are measured against first. Every scheme as it comes when empty.
+    fn contenders() -> Vec<(&'static str, &'static str, Value)> {
+        Vec::new()
+    }
+
+    /// An instance from named arrays; what they do not give comes from `base`.
+    ///
+    /// # Errors
+    /// Arrays that are missing, misshapen, or out of range.
+    fn instance(arrays: ArraySet, base: Option<&Self::Instance>) -> Result<Self::Instance, Error>;
+
+    /// The instance as that of a seed and a trial, where methods draw (random starts, estimators
+    /// that are simulated): arrays alone do not say it.
+    fn drawn_as(instance: Self::Instance, _seed: u64, _trial: u64) -> Self::Instance {
+        instance
+    }
+
+    /// The named arrays of an instance; [`System::instance`] inverts it.
+    fn instance_arrays(instance: &Self::Instance) -> ArraySet;
+
+    /// Variables for an instance from named arrays.
+    ///
+    /// # Errors
+    /// Arrays that are missing, misshapen, or out of range.
+    fn variables(arrays: &ArraySet, instance: &Self::Instance) -> Result<Self::Variables, Error>;
+
+    /// The named arrays of variables; [`System::variables`] inverts it.
+    fn variable_arrays(variables: &Self::Variables) -> ArraySet;
+
+    /// The instance in one line: its sizes.
+    fn headline(instance: &Self::Instance) -> String;
+
+    /// What people want to know first of a design, name and value.
+    fn facts(instance: &Self::Instance, design: &DesignOf<Self>) -> Vec<(String, String)>;
+
+    /// The tables of a design.
+    fn tables(instance: &Self::Instance, design: &DesignOf<Self>) -> Vec<Table>;
+
+    /// The row of a scheme.
+    ///
+    /// # Errors
+    /// A name that no row has, with the nearest that one has.
+    fn scheme(id: &str) -> Result<&'static Scheme<Self>, InputError> {
+        scheme::named(Self::SCHEMES, id)
+    }
+}

@@ -1,0 +1,194 @@
+//! The rows of a system's tables, and the tables that it shows.
+
+use serde::Serialize;
+
+use super::{DesignOf, System};
+
+/// The words of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MetricInfo {
+    /// Column name in `records.csv`, unit included: `sum_rate_bps_hz`.
+    pub name: &'static str,
+    /// Words for an axis, without the unit: `Sum rate`.
+    pub label: &'static str,
+    /// Unit as printed on an axis (`bit/s/Hz`, `°`); empty for pure numbers.
+    pub unit: &'static str,
+    /// One sentence of definition.
+    pub summary: &'static str,
+}
+
+/// The words of a series: a curve, a surface, a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SeriesInfo {
+    /// Name in `series.csv`.
+    pub name: &'static str,
+    /// What `x`, `i` and `j` are, with units.
+    pub index: &'static str,
+    /// Words for an axis.
+    pub label: &'static str,
+    /// Unit of the value.
+    pub unit: &'static str,
+}
+
+/// The words of a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SchemeInfo {
+    /// Name in files: `balanced`.
+    pub name: &'static str,
+    /// Words for a legend.
+    pub label: &'static str,
+    /// One sentence, with what is proven about its designs.
+    pub summary: &'static str,
+}
+
+/// The number by which designs of one instance are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goal {
+    /// A name of [`System::METRICS`].
+    pub metric: &'static str,
+    /// Whether more of it is better.
+    pub maximise: bool,
+}
+
+/// A metric of a system: its words and how it is read off a design.
+pub struct Metric<S: System> {
+    /// The words.
+    pub info: MetricInfo,
+    /// The value; absent where it is not defined.
+    value: fn(&DesignOf<S>) -> Option<f64>,
+    /// Whether it keeps a meaning where no design meets the requirements.
+    of_infeasible: bool,
+}
+
+impl<S: System> std::fmt::Debug for Metric<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metric").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+impl<S: System> Metric<S> {
+    /// A row of the table of metrics.
+    pub const fn new(
+        name: &'static str,
+        label: &'static str,
+        unit: &'static str,
+        summary: &'static str,
+        value: fn(&DesignOf<S>) -> Option<f64>,
+    ) -> Self {
+        let info = MetricInfo { name, label, unit, summary };
+        Self { info, value, of_infeasible: false }
+    }
+
+    /// The same row, with a meaning also where no design meets the requirements.
+    #[must_use]
+    pub const fn also_infeasible(mut self) -> Self {
+        self.of_infeasible = true;
+        self
+    }
+
+    /// The value of a design. Of one that is proven infeasible only what keeps a meaning.
+    pub fn of(&self, design: &DesignOf<S>) -> Option<f64> {
+        let told = design.proof.infeasible.is_none() || self.of_infeasible;
+        if told { (self.value)(design) } else { None }
+    }
+}
+
+/// A series of a system: its words and how it is read off a design.
+pub struct Series<S: System> {
+    /// The words.
+    pub info: SeriesInfo,
+    values: fn(&DesignOf<S>) -> Vec<SeriesEntry>,
+    of_infeasible: bool,
+}
+
+impl<S: System> std::fmt::Debug for Series<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Series").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+impl<S: System> Series<S> {
+    /// A row of the table of series.
+    pub const fn new(
+        name: &'static str,
+        index: &'static str,
+        label: &'static str,
+        unit: &'static str,
+        values: fn(&DesignOf<S>) -> Vec<SeriesEntry>,
+    ) -> Self {
+        let info = SeriesInfo { name, index, label, unit };
+        Self { info, values, of_infeasible: false }
+    }
+
+    /// The same row, with a meaning also where no design meets the requirements.
+    #[must_use]
+    pub const fn also_infeasible(mut self) -> Self {
+        self.of_infeasible = true;
+        self
+    }
+
+    /// The values of a design, in an order that is the same on every run. None of one that is
+    /// proven infeasible, unless they keep a meaning.
+    pub fn of(&self, design: &DesignOf<S>) -> Vec<SeriesEntry> {
+        let told = design.proof.infeasible.is_none() || self.of_infeasible;
+        if told { (self.values)(design) } else { Vec::new() }
+    }
+}
+
+/// One value of a series; which series, whoever holds it knows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SeriesEntry {
+    /// First index (user, noise trial, row of a surface).
+    pub i: u32,
+    /// Second index (target, column of a surface); zero where there is none.
+    pub j: u32,
+    /// The abscissa, where there is one.
+    pub x: Option<f64>,
+    /// The value.
+    pub value: f64,
+}
+
+impl SeriesEntry {
+    /// Values by one index.
+    pub fn list(values: impl IntoIterator<Item = f64>) -> Vec<Self> {
+        let entry = |(i, value)| Self { i: i as u32, j: 0, x: None, value };
+        values.into_iter().enumerate().map(entry).collect()
+    }
+}
+
+/// A table of text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// What it shows.
+    pub caption: String,
+    /// The names of the columns.
+    pub headers: Vec<String>,
+    /// The rows; a short one is filled with empty cells, a cell beyond the headers is shown too.
+    pub rows: Vec<Vec<String>>,
+    /// How each column is set; columns without an entry are [`Align::Left`].
+    pub align: Vec<Align>,
+}
+
+impl Table {
+    /// A table whose columns are all numbers.
+    pub fn numbers(caption: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Self {
+        Self {
+            caption: caption.to_owned(),
+            headers: headers.iter().map(ToString::to_string).collect(),
+            align: vec![Align::Right; headers.len()],
+            rows,
+        }
+    }
+}
+
+/// How a column of a table is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Align {
+    /// Text.
+    #[default]
+    Left,
+    /// Numbers.
+    Right,
+    /// Short marks.
+    Center,
+}
