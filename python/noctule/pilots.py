@@ -238,10 +238,11 @@ class Region:
 class Scenario(ScenarioBase):
     """Access points along a road (or anywhere), users on it, pilots in both directions, echoes.
 
-    The default is the setting of J. Liao et al. with what the paper leaves open filled in
-    (``docs/errata.md#pilots-e16``): eight access points, four on each side of a road of
-    300 m × 100 m, two users anywhere on it, 200 mW for each pilot symbol, 20 MHz at 2.4 GHz, ten
-    pilot symbols in each direction, and a root-mean-square error of one metre.
+    The default is a scene whose bounds real estimators reach: eight access points, four on each
+    side of a road of 300 m × 100 m, two users anywhere on it, 200 mW for each pilot symbol, a flat
+    spectrum of 20 MHz at 2.4 GHz, two hundred pilot symbols in each direction, and half a metre of
+    error in each coordinate. Users are located to about four decimetres there. The paper has 20
+    pilot symbols, an effective bandwidth of 20 MHz and a limit of 1 m² (``Scenario::paper`` in Rust).
 
     Attributes
     ----------
@@ -287,16 +288,16 @@ class Scenario(ScenarioBase):
     array_gain: float | None = None
     bandwidth_mhz: float = 20.0
     carrier_mhz: float = 2400.0
-    crb_limit: Literal['none'] | CrbLimit = field(default_factory=lambda: CrbLimit(m2=1.0))
+    crb_limit: Literal['none'] | CrbLimit = field(default_factory=lambda: CrbLimit(m2=0.5))
     cross_section_m2: float = 0.85
     data_power: float = 1.0
     downlink_correlation: float = 0.0
     downlink_share: float = 0.5
-    effective_bandwidth_mhz: float = 20.0
+    effective_bandwidth_mhz: float = 5.773502691896258
     noise_dbm_hz: float = -164.0
     path_loss: PathLoss = field(default_factory=lambda: PathLoss(access_point_height_m=15.0, extra_loss_db=[], far_m=50.0, near_m=10.0, shadowing_db=0.0, user_height_m=1.65))
     pilot_power_mw: float = 200.0
-    pilot_symbols: float = 20.0
+    pilot_symbols: float = 400.0
     uplink_correlation: float = 0.0
     users: Users = field(default_factory=lambda: Users(drawn=Region(count=2, x_m=[0.0, 300.0], y_m=[0.0, 100.0])))
 

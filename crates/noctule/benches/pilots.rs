@@ -17,7 +17,7 @@ fn instance(per_side: usize, users: usize, correlation: f64) -> Instance {
         users: Users::Drawn(Region { count: users, ..Region::default() }),
         downlink_correlation: correlation,
         crb_limit: if correlation > 0.0 { CrbLimit::None } else { CrbLimit::OverBest(1.3) },
-        ..Scenario::default()
+        ..Scenario::paper()
     }
     .realize(1, 0)
     .unwrap()

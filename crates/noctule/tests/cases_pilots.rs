@@ -164,7 +164,7 @@ fn path_loss(c: &mut Check) {
         pilot_power_mw: 1e3 * c.i.number("p_tx_w"),
         noise_dbm_hz: c.i.number("n0_dbm_hz"),
         bandwidth_mhz: 1e-6 * c.i.number("bw_hz"),
-        ..Scenario::default()
+        ..Scenario::paper()
     };
     close("rho", scenario.symbol_energy(), c.e.number("rho"), c.t.number("rel"));
 }
@@ -426,7 +426,7 @@ fn end_to_end(c: &mut Check) {
         cross_section_m2: p.number("rcs2"),
         crb_limit: CrbLimit::M2(p.number("gamma_max")),
         data_power: c.i.number("P_d"),
-        ..Scenario::default()
+        ..Scenario::paper()
     };
     scenario.path_loss.access_point_height_m = p.number("h_ap");
     scenario.path_loss.user_height_m = p.number("h_u");

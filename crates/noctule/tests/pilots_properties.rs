@@ -21,7 +21,7 @@ fn scenario(users: usize, limit: CrbLimit) -> Scenario {
     Scenario {
         users: Users::Drawn(Region { count: users, ..Region::default() }),
         crb_limit: limit,
-        ..Scenario::default()
+        ..Scenario::paper()
     }
 }
 
@@ -312,7 +312,7 @@ fn scenes_that_cannot_be_used_are_refused_by_name() {
     let fixed = |points: &[[f64; 2]], users: &[[f64; 2]]| Scenario {
         access_points: AccessPoints::Fixed(points.to_vec()),
         users: Users::Fixed(users.to_vec()),
-        ..Scenario::default()
+        ..Scenario::paper()
     };
     let road = [[0.0, 0.0], [100.0, 0.0], [50.0, 80.0]];
     assert_eq!(place(fixed(&road, &[[10.0, 10.0], [100.0, 0.0]])), "user_m[1]");
@@ -374,7 +374,7 @@ fn fuzzed_problems_are_solved_or_refused() {
             2 => (gram(round % 2 == 0), identity),
             _ => (gram(false), gram(true)),
         };
-        let base = Scenario::default().realize(1, 0).unwrap().parts().clone();
+        let base = Scenario::paper().realize(1, 0).unwrap().parts().clone();
         let Some(Sensing::Placed { radar, .. }) = base.sensing else { unreachable!() };
         let gain = |p: &Point, q: &Point| 1e-8 / (1.0 + p.distance_m(*q)).powi(3);
         let parts = Parts {
@@ -496,7 +496,7 @@ fn silent_echoes_and_negative_fractions_are_named() {
         access_points: AccessPoints::Fixed(vec![[0.0, 0.0], [100.0, 0.0], [50.0, 80.0]]),
         users: Users::Fixed(vec![[100.0, 0.0]]),
         crb_limit: CrbLimit::None,
-        ..Scenario::default()
+        ..Scenario::paper()
     };
     let alone = full_power(&fixed.realize(1, 0).unwrap(), Share::Equal).unwrap();
     assert!(alone.warnings.iter().all(|w| !w.contains("17 dB")), "{:?}", alone.warnings);
@@ -617,7 +617,7 @@ fn wide_bands_are_located_and_windows_without_end_refused() {
         pilot_symbols: 4096.0,
         users: Users::Fixed(vec![[150.3, 49.1], [110.2, 41.7]]),
         crb_limit: CrbLimit::None,
-        ..Scenario::default()
+        ..Scenario::paper()
     };
     let instance = spec.realize(1, 0).unwrap();
     let full = full_power(&instance, Share::Equal).unwrap().variables;
