@@ -1,7 +1,5 @@
 //! A scheme as a value: its words, its typed settings, its function.
 
-use std::marker::PhantomData;
-
 use noctule_num::{InputError, hint};
 use noctule_optim::Interrupt;
 use schemars::{JsonSchema, schema_for};
@@ -181,19 +179,29 @@ impl<S: System> Ready<S> {
 }
 
 /// The function of a scheme with the type of its settings, for a row of the table.
-pub struct Method<S: System, T>(
-    /// Instance, settings, run.
-    pub fn(&S::Instance, &T, &Run<'_, S::Variables>) -> Result<DesignOf<S>, Error>,
-    /// The settings are part of the type only.
-    pub PhantomData<fn() -> (S, T)>,
-);
+pub struct Method<S: System, T> {
+    function: Function<S, T>,
+    defaults: fn() -> T,
+}
 
-impl<S: System, T> Method<S, T> {
+/// Instance, settings, run.
+type Function<S, T> = fn(
+    &<S as System>::Instance,
+    &T,
+    &Run<'_, <S as System>::Variables>,
+) -> Result<DesignOf<S>, Error>;
+
+impl<S: System, T: Setting> Method<S, T> {
     /// The method of a function.
-    pub const fn new(
-        function: fn(&S::Instance, &T, &Run<'_, S::Variables>) -> Result<DesignOf<S>, Error>,
-    ) -> Self {
-        Self(function, PhantomData)
+    pub const fn new(function: Function<S, T>) -> Self {
+        Self { function, defaults: T::default }
+    }
+
+    /// The same method with other defaults than those of its settings.
+    #[must_use]
+    pub const fn by_default(mut self, defaults: fn() -> T) -> Self {
+        self.defaults = defaults;
+        self
     }
 }
 
@@ -221,7 +229,7 @@ pub trait AnyMethod<S: System>: Sync {
 impl<S: System, T: Setting> AnyMethod<S> for Method<S, T> {
     fn defaults(&self) -> Value {
         // Settings are plain data: numbers, words, options of them.
-        serde_json::to_value(T::default()).unwrap_or(Value::Null)
+        serde_json::to_value((self.defaults)()).unwrap_or(Value::Null)
     }
 
     fn schema(&self) -> Value {
@@ -231,7 +239,7 @@ impl<S: System, T: Setting> AnyMethod<S> for Method<S, T> {
     fn with(&self, settings: &Value) -> Result<Ready<S>, InputError> {
         let settings: T = typed(settings, "")?;
         settings.validate()?;
-        let function = self.0;
+        let function = self.function;
         Ok(Ready { method: Box::new(move |instance, run| function(instance, &settings, run)) })
     }
 }
