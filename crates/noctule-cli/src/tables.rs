@@ -15,18 +15,61 @@ const CLAIM_WIDTH: usize = 36;
 /// Most rows on a screen; the rest is in `summary.csv`.
 const MAX_ROWS: usize = 60;
 
-/// A table with its first `text` columns set left and the others right.
+/// How wide headers and texts may be, from the first choice to the narrowest.
+const WIDTHS: [(usize, usize); 7] =
+    [(14, 60), (10, 48), (8, 36), (6, 36), (6, 28), (5, 22), (4, 16)];
+
+/// Narrower headers than this ask for narrow gaps between columns too.
+const ROOMY: usize = 8;
+
+/// A table with its first `text` columns set left and the others right. Headers and texts break
+/// into as many lines as it takes to fit in `width`; numbers are never broken.
+pub(crate) fn fitted(
+    headers: &[String],
+    rows: &[Vec<String>],
+    text: usize,
+    width: Option<usize>,
+) -> String {
+    let mut widths = WIDTHS.into_iter();
+    let mut made = String::new();
+    while let Some((header, words)) = widths.next() {
+        made = set(headers, rows, text, header, words);
+        if width.is_none_or(|width| made.lines().all(|line| line.chars().count() <= width)) {
+            break;
+        }
+    }
+    made
+}
+
+/// A table that takes the room it needs.
 pub(crate) fn plain(headers: Vec<String>, rows: Vec<Vec<String>>, text: usize) -> String {
+    set(&headers, &rows, text, 14, usize::MAX)
+}
+
+fn set(
+    headers: &[String],
+    rows: &[Vec<String>],
+    text: usize,
+    header_width: usize,
+    words: usize,
+) -> String {
     let mut table = Table::new();
     // A line below the header and none between the rows.
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
-    table.set_header(headers.iter().map(|header| wrap(header, 14)));
+    table.set_header(headers.iter().map(|header| wrap(header, header_width)));
     for row in rows {
-        table.add_row(row);
+        let cell = |(index, cell): (usize, &String)| match index < text {
+            true => wrap(cell, words),
+            false => cell.clone(),
+        };
+        table.add_row(row.iter().enumerate().map(cell));
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         if index >= text {
             column.set_cell_alignment(CellAlignment::Right);
+        }
+        if header_width < ROOMY {
+            column.set_padding((0, 1));
         }
     }
     table.trim_fmt()
@@ -144,6 +187,25 @@ pub(crate) fn summary(
     }
     if !left_out.is_empty() {
         text.push_str(&format!("\nnot shown at this width: {}", left_out.join(", ")));
+    }
+    text
+}
+
+/// The width of prose and of single tables: that of the terminal, or 80.
+pub(crate) fn prose_width() -> usize {
+    width().unwrap_or(80).max(40)
+}
+
+/// Names and values below each other, values broken into lines behind the widest name.
+pub(crate) fn facts(facts: &[(String, String)], width: usize) -> String {
+    let names = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let room = width.saturating_sub(names + 4).max(24);
+    let mut text = String::new();
+    for (name, value) in facts {
+        for (index, line) in wrap(value, room).lines().enumerate() {
+            let name = if index == 0 { name.as_str() } else { "" };
+            text.push_str(&format!("  {name:<names$}  {line}\n"));
+        }
     }
     text
 }

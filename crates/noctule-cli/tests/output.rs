@@ -274,3 +274,22 @@ fn wrong_inputs_of_designs() {
     assert_eq!(files(dir), before, "something was written");
     insta::assert_snapshot!(text);
 }
+
+/// What a person reads on a terminal of eighty columns breaks at words and nowhere else.
+#[test]
+fn eighty_columns_are_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let systems = ["beamforming", "cellfree", "frame", "pilots", "surfaces"];
+    let mut verbs: Vec<Vec<&str>> = vec![vec!["list"]];
+    verbs.extend(systems.map(|system| vec!["design", system]));
+    verbs.push(vec!["bench", "frame", "--trials", "1", "--repeat", "1", "--scheme", "optimal"]);
+    for verb in verbs {
+        let output = call(folder.path(), &verb);
+        assert!(output.status.success(), "{verb:?}");
+        for text in [output.stdout, output.stderr] {
+            for line in String::from_utf8(text).unwrap().lines() {
+                assert!(line.chars().count() <= 80, "{verb:?}: {line}");
+            }
+        }
+    }
+}

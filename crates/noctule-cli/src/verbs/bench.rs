@@ -166,7 +166,8 @@ fn whole(standings: &Standings) -> String {
             number(kernels),
         ]
     });
-    tables::plain(headers.map(str::to_owned).to_vec(), rows.collect(), 1)
+    let rows: Vec<Vec<String>> = rows.collect();
+    tables::fitted(&headers.map(str::to_owned), &rows, 1, Some(tables::prose_width()))
 }
 
 /// What it took to come close to the best known.
@@ -195,7 +196,8 @@ fn reaches(comparison: &Comparison, standings: &Standings, first: &Standing) -> 
             ]);
         }
     }
-    let mut text = tables::plain(headers.map(str::to_owned).to_vec(), rows, 1);
+    let width = Some(tables::prose_width());
+    let mut text = tables::fitted(&headers.map(str::to_owned), &rows, 1, width);
     if !never.is_empty() {
         let line = format!("never so close: {}", never.join(", "));
         text.push_str(&format!("\n{}", tables::wrap(&line, 76)));

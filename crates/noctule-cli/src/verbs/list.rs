@@ -33,11 +33,10 @@ pub(crate) fn run(as_json: bool, ids_only: bool) -> Result<Done, Failure> {
         return Ok(Done::Done);
     }
     let row = |e: &Experiment| {
-        let trials =
-            e.trials.map_or_else(|| "deterministic".to_owned(), |trials| trials.to_string());
+        let trials = e.trials.map_or_else(|| "–".to_owned(), |trials| trials.to_string());
         vec![
             e.id.clone(),
-            tables::wrap(&e.title, 32),
+            e.title.clone(),
             e.schemes.len().to_string(),
             e.grid_len().to_string(),
             trials,
@@ -45,12 +44,15 @@ pub(crate) fn run(as_json: bool, ids_only: bool) -> Result<Done, Failure> {
     };
     let headers =
         ["Experiment", "Title", "Schemes", "Points", "Trials"].map(str::to_owned).to_vec();
-    print(&tables::plain(headers, experiments.iter().map(row).collect(), 2))?;
+    let rows: Vec<Vec<String>> = experiments.iter().map(row).collect();
+    let width = Some(tables::prose_width());
+    print(&tables::fitted(&headers, &rows, 2, width))?;
+    print("–: nothing is drawn, one evaluation is all there is")?;
     let headers = ["System", "Title"].map(str::to_owned).to_vec();
-    let rows = registry
+    let rows: Vec<Vec<String>> = registry
         .iter()
-        .map(|system| vec![system.id().to_owned(), tables::wrap(system.title(), 60)])
+        .map(|system| vec![system.id().to_owned(), system.title().to_owned()])
         .collect();
-    print(&format!("\n{}", tables::plain(headers, rows, 2)))?;
+    print(&format!("\n{}", tables::fitted(&headers, &rows, 2, width)))?;
     Ok(Done::Done)
 }

@@ -232,7 +232,7 @@ fn show(story: &Story, out: Option<&Path>, as_json: bool) -> Result<Done, Failur
     } else {
         print(&text(story))?;
         for warning in &story.warnings {
-            say(&format!("warning: {warning}"));
+            say(&tables::wrap(&format!("warning: {warning}"), tables::prose_width()));
         }
     }
     Ok(if story.infeasible { Done::Infeasible } else { Done::Done })
@@ -272,18 +272,16 @@ fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 fn text(story: &Story) -> String {
-    let width = story.facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let mut text = format!("{}\n\n", story.title);
-    for (name, value) in &story.facts {
-        text.push_str(&format!("  {name:<width$}  {value}\n"));
-    }
+    let width = tables::prose_width();
+    let facts = tables::facts(&story.facts, width);
+    let mut text = format!("{}\n\n{facts}", tables::wrap(&story.title, width));
     for table in &story.tables {
         if table.rows.is_empty() {
             continue;
         }
         let left = table.align.iter().take_while(|align| **align == Align::Left).count();
-        let rendered = tables::plain(table.headers.clone(), table.rows.clone(), left);
-        text.push_str(&format!("\n{}\n{rendered}\n", table.caption));
+        let rendered = tables::fitted(&table.headers, &table.rows, left, Some(width));
+        text.push_str(&format!("\n{}\n{rendered}\n", tables::wrap(&table.caption, width)));
     }
     text
 }

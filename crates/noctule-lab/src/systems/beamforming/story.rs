@@ -35,11 +35,8 @@ pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
     [
         ("objective", number(metrics.objective)),
         ("sum rate", rates),
-        (
-            "trace of the CRB (mixed units)",
-            metrics.crb_trace_mixed.map_or_else(absent, |x| format!("{x:.6e}")),
-        ),
-        ("transmit power", format!("{:.6e} W", metrics.power_w)),
+        ("trace of the CRB (mixed units)", metrics.crb_trace_mixed.map_or_else(absent, everyday)),
+        ("transmit power", dbm(metrics.power_w)),
         ("users served", format!("{served} of {}", metrics.rate_bps_hz.len())),
         ("rank of the covariance", count(beams.rank())),
         (
@@ -102,10 +99,42 @@ fn streams(design: &BeamformingDesign) -> Table {
             } else {
                 format!("sensing {}", s - design.variables.users)
             };
-            vec![s.to_string(), kind, format!("{power:.4e}"), share(power, metrics.power_w)]
+            let off = power <= SWITCHED_OFF * metrics.power_w;
+            let level = if off { "off".to_owned() } else { dbm_number(power) };
+            vec![s.to_string(), kind, level, share(power, metrics.power_w)]
         })
         .collect();
-    table("Streams", &["stream", "carries", "power (W)", "power (%)"], rows)
+    table("Streams", &["stream", "carries", "power (dBm)", "power (%)"], rows)
+}
+
+/// A stream with a smaller share of the power is off: rounding leaves such numbers.
+const SWITCHED_OFF: f64 = 1e-9;
+
+fn dbm_number(power_w: f64) -> String {
+    format!("{:.2}", 10.0 * (1e3 * power_w).log10())
+}
+
+/// A power in dBm, and in watts.
+fn dbm(power_w: f64) -> String {
+    if power_w > 0.0 {
+        format!("{} dBm ({} W)", dbm_number(power_w), everyday(power_w))
+    } else {
+        "none".to_owned()
+    }
+}
+
+/// Six digits, with an exponent only where the size asks for it.
+fn everyday(x: f64) -> String {
+    if x.abs() >= 1e6 || (x.abs() < 1e-4 && x.abs() > 0.0) {
+        return format!("{x:.5e}");
+    }
+    let decimals = (5.0 - x.abs().max(1e-4).log10().floor()).clamp(0.0, 9.0) as usize;
+    let text = format!("{x:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// Nothing has no decibels.
