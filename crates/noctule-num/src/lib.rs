@@ -15,6 +15,7 @@ mod error;
 pub mod hint;
 mod input;
 pub mod linalg;
+mod log_det;
 mod mat;
 pub mod quadrature;
 pub mod rng;
@@ -23,6 +24,7 @@ pub mod stats;
 
 pub use error::NumError;
 pub use input::InputError;
+pub use log_det::log_det_one_plus;
 pub use mat::CMat;
 pub use num_complex::Complex64 as C64;
 

@@ -91,9 +91,10 @@ pub fn weighted_rate(
         let reception = Reception::of(user, &y, *noise);
         total += weight * reception.rate_nats();
         for stream in 0..y.cols() {
-            coefficients[(user, stream)] = y[(user, stream)] * (-weight * reception.beta());
+            // In the own stream not as a difference: at a high SINR it would have no digit left.
+            let by = if stream == user { reception.own() } else { -reception.beta() };
+            coefficients[(user, stream)] = y[(user, stream)] * (weight * by);
         }
-        coefficients[(user, user)] += y[(user, user)] * (weight / reception.interference);
     }
     gradient.fill(C64::ZERO);
     combine(antennas, channels, &coefficients, 2.0, gradient);

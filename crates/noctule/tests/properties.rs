@@ -177,7 +177,7 @@ proptest! {
 /// Users with unequal noise and steering of unit modulus, which no reference case has.
 #[test]
 fn unequal_noise_and_unit_modulus_steering() {
-    let base = scenario(3, 2).realize(8, 0).unwrap();
+    let base = scenario(3, 2).realize(9, 0).unwrap();
     let mut arrays = base.to_arrays();
     arrays.insert("user_noise_w", noctule::data::Array::list(vec![1e-4, 3e-3, 2e-2]));
     arrays.insert("unit_modulus_steering", noctule::data::Array::number(1.0));

@@ -71,7 +71,7 @@ fn sum_rate(instance: &Instance, w: &CMat) -> f64 {
             amplitude.norm_sqr()
         };
         let others: f64 = (0..w.cols()).filter(|&j| j != k).map(power).sum();
-        total += (1.0 + power(k) / (others + instance.parts().user_noise_w[k])).ln();
+        total += (power(k) / (others + instance.parts().user_noise_w[k])).ln_1p();
     }
     total
 }

@@ -4,7 +4,7 @@
 //! interference is a double sum over it, the beampattern is computed direction by direction and its
 //! scale by least squares, as the [module page](super) defines them. It is slow and meant to be.
 
-use std::f64::consts::{FRAC_PI_2, PI};
+use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
 use noctule_num::C64;
 use serde::Serialize;
@@ -115,7 +115,7 @@ fn sum_rate(instance: &Instance, beams: &Beams) -> f64 {
                 interference += meet(&alone) + quadratic(&theta, &alone);
             }
         }
-        total += (1.0 + meet(beams.data.col(k)) / interference).log2();
+        total += (meet(beams.data.col(k)) / interference).ln_1p() / LN_2;
     }
     total
 }

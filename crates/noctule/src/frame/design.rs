@@ -401,7 +401,7 @@ impl<'a> Search<'a> {
         let metrics = evaluate(self.instance, &plan)?;
         // Values are sums over blocks; the objective is their average over the frame.
         let scale = 1.0 / self.instance.blocks() as f64;
-        let upper = -found.bound * scale;
+        let upper = (-found.bound * scale).max(0.0);
         let objective = metrics.sum_rate_bps_hz;
         let method = if found.stop == Stop::Computed { "closed-form" } else { "interval-search" };
         let bound = Bound::new(objective, upper, Sense::Upper, method, 0.0);

@@ -347,8 +347,8 @@ fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
             ));
         }
     }
-    if metrics.frame_bits_per_hz < 0.0 {
-        out.push("sensing and pilots take more than the frame carries".to_owned());
+    if metrics.frame_bits_per_hz <= 0.0 {
+        out.push("sensing and pilots take all that the frame carries".to_owned());
     }
     out
 }

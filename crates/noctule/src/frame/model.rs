@@ -17,7 +17,8 @@ use crate::Error;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Metrics {
     /// Bits per hertz that one frame carries to all users together: the number that is maximised,
-    /// Eq. (24) of the paper, in s · bit/s/Hz. The expectation where the placement is random.
+    /// Eq. (24) of the paper, in s · bit/s/Hz. The expectation where the placement is random. Where
+    /// sensing and pilots take more than the frame carries, it is zero.
     pub frame_bits_per_hz: f64,
     /// The same over the duration of the frame: the average sum rate in bit/s/Hz.
     pub sum_rate_bps_hz: f64,
@@ -41,7 +42,8 @@ pub struct Metrics {
     pub captured: Vec<f64>,
     /// SINR of every user without aging, linear.
     pub sinr: Vec<f64>,
-    /// Average rate of every user over the frame in bit/s/Hz.
+    /// Average rate of every user over the frame in bit/s/Hz; zero for a user to whom the frame
+    /// carries less than sensing and pilots take.
     pub rate_bps_hz: Vec<f64>,
     /// Φ_n: sum rate of a block in bit/s/Hz, by its distance from the update.
     pub block_rate_bps_hz: Vec<f64>,
@@ -216,16 +218,18 @@ fn largest_eigenvalue(a: &CMat) -> Result<f64, Error> {
 /// Φ_n in bit/s/Hz for `n = 1, …`, from the SINR without aging.
 pub(super) fn block_rates(instance: &Instance, sinr: &[f64], into: &mut [f64]) {
     for (n, rate) in into.iter_mut().enumerate() {
-        // One logarithm of a product; split before it can overflow.
-        let (mut product, mut bits) = (1.0_f64, 0.0);
+        // One logarithm of a product Π (1 + γ), kept as what it has above one, so that small SINRs
+        // keep their digits; split before it can overflow.
+        let (mut above, mut nats) = (0.0_f64, 0.0);
         for (sequence, c) in instance.parts().aging.iter().zip(sinr) {
-            product *= 1.0 + sequence[n] * sequence[n] * c;
-            if product > 1e150 {
-                bits += product.log2();
-                product = 1.0;
+            let gamma = sequence[n] * sequence[n] * c;
+            above += gamma + above * gamma;
+            if above > 1e150 {
+                nats += above.ln_1p();
+                above = 0.0;
             }
         }
-        *rate = bits + product.log2();
+        *rate = (nats + above.ln_1p()) / std::f64::consts::LN_2;
     }
 }
 
@@ -267,7 +271,9 @@ pub fn evaluate(instance: &Instance, plan: &Plan) -> Result<Metrics, Error> {
         block * carried - lost * rate(0)
     };
     let bits: Vec<f64> = (0..sinr.len()).map(rate_of).collect();
-    let total: f64 = bits.iter().sum();
+    // Adding to +0 also turns −0 into 0.
+    let nothing_at_least = |bits: f64| bits.max(0.0) + 0.0;
+    let total = nothing_at_least(bits.iter().sum());
     let mut block_rate_bps_hz = vec![0.0; instance.blocks()];
     block_rates(instance, &sinr, &mut block_rate_bps_hz);
     let ratios =
@@ -285,7 +291,7 @@ pub fn evaluate(instance: &Instance, plan: &Plan) -> Result<Metrics, Error> {
         angle_rcrb_deg: statistics.crb_rad2.iter().map(|crb| crb.sqrt().to_degrees()).collect(),
         captured: statistics.estimates.iter().map(|e| e.estimate_trace).collect(),
         sinr,
-        rate_bps_hz: bits.iter().map(|bits| bits / frame).collect(),
+        rate_bps_hz: bits.iter().map(|bits| nothing_at_least(bits / frame)).collect(),
         block_rate_bps_hz,
         simulated: None,
     })

@@ -7,7 +7,9 @@ use noctule_phy::{aging, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::instance::checks::{MOST_ANTENNAS, MOST_BLOCKS, MOST_SYMBOLS, MOST_USERS};
+use super::instance::checks::{
+    MOST_ANTENNAS, MOST_BLOCKS, MOST_CRB_RAD2, MOST_SYMBOLS, MOST_USERS,
+};
 use super::instance::{Instance, Parts, User};
 use super::{ErrorShape, SYSTEM, SinrForm};
 use crate::Error;
@@ -415,10 +417,10 @@ impl DrawnUsers {
 }
 
 fn limit(place: &str, rad2: f64) -> Result<(), InputError> {
-    if (1e-30..=1e30).contains(&rad2) {
+    if (1e-30..=MOST_CRB_RAD2).contains(&rad2) {
         return Ok(());
     }
-    let allowed = "a positive number of squared degrees or squared radians";
+    let allowed = "a positive variance up to that of a half-turn: 32400 deg², or π² rad²";
     Err(InputError::new("not a requirement", place, format!("{rad2} rad²"), allowed))
 }
 

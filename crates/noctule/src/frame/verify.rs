@@ -1,11 +1,10 @@
 //! An independent witness: objective and violations from dense definitions.
 //!
 //! Nothing here is shared with the model: the ring is integrated by Simpson's rule, the prior
-//! projected by Jacobi rotations, the estimator made by elimination, the bound on the angle taken
-//! from the traces of its definition, and random divisions counted one by one. It is slow and
-//! meant to be.
+//! and the estimator made of eigenvectors from Jacobi rotations, the bound on the angle taken from the
+//! traces of its definition, and random divisions counted one by one. It is slow and meant to be.
 
-use std::f64::consts::PI;
+use std::f64::consts::{LN_2, PI};
 
 use noctule_num::{C64, CMat};
 use noctule_phy::one_ring::{PhaseReference, PowerAngleSpectrum};
@@ -51,7 +50,7 @@ pub fn verify(instance: &Instance, plan: &Plan) -> Result<Verification, Error> {
         (0..parts.users.len()).map(|k| crb(instance, k, plan.sensing_time_s)).collect();
     let sinr = first_sinr(instance, &crb_rad2);
     let rate = |n: usize| -> f64 {
-        sinr.iter().zip(&parts.aging).map(|(c, rho)| (1.0 + rho[n] * rho[n] * c).log2()).sum()
+        sinr.iter().zip(&parts.aging).map(|(c, rho)| (rho[n] * rho[n] * c).ln_1p() / LN_2).sum()
     };
     let data = parts.blocks() - whole as usize;
     let (carried, updates) = match &plan.placement {
@@ -71,7 +70,8 @@ pub fn verify(instance: &Instance, plan: &Plan) -> Result<Verification, Error> {
     }
     // Rounding of a requirement met with equality is no violation.
     let violation = if violation < 1e-12 { 0.0 } else { violation };
-    let frame_bits_per_hz = block * carried - lost * rate(0);
+    // A frame whose sensing and pilots take more than it carries, carries nothing.
+    let frame_bits_per_hz = (block * carried - lost * rate(0)).max(0.0);
     let sum_rate_bps_hz = frame_bits_per_hz / (block * parts.blocks() as f64);
     Ok(Verification { frame_bits_per_hz, sum_rate_bps_hz, crb_rad2, worst_crb_ratio, violation })
 }
@@ -180,25 +180,9 @@ fn first_sinr(instance: &Instance, crb: &[f64]) -> Vec<f64> {
             ErrorShape::Los => outer(&slope, 1.0),
             ErrorShape::LosUnit => outer(&slope, if length > 0.0 { 1.0 / length } else { 1.0 }),
         };
-        let mut prior = CMat::from_fn(n, n, |i, j| r[(i, j)] - shape[(i, j)] * crb[k]);
-        if parts.project_prior {
-            prior = positive_part(&prior);
-        }
+        let prior = CMat::from_fn(n, n, |i, j| r[(i, j)] - shape[(i, j)] * crb[k]);
         let noise = 1.0 / (user.gain * user.pilot_snr);
-        let with_noise = |a: &CMat| {
-            CMat::from_fn(n, n, |i, j| if i == j { a[(i, j)] + noise } else { a[(i, j)] })
-        };
-        let filter = times(&prior, &inverse(with_noise(&prior)));
-        let (covariance, signal) = if parts.sinr == SinrForm::Physical {
-            let covariance = times(&times(&filter, &with_noise(&r)), &filter.adjoint());
-            let amplitude = trace(&times(&r, &filter));
-            let power = trace(&covariance);
-            (covariance, if power > 0.0 { amplitude * amplitude / power } else { 0.0 })
-        } else {
-            let covariance = times(&filter, &prior);
-            let power = trace(&covariance);
-            (covariance, power)
-        };
+        let (covariance, signal) = estimate(&r, &prior, noise, instance);
         rs.push(r);
         covariances.push(covariance);
         signals.push(signal);
@@ -226,6 +210,33 @@ fn first_sinr(instance: &Instance, crb: &[f64]) -> Vec<f64> {
         .collect()
 }
 
+/// Covariance of the estimate that W = R̂ (R̂ + I/γ)⁻¹ makes, and the signal it brings. W is formed on
+/// each eigenvector of R̂: without pilot noise R̂ + I/γ is singular, and nothing may divide by it.
+fn estimate(r: &CMat, prior: &CMat, noise: f64, instance: &Instance) -> (CMat, f64) {
+    let n = r.rows();
+    let (mut values, vectors) = jacobi(prior);
+    if instance.parts().project_prior {
+        values.iter_mut().for_each(|value| *value = value.max(0.0));
+    }
+    let made_of = |of: &dyn Fn(f64) -> f64| {
+        CMat::from_fn(n, n, |i, j| {
+            let part = |k: usize| vectors[(i, k)] * vectors[(j, k)].conj() * of(values[k]);
+            (0..n).map(part).sum()
+        })
+    };
+    if instance.parts().sinr == SinrForm::Physical {
+        let filter = made_of(&|value| value / (value + noise));
+        let heard = CMat::from_fn(n, n, |i, j| if i == j { r[(i, j)] + noise } else { r[(i, j)] });
+        let covariance = times(&times(&filter, &heard), &filter.adjoint());
+        let amplitude = trace(&times(r, &filter));
+        let power = trace(&covariance);
+        return (covariance, if power > 0.0 { amplitude * amplitude / power } else { 0.0 });
+    }
+    let covariance = made_of(&|value| value / (value + noise) * value);
+    let power = trace(&covariance);
+    (covariance, power)
+}
+
 fn outer(x: &[C64], scale: f64) -> CMat {
     CMat::from_fn(x.len(), x.len(), |i, j| x[i] * x[j].conj() * scale)
 }
@@ -237,18 +248,6 @@ fn trace(a: &CMat) -> f64 {
 fn times(a: &CMat, b: &CMat) -> CMat {
     let n = a.rows();
     CMat::from_fn(n, n, |i, j| (0..n).map(|k| a[(i, k)] * b[(k, j)]).sum())
-}
-
-/// The matrix with its negative eigenvalues set to zero.
-fn positive_part(a: &CMat) -> CMat {
-    let n = a.rows();
-    let (values, vectors) = jacobi(a);
-    CMat::from_fn(n, n, |i, j| {
-        (0..n)
-            .filter(|&k| values[k] > 0.0)
-            .map(|k| vectors[(i, k)] * vectors[(j, k)].conj() * values[k])
-            .sum()
-    })
 }
 
 /// Eigenvalues and eigenvectors of a Hermitian matrix by cyclic Jacobi rotations.
@@ -287,40 +286,6 @@ fn jacobi(a: &CMat) -> (Vec<f64>, CMat) {
         }
     }
     ((0..n).map(|i| a[(i, i)].re).collect(), v)
-}
-
-/// The inverse by Gauss–Jordan elimination with pivoting.
-fn inverse(mut a: CMat) -> CMat {
-    let n = a.rows();
-    let mut out = CMat::identity(n);
-    for pivot in 0..n {
-        let mut best = pivot;
-        for i in pivot..n {
-            if a[(i, pivot)].norm() > a[(best, pivot)].norm() {
-                best = i;
-            }
-        }
-        for j in 0..n {
-            for m in [&mut a, &mut out] {
-                let (x, y) = (m[(pivot, j)], m[(best, j)]);
-                (m[(pivot, j)], m[(best, j)]) = (y, x);
-            }
-        }
-        let scale = C64::ONE / a[(pivot, pivot)];
-        for j in 0..n {
-            a[(pivot, j)] *= scale;
-            out[(pivot, j)] *= scale;
-        }
-        for i in (0..n).filter(|&i| i != pivot) {
-            let factor = a[(i, pivot)];
-            for j in 0..n {
-                let (x, y) = (a[(pivot, j)], out[(pivot, j)]);
-                a[(i, j)] -= factor * x;
-                out[(i, j)] -= factor * y;
-            }
-        }
-    }
-    out
 }
 
 /// Mean of Σ_m S(N_m) over all divisions of `data` blocks into `updates` parts, by counting.

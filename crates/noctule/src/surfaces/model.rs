@@ -1,7 +1,7 @@
 //! What a deployment achieves, and the numbers a design of orthogonal paths needs.
 
-use noctule_num::linalg::{Cholesky, Op, product};
-use noctule_num::{C64, CMat, InputError};
+use noctule_num::linalg::{Op, product};
+use noctule_num::{CMat, InputError, log_det_one_plus};
 use noctule_phy::cascade::{Cascade, EchoPowers, SurfacePath};
 use noctule_phy::units::{db_from_linear, nats_to_bits};
 use serde::Serialize;
@@ -88,12 +88,9 @@ pub(super) fn rate(channel: &CMat, covariance: &CMat, noise_w: f64) -> Result<f6
     let through = product(channel, Op::Plain, covariance, Op::Plain);
     let through = product(&through, Op::Plain, channel, Op::Adjoint);
     let n = channel.rows();
-    let whole = CMat::from_fn(n, n, |i, j| {
-        let unit = if i == j { C64::ONE } else { C64::ZERO };
-        unit + (through[(i, j)] + through[(j, i)].conj()) * (0.5 / noise_w)
-    });
-    let mut cholesky = Cholesky::new(n);
-    cholesky.factor(&whole, "I + H R Hᴴ/σ²").map_err(|error| match error {
+    let received =
+        CMat::from_fn(n, n, |i, j| (through[(i, j)] + through[(j, i)].conj()) * (0.5 / noise_w));
+    let rate = log_det_one_plus(received, "I + H R Hᴴ/σ²").map_err(|error| match error {
         noctule_num::NumError::NotPositiveDefinite { .. } => Error::Input(InputError::new(
             "the covariance is not positive semidefinite",
             "information",
@@ -102,7 +99,7 @@ pub(super) fn rate(channel: &CMat, covariance: &CMat, noise_w: f64) -> Result<f6
         )),
         other => other.into(),
     })?;
-    Ok(cholesky.log_det().max(0.0))
+    Ok(rate.max(0.0))
 }
 
 fn rank(covariance: &CMat, power: f64) -> Result<usize, Error> {

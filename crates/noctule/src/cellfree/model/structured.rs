@@ -76,11 +76,12 @@ pub(in crate::cellfree) struct Model {
     block: CMat,
     covariance: CMat,
     block_gradient: CMat,
-    /// T_k and A_k.
+    /// S_k, T_k and A_k.
+    signal: Vec<f64>,
     pub total: Vec<f64>,
     pub rest: Vec<f64>,
     by_total: Vec<f64>,
-    by_rest: Vec<f64>,
+    by_others: Vec<f64>,
     lags: Vec<Vec<f64>>,
     by_lags: Vec<f64>,
     toeplitz: Vec<C64>,
@@ -119,10 +120,11 @@ impl Model {
             block: CMat::zeros(n, users + streams),
             covariance: CMat::zeros(n, n),
             block_gradient: CMat::zeros(n, users + streams),
+            signal: vec![0.0; users],
             total: vec![0.0; users],
             rest: vec![0.0; users],
             by_total: vec![0.0; users],
-            by_rest: vec![0.0; users],
+            by_others: vec![0.0; users],
             lags: vec![vec![0.0; 2 * n - 1]; sensing.len()],
             by_lags: vec![0.0; 2 * n - 1],
             toeplitz: vec![C64::ZERO; n],
@@ -232,8 +234,8 @@ impl Model {
         }
         mul(&mut self.amplitudes, false, 1.0, &self.directions, Op::Adjoint, &self.data, Op::Plain);
         self.rest.fill(1.0);
-        for (k, total) in self.total.iter_mut().enumerate() {
-            *total = self.amplitudes[(k, k)].norm_sqr();
+        for (k, signal) in self.signal.iter_mut().enumerate() {
+            *signal = self.amplitudes[(k, k)].norm_sqr();
         }
         for j in 0..users {
             let column = self.amplitudes.col(j);
@@ -280,7 +282,9 @@ impl Model {
                 }
             }
         }
-        self.total.iter_mut().zip(&self.rest).for_each(|(total, rest)| *total += rest);
+        for (k, total) in self.total.iter_mut().enumerate() {
+            *total = self.signal[k] + self.rest[k];
+        }
     }
 
     /// Entries of a block that are sent, without slack.
@@ -294,16 +298,18 @@ impl Model {
         let mut value = 0.0;
         for k in 0..self.users {
             let (total, rest) = (self.total[k], self.rest[k]);
+            let signal = self.signal[k];
             self.by_total[k] = 1.0 / total;
             match link {
                 Link::Rate => {
-                    // The signal over the rest, not a difference of logarithms: exact when small.
-                    value += ((total - rest) / rest).ln_1p();
-                    self.by_rest[k] = -1.0 / rest;
+                    // The signal over the rest, and 1/total − 1/rest as one quotient: differences
+                    // would leave nothing of a small signal.
+                    value += (signal / rest).ln_1p();
+                    self.by_others[k] = -signal / rest / total;
                 }
                 Link::Chord { slope, offset } => {
                     value += total.ln() + offset[k] - slope[k] * rest;
-                    self.by_rest[k] = -slope[k];
+                    self.by_others[k] = 1.0 / total - slope[k];
                 }
             }
         }
@@ -330,11 +336,8 @@ impl Model {
             let (from, to) = (self.amplitudes.col(j), self.coefficients.col_mut(j));
             for (row, (z, c)) in from.iter().zip(to).enumerate() {
                 let k = self.owner[row];
-                let by = if row == j {
-                    self.by_total[k]
-                } else {
-                    self.weight[row] * (self.by_total[k] + self.by_rest[k])
-                };
+                let by =
+                    if row == j { self.by_total[k] } else { self.weight[row] * self.by_others[k] };
                 *c = z * (2.0 * link_weight * by);
             }
         }
@@ -359,7 +362,7 @@ impl Model {
     fn backward_blocks(&mut self, ap: usize, x: &[C64], weight: f64, gradient: &mut [C64]) {
         let from = ap * self.stride();
         let used = self.used(ap);
-        let by = |k: usize| 2.0 * weight * (self.by_total[k] + self.by_rest[k]);
+        let by = |k: usize| 2.0 * weight * self.by_others[k];
         match &self.blocks[ap] {
             Blocks::Scalar(scale) => {
                 let sum: f64 = scale.iter().enumerate().map(|(k, s)| by(k) * s).sum();
@@ -397,7 +400,7 @@ impl Model {
             let to = self.sensed_coefficients.col_mut(s);
             for (row, (z, c)) in self.sensed[index].col(s).iter().zip(to).enumerate() {
                 let k = self.owner[row];
-                let by = self.weight[row] * (self.by_total[k] + self.by_rest[k]);
+                let by = self.weight[row] * self.by_others[k];
                 *c = z * (2.0 * weight * by);
             }
         }

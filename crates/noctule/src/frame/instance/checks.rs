@@ -1,5 +1,7 @@
 //! What an instance refuses.
 
+use std::f64::consts::PI;
+
 use noctule_num::InputError;
 
 use super::{Parts, User};
@@ -17,6 +19,10 @@ pub(in crate::frame) const MOST_SYMBOLS: usize = 10_000_000;
 const MOST_ENTRIES: usize = 1 << 26;
 /// Positive quantities must lie in this range, so that products of a few stay in double precision.
 const POSITIVE: std::ops::RangeInclusive<f64> = 1e-60..=1e60;
+
+/// The largest limit on the variance of an angle: a half-turn squared. Beyond it nothing is required,
+/// and a sensing error that is larger still leaves of the prior only its rounding.
+pub(in crate::frame) const MOST_CRB_RAD2: f64 = PI * PI;
 
 type Names = [(&'static str, fn(&User) -> f64); 6];
 
@@ -38,6 +44,16 @@ pub(super) fn check(parts: &Parts) -> Result<(), Error> {
     for (index, user) in parts.users.iter().enumerate() {
         for (name, of) in POSITIVE_FIELDS {
             positive(format!("{name}[{index}]"), of(user))?;
+        }
+        // Rounding of a limit at the very end is none of a person's business.
+        if user.crb_limit_rad2 > MOST_CRB_RAD2 * (1.0 + 1e-12) {
+            return Err(InputError::new(
+                "the limit on the bound of an angle is larger than any angle",
+                format!("crb_limit_rad2[{index}]"),
+                format!("{} rad²", user.crb_limit_rad2),
+                "up to π² rad², the square of a half-turn",
+            )
+            .into());
         }
         let angle = user.angle_rad;
         if !angle.is_finite() || angle.cos().abs() < 1e-6 || angle.abs() > 7.0 {
