@@ -2,7 +2,8 @@
 //!
 //! Every file under `tests/cases/pilots` must be listed in `SHA256SUMS`, must be read to its last
 //! field, and must pass with its own tolerance. `NOCTULE_CASES=<folder>` runs further files of the
-//! same kinds (those whose name begins with `p` and a number; without the list).
+//! same kinds (their names begin with `p` and a number; without the list). Every file that cannot be
+//! read or does not pass is named.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod reference;
@@ -25,7 +26,7 @@ use noctule_phy::path_loss::three_slope::ThreeSlope;
 use noctule_phy::units::{db_from_linear, linear_from_db};
 use serde_json::Value;
 
-use reference::{Fields, cases};
+use reference::Fields;
 
 /// Number of files in the repository; a lost file must not go unnoticed.
 const FILES: usize = 17;
@@ -37,46 +38,61 @@ fn the_list_matches_the_files() {
 
 #[test]
 fn every_case_passes() {
-    let mut count = 0;
-    for (_, document) in cases("pilots") {
-        let name = document["name"].as_str().unwrap_or("").to_owned();
-        // Other systems name their cases otherwise.
-        let Some(kind) = name.strip_prefix('p').and_then(|rest| rest.get(..2)) else { continue };
-        if !kind.bytes().all(|b| b.is_ascii_digit()) {
-            continue;
-        }
-        let mut case = Fields::new(&name, document);
-        for remark in ["name", "paper", "description", "how_obtained"] {
-            case.text(remark);
-        }
-        let mut check = Check {
-            i: case.inside("inputs"),
-            e: case.inside("expected"),
-            t: case.inside("tolerance"),
-        };
-        case.finish();
-        match kind {
-            "01" => path_loss(&mut check),
-            "02" => gain_statistics(&mut check),
-            "03" => normalised_error(&mut check),
-            "04" => crb(&mut check),
-            "05" | "06" | "14" => optimum(&mut check),
-            "07" => best_limit(&mut check),
-            "08" => linearisation(&mut check),
-            "09" => radar_power(&mut check),
-            "10" => end_to_end(&mut check),
-            "11" => weighted_ranges(&mut check),
-            "12" => offsets(&mut check),
-            "13" => minimum_power(&mut check),
-            other => panic!("{name}: unknown kind {other}"),
-        }
-        for fields in [check.i, check.e, check.t] {
-            fields.finish();
-        }
-        println!("{name} passed");
-        count += 1;
+    reference::every_case("pilots", FILES, case);
+}
+
+/// The kinds, the first three letters of a case's name.
+const KINDS: [&str; 14] = [
+    "p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08", "p09", "p10", "p11", "p12", "p13",
+    "p14",
+];
+
+fn case(name: &str, document: Value) {
+    let told = document["name"].as_str().unwrap_or(name).to_owned();
+    let kind = told.get(..3).unwrap_or(&told).to_owned();
+    if !KINDS.contains(&kind.as_str()) {
+        reference::unknown(&told, &KINDS);
     }
-    assert!(count >= FILES);
+    let mut case = Fields::new(&told, document);
+    for remark in ["name", "paper", "description", "how_obtained"] {
+        case.text(remark);
+    }
+    let mut check =
+        Check { i: case.inside("inputs"), e: case.inside("expected"), t: case.inside("tolerance") };
+    case.finish();
+    match kind.as_str() {
+        "p01" => path_loss(&mut check),
+        "p02" => gain_statistics(&mut check),
+        "p03" => normalised_error(&mut check),
+        "p04" => crb(&mut check),
+        "p05" | "p06" | "p14" => optimum(&mut check),
+        "p07" => best_limit(&mut check),
+        "p08" => linearisation(&mut check),
+        "p09" => radar_power(&mut check),
+        "p10" => end_to_end(&mut check),
+        "p11" => weighted_ranges(&mut check),
+        "p12" => offsets(&mut check),
+        "p13" => minimum_power(&mut check),
+        other => reference::unknown(other, &KINDS),
+    }
+    for fields in [check.i, check.e, check.t] {
+        fields.finish();
+    }
+}
+
+#[test]
+fn a_file_of_no_kind_and_a_field_nobody_reads_are_named() {
+    let words = |document: Value| {
+        let run = std::panic::AssertUnwindSafe(|| case("mine", document));
+        reference::words(&*std::panic::catch_unwind(run).unwrap_err())
+    };
+    let unknown = words(serde_json::json!({ "description": "not named p and a number" }));
+    assert!(unknown.contains("`mine`") && unknown.contains("p01, p02"), "{unknown}");
+    let unread = words(serde_json::json!({
+        "name": "p01_mine", "paper": "", "description": "", "how_obtained": "", "inputs": {},
+        "expected": {}, "tolerance": {}, "remarks": 1
+    }));
+    assert!(unread.contains("p01_mine") && unread.contains("remarks"), "{unread}");
 }
 
 struct Check {

@@ -3,9 +3,11 @@
 //! Every file under `tests/cases/<system>` must be listed in its `SHA256SUMS`, must be read to its
 //! last field, and must pass with its own tolerance. `NOCTULE_CASES=<folder>` runs further files of
 //! the same kinds, from its subfolder `<system>` where there is one (without the list).
-#![allow(dead_code)] // each system reads other kinds of fields
+#![allow(dead_code, clippy::print_stdout)] // each system reads other kinds of fields
 
+use std::any::Any;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use noctule::{C64, CMat};
@@ -65,6 +67,33 @@ pub(crate) fn cases(system: &str) -> Vec<(String, Value)> {
             (name, content)
         })
         .collect()
+}
+
+/// Run every case of a system, and name every file that fails with why: one of an unknown kind
+/// among them, whatever its name.
+pub(crate) fn every_case(system: &str, least: usize, run: impl Fn(&str, Value)) {
+    let all = cases(system);
+    let count = all.len();
+    let mut failed = Vec::new();
+    for (name, document) in all {
+        match catch_unwind(AssertUnwindSafe(|| run(&name, document))) {
+            Ok(()) => println!("{name} passed"),
+            Err(panic) => failed.push(format!("{name}: {}", words(&*panic))),
+        }
+    }
+    assert!(failed.is_empty(), "{} of {count} files:\n{}", failed.len(), failed.join("\n"));
+    assert!(count >= least, "{count} files of at least {least}");
+}
+
+/// What a panic said.
+pub(crate) fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+/// A file whose kind a runner does not know.
+pub(crate) fn unknown(found: &str, kinds: &[&str]) -> ! {
+    panic!("unknown kind `{found}`; the kinds are {}", kinds.join(", "))
 }
 
 /// The fields of an object, taken one by one; what is left at the end is a failure.
