@@ -507,24 +507,39 @@ class Design(Mapping[str, Any]):
 
 
 class Finding:
-    """What the independent witness found: ``agrees``, ``violation``, and each number compared.
+    """What became of every claim of a document, and of the numbers that were compared.
 
-    ``bool(finding)`` is ``finding.agrees``.
+    ``bool(finding)`` is ``finding.agrees``: no claim is refuted and every requirement met.
+    ``finding.claims`` maps the name of each claim to ``"checked"``, ``"refuted"`` or
+    ``"not checkable"``; ``finding.reasons`` says why for the latter two, and ``finding.summary``
+    counts them in one line.
     """
 
-    def __init__(self, agrees: bool, violation: float, compared: list[Any]) -> None:
+    def __init__(
+        self,
+        agrees: bool,
+        violation: float,
+        compared: list[Any],
+        claims: list[tuple[str, str, str | None]],
+        summary: str,
+    ) -> None:
         self.agrees = agrees
         self.violation = violation
         self.compared: dict[str, tuple[float | None, float | None]] = {
             name: (stored, found) for name, stored, found in compared
         }
+        self.claims: dict[str, str] = {name: verdict for name, verdict, _ in claims}
+        self.reasons: dict[str, str] = {
+            name: reason for name, _, reason in claims if reason is not None
+        }
+        self.summary = summary
 
     def __bool__(self) -> bool:
         return self.agrees
 
     def __repr__(self) -> str:
         verdict = "confirmed" if self.agrees else "NOT confirmed"
-        return f"<noctule.Finding {verdict}, violation {self.violation:.1e}>"
+        return f"<noctule.Finding {verdict}, violation {self.violation:.1e}; {self.summary}>"
 
 
 def failure(design: Design) -> NotSolved | None:

@@ -260,7 +260,7 @@ class BalancedSettings:
 
     certify: bool = False
     certify_gap: float = 0.001
-    certify_nodes: int = 0
+    certify_nodes: int = 500
     max_evaluations: int = 3000
     starts: int = 4
     tolerance: float = 1e-06
@@ -273,7 +273,7 @@ class BestKnownSettings:
 
     certify: bool = False
     certify_gap: float = 0.001
-    certify_nodes: int = 0
+    certify_nodes: int = 500
     max_evaluations: int = 3000
     starts: int = 4
     tolerance: float = 1e-06

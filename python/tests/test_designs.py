@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -32,6 +33,12 @@ def test_a_design_says_everything(instance: noctule.Instance) -> None:
         design.phases  # noqa: B018
     found = design.verify()
     assert found and found.violation < 1e-9 and "objective" in found.compared
+    assert found.claims["proof.bound.value"] == "checked" and "not checkable" in found.summary
+    document = json.loads(design.document)
+    document["proof"]["bound"]["gap_rel"] /= 1000
+    lied = noctule.verify(document)
+    assert not lied and lied.claims["proof.bound.gap"] == "refuted"
+    assert "proof.bound.gap" in lied.reasons and "1 refuted" in lied.summary
 
 
 def test_designs_are_those_of_the_command_line(program: Path, tmp_path: Path,

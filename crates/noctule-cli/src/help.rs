@@ -111,9 +111,11 @@ Exit codes:
    2  usage, or something in the files; nothing is written";
 
 pub(crate) const VERIFY: &str = "\
-Recomputes objective, metrics and constraints of a design document from dense
-definitions that share no formula with the method, and compares: numbers must
-agree to 1e-6 relative, constraints must hold to 1e-9.
+Checks every claim of a design document, or names it as not checkable: metrics
+and constraints from dense definitions that share no formula with the method,
+gaps by their arithmetic, residuals, bounds and certificates from the variables
+and multipliers in the file. Numbers must agree and constraints hold to 1e-6
+relative; one claim that is refuted and the document is not confirmed.
 
 Examples:
   noctule design --out design.json

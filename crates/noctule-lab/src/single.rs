@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+pub use noctule::claims::Verdict;
 use noctule::data::{ArraySet, FieldInfo};
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Trace, TraceRow};
@@ -96,8 +97,50 @@ pub struct Finding {
     pub compared: Vec<(String, Option<f64>, Option<f64>)>,
     /// Largest relative violation of a constraint.
     pub violation: f64,
-    /// Whether everything agrees: numbers to 10⁻⁶ relative, constraints to 10⁻⁹.
+    /// Every claim of the document with its verdict.
+    pub claims: Vec<Claim>,
+    /// Whether no claim is refuted and every constraint holds: numbers to 10⁻⁶ relative,
+    /// constraints to 10⁻⁶.
     pub agrees: bool,
+}
+
+impl Finding {
+    /// The claims in one line: how many were checked, and the names of those that were not.
+    pub fn summary(&self) -> String {
+        let of = |kind: fn(&Claim) -> bool| -> Vec<&str> {
+            self.claims.iter().filter(|c| kind(c)).map(|c| c.name.as_str()).collect()
+        };
+        let (refuted, open) = (of(Claim::is_refuted), of(Claim::is_open));
+        let checked = self.claims.len() - refuted.len() - open.len();
+        let mut words = vec![format!("{checked} checked")];
+        for (kind, names) in [("refuted", refuted), ("not checkable", open)] {
+            if !names.is_empty() {
+                words.push(format!("{} {kind} ({})", names.len(), names.join(", ")));
+            }
+        }
+        format!("claims: {}", words.join(", "))
+    }
+}
+
+/// What a document claims, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The member of the document that says it.
+    pub name: String,
+    /// What was found.
+    pub verdict: Verdict,
+}
+
+impl Claim {
+    /// Whether it is untrue.
+    pub const fn is_refuted(&self) -> bool {
+        matches!(self.verdict, Verdict::Refuted(_))
+    }
+
+    /// Whether nothing was found out about it.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.verdict, Verdict::NotCheckable(_))
+    }
 }
 
 /// Why there is no story.
@@ -123,12 +166,15 @@ impl From<noctule::Error> for SingleError {
 /// Nodes of branch and bound that one design may cost where its scheme counts them: seconds.
 const AFFORDED_NODES: u64 = 500;
 
-/// Settings for a single design, which can afford its bound: `certify` is on where a scheme has it.
+/// Settings for a single design, which can afford its bound: `certify` and `certify_nodes` are on
+/// where a scheme has them, also inside the settings of a search that it holds.
 pub fn afford(settings: &mut Value) {
-    if let Some(certify) = settings.get_mut("certify") {
-        *certify = Value::Bool(true);
-        if let Some(nodes) = settings.get_mut("certify_nodes") {
-            *nodes = Value::from(AFFORDED_NODES);
+    let Value::Object(members) = settings else { return };
+    for (name, value) in members {
+        match name.as_str() {
+            "certify" => *value = Value::Bool(true),
+            "certify_nodes" => *value = Value::from(AFFORDED_NODES),
+            _ => afford(value),
         }
     }
 }

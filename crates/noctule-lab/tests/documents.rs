@@ -1,22 +1,33 @@
 //! What `noctule design` writes, `noctule verify` confirms: every scheme of every system.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use noctule_lab::single::{Arrays, Single, SingleError, Source, Story};
+use std::sync::OnceLock;
+
+use noctule_lab::single::{
+    Arrays, Claim, Finding, Single, SingleError, Source, Story, Verdict, afford,
+};
 use noctule_lab::systems;
 use noctule_optim::Interrupt;
 use serde_json::{Value, json};
+
+/// The settings that ask for a bound, without waiting until it is close.
+fn certified(system: &dyn Single, scheme: &str) -> Value {
+    let mut settings = system.default_settings(scheme).unwrap();
+    afford(&mut settings);
+    for place in ["/certify_nodes", "/nodes", "/max_nodes", "/search/max_nodes"] {
+        // those of `frame` prove its design in any case
+        if let Some(nodes) = settings.pointer_mut(place).filter(|_| system.id() != "frame") {
+            *nodes = json!(20);
+        }
+    }
+    settings
+}
 
 /// The design of the default scenario, or `None` where the scheme needs something else.
 fn design(system: &dyn Single, scheme: &str) -> Option<Story> {
     let source =
         Source { scenario: Some(system.default_scenario()), arrays: None, seed: 3, trial: 0 };
-    let mut settings = system.default_settings(scheme).unwrap();
-    // a bound where there is one, without waiting until it is close
-    for (name, value) in [("certify", json!(true)), ("certify_nodes", json!(20))] {
-        if let Some(setting) = settings.get_mut(name) {
-            *setting = value;
-        }
-    }
+    let settings = certified(system, scheme);
     match system.design(&source, scheme, &settings, &Interrupt::new()) {
         Ok(story) => Some(story),
         Err(SingleError::Input(_)) => None,
@@ -27,28 +38,342 @@ fn design(system: &dyn Single, scheme: &str) -> Option<Story> {
 #[test]
 fn every_design_is_confirmed_by_its_document() {
     let (mut left_out, mut wrong) = (Vec::new(), Vec::new());
-    for system in systems::singles() {
-        for scheme in system.schemes() {
-            let name = format!("{} {}", system.id(), scheme.name);
-            let Some(story) = design(system, scheme.name) else {
-                left_out.push(name);
-                continue;
-            };
-            let text = story.document.to_string();
-            let finding = system.verify(&serde_json::from_str(&text).unwrap()).unwrap();
-            let missed = !story.meets_requirements && !story.infeasible;
-            if finding.agrees == missed || finding.violation.to_bits() != story.violation.to_bits()
-            {
-                wrong.push(format!("{name}: {finding:?}"));
-            }
-            if missed && story.warnings.is_empty() {
-                wrong.push(format!("{name} misses a requirement without a word: {finding:?}"));
-            }
+    for (system, name, story) in stories() {
+        let Some(story) = story else {
+            left_out.push(name.as_str());
+            continue;
+        };
+        let text = story.document.to_string();
+        let finding = system.verify(&serde_json::from_str(&text).unwrap()).unwrap();
+        let missed = !story.meets_requirements && !story.infeasible;
+        if finding.agrees == missed || finding.violation.to_bits() != story.violation.to_bits() {
+            wrong.push(format!("{name}: {finding:?}"));
+        }
+        if missed && story.warnings.is_empty() {
+            wrong.push(format!("{name} misses a requirement without a word: {finding:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // not part of the build, and one that needs a limit on the error
     assert_eq!(left_out, ["beamforming wmmse-sdr-conic", "cellfree majorisation"]);
+}
+
+/// Effort of a campaign: `NOCTULE_EFFORT`, one where it is not set.
+fn effort() -> usize {
+    std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// A small, fixed generator: campaigns must be the same everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+}
+
+/// Places of a document that claim something beyond its variables and instance, with the claim that
+/// answers for them.
+fn claimed(document: &Value) -> Vec<(String, &'static str)> {
+    let mut out = Vec::new();
+    let mut all = |root: &str, name: &'static str| {
+        let mut places = Vec::new();
+        if let Some(value) = document.pointer(root) {
+            leaves(root, value, &mut places);
+        }
+        out.extend(places.into_iter().map(|place| (place, name)));
+    };
+    all("/metrics", "metrics");
+    all("/violation", "violation");
+    all("/meets_requirements", "meets_requirements");
+    all("/proof/point", "proof.point");
+    all("/proof/bound", "proof.bound.value");
+    all("/proof/infeasible", "proof.infeasible");
+    for (root, name) in [
+        ("/stop", "stop"),
+        ("/warnings", "warnings"),
+        ("/scheme", "scheme"),
+        ("/settings", "settings"),
+        ("/draw", "draw"),
+        ("/starts", "starts"),
+        ("/work", "work"),
+        ("/trace", "trace"),
+    ] {
+        all(root, name);
+    }
+    out
+}
+
+/// Places of everything that is not a container, absent members included.
+fn leaves(place: &str, value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                leaves(&format!("{place}/{index}"), item, out);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                leaves(&format!("{place}/{name}"), member, out);
+            }
+        }
+        _ => out.push(place.to_owned()),
+    }
+}
+
+/// Another value of the same kind, far enough from it that nobody could call it rounding.
+fn another(value: &Value, dice: &mut Dice) -> Value {
+    match value {
+        Value::Bool(yes) => json!(!yes),
+        Value::Number(number) => {
+            let x = number.as_f64().unwrap();
+            let factors = [1e-3, 0.5, 1.01, 2.0, -1.0, 1e6];
+            let factor = factors[dice.roll(factors.len())];
+            match number.is_f64() {
+                true if x == 0.0 => json!([0.1, -0.1, 1e6][dice.roll(3)]),
+                true => json!(x * factor),
+                false => json!(number.as_i64().unwrap_or(0) + 1 + dice.roll(3) as i64),
+            }
+        }
+        Value::String(text) => match text.as_str() {
+            "upper" => json!("lower"),
+            "lower" => json!("upper"),
+            _ => json!(["converged", "computed", "stalled", "nonsense"][dice.roll(4)]),
+        },
+        _ => json!(0.5),
+    }
+}
+
+/// Whether a claim is answered for: refuted, or named as what cannot be checked.
+fn is_answered(finding: &Finding, name: &str) -> bool {
+    let within = |claim: &str| claim == name || claim.starts_with(name);
+    !finding.agrees
+        || finding.claims.iter().any(|claim| {
+            let texts = name.starts_with("proof") && claim.name == "texts";
+            claim.is_open() && (within(&claim.name) || texts)
+        })
+}
+
+/// The design of every scheme, once for all tests; `None` where it needs something else.
+fn stories() -> &'static [(&'static dyn Single, String, Option<Story>)] {
+    static ALL: OnceLock<Vec<(&'static dyn Single, String, Option<Story>)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let of = |system: &'static dyn Single| {
+            system.schemes().into_iter().map(move |scheme| {
+                let name = format!("{} {}", system.id(), scheme.name);
+                (system, name, design(system, scheme.name))
+            })
+        };
+        systems::singles().into_iter().flat_map(of).collect()
+    })
+}
+
+/// Documents of every scheme, and of instances that cannot be met.
+fn documents() -> Vec<(&'static dyn Single, String, Value)> {
+    let written = |(system, name, story): &(&'static dyn Single, String, Option<Story>)| {
+        Some((*system, name.clone(), story.as_ref()?.document.clone()))
+    };
+    let mut out: Vec<_> = stories().iter().filter_map(written).collect();
+    for system in systems::singles() {
+        if let Some((scheme, scenario, settings)) = hopeless(system) {
+            let source = Source { scenario: Some(scenario), arrays: None, seed: 3, trial: 0 };
+            let story = system.design(&source, scheme, &settings, &Interrupt::new()).unwrap();
+            assert!(story.infeasible, "{} {scheme}: {:?}", system.id(), story.facts);
+            out.push((system, format!("{} {scheme}, infeasible", system.id()), story.document));
+        }
+    }
+    out
+}
+
+/// A requirement that nothing meets.
+fn hopeless(system: &dyn Single) -> Option<(&'static str, Value, Value)> {
+    let mut scenario = system.default_scenario();
+    let (scheme, name, value) = match system.id() {
+        "cellfree" => ("balanced", "requirement", json!({ "error-over-best": 0.9 })),
+        "frame" => ("optimal", "blocks", json!(6)),
+        "pilots" => ("optimal", "crb_limit", json!({ "over_best": 0.9 })),
+        "surfaces" => ("full-covariance", "crb_limit_db", json!(-80.0)),
+        _ => return None,
+    };
+    scenario[name] = value;
+    Some((scheme, scenario, system.default_settings(scheme).unwrap()))
+}
+
+/// Every claim of a document is changed by itself: it is refuted, or named as not checkable, and
+/// the document as it was written is confirmed.
+#[test]
+fn campaign_contradictory_documents() {
+    let mut dice = Dice(20_260_101);
+    let mut wrong = Vec::new();
+    for (system, name, document) in documents() {
+        let whole = system.verify(&document).unwrap();
+        let met = document["meets_requirements"] == json!(true)
+            || !document["proof"]["infeasible"].is_null();
+        if let Some(claim) = whole.claims.iter().find(|claim| claim.is_refuted()) {
+            wrong.push(format!("{name}, unchanged: {claim:?}"));
+        }
+        assert_eq!(whole.agrees, met, "{name}: {whole:?}");
+        let places = claimed(&document);
+        let cases = (10 * effort()).min(4 * places.len());
+        for case in 0..cases {
+            // the first cases reach every kind of claim, the others anything
+            let kinds: Vec<&str> = places.iter().map(|(_, kind)| *kind).collect();
+            let wanted = KINDS[case % KINDS.len()];
+            let of_kind: Vec<_> = places.iter().filter(|(_, kind)| *kind == wanted).collect();
+            let (place, kind) = match of_kind.len() {
+                0 => &places[dice.roll(kinds.len())],
+                many => of_kind[dice.roll(many)],
+            };
+            let mut changed = document.clone();
+            let value = changed.pointer_mut(place).unwrap();
+            let before = value.clone();
+            *value = another(&before, &mut dice);
+            let after = value.clone();
+            if is_rounding(place, &document, &before, &after) {
+                continue;
+            }
+            match system.verify(&changed) {
+                Err(_) => {}
+                Ok(finding) if is_answered(&finding, kind) => {}
+                Ok(finding) => wrong
+                    .push(format!("{name}: {place} {before} -> {after}: {}", finding.summary())),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const KINDS: &[&str] = &[
+    "proof.bound.value",
+    "proof.infeasible",
+    "proof.point",
+    "violation",
+    "meets_requirements",
+    "stop",
+    "warnings",
+    "metrics",
+    "scheme",
+    "settings",
+];
+
+/// Changes that say the same: numbers that count as zero or as met before and after, a looser
+/// multiplier or bound.
+fn is_rounding(place: &str, document: &Value, before: &Value, after: &Value) -> bool {
+    let (Some(a), Some(b)) = (before.as_f64(), after.as_f64()) else { return before == after };
+    let size = document["proof"]["bound"]["value"].as_f64().unwrap_or(1.0).abs();
+    match place {
+        _ if place.starts_with("/metrics") => (a - b).abs() <= 2e-6 * a.abs().max(b.abs()) + 2e-9,
+        _ if place.starts_with("/proof/bound/numbers") => true,
+        _ if place.starts_with("/proof/infeasible/numbers") => true,
+        "/proof/bound/gap_abs" => (a - b).abs() <= 1e-9 * size,
+        "/proof/bound/gap_rel" => (a - b).abs() <= 1e-9,
+        "/proof/bound/margin" => true,
+        _ if place.ends_with("violation") => a.max(b) <= 1e-6 && b >= 0.0,
+        "/proof/point/residual" => (a - b).abs() <= 2e-9 && b >= 0.0,
+        _ => a.total_cmp(&b).is_eq(),
+    }
+}
+
+/// One word means one thing: a scheme that is asked for a bound attaches it, or says why not.
+#[test]
+fn who_is_asked_for_a_bound_attaches_one_or_says_why_not() {
+    for (system, name, story) in stories() {
+        let scheme = name.split_once(' ').unwrap().1;
+        let asked = certified(*system, scheme) != system.default_settings(scheme).unwrap();
+        let Some(story) = story.as_ref().filter(|_| asked) else { continue };
+        let bound = &story.document["proof"]["bound"];
+        assert!(!bound.is_null() || !story.warnings.is_empty(), "{name}: {:?}", story.facts);
+        if bound.is_null() {
+            continue;
+        }
+        let finding = system.verify(&story.document).unwrap();
+        let claim = finding.claims.iter().find(|c| c.name == "proof.bound.value").unwrap();
+        // The regions of a search over phases are not kept.
+        let searched = system.id() == "surfaces" && claim.is_open();
+        assert!(claim.verdict == Verdict::Confirmed || searched, "{name}: {claim:?}");
+    }
+}
+
+/// What a careful colleague says of a design is said of its numbers, whoever hands them in.
+#[test]
+fn an_evaluation_gives_the_advice_of_the_design() {
+    for (system, name, story) in stories() {
+        let Some(story) = story else { continue };
+        let source = Source {
+            scenario: None,
+            arrays: Some(Arrays::Set(story.instance.clone())),
+            seed: 3,
+            trial: 0,
+        };
+        let told = system.evaluate(&source, &Arrays::Set(story.arrays.clone())).unwrap();
+        for sentence in &told.warnings {
+            assert!(story.warnings.contains(sentence), "{name}: {sentence}");
+        }
+    }
+    // a scene of every system that deserves a word
+    for (system, (scheme, field, value)) in systems::singles().into_iter().zip([
+        ("mrt", "power_dbm", json!(-60.0)),
+        ("mrt", "power_over_noise_db", json!(-50.0)),
+        ("optimal", "crb_limit", json!({ "deg2": 400.0 })),
+        ("full-power", "pilot_power_mw", json!(1e-6)),
+        ("sensing-only", "sensing_noise_dbm", json!(20.0)),
+    ]) {
+        let mut scenario = system.default_scenario();
+        scenario[field] = value;
+        if system.id() == "surfaces" {
+            scenario["crb_limit_db"] = Value::Null;
+        }
+        let source = Source { scenario: Some(scenario), arrays: None, seed: 3, trial: 0 };
+        let settings = system.default_settings(scheme).unwrap();
+        let design = system.design(&source, scheme, &settings, &Interrupt::new()).unwrap();
+        let told = system.evaluate(&source, &Arrays::Set(design.arrays.clone())).unwrap();
+        assert!(!told.warnings.is_empty(), "{}: no advice", system.id());
+        for sentence in &told.warnings {
+            assert!(design.warnings.contains(sentence), "{}: {sentence}", system.id());
+        }
+    }
+}
+
+/// Contradictions that were once confirmed, by name.
+#[test]
+fn a_document_that_contradicts_itself_is_refused() {
+    let beamforming = systems::singles()[0];
+    let story = design(beamforming, "sensing-only").unwrap();
+    let mut bound = story.document.clone();
+    let value = &mut bound["proof"]["bound"]["value"];
+    *value = json!(value.as_f64().unwrap() - 0.5);
+    refuted(beamforming, &bound, "proof.bound.gap");
+    for system in systems::singles() {
+        let scheme = system.schemes()[0].name;
+        let document = design(system, scheme).unwrap().document;
+        let change = |place: &str, value: Value, claim: &str| {
+            let mut changed = document.clone();
+            if let Some(found) = changed.pointer_mut(place) {
+                *found = value;
+                refuted(system, &changed, claim);
+            }
+        };
+        change("/proof/bound/gap_abs", json!(-1e9), "proof.bound.gap");
+        change("/proof/bound/gap_rel", json!(-1e9), "proof.bound.gap");
+        change("/violation", json!(1e9), "violation");
+        change("/meets_requirements", json!(false), "meets_requirements");
+        change("/stop", json!("optimal"), "stop");
+        let certificate = json!({
+            "method": "closed-form", "statement": "no", "required": 1.0, "reachable": 9.0
+        });
+        let mut changed = document.clone();
+        changed["proof"]["infeasible"] = certificate;
+        refuted(system, &changed, "proof.infeasible");
+    }
+}
+
+fn refuted(system: &dyn Single, document: &Value, name: &str) {
+    let finding = system.verify(document).unwrap();
+    let claim = finding.claims.iter().find(|claim| claim.name == name);
+    let found = claim.is_some_and(Claim::is_refuted);
+    assert!(found && !finding.agrees, "{}: {name} in {:?}", system.id(), finding.claims);
 }
 
 #[test]

@@ -87,6 +87,41 @@ pub trait Relaxation {
     /// Divide a region into parts that cover it. Nothing is pushed when it cannot be divided any
     /// further (a limit of resolution): it then keeps its bound, and the interval stays open there.
     fn divide(&mut self, region: Self::Region, into: &mut Vec<Self::Region>);
+
+    /// A region that the search is done with and that was not divided: its bound was enough, or the
+    /// budget was spent. Together with those that [`Relaxation::divide`] could not divide these cover
+    /// the roots: a problem that keeps what proves them has a proof that needs no search.
+    fn settle(&mut self, _region: Self::Region) {}
+}
+
+/// A box: its lower and its upper corner.
+pub type Corners = (Vec<f64>, Vec<f64>);
+
+/// Whether boxes cover a box. Boxes that come from dividing one again and again can be taken apart
+/// by cuts that no box straddles; where there is no such cut, nothing is claimed.
+pub fn covers(boxes: &[Corners], whole: &Corners) -> bool {
+    let mut open: Vec<(Vec<&Corners>, Corners)> = vec![(boxes.iter().collect(), whole.clone())];
+    while let Some((boxes, (low, high))) = open.pop() {
+        let sides = low.len();
+        if boxes.iter().any(|b| (0..sides).all(|k| b.0[k] <= low[k] && high[k] <= b.1[k])) {
+            continue;
+        }
+        let clean = |k: usize, cut: f64| {
+            low[k] < cut && cut < high[k] && boxes.iter().all(|b| b.1[k] <= cut || cut <= b.0[k])
+        };
+        let found = boxes
+            .iter()
+            .flat_map(|b| (0..sides).map(|k| (k, b.1[k])))
+            .find(|&(k, cut)| clean(k, cut));
+        let Some((k, cut)) = found else { return false };
+        let (mut below, mut above) = (high.clone(), low.clone());
+        below[k] = cut;
+        above[k] = cut;
+        let (left, right) = boxes.into_iter().partition(|b| b.1[k] <= cut);
+        open.push((left, (low, below)));
+        open.push((right, (above, high)));
+    }
+    true
 }
 
 /// When to stop.
@@ -205,11 +240,11 @@ pub fn branch_and_bound<X: Relaxation>(
             None
         };
         if let Some(stop) = stop {
-            return search.finish(stop);
+            return search.finish(stop, problem);
         }
         let Some(open) = search.heap.pop() else {
             let stop = if search.stuck { Stop::Stalled } else { Stop::Converged };
-            return search.finish(stop);
+            return search.finish(stop, problem);
         };
         parent = open.bound;
         problem.divide(open.region, &mut parts);
@@ -267,6 +302,7 @@ impl<R, P> Search<R, P> {
         let bound = examined.bound.max(parent);
         if bound >= self.cutoff() {
             self.settled = self.settled.min(bound);
+            problem.settle(region);
         } else {
             self.push(bound, region);
         }
@@ -294,9 +330,15 @@ impl<R, P> Search<R, P> {
         }
     }
 
-    fn finish(mut self, stop: Stop) -> Found<P> {
+    fn finish<X>(mut self, stop: Stop, problem: &mut X) -> Found<P>
+    where
+        X: Relaxation<Region = R, Point = P>,
+    {
         self.note();
         let (bound, covered) = (self.bound(), self.covered());
+        while let Some(open) = self.heap.pop() {
+            problem.settle(open.region);
+        }
         Found { bound, covered, best: self.best, nodes: self.nodes, stop, log: self.log }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Why an iteration ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,7 +95,8 @@ pub struct Bound {
     /// Distance between the objective reached and the bound, never negative.
     pub gap_abs: f64,
     /// `gap_abs / max(unit, |objective|)`, with the unit of the normalised problem (see
-    /// [`Bound::new`]).
+    /// [`Bound::new`]). Infinite over an objective of zero, which JSON writes as `null`.
+    #[serde(deserialize_with = "finite_or_infinite")]
     pub gap_rel: f64,
     /// How the bound was obtained, e.g. `frank-wolfe`.
     pub method: String,
@@ -110,6 +111,11 @@ pub struct Bound {
     /// what they mean is the system's to say. Empty where there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub numbers: BTreeMap<String, Vec<f64>>,
+}
+
+/// `null` is how JSON writes what is infinite.
+fn finite_or_infinite<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::INFINITY))
 }
 
 impl Bound {
@@ -159,6 +165,13 @@ impl Bound {
         Some(Self { gap_abs: gaps.gap_abs, gap_rel: gaps.gap_rel, ..self })
     }
 
+    /// The same bound with the multipliers that prove it.
+    #[must_use]
+    pub fn with_numbers(mut self, numbers: BTreeMap<String, Vec<f64>>) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
     /// The same bound on another problem than the one the design is judged by.
     #[must_use]
     pub fn of_problem(mut self, problem: impl Into<String>) -> Self {
@@ -204,6 +217,30 @@ pub struct Certificate {
     pub required: f64,
     /// The best value that can be reached.
     pub reachable: f64,
+    /// The multipliers from which it can be computed again without an optimiser, as those of a
+    /// [`Bound`]. Empty where the two numbers follow from the instance.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub numbers: BTreeMap<String, Vec<f64>>,
+}
+
+impl Certificate {
+    /// A certificate without multipliers.
+    pub fn new(
+        method: impl Into<String>,
+        statement: impl Into<String>,
+        required: f64,
+        reachable: f64,
+    ) -> Self {
+        let (method, statement) = (method.into(), statement.into());
+        Self { method, statement, required, reachable, numbers: BTreeMap::new() }
+    }
+
+    /// The same certificate with its multipliers.
+    #[must_use]
+    pub fn with_numbers(mut self, numbers: BTreeMap<String, Vec<f64>>) -> Self {
+        self.numbers = numbers;
+        self
+    }
 }
 
 /// What is proven about an answer.
@@ -345,6 +382,14 @@ mod tests {
             assert_eq!(Bound::new(objective, value, Sense::Upper, "test", 1.0), None);
             assert_eq!(Bound::new(-objective, -value, Sense::Lower, "test", 1.0), None);
         }
+    }
+
+    #[test]
+    fn an_infinite_gap_survives_json() {
+        let bound = Bound::new(0.0, 1.0, Sense::Upper, "test", 0.0).unwrap();
+        assert_eq!(bound.gap_rel, f64::INFINITY);
+        let text = serde_json::to_string(&bound).unwrap();
+        assert_eq!(serde_json::from_str::<Bound>(&text).unwrap(), bound);
     }
 
     #[test]

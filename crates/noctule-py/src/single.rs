@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use noctule::data::{ArraySet, FieldInfo};
 use noctule_lab::experiment::complete;
-use noctule_lab::single::{Arrays, Single, SingleError, Source, Story, afford};
+use noctule_lab::single::{Arrays, Claim, Single, SingleError, Source, Story, afford};
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use pyo3::prelude::*;
@@ -333,12 +333,22 @@ fn system_of(document: &Value) -> PyResult<&'static dyn Single> {
 
 /// Recompute what a `noctule-design/1` document claims.
 #[pyfunction]
-pub(crate) fn verify(py: Python<'_>, document: &str) -> PyResult<(bool, f64, Vec<Compared>)> {
+pub(crate) fn verify(py: Python<'_>, document: &str) -> PyResult<Found> {
     let document = document_of(document)?;
     let system = system_of(&document)?;
     let finding = py.detach(|| system.verify(&document)).map_err(errors::single)?;
-    Ok((finding.agrees, finding.violation, finding.compared))
+    let summary = finding.summary();
+    let claim = |Claim { name, verdict }: Claim| {
+        let reason = verdict.reason().map(str::to_owned);
+        (name, verdict.as_str(), reason)
+    };
+    let claims = finding.claims.into_iter().map(claim).collect();
+    Ok((finding.agrees, finding.violation, finding.compared, claims, summary))
 }
+
+/// Whether all agrees, the largest violation, the numbers compared, the claims (name, verdict,
+/// reason), and the claims in one line.
+type Found = (bool, f64, Vec<Compared>, Vec<(String, &'static str, Option<String>)>, String);
 
 /// Name, value stored, value recomputed.
 type Compared = (String, Option<f64>, Option<f64>);

@@ -3,6 +3,10 @@
 use noctule_optim::{Proof, Stop, Trace, Work};
 use serde::Serialize;
 
+/// A requirement that is missed by no more than this, relative, is met: one number for designs,
+/// witnesses, documents and every system.
+pub const FEASIBLE: f64 = 1e-6;
+
 /// A design: the variables chosen, what they achieve, and how far to trust it.
 ///
 /// Baselines return the same type as our own methods, so that a comparison is a loop.

@@ -38,6 +38,7 @@
 
 pub mod beamforming;
 pub mod cellfree;
+pub mod claims;
 pub mod data;
 mod design;
 mod error;
@@ -47,10 +48,12 @@ pub mod pilots;
 pub mod surfaces;
 pub mod system;
 
-pub use design::Design;
+pub use design::{Design, FEASIBLE};
 pub use error::Error;
 pub use noctule_num::{C64, CMat, InputError};
-pub use noctule_optim::{Bound, Interrupt, PointProof, Proof, Sense, Stop, Trace, TraceRow, Work};
+pub use noctule_optim::{
+    Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Trace, TraceRow, Work,
+};
 pub use system::{Run, Scheme, System};
 
 #[cfg(doctest)]

@@ -19,8 +19,6 @@
 mod scheme;
 mod table;
 
-use std::collections::BTreeMap;
-
 use noctule_num::InputError;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -32,6 +30,7 @@ pub use table::{
     Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Table,
 };
 
+use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
 use crate::{Design, Error};
 
@@ -77,6 +76,9 @@ pub trait System: Sized + Send + Sync + 'static {
     /// The arrays of the variables.
     const VARIABLE_FIELDS: &'static [FieldInfo];
 
+    /// How the claims of documents are checked.
+    const CLAIMS: Checks<Self::Instance, Self::Variables, Self::Metrics>;
+
     /// Refuse parameters out of range; places are fields of the scenario.
     ///
     /// # Errors
@@ -112,29 +114,6 @@ pub trait System: Sized + Send + Sync + 'static {
 
     /// What a careful colleague would say of these numbers, whoever designed them.
     fn advice(instance: &Self::Instance, metrics: &Self::Metrics) -> Vec<String>;
-
-    /// The bound that the multipliers of a document prove for an instance; `None` when there are
-    /// none, and nothing is proven again.
-    ///
-    /// # Errors
-    /// Multipliers that do not fit the instance, or that prove nothing.
-    fn bound_again(
-        _instance: &Self::Instance,
-        _numbers: &BTreeMap<String, Vec<f64>>,
-    ) -> Result<Option<f64>, Error> {
-        Ok(None)
-    }
-
-    /// The stationarity residual of variables, computed again, where the system has one.
-    ///
-    /// # Errors
-    /// When they do not fit the instance.
-    fn residual(
-        _instance: &Self::Instance,
-        _variables: &Self::Variables,
-    ) -> Result<Option<f64>, Error> {
-        Ok(None)
-    }
 
     /// Why a design that was meant to meet the requirements counts as none: it misses them, and
     /// nothing proves that it must.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use noctule_lab::experiment::{ScenarioFile, overrides};
 use noctule_lab::report::Align;
-use noctule_lab::single::{Arrays, Finding, Single, SingleError, Source, Story, afford};
+use noctule_lab::single::{Arrays, Claim, Finding, Single, SingleError, Source, Story, afford};
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use serde_json::{Value, json};
@@ -293,10 +293,24 @@ fn show_finding(finding: &Finding, as_json: bool) -> Result<(), Failure> {
             .iter()
             .map(|(name, stored, found)| json!({ "name": name, "stored": stored, "found": found }))
             .collect();
+        let claims: Vec<Value> = finding
+            .claims
+            .iter()
+            .map(|Claim { name, verdict }| {
+                json!({ "name": name, "verdict": verdict.as_str(), "reason": verdict.reason() })
+            })
+            .collect();
+        // JSON has no number for it
+        let violation = match finding.violation.is_finite() {
+            true => json!(finding.violation),
+            false => json!("infinite"),
+        };
         return print_json(&json!({
             "format": "noctule-finding/1",
             "agrees": finding.agrees,
-            "violation": finding.violation,
+            "summary": finding.summary(),
+            "violation": violation,
+            "claims": claims,
             "compared": compared,
         }));
     }
@@ -310,15 +324,16 @@ fn show_finding(finding: &Finding, as_json: bool) -> Result<(), Failure> {
     let headers = ["number", "in the document", "recomputed"].map(str::to_owned).to_vec();
     let verdict =
         if finding.agrees { "the document is confirmed" } else { "the document is NOT confirmed" };
-    let again = |name: &str| finding.compared.iter().any(|(found, ..)| found == name);
-    let bound = match again("proof.bound.value") {
-        true => "the bound from its multipliers",
-        false => "no bound is proven again",
-    };
-    let verdict = format!("{verdict} (numbers and constraints; {bound})");
+    let mut reasons = String::new();
+    for claim in &finding.claims {
+        if let Some(why) = claim.verdict.reason() {
+            reasons.push_str(&format!("  {}: {} ({why})\n", claim.name, claim.verdict.as_str()));
+        }
+    }
     print(&format!(
-        "{}\nlargest violation of a constraint: {:.1e}\n{verdict}",
+        "{}\nlargest violation of a constraint: {:.1e}\n{}\n{reasons}{verdict}",
         tables::plain(headers, rows, 1),
-        finding.violation
+        finding.violation,
+        finding.summary()
     ))
 }

@@ -221,6 +221,11 @@ impl Item {
         }
     }
 
+    /// Whether this is the integer zero.
+    pub(crate) fn is_zero(&self) -> bool {
+        matches!(self.kind, Kind::Integer(Some(0), _))
+    }
+
     /// An integer in a range.
     pub(crate) fn count(&self, what: &str, range: (u64, u64)) -> Result<u64, InputError> {
         let allowed = format!("an integer from {} to {}", range.0, range.1);

@@ -45,15 +45,16 @@ pub(super) fn experiment(
     let schemes = schemes(&keys, system, &mut places)?;
     let sweeps = sweeps(&keys, &World { scenario: &scenario, schema: &schema, schemes: &schemes })?;
     let trials = keys.count("trials");
+    let none = keys.get("trials").is_some_and(Item::is_zero);
     let mut experiment = Experiment {
         id: id.to_owned(),
         title: keys.text("title")?.unwrap_or_else(|| id.to_owned()),
         text: keys.text("text")?.map(|text| text.trim().to_owned()).unwrap_or_default(),
         system: system.id().to_owned(),
         seed: keys.count("seed")?.unwrap_or(1),
-        trials: trials.map_err(|error| match error.found.as_str() {
-            "0" => error.hint("leave `trials` out for a deterministic study"),
-            _ => error,
+        trials: trials.map_err(|error| match none {
+            true => error.hint("leave `trials` out for a deterministic study"),
+            false => error,
         })?,
         scenario,
         sweeps,

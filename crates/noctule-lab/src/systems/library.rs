@@ -1,8 +1,8 @@
 //! A system of the library ([`noctule::System`]) as the engine sees it.
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
+use noctule::claims::Checks;
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::system::{Ready, Scheme};
 use noctule::{Error, Interrupt, Run, System};
@@ -97,23 +97,12 @@ impl<S: System> Typed for Of<S> {
         S::check(instance, variables)
     }
 
-    fn bounded(scheme: &str) -> Option<&'static str> {
-        S::scheme(scheme).ok().and_then(|row| row.bounded)
-    }
-
     fn advice(instance: &S::Instance, metrics: &S::Metrics) -> Vec<String> {
         S::advice(instance, metrics)
     }
 
-    fn bound_again(
-        instance: &S::Instance,
-        numbers: &BTreeMap<String, Vec<f64>>,
-    ) -> Result<Option<f64>, Error> {
-        S::bound_again(instance, numbers)
-    }
-
-    fn residual(instance: &S::Instance, variables: &S::Variables) -> Result<Option<f64>, Error> {
-        S::residual(instance, variables)
+    fn checks() -> Checks<S::Instance, S::Variables, S::Metrics> {
+        S::CLAIMS
     }
 
     fn unmet(design: &DesignOf<Self>) -> Option<String> {

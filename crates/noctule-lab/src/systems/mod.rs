@@ -35,3 +35,34 @@ pub fn registry() -> Registry<'static> {
 pub fn singles() -> Vec<&'static dyn Single> {
     ALL.to_vec()
 }
+
+/// A scheme that stands in a table, but that nobody parses: never another one in its place.
+pub(crate) fn unread(name: &str) -> noctule_num::InputError {
+    let allowed = "a scheme that the system implements";
+    noctule_num::InputError::new("this scheme cannot be read", "", name, allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::adapter::Typed;
+
+    /// A row of a table of schemes that no arm of the parser reads is refused, never another scheme
+    /// in its place.
+    #[test]
+    fn a_scheme_that_nobody_parses_is_refused() {
+        fn refused<T: Typed>() {
+            assert!(T::scheme("a row without an arm", &json!({})).is_err(), "{}", T::ID);
+            for scheme in T::schemes() {
+                let settings = T::settings(scheme.name).unwrap();
+                assert!(T::scheme(scheme.name, &settings).is_ok(), "{} {}", T::ID, scheme.name);
+            }
+        }
+        refused::<super::beamforming::Beamforming>();
+        refused::<super::cellfree::CellFree>();
+        refused::<super::library::Of<noctule::frame::Frame>>();
+        refused::<super::pilots::Pilots>();
+        refused::<super::surfaces::Surfaces>();
+    }
+}

@@ -47,8 +47,10 @@ pub fn separate_optima(
     let mut value = 0.0;
     let mut method = Vec::new();
     let mut work = Work::default();
+    let (mut shares, mut y) = (Vec::new(), Vec::new());
     if parts.rate_weight_per_nat > 0.0 && instance.users() > 0 {
-        let (capacity, spent) = sum_capacity(instance, interrupt)?;
+        let (capacity, dual, spent) = sum_capacity(instance, interrupt)?;
+        shares = dual;
         value += parts.rate_weight_per_nat * capacity;
         work += spent;
         method.push("sum capacity");
@@ -59,10 +61,13 @@ pub fn separate_optima(
         work += sensing.work;
         let Some(bound) = sensing.proof.bound else { return Ok((None, work)) };
         value += bound.value;
+        y = bound.numbers.get("y").cloned().unwrap_or_default();
         method.push("sensing-only optimum");
     }
     let method = format!("separate optima: {}", method.join(" and "));
-    Ok((Bound::new(objective, value, Sense::Upper, method, objective_unit(instance)), work))
+    let bound = Bound::new(objective, value, Sense::Upper, method, objective_unit(instance));
+    let numbers = [("capacity", shares), ("y", y)].map(|(name, list)| (name.to_owned(), list));
+    Ok((bound.map(|bound| bound.with_numbers(numbers.into())), work))
 }
 
 /// An upper bound on the sum rate of any precoding, in nat/s/Hz: the sum capacity of the broadcast
@@ -71,13 +76,17 @@ pub fn separate_optima(
 /// # Errors
 /// When a decomposition fails, which finite data do not make it.
 pub fn sum_capacity_bound_nats(instance: &Instance, interrupt: &Interrupt) -> Result<f64, Error> {
-    sum_capacity(instance, interrupt).map(|(bound, _)| bound)
+    sum_capacity(instance, interrupt).map(|(bound, ..)| bound)
 }
 
-fn sum_capacity(instance: &Instance, interrupt: &Interrupt) -> Result<(f64, Work), Error> {
+/// The bound, the shares of power in the dual channel that prove it, and what it cost.
+fn sum_capacity(
+    instance: &Instance,
+    interrupt: &Interrupt,
+) -> Result<(f64, Vec<f64>, Work), Error> {
     let users = instance.users();
     if users == 0 {
-        return Ok((0.0, Work::default()));
+        return Ok((0.0, Vec::new(), Work::default()));
     }
     let mut channels = instance.channels().clone();
     for user in 0..users {
@@ -108,7 +117,8 @@ fn sum_capacity(instance: &Instance, interrupt: &Interrupt) -> Result<(f64, Work
     // At extreme SNR the margin makes that useless; without any interference no rate is higher.
     let alone: f64 = (0..users).map(|k| real_dot(channels.col(k), channels.col(k)).ln_1p()).sum();
     let alone = alone * (1.0 + 64.0 * f64::EPSILON * users as f64);
-    Ok((if dual_bound.is_finite() { dual_bound.min(alone) } else { alone }, work))
+    let shares = point.iter().map(C64::norm_sqr).collect();
+    Ok((if dual_bound.is_finite() { dual_bound.min(alone) } else { alone }, shares, work))
 }
 
 /// −log det(I + G diag(q) Gᴴ) with q_k = |z_k|², over the unit sphere of z; the columns of G are
@@ -229,7 +239,9 @@ mod tests {
         }
         let sensing = Scenario { rate_weight_per_nat: 0.0, ..Scenario::default() };
         let instance = sensing.realize(2, 0).unwrap();
-        let found = design(&instance, &Settings { certify: true, ..Settings::default() }).unwrap();
+        let found =
+            design(&instance, &Settings { certify: true, certify_nodes: 0, ..Settings::default() })
+                .unwrap();
         assert!(found.proof.is_global(1e-6), "{:?}", found.proof);
     }
 }

@@ -14,21 +14,21 @@
 //! part of the solvers. They are valid for *any* numbers; good ones make them tight.
 //!
 //! The bounds of [`global`](super::global) and [`cooperation`](super::cooperation) carry their
-//! numbers ([`Bound::numbers`](noctule_optim::Bound)), and so do documents; [`again`] computes the
-//! bound from them, which is what `noctule verify` does. The bound from the
-//! [separate optima](super::bound) has none.
-
-use std::collections::BTreeMap;
+//! numbers ([`Bound::numbers`](noctule_optim::Bound)), those of the [separate optima](super::bound)
+//! and of sensing alone too, and so do documents; [`again`] computes the bound from them, which is
+//! what `noctule verify` does.
 
 use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
 use noctule_num::{C64, CMat, InputError};
+use noctule_optim::Bound;
+use noctule_optim::branch_bound::covers;
 use noctule_phy::fisher::{MultiTargetFisher, parameters, target_space, unpack_hermitian};
 
 use super::Instance;
 use crate::Error;
 
-/// The bound that the multipliers of a document prove, without an optimiser; `None` when there are
-/// none. Lists hold one box after the other, users in order.
+/// The bound that the multipliers of a document prove, without an optimiser; `None` when there were
+/// too many to be kept (`left_out`). Lists hold one box after the other, users in order.
 ///
 /// | name | of every box |
 /// |---|---|
@@ -40,21 +40,31 @@ use crate::Error;
 /// |---|---|
 /// | `z`, `q`, `y` | as in [`of_cooperation`]; matrices by columns, real and imaginary parts in turn |
 ///
+/// | name | for the two ends alone |
+/// |---|---|
+/// | `capacity` | the users' shares of power in the dual channel, as in [`of_capacity`] |
+/// | `y` | as in [`of_sensing`]; without `capacity`, of a design for sensing alone |
+///
 /// # Errors
 /// [`Error::Input`] when lists do not fit the instance, a box is outside its chords, or the boxes
 /// leave something uncovered.
-pub fn again(
-    instance: &Instance,
-    numbers: &BTreeMap<String, Vec<f64>>,
-) -> Result<Option<f64>, Error> {
+pub fn again(instance: &Instance, bound: &Bound) -> Result<Option<f64>, Error> {
+    let numbers = &bound.numbers;
     let list = |name: &str| {
         numbers.get(name).map(Vec::as_slice).ok_or_else(|| {
             let what = "the proof is incomplete";
             Error::Input(InputError::new(what, name, "nothing", "a list of numbers"))
         })
     };
-    if numbers.is_empty() {
+    if numbers.contains_key("left_out") {
         return Ok(None);
+    }
+    if let Some(shares) = numbers.get("capacity") {
+        return Ok(Some(of_capacity(instance, shares)? + of_sensing(instance, list("y")?)?));
+    }
+    let rates = instance.parts().rate_weight_per_nat > 0.0 && instance.users() > 0;
+    if numbers.len() == 1 && (bound.problem.is_some() || !rates) {
+        return of_sensing(instance, list("y")?).map(Some);
     }
     if numbers.contains_key("z") {
         let users = instance.users();
@@ -123,35 +133,6 @@ fn most_interference(instance: &Instance) -> Vec<f64> {
     let channels = normalised_channels(instance);
     let gain = |k: usize| channels.col(k).iter().map(C64::norm_sqr).sum::<f64>();
     (0..instance.users()).map(|k| 1.0 + instance.parts().power_w * gain(k)).collect()
-}
-
-type Box1 = (Vec<f64>, Vec<f64>);
-
-/// Whether boxes cover a box. Boxes that come from dividing one again and again can be taken apart
-/// by cuts that no box straddles; where there is no such cut, nothing is claimed.
-fn covers(boxes: &[Box1], whole: &Box1) -> bool {
-    let mut open: Vec<(Vec<&Box1>, Box1)> = vec![(boxes.iter().collect(), whole.clone())];
-    while let Some((boxes, (low, high))) = open.pop() {
-        let users = low.len();
-        if boxes.iter().any(|b| (0..users).all(|k| b.0[k] <= low[k] && high[k] <= b.1[k])) {
-            continue;
-        }
-        let clean = |k: usize, cut: f64| {
-            low[k] < cut && cut < high[k] && boxes.iter().all(|b| b.1[k] <= cut || cut <= b.0[k])
-        };
-        let found = boxes
-            .iter()
-            .flat_map(|b| (0..users).map(|k| (k, b.1[k])))
-            .find(|&(k, cut)| clean(k, cut));
-        let Some((k, cut)) = found else { return false };
-        let (mut below, mut above) = (high.clone(), low.clone());
-        below[k] = cut;
-        above[k] = cut;
-        let (left, right) = boxes.into_iter().partition(|b| b.1[k] <= cut);
-        open.push((left, (low, below)));
-        open.push((right, (above, high)));
-    }
-    true
 }
 
 /// What no beams with interference levels in the box `low ≤ I_k/σ_k² ≤ high` exceed, by the
@@ -238,6 +219,64 @@ pub fn of_cooperation(instance: &Instance, z: &CMat, q: &CMat, y: &[f64]) -> Res
     }
     let top = largest_eigenvalue(&slope)?;
     Ok(parts.rate_weight_per_nat * constant - sensing + parts.power_w * top.max(0.0))
+}
+
+/// What no precoding exceeds in `δ_c Σ_k R_k`: the dual of the broadcast channel at `shares` of the
+/// power (their sum is scaled to one), `ln det(I + Σ q_k g_k g_kᴴ)` plus its Frank–Wolfe gap, or the
+/// rates without any interference where those are smaller. Zero where rates have no weight.
+///
+/// # Errors
+/// [`Error::Input`] for shares that do not fit the instance.
+pub fn of_capacity(instance: &Instance, shares: &[f64]) -> Result<f64, Error> {
+    let (parts, users) = (instance.parts(), instance.users());
+    if parts.rate_weight_per_nat <= 0.0 || users == 0 {
+        length("capacity", shares.len(), 0)?;
+        return Ok(0.0);
+    }
+    length("capacity", shares.len(), users)?;
+    let total: f64 = shares.iter().sum();
+    if shares.iter().any(|q| q.is_nan() || *q < 0.0) || !(total > 0.0 && total.is_finite()) {
+        let what = "not shares of the power";
+        return Err(InputError::new(what, "capacity", total.to_string(), "from 0").into());
+    }
+    let h = normalised_channels(instance);
+    let mut inner = CMat::identity(h.rows());
+    let mut alone = 0.0;
+    for (k, q) in shares.iter().enumerate() {
+        add_outer(&mut inner, &h, k, parts.power_w * q / total);
+        let gain: f64 = h.col(k).iter().map(C64::norm_sqr).sum();
+        alone += (parts.power_w * gain).ln_1p();
+    }
+    let mut cholesky = Cholesky::new(h.rows());
+    if cholesky.factor(&inner, "dual channel").is_err() {
+        return Ok(parts.rate_weight_per_nat * alone);
+    }
+    let mut solved = h.clone();
+    cholesky.solve_in_place(&mut solved);
+    let slopes: Vec<f64> = (0..users)
+        .map(|k| {
+            let inner = solved.col(k).iter().zip(h.col(k)).map(|(s, h)| (s.conj() * h).re);
+            parts.power_w * inner.sum::<f64>()
+        })
+        .collect();
+    let steepest = slopes.iter().copied().fold(0.0, f64::max);
+    let mean: f64 = slopes.iter().zip(shares).map(|(s, q)| s * q / total).sum();
+    let bound = cholesky.log_det() + (steepest - mean).max(0.0);
+    Ok(parts.rate_weight_per_nat * if bound.is_finite() { bound.min(alone) } else { alone })
+}
+
+/// What no signals exceed in `−δ_s tr F⁻¹`, by a symmetric `y` (at best `F⁻¹`). Zero where the bound
+/// has no weight.
+///
+/// # Errors
+/// [`Error::Input`] for a `y` that does not fit the instance.
+pub fn of_sensing(instance: &Instance, y: &[f64]) -> Result<f64, Error> {
+    if instance.parts().crb_weight <= 0.0 {
+        length("y", y.len(), 0)?;
+        return Ok(0.0);
+    }
+    let (constant, slope) = sensing_part(instance, y)?;
+    Ok(instance.parts().power_w * largest_eigenvalue(&slope)?.max(0.0) - constant)
 }
 
 /// `2 δ_s tr Y`, and `δ_s B(Y)` with `tr YFY = ⟨B(Y), R⟩`.

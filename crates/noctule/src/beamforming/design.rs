@@ -66,7 +66,7 @@ impl Default for Settings {
             tolerance: 1e-6,
             max_evaluations: 3000,
             certify: false,
-            certify_nodes: 0,
+            certify_nodes: 500,
             certify_gap: 1e-3,
             trace_rows: 0,
         }

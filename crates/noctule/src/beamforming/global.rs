@@ -286,15 +286,17 @@ impl<'a> Search<'a> {
         proven.min_by(|a, b| a.bound.total_cmp(&b.bound)).map_or(f64::NAN, |leaf| leaf.margin)
     }
 
-    /// What [`again`](super::certificate::again) needs; nothing where a leaf is not bounded.
+    /// What [`again`](super::certificate::again) needs; `left_out` where a leaf is not bounded or
+    /// there are too many of them.
     fn numbers(&self, instance: &Instance) -> BTreeMap<String, Vec<f64>> {
         let energy = instance.information() * instance.parts().power_w;
         let proven: Option<Vec<(&Leaf, &Rc<Proven>)>> =
             self.leaves.values().map(|leaf| Some((leaf, leaf.proven.as_ref()?))).collect();
-        let Some(proven) = proven else { return BTreeMap::new() };
+        let left_out = || [("left_out".to_owned(), vec![self.leaves.len() as f64])].into();
+        let Some(proven) = proven else { return left_out() };
         let length = proven.len() * (5 * self.users + self.relaxed.fisher_inverse().len());
         if length > MOST_NUMBERS || self.users < instance.users() && self.users > 0 {
-            return BTreeMap::new();
+            return left_out();
         }
         // Users without a weight have no box; any will do.
         let idle = vec![1.0; instance.users() - self.users];

@@ -91,6 +91,7 @@
 pub mod baselines;
 pub mod bound;
 pub mod certificate;
+mod claims;
 pub mod cooperation;
 pub mod design;
 pub mod global;
@@ -110,8 +111,10 @@ use schemars::JsonSchema;
 use serde::ser::{SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 
+pub use claims::CLAIMS;
 pub use design::{Settings, design, design_from};
 pub use instance::{Instance, Parts, Target};
+pub use metrics::objective_unit;
 pub use model::{Metrics, TargetMetrics, evaluate};
 pub use scenario::{ArrayShape, DrawnTargets, Scenario, TargetSpec, Targets};
 pub use stationarity::residual;

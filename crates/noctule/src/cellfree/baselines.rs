@@ -10,16 +10,16 @@
 use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::scalar::bisect_log;
-use noctule_optim::{Bound, Interrupt, Proof, Sense, Stop, Trace, TraceRow, Work};
+use noctule_optim::{Interrupt, Proof, Stop, Trace, TraceRow, Work};
 use noctule_phy::units::nats_to_bits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::design::{FEASIBLE, advice, best_patterns, design_from, error_floor, sensing_beams};
+use super::design::{advice, best_patterns, design_from, error_bound, error_floor, sensing_beams};
 use super::model::{evaluate, quadratic_transform};
 use super::starts::{Start, data_beams, normalise_each};
 use super::{Beams, CellFreeDesign, Instance, Metrics, Requirement, Settings};
-use crate::{Design, Error};
+use crate::{Design, Error, FEASIBLE};
 
 pub use super::majorisation::{MajorisationSettings, Split, majorisation};
 
@@ -79,7 +79,7 @@ pub fn sensing_only(
     let beams = sensing_beams(instance, &patterns);
     let metrics = evaluate(instance, &beams)?;
     let (reached, certified) = error_floor(&patterns);
-    let bound = Bound::new(reached, certified, Sense::Lower, "frank-wolfe", 0.0);
+    let bound = error_bound(&patterns, reached, certified);
     let residual = patterns.iter().flatten().map(|p| p.residual).fold(0.0, f64::max);
     let mut stops = patterns.iter().flatten().map(|p| p.stop);
     let stop = stops.find(|stop| *stop != Stop::Converged).unwrap_or(Stop::Converged);

@@ -22,6 +22,9 @@
 //! optimum as the problem. Under a limit on `S` that is not proven: closure is then an outcome, not
 //! a theorem.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::branch_bound::{Budget, Examined, Found, Relaxation, branch_and_bound};
@@ -30,11 +33,10 @@ use noctule_optim::{
 };
 use noctule_phy::units::nats_to_bits;
 
-use super::design::FEASIBLE;
 use super::instance::checks::allowance;
 use super::model::{Link, Model, Roles};
 use super::{Beams, Instance, Requirement, Settings};
-use crate::Error;
+use crate::{Error, FEASIBLE};
 
 /// Residuals of the rounds of a region.
 const ROUNDS: [f64; 6] = [1e-3, 1e-4, 1e-5, 1e-5, 1e-6, 1e-6];
@@ -55,6 +57,8 @@ pub struct Certified {
     pub nodes: u64,
     /// Why it stopped; [`Stop::Converged`] when the gap is closed.
     pub stop: Stop,
+    /// What [`rate_ceiling`](super::again::rate_ceiling) needs to compute the bound again.
+    pub numbers: BTreeMap<String, Vec<f64>>,
     beams: Option<Beams>,
 }
 
@@ -62,7 +66,9 @@ impl Certified {
     /// As a bound on designs that reach `sum_rate_bps_hz`.
     pub fn bound(&self, sum_rate_bps_hz: f64) -> Option<Bound> {
         let method = format!("branch-and-bound, {} nodes", self.nodes);
-        Bound::new(sum_rate_bps_hz, nats_to_bits(self.upper_nats), Sense::Upper, method, 0.0)
+        let value = nats_to_bits(self.upper_nats);
+        Bound::new(sum_rate_bps_hz, value, Sense::Upper, method, 0.0)
+            .map(|bound| bound.with_numbers(self.numbers.clone()))
     }
 
     /// Beams met on the way, within the limit on the error, that are better than `sum_rate_bps_hz` by
@@ -119,20 +125,9 @@ pub(super) fn rate_bound(
         _ => f64::INFINITY,
     };
     let price = if limit.is_finite() { price.unwrap_or(0.0).max(0.0) } else { 0.0 };
-    // Noise one; less what rounding may take from the covariance of the errors.
-    let powers = &instance.parts().power_over_noise;
-    let lo: Vec<f64> = instance
-        .parts()
-        .error
-        .iter()
-        .map(|error| {
-            let allowed = allowance(error, powers);
-            1.0 - allowed.iter().zip(powers).map(|(a, p)| a * p).sum::<f64>().min(0.5)
-        })
-        .collect();
-    let hi: Vec<f64> =
-        (0..model.users).map(|k| model.most_interference(k) * (1.0 + 1e-9)).collect();
-    let root = Region { lo, hi, x: x.to_vec(), levels: model.rest.clone() };
+    let (lo, hi) = levels(instance, &model);
+    let hi = hi.iter().map(|hi| hi * (1.0 + 1e-9)).collect();
+    let root = Region { lo, hi, x: x.to_vec(), levels: model.rest.clone(), proven: None };
     let order = model.aps * model.antennas;
     let mut search = Search {
         solver: Lbfgs::with_memory(manifold(&model), 20),
@@ -149,6 +144,8 @@ pub(super) fn rate_bound(
         failure: None,
         depth: 0,
         interrupt: interrupt.clone(),
+        leaves: Vec::new(),
+        proven: None,
     };
     let budget =
         Budget { nodes: settings.certify_nodes, absolute: 0.0, relative: settings.certify_gap };
@@ -163,9 +160,36 @@ pub(super) fn rate_bound(
         lower_nats: found.best.as_ref().map_or(f64::NEG_INFINITY, |(lower, _)| -lower),
         nodes: found.nodes,
         stop: found.stop,
+        numbers: search.numbers(),
         beams: found.best.map(|(_, point)| search.node.model.beams(&point)),
     })
 }
+
+/// The smallest and the largest interference of every user, in units of the noise; less what
+/// rounding may take from the covariance of the errors.
+pub(super) fn levels(instance: &Instance, model: &Model) -> (Vec<f64>, Vec<f64>) {
+    let powers = &instance.parts().power_over_noise;
+    let low = |error| {
+        let allowed = allowance(error, powers);
+        1.0 - allowed.iter().zip(powers).map(|(a, p)| a * p).sum::<f64>().min(0.5)
+    };
+    let lo = instance.parts().error.iter().map(low).collect();
+    (lo, (0..model.users).map(|k| model.most_interference(k)).collect())
+}
+
+/// What proves the bound of a region: multipliers, and the box whose chords they belong to.
+#[derive(Clone, Debug)]
+struct Proven {
+    lo: Vec<f64>,
+    hi: Vec<f64>,
+    t: Vec<f64>,
+    prices: Vec<f64>,
+    lags: Vec<f64>,
+    bound: f64,
+}
+
+/// A box that was not divided further, and what proves its bound.
+type Leaf = (Vec<f64>, Vec<f64>, Option<Rc<Proven>>);
 
 /// A box of interference levels, and where to start in it.
 #[derive(Clone, Debug)]
@@ -174,6 +198,8 @@ struct Region {
     hi: Vec<f64>,
     x: Vec<C64>,
     levels: Vec<f64>,
+    /// The best that is proven of it, perhaps by a box around it.
+    proven: Option<Rc<Proven>>,
 }
 
 /// The concave problem of one region, over beams.
@@ -226,6 +252,9 @@ struct Search {
     failure: Option<Error>,
     depth: u64,
     interrupt: Interrupt,
+    leaves: Vec<Leaf>,
+    /// What the last certificate is made of; its box is that of the region examined.
+    proven: Option<Proven>,
 }
 
 impl Relaxation for Search {
@@ -255,6 +284,7 @@ impl Relaxation for Search {
                 }
             };
             best = best.min(bound);
+            self.note(region, bound);
             let done = -best >= cutoff || best - value <= 0.1 * self.gap;
             if done || round + 1 == ROUNDS.len() {
                 break;
@@ -294,14 +324,60 @@ impl Relaxation for Search {
                 .filter(|&k| width(k) > 1e-9)
                 .map(|k| (k, (region.lo[k] * region.hi[k]).sqrt()));
         }
-        let Some((k, at)) = cut else { return };
-        if !(at > region.lo[k] && at < region.hi[k]) {
-            return;
-        }
+        let Some((k, at)) = cut.filter(|&(k, at)| at > region.lo[k] && at < region.hi[k]) else {
+            return self.settle(region);
+        };
         let (mut low, mut high) = (region.clone(), region);
         low.hi[k] = at;
         high.lo[k] = at;
         into.extend([low, high]);
+    }
+
+    fn settle(&mut self, region: Region) {
+        self.leaves.push((region.lo, region.hi, region.proven));
+    }
+}
+
+/// So many numbers are handed out as a proof; more would be a file of their own.
+const MOST_NUMBERS: usize = 1_000_000;
+
+impl Search {
+    /// Keep what the last certificate is made of, where it proves more of the region than is known.
+    fn note(&mut self, region: &mut Region, bound: f64) {
+        let Some(proven) = self.proven.take() else { return };
+        if region.proven.as_ref().is_none_or(|known| bound < known.bound) {
+            let (lo, hi) = (region.lo.clone(), region.hi.clone());
+            region.proven = Some(Rc::new(Proven { lo, hi, bound, ..proven }));
+        }
+    }
+
+    /// The multipliers of all leaves; `left_out` where one is not bounded or there are too many.
+    fn numbers(&self) -> BTreeMap<String, Vec<f64>> {
+        let of = |leaf: &'_ Leaf| Some((leaf.0.clone(), leaf.1.clone(), leaf.2.clone()?));
+        let all: Option<Vec<(Vec<f64>, Vec<f64>, Rc<Proven>)>> =
+            self.leaves.iter().map(of).collect();
+        let size = |p: &Proven| 5 * p.t.len() + p.prices.len() + p.lags.len();
+        let fits = |all: &Vec<(Vec<f64>, Vec<f64>, Rc<Proven>)>| {
+            all.iter().map(|(.., proven)| size(proven)).sum::<usize>() <= MOST_NUMBERS
+        };
+        let Some(all) = all.filter(fits) else {
+            return [("left_out".to_owned(), vec![self.leaves.len() as f64])].into();
+        };
+        let list = |of: &dyn Fn(&Proven) -> &[f64]| -> Vec<f64> {
+            all.iter().flat_map(|(.., proven)| of(proven).iter().copied()).collect()
+        };
+        [
+            ("low", all.iter().flat_map(|leaf| leaf.0.iter().copied()).collect()),
+            ("high", all.iter().flat_map(|leaf| leaf.1.iter().copied()).collect()),
+            ("chord_low", list(&|proven| &proven.lo)),
+            ("chord_high", list(&|proven| &proven.hi)),
+            ("t", list(&|proven| &proven.t)),
+            ("price", list(&|proven| &proven.prices)),
+            ("lags", list(&|proven| &proven.lags)),
+            ("error_price", vec![self.node.price]),
+        ]
+        .map(|(name, list)| (name.to_owned(), list))
+        .into()
     }
 }
 
@@ -370,6 +446,15 @@ impl Search {
             }
         }
         node.gradient = gradient;
+        let lags = if node.price > 0.0 { model.lags.concat() } else { Vec::new() };
+        self.proven = Some(Proven {
+            lo: Vec::new(),
+            hi: Vec::new(),
+            t: model.total.iter().map(|total| 1.0 / total).collect(),
+            prices: prices.clone(),
+            lags,
+            bound: f64::INFINITY,
+        });
         let norm = matrix.norm();
         self.eigen.compute(&matrix)?;
         let model = &self.node.model;

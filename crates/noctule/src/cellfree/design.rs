@@ -16,14 +16,14 @@
 //! survive its own dynamic range (`docs/errata.md#cellfree-e4`).
 
 use noctule_num::InputError;
-use noctule_optim::{Certificate, Interrupt, Proof};
+use noctule_optim::{Bound, Certificate, Interrupt, Proof, Sense};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::baselines::{missed, sensing_only};
 use super::sensing::{BestPattern, best_pattern};
 use super::{Beams, CellFreeDesign, Instance, Requirement};
-use crate::Error;
+use crate::{Error, FEASIBLE};
 
 mod free;
 mod limited;
@@ -31,8 +31,6 @@ mod limited;
 use free::communication;
 pub(super) use limited::{constrained, lively};
 
-/// A design that violates its requirement by less, relative, is feasible.
-pub(super) const FEASIBLE: f64 = 1e-6;
 /// Sensing beams of an access point, at most.
 pub(super) const MOST_SENSING_BEAMS: usize = 512;
 /// Residual to which every start is climbed before the best is polished.
@@ -177,14 +175,10 @@ fn without_data(
     let mut design = sensing_only(instance, settings, interrupt)?;
     if required > 0.0 {
         design.proof = Proof::NONE;
-        design.proof.infeasible = Some(Certificate {
-            method: "closed-form".to_owned(),
-            statement: format!(
-                "a sum rate of {required:.6} bit/s/Hz is required, and there are no users"
-            ),
-            required,
-            reachable: 0.0,
-        });
+        let statement =
+            format!("a sum rate of {required:.6} bit/s/Hz is required, and there are no users");
+        let certificate = Certificate::new("closed-form", statement, required, 0.0);
+        design.proof.infeasible = Some(certificate);
     }
     Ok(Some(design))
 }
@@ -223,6 +217,17 @@ pub(super) fn error_floor(patterns: &[Option<BestPattern>]) -> (f64, f64) {
     (mean(|p| p.error), mean(BestPattern::certified))
 }
 
+/// The bound that the best patterns prove on the mean error, with the lags of each.
+pub(super) fn error_bound(
+    patterns: &[Option<BestPattern>],
+    reached: f64,
+    certified: f64,
+) -> Option<Bound> {
+    let bound = Bound::new(reached, certified, Sense::Lower, "frank-wolfe", 0.0)?;
+    let lags = patterns.iter().flatten().flat_map(|pattern| pattern.lags.iter().copied());
+    Some(bound.with_numbers([("lags".to_owned(), lags.collect())].into()))
+}
+
 fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
@@ -239,7 +244,7 @@ pub(super) fn sensing_beams(instance: &Instance, patterns: &[Option<BestPattern>
 }
 
 /// What a careful colleague would add to these numbers.
-pub(super) fn advice(instance: &Instance, metrics: &super::Metrics) -> Vec<String> {
+pub fn advice(instance: &Instance, metrics: &super::Metrics) -> Vec<String> {
     let mut sentences = instance.warnings().to_vec();
     let off = metrics.users_shut_off();
     if off > 0 && metrics.sum_rate_nats > 0.0 {

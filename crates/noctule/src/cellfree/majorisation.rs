@@ -30,14 +30,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::baselines::{creeping, judged_by, missed};
-use super::design::{
-    FEASIBLE, MOST_SENSING_BEAMS, advice, best_patterns, design_from, error_floor, lively,
-};
+use super::design::{MOST_SENSING_BEAMS, advice, best_patterns, design_from, error_floor, lively};
 use super::instance::checks::in_count;
 use super::model::{Link, Model, Roles, evaluate, quadratic_transform};
 use super::starts::{Start, shared};
 use super::{Beams, CellFreeDesign, Instance, Requirement};
-use crate::{Design, Error};
+use crate::{Design, Error, FEASIBLE};
 
 /// How the interference enters a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

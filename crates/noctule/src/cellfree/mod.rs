@@ -81,10 +81,12 @@
 //! W. Mao, Y. Lu, C.-Y. Chi, B. Ai, Z. Zhong, Z. Ding, "Communication-Sensing Region for Cell-Free
 //! Massive MIMO ISAC Systems". Its mistakes and how they were found: `docs/errata.md#cellfree`.
 
+pub mod again;
 pub mod association;
 pub mod baselines;
 pub mod bound;
 pub mod boundary;
+mod claims;
 pub mod design;
 pub mod ergodic;
 pub mod instance;
@@ -100,7 +102,8 @@ use serde::Serialize;
 use serde::ser::Serializer;
 
 pub use boundary::{BoundaryPoint, boundary, critical_points};
-pub use design::{Settings, design, design_from};
+pub use claims::CLAIMS;
+pub use design::{Settings, advice, design, design_from};
 pub use ergodic::{ErgodicRate, ergodic_rate};
 pub use instance::{Instance, Parts, Requirement};
 pub use model::{ApMetrics, Metrics, evaluate};

@@ -8,7 +8,7 @@
 //! column: the rank is raised only then.
 
 use noctule_num::linalg::HermitianEigen;
-use noctule_num::{C64, CMat};
+use noctule_num::{C64, CMat, InputError};
 use noctule_optim::spectraplex::frank_wolfe_bound;
 use noctule_optim::{
     Bound, Interrupt, Lbfgs, Manifold, Objective, Stop, StopRule, StopRules, Trace, Work,
@@ -35,6 +35,8 @@ pub struct BestPattern {
     pub scale: f64,
     /// What proves it.
     pub bound: Option<Bound>,
+    /// The lags at which it is proven: what [`error_from_below`] needs.
+    pub lags: Vec<f64>,
     /// Residual of the last round.
     pub residual: f64,
     /// Why it stopped: [`Stop::Converged`] when the gap is closed.
@@ -108,6 +110,30 @@ pub fn certificate(pattern: &PatternError, factor: &CMat) -> Result<Option<(f64,
     Ok(bound.map(|bound| (value, bound)))
 }
 
+/// What no covariance of trace one undercuts, by the tangent of E at any `lags`:
+/// `E(Z) ≥ −E(l) + λ_min(T(∇E(l)))`, as E is a convex form of degree two in the lags and they are
+/// linear in Z.
+///
+/// # Errors
+/// [`Error::Input`] when the length does not fit; [`Error::Numerics`] for an eigenvalue that cannot
+/// be found.
+pub fn error_from_below(pattern: &PatternError, lags: &[f64]) -> Result<f64, Error> {
+    if lags.len() != pattern.lags() {
+        let (found, needed) = (lags.len().to_string(), pattern.lags().to_string());
+        let what = "the length does not fit the instance";
+        return Err(InputError::new(what, "lags", found, needed).into());
+    }
+    let mut by_lags = vec![0.0; pattern.lags()];
+    let mut t = vec![C64::ZERO; pattern.elements()];
+    let value = pattern.error_and_gradient(lags, &mut by_lags);
+    toeplitz_gradient(&by_lags, &mut t);
+    let n = t.len();
+    let gradient = CMat::from_fn(n, n, |i, j| if i >= j { t[i - j] } else { t[j - i].conj() });
+    let mut eigen = HermitianEigen::new(n);
+    eigen.compute(&gradient)?;
+    Ok((eigen.min() - value).max(0.0))
+}
+
 /// The best pattern for `pattern`, whose window lies around `towards_rad`, to a relative gap of
 /// `gap`.
 ///
@@ -126,7 +152,7 @@ pub fn best_pattern(
     let mut climb = Climb::new(pattern);
     let mut eigen = HermitianEigen::new(n);
     let mut work = Work::default();
-    let mut best: Option<Bound> = None;
+    let (mut best, mut lags): (Option<Bound>, _) = (None, vec![0.0; pattern.lags()]);
     let mut residual = f64::INFINITY;
     let mut stop = Stop::Stalled;
     loop {
@@ -151,6 +177,7 @@ pub fn best_pattern(
                 let closed = bound.gap_rel <= gap;
                 if best.as_ref().is_none_or(|best| bound.value > best.value) {
                     best = Some(bound);
+                    lags.clone_from(&climb.lags);
                 }
                 if closed {
                     stop = Stop::Converged;
@@ -176,7 +203,7 @@ pub fn best_pattern(
         Bound::new(value, best.value, noctule_optim::Sense::Lower, best.method, 0.0)
     });
     let factor = CMat::from_columns(n, rank, x)?;
-    Ok(BestPattern { factor, error: value, scale, bound, residual, stop, work })
+    Ok(BestPattern { factor, error: value, scale, bound, lags, residual, stop, work })
 }
 
 /// Tapered beams towards the targets, a little apart.

@@ -58,7 +58,7 @@ pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error>
 }
 
 /// Θ_k entry by entry, times the transmit powers.
-fn covariance(instance: &Instance, user: usize) -> Vec<Vec<C64>> {
+pub(super) fn covariance(instance: &Instance, user: usize) -> Vec<Vec<C64>> {
     let (aps, n) = (instance.aps(), instance.antennas());
     let theta = &instance.parts().error[user];
     let power = &instance.parts().power_over_noise;

@@ -29,7 +29,7 @@ use super::placement::{Pattern, Placer};
 use super::reduced::{Envelope, Reduced};
 use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};
 use crate::system::Run;
-use crate::{Design, Error};
+use crate::{Design, Error, FEASIBLE};
 
 /// What rounding and the reduced space may take from a bound, relative to it, with a margin.
 const ROUNDING: f64 = 1e-10;
@@ -186,7 +186,7 @@ fn at_fixed_time(instance: &Instance, pattern: Pattern, blocks: f64) -> Result<F
         Found { best, bound, covered: bound, nodes: 1, stop: Stop::Computed, log: Vec::new() };
     let mut design = problem.finish(found)?;
     let short = design.metrics.worst_crb_ratio - 1.0;
-    if certificate.is_some() || short > 1e-9 {
+    if certificate.is_some() || short > FEASIBLE {
         let certificate = certificate.unwrap_or_else(|| too_short(instance, given));
         let proof = Proof::feasible(short.max(0.0));
         design.proof = Proof { infeasible: Some(certificate), ..proof };

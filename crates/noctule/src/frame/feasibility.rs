@@ -4,8 +4,8 @@ use noctule_num::InputError;
 use noctule_optim::{Certificate, Proof, Stop, Trace, Work};
 
 use super::placement::Pattern;
-use super::{FrameDesign, Instance, Placement, Plan, evaluate};
-use crate::{Design, Error};
+use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};
+use crate::{Design, Error, FEASIBLE};
 
 /// Sensing times that a pattern leaves room for: the earliest, and the last block in which data
 /// may start. `None` when there are none.
@@ -22,20 +22,40 @@ pub(super) fn window(instance: &Instance, pattern: Pattern) -> Option<(f64, usiz
     (whole <= last && shortest.is_finite()).then_some((start, last))
 }
 
+/// Why no plan of a pattern meets the requirements, computed again: over all sensing times, or with
+/// the one that is given in blocks. `None` where there may be one.
+///
+/// # Errors
+/// More updates than blocks.
+pub fn unreachable(
+    instance: &Instance,
+    pattern: Pattern,
+    sensing_blocks: Option<f64>,
+) -> Result<Option<Certificate>, Error> {
+    let Some(blocks) = sensing_blocks else {
+        return match window(instance, pattern) {
+            Some(_) => Ok(None),
+            None => Ok(infeasible(instance, pattern)?.proof.infeasible),
+        };
+    };
+    let given = blocks * instance.block_time_s();
+    if let Some((certificate, _)) = missing_room(instance, pattern, given)? {
+        return Ok(Some(certificate));
+    }
+    let short = instance.shortest_sensing_s() > given * (1.0 + FEASIBLE);
+    Ok(short.then(|| too_short(instance, given)))
+}
+
 /// Says that a sensing time is shorter than the requirements need.
 pub(super) fn too_short(instance: &Instance, time: f64) -> Certificate {
     let (required, block) = (instance.shortest_sensing_s(), instance.block_time_s());
-    Certificate {
-        method: "closed-form".to_owned(),
-        statement: format!(
-            "the requirements need {required:.6e} s of sensing ({:.6} blocks), and {time:.6e} s \
-             ({:.6} blocks) are given",
-            required / block,
-            time / block
-        ),
-        required,
-        reachable: time,
-    }
+    let statement = format!(
+        "the requirements need {required:.6e} s of sensing ({:.6} blocks), and {time:.6e} s \
+         ({:.6} blocks) are given",
+        required / block,
+        time / block
+    );
+    Certificate::new("closed-form", statement, required, time)
 }
 
 /// What a sensing time that is given leaves no room for, with the closest time that leaves it; `None`
@@ -51,11 +71,8 @@ pub(super) fn missing_room(
     let (block, fewest) = (instance.block_time_s(), pattern.fewest_blocks());
     let last = last_block(instance, fewest)?;
     let (whole, rest) = instance.split_sensing(time);
-    let certificate = |statement: String, required: f64, reachable: f64| Certificate {
-        method: "closed-form".to_owned(),
-        statement,
-        required,
-        reachable,
+    let certificate = |statement: String, required: f64, reachable: f64| {
+        Certificate::new("closed-form", statement, required, reachable)
     };
     if whole > last {
         let (needed, frame) = (whole + fewest, instance.blocks());
@@ -140,10 +157,9 @@ pub(super) fn infeasible(instance: &Instance, pattern: Pattern) -> Result<FrameD
     );
     let plan = Plan { sensing_time_s: reachable, placement: Placement::Blocks(vec![1; fewest]) };
     let metrics = evaluate(instance, &plan)?;
-    let certificate =
-        Certificate { method: "closed-form".to_owned(), statement, required, reachable };
+    let certificate = Certificate::new("closed-form", statement, required, reachable);
     Ok(Design {
-        warnings: Vec::new(),
+        warnings: advice(instance, &metrics),
         starts: Vec::new(),
         variables: plan,
         proof: Proof {

@@ -93,6 +93,7 @@
 //! `docs/errata.md#frame`.
 
 pub mod baselines;
+mod claims;
 pub mod design;
 mod feasibility;
 pub mod instance;
@@ -111,7 +112,9 @@ use noctule_num::InputError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use claims::CLAIMS;
 pub use design::{Settings, design};
+pub use feasibility::unreachable;
 pub use instance::{Instance, Parts, User};
 pub use model::{Metrics, SimulatedBlock, evaluate};
 pub use scenario::{Aging, CrbLimit, DrawnUsers, Reference, Scenario, Spectrum, UserSpec, Users};
@@ -326,7 +329,7 @@ impl Plan {
 }
 
 /// Sentences that a careful colleague would add to a plan.
-fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut out = Vec::new();
     let parts = instance.parts();
     if parts.error_shape == ErrorShape::OneRing {

@@ -3,10 +3,11 @@
 use noctule_num::InputError;
 
 use super::{
-    FrameDesign, Instance, Metrics, PLAN_FIELDS, Plan, SYSTEM, Scenario, Users, advice, evaluate,
-    instance, metrics, schemes, story, verify,
+    CLAIMS, FrameDesign, Instance, Metrics, PLAN_FIELDS, Plan, SYSTEM, Scenario, Users, advice,
+    evaluate, instance, metrics, schemes, story, verify,
 };
 use crate::Error;
+use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
 use crate::system::{Checked, Metric, Scheme, Series, System, Table};
 
@@ -28,6 +29,7 @@ impl System for Frame {
     const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = PLAN_FIELDS;
+    const CLAIMS: Checks<Instance, Plan, Metrics> = CLAIMS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

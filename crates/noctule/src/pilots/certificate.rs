@@ -12,9 +12,13 @@
 //! A node costs one run of the interior point, at times a second to find a start, and one dual bound
 //! in closed form.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use noctule_optim::branch_bound::{Budget, Examined, Found, Relaxation, branch_and_bound};
 use noctule_optim::{Interrupt, Work};
 
+use super::interior::dual::Weights;
 use super::interior::{Ending, Goal, Interior, Normalised, Program, Rules, Run, dual};
 
 /// Parts of an interval must have at least this share of its logarithm.
@@ -27,6 +31,33 @@ pub struct Region {
     /// θ of the relaxed solution, and how much the envelope lacks there, weighted.
     theta: Vec<f64>,
     lack: Vec<f64>,
+    /// The best that is proven of it, perhaps by intervals around it.
+    proven: Option<Rc<Proven>>,
+}
+
+/// Multipliers, the intervals whose envelopes they belong to, and what they prove.
+#[derive(Clone, Debug)]
+struct Proven {
+    boxes: Vec<[f64; 2]>,
+    lists: [Vec<f64>; 4],
+    bound: f64,
+    /// Of the worst error, beyond the target: no allocation of the region meets it.
+    empty: bool,
+}
+
+impl PartialEq for Proven {
+    fn eq(&self, other: &Self) -> bool {
+        self.boxes == other.boxes && self.lists == other.lists
+    }
+}
+
+impl Region {
+    fn note(&mut self, bound: f64, weights: &Weights, empty: bool) {
+        if self.proven.as_ref().is_none_or(|known| !known.empty && (empty || bound > known.bound)) {
+            let (boxes, lists) = (self.boxes.clone(), weights.lists());
+            self.proven = Some(Rc::new(Proven { boxes, lists, bound, empty }));
+        }
+    }
 }
 
 /// The relaxations of one problem.
@@ -40,7 +71,11 @@ pub struct Envelopes<'a> {
     interior: Interior,
     /// What the nodes cost.
     pub work: Work,
+    leaves: Vec<Region>,
 }
+
+/// So many numbers are handed out as a proof; more would be a file of their own.
+const MOST_NUMBERS: usize = 1_000_000;
 
 impl<'a> Envelopes<'a> {
     /// Relaxations of `goal`; `inside` meets all its constraints strictly.
@@ -51,7 +86,42 @@ impl<'a> Envelopes<'a> {
         inside: &'a [f64],
     ) -> Self {
         let interior = Interior::new(model.points, model.users);
-        Self { model, goal, crb_limit, inside, interior, work: Work::default() }
+        let work = Work::default();
+        Self { model, goal, crb_limit, inside, interior, work, leaves: Vec::new() }
+    }
+
+    /// The multipliers of all regions that were not divided, for [`again`](super::again); `left_out`
+    /// where one is not bounded or there are too many.
+    pub fn numbers(&self) -> BTreeMap<String, Vec<f64>> {
+        let all: Option<Vec<(&Region, &Proven)>> =
+            self.leaves.iter().map(|leaf| Some((leaf, leaf.proven.as_deref()?))).collect();
+        let size = |(region, proven): &(&Region, &Proven)| {
+            4 * region.boxes.len() + proven.lists.iter().map(Vec::len).sum::<usize>()
+        };
+        let fits = |all: &Vec<_>| all.iter().map(size).sum::<usize>() <= MOST_NUMBERS;
+        let Some(all) = all.filter(fits) else {
+            return [("left_out".to_owned(), vec![self.leaves.len() as f64])].into();
+        };
+        let ends = |boxes: &dyn Fn(&(&Region, &Proven)) -> Vec<[f64; 2]>, end: usize| -> Vec<f64> {
+            all.iter().flat_map(|leaf| boxes(leaf).into_iter().map(move |b| b[end])).collect()
+        };
+        let list = |index: usize| -> Vec<f64> {
+            all.iter().flat_map(|(_, proven)| proven.lists[index].iter().copied()).collect()
+        };
+        let empty = all.iter().map(|(_, proven)| f64::from(u8::from(proven.empty))).collect();
+        [
+            ("low", ends(&|(region, _)| region.boxes.clone(), 0)),
+            ("high", ends(&|(region, _)| region.boxes.clone(), 1)),
+            ("envelope_low", ends(&|(_, proven)| proven.boxes.clone(), 0)),
+            ("envelope_high", ends(&|(_, proven)| proven.boxes.clone(), 1)),
+            ("error", list(0)),
+            ("crb", list(1)),
+            ("inverse", list(2)),
+            ("power", list(3)),
+            ("empty", empty),
+        ]
+        .map(|(name, list)| (name.to_owned(), list))
+        .into()
     }
 
     /// The intervals that contain every allocation with no error above `level`.
@@ -72,7 +142,7 @@ impl<'a> Envelopes<'a> {
                 [low * (1.0 - 1e-9), (level * (1.0 + ratio) * (1.0 + 1e-9)).clamp(low, 1.0)]
             })
             .collect();
-        Region { boxes, theta: vec![0.0; model.users], lack: vec![0.0; model.users] }
+        Region { boxes, theta: vec![0.0; model.users], lack: vec![0.0; model.users], proven: None }
     }
 
     /// Branch from the root until the gap is closed or the nodes are spent.
@@ -130,10 +200,12 @@ impl<'a> Envelopes<'a> {
             let reached = self.run(Goal::WorstError, &region.boxes, &start, Some(target));
             self.aim(region);
             let program = self.program(Goal::WorstError, &region.boxes);
-            if reached.ending != Ending::Reached
-                && dual::worst_error(&self.interior, &program, &region.boxes) > target
-            {
-                return Examined::empty();
+            if reached.ending != Ending::Reached {
+                let (level, weights) = dual::worst_error(&self.interior, &program, &region.boxes);
+                if level > target {
+                    region.note(level, &weights, true);
+                    return Examined::empty();
+                }
             }
             start.copy_from_slice(&self.interior.x);
             run = self.run(goal, &region.boxes, &start, None);
@@ -145,13 +217,10 @@ impl<'a> Envelopes<'a> {
         self.aim(region);
         let scale = 1.0 / start.iter().sum::<f64>();
         let program = self.program(goal, &region.boxes);
-        Examined::new(dual::least_power(
-            &self.interior,
-            &program,
-            &region.boxes,
-            Some(target),
-            scale,
-        ))
+        let (bound, weights) =
+            dual::least_power(&self.interior, &program, &region.boxes, Some(target), scale);
+        region.note(bound, &weights, false);
+        Examined::new(bound)
     }
 }
 
@@ -166,8 +235,9 @@ impl Relaxation for Envelopes<'_> {
                 self.run(goal, &region.boxes, self.inside, None);
                 self.aim(region);
                 let program = self.program(goal, &region.boxes);
-                let examined =
-                    Examined::new(dual::worst_error(&self.interior, &program, &region.boxes));
+                let (bound, weights) = dual::worst_error(&self.interior, &program, &region.boxes);
+                region.note(bound, &weights, false);
+                let examined = Examined::new(bound);
                 let value = self.model.worst_error(&self.interior.x);
                 if value.is_finite() {
                     examined.with_point(value, self.interior.x.clone())
@@ -182,7 +252,7 @@ impl Relaxation for Envelopes<'_> {
         let worst = (0..self.model.users)
             .filter(|&k| region.lack[k] > 1e-13)
             .max_by(|&i, &j| region.lack[i].total_cmp(&region.lack[j]));
-        let Some(k) = worst else { return };
+        let Some(k) = worst else { return self.settle(region) };
         let [l, u] = region.boxes[k];
         // At θ of the relaxed solution both halves are exact; not too near an end.
         let (low, high) = (l.ln(), u.ln());
@@ -190,12 +260,16 @@ impl Relaxation for Envelopes<'_> {
         let at = region.theta[k].ln().clamp(low + LEAST_SHARE * width, high - LEAST_SHARE * width);
         let middle = at.exp();
         if !(middle > l && middle < u) {
-            return;
+            return self.settle(region);
         }
         for part in [[l, middle], [middle, u]] {
             let mut child = region.clone();
             child.boxes[k] = part;
             into.push(child);
         }
+    }
+
+    fn settle(&mut self, region: Region) {
+        self.leaves.push(region);
     }
 }

@@ -12,6 +12,8 @@
 
 mod least_power;
 
+use std::collections::BTreeMap;
+
 use noctule_num::InputError;
 use noctule_optim::branch_bound::{Budget, Found};
 use noctule_optim::{
@@ -132,6 +134,7 @@ pub fn design_from(
     if settings.certify {
         let mut envelopes = Envelopes::new(&search.model, Goal::WorstError, search.limit, &inside);
         let found = envelopes.close(value, (value, x.clone()), settings.budget(), interrupt);
+        let numbers = envelopes.numbers();
         search.work += envelopes.work;
         search.note_proof(&found, 1.0);
         if let Some((better, point)) = found.best
@@ -149,7 +152,8 @@ pub fn design_from(
             stop = stop_of(&run);
         }
         let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
-        bound = Bound::new(value, found.bound, Sense::Lower, method, 0.0);
+        bound = Bound::new(value, found.bound, Sense::Lower, method, 0.0)
+            .map(|bound| bound.with_numbers(numbers));
         open = open_gap(bound.as_ref(), settings.gap);
         stop = stop_after(stop, found.stop, open.is_some());
     }
@@ -199,9 +203,10 @@ pub fn best_crb(instance: &Instance) -> Result<PilotsDesign, Error> {
         instance.with_crb_limit(Some(1.0))?;
     }
     let x = search.interior.x.clone();
-    let lower = search.crb_bound();
+    let (lower, multipliers) = search.crb_bound();
     let value = search.model.worst_crb(&x);
-    let bound = Bound::new(value, lower, Sense::Lower, "dual, closed form", 0.0);
+    let bound = Bound::new(value, lower, Sense::Lower, "dual, closed form", 0.0)
+        .map(|bound| bound.with_numbers(multipliers));
     let mut stop = stop_of(&run);
     if bound.as_ref().is_some_and(|bound| bound.gap_rel <= 1e-6) {
         stop = Stop::Converged;
@@ -280,10 +285,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn crb_bound(&self) -> f64 {
+    /// The dual bound on the largest CRB, and its multipliers.
+    fn crb_bound(&self) -> (f64, BTreeMap<String, Vec<f64>>) {
         let program =
             Program { model: &self.model, goal: Goal::WorstCrb, envelope: None, crb_limit: None };
-        dual::worst_crb(&self.interior, &program)
+        (dual::worst_crb(&self.interior, &program), dual::crb_numbers(&self.interior, &program))
     }
 
     /// An allocation that meets all limits strictly, or the answer that there is none.
@@ -310,21 +316,18 @@ impl<'a> Search<'a> {
         if run.ending == Ending::Reached || reached < limit * (1.0 - 1e-9) {
             return Ok(Entry::Inside(x));
         }
-        let lower = self.crb_bound();
+        let (lower, multipliers) = self.crb_bound();
         let bound = Bound::new(reached, lower, Sense::Lower, "dual, closed form", 0.0);
         let tight = bound.as_ref().is_some_and(|bound| bound.gap_rel <= 1e-6);
         let mut proof = Proof { point: PointProof::None, bound: None, infeasible: None };
         let mut warnings = Vec::new();
         if lower > limit {
-            proof.infeasible = Some(Certificate {
-                method: "dual, closed form".to_owned(),
-                statement: format!(
-                    "no allocation locates every user to less than {lower:.6e} m²; {limit:.6e} m² \
-                     was asked for, {reached:.6e} m² is reached"
-                ),
-                required: limit,
-                reachable: reached,
-            });
+            let statement = format!(
+                "no allocation locates every user to less than {lower:.6e} m²; {limit:.6e} m² was \
+                 asked for, {reached:.6e} m² is reached"
+            );
+            let certificate = Certificate::new("dual, closed form", statement, limit, reached);
+            proof.infeasible = Some(certificate.with_numbers(multipliers));
         } else {
             warnings.push(if tight {
                 format!(

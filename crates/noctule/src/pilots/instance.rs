@@ -206,7 +206,7 @@ impl Instance {
     /// on it are proofs. They are not where pilots are correlated in both directions, nor where
     /// downlink pilots overlap and a channel of positive gain has no estimate: one number cannot be
     /// both the silence of its own beam and what the other beams leak into it.
-    pub(super) fn is_modelled_exactly(&self) -> bool {
+    pub fn is_modelled_exactly(&self) -> bool {
         let unknown = self
             .parts
             .channel_gain

@@ -84,8 +84,10 @@
 //! Based Cell-Free Integrated Sensing and Communication Systems", 2025. Its mistakes and how they
 //! were found: `docs/errata.md#pilots`.
 
+pub mod again;
 pub mod baselines;
 pub mod certificate;
+mod claims;
 pub mod design;
 pub mod instance;
 pub mod interior;
@@ -99,6 +101,7 @@ use noctule_num::InputError;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 
+pub use claims::CLAIMS;
 pub use design::{LeastPowerSettings, Settings, best_crb, design, design_from, least_power};
 pub use instance::{Instance, Parts, Sensing};
 pub use model::{Metrics, evaluate};
@@ -252,7 +255,7 @@ impl Serialize for Allocation {
 }
 
 /// What is worth saying about a design.
-fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut sentences = Vec::new();
     if !instance.is_decoupled() {
         sentences.push(

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::covariance::{CovarianceSolver, Reduced};
-use super::design::{Requirement, Settings, Signal, dedicated_signal, violation};
+use super::design::{Requirement, Settings, Signal, advice, dedicated_signal, violation};
 use super::majorise::{self, Start, alternate};
 use super::model::{Link, evaluate, need_orthogonal};
 use super::plan::{align_light, beam, covariances};
@@ -21,6 +21,7 @@ fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesig
     let metrics = evaluate(instance, &deployment)?;
     let violation = violation(instance, &metrics, deployment.requirement);
     Ok(Design {
+        warnings: advice(instance, &metrics),
         starts: vec![Some(metrics.rate_bps_hz)],
         variables: deployment,
         metrics,
@@ -28,7 +29,6 @@ fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesig
         proof: Proof::feasible(violation),
         trace: Trace::off(),
         work: Work { evaluations: 1, ..Work::default() },
-        warnings: Vec::new(),
     })
 }
 

@@ -8,10 +8,10 @@ use super::Instance;
 use super::certify::certify;
 use super::design::{Requirement, Settings, Signal};
 use super::interval::{aligned_bound, interval};
-use super::model::Link;
+use super::model::{Link, ORTHOGONAL};
 use super::plan::{Plan, phases_of, plan_phases};
-use super::power::{Allocator, dual_bound};
-use super::select::Chosen;
+use super::power::{Allocator, ROUNDING, dual_bound};
+use super::select::{Chosen, Select, considered};
 use crate::Error;
 
 /// A deployment with its phases: the chosen one, until a proof finds a better.
@@ -117,6 +117,41 @@ pub(super) fn bound(
         return none;
     };
     over_rivals(instance, chosen, best, own, signal, settings, interrupt)
+}
+
+/// What no design over any deployment of `select` exceeds, in bit/s/Hz, by formulas alone: every
+/// surface aligned to user and target at once, or the capacity where the Cramér–Rao bound itself is
+/// required. Whether more than that takes a search: a user and a target apart leave room between.
+///
+/// # Errors
+/// Too many sites to try all deployments.
+pub fn closed_form_bound(
+    instance: &Instance,
+    signal: Signal,
+    select: Select,
+    requirement: Requirement,
+) -> Result<(f64, bool), Error> {
+    let (mut highest, mut apart) = (0.0_f64, false);
+    for sites in considered(instance, select)? {
+        let cascade = instance.cascade(&sites);
+        let mut link = Link::new(instance, &cascade);
+        if requirement == Requirement::ExactBound {
+            link.required = 0.0;
+        }
+        let (base, user) = cascade.coherence();
+        let orthogonal = base.max(user) <= ORTHOGONAL;
+        let met = !orthogonal || link.required <= link.reachable() * (1.0 + ROUNDING);
+        if !met || !orthogonal && signal == Signal::Dedicated {
+            continue;
+        }
+        apart |= !link.user_decides();
+        let value = match orthogonal {
+            true => ideal_bound(&cascade, &link, signal).0,
+            false => aligned_bound(&cascade, &link).0,
+        };
+        highest = highest.max(value);
+    }
+    Ok((margin(highest), apart))
 }
 
 /// A bound in nats.

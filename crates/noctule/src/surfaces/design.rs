@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::bound::{Candidate, Proven, bound};
 use super::model::{self, Link, Metrics, evaluate};
-use super::plan::{Plan, align_light, beam, settle};
+use super::plan::{align_light, beam, settle};
 use super::power::ROUNDING;
 use super::quantise::quantised;
 use super::select::{self, Chosen, Select};
 use super::{Deployment, Instance, SurfacesDesign};
 use super::{exact, interval};
-use crate::{Design, Error};
+use crate::{Design, Error, FEASIBLE};
 
 /// What is transmitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,12 +155,15 @@ fn design(
     let (deployment, quantisation) = quantised(instance, cascade, signal, settings, built, plan)?;
     let metrics = evaluate(instance, &deployment)?;
     warnings.extend(quantisation);
-    warnings.extend(advice(cascade, &metrics, plan));
+    warnings.extend(advice(instance, &metrics));
+    if !plan.points.is_empty() && metrics.streams == 0 {
+        warnings.push("no stream carries data".to_owned());
+    }
     let violation = violation(instance, &metrics, deployment.requirement);
     if chosen.interrupted {
         stop = Stop::Interrupted;
     }
-    if violation > MET {
+    if violation > FEASIBLE {
         if stop != Stop::Interrupted {
             stop = Stop::Stalled;
         }
@@ -188,16 +191,13 @@ fn design(
     })
 }
 
-/// Relative violation up to which the requirement counts as met.
-pub const MET: f64 = 1e-6;
-
 /// Whether a design that aims at the requirement misses it, and nothing proves that it must: its rate
 /// is then not the rate of what was asked for.
 ///
 /// Closed forms that do not look at the requirement are [`Stop::Computed`].
 pub fn misses_requirement(stop: Stop, proof: &Proof) -> bool {
     let PointProof::Feasible { violation } = proof.point else { return false };
-    stop != Stop::Computed && violation > MET && proof.infeasible.is_none()
+    stop != Stop::Computed && violation > FEASIBLE && proof.infeasible.is_none()
 }
 
 /// How far the limit on the bound that a deployment is meant to keep is exceeded, relative.
@@ -225,6 +225,26 @@ fn ceiling(instance: &Instance, sites: &[usize], exact: bool) -> (f64, f64) {
     (link.required, reachable)
 }
 
+/// What is required, and the most that any design among the deployments of `select` reaches of it:
+/// over the deployment that comes nearest. A requirement beyond it is infeasible.
+///
+/// # Errors
+/// Too many sites to try all deployments.
+pub fn within_reach(
+    instance: &Instance,
+    select: Select,
+    requirement: Requirement,
+) -> Result<(f64, f64), Error> {
+    let exact = requirement == Requirement::ExactBound;
+    let all = select::considered(instance, select)?;
+    let ratio = |pair: &(f64, f64)| pair.1 / pair.0;
+    let nearest = all
+        .iter()
+        .map(|sites| ceiling(instance, sites, exact))
+        .reduce(|best, other| if ratio(&other) > ratio(&best) { other } else { best });
+    nearest.ok_or_else(select::no_deployment)
+}
+
 /// The requirement is not met: the design that comes nearest and, where no deployment among which
 /// was chosen can meet it, the proof.
 fn out_of_reach(
@@ -248,11 +268,7 @@ fn out_of_reach(
     };
     nearest.requirement = settings.requirement;
     let metrics = evaluate(instance, &nearest)?;
-    let (required, reachable) = select::considered(instance, settings.select)?
-        .iter()
-        .map(|sites| ceiling(instance, sites, exact))
-        .reduce(|best, other| if other.1 / other.0 > best.1 / best.0 { other } else { best })
-        .unwrap_or((link.required, 0.0));
+    let (required, reachable) = within_reach(instance, settings.select, settings.requirement)?;
     let proven = required > reachable * (1.0 + ROUNDING);
     let limit = instance.parts().crb_limit.map_or(0.0, noctule_phy::units::db_from_linear);
     let decibels = limit + noctule_phy::units::db_from_linear(required / reachable);
@@ -261,13 +277,13 @@ fn out_of_reach(
         "a {what} of {limit:.2} dB is required; whatever is transmitted over these sites, it is at \
          least {decibels:.2} dB"
     );
-    let certificate =
-        Certificate { method: "closed-form".to_owned(), statement, required, reachable };
+    let certificate = Certificate::new("closed-form", statement, required, reachable);
     let mut warnings: Vec<String> = chosen.advice().into_iter().collect();
     if !proven {
         warnings
             .push("the requirement was not met, and it is not proven that it cannot be".to_owned());
     }
+    warnings.extend(advice(instance, &metrics));
     let violation = violation(instance, &metrics, settings.requirement);
     Ok(Design {
         starts: Vec::new(),
@@ -300,24 +316,22 @@ fn slope_reserve(cascade: &Cascade) -> f64 {
     sensors * cascade.sensing_weight(0) * reach * reach
 }
 
-fn advice(cascade: &Cascade, metrics: &Metrics, plan: &Plan) -> Vec<String> {
+/// What a careful colleague would say of these numbers.
+pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut sentences = Vec::new();
     if metrics.coherence > model::ORTHOGONAL {
         sentences.push(format!(
-            "paths overlap (up to {:.2e}): whole surfaces are turned one at a time as long as that \
-             helps, the covariance is optimal for these phases",
+            "paths overlap (up to {:.2e}): closed forms for orthogonal paths do not hold here, and \
+             designs turn whole surfaces one at a time",
             metrics.coherence
         ));
     }
-    let beam = 2.0 / cascade.sensors as f64;
+    let beam = 2.0 / instance.parts().sensors as f64;
     if let Some(root) = metrics.root_crb.filter(|root| *root > beam / 4.0) {
         sentences.push(format!(
             "the root of the bound, {root:.2e}, is not small against the beam of the sensors, \
              {beam:.2e}: a local bound of that size says little about a real estimator"
         ));
-    }
-    if !plan.points.is_empty() && metrics.streams == 0 {
-        sentences.push("no stream carries data".to_owned());
     }
     sentences
 }

@@ -84,6 +84,7 @@
 pub mod baselines;
 mod bound;
 mod certify;
+mod claims;
 pub mod covariance;
 pub mod curve;
 mod deployment;
@@ -105,8 +106,13 @@ pub mod select;
 mod staircase;
 mod verify;
 
+pub use bound::closed_form_bound;
+pub use claims::CLAIMS;
 pub use deployment::{Deployment, FIELDS as DEPLOYMENT_FIELDS, Mode};
-pub use design::{Requirement, Settings, dedicated_signal, full_covariance, misses_requirement};
+pub use design::{
+    Requirement, Settings, Signal, advice, dedicated_signal, full_covariance, misses_requirement,
+    within_reach,
+};
 pub use instance::{Elements, Instance, Parts};
 pub use majorise::Start;
 pub use model::{Link, Metrics, evaluate};

@@ -5,16 +5,16 @@
 //! warm starts, rows with the witness's verdict, documents that embed their instance. It is
 //! written once, here; a system implements [`Typed`] and says only what is its own.
 
+mod claims;
 mod story;
 mod timed;
 mod verify;
 
-use std::collections::BTreeMap;
-
+use noctule::claims::Checks;
 use noctule::data::{ArraySet, FieldInfo};
 pub use noctule::system::Checked;
 use noctule::{Design, Error, Interrupt};
-use noctule_num::{InputError, hint};
+use noctule_num::{InputError, InputKind, hint};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 pub use timed::trace_of;
 
+use self::claims::HANDED_IN;
 use self::story::{handed_in, story};
 use self::verify::verified;
 use super::typed;
@@ -71,8 +72,6 @@ pub trait Typed: Send + Sync + 'static {
     const INSTANCE_FIELDS: &'static [FieldInfo];
     /// The arrays of the variables.
     const VARIABLE_FIELDS: &'static [FieldInfo];
-    /// Up to this relative violation a design counts as feasible when a document is verified.
-    const FEASIBILITY: f64 = 1e-9;
 
     /// The words of the metrics.
     fn metrics() -> Vec<MetricInfo> {
@@ -147,39 +146,11 @@ pub trait Typed: Send + Sync + 'static {
     /// When they do not fit the instance.
     fn check(instance: &Self::Instance, variables: &Self::Variables) -> Result<Checked, Error>;
 
-    /// What the bound of a scheme's design is about: a name among the serialised metrics, or
-    /// `None` for the objective.
-    fn bounded(_scheme: &str) -> Option<&'static str> {
-        None
-    }
-
     /// What a careful colleague would say of these numbers, whoever designed them.
-    fn advice(_instance: &Self::Instance, _metrics: &Self::Metrics) -> Vec<String> {
-        Vec::new()
-    }
+    fn advice(instance: &Self::Instance, metrics: &Self::Metrics) -> Vec<String>;
 
-    /// The bound that the multipliers of a document prove for an instance; `None` when there are
-    /// none, and nothing is proven again.
-    ///
-    /// # Errors
-    /// Multipliers that do not fit the instance, or that prove nothing.
-    fn bound_again(
-        _instance: &Self::Instance,
-        _numbers: &BTreeMap<String, Vec<f64>>,
-    ) -> Result<Option<f64>, Error> {
-        Ok(None)
-    }
-
-    /// The stationarity residual of variables, computed again, where the system has one.
-    ///
-    /// # Errors
-    /// When they do not fit the instance.
-    fn residual(
-        _instance: &Self::Instance,
-        _variables: &Self::Variables,
-    ) -> Result<Option<f64>, Error> {
-        Ok(None)
-    }
+    /// How the claims of documents are checked.
+    fn checks() -> Checks<Self::Instance, Self::Variables, Self::Metrics>;
 
     /// Why a design that was meant to meet the requirements counts as none: it misses them, and
     /// nothing proves that it must.
@@ -457,7 +428,7 @@ fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
         (Some(arrays), base) => {
             let set = arrays.take("instance", T::INSTANCE_FIELDS)?;
             let found = T::instance(set, base.as_ref()).map_err(|error| match error {
-                Error::Input(error) if base.is_none() && error.what == "an array is missing" => {
+                Error::Input(error) if base.is_none() && error.kind == InputKind::Missing => {
                     let advice =
                         "`--scenario FILE` (or `--scenario default`) gives what the arrays do not";
                     arrays.blame(error.hint(advice).into())
@@ -503,7 +474,7 @@ impl<T: Typed> Single for T {
     fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError> {
         let instance = instance::<T>(source)?;
         let design = handed_in::<T>(&instance, variables)?;
-        Ok(story::<T>(source, &instance, &design, "handed in", &json!({}))?)
+        Ok(story::<T>(source, &instance, &design, HANDED_IN, &json!({}))?)
     }
 
     fn row(&self, source: &Source, variables: &Arrays) -> Result<Row, SingleError> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use noctule::{Design, Error, PointProof, Proof, Sense, Stop, Trace, Work};
+use noctule::{Design, Error, FEASIBLE, PointProof, Proof, Sense, Stop, Trace, Work};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, DesignOf, Typed, mismatch};
@@ -40,8 +40,7 @@ pub(super) fn story<T: Typed>(
     settings: &Value,
 ) -> Result<Story, Error> {
     let witness = T::check(instance, &design.variables)?;
-    let meets_requirements =
-        design.proof.infeasible.is_none() && witness.violation <= T::FEASIBILITY;
+    let meets_requirements = design.proof.infeasible.is_none() && witness.violation <= FEASIBLE;
     let arrays = T::variable_arrays(&design.variables);
     let instance_arrays = T::instance_arrays(instance);
     let mut warnings = design.warnings.clone();
@@ -102,11 +101,11 @@ fn common_facts<T: Typed>(witness: &Checked, design: &DesignOf<T>) -> Vec<(Strin
         fact("INFEASIBLE", format!("{} ({})", certificate.statement, certificate.method));
         fact("what is shown", "the design that comes nearest to the requirement".to_owned());
     }
-    if design.proof.infeasible.is_none() && witness.violation > T::FEASIBILITY {
+    if design.proof.infeasible.is_none() && witness.violation > FEASIBLE {
         fact("REQUIREMENT MISSED", format!("by {} of its limit", share(witness.violation)));
     }
     fact("stopped", format!("{}: {}", design.stop, design.stop.text()));
-    fact("proven of the point", point_words(&design.proof, T::FEASIBILITY));
+    fact("proven of the point", point_words(&design.proof, FEASIBLE));
     if let Some(bound) = &design.proof.bound {
         let side = match bound.sense {
             Sense::Upper => "at most",

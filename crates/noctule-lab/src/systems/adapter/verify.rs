@@ -1,19 +1,16 @@
-//! Whether the numbers of a document are those of its variables.
+//! Whether what a document says is true of its variables.
 
+use noctule::FEASIBLE;
+use noctule::claims::{AGREEMENT, Compared, Said, Verdict};
 use noctule::data::ArraySet;
-use noctule::{Bound, Sense};
 use noctule_num::InputError;
 use serde_json::{Value, json};
 
 use super::Typed;
-use crate::single::{Finding, SingleError};
+use super::claims::Ledger;
+use crate::single::{Claim, Finding, SingleError};
 
-/// Numbers of a document must agree with their recomputation to this, relative.
-const AGREEMENT: f64 = 1e-6;
-/// Residuals agree to this: that of an objective of order one in another basis.
-const RESIDUAL_ROUNDING: f64 = 1e-10;
-
-/// Every number of a document against the independent witness and a fresh evaluation.
+/// Every claim of a document against the independent witness, a fresh evaluation, and itself.
 pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleError> {
     let member = |name: &str| {
         document.get(name).ok_or_else(|| {
@@ -28,108 +25,102 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     let set = ArraySet::from_json(text.as_bytes(), "design", T::VARIABLE_FIELDS)?;
     let variables = T::variables(&set, &instance)?;
     let witness = T::check(&instance, &variables)?;
-    let metrics = member("metrics")?;
-    let stored = |name: &str| metrics.get(name).and_then(Value::as_f64);
-    let mut compared: Vec<(String, Option<f64>, Option<f64>)> = witness
-        .numbers
-        .iter()
-        .map(|(name, found)| ((*name).to_owned(), stored(name), *found))
-        .collect();
-    let same = |(_, a, b): &(String, Option<f64>, Option<f64>)| match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * b.abs().max(f64::MIN_POSITIVE),
-        (None, None) => true,
-        _ => false,
-    };
-    let mut agrees = compared.iter().all(same);
-    // Every other number of the metrics, evaluated again; only what differs is shown.
-    let fresh = json!(T::evaluate(&instance, &variables)?);
-    let before = compared.len();
-    differences("metrics", metrics, &fresh, &mut compared);
-    agrees &= compared.len() == before;
+    let stored = member("metrics")?;
+    let metrics = T::evaluate(&instance, &variables)?;
+    let mut compared = Vec::new();
     let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
-    agrees &= proven_again::<T>(document, &instance, &variables, &mut compared)?;
-    // Whether it was proven again or not, a bound must not contradict the design beside it. That of
-    // an infeasible design says what can be reached, not what was.
-    let scheme = document.get("scheme").and_then(Value::as_str).unwrap_or_default();
-    let reached = match T::bounded(scheme) {
-        None => witness.objective,
-        Some(name) => witness
-            .numbers
-            .iter()
-            .find_map(|(known, found)| (*known == name).then_some(*found))
-            .unwrap_or_else(|| fresh.get(name).and_then(Value::as_f64)),
+    // What the nearest design carries may be nothing at all: there, zero is zero up to rounding.
+    let nothing = if infeasible { 1e-12 } else { f64::MIN_POSITIVE };
+    let fresh = json!(metrics);
+    let left_open = |name: &&'static str| fresh.get(*name).is_none_or(Value::is_null);
+    let added: Vec<&str> = T::checks().added.iter().copied().filter(left_open).collect();
+    let numbers_of = Numbers { stored, witness: &witness.numbers, fresh: &fresh, added: &added };
+    let agree = numbers_of.agree(nothing, &mut compared);
+    let said = Said {
+        instance: &instance,
+        variables: &variables,
+        metrics: &metrics,
+        stored,
+        scheme: document.get("scheme").and_then(Value::as_str).unwrap_or_default(),
+        settings: document.get("settings").unwrap_or(&Value::Null),
+        violation: witness.violation,
     };
-    if let (Some(bound), Some(reached), false) =
-        (document.pointer("/proof/bound"), reached, infeasible)
-        && bound.get("problem").is_none_or(Value::is_null)
-        && let Some(value) = bound.get("value").and_then(Value::as_f64)
-    {
-        let beyond = match bound.get("sense").and_then(Value::as_str) {
-            Some("upper") => reached - value,
-            _ => value - reached,
+    let mut ledger = Ledger::<T>::new(document, said);
+    let differ = || Verdict::Refuted("numbers differ from what the variables achieve".to_owned());
+    ledger.enter("metrics", if agree { Verdict::Confirmed } else { differ() });
+    for name in added.iter().filter(|name| stored.get(name).is_some_and(|v| !v.is_null())) {
+        let why = "what the scheme adds to what its variables achieve".to_owned();
+        ledger.enter(&format!("metrics.{name}"), Verdict::NotCheckable(why));
+    }
+    ledger.fill(&witness)?;
+    compared.append(&mut ledger.compared);
+    let claims = ledger.claims;
+    // A document that says "infeasible" carries the nearest there is; any other must meet what its
+    // instance requires, also one that says it does not.
+    let met = infeasible || witness.violation <= FEASIBLE;
+    let agrees = met && !claims.iter().any(Claim::is_refuted);
+    Ok(Finding { compared, claims, violation: witness.violation, agrees })
+}
+
+/// The metrics of a document, and what they must be.
+struct Numbers<'a> {
+    stored: &'a Value,
+    witness: &'a [(&'static str, Option<f64>)],
+    fresh: &'a Value,
+    /// What the scheme added.
+    added: &'a [&'static str],
+}
+
+impl Numbers<'_> {
+    /// Whether they are those of the variables: the witness's numbers are all listed, of the others
+    /// only those that differ from their evaluation. Numbers up to `nothing` count as zero.
+    fn agree(&self, nothing: f64, out: &mut Vec<Compared>) -> bool {
+        let number = |name: &str| self.stored.get(name).and_then(Value::as_f64);
+        let told = self.witness.iter();
+        out.extend(told.map(|(name, found)| ((*name).to_owned(), number(name), *found)));
+        let same = |(_, a, b): &Compared| match (a, b) {
+            (Some(a), Some(b)) => (a - b).abs() <= (AGREEMENT * b.abs()).max(nothing),
+            (None, None) => true,
+            _ => false,
         };
-        if beyond > AGREEMENT * reached.abs().max(value.abs()) {
-            compared.push(("proof.bound.value".to_owned(), Some(value), Some(reached)));
-            agrees = false;
-        }
+        let agree = out.iter().all(same);
+        let before = out.len();
+        differences("metrics", (self.stored, self.fresh), self.added, out);
+        agree && out.len() == before
     }
-    // A document that says "infeasible" carries the nearest there is, which must violate.
-    agrees &= infeasible || witness.violation <= T::FEASIBILITY;
-    Ok(Finding { compared, violation: witness.violation, agrees })
 }
 
-/// What a document says is proven, computed again where there is something to compute it from: the
-/// bound from its multipliers, the residual from the variables. Both may be smaller than stored.
-fn proven_again<T: Typed>(
-    document: &Value,
-    instance: &T::Instance,
-    variables: &T::Variables,
-    out: &mut Vec<(String, Option<f64>, Option<f64>)>,
-) -> Result<bool, SingleError> {
-    let mut agrees = true;
-    if let Some(bound) = document.pointer("/proof/bound").filter(|bound| !bound.is_null()) {
-        let bound: Bound = serde_json::from_value(bound.clone()).map_err(|error| {
-            let what = "the bound of the document is damaged";
-            InputError::new(what, "proof.bound", error.to_string(), "a bound as `design` writes it")
-        })?;
-        if let Some(found) = T::bound_again(instance, &bound.numbers)? {
-            // a looser bound proves the same
-            let beyond = match bound.sense {
-                Sense::Upper => found - bound.value,
-                Sense::Lower => bound.value - found,
-            };
-            agrees &= beyond <= AGREEMENT * bound.value.abs().max(found.abs());
-            out.push(("proof.bound.value".to_owned(), Some(bound.value), Some(found)));
-        }
-    }
-    let stored = document.pointer("/proof/point/residual").and_then(Value::as_f64);
-    if let (Some(stored), Some(found)) = (stored, T::residual(instance, variables)?) {
-        agrees &= found <= 1.01 * stored + RESIDUAL_ROUNDING;
-        out.push(("proof.point.residual".to_owned(), Some(stored), Some(found)));
-    }
-    Ok(agrees)
-}
-
-/// Numbers of `stored` that differ from those of `fresh`, with their places. What `evaluate` leaves
-/// open (null) is a scheme's own addition and is not compared.
+/// Numbers of `stored` that differ from those of `fresh`, with their places; a number where the
+/// other has none differs too. What a scheme adds to what `evaluate` tells is `left_out`.
 fn differences(
     place: &str,
-    stored: &Value,
-    fresh: &Value,
-    out: &mut Vec<(String, Option<f64>, Option<f64>)>,
+    (stored, fresh): (&Value, &Value),
+    left_out: &[&str],
+    out: &mut Vec<Compared>,
 ) {
     match (stored, fresh) {
-        (_, Value::Null) => {}
         (Value::Object(_) | Value::Null, Value::Object(members)) => {
-            for (name, value) in members {
+            let known = |name: &str| members.contains_key(name) || left_out.contains(&name);
+            let extra = stored.as_object().into_iter().flatten();
+            for (name, value) in extra.filter(|(name, _)| !known(name)) {
+                out.push((format!("{place}.{name}"), value.as_f64(), None));
+            }
+            for (name, value) in
+                members.iter().filter(|(name, _)| !left_out.contains(&name.as_str()))
+            {
                 let inner = stored.get(name).unwrap_or(&Value::Null);
-                differences(&format!("{place}.{name}"), inner, value, out);
+                differences(&format!("{place}.{name}"), (inner, value), &[], out);
             }
         }
         (_, Value::Array(items)) => {
+            let (found, needed) = (stored.as_array().map_or(0, Vec::len), items.len());
+            if found != needed {
+                let place = format!("{place}, entries");
+                out.push((place, Some(found as f64), Some(needed as f64)));
+            }
             for (index, value) in items.iter().enumerate() {
                 let inner = stored.get(index).unwrap_or(&Value::Null);
-                differences(&format!("{place}[{index}]"), inner, value, out);
+                differences(&format!("{place}[{index}]"), (inner, value), &[], out);
             }
         }
         (_, Value::Number(number)) => {
@@ -143,6 +134,7 @@ fn differences(
                 out.push((place.to_owned(), a, b));
             }
         }
-        _ => {}
+        (stored, fresh) if stored == fresh => {}
+        _ => out.push((place.to_owned(), stored.as_f64(), None)),
     }
 }

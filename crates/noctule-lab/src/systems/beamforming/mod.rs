@@ -4,12 +4,11 @@ mod claims;
 mod schemes;
 mod story;
 
-use std::collections::BTreeMap;
-
 use noctule::beamforming::{
-    BEAM_FIELDS, BeamformingDesign, Beams, Instance, Metrics, SYSTEM, Scenario, Targets, advice,
-    certificate, evaluate, instance, residual, verify,
+    BEAM_FIELDS, BeamformingDesign, Beams, CLAIMS, Instance, Metrics, SYSTEM, Scenario, Targets,
+    advice, evaluate, instance, verify,
 };
+use noctule::claims::Checks;
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::{Error, Interrupt};
 use noctule_num::InputError;
@@ -215,15 +214,8 @@ impl Typed for Beamforming {
         advice(instance, metrics)
     }
 
-    fn bound_again(
-        instance: &Instance,
-        numbers: &BTreeMap<String, Vec<f64>>,
-    ) -> Result<Option<f64>, Error> {
-        certificate::again(instance, numbers)
-    }
-
-    fn residual(instance: &Instance, beams: &Beams) -> Result<Option<f64>, Error> {
-        residual(instance, beams)
+    fn checks() -> Checks<Self::Instance, Self::Variables, Self::Metrics> {
+        CLAIMS
     }
 
     fn objective(metrics: &Metrics) -> Option<f64> {

@@ -8,7 +8,9 @@ use noctule::beamforming::baselines::{
     wmmse, wmmse_sdr, zf,
 };
 use noctule::beamforming::design::{Start, climb, default_starts, fitted, start_beams};
-use noctule::beamforming::{BeamformingDesign, Beams, Instance, Settings, design_from};
+use noctule::beamforming::{
+    BeamformingDesign, Beams, Instance, Settings, design_from, objective_unit,
+};
 use noctule::{CMat, Error, Interrupt, Trace};
 use noctule_num::InputError;
 use schemars::JsonSchema;
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::system::SchemeInfo;
-use crate::systems::typed;
+use crate::systems::{typed, unread};
 
 const fn scheme(name: &'static str, label: &'static str, summary: &'static str) -> SchemeInfo {
     SchemeInfo { name, label, summary }
@@ -264,7 +266,8 @@ impl Scheme {
             "conjugate-gradient" => split(settings).map(|(a, b)| Self::ConjugateGradient(a, b))?,
             "fp-sgda" => split(settings).map(|(a, b)| Self::FpSgda(a, b))?,
             "wmmse-sdr" => split(settings).map(|(a, b)| Self::WmmseSdr(a, b))?,
-            _ => split(settings).map(|(a, b)| Self::WmmseSdrConic(a, b))?,
+            "wmmse-sdr-conic" => split(settings).map(|(a, b)| Self::WmmseSdrConic(a, b))?,
+            other => return Err(unread(other)),
         })
     }
 
@@ -370,6 +373,8 @@ fn best_known(
         }
     }
     let mut best = climb(instance, settings, &starts, interrupt)?;
+    // What is proven of the optimum holds whoever comes nearest to it.
+    let bound = best.proof.bound.take();
     // Folding surplus sensing beams into the streams there are may lose something of an end point:
     // then that is the best known, as it stands.
     let mut work = best.work;
@@ -385,5 +390,7 @@ fn best_known(
         }
     }
     best.work = work;
+    let reached = best.metrics.objective.unwrap_or(f64::NAN);
+    best.proof.bound = bound.and_then(|bound| bound.against(reached, objective_unit(instance)));
     Ok(best)
 }

@@ -7,9 +7,10 @@ use noctule::cellfree::baselines::{
     rate_only, sensing_only, zero_forcing,
 };
 use noctule::cellfree::{
-    BEAM_FIELDS, Beams, CellFreeDesign, Instance, Metrics, Requirement, SYSTEM, Scenario, Settings,
-    design_from, evaluate, instance, verify,
+    BEAM_FIELDS, Beams, CLAIMS, CellFreeDesign, Instance, Metrics, Requirement, SYSTEM, Scenario,
+    Settings, advice, design_from, evaluate, instance, verify,
 };
+use noctule::claims::Checks;
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::{Error, Interrupt, Sense};
 use noctule_num::InputError;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::adapter::{Checked, Typed, entry, metric};
-use super::typed;
+use super::{typed, unread};
 use crate::report::Table;
 use crate::system::{MetricInfo, SchemeInfo, SeriesInfo, SeriesValue};
 
@@ -181,7 +182,6 @@ impl Typed for CellFree {
     const SCHEMES: &'static [SchemeInfo] = SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
-    const FEASIBILITY: f64 = 1e-6;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()
@@ -233,7 +233,8 @@ impl Typed for CellFree {
                 Ok(Scheme::BlockAscent(settings))
             }
             "zero-forcing" => Ok(Scheme::ZeroForcing(typed(settings, "")?)),
-            _ => Ok(Scheme::Mrt(typed(settings, "")?)),
+            "mrt" => Ok(Scheme::Mrt(typed(settings, "")?)),
+            other => Err(unread(other)),
         }
     }
 
@@ -278,8 +279,12 @@ impl Typed for CellFree {
         })
     }
 
-    fn bounded(scheme: &str) -> Option<&'static str> {
-        (scheme == "sensing-only").then_some("error")
+    fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+        advice(instance, metrics)
+    }
+
+    fn checks() -> Checks<Self::Instance, Self::Variables, Self::Metrics> {
+        CLAIMS
     }
 
     fn objective(metrics: &Metrics) -> Option<f64> {

@@ -3,10 +3,12 @@
 mod scheme;
 mod told;
 
+use noctule::claims::Checks;
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::pilots::instance::FIELDS;
 use noctule::pilots::{
-    ALLOCATION_FIELDS, Allocation, Instance, SYSTEM, Scenario, Users, evaluate, verify,
+    ALLOCATION_FIELDS, Allocation, CLAIMS, Instance, SYSTEM, Scenario, Users, advice, evaluate,
+    verify,
 };
 use noctule::{Error, Interrupt};
 use noctule_num::InputError;
@@ -81,11 +83,20 @@ impl Typed for Pilots {
         })
     }
 
-    fn bounded(scheme: &str) -> Option<&'static str> {
-        match scheme {
-            "best-crb" => Some("worst_crb_m2"),
-            "least-power" => Some("power_fraction"),
-            _ => None,
+    fn advice(instance: &Instance, metrics: &Told) -> Vec<String> {
+        advice(instance, &metrics.of)
+    }
+
+    fn checks() -> Checks<Self::Instance, Self::Variables, Self::Metrics> {
+        Checks {
+            added: CLAIMS.added,
+            bounded: |said, bound| (CLAIMS.bounded)(&said.of(&said.metrics.of), bound),
+            bound: |said, bound| (CLAIMS.bound)(&said.of(&said.metrics.of), bound),
+            residual: |said| (CLAIMS.residual)(&said.of(&said.metrics.of)),
+            infeasible: |said, certificate, out| {
+                (CLAIMS.infeasible)(&said.of(&said.metrics.of), certificate, out)
+            },
+            stop: |said, stop, proof| (CLAIMS.stop)(&said.of(&said.metrics.of), stop, proof),
         }
     }
 

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::told::Told;
 use crate::system::SchemeInfo;
-use crate::systems::typed;
+use crate::systems::{typed, unread};
 
 pub(super) const SCHEMES: &[SchemeInfo] = &[
     SchemeInfo {
@@ -145,13 +145,15 @@ impl Scheme {
                 Self::Located(settings)
             }
             other => {
-                typed::<Nothing>(settings, "")?;
-                match other {
+                let plain = match other {
                     "best-crb" => Self::BestCrb,
+                    "no-downlink" => Self::NoDownlink,
                     "dedicated-sensing" => Self::DedicatedSensing,
                     "theta-conic" => Self::ThetaConic,
-                    _ => Self::NoDownlink,
-                }
+                    _ => return Err(unread(other)),
+                };
+                typed::<Nothing>(settings, "")?;
+                plain
             }
         })
     }

@@ -2,6 +2,7 @@
 
 mod story;
 
+use noctule::claims::Checks;
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::surfaces::baselines::{
     AlternatingSettings, TimeSwitchingSettings, alternating, communication_only, max_eigenmode,
@@ -10,8 +11,8 @@ use noctule::surfaces::baselines::{
 use noctule::surfaces::echo::{EchoReport, report};
 use noctule::surfaces::misses_requirement;
 use noctule::surfaces::{
-    DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario, Select, Settings, Start,
-    SurfacesDesign, dedicated_signal, evaluate, full_covariance, instance, verify,
+    CLAIMS, DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario, Select, Settings,
+    Start, SurfacesDesign, advice, dedicated_signal, evaluate, full_covariance, instance, verify,
 };
 use noctule::{Design, Error, Interrupt, PointProof};
 use noctule_num::InputError;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::adapter::{Checked, Typed, entry, metric};
-use super::typed;
+use super::{typed, unread};
 use crate::report::Table;
 use crate::system::{MetricInfo, SchemeInfo, SeriesInfo, SeriesValue};
 
@@ -237,10 +238,11 @@ impl Typed for Surfaces {
             "sensing-only" => Ok(Scheme::SensingOnly(sites()?)),
             "max-eigenmode" => Ok(Scheme::MaxEigenmode(sites()?)),
             "time-switching" => Ok(Scheme::TimeSwitching(typed(settings, "")?)),
-            _ => {
+            "sweep-and-majorise" | "alternating-sca" => {
                 let settings: AlternatingSettings = typed(settings, "")?;
                 settings.validate().map(|()| Scheme::Alternating(settings))
             }
+            other => Err(unread(other)),
         }
     }
 
@@ -288,6 +290,23 @@ impl Typed for Surfaces {
                 ("crb_aligned_db", witness.crb_aligned.map(|crb| 10.0 * crb.log10())),
             ],
         })
+    }
+
+    fn advice(instance: &Instance, report: &Report) -> Vec<String> {
+        advice(instance, &report.metrics)
+    }
+
+    fn checks() -> Checks<Self::Instance, Self::Variables, Self::Metrics> {
+        Checks {
+            added: CLAIMS.added,
+            bounded: |said, bound| (CLAIMS.bounded)(&said.of(&said.metrics.metrics), bound),
+            bound: |said, bound| (CLAIMS.bound)(&said.of(&said.metrics.metrics), bound),
+            residual: |said| (CLAIMS.residual)(&said.of(&said.metrics.metrics)),
+            infeasible: |said, certificate, out| {
+                (CLAIMS.infeasible)(&said.of(&said.metrics.metrics), certificate, out)
+            },
+            stop: |said, stop, proof| (CLAIMS.stop)(&said.of(&said.metrics.metrics), stop, proof),
+        }
     }
 
     fn unmet(design: &ReportedDesign) -> Option<String> {

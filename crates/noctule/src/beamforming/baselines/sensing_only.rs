@@ -76,7 +76,8 @@ pub fn sensing_only(
         | StopRule::Evaluations(20_000);
     let mut trace = Trace::with_room(1000);
     let run = solver.minimise(&mut model, &mut point, &rules, interrupt, &mut trace);
-    let bound = certify_sensing(&mut model, &point)?;
+    let energy = instance.information() * instance.parts().power_w;
+    let bound = certify_sensing(&mut model, &point, energy)?;
     let sensing_beams = model.beams(&point, 0).matrix;
     let silent = CMat::zeros(instance.antennas(), instance.users());
     let beams =
@@ -109,7 +110,7 @@ pub fn sensing_only(
 
 /// The Frank–Wolfe bound at a point of a model without users, as an upper bound on the maximised
 /// objective.
-fn certify_sensing(model: &mut Model, point: &[C64]) -> Result<Option<Bound>, Error> {
+fn certify_sensing(model: &mut Model, point: &[C64], energy: f64) -> Result<Option<Bound>, Error> {
     let mut gradient = vec![C64::ZERO; point.len()];
     let value = model.eval(point, &mut gradient);
     if !value.is_finite() {
@@ -117,6 +118,8 @@ fn certify_sensing(model: &mut Model, point: &[C64]) -> Result<Option<Bound>, Er
     }
     // ⟨∇_R f, R⟩ = Re tr(∇_R f V Vᴴ) = Re⟨∇_V f, V⟩ / 2
     let inner = real_dot(&gradient, point) / 2.0;
+    // Back from the normalised problem: what `certificate::of_sensing` needs.
+    let y: Vec<f64> = model.fisher_inverse().iter().map(|y| y / energy).collect();
     let mut descent = model.curvature();
     descent.scale(-1.0);
     let mut eigen = HermitianEigen::new(model.rank());
@@ -126,5 +129,6 @@ fn certify_sensing(model: &mut Model, point: &[C64]) -> Result<Option<Bound>, Er
     };
     // Of one sign, so the gap is relative to the objective itself.
     let unit = model.unit();
-    Ok(Bound::new(-value * unit, -lower.value * unit, Sense::Upper, lower.method, 0.0))
+    let bound = Bound::new(-value * unit, -lower.value * unit, Sense::Upper, lower.method, 0.0);
+    Ok(bound.map(|bound| bound.with_numbers([("y".to_owned(), y)].into())))
 }

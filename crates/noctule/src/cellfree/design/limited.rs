@@ -3,8 +3,7 @@
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
 use noctule_optim::{
-    AugmentedLagrangian, Bound, Certificate, Constrained, Interrupt, Manifold, Proof, Sense, Stop,
-    Trace, Work,
+    AugmentedLagrangian, Certificate, Constrained, Interrupt, Manifold, Proof, Stop, Trace, Work,
 };
 use noctule_phy::units::{bits_to_nats, nats_to_bits};
 
@@ -15,8 +14,8 @@ use super::super::sensing::BestPattern;
 use super::super::starts::{default_starts, shared};
 use super::super::{Beams, CellFreeDesign, Instance, Requirement, Settings};
 use super::free::communication;
-use super::{FEASIBLE, ROUGH, advice, error_floor, finite, sensing_beams};
-use crate::{Design, Error};
+use super::{ROUGH, advice, error_bound, error_floor, finite, sensing_beams};
+use crate::{Design, Error, FEASIBLE};
 
 /// Rate under an error, or error under a rate.
 struct TradeOff {
@@ -189,7 +188,7 @@ pub(in crate::cellfree) fn constrained<'a>(
     };
     if let Requirement::MinRate(rate) = instance.requirement() {
         let objective = found.metrics.objective;
-        bound = Bound::new(objective, certified, Sense::Lower, "frank-wolfe", 0.0);
+        bound = error_bound(patterns, objective, certified);
         if !found.is_feasible() {
             prove_unreachable(instance, settings, rate, &mut proof, interrupt)?;
         }
@@ -310,16 +309,12 @@ fn prove_unreachable(
     if let Some(bound) = best.proof.bound
         && rate > bound.value
     {
-        proof.infeasible = Some(Certificate {
-            method: "branch-and-bound".to_owned(),
-            statement: format!(
-                "a sum rate of {rate:.6} bit/s/Hz is required; without any sensing no beams exceed \
-                 {:.6}",
-                bound.value
-            ),
-            required: rate,
-            reachable: bound.value,
-        });
+        let statement = format!(
+            "a sum rate of {rate:.6} bit/s/Hz is required; without any sensing no beams exceed {:.6}",
+            bound.value
+        );
+        let certificate = Certificate::new("branch-and-bound", statement, rate, bound.value);
+        proof.infeasible = Some(certificate.with_numbers(bound.numbers));
     }
     Ok(())
 }
@@ -333,17 +328,15 @@ fn infeasible_error(
 ) -> Result<CellFreeDesign, Error> {
     let beams = sensing_beams(instance, patterns);
     let metrics = evaluate(instance, &beams)?;
-    let bound = Bound::new(reached, certified, Sense::Lower, "frank-wolfe", 0.0);
+    let bound = error_bound(patterns, reached, certified);
+    let numbers = bound.as_ref().map_or_else(Default::default, |bound| bound.numbers.clone());
     let mut proof = Proof::NONE.with_bound(bound);
-    proof.infeasible = Some(Certificate {
-        method: "frank-wolfe".to_owned(),
-        statement: format!(
-            "a mean beampattern error of {limit:.6e} is required; no signals reach less than \
-             {certified:.6e}, those given reach {reached:.6e}"
-        ),
-        required: limit,
-        reachable: reached,
-    });
+    let statement = format!(
+        "a mean beampattern error of {limit:.6e} is required; no signals reach less than \
+         {certified:.6e}, those given reach {reached:.6e}"
+    );
+    let certificate = Certificate::new("frank-wolfe", statement, limit, reached);
+    proof.infeasible = Some(certificate.with_numbers(numbers));
     let warnings = advice(instance, &metrics);
     Ok(Design {
         variables: beams,

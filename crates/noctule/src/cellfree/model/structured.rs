@@ -82,7 +82,7 @@ pub(in crate::cellfree) struct Model {
     pub rest: Vec<f64>,
     by_total: Vec<f64>,
     by_others: Vec<f64>,
-    lags: Vec<Vec<f64>>,
+    pub(in crate::cellfree) lags: Vec<Vec<f64>>,
     by_lags: Vec<f64>,
     toeplitz: Vec<C64>,
 }

@@ -97,13 +97,15 @@ pub fn least_power(
     if limits.certify {
         let mut envelopes = Envelopes::new(&search.model, goal, search.limit, &inside);
         let found = envelopes.close(target, (power, x.clone()), limits.budget(), interrupt);
+        let numbers = envelopes.numbers();
         search.work += envelopes.work;
         let points = instance.points() as f64;
         search.note_proof(&found, 1.0 / points);
         let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
         // No power is below zero, whatever the multipliers prove.
         let lower = found.bound.max(0.0) / points;
-        bound = Bound::new(power / points, lower, Sense::Lower, method, 0.0);
+        bound = Bound::new(power / points, lower, Sense::Lower, method, 0.0)
+            .map(|bound| bound.with_numbers(numbers));
         open = open_gap(bound.as_ref(), limits.gap);
         stop = stop_after(stop, found.stop, open.is_some());
     }
@@ -122,17 +124,19 @@ fn unreached(
 ) -> Result<PilotsDesign, Error> {
     let settings = Settings { certify: true, ..settings.clone() };
     let mut design = design_from(instance, &settings, None, interrupt)?;
+    // The design is that of the smallest worst error, and so is what is proven of it.
+    design.proof.bound =
+        design.proof.bound.map(|bound| bound.of_problem("the smallest worst error"));
     let bound = design.proof.bound.as_ref().map_or(0.0, |bound| bound.value);
     let reached = design.metrics.worst_error;
     if bound > target {
-        design.proof.infeasible = Some(Certificate {
-            method: "branch-and-bound on θ".to_owned(),
-            statement: format!(
-                "no allocation has a worst error below {bound:.6e}; {target:.6e} was asked for"
-            ),
-            required: target,
-            reachable: reached,
-        });
+        let statement = format!(
+            "no allocation has a worst error below {bound:.6e}; {target:.6e} was asked for"
+        );
+        let numbers = design.proof.bound.as_ref().map(|bound| bound.numbers.clone());
+        let certificate = Certificate::new("branch-and-bound on θ", statement, target, reached)
+            .with_numbers(numbers.unwrap_or_default());
+        design.proof.infeasible = Some(certificate);
     } else {
         design.stop = Stop::Stalled;
         design.warnings.push(format!(
@@ -167,7 +171,7 @@ pub fn least_power_to_locate(instance: &Instance, user: usize) -> Result<f64, Er
     let run = search.descend(Goal::WorstCrb, &start, &rules);
     if run.ending != Ending::Reached {
         let found = format!("{limit} m²");
-        let allowed = format!("above {:.6e} m²", search.crb_bound());
+        let allowed = format!("above {:.6e} m²", search.crb_bound().0);
         let what = "one user alone cannot be located that well";
         return Err(InputError::new(what, "crb_limit_m2", found, allowed).into());
     }

@@ -11,6 +11,8 @@
 //! non-negative weights and of matrices Y proves a bound that takes O(M K) operations to check,
 //! and the interior point only has to suggest good ones.
 
+use std::collections::BTreeMap;
+
 use noctule_phy::multistatic::Information;
 
 use super::{Interior, Program};
@@ -35,8 +37,8 @@ fn curvature(y: Information, r: Information) -> f64 {
 }
 
 /// Weights on the constraints of a program, as the interior point suggests them.
-#[derive(Clone)]
-struct Weights {
+#[derive(Clone, Debug)]
+pub struct Weights {
     error: Vec<f64>,
     crb: Vec<f64>,
     inverse: Vec<Information>,
@@ -46,6 +48,12 @@ struct Weights {
 }
 
 impl Weights {
+    /// λ of every user, ν of every user, Y of every user as xx, yy, xy, and μ of every access point.
+    pub(in crate::pilots) fn lists(&self) -> [Vec<f64>; 4] {
+        let inverse = self.inverse.iter().flat_map(|y| [y.xx, y.yy, y.xy]).collect();
+        [self.error.clone(), self.crb.clone(), inverse, self.power.clone()]
+    }
+
     fn of(interior: &Interior, program: &Program<'_>, boxes: &[[f64; 2]]) -> Self {
         let model = program.model;
         let numerator: Vec<[f64; 2]> =
@@ -143,19 +151,32 @@ impl Weights {
     }
 }
 
-/// A lower bound on the largest error over the envelope `boxes`, whatever `x`: zero when the
-/// multipliers prove nothing.
-pub fn worst_error(interior: &Interior, program: &Program<'_>, boxes: &[[f64; 2]]) -> f64 {
+/// A lower bound on the largest error over the envelope `boxes`, whatever `x`, and the weights that
+/// prove it: zero when the multipliers prove nothing.
+pub fn worst_error(
+    interior: &Interior,
+    program: &Program<'_>,
+    boxes: &[[f64; 2]],
+) -> (f64, Weights) {
     let weights = Weights::of(interior, program, boxes);
     let level = weights.level(interior, program);
-    let paid = paid_by_level(interior, program, weights.clone(), level);
+    let (paid, by_level) = paid_by_level(interior, program, weights.clone(), level);
     let plain = paid_by_prices(program, weights.clone());
     // Only what is far from stationary is mended: the rest is in proportion.
-    let mut mended = weights;
+    let mut mended = weights.clone();
     mended.raise(interior, program, 0.0, level, 0.5);
-    let bound = paid.max(plain).max(paid_by_prices(program, mended)) * (1.0 - MARGIN);
+    let raised = paid_by_prices(program, mended.clone());
+    let best = paid.max(plain).max(raised);
+    let proof = if best <= paid {
+        by_level
+    } else if best <= plain {
+        weights
+    } else {
+        mended
+    };
+    let bound = best * (1.0 - MARGIN);
     let trivial = by_variances(program, boxes);
-    if bound.is_finite() { bound.max(trivial) } else { trivial }
+    (if bound.is_finite() { bound.max(trivial) } else { trivial }, proof)
 }
 
 /// What needs no multipliers: the power of a gain is at most `a (1 + Σ γ/β)`, so that no error is
@@ -184,11 +205,16 @@ fn paid_by_level(
     program: &Program<'_>,
     mut weights: Weights,
     level: f64,
-) -> f64 {
+) -> (f64, Weights) {
     weights.raise(interior, program, 0.0, level, 1.0);
     let owed = weights.power.iter().sum::<f64>() - weights.positions_constant(program.crb_limit);
     let noise = weights.noise();
-    if noise > 0.0 && owed > 0.0 { level * (noise / owed) } else { 0.0 }
+    if noise > 0.0 && owed > 0.0 {
+        weights.error.iter_mut().for_each(|w| *w *= owed / noise);
+        (level * (noise / owed), weights)
+    } else {
+        (0.0, weights)
+    }
 }
 
 /// The prices are scaled until the constant vanishes; the level is the largest for which the
@@ -244,6 +270,21 @@ fn largest_level(lambda: f64, c: &[f64], b: &[f64], g: &[f64]) -> f64 {
     low / lambda
 }
 
+/// The multipliers of [`worst_crb`]: `crb` holds the weight of every user, `inverse` its Y as
+/// xx, yy, xy. Empty where a user cannot be located.
+pub fn crb_numbers(interior: &Interior, program: &Program<'_>) -> BTreeMap<String, Vec<f64>> {
+    let model = program.model;
+    let (mut weights, mut inverses) = (Vec::new(), Vec::new());
+    for k in 0..model.users {
+        let j = model.information(k, &interior.x);
+        let Some(crb) = j.crb() else { return BTreeMap::new() };
+        let y = inverse(j);
+        weights.push(interior.y_crb[k] / crb);
+        inverses.extend([y.xx, y.yy, y.xy]);
+    }
+    [("crb", weights), ("inverse", inverses)].map(|(n, list)| (n.to_owned(), list)).into()
+}
+
 /// A lower bound on the largest CRB, whatever `x`.
 pub fn worst_crb(interior: &Interior, program: &Program<'_>) -> f64 {
     let model = program.model;
@@ -275,7 +316,7 @@ pub fn least_power(
     boxes: &[[f64; 2]],
     target: Option<f64>,
     scale: f64,
-) -> f64 {
+) -> (f64, Weights) {
     let mut weights = Weights::of(interior, program, boxes);
     // The objective was measured in units of its first value.
     for list in [&mut weights.error, &mut weights.crb, &mut weights.power] {
@@ -287,5 +328,5 @@ pub fn least_power(
     weights.raise(interior, program, 1.0, target.unwrap_or(0.0), 1.0);
     let gained = weights.noise() + weights.positions_constant(program.crb_limit);
     let bound = gained - weights.power.iter().sum::<f64>() - MARGIN * (1.0 + gained.abs());
-    if bound.is_finite() { bound } else { f64::NEG_INFINITY }
+    (if bound.is_finite() { bound } else { f64::NEG_INFINITY }, weights)
 }

@@ -1,0 +1,63 @@
+//! What a document claims of beams, checked again.
+
+use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
+
+use super::{Beams, Instance, Metrics, certificate, objective_unit, residual};
+use crate::Error;
+use crate::claims::{
+    Again, Bounded, Checks, Compared, Said, Verdict, by_residual, closed_form, own_rule,
+};
+
+type Document<'a> = Said<'a, Instance, Beams, Metrics>;
+
+/// How claims are checked.
+pub const CLAIMS: Checks<Instance, Beams, Metrics> = Checks {
+    added: &[],
+    bounded,
+    bound: bound_again,
+    residual: residual_again,
+    infeasible: infeasible_again,
+    stop: stop_again,
+};
+
+fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
+    // Multipliers of sensing alone come without boxes, users or a dual channel.
+    let sensing = bound.numbers.len() == 1 && bound.numbers.contains_key("y");
+    let weight = said.instance.parts().crb_weight;
+    let reached = match bound.problem {
+        None => said.metrics.objective?,
+        Some(_) if sensing => -weight * said.metrics.crb_trace_mixed?,
+        Some(_) => return None,
+    };
+    let unit = if sensing { 0.0 } else { objective_unit(said.instance) };
+    Some(Bounded { reached, sense: Sense::Upper, unit })
+}
+
+fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
+    Ok(match certificate::again(said.instance, bound)? {
+        Some(value) => Again::Proven(value),
+        None => Again::not_checkable("its boxes were too many to be kept"),
+    })
+}
+
+fn residual_again(said: &Document<'_>) -> Result<Option<f64>, Error> {
+    residual(said.instance, said.variables)
+}
+
+fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
+    match said.scheme {
+        "rzf" | "zf" | "mrt" => closed_form(stop),
+        "balanced" | "projected-gradient" | "barzilai-borwein" | "conjugate-gradient" => {
+            by_residual(stop, proof.residual(), said.setting("tolerance"))
+        }
+        _ => own_rule(stop),
+    }
+}
+
+fn infeasible_again(
+    _: &Document<'_>,
+    _: &Certificate,
+    _: &mut Vec<Compared>,
+) -> Result<Verdict, Error> {
+    Ok(Verdict::Refuted("nothing is required of beams but their power".to_owned()))
+}

@@ -1,0 +1,269 @@
+//! What a document says of beams, computed again without an optimiser.
+
+use std::collections::BTreeMap;
+
+use noctule_num::linalg::{HermitianEigen, real_dot};
+use noctule_num::{C64, CMat, InputError};
+use noctule_optim::branch_bound::covers;
+use noctule_phy::beampattern::toeplitz_gradient;
+use noctule_phy::units::{bits_to_nats, nats_to_bits};
+
+use super::bound::levels;
+use super::model::{Link, Model, Roles};
+use super::sensing::error_from_below;
+use super::verify::covariance;
+use super::{Beams, Instance, Requirement};
+use crate::Error;
+
+/// The stationarity residual that designs state, `‖grad‖·‖x‖/max(1, |f|)` of the normalised problem
+/// under the powers of the access points: of the rate alone where nothing is `priced`, else of the
+/// requirement at its price, which is the slope of the region's boundary in bit/s/Hz per unit of
+/// the error.
+///
+/// # Errors
+/// When the beams have another shape.
+pub fn residual(instance: &Instance, beams: &Beams, slope: Option<f64>) -> Result<f64, Error> {
+    beams.check(instance)?;
+    let streams = beams.sensing.iter().map(CMat::cols).max().unwrap_or(0);
+    let roles = match streams {
+        0 => Roles::CommunicationOnly,
+        streams => Roles::Sensing(streams),
+    };
+    let mut model = Model::new(instance, roles);
+    let x = model.point(beams);
+    model.forward(&x);
+    let rate = model.value(Link::Rate);
+    let priced = slope.map(bits_to_nats);
+    let (weights, value) = match instance.requirement() {
+        Requirement::MinRate(_) if streams > 0 => {
+            let price = priced.filter(|slope| *slope > 0.0).map_or(0.0, f64::recip);
+            ((-price, 1.0), model.error())
+        }
+        _ => ((-1.0, priced.unwrap_or(0.0)), rate),
+    };
+    let mut gradient = vec![C64::ZERO; x.len()];
+    model.backward(&x, weights.0, weights.1, &mut gradient);
+    let stride = model.stride();
+    let mut squared = 0.0;
+    for (x, gradient) in x.chunks(stride).zip(gradient.chunks(stride)) {
+        let radial = real_dot(gradient, x) / real_dot(x, x);
+        squared += gradient.iter().zip(x).map(|(g, x)| (g - x * radial).norm_sqr()).sum::<f64>();
+    }
+    Ok((squared * real_dot(&x, &x)).sqrt() / value.abs().max(1.0))
+}
+
+/// What no signals undercut, in mean beampattern error, by the `lags` of a document: those of one
+/// access point that senses after the other.
+///
+/// # Errors
+/// [`Error::Input`] for lags that do not fit the instance.
+pub fn error_floor(
+    instance: &Instance,
+    numbers: &BTreeMap<String, Vec<f64>>,
+) -> Result<f64, Error> {
+    let lags = numbers.get("lags").map_or(&[][..], Vec::as_slice);
+    let sensing = instance.sensing_aps();
+    let each = 2 * instance.antennas() - 1;
+    if sensing.is_empty() || lags.len() != sensing.len() * each {
+        let needed = (sensing.len() * each).to_string();
+        let what = "the length does not fit the instance";
+        return Err(InputError::new(what, "lags", lags.len().to_string(), needed).into());
+    }
+    let mut sum = 0.0;
+    for (ap, lags) in sensing.iter().zip(lags.chunks(each)) {
+        if let Some(pattern) = instance.pattern(*ap) {
+            sum += error_from_below(pattern, lags)?;
+        }
+    }
+    Ok(sum / sensing.len() as f64)
+}
+
+/// What no beams exceed, in bit/s/Hz, by the multipliers of a document: one box of interference
+/// levels after the other, the users in order; `None` when they were too many to be kept. Within the
+/// limit on the error that the instance requires, unless `sensed` says that nobody senses.
+///
+/// | name | of every box |
+/// |---|---|
+/// | `low`, `high` | its levels; the boxes together cover what any beams cause |
+/// | `chord_low`, `chord_high` | a box around it, whose chords the multipliers belong to |
+/// | `t` | one of every user, at best one over all that it receives |
+/// | `price` | one of every access point's power |
+/// | `lags` | of the access points that sense, where the tangent of the error is taken |
+///
+/// `error_price` is one number: that of the limit. Everything is dense and at full size, and holds
+/// for *any* multipliers.
+///
+/// # Errors
+/// [`Error::Input`] when lists do not fit the instance, a box is outside its chords, or the boxes
+/// leave something uncovered.
+pub fn rate_ceiling(
+    instance: &Instance,
+    numbers: &BTreeMap<String, Vec<f64>>,
+    sensed: bool,
+) -> Result<Option<f64>, Error> {
+    if numbers.contains_key("left_out") {
+        return Ok(None);
+    }
+    let dense = Dense::new(instance, numbers, sensed)?;
+    let users = instance.users();
+    let list = |name: &str| numbers.get(name).map_or(&[][..], Vec::as_slice);
+    let aps = instance.aps();
+    let boxes = if users > 0 { list("low").len() / users } else { list("price").len() / aps };
+    let lags =
+        if dense.price > 0.0 { dense.sensing.len() * (2 * instance.antennas() - 1) } else { 0 };
+    for (name, each) in [
+        ("low", users),
+        ("high", users),
+        ("chord_low", users),
+        ("chord_high", users),
+        ("t", users),
+        ("price", aps),
+        ("lags", lags),
+    ] {
+        let (found, needed) = (list(name).len(), boxes * each);
+        if found != needed || list(name).iter().any(|x| !x.is_finite()) {
+            let needed = format!("{needed} finite numbers");
+            let what = "the length does not fit the instance";
+            return Err(InputError::new(what, name, found.to_string(), needed).into());
+        }
+    }
+    let of = |name: &str, leaf: usize, each: usize| &list(name)[leaf * each..(leaf + 1) * each];
+    let mut worst = f64::NEG_INFINITY;
+    let mut covered = Vec::with_capacity(boxes);
+    for leaf in 0..boxes {
+        let (low, high) = (of("low", leaf, users), of("high", leaf, users));
+        let outer = (of("chord_low", leaf, users), of("chord_high", leaf, users));
+        let inside =
+            (0..users).all(|k| outer.0[k] > 0.0 && outer.0[k] <= low[k] && high[k] <= outer.1[k]);
+        if !inside {
+            let what = "a box is not inside the one whose chords prove it";
+            let found = format!("box {leaf}");
+            return Err(InputError::new(what, "chord_low", found, "a box around it").into());
+        }
+        let (t, prices) = (of("t", leaf, users), of("price", leaf, aps));
+        worst = worst.max(dense.of_box(outer, t, prices, of("lags", leaf, lags))?);
+        covered.push((low.to_vec(), high.to_vec()));
+    }
+    let model = Model::new(instance, Roles::CommunicationOnly);
+    if boxes == 0 || !covers(&covered, &levels(instance, &model)) {
+        let what = "the boxes leave something uncovered";
+        let allowed = "boxes that cover all interference levels";
+        return Err(InputError::new(what, "low, high", format!("{boxes} boxes"), allowed).into());
+    }
+    Ok(Some(nats_to_bits(worst)))
+}
+
+/// The instance as dense matrices.
+struct Dense<'a> {
+    instance: &'a Instance,
+    /// `h_k h_kᴴ` and `h_k h_kᴴ + Θ_k`.
+    own: Vec<CMat>,
+    all: Vec<CMat>,
+    sensing: Vec<usize>,
+    limit: f64,
+    price: f64,
+}
+
+impl<'a> Dense<'a> {
+    fn new(
+        instance: &'a Instance,
+        numbers: &BTreeMap<String, Vec<f64>>,
+        sensed: bool,
+    ) -> Result<Self, Error> {
+        let channels = instance.scaled_channels();
+        let size = channels.rows();
+        let (mut own, mut all) = (Vec::new(), Vec::new());
+        for k in 0..instance.users() {
+            let h = channels.col(k);
+            let outer = CMat::from_fn(size, size, |i, j| h[i] * h[j].conj());
+            let theta = covariance(instance, k);
+            all.push(CMat::from_fn(size, size, |i, j| outer[(i, j)] + theta[i][j]));
+            own.push(outer);
+        }
+        let sensing = if sensed { instance.sensing_aps() } else { Vec::new() };
+        let limit = match instance.requirement() {
+            Requirement::MaxError(limit) if sensed => limit,
+            _ => f64::INFINITY,
+        };
+        let price = numbers.get("error_price").and_then(|list| list.first().copied());
+        let price = price.unwrap_or(0.0);
+        if !(price >= 0.0 && price.is_finite()) || price > 0.0 && limit.is_infinite() {
+            let what = "not a price of the limit on the error";
+            let found = price.to_string();
+            return Err(InputError::new(what, "error_price", found, "from 0, with a limit").into());
+        }
+        Ok(Self { instance, own, all, sensing, limit, price })
+    }
+
+    /// The bound of a box in nats: the certificate of the [module page](super::bound), written out.
+    fn of_box(
+        &self,
+        (low, high): (&[f64], &[f64]),
+        t: &[f64],
+        prices: &[f64],
+        lags: &[f64],
+    ) -> Result<f64, Error> {
+        let n = self.instance.antennas();
+        let size = self.instance.aps() * n;
+        let mut shared = CMat::zeros(size, size);
+        let mut constant = 0.0;
+        let mut slopes = Vec::with_capacity(t.len());
+        for (k, &t) in t.iter().enumerate() {
+            let width = high[k] - low[k];
+            let slope = if width > 0.0 { (width / low[k]).ln_1p() / width } else { 1.0 / low[k] };
+            constant += t - slope - t.ln() - 1.0 + slope * low[k] - low[k].ln();
+            add(&mut shared, &self.all[k], t - slope);
+            slopes.push(slope);
+        }
+        if self.price > 0.0 {
+            constant += self.tangent(lags, &mut shared);
+        }
+        for i in 0..size {
+            shared[(i, i)] -= prices[i / n];
+        }
+        let mut eigen = HermitianEigen::new(size);
+        eigen.compute(&shared)?;
+        let mut top = eigen.max();
+        for (own, slope) in self.own.iter().zip(slopes) {
+            let mut mine = shared.clone();
+            add(&mut mine, own, slope);
+            eigen.compute(&mine)?;
+            top = top.max(eigen.max());
+        }
+        let worth = |(ap, price): (usize, &f64)| {
+            let worth = price + top;
+            if self.sensing.contains(&ap) { worth } else { worth.max(0.0) }
+        };
+        let bound = constant + prices.iter().enumerate().map(worth).sum::<f64>();
+        Ok(if bound.is_nan() { f64::INFINITY } else { bound })
+    }
+
+    /// Takes `μ ∇S` at `lags` from `shared`; `μ (δ + S)`, as S is of degree two.
+    fn tangent(&self, lags: &[f64], shared: &mut CMat) -> f64 {
+        let n = self.instance.antennas();
+        let share = 1.0 / self.sensing.len().max(1) as f64;
+        let mut by_lags = vec![0.0; 2 * n - 1];
+        let mut column = vec![C64::ZERO; n];
+        let mut error = 0.0;
+        for (ap, lags) in self.sensing.iter().zip(lags.chunks(2 * n - 1)) {
+            let Some(pattern) = self.instance.pattern(*ap) else { continue };
+            error += share * pattern.error_and_gradient(lags, &mut by_lags);
+            toeplitz_gradient(&by_lags, &mut column);
+            for j in 0..n {
+                for i in 0..n {
+                    let entry = if i >= j { column[i - j] } else { column[j - i].conj() };
+                    shared[(ap * n + i, ap * n + j)] -= entry * (self.price * share);
+                }
+            }
+        }
+        self.price * (self.limit + error)
+    }
+}
+
+fn add(to: &mut CMat, matrix: &CMat, weight: f64) {
+    for j in 0..to.cols() {
+        for (entry, other) in to.col_mut(j).iter_mut().zip(matrix.col(j)) {
+            *entry += other * weight;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a document claims of beams, checked again.
+
+use std::collections::BTreeMap;
+
+use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
+
+use super::{Beams, Instance, Metrics, Requirement, again};
+use crate::Error;
+use crate::claims::{
+    Again, Bounded, Checks, Compared, Said, Verdict, by_residual, closed_form, own_rule, same,
+    same_certificate,
+};
+
+type Document<'a> = Said<'a, Instance, Beams, Metrics>;
+
+/// How claims are checked.
+pub const CLAIMS: Checks<Instance, Beams, Metrics> = Checks {
+    added: &["slope"],
+    bounded,
+    bound: bound_again,
+    residual: residual,
+    infeasible: infeasible_again,
+    stop: stop_again,
+};
+
+/// From below it is the error that is bounded, from above the rate.
+fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
+    match (&bound.problem, bound.sense) {
+        (Some(_), _) => None,
+        (None, Sense::Lower) => said.metrics.error.map(Bounded::below),
+        (None, Sense::Upper) => Some(Bounded::above(said.metrics.sum_rate_bps_hz)),
+    }
+}
+
+fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
+    match bound.sense {
+        Sense::Lower => again::error_floor(said.instance, &bound.numbers).map(Again::Proven),
+        Sense::Upper => {
+            let sensed =
+                said.scheme != "rate-only" && said.instance.requirement() != Requirement::None;
+            ceiling(said, &bound.numbers, sensed)
+        }
+    }
+}
+
+fn ceiling(
+    said: &Document<'_>,
+    numbers: &BTreeMap<String, Vec<f64>>,
+    sensed: bool,
+) -> Result<Again, Error> {
+    Ok(match again::rate_ceiling(said.instance, numbers, sensed)? {
+        Some(value) => Again::Proven(value),
+        None => Again::not_checkable("its regions were too many to be kept"),
+    })
+}
+
+/// Where the methods state one: not that of the patterns alone, each climbed in a unit of its own.
+fn residual(said: &Document<'_>) -> Result<Option<f64>, Error> {
+    let slope = said.stored.get("slope").and_then(serde_json::Value::as_f64);
+    match said.scheme {
+        "balanced" | "rate-only" if said.metrics.sum_rate_nats > 0.0 => {
+            again::residual(said.instance, said.variables, slope).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn infeasible_again(
+    said: &Document<'_>,
+    certificate: &Certificate,
+    out: &mut Vec<Compared>,
+) -> Result<Verdict, Error> {
+    let instance = said.instance;
+    let (required, reachable) = match instance.requirement() {
+        Requirement::None => (None, None),
+        Requirement::MaxError(limit) => (Some(limit), said.metrics.error),
+        Requirement::MinRate(rate) if instance.users() == 0 => (Some(rate), Some(0.0)),
+        Requirement::MinRate(rate) => (Some(rate), None),
+    };
+    let Some(required) = required else {
+        return Ok(Verdict::Refuted("nothing is required".to_owned()));
+    };
+    let found = Certificate::new("", "", required, reachable.unwrap_or(certificate.reachable));
+    let verdict = same_certificate(certificate, Some(&found), out);
+    let beyond = match instance.requirement() {
+        Requirement::MaxError(limit) => limit < said.metrics.error.unwrap_or(0.0),
+        _ => required > certificate.reachable,
+    };
+    Ok(match verdict {
+        Verdict::Confirmed if !beyond || said.violation <= crate::FEASIBLE => {
+            Verdict::Refuted("the requirement is within reach".to_owned())
+        }
+        Verdict::Confirmed if reachable.is_none() => unreachable_rate(said, certificate)?,
+        Verdict::Confirmed => floor(said, certificate)?,
+        other => other,
+    })
+}
+
+/// Whether a rate is beyond what any beams reach without sensing.
+fn unreachable_rate(said: &Document<'_>, certificate: &Certificate) -> Result<Verdict, Error> {
+    Ok(match ceiling(said, &certificate.numbers, false) {
+        Ok(Again::Proven(found)) if found <= certificate.reachable * (1.0 + 1e-9) => {
+            Verdict::Confirmed
+        }
+        Ok(Again::Proven(found)) => {
+            Verdict::Refuted(format!("no more than {found:.6e} is proven to be out of reach"))
+        }
+        Ok(Again::NotCheckable(why)) => Verdict::NotCheckable(why),
+        Err(error) => Verdict::of(error)?,
+    })
+}
+
+/// Whether a limit on the error is below what any signals reach.
+fn floor(said: &Document<'_>, certificate: &Certificate) -> Result<Verdict, Error> {
+    let Requirement::MaxError(limit) = said.instance.requirement() else {
+        return Ok(Verdict::Confirmed);
+    };
+    Ok(match again::error_floor(said.instance, &certificate.numbers) {
+        Ok(floor) if floor > limit => Verdict::Confirmed,
+        Ok(floor) => Verdict::Refuted(format!("only {floor:.6e} is proven to be out of reach")),
+        Err(error) => Verdict::of(error)?,
+    })
+}
+
+fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
+    let scheme = said.scheme;
+    if proof.infeasible.is_some() && same(said.metrics.sum_rate_nats, 0.0) {
+        return match stop {
+            Stop::Computed | Stop::Converged => Verdict::Confirmed,
+            other => own_rule(other),
+        };
+    }
+    match scheme {
+        "zero-forcing" | "mrt" => closed_form(stop),
+        "balanced" | "rate-only" if said.metrics.sum_rate_nats > 0.0 => {
+            by_residual(stop, proof.residual(), said.setting("tolerance"))
+        }
+        _ => own_rule(stop),
+    }
+}
