@@ -34,20 +34,6 @@ pub struct InputError {
     /// How it can probably be mended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
-    /// What code may branch on: the words above are for people.
-    #[serde(skip)]
-    pub kind: InputKind,
-}
-
-/// Kinds of bad input that somebody further out answers in a way of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InputKind {
-    /// Nothing in particular.
-    #[default]
-    Other,
-    /// Something that must be there is not.
-    Missing,
 }
 
 impl InputError {
@@ -64,15 +50,7 @@ impl InputError {
             found: found.into(),
             allowed: allowed.into(),
             hint: None,
-            kind: InputKind::Other,
         }
-    }
-
-    /// The same error as one of a kind.
-    #[must_use]
-    pub fn of_kind(mut self, kind: InputKind) -> Self {
-        self.kind = kind;
-        self
     }
 
     /// The same error with a hint.

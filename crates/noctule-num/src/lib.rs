@@ -23,7 +23,7 @@ pub mod special;
 pub mod stats;
 
 pub use error::NumError;
-pub use input::{InputError, InputKind};
+pub use input::InputError;
 pub use log_det::log_det_one_plus;
 pub use mat::CMat;
 pub use num_complex::Complex64 as C64;

@@ -385,14 +385,6 @@ mod tests {
     }
 
     #[test]
-    fn an_infinite_gap_survives_json() {
-        let bound = Bound::new(0.0, 1.0, Sense::Upper, "test", 0.0).unwrap();
-        assert_eq!(bound.gap_rel, f64::INFINITY);
-        let text = serde_json::to_string(&bound).unwrap();
-        assert_eq!(serde_json::from_str::<Bound>(&text).unwrap(), bound);
-    }
-
-    #[test]
     fn stationary_is_not_global() {
         assert!(!Proof::stationary(0.0).is_global(1.0));
         let proven =

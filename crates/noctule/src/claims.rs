@@ -102,6 +102,7 @@ impl<I, V, M> Said<'_, I, V, M> {
 
 /// How a system checks the claims of its documents: one function for each kind.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::type_complexity)] // five functions, each named once, here
 pub struct Checks<I, V, M> {
     /// Metrics that schemes add to what `evaluate` tells.
     pub added: &'static [&'static str],
@@ -215,5 +216,27 @@ pub fn own_rule(stop: Stop) -> Verdict {
     match stop {
         Stop::Computed => Verdict::Refuted("the method iterates".to_owned()),
         other => Verdict::NotCheckable(format!("that its own rule ended it by `{other}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_infinite_gap_survives_json() {
+        let bound = Bound::new(0.0, 1.0, Sense::Upper, "test", 0.0).unwrap();
+        assert!(bound.gap_rel.is_infinite());
+        let text = serde_json::to_string(&bound).unwrap();
+        assert_eq!(serde_json::from_str::<Bound>(&text).unwrap(), bound);
+    }
+
+    #[test]
+    fn a_residual_above_its_tolerance_is_not_converged() {
+        let verdict = |stop, residual| by_residual(stop, Some(residual), Some(1e-6));
+        assert_eq!(verdict(Stop::Converged, 1e-7), Verdict::Confirmed);
+        assert!(matches!(verdict(Stop::Converged, 1e-5), Verdict::Refuted(_)));
+        assert!(matches!(verdict(Stop::Computed, 1e-7), Verdict::Refuted(_)));
+        assert!(matches!(verdict(Stop::Stalled, 1e-5), Verdict::NotCheckable(_)));
     }
 }

@@ -105,52 +105,82 @@ pub fn rate_ceiling(
         return Ok(None);
     }
     let dense = Dense::new(instance, numbers, sensed)?;
-    let users = instance.users();
-    let list = |name: &str| numbers.get(name).map_or(&[][..], Vec::as_slice);
-    let aps = instance.aps();
-    let boxes = if users > 0 { list("low").len() / users } else { list("price").len() / aps };
-    let lags =
-        if dense.price > 0.0 { dense.sensing.len() * (2 * instance.antennas() - 1) } else { 0 };
-    for (name, each) in [
-        ("low", users),
-        ("high", users),
-        ("chord_low", users),
-        ("chord_high", users),
-        ("t", users),
-        ("price", aps),
-        ("lags", lags),
-    ] {
-        let (found, needed) = (list(name).len(), boxes * each);
-        if found != needed || list(name).iter().any(|x| !x.is_finite()) {
-            let needed = format!("{needed} finite numbers");
-            let what = "the length does not fit the instance";
-            return Err(InputError::new(what, name, found.to_string(), needed).into());
-        }
-    }
-    let of = |name: &str, leaf: usize, each: usize| &list(name)[leaf * each..(leaf + 1) * each];
+    let regions = Regions::new(&dense, numbers)?;
     let mut worst = f64::NEG_INFINITY;
-    let mut covered = Vec::with_capacity(boxes);
-    for leaf in 0..boxes {
-        let (low, high) = (of("low", leaf, users), of("high", leaf, users));
-        let outer = (of("chord_low", leaf, users), of("chord_high", leaf, users));
-        let inside =
-            (0..users).all(|k| outer.0[k] > 0.0 && outer.0[k] <= low[k] && high[k] <= outer.1[k]);
-        if !inside {
-            let what = "a box is not inside the one whose chords prove it";
-            let found = format!("box {leaf}");
-            return Err(InputError::new(what, "chord_low", found, "a box around it").into());
-        }
-        let (t, prices) = (of("t", leaf, users), of("price", leaf, aps));
-        worst = worst.max(dense.of_box(outer, t, prices, of("lags", leaf, lags))?);
-        covered.push((low.to_vec(), high.to_vec()));
-    }
-    let model = Model::new(instance, Roles::CommunicationOnly);
-    if boxes == 0 || !covers(&covered, &levels(instance, &model)) {
-        let what = "the boxes leave something uncovered";
-        let allowed = "boxes that cover all interference levels";
-        return Err(InputError::new(what, "low, high", format!("{boxes} boxes"), allowed).into());
+    for leaf in 0..regions.count {
+        let outer = (regions.of(2, leaf), regions.of(3, leaf));
+        let (t, prices, lags) = (regions.of(4, leaf), regions.of(5, leaf), regions.of(6, leaf));
+        worst = worst.max(dense.of_box(outer, t, prices, lags)?);
     }
     Ok(Some(nats_to_bits(worst)))
+}
+
+/// The lists of a proof, one region after the other: `low`, `high`, `chord_low`, `chord_high`, `t`,
+/// `price`, `lags`.
+struct Regions<'a> {
+    lists: [(&'a [f64], usize); 7],
+    count: usize,
+}
+
+impl<'a> Regions<'a> {
+    /// Refuses lists that do not fit, boxes outside their chords, and what is left uncovered.
+    fn new(dense: &Dense<'_>, numbers: &'a BTreeMap<String, Vec<f64>>) -> Result<Self, Error> {
+        let (users, aps) = (dense.instance.users(), dense.instance.aps());
+        let lags = match dense.price > 0.0 {
+            true => dense.sensing.len() * (2 * dense.instance.antennas() - 1),
+            false => 0,
+        };
+        let list = |name: &str| numbers.get(name).map_or(&[][..], Vec::as_slice);
+        let count = list("price").len() / aps;
+        let names = [
+            ("low", users),
+            ("high", users),
+            ("chord_low", users),
+            ("chord_high", users),
+            ("t", users),
+            ("price", aps),
+            ("lags", lags),
+        ];
+        for (name, each) in names {
+            let (found, needed) = (list(name).len(), count * each);
+            if found != needed || list(name).iter().any(|x| !x.is_finite()) {
+                let needed = format!("{needed} finite numbers");
+                let what = "the length does not fit the instance";
+                return Err(InputError::new(what, name, found.to_string(), needed).into());
+            }
+        }
+        let regions = Self { lists: names.map(|(name, each)| (list(name), each)), count };
+        regions.check(dense.instance)?;
+        Ok(regions)
+    }
+
+    /// A list of one region.
+    fn of(&self, list: usize, leaf: usize) -> &'a [f64] {
+        let (numbers, each) = self.lists[list];
+        &numbers[leaf * each..(leaf + 1) * each]
+    }
+
+    fn check(&self, instance: &Instance) -> Result<(), Error> {
+        let mut boxes = Vec::with_capacity(self.count);
+        for leaf in 0..self.count {
+            let [low, high, from, to] = [0, 1, 2, 3].map(|list| self.of(list, leaf));
+            let inside =
+                (0..low.len()).all(|k| from[k] > 0.0 && from[k] <= low[k] && high[k] <= to[k]);
+            if !inside {
+                let what = "a box is not inside the one whose chords prove it";
+                let found = format!("box {leaf}");
+                return Err(InputError::new(what, "chord_low", found, "a box around it").into());
+            }
+            boxes.push((low.to_vec(), high.to_vec()));
+        }
+        let model = Model::new(instance, Roles::CommunicationOnly);
+        if self.count > 0 && covers(&boxes, &levels(instance, &model)) {
+            return Ok(());
+        }
+        let what = "the boxes leave something uncovered";
+        let (found, allowed) = (format!("{} boxes", self.count), "boxes that cover all levels");
+        Err(InputError::new(what, "low, high", found, allowed).into())
+    }
 }
 
 /// The instance as dense matrices.

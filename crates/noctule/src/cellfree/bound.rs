@@ -22,6 +22,8 @@
 //! optimum as the problem. Under a limit on `S` that is not proven: closure is then an outcome, not
 //! a theorem.
 
+mod proof;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -33,6 +35,7 @@ use noctule_optim::{
 };
 use noctule_phy::units::nats_to_bits;
 
+use self::proof::{Leaf, Proven};
 use super::instance::checks::allowance;
 use super::model::{Link, Model, Roles};
 use super::{Beams, Instance, Requirement, Settings};
@@ -160,7 +163,7 @@ pub(super) fn rate_bound(
         lower_nats: found.best.as_ref().map_or(f64::NEG_INFINITY, |(lower, _)| -lower),
         nodes: found.nodes,
         stop: found.stop,
-        numbers: search.numbers(),
+        numbers: proof::numbers(&search.leaves, search.node.price),
         beams: found.best.map(|(_, point)| search.node.model.beams(&point)),
     })
 }
@@ -176,20 +179,6 @@ pub(super) fn levels(instance: &Instance, model: &Model) -> (Vec<f64>, Vec<f64>)
     let lo = instance.parts().error.iter().map(low).collect();
     (lo, (0..model.users).map(|k| model.most_interference(k)).collect())
 }
-
-/// What proves the bound of a region: multipliers, and the box whose chords they belong to.
-#[derive(Clone, Debug)]
-struct Proven {
-    lo: Vec<f64>,
-    hi: Vec<f64>,
-    t: Vec<f64>,
-    prices: Vec<f64>,
-    lags: Vec<f64>,
-    bound: f64,
-}
-
-/// A box that was not divided further, and what proves its bound.
-type Leaf = (Vec<f64>, Vec<f64>, Option<Rc<Proven>>);
 
 /// A box of interference levels, and where to start in it.
 #[derive(Clone, Debug)]
@@ -284,7 +273,9 @@ impl Relaxation for Search {
                 }
             };
             best = best.min(bound);
-            self.note(region, bound);
+            if let Some(found) = self.proven.take() {
+                proof::note(region, found, bound);
+            }
             let done = -best >= cutoff || best - value <= 0.1 * self.gap;
             if done || round + 1 == ROUNDS.len() {
                 break;
@@ -335,49 +326,6 @@ impl Relaxation for Search {
 
     fn settle(&mut self, region: Region) {
         self.leaves.push((region.lo, region.hi, region.proven));
-    }
-}
-
-/// So many numbers are handed out as a proof; more would be a file of their own.
-const MOST_NUMBERS: usize = 1_000_000;
-
-impl Search {
-    /// Keep what the last certificate is made of, where it proves more of the region than is known.
-    fn note(&mut self, region: &mut Region, bound: f64) {
-        let Some(proven) = self.proven.take() else { return };
-        if region.proven.as_ref().is_none_or(|known| bound < known.bound) {
-            let (lo, hi) = (region.lo.clone(), region.hi.clone());
-            region.proven = Some(Rc::new(Proven { lo, hi, bound, ..proven }));
-        }
-    }
-
-    /// The multipliers of all leaves; `left_out` where one is not bounded or there are too many.
-    fn numbers(&self) -> BTreeMap<String, Vec<f64>> {
-        let of = |leaf: &'_ Leaf| Some((leaf.0.clone(), leaf.1.clone(), leaf.2.clone()?));
-        let all: Option<Vec<(Vec<f64>, Vec<f64>, Rc<Proven>)>> =
-            self.leaves.iter().map(of).collect();
-        let size = |p: &Proven| 5 * p.t.len() + p.prices.len() + p.lags.len();
-        let fits = |all: &Vec<(Vec<f64>, Vec<f64>, Rc<Proven>)>| {
-            all.iter().map(|(.., proven)| size(proven)).sum::<usize>() <= MOST_NUMBERS
-        };
-        let Some(all) = all.filter(fits) else {
-            return [("left_out".to_owned(), vec![self.leaves.len() as f64])].into();
-        };
-        let list = |of: &dyn Fn(&Proven) -> &[f64]| -> Vec<f64> {
-            all.iter().flat_map(|(.., proven)| of(proven).iter().copied()).collect()
-        };
-        [
-            ("low", all.iter().flat_map(|leaf| leaf.0.iter().copied()).collect()),
-            ("high", all.iter().flat_map(|leaf| leaf.1.iter().copied()).collect()),
-            ("chord_low", list(&|proven| &proven.lo)),
-            ("chord_high", list(&|proven| &proven.hi)),
-            ("t", list(&|proven| &proven.t)),
-            ("price", list(&|proven| &proven.prices)),
-            ("lags", list(&|proven| &proven.lags)),
-            ("error_price", vec![self.node.price]),
-        ]
-        .map(|(name, list)| (name.to_owned(), list))
-        .into()
     }
 }
 

@@ -18,7 +18,7 @@ pub const CLAIMS: Checks<Instance, Beams, Metrics> = Checks {
     added: &["slope"],
     bounded,
     bound: bound_again,
-    residual: residual,
+    residual,
     infeasible: infeasible_again,
     stop: stop_again,
 };

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use noctule_num::{C64, InputError, InputKind, hint};
+use noctule_num::{C64, InputError, hint};
 
 /// Entries of an array in C order (last index fastest).
 #[derive(Clone, Debug, PartialEq)]
@@ -271,8 +271,7 @@ impl<'a> Taker<'a> {
                 name,
                 "nothing",
                 format!("{}, {}", shape_words(field), field.summary),
-            )
-            .of_kind(InputKind::Missing));
+            ));
         };
         // Nested lists lose the inner lengths of an array without entries: `[]` stands for any of
         // them.

@@ -19,7 +19,7 @@ pub const CLAIMS: Checks<Instance, Plan, Metrics> = Checks {
     added: &["simulated"],
     bounded,
     bound: bound_again,
-    residual: residual,
+    residual,
     infeasible: infeasible_again,
     stop: stop_again,
 };

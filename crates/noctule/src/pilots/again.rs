@@ -103,44 +103,37 @@ pub fn by_intervals(
     let model = instance.normalised();
     let (points, users) = (model.points, model.users);
     let count = numbers.get("empty").map_or(0, Vec::len);
-    let all = |name: &str, each: usize| list(numbers, name, count * each);
-    let (low, high) = (all("low", users)?, all("high", users)?);
-    let (outer_low, outer_high) = (all("envelope_low", users)?, all("envelope_high", users)?);
-    let (error, crb) = (all("error", users)?, all("crb", users)?);
-    let (inverse, power, empty) =
-        (all("inverse", 3 * users)?, all("power", points)?, all("empty", 1)?);
+    let of = |name: &str, each: usize, leaf: usize| -> Result<&[f64], Error> {
+        Ok(&list(numbers, name, count * each)?[leaf * each..(leaf + 1) * each])
+    };
     let mut worst = f64::INFINITY;
     let mut boxes = Vec::with_capacity(count);
     for leaf in 0..count {
-        let of = |list: &'_ [f64], each: usize| list[leaf * each..(leaf + 1) * each].to_vec();
-        let envelope = (of(outer_low, users), of(outer_high, users));
-        let (low, high) = (of(low, users), of(high, users));
-        let inside = (0..users).all(|k| envelope.0[k] <= low[k] && high[k] <= envelope.1[k]);
         let region = Region {
             model: &model,
             limit: instance.parts().crb_limit_m2,
-            low: &envelope.0,
-            high: &envelope.1,
-            error: of(error, users),
-            crb: of(crb, users),
-            inverse: of(inverse, 3 * users),
-            power: of(power, points),
+            low: of("envelope_low", users, leaf)?,
+            high: of("envelope_high", users, leaf)?,
+            error: of("error", users, leaf)?,
+            crb: of("crb", users, leaf)?,
+            inverse: of("inverse", 3 * users, leaf)?,
+            power: of("power", points, leaf)?,
         };
-        if !inside || !region.is_dual() {
+        let (low, high) = (of("low", users, leaf)?, of("high", users, leaf)?);
+        if !region.is_dual() || !region.is_around(low, high) {
             let what = "a region is not inside the one whose multipliers prove it";
-            let found = format!("region {leaf}");
-            let allowed = "intervals around it, multipliers from 0";
+            let (found, allowed) =
+                (format!("region {leaf}"), "intervals around it, weights from 0");
             return Err(InputError::new(what, "envelope_low", found, allowed).into());
         }
-        worst =
-            worst.min(match goal {
-                Goal::WorstError => region.worst_error(),
-                Goal::LeastPower { target } if empty[leaf] > 0.0 => {
-                    if region.worst_error() > target { f64::INFINITY } else { f64::NEG_INFINITY }
-                }
-                Goal::LeastPower { target } => region.least_power(target) / points as f64,
-            });
-        boxes.push((low, high));
+        let empty = of("empty", 1, leaf)?[0] > 0.0;
+        worst = worst.min(match goal {
+            Goal::WorstError => region.worst_error(),
+            Goal::LeastPower { target } if !empty => region.least_power(target) / points as f64,
+            Goal::LeastPower { target } if region.worst_error() > target => f64::INFINITY,
+            Goal::LeastPower { .. } => f64::NEG_INFINITY,
+        });
+        boxes.push((low.to_vec(), high.to_vec()));
     }
     if count == 0 || !covers(&boxes, &at_stake(&model, reached)) {
         let what = "the regions leave something uncovered";
@@ -173,17 +166,23 @@ struct Region<'a> {
     limit: Option<f64>,
     low: &'a [f64],
     high: &'a [f64],
-    error: Vec<f64>,
-    crb: Vec<f64>,
-    inverse: Vec<f64>,
-    power: Vec<f64>,
+    error: &'a [f64],
+    crb: &'a [f64],
+    inverse: &'a [f64],
+    power: &'a [f64],
 }
 
 impl Region<'_> {
+    /// Whether its envelopes are those of intervals around the given ones.
+    fn is_around(&self, low: &[f64], high: &[f64]) -> bool {
+        let wide = self.low.iter().zip(low).all(|(outer, inner)| outer <= inner);
+        wide && self.high.iter().zip(high).all(|(outer, inner)| inner <= outer)
+    }
+
     /// Multipliers are not negative, and without a limit on positions nothing weighs them.
     fn is_dual(&self) -> bool {
         let weighed = self.limit.is_some() || self.crb.iter().all(|nu| *nu == 0.0);
-        let lists = [&self.error, &self.crb, &self.power];
+        let lists = [self.error, self.crb, self.power];
         weighed && lists.iter().all(|list| list.iter().all(|w| *w >= 0.0))
     }
 

@@ -93,27 +93,27 @@ impl<'a> Envelopes<'a> {
     /// The multipliers of all regions that were not divided, for [`again`](super::again); `left_out`
     /// where one is not bounded or there are too many.
     pub fn numbers(&self) -> BTreeMap<String, Vec<f64>> {
-        let all: Option<Vec<(&Region, &Proven)>> =
-            self.leaves.iter().map(|leaf| Some((leaf, leaf.proven.as_deref()?))).collect();
-        let size = |(region, proven): &(&Region, &Proven)| {
-            4 * region.boxes.len() + proven.lists.iter().map(Vec::len).sum::<usize>()
+        let leaves = &self.leaves;
+        let proven: Option<Vec<&Proven>> =
+            leaves.iter().map(|leaf| leaf.proven.as_deref()).collect();
+        let size = |proven: &&Proven| {
+            4 * proven.boxes.len() + proven.lists.iter().map(Vec::len).sum::<usize>()
         };
-        let fits = |all: &Vec<_>| all.iter().map(size).sum::<usize>() <= MOST_NUMBERS;
-        let Some(all) = all.filter(fits) else {
-            return [("left_out".to_owned(), vec![self.leaves.len() as f64])].into();
+        let fits = |all: &Vec<&Proven>| all.iter().map(size).sum::<usize>() <= MOST_NUMBERS;
+        let Some(proven) = proven.filter(fits) else {
+            return [("left_out".to_owned(), vec![leaves.len() as f64])].into();
         };
-        let ends = |boxes: &dyn Fn(&(&Region, &Proven)) -> Vec<[f64; 2]>, end: usize| -> Vec<f64> {
-            all.iter().flat_map(|leaf| boxes(leaf).into_iter().map(move |b| b[end])).collect()
-        };
+        let own = |end: usize| leaves.iter().flat_map(|leaf| &leaf.boxes).map(|b| b[end]).collect();
+        let outer = |end: usize| proven.iter().flat_map(|p| &p.boxes).map(|b| b[end]).collect();
         let list = |index: usize| -> Vec<f64> {
-            all.iter().flat_map(|(_, proven)| proven.lists[index].iter().copied()).collect()
+            proven.iter().flat_map(|proven| proven.lists[index].iter().copied()).collect()
         };
-        let empty = all.iter().map(|(_, proven)| f64::from(u8::from(proven.empty))).collect();
+        let empty = proven.iter().map(|proven| f64::from(u8::from(proven.empty))).collect();
         [
-            ("low", ends(&|(region, _)| region.boxes.clone(), 0)),
-            ("high", ends(&|(region, _)| region.boxes.clone(), 1)),
-            ("envelope_low", ends(&|(_, proven)| proven.boxes.clone(), 0)),
-            ("envelope_high", ends(&|(_, proven)| proven.boxes.clone(), 1)),
+            ("low", own(0)),
+            ("high", own(1)),
+            ("envelope_low", outer(0)),
+            ("envelope_high", outer(1)),
             ("error", list(0)),
             ("crb", list(1)),
             ("inverse", list(2)),

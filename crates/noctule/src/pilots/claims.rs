@@ -17,7 +17,7 @@ pub const CLAIMS: Checks<Instance, Allocation, Metrics> = Checks {
     added: &["attained"],
     bounded,
     bound: bound_again,
-    residual: residual,
+    residual,
     infeasible: infeasible_again,
     stop: stop_again,
 };

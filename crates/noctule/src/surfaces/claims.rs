@@ -19,7 +19,7 @@ pub const CLAIMS: Checks<Instance, Deployment, Metrics> = Checks {
     added: &[],
     bounded,
     bound: bound_again,
-    residual: residual,
+    residual,
     infeasible: infeasible_again,
     stop: stop_again,
 };

@@ -14,7 +14,7 @@ use noctule::claims::Checks;
 use noctule::data::{ArraySet, FieldInfo};
 pub use noctule::system::Checked;
 use noctule::{Design, Error, Interrupt};
-use noctule_num::{InputError, InputKind, hint};
+use noctule_num::{InputError, hint};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -427,8 +427,10 @@ fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
     match (&source.arrays, drawn) {
         (Some(arrays), base) => {
             let set = arrays.take("instance", T::INSTANCE_FIELDS)?;
+            let names = T::INSTANCE_FIELDS.iter().map(|field| field.name);
+            let absent: Vec<&str> = names.filter(|name| set.get(name).is_none()).collect();
             let found = T::instance(set, base.as_ref()).map_err(|error| match error {
-                Error::Input(error) if base.is_none() && error.kind == InputKind::Missing => {
+                Error::Input(error) if base.is_none() && absent.contains(&error.place.as_str()) => {
                     let advice =
                         "`--scenario FILE` (or `--scenario default`) gives what the arrays do not";
                     arrays.blame(error.hint(advice).into())
