@@ -3,7 +3,6 @@
 pub mod adapter;
 pub mod beamforming;
 mod library;
-pub mod pilots;
 
 pub use noctule::system::typed;
 
@@ -20,7 +19,7 @@ const ALL: &[&dyn Single] = &[
     &beamforming::Beamforming,
     &Of::<noctule::cellfree::CellFree>::new(),
     &Of::<noctule::frame::Frame>::new(),
-    &pilots::Pilots,
+    &Of::<noctule::pilots::Pilots>::new(),
     &Of::<noctule::surfaces::Surfaces>::new(),
 ];
 
