@@ -77,33 +77,43 @@ impl Dice {
 /// Places of a document that claim something beyond its variables and instance, with the claim that
 /// answers for them.
 fn claimed(document: &Value) -> Vec<(String, &'static str)> {
-    let mut out = Vec::new();
-    let mut all = |root: &str, name: &'static str| {
-        let mut places = Vec::new();
+    let mut places = Vec::new();
+    for root in [
+        "/metrics",
+        "/violation",
+        "/meets_requirements",
+        "/proof",
+        "/stop",
+        "/warnings",
+        "/scheme",
+        "/settings",
+        "/draw",
+        "/starts",
+        "/work",
+        "/trace",
+    ] {
         if let Some(value) = document.pointer(root) {
             leaves(root, value, &mut places);
         }
-        out.extend(places.into_iter().map(|place| (place, name)));
-    };
-    all("/metrics", "metrics");
-    all("/violation", "violation");
-    all("/meets_requirements", "meets_requirements");
-    all("/proof/point", "proof.point");
-    all("/proof/bound", "proof.bound.value");
-    all("/proof/infeasible", "proof.infeasible");
-    for (root, name) in [
-        ("/stop", "stop"),
-        ("/warnings", "warnings"),
-        ("/scheme", "scheme"),
-        ("/settings", "settings"),
-        ("/draw", "draw"),
-        ("/starts", "starts"),
-        ("/work", "work"),
-        ("/trace", "trace"),
-    ] {
-        all(root, name);
     }
-    out
+    let named = |place: String| answering(&place).map(|name| (place, name));
+    places.into_iter().filter_map(named).collect()
+}
+
+/// The claim that answers for a place; none for multipliers, any of which prove something.
+fn answering(place: &str) -> Option<&'static str> {
+    let last = place.rsplit('/').next().unwrap_or_default();
+    let first = place.split('/').nth(1).unwrap_or_default();
+    Some(match (first, last) {
+        _ if place.contains("/numbers/") => return None,
+        ("proof", "method" | "statement" | "problem") => "texts",
+        ("proof", _) if place.starts_with("/proof/point") => "proof.point",
+        ("proof", _) if place.starts_with("/proof/infeasible") => "proof.infeasible",
+        ("proof", "margin") => "proof.bound.margin",
+        ("proof", "value") => "proof.bound.value",
+        ("proof", _) => "proof.bound.gap",
+        (first, _) => KINDS.iter().copied().find(|kind| *kind == first)?,
+    })
 }
 
 /// Places of everything that is not a container, absent members included.
@@ -148,12 +158,9 @@ fn another(value: &Value, dice: &mut Dice) -> Value {
 
 /// Whether a claim is answered for: refuted, or named as what cannot be checked.
 fn is_answered(finding: &Finding, name: &str) -> bool {
-    let within = |claim: &str| claim == name || claim.starts_with(name);
-    !finding.agrees
-        || finding.claims.iter().any(|claim| {
-            let texts = name.starts_with("proof") && claim.name == "texts";
-            claim.is_open() && (within(&claim.name) || texts)
-        })
+    let part = |claim: &str| claim.split('.').next() == Some(name);
+    let mut open = finding.claims.iter().filter(|claim| claim.is_open());
+    !finding.agrees || open.any(|claim| claim.name == name || part(&claim.name))
 }
 
 /// The design of every scheme, once for all tests; `None` where it needs something else.
@@ -187,6 +194,30 @@ fn documents() -> Vec<(&'static dyn Single, String, Value)> {
     out
 }
 
+/// Ends of ranges at which documents were once refused: rates near nothing, nobody there, a gap over
+/// an objective of zero.
+#[test]
+fn documents_at_the_ends_of_ranges_are_confirmed() {
+    for (id, scheme, field, value) in [
+        ("frame", "optimal", "noise_dbm", json!(30.0)),
+        ("beamforming", "balanced", "power_dbm", json!(-100.0)),
+        ("cellfree", "balanced", "users", json!(0)),
+        ("cellfree", "balanced", "power_over_noise_db", json!(-300.0)),
+        ("surfaces", "full-covariance", "user_noise_dbm", json!(180.0)),
+        ("pilots", "optimal", "pilot_power_mw", json!(1e-9)),
+    ] {
+        let system = systems::singles().into_iter().find(|system| system.id() == id).unwrap();
+        let mut scenario = system.default_scenario();
+        scenario[field] = value;
+        let source = Source { scenario: Some(scenario), arrays: None, seed: 3, trial: 0 };
+        let settings = certified(system, scheme);
+        let story = system.design(&source, scheme, &settings, &Interrupt::new()).unwrap();
+        let text = story.document.to_string();
+        let finding = system.verify(&serde_json::from_str(&text).unwrap()).unwrap();
+        assert!(finding.agrees, "{id} {field}: {finding:?}");
+    }
+}
+
 /// A requirement that nothing meets.
 fn hopeless(system: &dyn Single) -> Option<(&'static str, Value, Value)> {
     let mut scenario = system.default_scenario();
@@ -218,12 +249,11 @@ fn campaign_contradictory_documents() {
         let places = claimed(&document);
         let cases = (10 * effort()).min(4 * places.len());
         for case in 0..cases {
-            // the first cases reach every kind of claim, the others anything
-            let kinds: Vec<&str> = places.iter().map(|(_, kind)| *kind).collect();
+            // every kind of claim in turn; where there is none of a kind, any
             let wanted = KINDS[case % KINDS.len()];
             let of_kind: Vec<_> = places.iter().filter(|(_, kind)| *kind == wanted).collect();
             let (place, kind) = match of_kind.len() {
-                0 => &places[dice.roll(kinds.len())],
+                0 => &places[dice.roll(places.len())],
                 many => of_kind[dice.roll(many)],
             };
             let mut changed = document.clone();
@@ -246,7 +276,7 @@ fn campaign_contradictory_documents() {
 }
 
 const KINDS: &[&str] = &[
-    "proof.bound.value",
+    "proof.bound.gap",
     "proof.infeasible",
     "proof.point",
     "violation",
@@ -256,6 +286,13 @@ const KINDS: &[&str] = &[
     "metrics",
     "scheme",
     "settings",
+    "proof.bound.value",
+    "proof.bound.margin",
+    "texts",
+    "draw",
+    "starts",
+    "work",
+    "trace",
 ];
 
 /// Changes that say the same: numbers that count as zero or as met before and after, a looser
@@ -265,13 +302,10 @@ fn is_rounding(place: &str, document: &Value, before: &Value, after: &Value) -> 
     let size = document["proof"]["bound"]["value"].as_f64().unwrap_or(1.0).abs();
     match place {
         _ if place.starts_with("/metrics") => (a - b).abs() <= 2e-6 * a.abs().max(b.abs()) + 2e-9,
-        _ if place.starts_with("/proof/bound/numbers") => true,
-        _ if place.starts_with("/proof/infeasible/numbers") => true,
         "/proof/bound/gap_abs" => (a - b).abs() <= 1e-9 * size,
         "/proof/bound/gap_rel" => (a - b).abs() <= 1e-9,
-        "/proof/bound/margin" => true,
         _ if place.ends_with("violation") => a.max(b) <= 1e-6 && b >= 0.0,
-        "/proof/point/residual" => (a - b).abs() <= 2e-9 && b >= 0.0,
+        "/proof/point/residual" => (a - b).abs() <= 2e-9 + 0.02 * a && b >= 0.0,
         _ => a.total_cmp(&b).is_eq(),
     }
 }
@@ -294,6 +328,45 @@ fn who_is_asked_for_a_bound_attaches_one_or_says_why_not() {
         let searched = system.id() == "surfaces" && claim.is_open();
         assert!(claim.verdict == Verdict::Confirmed || searched, "{name}: {claim:?}");
     }
+}
+
+/// A bound that lies half way to the design, its gaps with it: only its multipliers tell. So do
+/// regions that do not cover what they must.
+#[test]
+fn a_bound_that_its_multipliers_do_not_prove_is_refuted() {
+    let mut halved = 0;
+    for (system, name, document) in documents() {
+        let bound = &document["proof"]["bound"];
+        let number = |name: &str| bound[name].as_f64().unwrap_or(0.0);
+        let finding = system.verify(&document).unwrap();
+        let proven = finding
+            .claims
+            .iter()
+            .any(|claim| claim.name == "proof.bound.value" && claim.verdict == Verdict::Confirmed);
+        if !proven || number("gap_rel") < 1e-4 {
+            continue;
+        }
+        let mut closer = document.clone();
+        let inward = if bound["sense"] == "upper" { -0.5 } else { 0.5 };
+        for (name, value) in [
+            ("value", number("value") + inward * number("gap_abs")),
+            ("gap_abs", 0.5 * number("gap_abs")),
+            ("gap_rel", 0.5 * number("gap_rel")),
+        ] {
+            closer["proof"]["bound"][name] = json!(value);
+        }
+        let finding = system.verify(&closer).unwrap();
+        let refuted: Vec<&str> =
+            finding.claims.iter().filter(|c| c.is_refuted()).map(|c| &*c.name).collect();
+        assert!(refuted.contains(&"proof.bound.value"), "{name}: {}", finding.summary());
+        halved += 1;
+        let mut holes = document.clone();
+        if let Some(high) = holes.pointer_mut("/proof/bound/numbers/high/0") {
+            *high = json!(high.as_f64().unwrap() * 0.9);
+            self::refuted(system, &holes, "proof.bound.value");
+        }
+    }
+    assert!(halved >= 4, "{halved}");
 }
 
 /// What a careful colleague says of a design is said of its numbers, whoever hands them in.

@@ -2,7 +2,10 @@
 
 pub mod adapter;
 pub mod beamforming;
+pub mod cellfree;
 mod library;
+pub mod pilots;
+pub mod surfaces;
 
 pub use noctule::system::typed;
 
@@ -17,10 +20,10 @@ pub const DEFAULT: &str = noctule::beamforming::SYSTEM;
 /// All systems of this build, the default first.
 const ALL: &[&dyn Single] = &[
     &beamforming::Beamforming,
-    &Of::<noctule::cellfree::CellFree>::new(),
+    &cellfree::CellFree,
     &Of::<noctule::frame::Frame>::new(),
-    &Of::<noctule::pilots::Pilots>::new(),
-    &Of::<noctule::surfaces::Surfaces>::new(),
+    &pilots::Pilots,
+    &surfaces::Surfaces,
 ];
 
 /// The systems as the engine sees them.

@@ -46,11 +46,10 @@ pub struct Settings {
     pub tolerance: f64,
     /// Evaluations each start may spend.
     pub max_evaluations: u64,
-    /// Attach an upper bound to the proof: the smaller one of [`separate_optima`] and
-    /// [`sato`], for the price of a few more starts.
+    /// Attach an upper bound to the proof: the smallest one of [`separate_optima`], [`sato`] (for the
+    /// price of a few more starts) and [branch and bound](super::global) with `certify_nodes` boxes.
     pub certify: bool,
-    /// Boxes that may be examined to close the gap by [branch and bound](super::global) when
-    /// `certify` is on. Fifty suffice for up to four users on the default scene, 300 for six, 500
+    /// Boxes that may be examined to close the gap when `certify` is on; zero for none. Fifty suffice for up to four users on the default scene, 300 for six, 500
     /// not for eight.
     pub certify_nodes: u64,
     /// The gap that counts as closed, relative to max(|objective|, its unit).

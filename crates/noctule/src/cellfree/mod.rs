@@ -91,14 +91,10 @@ pub mod design;
 pub mod ergodic;
 pub mod instance;
 pub mod majorisation;
-mod metrics;
 pub mod model;
 mod scenario;
-mod schemes;
 pub mod sensing;
 mod starts;
-mod story;
-mod system;
 mod verify;
 
 use noctule_num::{C64, CMat, InputError};
@@ -115,8 +111,6 @@ pub use scenario::{
     Clustering, EstimatorKind, FixedPlaces, Layout, Orientation, Places, PowerRule,
     RequirementSpec, Scenario,
 };
-pub use schemes::SensingSettings;
-pub use system::CellFree;
 pub use verify::{Verification, verify};
 
 use crate::data::{Array, ArraySet, FieldInfo, Taker};

@@ -167,6 +167,14 @@ impl<'a, T: Typed> Ledger<'a, T> {
             None
         };
         self.test("proof.bound.gap", found.is_none(), || found.unwrap_or_default());
+        match bound.margin {
+            Some(margin) if margin.is_nan() || margin < 0.0 => {
+                let why = format!("{margin} covers no rounding");
+                self.enter("proof.bound.margin", Verdict::Refuted(why));
+            }
+            Some(_) => self.open("proof.bound.margin", "how much of it covers rounding"),
+            None => {}
+        }
     }
 
     /// The bound itself, from its multipliers. A looser bound than they prove is proven too.

@@ -1,7 +1,10 @@
 //! One deployment, told in full.
 
-use super::{Instance, ReportedDesign};
-use crate::system::Table;
+use noctule::surfaces::Instance;
+
+use super::ReportedDesign;
+use crate::report::Table;
+use crate::systems::adapter::table;
 
 /// The instance in one line.
 pub(super) fn headline(instance: &Instance) -> String {
@@ -104,7 +107,7 @@ pub(super) fn tables(instance: &Instance, design: &ReportedDesign) -> Vec<Table>
                 design.variables.modes.len()
             )
         };
-        tables.push(Table::numbers(&caption, &headers, rows));
+        tables.push(table(&caption, &headers, rows));
     }
     tables
 }
