@@ -60,9 +60,9 @@ mod tests {
             }
         }
         refused::<super::beamforming::Beamforming>();
-        refused::<super::cellfree::CellFree>();
-        refused::<super::library::Of<noctule::frame::Frame>>();
-        refused::<super::pilots::Pilots>();
-        refused::<super::surfaces::Surfaces>();
+        refused::<super::Of<noctule::cellfree::CellFree>>();
+        refused::<super::Of<noctule::frame::Frame>>();
+        refused::<super::Of<noctule::pilots::Pilots>>();
+        refused::<super::Of<noctule::surfaces::Surfaces>>();
     }
 }
