@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _noctule
+from . import _noctule, _show
 from ._design import (
     Array,
     Design,
@@ -90,6 +90,17 @@ class Batch(Sequence[Design]):
         failed = len(self.errors)
         left = len(self) - solved - failed
         return f"<noctule.Batch of {len(self)}: {solved} solved, {left} not solved, {failed} errors>"
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for index, entry in enumerate(self._entries):
+            if isinstance(entry, Design):
+                objective = next(iter(entry._told.facts), ("", ""))[1]
+                rows.append([str(index), objective, entry.stop, str(entry.proof)])
+            else:
+                rows.append([str(index), "", "error", str(entry).splitlines()[0]])
+        headers = ["problem", "first fact", "stopped", "proven"]
+        return _show.html_table(repr(self).strip("<>"), headers, rows, 4)
 
 
 def design_batch(

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from . import _noctule
+from . import _noctule, _show
 from ._noctule import InvalidInput, NotSolved, NumericalError
 
 Array = npt.NDArray[Any]
@@ -95,6 +95,16 @@ class Record(Mapping[str, Any]):
     def to_dict(self) -> dict[str, Any]:
         """A plain dictionary, records inside too."""
         return {name: _plain(value) for name, value in self._members.items()}
+
+
+class ProofRecord(Record):
+    """What is proven, said in a sentence when it is printed; the members have all numbers."""
+
+    def __str__(self) -> str:
+        return _show.proof_text(self.to_dict())
+
+    def __repr__(self) -> str:
+        return f"<noctule.Proof {self}>"
 
 
 def _shown(value: Any) -> Any:
@@ -403,7 +413,7 @@ class Design(Mapping[str, Any]):
     def proof(self) -> Record:
         """What is proven: ``point`` (stationary with a residual, feasible with a violation),
         ``bound`` (value, gap and method, where there is one), ``infeasible`` (a certificate)."""
-        return Record({"bound": None, "infeasible": None, **self._member("proof")})
+        return ProofRecord({"bound": None, "infeasible": None, **self._member("proof")})
 
     @property
     def infeasible(self) -> bool:
@@ -500,10 +510,12 @@ class Design(Mapping[str, Any]):
         return f"<noctule.Design {self._told.title}; {facts}; {state}>"
 
     def __str__(self) -> str:
-        width = max(len(name) for name, _ in self._told.facts)
-        lines = [self._told.title, ""]
-        lines += [f"  {name:<{width}}  {value}" for name, value in self._told.facts]
-        return "\n".join(lines + [f"  warning: {text}" for text in self.warnings])
+        told = self._told
+        return _show.design_text(told.title, told.facts, told.tables, self.warnings)
+
+    def _repr_html_(self) -> str:
+        told = self._told
+        return _show.design_html(told.title, told.facts, told.tables, self.warnings)
 
 
 class Finding:
@@ -540,6 +552,12 @@ class Finding:
     def __repr__(self) -> str:
         verdict = "confirmed" if self.agrees else "NOT confirmed"
         return f"<noctule.Finding {verdict}, violation {self.violation:.1e}; {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        rows = [[name, *("–" if value is None else repr(float(value)) for value in pair)]
+                for name, pair in self.compared.items()]
+        headers = ["number", "in the document", "recomputed"]
+        return _show.html_table(repr(self).strip("<>"), headers, rows, 1)
 
 
 def failure(design: Design) -> NotSolved | None:

@@ -256,6 +256,29 @@ pub struct Proof {
     pub infeasible: Option<Certificate>,
 }
 
+/// What is proven, in a sentence; the members have all numbers.
+impl std::fmt::Display for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(certificate) = &self.infeasible {
+            return write!(f, "infeasible: {} ({})", certificate.statement, certificate.method);
+        }
+        match self.point {
+            PointProof::Stationary { residual } => {
+                write!(f, "stationary, residual {residual:.1e} (a local statement)")?;
+            }
+            PointProof::Feasible { violation } => write!(f, "feasible, violation {violation:.1e}")?,
+            PointProof::None => f.write_str("nothing about the point")?,
+        }
+        let Some(bound) = &self.bound else { return f.write_str("; no bound") };
+        let side = if bound.sense == Sense::Upper { "at most" } else { "at least" };
+        write!(f, "; {side} {:.6}", bound.value)?;
+        if let Some(problem) = &bound.problem {
+            write!(f, " for {problem}")?;
+        }
+        write!(f, ", gap {:.1e} relative ({})", bound.gap_rel, bound.method)
+    }
+}
+
 impl Proof {
     /// Nothing is proven.
     pub const NONE: Self = Self { point: PointProof::None, bound: None, infeasible: None };
@@ -355,6 +378,17 @@ impl Interrupt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proof_is_a_sentence() {
+        let mut bound = Bound::new(2.0, 2.5, Sense::Upper, "capacity", 0.0).unwrap();
+        bound.numbers.insert("noise".to_owned(), vec![1.0; 1000]);
+        let proof = Proof::stationary(3e-7).with_bound(Some(bound));
+        let said = "stationary, residual 3.0e-7 (a local statement); at most 2.500000, gap 2.5e-1 \
+                    relative (capacity)";
+        assert_eq!(proof.to_string(), said);
+        assert_eq!(Proof::NONE.to_string(), "nothing about the point; no bound");
+    }
 
     #[test]
     fn gaps_are_never_negative() {

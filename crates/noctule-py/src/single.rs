@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use noctule::data::{ArraySet, FieldInfo};
 use noctule_lab::experiment::complete;
+use noctule_lab::report::{Align, Table};
 use noctule_lab::single::{Arrays, Claim, Single, SingleError, Source, Story, afford};
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
@@ -212,6 +213,8 @@ pub(crate) fn problems(
     wrong.map_or(Ok(all), |error| Err(errors::single(error)))
 }
 
+type TableParts = (String, Vec<String>, Vec<Vec<String>>, usize);
+
 /// A design and everything about it, as Rust keeps it; Python takes what it is asked for.
 #[pyclass(frozen, module = "noctule._noctule")]
 pub(crate) struct Told {
@@ -282,6 +285,16 @@ impl Told {
     #[getter]
     fn facts(&self) -> Vec<(String, String)> {
         self.story.facts.clone()
+    }
+
+    /// Tables: caption, headers, rows, and how many columns from the left are text.
+    #[getter]
+    fn tables(&self) -> Vec<TableParts> {
+        let parts = |table: &Table| {
+            let text = table.align.iter().take_while(|align| **align == Align::Left).count();
+            (table.caption.clone(), table.headers.clone(), table.rows.clone(), text)
+        };
+        self.story.tables.iter().map(parts).collect()
     }
 
     /// The text of the `noctule-design/1` document, as the command line writes it.

@@ -2,10 +2,7 @@
 
 pub mod adapter;
 pub mod beamforming;
-pub mod cellfree;
 mod library;
-pub mod pilots;
-pub mod surfaces;
 
 pub use noctule::system::typed;
 
@@ -20,10 +17,10 @@ pub const DEFAULT: &str = noctule::beamforming::SYSTEM;
 /// All systems of this build, the default first.
 const ALL: &[&dyn Single] = &[
     &beamforming::Beamforming,
-    &cellfree::CellFree,
+    &Of::<noctule::cellfree::CellFree>::new(),
     &Of::<noctule::frame::Frame>::new(),
-    &pilots::Pilots,
-    &surfaces::Surfaces,
+    &Of::<noctule::pilots::Pilots>::new(),
+    &Of::<noctule::surfaces::Surfaces>::new(),
 ];
 
 /// The systems as the engine sees them.

@@ -91,10 +91,14 @@ pub mod design;
 pub mod ergodic;
 pub mod instance;
 pub mod majorisation;
+mod metrics;
 pub mod model;
 mod scenario;
+mod schemes;
 pub mod sensing;
 mod starts;
+mod story;
+mod system;
 mod verify;
 
 use noctule_num::{C64, CMat, InputError};
@@ -111,6 +115,8 @@ pub use scenario::{
     Clustering, EstimatorKind, FixedPlaces, Layout, Orientation, Places, PowerRule,
     RequirementSpec, Scenario,
 };
+pub use schemes::SensingSettings;
+pub use system::CellFree;
 pub use verify::{Verification, verify};
 
 use crate::data::{Array, ArraySet, FieldInfo, Taker};

@@ -92,9 +92,14 @@ pub mod design;
 pub mod instance;
 pub mod interior;
 pub mod locate;
+mod metrics;
 pub mod model;
 mod polish;
 mod scenario;
+mod schemes;
+mod story;
+mod system;
+mod told;
 mod verify;
 
 use noctule_num::InputError;
@@ -106,6 +111,9 @@ pub use design::{LeastPowerSettings, Settings, best_crb, design, design_from, le
 pub use instance::{Instance, Parts, Sensing};
 pub use model::{Metrics, evaluate};
 pub use scenario::{AccessPoints, CrbLimit, PathLoss, Region, Road, Scenario, Users};
+pub use schemes::FullPower;
+pub use system::Pilots;
+pub use told::{Told, ToldDesign};
 pub use verify::{Verification, verify};
 
 use crate::data::{Array, ArraySet, Entries, FieldInfo, Taker};

@@ -95,15 +95,20 @@ pub mod instance;
 mod interval;
 mod judge;
 mod majorise;
+mod metrics;
 pub mod model;
 mod plan;
 pub mod power;
 pub mod quantise;
+mod report;
 mod root;
 mod scenario;
+mod schemes;
 mod search;
 pub mod select;
 mod staircase;
+mod story;
+mod system;
 mod verify;
 
 pub use bound::closed_form_bound;
@@ -116,8 +121,11 @@ pub use design::{
 pub use instance::{Elements, Instance, Parts};
 pub use majorise::Start;
 pub use model::{Link, Metrics, evaluate};
+pub use report::{Report, ReportedDesign};
 pub use scenario::{Layout, PathModel, Scenario};
+pub use schemes::SiteSettings;
 pub use select::Select;
+pub use system::Surfaces;
 pub use verify::{Verification, verify};
 
 use crate::Design;

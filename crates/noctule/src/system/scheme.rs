@@ -71,9 +71,6 @@ pub struct Scheme<S: System> {
     pub label: &'static str,
     /// One sentence, with what is proven about its designs.
     pub summary: &'static str,
-    /// What the bound of its designs is about: a name among the serialised metrics, or `None` for
-    /// the objective.
-    pub bounded: Option<&'static str>,
     /// Why it is not part of this build, where it is not.
     pub missing: Option<&'static str>,
     method: &'static dyn AnyMethod<S>,
@@ -93,14 +90,7 @@ impl<S: System> Scheme<S> {
         summary: &'static str,
         method: &'static dyn AnyMethod<S>,
     ) -> Self {
-        Self { id, label, summary, bounded: None, missing: None, method }
-    }
-
-    /// The same row, its bounds being about a metric.
-    #[must_use]
-    pub const fn bounds(mut self, metric: &'static str) -> Self {
-        self.bounded = Some(metric);
-        self
+        Self { id, label, summary, missing: None, method }
     }
 
     /// The same row, not part of this build for a reason.

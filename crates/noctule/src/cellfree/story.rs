@@ -1,10 +1,9 @@
 //! A cell-free design in words and tables.
 
-use noctule::cellfree::{CellFreeDesign, Instance, Requirement, ergodic_rate};
+use super::{CellFreeDesign, Instance, Requirement, ergodic_rate};
+use crate::system::Table;
 
-use crate::report::Table;
-use crate::systems::adapter::table;
-
+/// What people want to know first.
 pub(super) fn facts(instance: &Instance, design: &CellFreeDesign) -> Vec<(String, String)> {
     let metrics = &design.metrics;
     let mut facts: Vec<(&str, String)> = Vec::new();
@@ -58,6 +57,7 @@ fn simulated(instance: &Instance, design: &CellFreeDesign) -> Option<String> {
     ))
 }
 
+/// Users and access points.
 pub(super) fn tables(instance: &Instance, design: &CellFreeDesign) -> Vec<Table> {
     let metrics = &design.metrics;
     let users = (0..instance.users())
@@ -93,8 +93,8 @@ pub(super) fn tables(instance: &Instance, design: &CellFreeDesign) -> Vec<Table>
         })
         .collect();
     vec![
-        table("Users", &["user", "SINR (dB)", "rate (bit/s/Hz)"], users),
-        table(
+        Table::numbers("Users", &["user", "SINR (dB)", "rate (bit/s/Hz)"], users),
+        Table::numbers(
             "Access points",
             &["access point", "senses (°)", "power (%)", "data (%)", "error", "scale"],
             aps,

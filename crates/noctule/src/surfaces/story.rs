@@ -1,10 +1,7 @@
 //! One deployment, told in full.
 
-use noctule::surfaces::Instance;
-
-use super::ReportedDesign;
-use crate::report::Table;
-use crate::systems::adapter::table;
+use super::{Instance, ReportedDesign};
+use crate::system::Table;
 
 /// The instance in one line.
 pub(super) fn headline(instance: &Instance) -> String {
@@ -107,7 +104,7 @@ pub(super) fn tables(instance: &Instance, design: &ReportedDesign) -> Vec<Table>
                 design.variables.modes.len()
             )
         };
-        tables.push(table(&caption, &headers, rows));
+        tables.push(Table::numbers(&caption, &headers, rows));
     }
     tables
 }

@@ -1,0 +1,122 @@
+//! `surfaces` as a [`System`].
+
+use noctule_num::InputError;
+use noctule_optim::PointProof;
+
+use super::report::reported;
+use super::{
+    CLAIMS, DEPLOYMENT_FIELDS, Deployment, Instance, Report, ReportedDesign, SYSTEM, Scenario,
+    advice, evaluate, instance, metrics, misses_requirement, schemes, story, verify,
+};
+use crate::Error;
+use crate::claims::Checks;
+use crate::data::{ArraySet, FieldInfo};
+use crate::system::{Checked, Metric, Scheme, Series, System, Table};
+
+/// Reflecting surfaces: see [`crate::surfaces`].
+#[derive(Clone, Copy, Debug)]
+pub struct Surfaces;
+
+impl System for Surfaces {
+    type Scenario = Scenario;
+    type Instance = Instance;
+    type Variables = Deployment;
+    type Metrics = Report;
+
+    const ID: &'static str = SYSTEM;
+    const TITLE: &'static str =
+        "reflecting surfaces for a blocked user and target: rate under a limit on the CRB";
+    const METRICS: &'static [Metric<Self>] = metrics::METRICS;
+    const SERIES: &'static [Series<Self>] = metrics::SERIES;
+    const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
+    const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
+    const VARIABLE_FIELDS: &'static [FieldInfo] = DEPLOYMENT_FIELDS;
+    const CLAIMS: Checks<Instance, Deployment, Report> = Checks {
+        added: CLAIMS.added,
+        bounded: |said, bound| (CLAIMS.bounded)(&said.of(&said.metrics.metrics), bound),
+        bound: |said, bound| (CLAIMS.bound)(&said.of(&said.metrics.metrics), bound),
+        residual: |said| (CLAIMS.residual)(&said.of(&said.metrics.metrics)),
+        infeasible: |said, certificate, out| {
+            (CLAIMS.infeasible)(&said.of(&said.metrics.metrics), certificate, out)
+        },
+        stop: |said, stop, proof| (CLAIMS.stop)(&said.of(&said.metrics.metrics), stop, proof),
+    };
+
+    fn validate(scenario: &Scenario) -> Result<(), InputError> {
+        scenario.validate()
+    }
+
+    /// Only the noise of simulated echoes is: no draw makes a scene unusable.
+    fn is_random(_: &Scenario) -> bool {
+        false
+    }
+
+    fn realize(scenario: &Scenario, seed: u64, trial: u64) -> Result<Instance, Error> {
+        scenario.realize(seed, trial)
+    }
+
+    fn evaluate(instance: &Instance, deployment: &Deployment) -> Result<Report, Error> {
+        reported(instance, deployment, evaluate(instance, deployment)?)
+    }
+
+    fn check(instance: &Instance, deployment: &Deployment) -> Result<Checked, Error> {
+        let witness = verify(instance, deployment)?;
+        let bits = witness.rate_nats / std::f64::consts::LN_2;
+        Ok(Checked {
+            objective: Some(bits),
+            violation: witness.violation,
+            numbers: vec![
+                ("rate_bps_hz", Some(bits)),
+                ("rate_nats", Some(witness.rate_nats)),
+                ("crb", witness.crb),
+                ("crb_aligned_db", witness.crb_aligned.map(|crb| 10.0 * crb.log10())),
+            ],
+        })
+    }
+
+    fn unmet(design: &ReportedDesign) -> Option<String> {
+        let PointProof::Feasible { violation } = design.proof.point else { return None };
+        misses_requirement(design.stop, &design.proof).then(|| {
+            format!(
+                "the limit on the bound is missed by {:.2} %, and it is not proven that it must be",
+                100.0 * violation
+            )
+        })
+    }
+
+    fn advice(instance: &Instance, report: &Report) -> Vec<String> {
+        advice(instance, &report.metrics)
+    }
+
+    fn objective(report: &Report) -> Option<f64> {
+        Some(report.metrics.rate_bps_hz)
+    }
+
+    fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {
+        Instance::from_arrays(arrays, base)
+    }
+
+    fn instance_arrays(instance: &Instance) -> ArraySet {
+        instance.to_arrays()
+    }
+
+    fn variables(arrays: &ArraySet, instance: &Instance) -> Result<Deployment, Error> {
+        Deployment::from_arrays(arrays, instance)
+    }
+
+    fn variable_arrays(deployment: &Deployment) -> ArraySet {
+        deployment.to_arrays()
+    }
+
+    fn headline(instance: &Instance) -> String {
+        story::headline(instance)
+    }
+
+    fn facts(_: &Instance, design: &ReportedDesign) -> Vec<(String, String)> {
+        story::facts(design)
+    }
+
+    fn tables(instance: &Instance, design: &ReportedDesign) -> Vec<Table> {
+        story::tables(instance, design)
+    }
+}
