@@ -37,4 +37,7 @@ pub enum NumError {
         /// What it is: `NaN`, `inf`, `-inf`.
         value: f64,
     },
+    /// Somebody asked the work to stop ([`Interrupt`](crate::Interrupt)): nothing is wrong.
+    #[error("interrupted")]
+    Interrupted,
 }

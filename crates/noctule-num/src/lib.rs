@@ -7,6 +7,7 @@
 //! * [`rng`], random streams that depend on what is drawn and never on when or where;
 //! * [`quadrature`] and [`special`], integrals over an interval and the functions `std` lacks;
 //! * [`stats`], means with standard errors and quantiles;
+//! * [`Interrupt`], with which long work is asked to stop;
 //! * [`InputError`], what is said to someone who handed in something we cannot use.
 //!
 //! Nothing here knows of radio or of optimisation.
@@ -14,6 +15,7 @@
 mod error;
 pub mod hint;
 mod input;
+pub mod interrupt;
 pub mod linalg;
 mod log_det;
 mod mat;
@@ -24,6 +26,7 @@ pub mod stats;
 
 pub use error::NumError;
 pub use input::InputError;
+pub use interrupt::Interrupt;
 pub use log_det::log_det_one_plus;
 pub use mat::CMat;
 pub use num_complex::Complex64 as C64;

@@ -5,8 +5,6 @@
 //! nothing about its distance from the optimum, and never claims to have.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -337,41 +335,6 @@ impl std::ops::AddAssign for Work {
         self.evaluations += other.evaluations;
         self.factorisations += other.factorisations;
         self.conic_solves += other.conic_solves;
-    }
-}
-
-/// A flag that asks every loop that holds a copy of it to stop soon and to return what it has.
-///
-/// ```
-/// use noctule_optim::Interrupt;
-/// let interrupt = Interrupt::new();
-/// let handed_to_a_solver = interrupt.clone();
-/// assert!(!handed_to_a_solver.is_raised());
-/// interrupt.raise();
-/// assert!(handed_to_a_solver.is_raised());
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
-
-impl Interrupt {
-    /// A token that has not been raised.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A token over a flag that somebody else raises, for instance a signal handler.
-    pub const fn from_flag(flag: Arc<AtomicBool>) -> Self {
-        Self(flag)
-    }
-
-    /// Ask every holder of a copy to stop.
-    pub fn raise(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether somebody asked.
-    pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -15,6 +15,7 @@
 //! The closed forms are Propositions 1 to 3 of W. Mao et al., "Communication-Sensing Region for
 //! Cell-Free Massive MIMO ISAC Systems", written as one formula for all blocks.
 
+use noctule_num::interrupt::poll;
 use noctule_num::linalg::{Cholesky, HermitianEigen, Op, dot, mul, product};
 use noctule_num::{C64, CMat, NumError};
 
@@ -234,6 +235,7 @@ fn per_ap(
     let mut cholesky = Cholesky::new(n);
     let mut filters = Vec::with_capacity(aps);
     for ap in 0..aps {
+        poll()?;
         let mut received = CMat::identity(n);
         for &other in group {
             let block = covariances[other].full_block(ap);
@@ -250,6 +252,7 @@ fn per_ap(
     }
     let blocks = (0..aps)
         .map(|ap| {
+            poll()?;
             let c = &filters[ap];
             let keep = CMat::from_fn(n, n, |i, j| {
                 let one = if i == j { 1.0 } else { 0.0 };
@@ -260,9 +263,9 @@ fn per_ap(
             for &other in group.iter().filter(|&&other| other != user) {
                 add(&mut block, &sandwich(c, &covariances[other].blocks[ap], energy));
             }
-            block
+            Ok(block)
         })
-        .collect();
+        .collect::<Result<_, NumError>>()?;
     let mut error = Covariance::block_diagonal(blocks);
     let mut columns = Vec::new();
     let filtered = |u: &[C64]| apply_blocks(&filters, u);

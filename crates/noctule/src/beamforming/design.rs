@@ -137,6 +137,9 @@ pub fn design_from(
     }
     let mut skipped = Vec::new();
     for start in default_starts(settings.starts) {
+        if interrupt.is_raised() && !starts.is_empty() {
+            break;
+        }
         match start_beams(instance, start) {
             Ok(beams) => starts.push(beams),
             Err(error) => skipped.push(format!("the start {start:?} is left out: {error}")),
@@ -191,7 +194,7 @@ pub fn climb(
         return Err(error.into());
     };
     let mut design = finish(instance, beams, found)?;
-    if settings.certify {
+    if settings.certify && !interrupt.is_raised() {
         certify(instance, settings, &mut design, interrupt);
     }
     Ok(design)
@@ -210,7 +213,7 @@ fn certify(
     let rates = instance.users() > 0 && instance.parts().rate_weight_per_nat > 0.0;
     let whole = separate_optima(instance, objective, interrupt);
     let mut found = vec![("the bound from the separate optima", whole)];
-    if rates {
+    if rates && !interrupt.is_raised() {
         found.push(("Sato's bound", sato(instance, objective, interrupt)));
     }
     for (name, bound) in found {
@@ -225,7 +228,7 @@ fn certify(
             Err(error) => design.warnings.push(format!("{name} is left out: {error}")),
         }
     }
-    if settings.certify_nodes > 0 {
+    if settings.certify_nodes > 0 && !interrupt.is_raised() {
         match search(instance, settings, design, interrupt) {
             Ok(Some(bound)) => bounds.push(bound),
             Ok(None) => design.warnings.push(format!("branch and bound proves nothing: {LOST}")),

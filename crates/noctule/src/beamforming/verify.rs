@@ -6,6 +6,7 @@
 
 use std::f64::consts::PI;
 
+use noctule_num::interrupt::poll;
 use noctule_num::{C64, CMat};
 use serde::Serialize;
 
@@ -44,8 +45,8 @@ pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error>
     beams.check(instance)?;
     let parts = instance.parts();
     let w = &beams.matrix;
-    let sum_rate_nats = sum_rate(instance, w);
-    let crb_trace_mixed = crb_trace(instance, w);
+    let sum_rate_nats = sum_rate(instance, w)?;
+    let crb_trace_mixed = crb_trace(instance, w)?;
     let weighted = if parts.crb_weight > 0.0 {
         crb_trace_mixed.map(|trace| parts.crb_weight * trace)
     } else {
@@ -59,10 +60,11 @@ pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error>
     })
 }
 
-fn sum_rate(instance: &Instance, w: &CMat) -> f64 {
+fn sum_rate(instance: &Instance, w: &CMat) -> Result<f64, Error> {
     let h = instance.channels();
     let mut total = 0.0;
     for k in 0..h.cols() {
+        poll()?;
         let power = |j: usize| -> f64 {
             let mut amplitude = C64::ZERO;
             for n in 0..h.rows() {
@@ -73,7 +75,7 @@ fn sum_rate(instance: &Instance, w: &CMat) -> f64 {
         let others: f64 = (0..w.cols()).filter(|&j| j != k).map(power).sum();
         total += (power(k) / (others + instance.parts().user_noise_w[k])).ln_1p();
     }
-    total
+    Ok(total)
 }
 
 /// Element positions times π: the phase of element n is its row · (sin θ sin φ, cos φ).
@@ -104,11 +106,11 @@ fn steering(phases: &[(f64, f64)], norm: f64, azimuth: f64, polar: f64) -> [Vec<
 }
 
 /// tr F⁻¹ from F_ij = 2L/σ² Re Σ_s (D_i w_s)ᴴ (D_j w_s) with dense D_i = ∂(B U Aᴴ)/∂ω_i.
-fn crb_trace(instance: &Instance, w: &CMat) -> Option<f64> {
+fn crb_trace(instance: &Instance, w: &CMat) -> Result<Option<f64>, Error> {
     let parts = instance.parts();
     let m = parts.targets.len();
     if m == 0 {
-        return None;
+        return Ok(None);
     }
     let (tx, rx) = (parts.transmit_array, parts.receive_array);
     let scale = |elements: usize| match instance.unit_modulus_steering() {
@@ -117,16 +119,27 @@ fn crb_trace(instance: &Instance, w: &CMat) -> Option<f64> {
     };
     let tx_phases = element_phases((tx.horizontal, tx.vertical));
     let rx_phases = element_phases((rx.horizontal, rx.vertical));
-    // The derivative of the echo of every stream, stacked: one column for each parameter.
-    let mut echoes = vec![Vec::new(); 4 * m];
-    for (index, target) in parts.targets.iter().enumerate() {
-        let a = steering(&tx_phases, scale(tx.elements()), target.azimuth_rad, target.polar_rad);
-        let b = steering(&rx_phases, scale(rx.elements()), target.azimuth_rad, target.polar_rad);
-        for s in 0..w.cols() {
+    let seen: Vec<_> = parts
+        .targets
+        .iter()
+        .map(|target| {
+            let (azimuth, polar) = (target.azimuth_rad, target.polar_rad);
+            let a = steering(&tx_phases, scale(tx.elements()), azimuth, polar);
+            let b = steering(&rx_phases, scale(rx.elements()), azimuth, polar);
+            (a, b, target.reflection)
+        })
+        .collect();
+    let kappa = 2.0 * f64::from(parts.snapshots) / parts.sensing_noise_w;
+    let n = 4 * m;
+    let mut fisher = vec![vec![0.0; n]; n];
+    for s in 0..w.cols() {
+        poll()?;
+        // The derivative of the echo of this stream: one column for each parameter.
+        let mut echoes = vec![Vec::with_capacity(rx.elements()); n];
+        for (index, (a, b, alpha)) in seen.iter().enumerate() {
             let through =
-                |a: &[C64]| -> C64 { (0..w.rows()).map(|n| a[n].conj() * w[(n, s)]).sum() };
+                |a: &[C64]| -> C64 { a.iter().zip(w.col(s)).map(|(a, w)| a.conj() * w).sum() };
             let [lit, lit_azimuth, lit_polar] = [through(&a[0]), through(&a[1]), through(&a[2])];
-            let alpha = target.reflection;
             for ((b, b_azimuth), b_polar) in b[0].iter().zip(&b[1]).zip(&b[2]) {
                 echoes[index].push(alpha * (b_azimuth * lit + b * lit_azimuth));
                 echoes[m + index].push(alpha * (b_polar * lit + b * lit_polar));
@@ -134,17 +147,14 @@ fn crb_trace(instance: &Instance, w: &CMat) -> Option<f64> {
                 echoes[3 * m + index].push(C64::new(0.0, 1.0) * b * lit);
             }
         }
-    }
-    let kappa = 2.0 * f64::from(parts.snapshots) / parts.sensing_noise_w;
-    let n = 4 * m;
-    let mut fisher = vec![vec![0.0; n]; n];
-    for i in 0..n {
-        for j in 0..n {
-            fisher[i][j] = kappa
-                * echoes[i].iter().zip(&echoes[j]).map(|(x, y)| (x.conj() * y).re).sum::<f64>();
+        for (row, x) in fisher.iter_mut().zip(&echoes) {
+            for (entry, y) in row.iter_mut().zip(&echoes) {
+                let meet = x.iter().zip(y).map(|(x, y)| x.re * y.re + x.im * y.im);
+                *entry += kappa * meet.sum::<f64>();
+            }
         }
     }
-    trace_of_inverse(fisher)
+    Ok(trace_of_inverse(fisher))
 }
 
 /// tr A⁻¹ of a positive definite matrix by Gauss–Jordan elimination with the diagonal scaled to

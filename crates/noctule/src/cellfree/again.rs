@@ -78,8 +78,12 @@ pub fn error_floor(
     Ok(sum / sensing.len() as f64)
 }
 
+/// Entries of dense matrices, of which a user has two: a gigabyte.
+const MOST_DENSE: usize = 1 << 25;
+
 /// What no beams exceed, in bit/s/Hz, by the multipliers of a document: one box of interference
-/// levels after the other, the users in order; `None` when they were too many to be kept. Within the
+/// levels after the other, the users in order; `None` when they were too many to be kept, or
+/// the dense matrices would take more than a gigabyte. Within the
 /// limit on the error that the instance requires, unless `sensed` says that nobody senses.
 ///
 /// | name | of every box |
@@ -101,7 +105,9 @@ pub fn rate_ceiling(
     numbers: &BTreeMap<String, Vec<f64>>,
     sensed: bool,
 ) -> Result<Option<f64>, Error> {
-    if numbers.contains_key("left_out") {
+    let size = instance.aps() * instance.antennas();
+    let entries = instance.users().saturating_mul(size.saturating_mul(size));
+    if numbers.contains_key("left_out") || entries > MOST_DENSE {
         return Ok(None);
     }
     let dense = Dense::new(instance, numbers, sensed)?;

@@ -37,6 +37,9 @@ use super::starts::{Start, shared};
 use super::{Beams, CellFreeDesign, Instance, Requirement};
 use crate::{Design, Error, FEASIBLE};
 
+/// Rows of the matrix that a step keeps: 270 MB.
+const MOST_DENSE: usize = 4096;
+
 /// How the interference enters a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -190,6 +193,14 @@ pub fn majorisation(
     let (reached, certified) = error_floor(&patterns);
     if limit < certified || instance.users() == 0 {
         return design_from(instance, &super::Settings::default(), None, interrupt);
+    }
+    let order = instance.aps() * instance.antennas();
+    if order > MOST_DENSE {
+        let what = "the network is too large for this scheme";
+        let allowed = format!("up to {MOST_DENSE} antennas of all access points together");
+        return Err(InputError::new(what, "antennas", order.to_string(), allowed)
+            .hint("the scheme `balanced` keeps no matrix of that order")
+            .into());
     }
     let model = Model::new(instance, Roles::Sensing(settings.sensing_beams));
     let factors: Vec<Option<CMat>> =

@@ -1,12 +1,14 @@
-//! An independent witness: rates, errors and powers from dense definitions.
+//! An independent witness: rates, errors and powers from their definitions.
 //!
-//! Nothing here is shared with the model: the stacked covariance is written out entry by entry,
-//! interference is a double sum over it, the beampattern is computed direction by direction and its
-//! scale by least squares, as the [module page](super) defines them. It is slow and meant to be.
+//! Nothing here is shared with the model: what the errors of the estimates let through is the trace
+//! of their covariance times that of everything an access point sends, entry by entry, the
+//! beampattern is computed direction by direction and its scale by least squares, as the
+//! [module page](super) defines them. It is slow, and keeps nothing that is larger than the instance.
 
 use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
-use noctule_num::C64;
+use noctule_num::interrupt::poll;
+use noctule_num::{C64, CMat};
 use serde::Serialize;
 
 use super::{Beams, Instance, Metrics, Requirement};
@@ -44,8 +46,8 @@ impl Verification {
 /// When the beams have another shape than the instance asks for, or an entry is not finite.
 pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error> {
     beams.check(instance)?;
-    let sum_rate_bps_hz = sum_rate(instance, beams);
-    let error = mean_error(instance, beams);
+    let sum_rate_bps_hz = sum_rate(instance, beams)?;
+    let error = mean_error(instance, beams)?;
     let power_violation = powers(instance, beams);
     let required = match (instance.parts().requirement, error) {
         (Requirement::MaxError(limit), Some(error)) if limit > 0.0 => (error - limit) / limit,
@@ -55,6 +57,23 @@ pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error>
     };
     let violation = power_violation.max(required).max(0.0);
     Ok(Verification { sum_rate_bps_hz, error, violation, power_violation })
+}
+
+/// Σ x xᴴ over the beams that an access point sends, at its power.
+fn sent(instance: &Instance, beams: &Beams, ap: usize) -> CMat {
+    let n = instance.antennas();
+    let power = instance.parts().power_over_noise[ap];
+    let mut sum = CMat::zeros(n, n);
+    let mut add = |x: &[C64]| {
+        for i in 0..n {
+            for j in 0..n {
+                sum[(i, j)] += x[i] * x[j].conj() * power;
+            }
+        }
+    };
+    (0..beams.data.cols()).for_each(|k| add(&beams.data.col(k)[ap * n..(ap + 1) * n]));
+    (0..beams.sensing[ap].cols()).for_each(|s| add(beams.sensing[ap].col(s)));
+    sum
 }
 
 /// Θ_k entry by entry, times the transmit powers.
@@ -77,59 +96,83 @@ pub(super) fn covariance(instance: &Instance, user: usize) -> Vec<Vec<C64>> {
     dense
 }
 
-fn quadratic(matrix: &[Vec<C64>], x: &[C64]) -> f64 {
-    let mut sum = C64::ZERO;
-    for (row, xi) in matrix.iter().zip(x) {
-        for (entry, xj) in row.iter().zip(x) {
-            sum += xi.conj() * entry * xj;
+/// Power that the error of user `k`'s estimate receives: tr (Θ_k S) with S the covariance of all
+/// that is sent. Data beams span all access points; every sensing signal is one's own.
+fn through_error(instance: &Instance, beams: &Beams, sent: &[CMat], k: usize) -> f64 {
+    let n = instance.antennas();
+    let theta = &instance.parts().error[k];
+    let power = &instance.parts().power_over_noise;
+    let mut total = 0.0;
+    for (block, sent) in theta.blocks.iter().zip(sent) {
+        for i in 0..n {
+            for j in 0..n {
+                total += (block[(i, j)] * sent[(j, i)]).re;
+            }
         }
     }
-    sum.re
+    for (c, &weight) in theta.weights.iter().enumerate() {
+        let factor = theta.factors.col(c);
+        for j in 0..beams.data.cols() {
+            let mut meet = C64::ZERO;
+            for (i, (f, x)) in factor.iter().zip(beams.data.col(j)).enumerate() {
+                meet += f.conj() * x * power[i / n].sqrt();
+            }
+            total += weight * meet.norm_sqr();
+        }
+        for (ap, own) in beams.sensing.iter().enumerate() {
+            for s in 0..own.cols() {
+                let mut meet = C64::ZERO;
+                for (f, x) in factor[ap * n..(ap + 1) * n].iter().zip(own.col(s)) {
+                    meet += f.conj() * x;
+                }
+                total += weight * power[ap] * meet.norm_sqr();
+            }
+        }
+    }
+    total
 }
 
-fn sum_rate(instance: &Instance, beams: &Beams) -> f64 {
+fn sum_rate(instance: &Instance, beams: &Beams) -> Result<f64, Error> {
     let (aps, n, users) = (instance.aps(), instance.antennas(), instance.users());
+    let sent: Vec<CMat> = (0..aps).map(|ap| sent(instance, beams, ap)).collect();
     let mut total = 0.0;
     for k in 0..users {
-        let theta = covariance(instance, k);
+        poll()?;
         let channel: Vec<C64> = (0..aps * n)
             .map(|i| {
                 instance.parts().channels[(i, k)] * instance.parts().power_over_noise[i / n].sqrt()
             })
             .collect();
-        let meet = |w: &[C64]| -> f64 {
-            channel.iter().zip(w).map(|(h, w)| h.conj() * w).sum::<C64>().norm_sqr()
+        let meet = |h: &[C64], w: &[C64]| -> f64 {
+            h.iter().zip(w).map(|(h, w)| h.conj() * w).sum::<C64>().norm_sqr()
         };
-        let mut interference = 1.0;
-        for j in 0..users {
-            let w = beams.data.col(j);
-            interference += quadratic(&theta, w);
-            if j != k {
-                interference += meet(w);
+        let mut interference = 1.0 + through_error(instance, beams, &sent, k);
+        for j in (0..users).filter(|&j| j != k) {
+            interference += meet(&channel, beams.data.col(j));
+        }
+        for (ap, own) in beams.sensing.iter().enumerate() {
+            for s in 0..own.cols() {
+                interference += meet(&channel[ap * n..(ap + 1) * n], own.col(s));
             }
         }
-        for ap in 0..aps {
-            for s in 0..beams.sensing[ap].cols() {
-                let mut alone = vec![C64::ZERO; aps * n];
-                alone[ap * n..(ap + 1) * n].copy_from_slice(beams.sensing[ap].col(s));
-                interference += meet(&alone) + quadratic(&theta, &alone);
-            }
-        }
-        total += (meet(beams.data.col(k)) / interference).ln_1p() / LN_2;
+        total += (meet(&channel, beams.data.col(k)) / interference).ln_1p() / LN_2;
     }
-    total
+    Ok(total)
 }
 
-fn mean_error(instance: &Instance, beams: &Beams) -> Option<f64> {
+fn mean_error(instance: &Instance, beams: &Beams) -> Result<Option<f64>, Error> {
     let parts = instance.parts();
     let errors: Vec<f64> = parts
         .targets_rad
         .iter()
         .enumerate()
         .filter(|(_, targets)| !targets.is_empty())
-        .map(|(ap, targets)| pattern_error(instance, beams, ap, targets))
-        .collect();
-    (!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64)
+        .map(|(ap, targets)| {
+            poll()?;
+            Ok(pattern_error(instance, beams, ap, targets))
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok((!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64))
 }
 
 fn pattern_error(instance: &Instance, beams: &Beams, ap: usize, targets: &[f64]) -> f64 {

@@ -3,6 +3,7 @@
 //! [`evaluate`] is the definition that every scheme's metrics come from. The search works with the
 //! same formulas in a reduced space (`reduced.rs`).
 
+use noctule_num::interrupt::poll;
 use noctule_num::linalg::HermitianEigen;
 use noctule_num::{C64, CMat};
 use noctule_phy::mmse::{SensedEstimate, trace_of_product};
@@ -96,6 +97,7 @@ impl Statistics {
     ) -> Result<Self, Error> {
         let mut out = Self { correlation: Vec::new(), estimates: Vec::new(), crb_rad2: Vec::new() };
         for (k, (user, (correlation, shape))) in instance.users().iter().zip(matrices).enumerate() {
+            poll()?;
             let crb = instance.crb_seconds(k) / sensing_time_s;
             let mut error = shape.clone();
             error.scale(crb);

@@ -1,12 +1,17 @@
 //! An independent witness: objective and violations from dense definitions.
 //!
-//! Nothing here is shared with the model: the ring is integrated by Simpson's rule, the prior
-//! and the estimator made of eigenvectors from Jacobi rotations, the bound on the angle taken from the
-//! traces of its definition, and random divisions counted one by one. It is slow and meant to be.
+//! Nothing here is shared with the model: the ring is integrated by the double-exponential rule,
+//! covariances are taken apart by pivoted Cholesky factors and everything is computed in the space
+//! that these span, the estimator is made on eigenvectors, what beams send towards a user is summed
+//! along diagonals, the bound on the angle taken from the traces of its definition, and random
+//! divisions counted one by one. The one kernel it has in common with the model, the eigenvalues of
+//! a Hermitian matrix, is checked here and not trusted.
 
 use std::f64::consts::{LN_2, PI};
 
-use noctule_num::{C64, CMat};
+use noctule_num::interrupt::poll;
+use noctule_num::linalg::{HermitianEigen, Op, product};
+use noctule_num::{C64, CMat, NumError};
 use noctule_phy::one_ring::{PhaseReference, PowerAngleSpectrum};
 use serde::Serialize;
 
@@ -48,7 +53,7 @@ pub fn verify(instance: &Instance, plan: &Plan) -> Result<Verification, Error> {
     let rest = (plan.sensing_time_s - whole * block).max(0.0);
     let crb_rad2: Vec<f64> =
         (0..parts.users.len()).map(|k| crb(instance, k, plan.sensing_time_s)).collect();
-    let sinr = first_sinr(instance, &crb_rad2);
+    let sinr = first_sinr(instance, &crb_rad2)?;
     let rate = |n: usize| -> f64 {
         sinr.iter().zip(&parts.aging).map(|(c, rho)| (rho[n] * rho[n] * c).ln_1p() / LN_2).sum()
     };
@@ -58,7 +63,7 @@ pub fn verify(instance: &Instance, plan: &Plan) -> Result<Verification, Error> {
             let sum: f64 = counts.iter().flat_map(|&count| (0..count).map(rate)).sum();
             (sum, counts.len())
         }
-        Placement::Random { updates } => (random_mean(data, *updates, &rate), *updates),
+        Placement::Random { updates } => (random_mean(data, *updates, &rate)?, *updates),
     };
     let lost = updates as f64 * pilot + rest;
     let ratios = crb_rad2.iter().zip(&parts.users).map(|(crb, user)| crb / user.crb_limit_rad2);
@@ -114,187 +119,280 @@ fn crb(instance: &Instance, k: usize, time: f64) -> f64 {
     parts.crb_scale / (2.0 * samples * parts.users[k].echo_snr * bracket)
 }
 
-/// ∫ S a aᴴ and ∫ S a' a'ᴴ by Simpson's rule on each half of the ring.
-fn ring(instance: &Instance, k: usize) -> (CMat, CMat) {
+/// The first columns of the Toeplitz matrices ∫ S a aᴴ and ∫ S a' a'ᴴ (the latter before its
+/// weights by position), by the double-exponential rule on each half of the ring.
+fn ring(instance: &Instance, k: usize) -> (Vec<C64>, Vec<C64>) {
     let parts = instance.parts();
     let n = parts.transmit_antennas;
     let user = &parts.users[k];
     let phase = PI * n as f64 * user.spread_rad;
-    let steps = 2 * (200 + (250.0 * phase) as usize);
+    let steps = 300 + (3.0 * phase) as usize;
     let weight = |t: f64| match parts.spectrum {
         PowerAngleSpectrum::Uniform => 1.0,
         PowerAngleSpectrum::Gaussian => (-(t * t) / (2.0 * 0.25)).exp(),
         PowerAngleSpectrum::Laplacian => (-t.abs() / 0.5).exp(),
         PowerAngleSpectrum::RaisedCosine => 1.0 + (PI * t).cos(),
     };
-    // Both matrices are the position-weighted Toeplitz matrix of one sequence of lags.
     let (mut plain, mut sloped) = (vec![C64::ZERO; n], vec![C64::ZERO; n]);
     let mut total = 0.0;
     for side in [-1.0, 1.0] {
         for i in 0..=steps {
-            let t = side * i as f64 / steps as f64;
-            let simpson = match i {
-                0 => 1.0,
-                i if i == steps => 1.0,
-                i if i % 2 == 1 => 4.0,
-                _ => 2.0,
-            };
-            let w = simpson * weight(t);
+            // t = (1 + tanh s)/2, s = π/2 sinh u; beyond |u| = 3.3 the weights are below 1e-17.
+            let u: f64 = 3.3 * (2.0 * i as f64 / steps as f64 - 1.0);
+            let s = 0.5 * PI * u.sinh();
+            let t = side / (1.0 + (-2.0 * s).exp());
+            let w = weight(t) * u.cosh() / s.cosh().powi(2);
             total += w;
             let angle = user.angle_rad + t * user.spread_rad;
             let step = (C64::new(0.0, -PI) * angle.sin()).exp();
             let cos = PI * angle.cos();
             let mut phasor = C64::ONE;
-            for lag in 0..n {
-                plain[lag] += phasor * w;
-                sloped[lag] += phasor * (w * cos * cos);
+            for (plain, sloped) in plain.iter_mut().zip(&mut sloped) {
+                *plain += phasor * w;
+                *sloped += phasor * (w * cos * cos);
                 phasor *= step;
             }
         }
     }
-    let shift = match parts.reference {
-        PhaseReference::First => 0.0,
-        PhaseReference::Centre => (n as f64 - 1.0) / 2.0,
-    };
-    let lag = |values: &[C64], i: usize, j: usize| {
-        let value = if i >= j { values[i - j] } else { values[j - i].conj() };
-        value / (total * n as f64)
-    };
-    let r = CMat::from_fn(n, n, |i, j| lag(&plain, i, j));
-    let d =
-        CMat::from_fn(n, n, |i, j| lag(&sloped, i, j) * ((i as f64 - shift) * (j as f64 - shift)));
-    (r, d)
+    let scale = 1.0 / (total * n as f64);
+    for value in plain.iter_mut().chain(&mut sloped) {
+        *value *= scale;
+    }
+    (plain, sloped)
 }
 
-/// SINR of every user in a block that is not aged.
-fn first_sinr(instance: &Instance, crb: &[f64]) -> Vec<f64> {
+/// What the witness knows of a user.
+struct User {
+    /// First column of R.
+    lags: Vec<C64>,
+    /// R = root rootᴴ.
+    root: CMat,
+    /// Sums along the diagonals of the covariance of its beam.
+    beam: Vec<C64>,
+    /// tr of that covariance.
+    power: f64,
+    /// Power of the signal through its beam.
+    signal: f64,
+}
+
+/// Estimate and beam of a user, in the space that R and the error of sensing span.
+fn user(instance: &Instance, k: usize, crb: f64) -> Result<User, Error> {
     let parts = instance.parts();
     let n = parts.transmit_antennas;
-    let (mut rs, mut covariances, mut signals) = (Vec::new(), Vec::new(), Vec::new());
-    for (k, user) in parts.users.iter().enumerate() {
-        let (r, ring_slope) = ring(instance, k);
-        let slope = steering(n, parts.reference, user.angle_rad).1;
-        let length = inner(&slope, &slope).re;
-        let shape = match parts.error_shape {
-            ErrorShape::OneRing => ring_slope,
-            ErrorShape::Los => outer(&slope, 1.0),
-            ErrorShape::LosUnit => outer(&slope, if length > 0.0 { 1.0 / length } else { 1.0 }),
+    let user = &parts.users[k];
+    let (lags, sloped) = ring(instance, k);
+    let toeplitz = |column: &[C64], i: usize, j: usize| {
+        if i >= j { column[i - j] } else { column[j - i].conj() }
+    };
+    let root = cholesky_root(n, |i, j| toeplitz(&lags, i, j))?;
+    let slope = steering(n, parts.reference, user.angle_rad).1;
+    let length = inner(&slope, &slope).re;
+    let unit = parts.error_shape == ErrorShape::LosUnit && length > 0.0;
+    let error = if parts.error_shape == ErrorShape::OneRing {
+        let shift = match parts.reference {
+            PhaseReference::First => 0.0,
+            PhaseReference::Centre => (n as f64 - 1.0) / 2.0,
         };
-        let prior = CMat::from_fn(n, n, |i, j| r[(i, j)] - shape[(i, j)] * crb[k]);
-        let noise = 1.0 / (user.gain * user.pilot_snr);
-        let (covariance, signal) = estimate(&r, &prior, noise, instance);
-        rs.push(r);
-        covariances.push(covariance);
-        signals.push(signal);
-    }
-    parts
-        .users
-        .iter()
-        .enumerate()
-        .map(|(k, user)| {
-            let strongest = jacobi(&rs[k]).0.into_iter().fold(0.0, f64::max);
-            let received: f64 = parts
-                .users
-                .iter()
-                .zip(&covariances)
-                .map(|(other, c)| {
-                    let power = trace(c);
-                    let use_limit = parts.sinr == SinrForm::LowerBound || power <= 0.0;
-                    let towards =
-                        if use_limit { strongest } else { trace(&times(&rs[k], c)) / power };
-                    other.power_w * user.gain * towards
-                })
-                .sum();
-            user.power_w * user.gain * signals[k] / (received + user.noise_w)
-        })
-        .collect()
+        let position = |i: usize| i as f64 - shift;
+        cholesky_root(n, |i, j| toeplitz(&sloped, i, j) * (position(i) * position(j)))?
+    } else {
+        let size = if unit { 1.0 / length.sqrt() } else { 1.0 };
+        CMat::from_fn(n, 1, |i, _| slope[i] * size)
+    };
+    let basis = basis(&[&root, &error])?;
+    let inside = |root: &CMat| {
+        let seen = product(&basis, Op::Adjoint, root, Op::Plain);
+        product(&seen, Op::Plain, &seen, Op::Adjoint)
+    };
+    let (r, shape) = (inside(&root), inside(&error));
+    let rank = basis.cols();
+    let prior = CMat::from_fn(rank, rank, |i, j| r[(i, j)] - shape[(i, j)] * crb);
+    let noise = 1.0 / (user.gain * user.pilot_snr);
+    let (covariance, amplitude) = estimate(&r, &prior, noise, instance)?;
+    let power = trace(&covariance);
+    let signal = match amplitude {
+        Some(amplitude) if power > 0.0 => amplitude * amplitude / power,
+        Some(_) => 0.0,
+        None => power,
+    };
+    let outside = product(&basis, Op::Plain, &covariance, Op::Plain);
+    let beam = diagonal_sums(&product(&outside, Op::Plain, &basis, Op::Adjoint));
+    Ok(User { lags, root, beam, power, signal })
 }
 
-/// Covariance of the estimate that W = R̂ (R̂ + I/γ)⁻¹ makes, and the signal it brings. W is formed on
-/// each eigenvector of R̂: without pilot noise R̂ + I/γ is singular, and nothing may divide by it.
-fn estimate(r: &CMat, prior: &CMat, noise: f64, instance: &Instance) -> (CMat, f64) {
-    let n = r.rows();
-    let (mut values, vectors) = jacobi(prior);
-    if instance.parts().project_prior {
-        values.iter_mut().for_each(|value| *value = value.max(0.0));
-    }
+/// Covariance of the estimate that W = R̂ (R̂ + I/γ)⁻¹ makes, and tr R W where that is another signal
+/// than its power. W is formed on each eigenvector of R̂: without pilot noise R̂ + I/γ is singular, and
+/// nothing may divide by it.
+fn estimate(
+    r: &CMat,
+    prior: &CMat,
+    noise: f64,
+    instance: &Instance,
+) -> Result<(CMat, Option<f64>), Error> {
+    let rank = r.rows();
+    let eigen = eigen(prior)?;
+    let project = instance.parts().project_prior;
+    let values: Vec<f64> =
+        eigen.values().iter().map(|&value| if project { value.max(0.0) } else { value }).collect();
     let made_of = |of: &dyn Fn(f64) -> f64| {
-        CMat::from_fn(n, n, |i, j| {
-            let part = |k: usize| vectors[(i, k)] * vectors[(j, k)].conj() * of(values[k]);
-            (0..n).map(part).sum()
-        })
+        let mut scaled = eigen.vectors().clone();
+        for (j, &value) in values.iter().enumerate() {
+            let factor = of(value);
+            scaled.col_mut(j).iter_mut().for_each(|x| *x *= factor);
+        }
+        product(&scaled, Op::Plain, eigen.vectors(), Op::Adjoint)
     };
     if instance.parts().sinr == SinrForm::Physical {
         let filter = made_of(&|value| value / (value + noise));
-        let heard = CMat::from_fn(n, n, |i, j| if i == j { r[(i, j)] + noise } else { r[(i, j)] });
-        let covariance = times(&times(&filter, &heard), &filter.adjoint());
-        let amplitude = trace(&times(r, &filter));
-        let power = trace(&covariance);
-        return (covariance, if power > 0.0 { amplitude * amplitude / power } else { 0.0 });
+        let heard =
+            CMat::from_fn(rank, rank, |i, j| if i == j { r[(i, j)] + noise } else { r[(i, j)] });
+        let received = product(&filter, Op::Plain, &heard, Op::Plain);
+        let covariance = product(&received, Op::Plain, &filter, Op::Adjoint);
+        return Ok((covariance, Some(trace(&product(r, Op::Plain, &filter, Op::Plain)))));
     }
-    let covariance = made_of(&|value| value / (value + noise) * value);
-    let power = trace(&covariance);
-    (covariance, power)
+    Ok((made_of(&|value| value / (value + noise) * value), None))
 }
 
-fn outer(x: &[C64], scale: f64) -> CMat {
-    CMat::from_fn(x.len(), x.len(), |i, j| x[i] * x[j].conj() * scale)
+/// SINR of every user in a block that is not aged.
+fn first_sinr(instance: &Instance, crb: &[f64]) -> Result<Vec<f64>, Error> {
+    let parts = instance.parts();
+    let mut known = Vec::with_capacity(crb.len());
+    for (k, crb) in crb.iter().enumerate() {
+        known.push(user(instance, k, *crb)?);
+    }
+    let mut out = Vec::with_capacity(crb.len());
+    for (user, mine) in parts.users.iter().zip(&known) {
+        let limited = |other: &User| parts.sinr == SinrForm::LowerBound || other.power <= 0.0;
+        let strongest = match known.iter().any(limited) {
+            true => strongest(&mine.root)?,
+            false => 0.0,
+        };
+        let received: f64 = parts
+            .users
+            .iter()
+            .zip(&known)
+            .map(|(other, theirs)| {
+                let towards = if limited(theirs) {
+                    strongest
+                } else {
+                    toeplitz_trace(&mine.lags, &theirs.beam) / theirs.power
+                };
+                other.power_w * user.gain * towards
+            })
+            .sum();
+        out.push(user.power_w * user.gain * mine.signal / (received + user.noise_w));
+    }
+    Ok(out)
 }
 
 fn trace(a: &CMat) -> f64 {
     (0..a.rows()).map(|i| a[(i, i)].re).sum()
 }
 
-fn times(a: &CMat, b: &CMat) -> CMat {
-    let n = a.rows();
-    CMat::from_fn(n, n, |i, j| (0..n).map(|k| a[(i, k)] * b[(k, j)]).sum())
+/// Σ_j C_{j,j+d} for every d.
+fn diagonal_sums(c: &CMat) -> Vec<C64> {
+    let n = c.rows();
+    (0..n).map(|d| (0..n - d).map(|j| c[(j, j + d)]).sum()).collect()
 }
 
-/// Eigenvalues and eigenvectors of a Hermitian matrix by cyclic Jacobi rotations.
-fn jacobi(a: &CMat) -> (Vec<f64>, CMat) {
-    let n = a.rows();
-    let mut a = a.clone();
-    let mut v = CMat::identity(n);
-    let size = a.norm();
-    for _ in 0..60 {
-        let mut off = 0.0;
-        for q in 1..n {
-            for p in 0..q {
-                let x = a[(p, q)];
-                off += x.norm_sqr();
-                if x.norm() <= 1e-18 * size {
-                    continue;
-                }
-                // Remove the phase of the entry, then rotate in the plane.
-                let phase = x / x.norm();
-                let theta = 0.5 * (2.0 * x.norm()).atan2(a[(q, q)].re - a[(p, p)].re);
-                let (s, c) = theta.sin_cos();
-                for i in 0..n {
-                    let (x, y) = (a[(i, p)] * phase, a[(i, q)]);
-                    (a[(i, p)], a[(i, q)]) = (x * c - y * s, x * s + y * c);
-                    let (x, y) = (v[(i, p)] * phase, v[(i, q)]);
-                    (v[(i, p)], v[(i, q)]) = (x * c - y * s, x * s + y * c);
-                }
-                for i in 0..n {
-                    let (x, y) = (a[(p, i)] * phase.conj(), a[(q, i)]);
-                    (a[(p, i)], a[(q, i)]) = (x * c - y * s, x * s + y * c);
-                }
+/// tr (R C) of the Toeplitz matrix with first column `lags` and a matrix by its diagonals.
+fn toeplitz_trace(lags: &[C64], sums: &[C64]) -> f64 {
+    let pairs = || lags.iter().zip(sums).map(|(lag, sum)| (lag * sum).re);
+    pairs().take(1).sum::<f64>() + 2.0 * pairs().skip(1).sum::<f64>()
+}
+
+/// `root` with A = root rootᴴ for a positive semidefinite A, by Cholesky steps on the largest
+/// pivot left, until what is left is rounding.
+fn cholesky_root(n: usize, entry: impl Fn(usize, usize) -> C64) -> Result<CMat, Error> {
+    let mut left: Vec<f64> = (0..n).map(|i| entry(i, i).re).collect();
+    let floor = 4.0 * f64::EPSILON * left.iter().copied().fold(0.0, f64::max);
+    let mut columns: Vec<C64> = Vec::new();
+    let mut rank = 0;
+    while rank < n {
+        let mut pivot = 0;
+        for i in 0..n {
+            if left[i] > left[pivot] {
+                pivot = i;
             }
         }
-        if off <= 1e-34 * size * size {
+        if left[pivot].is_nan() || left[pivot] <= floor {
             break;
         }
+        poll()?;
+        let mut next: Vec<C64> = (0..n).map(|i| entry(i, pivot)).collect();
+        for column in columns.chunks_exact(n) {
+            let share = column[pivot].conj();
+            next.iter_mut().zip(column).for_each(|(x, y)| *x -= y * share);
+        }
+        let scale = 1.0 / left[pivot].sqrt();
+        for (x, left) in next.iter_mut().zip(&mut left) {
+            *x *= scale;
+            *left -= x.norm_sqr();
+        }
+        left[pivot] = 0.0;
+        columns.extend(next);
+        rank += 1;
     }
-    ((0..n).map(|i| a[(i, i)].re).collect(), v)
+    Ok(CMat::from_columns(n, rank, columns)?)
+}
+
+/// Orthonormal columns that span those of all `parts`, by Gram–Schmidt, twice.
+fn basis(parts: &[&CMat]) -> Result<CMat, Error> {
+    let n = parts.first().map_or(0, |part| part.rows());
+    let mut out: Vec<C64> = Vec::new();
+    let mut rank = 0;
+    for part in parts {
+        let size = |j: usize| inner(part.col(j), part.col(j)).re.sqrt();
+        let floor = 1e-15 * (0..part.cols()).map(size).fold(0.0, f64::max);
+        for j in 0..part.cols() {
+            poll()?;
+            let mut x = part.col(j).to_vec();
+            for column in out.chunks_exact(n).chain(out.chunks_exact(n)) {
+                let share = inner(column, &x);
+                x.iter_mut().zip(column).for_each(|(x, y)| *x -= y * share);
+            }
+            let norm = inner(&x, &x).re.sqrt();
+            if norm > floor && rank < n {
+                out.extend(x.iter().map(|x| x / norm));
+                rank += 1;
+            }
+        }
+    }
+    Ok(CMat::from_columns(n, rank, out)?)
+}
+
+/// Eigenvalues and vectors, with `A V = V Λ` checked.
+fn eigen(a: &CMat) -> Result<HermitianEigen, Error> {
+    poll()?;
+    let n = a.rows();
+    let mut eigen = HermitianEigen::new(n);
+    eigen.compute(a)?;
+    let mut rest = product(a, Op::Plain, eigen.vectors(), Op::Plain);
+    for (j, value) in eigen.values().iter().enumerate() {
+        for (x, v) in rest.col_mut(j).iter_mut().zip(eigen.vectors().col(j)) {
+            *x -= v * value;
+        }
+    }
+    if rest.norm() <= 1e-13 * (n as f64) * a.norm() {
+        Ok(eigen)
+    } else {
+        Err(NumError::NoConvergence { what: "eigenvalues of the witness" }.into())
+    }
+}
+
+/// The largest eigenvalue of root rootᴴ.
+fn strongest(root: &CMat) -> Result<f64, Error> {
+    Ok(eigen(&product(root, Op::Adjoint, root, Op::Plain))?.max())
 }
 
 /// Mean of Σ_m S(N_m) over all divisions of `data` blocks into `updates` parts, by counting.
-fn random_mean(data: usize, updates: usize, rate: &dyn Fn(usize) -> f64) -> f64 {
+fn random_mean(data: usize, updates: usize, rate: &dyn Fn(usize) -> f64) -> Result<f64, Error> {
     let sums: Vec<f64> = (0..=data).map(|n| (0..n).map(rate).sum()).collect();
     let mut ways = vec![0.0; data + 1];
     let mut worth = vec![0.0; data + 1];
     ways[0] = 1.0;
     for _ in 0..updates {
+        poll()?;
         let (mut more_ways, mut more_worth) = (vec![0.0; data + 1], vec![0.0; data + 1]);
         for n in 1..=data {
             for j in 1..=n {
@@ -307,5 +405,5 @@ fn random_mean(data: usize, updates: usize, rate: &dyn Fn(usize) -> f64) -> f64 
         ways = more_ways.iter().map(|x| x / scale).collect();
         worth = more_worth.iter().map(|x| x / scale).collect();
     }
-    worth[data] / ways[data]
+    Ok(worth[data] / ways[data])
 }

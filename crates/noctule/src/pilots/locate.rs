@@ -1,6 +1,7 @@
 //! Estimators on the echoes of an allocation: is the bound attained?
 
 use noctule_num::InputError;
+use noctule_num::interrupt::poll;
 use noctule_num::rng::{StreamKey, normal};
 use noctule_phy::geometry::Point;
 use noctule_phy::multistatic::{Paths, Radar};
@@ -120,7 +121,10 @@ pub fn locate(
         let mut rng = StreamKey::new(seed, SYSTEM, "echo", k as u64).trial(trial);
         let scene = Scene::new(points, *user, users, radar, &p, settings)?;
         let squares: Vec<f64> = (0..settings.noise_trials)
-            .map(|_| scene.squared_error(&mut rng))
+            .map(|_| {
+                poll()?;
+                scene.squared_error(&mut rng)
+            })
             .collect::<Result<_, _>>()?;
         over += squares.iter().sum::<f64>() / squares.len() as f64 / scene.bound;
         all.push(squares);

@@ -5,6 +5,7 @@
 //! [`crate::estimate`] are run on the same echoes; their errors are taken modulo the period, since a
 //! spatial frequency of 0.99 and one of −0.99 are neighbours.
 
+use noctule_num::interrupt::poll;
 use noctule_num::linalg::{HermitianEigen, Op, product};
 use noctule_num::rng::{StreamKey, complex_normal, uniform};
 use noctule_num::{C64, CMat, InputError};
@@ -55,7 +56,10 @@ pub fn report(
     }
     let bench = EchoBench::new(instance, deployment)?;
     let errors = (0..draws)
-        .map(|number| bench.draw(seed, trial, number))
+        .map(|number| {
+            poll()?;
+            bench.draw(seed, trial, number)
+        })
         .collect::<Result<Vec<_>, Error>>()?;
     let ratio = |of: fn(&EchoErrors) -> f64| {
         let mean = errors.iter().map(|e| of(e).powi(2)).sum::<f64>() / errors.len() as f64;

@@ -116,7 +116,7 @@ pub(super) fn communication(
     let mut beams = climb.full.model.beams(&x);
     let mut metrics = evaluate(instance, &beams)?;
     let mut bound = None;
-    if settings.certify_nodes > 0 {
+    if settings.certify_nodes > 0 && !interrupt.is_raised() {
         let certified = rate_bound(instance, settings, &x, None, interrupt)?;
         work.factorisations += certified.nodes;
         // Branch and bound may meet better beams on its way.

@@ -154,7 +154,7 @@ pub(in crate::cellfree) fn constrained<'a>(
         *start = shown(&found);
     }
     let mut bound = None;
-    if rate_first && settings.certify_nodes > 0 {
+    if rate_first && settings.certify_nodes > 0 && !interrupt.is_raised() {
         let price = found.run.multipliers[0] / limit;
         let certified = rate_bound(instance, settings, &found.x, Some(price), interrupt)?;
         work.factorisations += certified.nodes;
