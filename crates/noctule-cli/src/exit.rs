@@ -22,13 +22,16 @@ pub(crate) enum Done {
 }
 
 impl Done {
+    /// What a shell sees of a command that was stopped: `EX_TEMPFAIL`.
+    pub(crate) const RESUMABLE: u8 = 75;
+
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Done => 0,
             Self::NothingDesigned => 1,
             Self::Infeasible => 4,
             Self::Contradicts => 5,
-            Self::Resumable => 75,
+            Self::Resumable => Self::RESUMABLE,
         })
     }
 }
@@ -57,6 +60,8 @@ pub(crate) enum Failure {
     Lab(LabError),
     /// A kernel failed on input that had passed every check.
     Numerics(String),
+    /// A signal came before there was anything to show.
+    Interrupted,
     /// Nobody reads what we write (a closed pipe), or the disk is full.
     Output(std::io::Error),
 }
@@ -86,6 +91,7 @@ impl Failure {
             Self::Lab(error) if error.is_incomplete() => 3,
             // A reader that closed the pipe has seen enough.
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
+            Self::Interrupted => Done::RESUMABLE,
             _ => 1,
         })
     }
@@ -112,6 +118,11 @@ impl Failure {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return,
             Self::Lab(error) => error.to_string(),
             Self::Numerics(text) => text.clone(),
+            Self::Interrupted if !json => {
+                crate::progress::say("interrupted");
+                return;
+            }
+            Self::Interrupted => "interrupted".to_owned(),
             Self::Output(error) => format!("cannot write the output: {error}"),
         };
         if json {

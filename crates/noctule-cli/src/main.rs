@@ -3,6 +3,7 @@
 //! Data goes to stdout, prose and progress to stderr, so that every verb can be piped. `--json`
 //! replaces tables and messages by one JSON document.
 
+mod attend;
 mod cli;
 mod exit;
 mod help;
@@ -21,11 +22,5 @@ fn main() -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     let json = cli.json;
-    match verbs::dispatch(cli) {
-        Ok(done) => done.code(),
-        Err(failure) => {
-            failure.report(json);
-            failure.code()
-        }
-    }
+    attend::attend(verbs::doing(&cli), json, || verbs::dispatch(cli))
 }

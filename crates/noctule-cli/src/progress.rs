@@ -2,9 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,6 +11,12 @@ use noctule_lab::run::{Progress, Step};
 
 /// How often a line is written where there is no terminal.
 const QUIET: Duration = Duration::from_secs(10);
+
+/// What is over before this shows no spinner.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a spinner or the clock of a bar moves on.
+const TURN: Duration = Duration::from_millis(200);
 
 /// Shows how far a run is.
 #[derive(Debug)]
@@ -31,9 +36,13 @@ impl Watcher {
         let target =
             if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let template = "{bar:32} {pos}/{len} · {per_sec} · {eta} left{msg}";
+        let template = "{bar:32} {pos}/{len} · {elapsed} · {per_sec} · {eta} left{msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸ "));
+        }
+        if on_terminal {
+            // One step may take long: the clock shows that something happens.
+            bar.enable_steady_tick(TURN);
         }
         Self {
             bar,
@@ -75,6 +84,47 @@ impl Watcher {
     }
 }
 
+/// Shows on a terminal that something happens where nothing can be counted. Elsewhere, and for
+/// what is over soon, it shows nothing.
+#[derive(Debug)]
+pub(crate) struct Spinner {
+    doing: Option<&'static str>,
+    begun: Instant,
+}
+
+/// When the spinner was last drawn, while it stands on the terminal.
+static DRAWN: Mutex<Option<Instant>> = Mutex::new(None);
+
+impl Spinner {
+    pub(crate) fn new(doing: Option<&'static str>) -> Self {
+        let doing = doing.filter(|_| std::io::stderr().is_terminal());
+        Self { doing, begun: Instant::now() }
+    }
+
+    /// Draw it again where it is time to.
+    pub(crate) fn turn(&self) {
+        let elapsed = self.begun.elapsed();
+        let Some(doing) = self.doing.filter(|_| elapsed >= PATIENCE) else { return };
+        let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if drawn.is_some_and(|last| last.elapsed() < TURN) {
+            return;
+        }
+        const FRAMES: [char; 4] = ['⠋', '⠸', '⠴', '⠇'];
+        let frame = FRAMES[(elapsed.as_millis() / TURN.as_millis()) as usize % FRAMES.len()];
+        let seconds = elapsed.as_secs();
+        let _ = write!(std::io::stderr(), "\r\x1b[2K{frame} {doing} · {seconds} s · Ctrl-C stops");
+        *drawn = Some(Instant::now());
+    }
+
+    /// Make room for something else to be printed.
+    pub(crate) fn clear() {
+        let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if drawn.take().is_some() {
+            let _ = write!(std::io::stderr(), "\r\x1b[2K");
+        }
+    }
+}
+
 /// Counts steps of something that has no chunks.
 #[derive(Debug)]
 pub(crate) struct Ticker(Watcher);
@@ -97,6 +147,7 @@ impl Ticker {
 
 /// One line of prose. A closed stderr is no reason to stop.
 pub(crate) fn say(text: &str) {
+    Spinner::clear();
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 

@@ -30,9 +30,8 @@ pub(crate) fn fitted(
     text: usize,
     width: Option<usize>,
 ) -> String {
-    let mut widths = WIDTHS.into_iter();
     let mut made = String::new();
-    while let Some((header, words)) = widths.next() {
+    for (header, words) in WIDTHS {
         made = set(headers, rows, text, header, words);
         if width.is_none_or(|width| made.lines().all(|line| line.chars().count() <= width)) {
             break;

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(unix)]
+#[path = "engine_verbs/limits.rs"]
+mod limits;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,7 +1,7 @@
 //! All schemes of a system on the same instances, in one process: what `noctule bench` shows.
 //!
-//! Every contender designs the same trials, one after the other on one thread, a few times each;
-//! the fastest of the repetitions counts. Objectives are compared with the *best known*: the best
+//! Every contender designs the same trials, one after the other on one thread, a few times each
+//! where that is cheap; the fastest of the repetitions counts. Objectives are compared with the *best known*: the best
 //! that any contender reached on that instance. Where a design comes with a trace, the evaluations
 //! it took to come within a relative distance of the best known are read from it, and the time in
 //! proportion to the evaluations. A contender that never comes so close — another local optimum, a
@@ -22,6 +22,10 @@ use serde_json::{Value, json};
 
 use crate::system::{Contender, Goal, Outcome, Point, System};
 
+/// Seconds that may be spent on repeating one design. One that takes longer than that is timed well
+/// enough by doing it once: it is short ones that a busy machine disturbs.
+const REPEATING_S: f64 = 0.5;
+
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
@@ -31,7 +35,8 @@ pub struct Comparison {
     pub seed: u64,
     /// Number of instances.
     pub trials: u64,
-    /// How often each design is repeated; the fastest counts.
+    /// How often each design is made at most; the fastest counts. One that takes long is made
+    /// fewer times.
     pub repeat: u32,
     /// Who takes part; the others are measured against the first.
     pub contenders: Vec<Contender>,
@@ -52,6 +57,8 @@ pub struct Sample {
     pub evaluations: u64,
     /// Time of the fastest repetition in seconds.
     pub seconds: f64,
+    /// How often it was made.
+    pub repetitions: u32,
     /// For every distance of [`Comparison::within`]: evaluations and seconds until it was reached.
     pub reached: Vec<Option<(f64, f64)>>,
 }
@@ -136,10 +143,18 @@ fn sample(
     let point =
         Point { scenario: comparison.scenario.clone(), settings: contender.settings.clone() };
     let mut best: Option<(Sample, Trace)> = None;
-    for _ in 0..comparison.repeat.max(1) {
+    let (mut spent, mut repetitions) = (0.0, 0);
+    while repetitions < comparison.repeat.max(1) && spent < REPEATING_S {
+        if repetitions > 0 && interrupt.is_raised() {
+            break;
+        }
+        let begin = Instant::now();
         let timed = system
             .timed(&contender.scheme, &point, comparison.seed, trial, interrupt)
             .map_err(|refused| refused.error)?;
+        repetitions += 1;
+        // The draw and the witness are not timed, but they are waited for.
+        spent += begin.elapsed().as_secs_f64();
         if best.as_ref().is_some_and(|(best, _)| best.seconds <= timed.seconds) {
             continue;
         }
@@ -151,9 +166,13 @@ fn sample(
             objective,
             evaluations: timed.row.evaluations,
             seconds: timed.seconds,
+            repetitions,
             reached: vec![None; comparison.within.len()],
         };
         best = Some((sample, timed.trace));
+    }
+    if let Some((sample, _)) = &mut best {
+        sample.repetitions = repetitions;
     }
     best.ok_or_else(|| InputError::new("nothing was repeated", "repeat", "0", "1 or more"))
 }
@@ -318,6 +337,7 @@ impl Standings {
                             "trial": sample.trial, "outcome": sample.outcome.as_str(),
                             "objective": sample.objective, "evaluations": sample.evaluations,
                             "seconds": sample.seconds,
+                            "repetitions": sample.repetitions,
                         })
                     })
                     .collect();
@@ -365,6 +385,7 @@ mod tests {
             objective: Some(*objective),
             evaluations: 100,
             seconds: 1.0,
+            repetitions: 1,
             reached: vec![None, None],
         };
         Standing {

@@ -40,9 +40,12 @@ pub(crate) fn run(options: &cli::Bench, as_json: bool) -> Result<Done, Failure> 
     };
     check(&comparison)?;
     let ticker = Ticker::new(comparison.trials * comparison.contenders.len() as u64);
-    let standings = compare(system, &comparison, &interrupt()?, || ticker.tick());
+    let standings = compare(system, &comparison, &interrupt(), || ticker.tick());
     ticker.finish();
     let standings = standings?;
+    if standings.standings.iter().all(|standing| standing.samples.is_empty()) {
+        return Err(Failure::Interrupted);
+    }
     if as_json {
         print_json(&standings.json(system, &comparison))?;
     } else {
@@ -124,7 +127,7 @@ fn check(comparison: &Comparison) -> Result<(), InputError> {
 
 fn text(system: &dyn System, comparison: &Comparison, standings: &Standings) -> String {
     let mut text = format!(
-        "{}: {} instances, fastest of {}, one thread\n\n{}\n",
+        "{}: {} instances, fastest of {} (fewer where a design takes long), one thread\n\n{}\n",
         system.id(),
         comparison.trials,
         comparison.repeat,

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::cli::{Cli, Run, Verb};
 use crate::exit::{Done, Failure};
+use crate::progress::Spinner;
 
 /// Do what was asked.
 pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
@@ -41,6 +42,20 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
     }
 }
 
+/// What a verb is about while nothing is to be seen yet; `None` for those that are done at once or
+/// show their progress themselves.
+pub(crate) fn doing(cli: &Cli) -> Option<&'static str> {
+    Some(match cli.verb {
+        Some(Verb::Design(_)) => "designing",
+        Some(Verb::Evaluate(_)) => "evaluating",
+        Some(Verb::Verify { .. }) => "verifying",
+        Some(Verb::Check(_)) => "checking",
+        Some(Verb::Merge(_)) => "merging",
+        Some(Verb::Status(_)) => "looking",
+        _ => return None,
+    })
+}
+
 /// A file, if there is one of this name, or a built-in experiment.
 pub(crate) fn source(name: &str) -> Result<Named, Failure> {
     Ok(builtin::open(name)?)
@@ -59,6 +74,7 @@ pub(crate) fn folder(given: &Path) -> Result<PathBuf, Failure> {
 
 /// Data goes to stdout.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    Spinner::clear();
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {

@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
         say(&format!("earlier results are now in {}", old.display()));
     }
     let store = study.store(&dir)?;
-    let interrupt = crate::signals::interrupt()?;
+    let interrupt = crate::signals::interrupt();
     announce(&study, &experiment);
     let watcher = Watcher::new();
     let run_options = RunOptions { threads: options.threads.map(usize::from), shard };

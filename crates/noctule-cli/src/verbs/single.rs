@@ -41,7 +41,7 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
     }
     let story = asked
         .system
-        .design(&asked.source, &asked.scheme, &asked.settings, &interrupt()?)
+        .design(&asked.source, &asked.scheme, &asked.settings, &interrupt())
         .map_err(|error| asked.locate(error))?;
     if let Some(path) = plot {
         match story.trace_figure() {
@@ -224,8 +224,13 @@ fn system_of_arrays(path: &Path, options: &cli::Instance) -> Result<&'static dyn
 
 fn show(story: &Story, out: Option<&Path>, as_json: bool) -> Result<Done, Failure> {
     if let Some(path) = out {
-        write(story, path)?;
-        say(&format!("wrote {}", path.display()));
+        // What a signal cut short does not take the place of something finished.
+        if interrupt().is_raised() && path.exists() {
+            say(&format!("{} is left as it was: the design was interrupted", path.display()));
+        } else {
+            write(story, path)?;
+            say(&format!("wrote {}", path.display()));
+        }
     }
     if as_json {
         print_json(&story.document)?;

@@ -1,6 +1,7 @@
 //! The schemes of `pilots`: a row each, and the settings that only a row needs.
 
-use noctule_num::InputError;
+use noctule_num::{InputError, NumError};
+use noctule_optim::Stop;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -99,9 +100,13 @@ fn located(
     _: &Run<'_, Allocation>,
 ) -> Result<ToldDesign, Error> {
     let design = full_power(instance, Share::Equal)?;
-    let attained = locate(instance, &design.variables, settings)?;
+    let attained = locate(instance, &design.variables, settings);
     let mut told = tell(design);
-    told.metrics.attained = Some(attained);
+    match attained {
+        // Half of the noises is no mean: the allocation stands without one.
+        Err(Error::Numerics(NumError::Interrupted)) => told.stop = Stop::Interrupted,
+        attained => told.metrics.attained = Some(attained?),
+    }
     Ok(told)
 }
 

@@ -13,7 +13,7 @@ mod verify;
 use noctule::claims::Checks;
 use noctule::data::{ArraySet, FieldInfo};
 pub use noctule::system::Checked;
-use noctule::{Design, Error, Interrupt};
+use noctule::{Design, Error, Interrupt, Stop};
 use noctule_num::{InputError, hint};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
@@ -264,6 +264,12 @@ struct TypedChain<T: Typed> {
 
 impl<T: Typed> Chain for TypedChain<T> {
     fn run(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
+        interrupt.during(|| self.run_now(seed, trial, interrupt))
+    }
+}
+
+impl<T: Typed> TypedChain<T> {
+    fn run_now(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
         let mut previous: Option<T::Variables> = None;
         self.points
             .iter()
@@ -447,6 +453,26 @@ fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
     }
 }
 
+fn designed<T: Typed>(
+    source: &Source,
+    scheme: &str,
+    settings: &Value,
+    interrupt: &Interrupt,
+) -> Result<Story, SingleError> {
+    let instance = instance::<T>(source)?;
+    let parsed = parsed::<T>(scheme, settings)?;
+    if let Some(reason) = T::missing(&parsed) {
+        let what = "this scheme is not part of this build";
+        return Err(InputError::new(what, "scheme", scheme, reason).into());
+    }
+    let mut design = T::design(&parsed, &instance, None, interrupt)?;
+    if interrupt.is_raised() {
+        // Whatever ended the method: steps after it, such as the proof, may be missing.
+        design.stop = Stop::Interrupted;
+    }
+    Ok(story::<T>(source, &instance, &design, scheme, settings)?)
+}
+
 impl<T: Typed> Single for T {
     fn instance_fields(&self) -> &'static [FieldInfo] {
         T::INSTANCE_FIELDS
@@ -463,14 +489,7 @@ impl<T: Typed> Single for T {
         settings: &Value,
         interrupt: &Interrupt,
     ) -> Result<Story, SingleError> {
-        let instance = instance::<T>(source)?;
-        let parsed = parsed::<T>(scheme, settings)?;
-        if let Some(reason) = T::missing(&parsed) {
-            let what = "this scheme is not part of this build";
-            return Err(InputError::new(what, "scheme", scheme, reason).into());
-        }
-        let design = T::design(&parsed, &instance, None, interrupt)?;
-        Ok(story::<T>(source, &instance, &design, scheme, settings)?)
+        interrupt.during(|| designed::<T>(source, scheme, settings, interrupt))
     }
 
     fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError> {

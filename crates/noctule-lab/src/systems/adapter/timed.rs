@@ -18,6 +18,16 @@ pub(super) fn timed<T: Typed>(
     trial: u64,
     interrupt: &Interrupt,
 ) -> Result<Timed, Refused> {
+    interrupt.during(|| timed_now::<T>(scheme, point, seed, trial, interrupt))
+}
+
+fn timed_now<T: Typed>(
+    scheme: &str,
+    point: &Point,
+    seed: u64,
+    trial: u64,
+    interrupt: &Interrupt,
+) -> Result<Timed, Refused> {
     let refused = |error: InputError| Refused { point: 0, error };
     let scenario: T::Scenario = typed(&point.scenario, "scenario").map_err(refused)?;
     T::validate(&scenario).map_err(|error| refused(error.inside("scenario")))?;

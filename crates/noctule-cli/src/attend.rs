@@ -1,0 +1,86 @@
+//! Whoever waits for a verb: shows on a terminal that something happens, and sees to it that a
+//! signal ends the command in less than half a second, whatever the work is busy with.
+//!
+//! The work has a thread of its own. Asked to stop, it stops by itself in most places and says
+//! what it has; where it does not, the process ends under it. Nothing is lost by that: files are
+//! written beside their place and renamed, and a run resumes from its chunks.
+
+use std::process::ExitCode;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::exit::{Done, Failure};
+use crate::progress::{Spinner, say};
+use crate::signals;
+
+/// How often a signal is looked for.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How long the work may take to stop by itself.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// As much as a main thread has.
+const STACK: usize = 8 << 20;
+
+/// Do `work` and end as it ends; `doing` is said beside a spinner when it takes long.
+pub(crate) fn attend(
+    doing: Option<&'static str>,
+    json: bool,
+    work: impl FnOnce() -> Result<Done, Failure> + Send + 'static,
+) -> ExitCode {
+    if let Err(error) = signals::listen() {
+        let failure = Failure::from(error);
+        failure.report(json);
+        return failure.code();
+    }
+    let interrupt = signals::interrupt();
+    let (send, ended) = channel();
+    let token = interrupt.clone();
+    let worker = thread::Builder::new().stack_size(STACK).spawn(move || {
+        let end = token.during(work);
+        // Nobody is left to tell only where the process ends anyway.
+        let _ = send.send(end);
+    });
+    if let Err(error) = worker {
+        let failure = Failure::from(error);
+        failure.report(json);
+        return failure.code();
+    }
+    let spinner = Spinner::new(doing);
+    let mut asked: Option<Instant> = None;
+    let end = loop {
+        match ended.recv_timeout(TICK) {
+            Ok(end) => break end,
+            // The message of the panic has been printed.
+            Err(RecvTimeoutError::Disconnected) => return ExitCode::from(101),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        spinner.turn();
+        if interrupt.is_raised() && asked.get_or_insert_with(Instant::now).elapsed() >= GRACE {
+            Spinner::clear();
+            say("interrupted");
+            // The work holds on: nothing is waited for.
+            std::process::exit(i32::from(Done::RESUMABLE));
+        }
+    };
+    Spinner::clear();
+    match end {
+        // A broken pipe or a full disk is said as such; everything else is due to the signal.
+        Err(failure) if !interrupt.is_raised() || matches!(failure, Failure::Output(_)) => {
+            failure.report(json);
+            failure.code()
+        }
+        Err(_) => {
+            Failure::Interrupted.report(json);
+            Failure::Interrupted.code()
+        }
+        Ok(done) if interrupt.is_raised() => {
+            if done != Done::Resumable {
+                say("interrupted");
+            }
+            Done::Resumable.code()
+        }
+        Ok(done) => done.code(),
+    }
+}
