@@ -118,7 +118,7 @@ class Orientation:
         All axes at this angle from the first coordinate, degrees counter-clockwise.
     """
 
-    turned_deg: float | None = field(default=None, metadata={'key': 'turned-deg'})
+    turned_deg: float | None = None
 
 
 @parameters
@@ -171,9 +171,9 @@ class RequirementSpec:
         A smallest sum rate in bit/s/Hz.
     """
 
-    max_error: float | None = field(default=None, metadata={'key': 'max-error'})
-    error_over_best: float | None = field(default=None, metadata={'key': 'error-over-best'})
-    min_rate_bps_hz: float | None = field(default=None, metadata={'key': 'min-rate-bps-hz'})
+    max_error: float | None = None
+    error_over_best: float | None = None
+    min_rate_bps_hz: float | None = None
 
 
 @parameters

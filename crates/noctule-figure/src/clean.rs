@@ -131,6 +131,42 @@ fn describe_lines(figure: &Figure, lines: &[Line]) -> String {
     format!("{} {plural}: {}.{missing}", curves.len(), names.join(", "))
 }
 
+/// What stands in a frame in which nothing is drawn: whether there are data all the same.
+pub(super) fn empty_words(figure: &Figure) -> &'static str {
+    let log = |axis: &Axis| axis.scale == Scale::Log;
+    let told = |there: bool| if there { "nothing positive for a log axis" } else { "no data" };
+    match &figure.kind {
+        Kind::Lines(lines) | Kind::Cdf(lines) => {
+            let mut points = lines.iter().flat_map(|line| &line.points);
+            told(
+                (log(&figure.x) || log(&figure.y))
+                    && points.any(|p| p.x.is_finite() && p.y.is_finite()),
+            )
+        }
+        Kind::Heat(heat) => {
+            let mut values = heat.value.iter().flatten();
+            told(heat.scale == Scale::Log && values.any(|value| value.is_finite()))
+        }
+    }
+}
+
+/// What of the data is not drawn, in one sentence; nothing where all is.
+pub(super) fn left_out(figure: &Figure) -> Option<String> {
+    let text = match &figure.kind {
+        Kind::Lines(lines) | Kind::Cdf(lines) => missing(curves(figure, lines).1, "points", figure),
+        Kind::Heat(heat) => {
+            let hidden = heat.value.iter().flatten().filter(|value| !heat.scale.admits(**value));
+            let log = heat.scale == Scale::Log;
+            let why = if log { "not positive on a logarithmic scale" } else { "not finite" };
+            match hidden.count() {
+                0 => String::new(),
+                hidden => format!(" Not drawn: {hidden} cells ({why})."),
+            }
+        }
+    };
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 /// How many points are left out and why, or nothing.
 fn missing(dropped: usize, what: &str, figure: &Figure) -> String {
     let log = figure.x.scale == Scale::Log || figure.y.scale == Scale::Log;

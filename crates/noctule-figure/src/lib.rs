@@ -256,6 +256,12 @@ impl Figure {
         svg::draw(self)
     }
 
+    /// What of the data is not drawn and why, in one sentence: values that are not finite, or not
+    /// positive on a logarithmic axis. `None` where all is drawn.
+    pub fn left_out(&self) -> Option<String> {
+        clean::left_out(self)
+    }
+
     /// The figure as a pgfplots document and the table it reads, which the caller is to store as
     /// `table_name` beside it.
     pub fn pgf(&self, table_name: &str) -> pgf::Pgf {

@@ -5,7 +5,7 @@
 //! ticks are left to pgfplots, which knows the size of its type. Needs pgfplots 1.13 or later (its
 //! `fillbetween` library only for error bands).
 
-use super::clean::{Curve, cell, curves, describe, spans, surface_spans, sweep};
+use super::clean::{Curve, cell, curves, describe, empty_words, spans, surface_spans, sweep};
 use super::scale::{Label, Span, Ticks, extent};
 use super::style::{COLOURS, REFERENCE_COLOUR, Shape, Style, intervals_are_bars, marked};
 use super::svg::legend_place;
@@ -157,12 +157,15 @@ fn lines_parts(figure: &Figure, lines: &[Line], table_name: &str) -> (Vec<String
     };
     let mut plots: String = curves.iter().enumerate().map(plot).collect();
     if curves.is_empty() {
-        plots.push_str(NO_DATA);
+        plots.push_str(&no_data(figure));
     }
     (options, plots, columns.table(&curves, &y))
 }
 
-const NO_DATA: &str = "\\node at (rel axis cs:0.5,0.5) {\\footnotesize no data};\n";
+/// The words in an empty frame.
+fn no_data(figure: &Figure) -> String {
+    format!("\\node at (rel axis cs:0.5,0.5) {{\\footnotesize {}}};\n", empty_words(figure))
+}
 
 /// A distribution function begins at zero and goes on to the end of the axis.
 fn begin_at_zero(curve: &mut Curve<'_>, end: f64) {
@@ -338,7 +341,7 @@ fn heat_parts(figure: &Figure, heat: &Heat, table_name: &str) -> (Vec<String>, S
     let (across, up) = surface_spans(figure, heat);
     let mut options = limits((&across, &up), &[]);
     let Some((low, high)) = extent(values.into_iter()) else {
-        return (options, NO_DATA.to_owned(), table);
+        return (options, no_data(figure), table);
     };
     options.push("axis on top, tick align=outside, tick pos=left".to_owned());
     // The colour bar stands beside the frame: both together fill the column.

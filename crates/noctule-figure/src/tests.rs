@@ -127,6 +127,27 @@ fn a_figure_without_data_says_so() {
 }
 
 #[test]
+fn data_that_a_logarithmic_axis_has_no_place_for_are_not_called_absent() {
+    let points = [(1.0, 0.0), (2.0, -3.0)];
+    let lines = log_y(Kind::Lines(vec![line("a", &points)]));
+    let heat = Heat {
+        x: vec![1.0, 2.0],
+        y: vec![1.0],
+        value: vec![Some(0.0), Some(-1.0)],
+        scale: Scale::Log,
+        ..Heat::default()
+    };
+    for (figure, what) in [(lines, "2 points"), (figure(Kind::Heat(heat)), "2 cells")] {
+        let words = "nothing positive for a log axis".to_owned();
+        assert!(texts(&figure).contains(&words), "{:?}", texts(&figure));
+        assert!(figure.pgf("f.csv").body.contains(&words));
+        let told = figure.left_out().unwrap_or_default();
+        assert!(told.contains(what) && told.contains("not positive"), "{told}");
+    }
+    assert_eq!(log_y(Kind::Lines(vec![line("a", &[(1.0, 2.0)])])).left_out(), None);
+}
+
+#[test]
 fn what_is_not_drawn_is_said() {
     let points = [(1.0, 1e-3), (2.0, 0.0), (3.0, -1.0), (4.0, f64::NAN), (5.0, 1e-4), (6.0, 2e-4)];
     let figure = log_y(Kind::Lines(vec![line("a", &points)]));

@@ -13,6 +13,15 @@ const UNITS: [&str; 20] = [
 /// A name without its unit (`power`) finds the one with it (`power_dbm`); a name with another unit
 /// (`power_w`) finds it as well; otherwise the spelling decides.
 pub fn guess<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    // One and many, and the prefixes by which a count is called: `user`, `num_users`.
+    let counted = found.strip_prefix("num_").or_else(|| found.strip_prefix("n_")).unwrap_or(found);
+    let number = |candidate: &&&str| {
+        let stem = |name: &str| name.strip_suffix('s').unwrap_or(name).to_owned();
+        **candidate != found && stem(candidate) == stem(counted)
+    };
+    if let Some(candidate) = candidates.iter().find(number) {
+        return Some(candidate);
+    }
     let stem = without_unit(found);
     let same_stem = candidates.iter().find(|candidate| {
         **candidate != found && (**candidate == stem || without_unit(candidate) == stem)
@@ -42,12 +51,48 @@ fn without_unit(name: &str) -> &str {
 
 /// The same complaint with the guess as its hint.
 pub fn with_guess(error: InputError, found: &str, candidates: &[&str]) -> InputError {
-    match guess(found, candidates) {
+    match of(found, candidates) {
         None => error,
-        Some(candidate) if without_unit(found) == without_unit(candidate) => {
-            error.hint(format!("names carry their unit: did you mean `{candidate}`?"))
-        }
-        Some(candidate) => error.hint(format!("did you mean `{candidate}`?")),
+        Some(hint) => error.hint(hint),
+    }
+}
+
+/// What a person who wrote `found` is told, if anything.
+pub fn of(found: &str, candidates: &[&str]) -> Option<String> {
+    if let Some(told) = elevation(found, candidates) {
+        return Some(told);
+    }
+    let candidate = guess(found, candidates)?;
+    Some(if without_unit(found) == without_unit(candidate) {
+        format!("names carry their unit: did you mean `{candidate}`?")
+    } else {
+        format!("did you mean `{candidate}`?")
+    })
+}
+
+/// Other tools count from the horizon, noctule from the zenith.
+fn elevation(found: &str, candidates: &[&str]) -> Option<String> {
+    let polar = candidates.iter().find(|candidate| candidate.starts_with("polar_"))?;
+    let right_angle = if polar.ends_with("_rad") { "π/2" } else { "90" };
+    found.to_ascii_lowercase().starts_with("elevation").then(|| {
+        format!("directions are given by the polar angle: {polar} = {right_angle} - elevation")
+    })
+}
+
+/// The scheme that was probably meant, by its name or by the words of a legend: `zerof`,
+/// `zero-forcing` for `zf`.
+pub fn scheme(error: InputError, found: &str, known: &[(&str, &str)]) -> InputError {
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let slug = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
+    let told = slug(found);
+    let begins = |label: &str| told.len() >= 3 && slug(label).starts_with(&told);
+    let by_words = known.iter().find(|(name, label)| begins(label) || begins(name));
+    match (guess(found, &names), by_words) {
+        (Some(name), _) => error.hint(format!("did you mean `{name}`?")),
+        (None, Some((name, label))) => error.hint(format!("did you mean `{name}` ({label})?")),
+        (None, None) => error,
     }
 }
 
@@ -76,5 +121,27 @@ mod tests {
         assert_eq!(guess("user", &keys), Some("users"));
         assert_eq!(guess("rate", &["rare", "rate_bps_hz"]), Some("rate_bps_hz"));
         assert_eq!(guess("antennas", &keys), None);
+        assert_eq!(guess("user", &["user_noise_dbm", "users"]), Some("users"));
+        assert_eq!(guess("num_users", &["user_noise_dbm", "users"]), Some("users"));
+    }
+
+    #[test]
+    fn an_elevation_is_told_where_noctule_counts_from() {
+        let hint = of("elevation_deg", &["azimuth_deg", "polar_deg"]).unwrap_or_default();
+        assert_eq!(hint, "directions are given by the polar angle: polar_deg = 90 - elevation");
+        assert_eq!(of("elevation_deg", &["azimuth_deg"]), None);
+    }
+
+    #[test]
+    fn schemes_are_known_by_their_words_too() {
+        let known = [("balanced", "Balanced"), ("zf", "Zero forcing"), ("mrt", "Maximum ratio")];
+        let hint = |found: &str| {
+            let error = InputError::new("what", "where", found, "allowed");
+            scheme(error, found, &known).hint.unwrap_or_default()
+        };
+        assert_eq!(hint("zerof"), "did you mean `zf` (Zero forcing)?");
+        assert_eq!(hint("zero-forcing"), "did you mean `zf` (Zero forcing)?");
+        assert_eq!(hint("balaned"), "did you mean `balanced`?");
+        assert_eq!(hint("waterfilling"), "");
     }
 }

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub struct InputError {
     /// What is wrong, as a clause in lower case without a final period.
     pub what: String,
-    /// Where: a file position, a field path such as `scenario.targets[1].polar_deg`, an argument.
+    /// Where: a file position, a field path such as `scenario.targets.fixed[1].polar_deg`, an argument.
     #[serde(rename = "where")]
     pub place: String,
     /// What was found there, with its unit.

@@ -49,7 +49,7 @@ pub(super) fn draw(figure: &Figure, heat: &Heat) -> (Canvas, f64) {
     let mut canvas = Canvas::default();
     if present.is_empty() || columns.is_empty() || rows.is_empty() {
         axes.outline(&mut canvas);
-        no_data(&mut canvas, axes.place.frame);
+        no_data(&mut canvas, axes.place.frame, figure);
         return (canvas, axes.height);
     }
     canvas.open_clip(axes.place.frame);

@@ -33,7 +33,7 @@ mod text;
 
 pub use canvas::escape;
 
-use super::clean::{Curve, curves, describe, spans, sweep};
+use super::clean::{Curve, curves, describe, empty_words, spans, sweep};
 use super::scale::{Span, Ticks};
 use super::{Figure, Kind, Line};
 use canvas::{Anchor, Canvas, num};
@@ -161,15 +161,15 @@ fn draw_lines(figure: &Figure, lines: &[Line]) -> (Canvas, f64) {
         None => legend.paint_above(&mut canvas, axes.place.frame, axes.factor_height()),
     }
     if curves.is_empty() {
-        no_data(&mut canvas, axes.place.frame);
+        no_data(&mut canvas, axes.place.frame, figure);
     }
     (canvas, axes.height)
 }
 
 /// The words in an empty frame.
-fn no_data(canvas: &mut Canvas, frame: Box2) {
+fn no_data(canvas: &mut Canvas, frame: Box2, figure: &Figure) {
     let (x, y) = (frame.x + frame.width / 2.0, frame.y + frame.height / 2.0);
-    canvas.text((x, y), TYPE, Anchor::Middle, &super::scale::Label::plain("no data"));
+    canvas.text((x, y), TYPE, Anchor::Middle, &super::scale::Label::plain(empty_words(figure)));
 }
 
 /// Ticks whose labels, at `size` per label along an axis of `length`, do not touch.

@@ -150,10 +150,8 @@ impl Instance {
             if let (Some(&users), Some(&first)) = (channels.shape.first(), noise.first())
                 && noise.iter().all(|n| n.to_bits() == first.to_bits())
             {
-                all.insert(
-                    "user_noise_w",
-                    Array::list(vec![first; users.min(checks::MOST_STREAMS)]),
-                );
+                checks::check_users(users)?;
+                all.insert("user_noise_w", Array::list(vec![first; users]));
             }
         }
         // A base with three streams for each target has them for each target of the file too.
@@ -161,8 +159,8 @@ impl Instance {
             && base.parts.sensing_streams == 3 * base.parts.targets.len()
             && let Some(&targets) = azimuths.shape.first()
         {
-            let streams = 3 * targets.min(checks::MOST_TARGETS);
-            all.insert("sensing_streams", Array::number(streams as f64));
+            checks::check_targets(targets)?;
+            all.insert("sensing_streams", Array::number((3 * targets) as f64));
         }
         all.extend(set);
         let mut taker = Taker::new(&all, FIELDS);

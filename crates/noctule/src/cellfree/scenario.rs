@@ -116,6 +116,7 @@ pub enum Orientation {
     #[default]
     Parallel,
     /// All axes at this angle from the first coordinate, degrees counter-clockwise.
+    #[serde(rename = "turned_deg", alias = "turned-deg")]
     TurnedDeg(f64),
     /// Every array that senses one target is turned broadside to it, as the paper's comparison of
     /// cell-free with cellular sensing silently assumes.
@@ -158,16 +159,19 @@ pub enum EstimatorKind {
 
 /// What is required of a design.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum RequirementSpec {
     /// Nothing.
     #[default]
     None,
     /// A largest mean beampattern error, at power one.
+    #[serde(alias = "max-error")]
     MaxError(f64),
     /// The same, as a multiple of the smallest error of the instance.
+    #[serde(alias = "error-over-best")]
     ErrorOverBest(f64),
     /// A smallest sum rate in bit/s/Hz.
+    #[serde(alias = "min-rate-bps-hz")]
     MinRateBpsHz(f64),
 }
 
@@ -205,6 +209,21 @@ impl Default for Scenario {
 }
 
 impl Scenario {
+    /// Pilots fit into the block; of the two numbers the one that is not the default is named,
+    /// since that one was written.
+    fn check_pilots(&self) -> Result<(), InputError> {
+        let (pilots, block) = (self.pilot_symbols, self.coherence_symbols);
+        if pilots <= block {
+            return Ok(());
+        }
+        let (place, allowed) = match pilots == Self::default().pilot_symbols {
+            true => ("coherence_symbols", format!("at least `pilot_symbols`, {pilots}")),
+            false => ("pilot_symbols", format!("at most `coherence_symbols`, {block}")),
+        };
+        let found = format!("{pilots} pilot symbols in a block of {block}");
+        Err(InputError::new("the pilots do not fit the block", place, found, allowed))
+    }
+
     /// Refuse parameters that make no sense; [`Scenario::realize`] calls it.
     ///
     /// # Errors
@@ -215,7 +234,8 @@ impl Scenario {
         in_count("users", self.users, 0, MOST_USERS)?;
         in_count("targets", self.targets, 0, MOST_TARGETS)?;
         in_count("pilot_symbols", self.pilot_symbols, 1, 1_000_000)?;
-        in_count("coherence_symbols", self.coherence_symbols, self.pilot_symbols, 1_000_000_000)?;
+        in_count("coherence_symbols", self.coherence_symbols, 1, 1_000_000_000)?;
+        self.check_pilots()?;
         in_count("grid_points", self.grid_points, 2, MOST_POINTS)?;
         in_range("area_km", self.area_km, 1e-6, 1e6, "km")?;
         for (name, value) in [
@@ -233,18 +253,18 @@ impl Scenario {
         in_range("spacing_wavelengths", self.spacing_wavelengths, 1e-3, 100.0, "wavelengths")?;
         in_range("min_distance_m", self.min_distance_m, 1e-3, 1e6, "m")?;
         if let Orientation::TurnedDeg(angle) = self.orientation {
-            in_range("orientation.turned-deg", angle, -3600.0, 3600.0, "degrees")?;
+            in_range("orientation.turned_deg", angle, -3600.0, 3600.0, "degrees")?;
         }
         match self.requirement {
             RequirementSpec::None => {}
             RequirementSpec::MaxError(limit) => {
-                in_range("requirement.max-error", limit, 0.0, 1e12, "(at power one)")?;
+                in_range("requirement.max_error", limit, 0.0, 1e12, "(at power one)")?;
             }
             RequirementSpec::ErrorOverBest(factor) => {
-                in_range("requirement.error-over-best", factor, 0.0, 1e12, "")?;
+                in_range("requirement.error_over_best", factor, 0.0, 1e12, "")?;
             }
             RequirementSpec::MinRateBpsHz(rate) => {
-                in_range("requirement.min-rate-bps-hz", rate, 0.0, 1e9, "bit/s/Hz")?;
+                in_range("requirement.min_rate_bps_hz", rate, 0.0, 1e9, "bit/s/Hz")?;
             }
         }
         self.validate_places()

@@ -3,17 +3,10 @@
 use noctule_num::{C64, InputError};
 use serde_json::{Map, Value, json};
 
-use super::{Array, ArraySet, Entries, FieldInfo};
+use super::{Array, ArraySet, Entries, FieldInfo, strict};
 
 pub(super) fn parse(text: &[u8], kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
-    let document: Value = serde_json::from_slice(text).map_err(|error| {
-        InputError::new(
-            if error.is_eof() { "the file ends too early" } else { "this is not JSON" },
-            format!("{}:{}", error.line(), error.column()),
-            error.to_string(),
-            "a JSON object",
-        )
-    })?;
+    let document = strict::read(text)?;
     let Value::Object(members) = document else {
         return Err(InputError::new(
             "the document is not an object",

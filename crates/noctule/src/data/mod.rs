@@ -7,12 +7,15 @@
 
 mod json;
 mod npz;
+mod strict;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use noctule_num::{C64, InputError, hint};
+
+pub use strict::read as json_document;
 
 /// Entries of an array in C order (last index fastest).
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +44,25 @@ impl Array {
     /// A list of real numbers.
     pub fn list(values: Vec<f64>) -> Self {
         Self { shape: vec![values.len()], entries: Entries::Real(values) }
+    }
+
+    /// Whether the entries are complex.
+    pub fn is_complex(&self) -> bool {
+        matches!(self.entries, Entries::Complex(_))
+    }
+
+    /// A matrix with rows and columns exchanged; `None` for what is no matrix, or a square one,
+    /// whose shape does not tell.
+    pub fn transposed(&self) -> Option<Self> {
+        fn turn<T: Copy>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
+            (0..rows * columns).map(|k| values[(k % rows) * columns + k / rows]).collect()
+        }
+        let &[rows, columns] = &self.shape[..] else { return None };
+        let entries = match &self.entries {
+            Entries::Real(values) => Entries::Real(turn(values, rows, columns)),
+            Entries::Complex(values) => Entries::Complex(turn(values, rows, columns)),
+        };
+        (rows != columns).then_some(Self { shape: vec![columns, rows], entries })
     }
 
     /// Complex numbers in `shape`.
@@ -122,6 +144,10 @@ impl ArraySet {
         let bytes = fs::read(path).map_err(|error| {
             InputError::new("the file cannot be read", &place, error.to_string(), "a readable file")
         })?;
+        if bytes.is_empty() {
+            let what = "the file is empty";
+            return Err(InputError::new(what, place, "0 bytes", "a file with arrays"));
+        }
         let set = match ending.as_str() {
             "json" => json::parse(&bytes, kind, fields),
             "npz" => npz::parse(&bytes, fields),
@@ -130,7 +156,14 @@ impl ArraySet {
                 npz::parse_single(&bytes, first.map_or("array", |field| field.name))
             }
         };
-        set.and_then(|set| set.only(fields)).map_err(|error| error.in_file(&place))
+        let set = set.and_then(|set| set.only(fields)).map_err(|error| error.in_file(&place))?;
+        // A document may say a system alone; an archive without arrays says nothing.
+        if set.arrays.is_empty() && ending == "npz" {
+            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            let what = "the archive holds no arrays";
+            return Err(InputError::new(what, place, "nothing", hint::list(&names)));
+        }
+        Ok(set)
     }
 
     /// The set as a JSON document with its format tag.
@@ -159,20 +192,45 @@ impl ArraySet {
     /// # Errors
     /// [`InputError`] naming the first that is not, with the nearest that is.
     pub fn only(self, fields: &[FieldInfo]) -> Result<Self, InputError> {
-        self.arrays.keys().try_for_each(|name| check_name(name, fields))?;
+        for (name, array) in &self.arrays {
+            let (dimensions, complex) = (array.shape.len(), array.is_complex());
+            let alike = |field: &FieldInfo| {
+                !self.arrays.contains_key(field.name)
+                    && dimensions > 0
+                    && field.dimensions.len() == dimensions
+                    // A matrix of real numbers may be meant as a complex one, a list hardly.
+                    && (field.complex == complex || (field.complex && dimensions > 1))
+            };
+            check_name(name, fields, alike)?;
+        }
         Ok(self)
     }
 }
 
-/// Refuse a name that is not among `fields`.
-fn check_name(name: &str, fields: &[FieldInfo]) -> Result<(), InputError> {
+/// Refuse a name that is not among `fields`: with the nearest that is, otherwise with what the
+/// array probably is, the complex one of those that are `alike` or the only one.
+fn check_name(
+    name: &str,
+    fields: &[FieldInfo],
+    alike: impl Fn(&FieldInfo) -> bool,
+) -> Result<(), InputError> {
     if fields.iter().any(|field| field.name == name) {
         return Ok(());
     }
     let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
     let what = "there is no array of that name";
-    let error = InputError::new(what, name, format!("`{name}`"), hint::list(&names));
-    Err(hint::with_guess(error, name, &names))
+    let place = if name.is_empty() { "\"\", an empty name" } else { name };
+    let error = InputError::new(what, place, format!("`{name}`"), hint::list(&names));
+    if let Some(told) = hint::of(name, &names) {
+        return Err(error.hint(told));
+    }
+    let mut all = fields.iter().filter(|field| alike(field));
+    let complex = fields.iter().find(|field| alike(field) && field.complex);
+    let meant = complex.or_else(|| all.next().filter(|_| all.next().is_none()));
+    Err(match meant {
+        Some(field) => error.hint(format!("did you mean `{}`, {}?", field.name, field.summary)),
+        None => error,
+    })
 }
 
 /// Takes arrays out of a set, checking type, shape and finiteness on the way.
@@ -213,6 +271,7 @@ impl<'a> Taker<'a> {
                 if let Some(index) = values.iter().position(|value| !value.is_finite()) {
                     return Err(not_finite(field, &array.shape, index, values[index]));
                 }
+                check_directions(field, &array.shape, values)?;
                 Ok(values.clone())
             }
             Entries::Complex(_) => Err(InputError::new(
@@ -315,20 +374,37 @@ fn shape_words(field: FieldInfo) -> String {
     }
 }
 
+/// Arrays of directions and of their spreads, in radians.
+const DIRECTIONS: [&str; 5] = ["azimuth_rad", "polar_rad", "angle_rad", "target_rad", "spread_rad"];
+
+/// More than a turn is no direction but most likely degrees.
+fn check_directions(field: FieldInfo, shape: &[usize], values: &[f64]) -> Result<(), InputError> {
+    if !DIRECTIONS.contains(&field.name) {
+        return Ok(());
+    }
+    let turn = std::f64::consts::TAU * (1.0 + 1e-12);
+    let Some(index) = values.iter().position(|value| value.abs() > turn) else { return Ok(()) };
+    let value = values[index];
+    let found = format!("{value} rad, which is {:.0}°", value.to_degrees());
+    let place = format!("{}{}", field.name, position(shape, index));
+    let error = InputError::new("more than a turn", place, found, "-2π to 2π radians");
+    Err(error.hint("these look like degrees: numpy.deg2rad makes radians of them"))
+}
+
 fn not_finite(field: FieldInfo, shape: &[usize], flat: usize, value: f64) -> InputError {
+    let place = format!("{}{}", field.name, position(shape, flat));
+    InputError::new("an entry is not a finite number", place, value.to_string(), "finite numbers")
+}
+
+/// The indices of an entry, `[2][0]`.
+fn position(shape: &[usize], flat: usize) -> String {
     let mut rest = flat;
     let mut index = vec![0; shape.len()];
     for (slot, &length) in index.iter_mut().zip(shape).rev() {
         *slot = rest % length.max(1);
         rest /= length.max(1);
     }
-    let position: String = index.iter().map(|i| format!("[{i}]")).collect();
-    InputError::new(
-        "an entry is not a finite number",
-        format!("{}{position}", field.name),
-        value.to_string(),
-        "finite numbers",
-    )
+    index.iter().map(|i| format!("[{i}]")).collect()
 }
 
 #[cfg(test)]

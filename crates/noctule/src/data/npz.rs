@@ -24,11 +24,12 @@ pub(super) fn parse(bytes: &[u8], fields: &[FieldInfo]) -> Result<ArraySet, Inpu
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     let mut set = ArraySet::new();
     for index in 0..archive.len() {
+        let alone = archive.len() == 1;
         let mut member = archive.by_index(index).map_err(damaged)?;
         let name = member.name().map_err(damaged)?.trim_end_matches(".npy").to_owned();
         // Before anything is decompressed: an archive must not fill the memory with arrays that
         // nobody asked for.
-        super::check_name(&name, fields)?;
+        super::check_name(&name, fields, |field| alone && field.complex)?;
         let mut content = Vec::new();
         // The cap keeps an archive bomb from filling the memory.
         let read = (&mut member).take(MOST_ENTRIES * 16 + 4096).read_to_end(&mut content);

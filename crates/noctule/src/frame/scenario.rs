@@ -233,7 +233,7 @@ impl Scenario {
         in_count("receive_antennas", self.receive_antennas, 2, MOST_ANTENNAS)?;
         in_count("blocks", self.blocks, 1, MOST_BLOCKS)?;
         in_count("block_symbols", self.block_symbols, 1, MOST_SYMBOLS)?;
-        in_count("pilot_symbols", self.pilot_symbols, 0, self.block_symbols - 1)?;
+        self.check_pilots()?;
         in_count("aging_offset", self.aging_offset, 0, 1)?;
         in_range("symbol_time_us", self.symbol_time_us, 1e-6, 1e6, "µs")?;
         for (name, value) in [
@@ -257,6 +257,21 @@ impl Scenario {
             }
             Users::Drawn(law) => law.validate().map_err(|e| e.inside("users.drawn")),
         }
+    }
+
+    /// Pilots leave room in their block; of the two numbers the one that is not the default is
+    /// named, since that one was written.
+    fn check_pilots(&self) -> Result<(), InputError> {
+        if self.pilot_symbols < self.block_symbols {
+            return Ok(());
+        }
+        let (pilots, block) = (self.pilot_symbols, self.block_symbols);
+        let (place, allowed) = match pilots == Self::default().pilot_symbols {
+            true => ("block_symbols", format!("more than `pilot_symbols`, {pilots}")),
+            false => ("pilot_symbols", format!("fewer than `block_symbols`, {block}")),
+        };
+        let found = format!("a pilot of {pilots} symbols in a block of {block}");
+        Err(InputError::new("the pilots fill the block", place, found, allowed))
     }
 
     /// The concrete problem of one trial. Users are drawn where a law is given; otherwise every

@@ -332,6 +332,13 @@ impl Scenario {
             crb_limit: self.crb_limit_db.map(units::linear_from_db),
         })
         .map(|instance| instance.with_echoes(self.echo_draws, seed, trial))
+        .map_err(|error| match error {
+            // The array of an instance that the key of a scenario becomes.
+            Error::Input(error) if error.place == "shared_elements" => {
+                Error::Input(InputError { place: "elements".to_owned(), ..error })
+            }
+            other => other,
+        })
     }
 }
 
@@ -377,7 +384,7 @@ mod tests {
             wrong(|s| s.layout = Layout::Sites(vec![[10.0, 1.0], [100.0, 0.0]])),
             "site_m[1], user_m"
         );
-        assert_eq!(wrong(|s| s.elements = 4), "shared_elements");
+        assert_eq!(wrong(|s| s.elements = 4), "elements");
         assert_eq!(wrong(|s| s.target_m = Some([f64::NAN, 0.0])), "target_m");
     }
 }

@@ -1,6 +1,6 @@
 //! Precoders in closed form: matched filters, zero forcing, regularised zero forcing.
 
-use noctule_num::linalg::{Cholesky, Op, orthonormal_basis, product, real_dot};
+use noctule_num::linalg::{Cholesky, Op, dot, orthonormal_basis, product, real_dot};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work, water_filling};
 
@@ -26,6 +26,39 @@ pub fn rzf(instance: &Instance) -> Result<BeamformingDesign, Error> {
     closed_form(instance, regularised_zero_forcing(instance)?)
 }
 
+/// Why channels depend on each other: the place and the first cause that has a name.
+fn dependence(instance: &Instance) -> (String, String) {
+    let (users, channels) = (instance.users(), instance.channels());
+    if users > instance.antennas() {
+        let found = format!("{users} users, more than the {} antennas", instance.antennas());
+        return ("channels".to_owned(), found);
+    }
+    let norms: Vec<f64> = (0..users).map(|k| real_dot(channels.col(k), channels.col(k))).collect();
+    if let Some(k) = norms.iter().position(|norm| *norm <= 0.0) {
+        return (format!("channels[{k}]"), format!("user {k} has a channel of zeros"));
+    }
+    for k in 1..users {
+        for other in 0..k {
+            let inner = dot(channels.col(other), channels.col(k)).norm_sqr();
+            if inner >= (1.0 - 1e-12) * norms[k] * norms[other] {
+                let found = format!("the channel of user {k} is a multiple of user {other}'s");
+                return (format!("channels[{k}]"), found);
+            }
+        }
+    }
+    let dependent = |&k: &usize| {
+        let first = CMat::from_fn(channels.rows(), k + 1, |i, j| channels[(i, j)]);
+        orthonormal_basis(&first, 1e-10).is_ok_and(|basis| basis.cols() <= k)
+    };
+    match (2..users).find(dependent) {
+        Some(k) => {
+            let found = format!("the channel of user {k} is a sum of those of users before it");
+            (format!("channels[{k}]"), found)
+        }
+        None => ("channels".to_owned(), "channels that are nearly dependent".to_owned()),
+    }
+}
+
 /// Zero forcing: no user hears another, and the power is water-filled over the users, which is the
 /// largest sum rate without interference. No sensing beams.
 ///
@@ -36,9 +69,9 @@ pub fn zf(instance: &Instance) -> Result<BeamformingDesign, Error> {
     let users = instance.users();
     let channels = instance.channels();
     let dependent = || {
-        let found = format!("{users} users, {} antennas", instance.antennas());
+        let (place, found) = dependence(instance);
         let what = "zero forcing needs linearly independent channels";
-        Error::from(InputError::new(what, "channels", found, "independent channels"))
+        Error::from(InputError::new(what, place, found, "independent channels"))
     };
     if users > instance.antennas() || orthonormal_basis(channels, 1e-10)?.cols() < users {
         return Err(dependent());

@@ -138,6 +138,30 @@ pub(super) fn check(parts: &Parts) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuse more users than there may be, in these words.
+pub(super) fn check_users(users: usize) -> Result<(), InputError> {
+    at_most("there are too many users", "channels", users, MOST_STREAMS, "users")
+}
+
+/// Refuse more targets than there may be, in these words.
+pub(super) fn check_targets(targets: usize) -> Result<(), InputError> {
+    at_most("there are too many targets", "azimuth_rad", targets, MOST_TARGETS, "targets")
+}
+
+fn at_most(
+    what: &str,
+    place: &str,
+    found: usize,
+    most: usize,
+    unit: &str,
+) -> Result<(), InputError> {
+    if found <= most {
+        return Ok(());
+    }
+    let (found, allowed) = (format!("{found} {unit}"), format!("at most {most} {unit}"));
+    Err(InputError::new(what, place, found, allowed))
+}
+
 /// Refuse sizes that no machine holds, before anything of that size is made.
 fn check_sizes(parts: &Parts) -> Result<(), Error> {
     let refuse = |place: &str, found: usize, most: usize| {
@@ -153,15 +177,11 @@ fn check_sizes(parts: &Parts) -> Result<(), Error> {
             return refuse(place, elements, MOST_ELEMENTS);
         }
     }
-    if parts.channels.cols() > MOST_STREAMS {
-        return refuse("channels", parts.channels.cols(), MOST_STREAMS);
-    }
+    check_users(parts.channels.cols())?;
     if parts.sensing_streams > MOST_STREAMS {
         return refuse("sensing_streams", parts.sensing_streams, MOST_STREAMS);
     }
-    if parts.targets.len() > MOST_TARGETS {
-        return refuse("azimuth_rad", parts.targets.len(), MOST_TARGETS);
-    }
+    check_targets(parts.targets.len())?;
     let columns = parts.channels.cols() + parts.sensing_streams + 3 * parts.targets.len();
     let rows = parts.transmit_array.elements().max(parts.receive_array.elements());
     if rows * columns > MOST_ENTRIES {

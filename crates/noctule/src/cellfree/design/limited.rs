@@ -177,14 +177,9 @@ pub(in crate::cellfree) fn constrained<'a>(
         bound = certified.bound(found.metrics.sum_rate_bps_hz);
     }
     let mut warnings = advice(instance, &found.metrics);
-    let mut proof = if found.is_feasible() {
-        Proof::stationary(found.run.residual)
-    } else {
-        warnings.push(format!(
-            "the requirement is missed by {:.1e}: the search is local, and this proves nothing",
-            found.violation
-        ));
-        Proof::NONE
+    let mut proof = match found.is_feasible() {
+        true => Proof::stationary(found.run.residual),
+        false => Proof::NONE,
     };
     if let Requirement::MinRate(rate) = instance.requirement() {
         let objective = found.metrics.objective;
@@ -192,6 +187,13 @@ pub(in crate::cellfree) fn constrained<'a>(
         if !found.is_feasible() {
             prove_unreachable(instance, settings, rate, &mut proof, interrupt)?;
         }
+    }
+    // A local search that misses says nothing, unless branch and bound has said it since.
+    if !found.is_feasible() && proof.infeasible.is_none() {
+        warnings.push(format!(
+            "the requirement is missed by {:.1e}: the search is local, and this proves nothing",
+            found.violation
+        ));
     }
     // How far a point that misses the requirement is from a bound means nothing.
     let feasible = found.is_feasible();
