@@ -158,7 +158,7 @@ pub(crate) struct Instance {
     #[arg(long, value_name = "NAME")]
     pub(crate) system: Option<String>,
 
-    /// An array of your own from a .csv or .npy file, for instance user_positions_m=users.csv;
+    /// An array of your own from a .csv or .npy file, for instance site_m=sites.csv of surfaces;
     /// repeat for more (`noctule schema <system>` lists them).
     #[arg(long, short = 'a', value_name = "NAME=FILE")]
     pub(crate) array: Vec<String>,
@@ -171,7 +171,8 @@ pub(crate) struct Instance {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) trial: u64,
 
-    /// Change a value: scenario.users=6, scheme.starts=8; repeat for more.
+    /// Change a value: scenario.users=6, scenario.targets.fixed[0].polar_deg=40, scheme.starts=8;
+    /// repeat for more.
     #[arg(long, short = 's', value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
 }

@@ -13,7 +13,8 @@ pub(crate) enum Done {
     Done,
     /// Done, but nothing could be designed.
     NothingDesigned,
-    /// Done, and a claim contradicts what its author expects.
+    /// Done, and there is a contradiction: a claim and what its author expects, a document and its
+    /// numbers, variables and a requirement of their instance.
     Contradicts,
     /// The requirements are proven to be infeasible.
     Infeasible,

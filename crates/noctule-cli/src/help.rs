@@ -91,7 +91,8 @@ Exit codes:
    0  there is a design
    1  numerics broke
    2  usage, or something in the scenario or arrays; nothing is written
-   4  the requirements are proven to be infeasible";
+   4  the requirements are proven to be infeasible
+   5  the design misses a requirement, and nothing is proven of why";
 
 pub(crate) const EVALUATE: &str = "\
 Evaluates variables of your own exactly as a design of ours would be, and checks
@@ -106,9 +107,10 @@ Files written:
   --out, as for noctule design
 
 Exit codes:
-   0  evaluated
+   0  evaluated, and every requirement is met
    1  numerics broke
-   2  usage, or something in the files; nothing is written";
+   2  usage, or something in the files; nothing is written
+   5  evaluated, but a requirement is missed: too much power, for instance";
 
 pub(crate) const VERIFY: &str = "\
 Checks every claim of a design document, or names it as not checkable: metrics

@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "output/messages.rs"]
+mod messages;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,4 +1,4 @@
-//! Arrays that a person hands in one by one: `user_positions_m=users.csv`.
+//! Arrays that a person hands in one by one: `site_m=sites.csv`.
 //!
 //! A `.npy` file holds one array of any shape. A `.csv` file holds real numbers: a line for each
 //! entry of the first index, and for a list either one line or one number a line; a first line of

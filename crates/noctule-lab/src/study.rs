@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use noctule_figure::Figure;
 use noctule_num::InputError;
 use noctule_optim::Interrupt;
 
@@ -88,6 +89,8 @@ pub struct Results {
     pub claims: Vec<Judged>,
     /// The files written, in the order in which a person would look at them.
     pub files: Vec<PathBuf>,
+    /// What is not drawn of which figure, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// Fold a complete run and write tables, verdicts, figures, report and manifest.
@@ -123,7 +126,9 @@ pub fn finish(
     files.push(store.write_output("manifest.json", manifest.as_bytes())?);
     let tables = ["records.csv", "series.csv", "summary.csv"].map(|name| store.dir().join(name));
     files.splice(0..0, tables);
-    Ok(Results { folded, claims, files })
+    let note = |figure: &Figure| Some(format!("figure {}: {}", figure.id, figure.left_out()?));
+    let notes = figures.iter().filter_map(note).collect();
+    Ok(Results { folded, claims, files, notes })
 }
 
 /// The folder of an experiment under `results/`: its name, and what the command line changed, so

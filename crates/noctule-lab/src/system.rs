@@ -8,7 +8,7 @@
 use std::time::Instant;
 
 pub use noctule::system::{Goal, MetricInfo, SchemeInfo, SeriesInfo};
-use noctule_num::InputError;
+use noctule_num::{InputError, hint};
 use noctule_optim::{Interrupt, Proof, Stop};
 use serde_json::Value;
 
@@ -221,4 +221,17 @@ pub trait System: Send + Sync {
         let row = rows.into_iter().next().unwrap_or_else(nothing);
         Ok(Timed { row, seconds, trace: Vec::new() })
     }
+}
+
+/// The refusal of a scheme that a system does not have, with the one that was probably meant.
+pub fn no_such_scheme(system: &dyn System, place: &str, found: &str) -> InputError {
+    let schemes = system.schemes();
+    let names: Vec<&str> = schemes.iter().map(|scheme| scheme.name).collect();
+    // A legend says ZF; its sentence begins with the words that people type.
+    let clause = |text: &'static str| text.split([',', ':', ';']).next().unwrap_or(text);
+    let words =
+        |scheme: &SchemeInfo| [(scheme.name, scheme.label), (scheme.name, clause(scheme.summary))];
+    let known: Vec<(&str, &str)> = schemes.iter().flat_map(words).collect();
+    let error = InputError::new("there is no such scheme", place, found, hint::list(&names));
+    hint::scheme(error, found, &known)
 }

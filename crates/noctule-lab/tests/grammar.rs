@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "grammar/paths.rs"]
+mod paths;
 mod support;
 
 use noctule_lab::experiment::grammar::{self, Absent, Kind, Table, tables};

@@ -108,7 +108,11 @@ fn contender(
     names.extend(schemes.filter(|name| !usual.iter().any(|contender| contender.id == *name)));
     let what = "there is no such scheme";
     let error = InputError::new(what, "--scheme", name, hint::list(&names));
-    Err(hint::with_guess(error, name, &names))
+    let ids = names.iter().map(|name| (*name, *name));
+    let schemes = system.schemes();
+    let labels = schemes.iter().map(|scheme| (scheme.name, scheme.label));
+    let known: Vec<(&str, &str)> = ids.chain(labels).collect();
+    Err(hint::scheme(error, name, &known))
 }
 
 fn check(comparison: &Comparison) -> Result<(), InputError> {

@@ -169,6 +169,9 @@ pub(crate) fn show_results(
             ));
         }
     }
+    for note in &results.notes {
+        say(note);
+    }
     say("written:");
     for file in &results.files {
         say(&format!("  {}", file.display()));

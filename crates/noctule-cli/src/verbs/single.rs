@@ -5,6 +5,7 @@ use std::path::Path;
 use noctule_lab::experiment::{ScenarioFile, overrides};
 use noctule_lab::report::Align;
 use noctule_lab::single::{Arrays, Claim, Finding, Single, SingleError, Source, Story, afford};
+use noctule_lab::system::no_such_scheme;
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use serde_json::{Value, json};
@@ -82,8 +83,8 @@ pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
     };
     let bytes = std::fs::read(file)
         .map_err(|error| refuse("the file cannot be read", error.to_string()))?;
-    let document: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| refuse("this is not JSON", error.to_string()))?;
+    let document = noctule::data::json_document(&bytes)
+        .map_err(|error| InputError { place: format!("{place}:{}", error.place), ..error })?;
     let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
     if format != DESIGN {
         let newer = format.starts_with("noctule-design/");
@@ -132,6 +133,8 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
         (Some(scenario), true) => Some(scenario.as_str()),
         (None, true) => None,
         (None, false) => Some(given),
+        // A file that is neither a scenario nor arrays we read is no second scenario.
+        (Some(_), false) if !ending.is_empty() && ending != "toml" => return Err(not_told(given)),
         (Some(_), false) => {
             let error = InputError::new(
                 "there are two scenarios",
@@ -146,12 +149,13 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
     let (system, mut scenario) = match scenario {
         None => (system_of_arrays(path, options)?, None),
         Some(name) if !name.ends_with(".toml") && Path::new(name).extension().is_some() => {
-            let what = "the file's ending does not tell what it is";
-            let allowed = "a scenario (.toml), arrays (.json, .npz, .npy), or the name of a system";
-            return Err(InputError::new(what, "SCENARIO|ARRAYS", name, allowed).into());
+            return Err(not_told(name));
         }
         Some(name) if name == "default" || !name.ends_with(".toml") => {
             let name = if name == "default" { default_system(options) } else { name };
+            if Path::new(name).is_file() && !systems::registry().ids().contains(&name) {
+                return Err(not_told(name));
+            }
             let system = system(name, "the scenario")?;
             (system, Some(system.default_scenario()))
         }
@@ -176,12 +180,9 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
     let scheme = scheme.unwrap_or_else(first);
     let mut settings = match designs {
         false => json!({}),
-        true => system.default_settings(scheme).ok_or_else(|| {
-            let names: Vec<&str> = system.schemes().iter().map(|scheme| scheme.name).collect();
-            let what = "there is no such scheme";
-            let error = InputError::new(what, "--scheme", scheme, hint::list(&names));
-            hint::with_guess(error, scheme, &names)
-        })?,
+        true => system
+            .default_settings(scheme)
+            .ok_or_else(|| no_such_scheme(system, "--scheme", scheme))?,
     };
     // One design can afford its bound; `--set scheme.certify=false` does without.
     afford(&mut settings);
@@ -206,6 +207,14 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
     Ok(Asked { scheme: scheme.to_owned(), system, source, settings, scenario_file })
 }
 
+/// A file of another kind than scenarios and arrays.
+fn not_told(name: &str) -> Failure {
+    let what = "the file's ending does not tell what it is";
+    let allowed = "a scenario (.toml), arrays (.json, .npz, .npy), or the name of a system";
+    let error = InputError::new(what, "SCENARIO|ARRAYS", name, allowed);
+    error.hint(format!("one array alone: `--array NAME={name}`, where its format is read")).into()
+}
+
 fn default_system(options: &cli::Instance) -> &str {
     options.system.as_deref().unwrap_or(systems::DEFAULT)
 }
@@ -217,7 +226,7 @@ fn system_of_arrays(path: &Path, options: &cli::Instance) -> Result<&'static dyn
     }
     let said = std::fs::read(path)
         .ok()
-        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
+        .and_then(|bytes| noctule::data::json_document(&bytes).ok())
         .and_then(|document| document.get("system").and_then(Value::as_str).map(str::to_owned));
     Ok(system(said.as_deref().unwrap_or(systems::DEFAULT), &path.display().to_string())?)
 }
@@ -240,7 +249,11 @@ fn show(story: &Story, out: Option<&Path>, as_json: bool) -> Result<Done, Failur
             say(&tables::wrap(&format!("warning: {warning}"), tables::prose_width()));
         }
     }
-    Ok(if story.infeasible { Done::Infeasible } else { Done::Done })
+    Ok(match (story.infeasible, story.meets_requirements) {
+        (true, _) => Done::Infeasible,
+        (false, false) => Done::Contradicts,
+        (false, true) => Done::Done,
+    })
 }
 
 /// Before anything is computed: whether the ending tells what is to be written.

@@ -175,7 +175,9 @@ impl ClaimSpec {
         let keys = Keys::of(item, &CLAIM)?;
         let id = keys.text("id")?.unwrap_or_else(|| format!("claim-{}", index + 1));
         if !is_file_name(&id) {
-            return Err(item.refuse("the id of this claim is not a name", "letters, digits, - _ ."));
+            return Err(
+                item.refuse("the id of this claim is not a name for a file", super::FILE_NAME)
+            );
         }
         let expect = match keys.word("expect")? {
             Some("trend_only") => Expect::TrendOnly,

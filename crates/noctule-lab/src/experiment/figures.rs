@@ -178,7 +178,7 @@ impl FigureSpec {
         let id_item = keys.need("id", "a file name such as \"rate\"")?;
         let id = id_item.text("`id`")?.to_owned();
         if !is_file_name(&id) {
-            return Err(id_item.refuse("this id cannot be a file name", "letters, digits, - _ ."));
+            return Err(id_item.refuse("this id is not a name for a file", super::FILE_NAME));
         }
         let kind = match keys.word("kind")? {
             Some("cdf") => FigureKind::Cdf,
@@ -211,8 +211,24 @@ impl FigureSpec {
             },
         };
         figure.read_axes(&keys, names)?;
+        figure.check_scales(&keys, names)?;
         figure.series = figure.read_series(&keys, names)?;
         Ok(figure)
+    }
+
+    /// A sweep along a logarithmic axis takes values that have a place on it.
+    fn check_scales(&self, keys: &Keys<'_>, names: &Names<'_>) -> Result<(), InputError> {
+        for (axis, scale, key) in
+            [(&self.x, self.x_scale, "x_scale"), (&self.y, self.y_scale, "y_scale")]
+        {
+            let (ScaleWord::Log, Some(value)) = (scale, names.not_positive(axis)) else { continue };
+            let item = keys.get(key).or_else(|| keys.get("scale"));
+            if let Some(item) = item {
+                let what = format!("a logarithmic axis has no place for {value} of {axis}");
+                return Err(item.refuse(what, "\"linear\", or a sweep of positive values"));
+            }
+        }
+        Ok(())
     }
 
     fn read_axes(&mut self, keys: &Keys<'_>, names: &Names<'_>) -> Result<(), InputError> {

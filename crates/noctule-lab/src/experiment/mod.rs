@@ -295,15 +295,37 @@ impl Experiment {
     }
 }
 
+/// The path with its root, where its first key is one of the scenario's or nearly so.
+fn rooted(path: &str, scenario: &Value) -> Option<String> {
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    let (first, rest) = path.split_at(end);
+    let known: Vec<&str> =
+        scenario.as_object().into_iter().flat_map(|map| map.keys()).map(String::as_str).collect();
+    let key = known.iter().find(|key| **key == first).copied();
+    Some(format!("scenario.{}{rest}", key.or_else(|| hint::guess(first, &known))?))
+}
+
 /// Whether the value at `outer` is or contains the value at `inner`.
 fn covers(outer: &str, inner: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
+/// What [`is_file_name`] allows, in words.
+const FILE_NAME: &str =
+    "letters, digits, - _ . (up to 64), and no device of Windows such as con, aux, com1";
+
 /// Whether a name is safe as part of a file name on every system.
 pub(crate) fn is_file_name(name: &str) -> bool {
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    name.len() <= 64
+    // Devices of Windows, with any ending: a file of that name cannot be made there.
+    let stem = name.split('.').next().unwrap_or("").to_ascii_lowercase();
+    let numbered = |device: &str| {
+        stem.strip_prefix(device).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']))
+    };
+    let device =
+        ["con", "prn", "aux", "nul"].contains(&&*stem) || numbered("com") || numbered("lpt");
+    !device
+        && name.len() <= 64
         && name.chars().all(safe)
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && !name.ends_with('.')

@@ -16,7 +16,7 @@ use super::{
     is_file_name,
 };
 use crate::registry::Registry;
-use crate::system::System;
+use crate::system::{System, no_such_scheme};
 
 /// Largest file that is read.
 const MAX_BYTES: usize = 4 << 20;
@@ -146,7 +146,7 @@ fn schemes(
         );
     }
     let mut index = 0;
-    unique(
+    let mut schemes = unique(
         items,
         "scheme",
         |item, _| {
@@ -155,7 +155,19 @@ fn schemes(
             scheme
         },
         |scheme| &scheme.id,
-    )
+    )?;
+    told_apart(&mut schemes);
+    Ok(schemes)
+}
+
+/// Schemes of one label carry their id in it: otherwise a table or legend does not tell them apart.
+fn told_apart(schemes: &mut [Scheme]) {
+    let labels: Vec<String> = schemes.iter().map(|scheme| scheme.label.clone()).collect();
+    for scheme in schemes {
+        if labels.iter().filter(|label| **label == scheme.label).count() > 1 {
+            scheme.label = format!("{} ({})", scheme.label, scheme.id);
+        }
+    }
 }
 
 fn scheme(
@@ -167,11 +179,18 @@ fn scheme(
 ) -> Result<Scheme, InputError> {
     let keys = Keys::of(item, &SCHEME)?;
     let name_item = keys.need("name", &hint::list(names))?;
-    let name = reference(name_item, "name", names)?.to_owned();
+    let name = name_item.text("`name`")?.to_owned();
+    if !names.contains(&name.as_str()) {
+        let place = name_item.place.text();
+        return Err(InputError {
+            found: name_item.show(),
+            ..no_such_scheme(system, &place, &name)
+        });
+    }
     let id = keys.text("id")?.unwrap_or_else(|| name.clone());
     if !is_file_name(&id) || id == "scheme" {
         let at = keys.get("id").unwrap_or(name_item);
-        return Err(at.refuse("this id is not a name", "letters, digits, - _ ."));
+        return Err(at.refuse("this id is not a name for a file", super::FILE_NAME));
     }
     let info = system.schemes().into_iter().find(|info| info.name == name);
     let label = keys
@@ -203,7 +222,9 @@ fn sweeps(keys: &Keys<'_>, world: &World<'_>) -> Result<Vec<Sweep>, InputError> 
         }
         let sweep = Sweep::read(item, world)?;
         let overlaps = |other: &Sweep| {
-            super::covers(&other.path, &sweep.path) || super::covers(&sweep.path, &other.path)
+            super::covers(&other.path, &sweep.path)
+                || super::covers(&sweep.path, &other.path)
+                || sweep.undoes(other)
         };
         if let Some(other) = sweeps.iter().find(|other| overlaps(other)) {
             return Err(sweep.place.refuse(
@@ -309,6 +330,12 @@ impl<'a> Names<'a> {
 
     pub(super) fn sweeps(&self) -> Vec<&'a str> {
         self.experiment.sweeps.iter().map(|sweep| sweep.path.as_str()).collect()
+    }
+
+    /// The first value of a sweep that is a number and not positive.
+    pub(super) fn not_positive(&self, path: &str) -> Option<f64> {
+        let sweep = self.experiment.sweeps.iter().find(|sweep| sweep.path == path)?;
+        sweep.values.iter().filter_map(|value| value.value.as_f64()).find(|value| *value <= 0.0)
     }
 
     pub(super) fn scheme_ids(&self) -> Vec<&'a str> {

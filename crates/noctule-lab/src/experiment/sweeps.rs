@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::document::{Item, Keys, Kind, Place};
 use super::grammar::tables::{LINSPACE, LOGSPACE, SWEEP};
-use super::overlay::{self, Schema, Step};
-use super::{MAX_POINTS, Scheme, hint};
+use super::overlay::{self, Hop, Schema, Step};
+use super::{MAX_POINTS, Scheme, rooted};
 use crate::system::Point;
 
 /// One value of a sweep, and where it was written.
@@ -40,11 +40,11 @@ pub struct Sweep {
 /// What a path leads to.
 #[derive(Clone, Debug)]
 enum Target {
-    Scenario(Vec<Step>),
+    Scenario(Vec<Hop>),
     /// A setting of one scheme, or of every scheme that has it.
     Setting {
         schemes: Vec<String>,
-        steps: Vec<Step>,
+        way: Vec<Hop>,
         tail: String,
     },
 }
@@ -77,10 +77,10 @@ impl Sweep {
     pub(super) fn apply(&self, point: &mut Point, scheme: &str, index: usize) {
         let value = self.values[index].value.clone();
         match &self.target {
-            Target::Scenario(steps) => overlay::replace(&mut point.scenario, steps, value),
-            Target::Setting { schemes, steps, .. } => {
+            Target::Scenario(way) => overlay::replace(&mut point.scenario, way, value),
+            Target::Setting { schemes, way, .. } => {
                 if schemes.iter().any(|id| id == scheme) {
-                    overlay::replace(&mut point.settings, steps, value);
+                    overlay::replace(&mut point.settings, way, value);
                 }
             }
         }
@@ -96,12 +96,20 @@ impl Sweep {
         }
     }
 
+    /// Whether the values of one sweep would undo those of the other.
+    pub(super) fn undoes(&self, other: &Self) -> bool {
+        match (&self.target, &other.target) {
+            (Target::Scenario(a), Target::Scenario(b)) => overlay::apart(a, b),
+            _ => false,
+        }
+    }
+
     /// Read one `[[sweep]]`.
     pub(super) fn read(item: &Item, world: &World<'_>) -> Result<Self, InputError> {
         let keys = Keys::of(item, &SWEEP)?;
         let path_item = keys.need("path", "a path such as \"scenario.power_dbm\"")?;
         let path = path_item.text("`path`")?.to_owned();
-        let target = target(path_item, &path, world)?;
+        let (target, default, schema) = target(path_item, &path, world)?;
         let values = values(item, &keys)?;
         let mut sweep = Self {
             path,
@@ -114,7 +122,8 @@ impl Sweep {
         };
         let mut seen = BTreeSet::new();
         for value in values {
-            let resolved = sweep.conform(&value, world)?;
+            // The value as the default at its path wants it.
+            let resolved = overlay::overlay(default, schema, &value)?;
             if !seen.insert(plain(&resolved)) {
                 return Err(value.refuse("this value occurs twice in the sweep", "distinct values"));
             }
@@ -122,33 +131,12 @@ impl Sweep {
         }
         Ok(sweep)
     }
-
-    /// The value as the default at its path wants it.
-    fn conform(&self, value: &Item, world: &World<'_>) -> Result<Value, InputError> {
-        let none = Value::Null;
-        match &self.target {
-            Target::Scenario(steps) => {
-                let schema = Schema::root(world.schema);
-                let found = overlay::find(world.scenario, schema, steps);
-                found.map_or_else(
-                    |_| value.json(),
-                    |(default, schema)| overlay::overlay(default, schema, value),
-                )
-            }
-            Target::Setting { schemes, steps, .. } => {
-                let first = world.schemes.iter().find(|scheme| schemes.contains(&scheme.id));
-                let settings = first.map_or(&none, |scheme| &scheme.settings);
-                let found = overlay::find(settings, Schema::root(&none), steps);
-                found.map_or_else(
-                    |_| value.json(),
-                    |(default, schema)| overlay::overlay(default, schema, value),
-                )
-            }
-        }
-    }
 }
 
-fn target(item: &Item, path: &str, world: &World<'_>) -> Result<Target, InputError> {
+/// Where a path leads, and the default there with its schema.
+type Led<'a> = (Target, &'a Value, Schema<'a>);
+
+fn target<'a>(item: &Item, path: &str, world: &World<'a>) -> Result<Led<'a>, InputError> {
     let allowed = "\"scenario.…\", \"scheme.<setting>\" or \"scheme.<id>.<setting>\"";
     let (root, tail) = path.split_once('.').unwrap_or((path, ""));
     let known_root = matches!(root, "scenario" | "scheme");
@@ -158,73 +146,70 @@ fn target(item: &Item, path: &str, world: &World<'_>) -> Result<Target, InputErr
     match root {
         "scenario" => {
             let schema = Schema::root(world.schema);
-            overlay::find(world.scenario, schema, &steps)
+            let (default, schema, way) = overlay::find(world.scenario, schema, &steps)
                 .map_err(|missing| nowhere(item, "the scenario has no such value", missing))?;
-            Ok(Target::Scenario(steps))
+            Ok((Target::Scenario(way), default, schema))
         }
-        "scheme" => setting(item, steps, tail, world),
+        "scheme" => setting(item, &steps, tail, world),
         _ => {
             let error = item.refuse("a path starts with `scenario` or `scheme`", allowed);
-            let known: Vec<&str> = world
-                .scenario
-                .as_object()
-                .into_iter()
-                .flat_map(|map| map.keys())
-                .map(String::as_str)
-                .collect();
-            Err(match hint::guess(root, &known) {
-                _ if known.contains(&root) => {
-                    error.hint(format!("did you mean \"scenario.{path}\"?"))
-                }
-                Some(key) => error.hint(format!("did you mean \"scenario.{key}\"?")),
+            Err(match rooted(path, world.scenario) {
+                Some(meant) => error.hint(format!("did you mean \"{meant}\"?")),
                 None => error,
             })
         }
     }
 }
 
-fn setting(
+/// No schema: a scheme's default settings are their grammar.
+const NONE: &Value = &Value::Null;
+
+fn setting<'a>(
     item: &Item,
-    steps: Vec<Step>,
+    steps: &[Step],
     tail: &str,
-    world: &World<'_>,
-) -> Result<Target, InputError> {
-    let none = Value::Null;
-    let schema = Schema::root(&none);
+    world: &World<'a>,
+) -> Result<Led<'a>, InputError> {
+    let schema = Schema::root(NONE);
     // `scheme.<id>.<setting>` wins over a setting that happens to be called like a scheme.
-    if let [Step::Key(id), rest @ ..] = &steps[..]
+    if let [Step::Key(id), rest @ ..] = steps
         && !rest.is_empty()
         && let Some(scheme) = world.schemes.iter().find(|scheme| scheme.id == *id)
     {
-        overlay::find(&scheme.settings, schema, rest)
+        let (default, schema, way) = overlay::find(&scheme.settings, schema, rest)
             .map_err(|missing| nowhere(item, "this scheme has no such setting", missing))?;
         let tail = tail[id.len() + 1..].to_owned();
-        return Ok(Target::Setting { schemes: vec![id.clone()], steps: rest.to_vec(), tail });
+        return Ok((Target::Setting { schemes: vec![id.clone()], way, tail }, default, schema));
     }
     let mut schemes = Vec::new();
+    let mut first = None;
     let mut missing = None;
     for scheme in world.schemes {
-        match overlay::find(&scheme.settings, schema, &steps) {
-            Ok(_) => schemes.push(scheme.id.clone()),
+        match overlay::find(&scheme.settings, schema, steps) {
+            Ok(found) => {
+                schemes.push(scheme.id.clone());
+                first.get_or_insert(found);
+            }
             Err(error) => {
-                if missing.as_ref().is_none_or(|before: &overlay::Missing| before.guess.is_none()) {
+                if missing.as_ref().is_none_or(|before: &overlay::Missing| before.hint.is_none()) {
                     missing = Some(error);
                 }
             }
         }
     }
-    match missing {
-        Some(missing) if schemes.is_empty() => {
-            Err(nowhere(item, "no scheme has such a setting", missing))
+    match (first, missing) {
+        (Some((default, schema, way)), _) => {
+            Ok((Target::Setting { schemes, way, tail: tail.to_owned() }, default, schema))
         }
-        _ => Ok(Target::Setting { schemes, steps, tail: tail.to_owned() }),
+        (None, Some(missing)) => Err(nowhere(item, "no scheme has such a setting", missing)),
+        (None, None) => Err(item.refuse("there is no scheme", "a [[scheme]]")),
     }
 }
 
 fn nowhere(item: &Item, what: &str, missing: overlay::Missing) -> InputError {
     let error = item.refuse(format!("{what}: `{}` is unknown", missing.step), missing.known);
-    match missing.guess {
-        Some(guess) => error.hint(format!("did you mean `{guess}`?")),
+    match missing.hint {
+        Some(hint) => error.hint(hint),
         None => error,
     }
 }

@@ -138,7 +138,7 @@ pub static SWEEP: Table = Table {
             Refused,
             "What varies: `scenario.<key>`, a setting of every scheme that has it \
              (`scheme.<setting>`), or of one scheme (`scheme.<id>.<setting>`). Paths reach into \
-             tables and lists: `scenario.targets[0].polar_deg`.",
+             tables and lists: `scenario.targets.fixed[0].polar_deg`; `--set` takes the same.",
             "\"scenario.power_dbm\"",
         ),
         key(

@@ -441,6 +441,11 @@ fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
                         "`--scenario FILE` (or `--scenario default`) gives what the arrays do not";
                     arrays.blame(error.hint(advice).into())
                 }
+                Error::Input(error) => {
+                    let fits = |set| T::instance(set, base.as_ref()).is_ok();
+                    let fields = T::INSTANCE_FIELDS;
+                    arrays.blame(turned(error, arrays, "instance", fields, fits).into())
+                }
                 other => arrays.blame(other),
             })?;
             Ok(T::drawn_as(found, source.seed, source.trial))
@@ -471,6 +476,32 @@ fn designed<T: Typed>(
         design.stop = Stop::Interrupted;
     }
     Ok(story::<T>(source, &instance, &design, scheme, settings)?)
+}
+
+/// The complaint, with the hint that a matrix was handed in transposed where its transpose fits.
+fn turned(
+    error: InputError,
+    arrays: &Arrays,
+    kind: &str,
+    fields: &[FieldInfo],
+    fits: impl Fn(ArraySet) -> bool,
+) -> InputError {
+    let Ok(set) = arrays.take(kind, fields) else { return error };
+    for field in fields {
+        let [rows, columns] = field.dimensions else { continue };
+        let Some(array) = set.get(field.name).and_then(noctule::data::Array::transposed) else {
+            continue;
+        };
+        let mut other = set.clone();
+        other.insert(field.name, array);
+        if fits(other) {
+            let name = field.name;
+            return error.hint(format!(
+                "`{name}` is [{rows}, {columns}], and the transpose of this one fits"
+            ));
+        }
+    }
+    error
 }
 
 impl<T: Typed> Single for T {

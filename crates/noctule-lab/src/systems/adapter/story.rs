@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use noctule::data::ArraySet;
 use noctule::{Design, Error, FEASIBLE, PointProof, Proof, Sense, Stop, Trace, Work};
 use serde_json::{Map, Value, json};
 
-use super::{Checked, DesignOf, Typed, mismatch};
+use super::claims::HANDED_IN;
+use super::{Checked, DesignOf, Typed, mismatch, turned};
 use crate::single::{Arrays, SingleError, Source, Story};
 
 /// A point with a larger residual is not called stationary.
@@ -17,8 +19,19 @@ pub(super) fn handed_in<T: Typed>(
     variables: &Arrays,
 ) -> Result<DesignOf<T>, SingleError> {
     let set = variables.take("design", T::VARIABLE_FIELDS)?;
-    let variables = T::variables(&set, instance).map_err(|error| variables.blame(error))?;
-    let metrics = T::evaluate(instance, &variables)?;
+    let evaluated = |set: ArraySet| -> Result<(T::Variables, T::Metrics), Error> {
+        let variables = T::variables(&set, instance)?;
+        let metrics = T::evaluate(instance, &variables)?;
+        Ok((variables, metrics))
+    };
+    let (variables, metrics) = evaluated(set).map_err(|error| match error {
+        Error::Input(error) => {
+            let fits = |set| evaluated(set).is_ok();
+            let fields = T::VARIABLE_FIELDS;
+            variables.blame(turned(error, variables, "design", fields, fits).into())
+        }
+        other => variables.blame(other),
+    })?;
     let witness = T::check(instance, &variables)?;
     Ok(Design {
         warnings: T::advice(instance, &metrics),
@@ -61,7 +74,7 @@ pub(super) fn story<T: Typed>(
         }
     }
     for (name, value) in [
-        ("metrics", json!(design.metrics)),
+        ("metrics", told_metrics::<T>(design)),
         ("stop", json!(design.stop)),
         ("proof", json!(design.proof)),
         ("violation", json!(witness.violation)),
@@ -77,7 +90,7 @@ pub(super) fn story<T: Typed>(
         document.insert(name.to_owned(), value);
     }
     let mut facts = T::facts(instance, design);
-    facts.extend(common_facts::<T>(&witness, design));
+    facts.extend(common_facts::<T>(&witness, design, scheme, settings));
     Ok(Story {
         title: format!("{scheme}: {}", T::headline(instance)),
         facts,
@@ -93,8 +106,26 @@ pub(super) fn story<T: Typed>(
     })
 }
 
+/// The metrics of a design, those of the engine's records under their names too: one name for one
+/// number in schema, records, documents, Python and MATLAB.
+pub(super) fn told_metrics<T: Typed>(design: &DesignOf<T>) -> Value {
+    let mut told = json!(design.metrics);
+    if let Value::Object(members) = &mut told {
+        for (metric, value) in T::metrics().iter().zip(T::values(design)) {
+            let number = value.filter(|value| value.is_finite());
+            members.entry(metric.name).or_insert(json!(number));
+        }
+    }
+    told
+}
+
 /// What is said of every design of every system: why it stopped, what is proven, what it cost.
-fn common_facts<T: Typed>(witness: &Checked, design: &DesignOf<T>) -> Vec<(String, String)> {
+fn common_facts<T: Typed>(
+    witness: &Checked,
+    design: &DesignOf<T>,
+    scheme: &str,
+    settings: &Value,
+) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
     if let Some(certificate) = &design.proof.infeasible {
@@ -104,7 +135,7 @@ fn common_facts<T: Typed>(witness: &Checked, design: &DesignOf<T>) -> Vec<(Strin
     if design.proof.infeasible.is_none() && witness.violation > FEASIBLE {
         fact("REQUIREMENT MISSED", format!("by {} of its limit", share(witness.violation)));
     }
-    fact("stopped", format!("{}: {}", design.stop, design.stop.text()));
+    fact("stopped", stop_words(design.stop, scheme, settings));
     fact("proven of the point", point_words(&design.proof, FEASIBLE));
     if let Some(bound) = &design.proof.bound {
         let side = match bound.sense {
@@ -145,6 +176,23 @@ fn common_facts<T: Typed>(witness: &Checked, design: &DesignOf<T>) -> Vec<(Strin
         ),
     );
     facts
+}
+
+/// Why the method stopped, and for a limit by which setting it is raised.
+fn stop_words(stop: Stop, scheme: &str, settings: &Value) -> String {
+    if scheme == HANDED_IN {
+        return "handed in: evaluated as it is, nothing was designed".to_owned();
+    }
+    let counts: &[&str] = match stop {
+        Stop::EvaluationLimit => &["max_evaluations", "certify_nodes", "nodes", "max_nodes"],
+        Stop::IterationLimit => &["max_iterations", "max_steps", "max_sweeps", "max_programs"],
+        _ => &[],
+    };
+    let limit = counts.iter().find_map(|name| Some((name, settings.get(*name)?)));
+    match limit {
+        Some((name, value)) => format!("{stop}: {} (`scheme.{name}` is {value})", stop.text()),
+        None => format!("{stop}: {}", stop.text()),
+    }
 }
 
 /// A relative violation in per cent, also a small or a huge one.

@@ -1,14 +1,16 @@
 //! Whether what a document says is true of its variables.
 
-use noctule::FEASIBLE;
 use noctule::claims::{AGREEMENT, Compared, Said, Verdict};
 use noctule::data::ArraySet;
+use noctule::{FEASIBLE, Proof, Stop, Trace};
 use noctule_num::InputError;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::Typed;
 use super::claims::Ledger;
+use super::{DesignOf, Typed};
 use crate::single::{Claim, Finding, SingleError};
+use crate::system::MetricInfo;
 
 /// Every claim of a document against the independent witness, a fresh evaluation, and itself.
 pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleError> {
@@ -31,15 +33,17 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
     // What the nearest design carries may be nothing at all: there, zero is zero up to rounding.
     let nothing = if infeasible { 1e-12 } else { f64::MIN_POSITIVE };
-    let fresh = json!(metrics);
+    let design = made_again::<T>(document, variables, metrics);
+    let mut fresh = json!(design.metrics);
     let left_open = |name: &&'static str| fresh.get(*name).is_none_or(Value::is_null);
-    let added: Vec<&str> = T::checks().added.iter().copied().filter(left_open).collect();
+    let mut added: Vec<&str> = T::checks().added.iter().copied().filter(left_open).collect();
+    records(&mut fresh, T::metrics(), T::values(&design), stored, &mut added);
     let numbers_of = Numbers { stored, witness: &witness.numbers, fresh: &fresh, added: &added };
     let agree = numbers_of.agree(nothing, &mut compared);
     let said = Said {
         instance: &instance,
-        variables: &variables,
-        metrics: &metrics,
+        variables: &design.variables,
+        metrics: &design.metrics,
         stored,
         scheme: document.get("scheme").and_then(Value::as_str).unwrap_or_default(),
         settings: document.get("settings").unwrap_or(&Value::Null),
@@ -60,6 +64,52 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     let met = infeasible || witness.violation <= FEASIBLE;
     let agrees = met && !claims.iter().any(Claim::is_refuted);
     Ok(Finding { compared, claims, violation: witness.violation, agrees })
+}
+
+/// The design of a document: what it says of its making, its numbers evaluated again. What cannot be
+/// read counts as absent; that it is wrong is said of the claim itself.
+fn made_again<T: Typed>(
+    document: &Value,
+    variables: T::Variables,
+    metrics: T::Metrics,
+) -> DesignOf<T> {
+    fn said<V: DeserializeOwned>(document: &Value, name: &str) -> Option<V> {
+        serde_json::from_value(document.get(name)?.clone()).ok()
+    }
+    DesignOf::<T> {
+        variables,
+        metrics,
+        stop: said(document, "stop").unwrap_or(Stop::Computed),
+        proof: said(document, "proof").unwrap_or(Proof::NONE),
+        trace: Trace::off(),
+        work: said(document, "work").unwrap_or_default(),
+        starts: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+/// The metrics of the engine's records beside those of the design, as far as the document has them
+/// (those of an earlier noctule do not). What only the scheme can tell is one more addition of it.
+fn records(
+    fresh: &mut Value,
+    metrics: Vec<MetricInfo>,
+    values: Vec<Option<f64>>,
+    stored: &Value,
+    added: &mut Vec<&'static str>,
+) {
+    let Value::Object(members) = fresh else { return };
+    for (metric, value) in metrics.into_iter().zip(values) {
+        let Some(said) = stored.get(metric.name) else { continue };
+        let value = value.filter(|value| value.is_finite());
+        if members.contains_key(metric.name) {
+            continue;
+        }
+        if value.is_none() && !said.is_null() {
+            added.push(metric.name);
+        } else {
+            members.insert(metric.name.to_owned(), json!(value));
+        }
+    }
 }
 
 /// The metrics of a document, and what they must be.

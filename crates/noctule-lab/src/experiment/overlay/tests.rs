@@ -1,0 +1,74 @@
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use super::path::Step;
+use super::*;
+use crate::experiment::document;
+use serde_json::json;
+
+fn over(default: &Value, text: &str) -> Result<Value, String> {
+    let item = document::read(text, "f").unwrap();
+    overlay(default, Schema::root(&Value::Null), &item).map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_optional_number_is_left_out_by_a_word() {
+    let default = json!({"limit_db": -32.0, "name": "x", "bits": null, "power": 1.0});
+    let number = |kind: &str| json!({"type": [kind, "null"]});
+    let schema = json!({"properties": {
+        "limit_db": number("number"), "name": number("string"), "bits": number("integer"),
+        "power": {"type": "number"},
+    }});
+    let over = |text: &str| {
+        let item = document::read(text, "f").unwrap();
+        overlay(&default, Schema::root(&schema), &item).map_err(|error| error.to_string())
+    };
+    let all = over("limit_db = \"none\"\nname = \"none\"\nbits = \"none\"").unwrap();
+    assert_eq!(all, json!({"limit_db": null, "name": "none", "bits": null, "power": 1.0}));
+    assert!(over("limit_db = \"no\"").unwrap_err().contains("or \"none\""));
+    assert!(over("power = \"none\"").unwrap_err().contains("another kind"));
+}
+
+#[test]
+fn numbers_take_the_kind_of_the_default() {
+    let default = json!({"power_dbm": 30.0, "users": 4});
+    assert_eq!(
+        over(&default, "power_dbm = 20\nusers = 8.0").unwrap(),
+        json!({"power_dbm": 20.0, "users": 8})
+    );
+    assert!(over(&default, "users = 2.5").unwrap_err().contains("not an integer"));
+    assert!(over(&default, "power_dbm = \"high\"").unwrap_err().contains("another kind"));
+    assert!(over(&default, "power = 1").unwrap_err().contains("did you mean `power_dbm`"));
+}
+
+#[test]
+fn variants_replace_and_tables_merge() {
+    let default =
+        json!({"fading": {"kind": "rayleigh", "scale": 1.0}, "area": {"x_m": 1.0, "y_m": 2.0}});
+    let value =
+        over(&default, "area = {y_m = 5}\nfading = {kind = \"rice\", factor_db = 3}").unwrap();
+    assert_eq!(
+        value,
+        json!({"fading": {"kind": "rice", "factor_db": 3}, "area": {"x_m": 1.0, "y_m": 5.0}})
+    );
+    assert!(over(&default, "fading = {scael = 2}").unwrap_err().contains("`scale`"));
+}
+
+#[test]
+fn lists_follow_their_first_element() {
+    let default = json!({"targets": [{"polar_deg": 10.0, "note": "a"}]});
+    let value =
+        over(&default, "targets = [{polar_deg = 5}, {polar_deg = 6, note = \"b\"}]").unwrap();
+    assert_eq!(value, json!({"targets": [{"polar_deg": 5.0}, {"polar_deg": 6.0, "note": "b"}]}));
+    assert!(over(&default, "targets = [{polar = 5}]").unwrap_err().contains("polar_deg"));
+}
+
+#[test]
+fn paths() {
+    let path = steps("targets[1].polar_deg").unwrap();
+    assert_eq!(path[1], Step::Index(1));
+    assert_eq!((steps("a..b"), steps(""), steps("a[x]"), steps("a[1]b")), (None, None, None, None));
+    let mut value = json!({"targets": [{}, {"polar_deg": 1.0}]});
+    let (_, _, way) = find(&value, Schema::root(&Value::Null), &path).unwrap();
+    replace(&mut value, &way, json!(2.0));
+    assert_eq!(value, json!({"targets": [{}, {"polar_deg": 2.0}]}));
+}
