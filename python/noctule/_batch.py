@@ -16,6 +16,7 @@ from ._design import (
     Instance,
     OnFailure,
     as_instance,
+    check_draw,
     check_on_failure,
     failure,
     member_of,
@@ -208,6 +209,7 @@ def stack(system: str = "beamforming", *, scenario: Any = None, seed: int = 1,
     """
     from ._systems import describe
 
+    check_draw(seed, 0)
     fields = {field["name"]: field for field in describe(system)["instance_fields"]}
     batched: dict[str, Array] = {}
     shared: dict[str, npt.ArrayLike] = {}

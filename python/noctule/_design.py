@@ -46,11 +46,15 @@ def no_such(name: str, known: Iterable[str]) -> UnknownName:
 
 
 def frozen(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same arrays, read-only: what is changed in them would change nothing else."""
-    for value in arrays.values():
-        if isinstance(value, np.ndarray):
-            value.flags.writeable = False
-    return MappingProxyType(dict(arrays))
+    """The same arrays, read-only: what is changed in them would change nothing else.
+
+    They lie in bytes, which nothing makes writable; a flag alone could be set back.
+    """
+    return MappingProxyType({
+        name: np.ndarray(value.shape, value.dtype, buffer=value.tobytes())
+        if isinstance(value, np.ndarray) else value
+        for name, value in arrays.items()
+    })
 
 
 class Record(Mapping[str, Any]):
@@ -180,6 +184,7 @@ class Instance(Mapping[str, Any]):
         trial: int = 0,
     ) -> None:
         given = None if arrays is None else dict(arrays)
+        check_draw(seed, trial)
         try:
             self._problem = _noctule.Problem(system, scenario, given, seed, trial)
         except OverflowError:
@@ -315,6 +320,14 @@ def _refuse_draw(seed: Any, trial: Any) -> InvalidInput:
     return refuse(
         "the count is out of range", "seed, trial", f"{seed}, {trial}", "whole numbers of 64 bits"
     )
+
+
+def check_draw(seed: Any, trial: Any) -> None:
+    """Refuse what is no number of a draw: nothing, or a truth value."""
+    for name, value in (("seed", seed), ("trial", trial)):
+        if value is None or isinstance(value, (bool, np.bool_)):
+            raise refuse("this is no count", name, repr(value),
+                         "a whole number from 0 to 18446744073709551615")
 
 
 def refuse(what: str, where: str, found: str, allowed: str, hint: str | None = None) -> InvalidInput:
@@ -507,6 +520,8 @@ class Design(Mapping[str, Any]):
     def __repr__(self) -> str:
         facts = "; ".join(f"{name}: {value}" for name, value in self._told.facts[:2])
         state = "proven infeasible" if self.infeasible else self.stop
+        if not self.meets_requirements and not self.infeasible:
+            state = f"REQUIREMENT MISSED by {100 * self.violation:.3g} % of its limit"
         return f"<noctule.Design {self._told.title}; {facts}; {state}>"
 
     def __str__(self) -> str:
@@ -573,7 +588,8 @@ def failure(design: Design) -> NotSolved | None:
     elif design.stop in SOLVED:
         text = f"nothing is proven of the point; stopped: {design.stop}"
     else:
-        text = f"stopped before the goal: {design.stop}"
+        # with the setting by which a limit is raised
+        text = f"stopped before the goal: {dict(design._told.facts).get('stopped', design.stop)}"
     advice = 'the design is in `.design`; on_failure="return" returns it'
     error = NotSolved(f"{text}\n  hint:    {advice}")
     error.design = design
@@ -726,7 +742,12 @@ def verify(design: Any) -> Finding:
     if isinstance(design, Design):
         text = design.document
     elif isinstance(design, Mapping):
-        text = json.dumps(design)
+        try:
+            text = json.dumps(design)
+        except (ValueError, TypeError, RecursionError) as error:
+            found = str(error).splitlines()[0]
+            raise refuse("this is no document", "design", found,
+                         "a noctule-design/1 document as a dictionary") from None
     elif isinstance(design, Path) or (isinstance(design, str) and not design.lstrip()[:1] == "{"):
         from . import io
 

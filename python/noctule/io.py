@@ -253,8 +253,8 @@ def save_design(design: Design, path: str | Path) -> None:
     elif ending == ".npz":
         Path(path).write_bytes(design._told.npz())
     else:
-        metrics = {name: value for name, value in design.metrics.to_dict().items()
-                   if value is not None and not isinstance(value, (list, dict))}
+        metrics = {name: _for_matlab(value) for name, value in design.metrics.to_dict().items()
+                   if value is not None}
         _savemat(path, {
             **design.variables,
             "metrics": metrics,
@@ -263,6 +263,24 @@ def save_design(design: Design, path: str | Path) -> None:
             "scheme": design.scheme,
             "stop": design.stop,
         })
+
+
+def _for_matlab(value: Any) -> Any:
+    """Records as structs, a list of records as a struct array; what is absent is empty."""
+    if isinstance(value, dict):
+        return {name: _for_matlab(member) for name, member in value.items()}
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        names = list(dict.fromkeys(name for item in value for name in item))
+        made = np.empty(len(value), dtype=[(name, object) for name in names])
+        for index, item in enumerate(value):
+            for name in names:
+                made[name][index] = _for_matlab(item.get(name))
+        return made
+    if isinstance(value, list):
+        cells = np.empty(len(value), dtype=object)
+        cells[:] = [_for_matlab(item) for item in value]
+        return cells
+    return np.zeros(0) if value is None else value
 
 
 def _savemat(path: str | Path, content: dict[str, Any]) -> None:

@@ -270,3 +270,107 @@ def test_mutated_arrays_never_crash(rng: np.random.Generator) -> None:
             Instance(arrays=arrays)
         except InvalidInput as error:
             assert error.allowed
+
+
+def told(call: Any, *parts: str) -> InvalidInput:
+    """The refusal, which has these words."""
+    with pytest.raises(InvalidInput) as caught:
+        call()
+    for part in parts:
+        assert part in str(caught.value), str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize("seed", [True, None, np.True_])
+def test_what_is_no_number_is_no_seed(seed: Any) -> None:
+    error = told(lambda: Instance(scenario={}, seed=seed))
+    assert error.where == "seed" and error.found == repr(seed)
+    assert told(lambda: Instance(scenario={}, trial=seed)).where == "trial"
+
+
+def test_near_misses_are_told_what_was_meant() -> None:
+    scenario = noctule.beamforming.Scenario
+    told(lambda: scenario(user=4), "did you mean `users`?")
+    told(lambda: Instance(scenario={"targets": 3}), "targets.drawn.count = 3")
+    told(lambda: Instance(scenario={"targets": [{"azimuth_deg": 1.0}]}), "targets.fixed = [")
+    told(lambda: Instance("cellfree", scenario={"requirement": 1.3}), "max_error = a number")
+    told(lambda: Instance(scenario={"targets": {"fixed": [{"elevation_deg": 30}]}}),
+         "polar_deg = 90 - elevation")
+    told(lambda: Instance(scenario={}, arrays={"H": GOOD}), "did you mean `channels`")
+    told(lambda: with_channels(GOOD.T), "the transpose of this one fits")
+    told(lambda: Instance(scenario={}, arrays={"azimuth_rad": [42.39, 48.92]}), "degrees")
+    told(lambda: noctule.design("beamforming", "zerof"), "did you mean `zf` (zero forcing)?")
+    told(lambda: Instance(scenario={}).evaluate(None), "there is no array", "`return`")
+    told(lambda: noctule.verify('{"format": "noctule-design/1", "stop": 1, "stop": 2}'),
+         "a key occurs twice")
+
+
+def test_zero_forcing_names_the_user() -> None:
+    same = np.vstack([GOOD, 2j * GOOD[:1]])
+    instance = Instance(scenario={}, arrays={"channels": same})
+    error = told(lambda: instance.design("zf"), "user 2 is a multiple of user 0")
+    assert error.where.endswith("channels[2]")
+
+
+def test_users_of_a_frame_have_speeds_of_their_own() -> None:
+    frame = noctule.frame
+    aging = frame.Aging(kind="jakes", speed_kmh=30.0, carrier_ghz=28.0)
+    users = frame.Users(fixed=[
+        frame.UserSpec(angle_deg=-40.0, speed_kmh=3.0),
+        frame.UserSpec(angle_deg=0.0, crb_limit_deg2=0.1, path_gain_db=-95.0),
+    ])
+    typed = Instance("frame", scenario=frame.Scenario(aging=aging, users=users))
+    told = Instance("frame", scenario={
+        "aging": {"kind": "jakes", "speed_kmh": 30, "carrier_ghz": 28},
+        "users": {"fixed": [{"angle_deg": -40, "speed_kmh": 3},
+                            {"angle_deg": 0, "crb_limit_deg2": 0.1, "path_gain_db": -95}]},
+    })
+    for name, value in typed.items():
+        assert np.array_equal(value, told[name]), name
+    assert told["aging"][0, 1] > told["aging"][1, 1]
+    assert told["crb_limit_rad2"][1] == pytest.approx(0.1 * np.radians(1) ** 2)
+
+
+def test_variables_that_miss_a_requirement_say_so(instance: noctule.Instance) -> None:
+    found = noctule.evaluate(instance, 100.0 * np.asarray(instance["channels"]))
+    assert not found.meets_requirements and not found.solved
+    assert "REQUIREMENT MISSED by" in repr(found)
+    assert any("misses a requirement" in text for text in found.warnings)
+
+
+def test_arrays_cannot_be_made_writable(instance: noctule.Instance) -> None:
+    design = instance.design("mrt")
+    for array in (instance["channels"], design["beams"], design.instance["channels"]):
+        with pytest.raises(ValueError):
+            array.setflags(write=True)
+        with pytest.raises(ValueError):
+            array[0, 0] = 0
+        owner = array
+        while isinstance(owner, np.ndarray):
+            assert not owner.flags.writeable
+            owner = owner.base
+
+
+@pytest.mark.parametrize("system", noctule.systems())
+def test_a_metric_has_one_name_everywhere(system: str, tmp_path: Path) -> None:
+    scipy = pytest.importorskip("scipy.io")
+    scheme = noctule.describe(system)["schemes"][0]["name"]
+    batch = noctule.design_batch([Instance(system, scenario={})], scheme)
+    design = batch[0]
+    design.save(tmp_path / "design.mat")
+    metrics = scipy.loadmat(tmp_path / "design.mat", simplify_cells=True)["metrics"]
+    for metric in noctule.describe(system)["metrics"]:
+        name = metric["name"]
+        assert name in design.metrics, name
+        assert batch.metric(name).shape == (1,), name
+        if design.metrics[name] is not None:
+            assert metrics[name] == design.metrics[name], name
+    assert design.verify()
+    if system == "beamforming":
+        assert [target["polar_rcrb_deg"] for target in metrics["targets"]] == [
+            target.polar_rcrb_deg for target in design.metrics.targets]
+
+
+def test_beams_of_single_precision_meet_the_power(instance: noctule.Instance) -> None:
+    beams = instance.design("mrt")["beams"].astype(np.complex64)
+    assert noctule.evaluate(instance, beams).meets_requirements

@@ -5,7 +5,7 @@
 //! the sentence that an `.npz` file would get. Only an [`ArraySet`], which owns its entries, copies.
 
 use noctule::data::{Array, ArraySet, Entries};
-use noctule_num::C64;
+use noctule_num::{C64, InputError};
 use numpy::{
     Element, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn,
     PyUntypedArray, PyUntypedArrayMethods,
@@ -14,7 +14,7 @@ use pyo3::PyTypeInfo;
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyComplex, PyDict, PyFloat, PyList, PyTuple, PyType};
+use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyList, PyTuple, PyType};
 
 use crate::errors::{NumericalError, input, refuse};
 
@@ -57,6 +57,10 @@ fn numeric<'py>(value: &Bound<'py, PyAny>, name: &str) -> PyResult<(Bound<'py, P
         && array.len() <= MOST_ENTRIES
     {
         return Ok((value.clone(), kind));
+    }
+    if value.is_none() {
+        let error = InputError::new("there is no array", name, "None", "an array of numbers");
+        return Err(input(&error.hint("a function without `return` returns None")));
     }
     refuse_masked(value, name, 2)?;
     let numpy = value.py().import("numpy")?;
@@ -401,12 +405,17 @@ pub(crate) fn count_from(value: f64, name: &str, least: usize, most: usize) -> P
 
 /// A whole number of 64 bits: seeds and trials, which a float cannot hold.
 pub(crate) fn whole(value: &Bound<'_, PyAny>, name: &str) -> PyResult<u64> {
+    // In Python a truth value is an integer.
+    let flag = value.is_instance_of::<PyBool>();
     let wrong = || {
         let found: String = value.repr().map(|text| text.to_string()).unwrap_or_default();
         let found = found.chars().take(80).collect::<String>();
         let allowed = "a whole number from 0 to 18446744073709551615";
         refuse("the count is out of range", name, found, allowed)
     };
+    if flag {
+        return Err(wrong());
+    }
     if value.hasattr("__index__")? {
         return value.extract().map_err(|_| wrong());
     }

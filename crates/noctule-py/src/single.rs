@@ -7,6 +7,7 @@ use noctule::data::{ArraySet, FieldInfo};
 use noctule_lab::experiment::complete;
 use noctule_lab::report::{Align, Table};
 use noctule_lab::single::{Arrays, Claim, Single, SingleError, Source, Story, afford};
+use noctule_lab::system::no_such_scheme;
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use pyo3::prelude::*;
@@ -48,12 +49,9 @@ pub(crate) fn settings(
     given: Option<&Bound<'_, PyAny>>,
     certify: bool,
 ) -> PyResult<Value> {
-    let mut all = system.default_settings(scheme).ok_or_else(|| {
-        let names: Vec<&str> = system.schemes().iter().map(|scheme| scheme.name).collect();
-        let what = "there is no such scheme";
-        let error = InputError::new(what, "scheme", scheme, hint::list(&names));
-        errors::input(&hint::with_guess(error, scheme, &names))
-    })?;
+    let mut all = system
+        .default_settings(scheme)
+        .ok_or_else(|| errors::input(&no_such_scheme(system, "scheme", scheme)))?;
     if certify {
         afford(&mut all);
     }
@@ -328,8 +326,7 @@ fn document_of(text: &str) -> PyResult<Value> {
     let refuse = |what: &str, found: String| {
         errors::refuse(what, "design", found, "a noctule-design/1 document")
     };
-    let document: Value = serde_json::from_str(text)
-        .map_err(|error| refuse("this is not JSON", error.to_string()))?;
+    let document = accept(noctule::data::json_document(text.as_bytes()))?;
     let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
     if format != "noctule-design/1" {
         let newer = format.starts_with("noctule-design/");
