@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,13 @@ from ._design import (
     refuse,
     scheme_of,
 )
+
+
+#: How much of a design a batch keeps.
+Keep = Literal["metrics", "variables", "all"]
+
+#: What a design takes at least, and what it takes beside its arrays: text, objects of Python.
+LEAST_BYTES, DESIGN_BYTES = 1000, 8000
 
 
 class Batch(Sequence[Design]):
@@ -115,6 +122,7 @@ def design_batch(
     certify: bool = False,
     threads: int | None = None,
     progress: bool = False,
+    keep: Keep = "all",
     **changes: Any,
 ) -> Batch:
     """Design many instances at once, on all cores, with the interpreter's lock released.
@@ -130,6 +138,13 @@ def design_batch(
         ``"return"`` keeps going: ``batch[i]`` tells; ``"raise"`` raises the first failure.
     threads
         One per core by default. Results do not depend on it.
+    progress
+        A line on standard error that tells how many are done, where that is a terminal.
+    keep
+        How much of each design stays in memory. ``"metrics"``: metrics, proof and stop;
+        ``"variables"``: what was designed too; ``"all"``: the instance too, for ``document``,
+        ``verify`` and ``save``. A batch that does not fit into the memory that is free is refused;
+        :func:`noctule.run` keeps nothing in memory.
 
     Examples
     --------
@@ -144,11 +159,12 @@ def design_batch(
     if not problems:
         return Batch([])
     name = scheme_of(problems[0].system, scheme)
+    _afford(problems, keep)
     from ._progress import Bar
 
     with Bar(progress, "designs") as bar:
         told = _noctule.design_batch(
-            problems, name, merged_settings(settings, changes), certify, threads, bar.callback
+            problems, name, merged_settings(settings, changes), certify, threads, bar.callback, keep
         )
     entries = [entry if isinstance(entry, Exception) else Design(entry) for entry in told]
     if on_failure == "raise":
@@ -166,6 +182,9 @@ def _problems(instances: Any, trials: int | Iterable[int] | None, seed: int | No
         if isinstance(instances, Instance) or not one:
             raise refuse("instances are drawn already", "trials", repr(trials),
                          "trials with a scenario only")
+        # Counted before they are listed: what does not fit is not begun.
+        if isinstance(trials, (int, np.integer)) and trials > 0:
+            _fits(int(trials), LEAST_BYTES)
         which = which_trials(trials)
         first = as_instance(instances, seed, which[0] if which else 0)._problem
         return [first.with_trial(trial) for trial in which]
@@ -176,6 +195,35 @@ def _problems(instances: Any, trials: int | Iterable[int] | None, seed: int | No
     if seed is not None:
         raise refuse("instances are drawn already", "seed", str(seed), "seed with a scenario only")
     return [as_instance(instance)._problem for instance in instances]
+
+
+def _afford(problems: list[Any], keep: str) -> None:
+    """Refuse a batch whose designs do not fit into memory."""
+    arrays = sum(np.asarray(array).nbytes for array in problems[0].arrays().values())
+    # Variables are about as large as what they are designed from.
+    copies = {"metrics": 0, "variables": 1, "all": 2}.get(keep, 2)
+    _fits(len(problems), DESIGN_BYTES + copies * arrays)
+
+
+def _fits(count: int, each: int) -> None:
+    free = _free_bytes()
+    if count * each <= free:
+        return
+    raise refuse(
+        "the batch does not fit into memory", "trials", f"{count} designs of {each} bytes or more",
+        f"about {free // each} in the {free / 1e9:.1f} GB that are free",
+        'keep="metrics" keeps least; batches one after the other, or noctule.run, keep nothing',
+    )
+
+
+def _free_bytes() -> int:
+    """Bytes of memory that are free, as far as the system tells; else eight gigabytes."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            found = {name: value for name, _, value in (line.partition(":") for line in file)}
+        return 1024 * int(found["MemAvailable"].split()[0])
+    except (OSError, KeyError, ValueError, IndexError):
+        return 8 << 30
 
 
 def which_trials(trials: Any) -> list[int]:

@@ -75,7 +75,7 @@ def problems(
 ) -> list[Problem]: ...
 def design_batch(
     problems: list[Any], scheme: str, settings: Any = None, certify: bool = False,
-    threads: int | None = None, progress: _Progress | None = None,
+    threads: int | None = None, progress: _Progress | None = None, keep: str = "all",
 ) -> list[Any]: ...
 def run(
     order: dict[str, Any], schemes: dict[str, tuple[Callable[..., Any], str]],

@@ -8,14 +8,27 @@ from collections.abc import Callable
 from types import TracebackType
 
 
+def _rewrites() -> bool:
+    """Whether standard error shows a line that is written again over the first."""
+    stream = sys.stderr
+    if stream is None:
+        return False
+    # ipykernel's stream says that it is no terminal.
+    return stream.isatty() or type(stream).__module__.startswith("ipykernel")
+
+
 class Bar:
-    """A progress line on standard error, at most ten times a second; nothing when off."""
+    """A progress line on standard error, at most ten times a second.
+
+    Nothing when off, and nothing where standard error is no terminal: a log is not a screen. In a
+    notebook it is not one either, but a line there is rewritten as on a screen.
+    """
 
     def __init__(self, on: bool, what: str) -> None:
         self._what = what
         self._last = 0.0
         self._shown = False
-        self.callback: Callable[[int, int], None] | None = self._show if on else None
+        self.callback: Callable[[int, int], None] | None = self._show if on and _rewrites() else None
 
     def _show(self, done: int, total: int) -> None:
         now = time.monotonic()

@@ -197,6 +197,9 @@ def test_designs_from_many_threads(scenario: noctule.beamforming.Scenario) -> No
     "noctule.design(scenario, starts=10000, max_evaluations=10**6, tolerance=1e-14)",
     "noctule.design_batch(scenario, trials=10**5)",
     "noctule.run('beamforming/region', trials=10**5, out=sys.argv[1])",
+    "noctule.design(noctule.frame.Scenario(transmit_antennas=1000))",
+    "noctule.cellfree.Scenario(users=1000).realize()",
+    "noctule.design(noctule.surfaces.Scenario(echo_draws=100000))",
     "noctule.optim.minimize(slow, noctule.optim.sphere(4), [1, 0, 0, 0], tolerance=1e-15)",
 ])
 def test_ctrl_c(call: str, tmp_path: Path) -> None:
@@ -221,7 +224,44 @@ def test_ctrl_c(call: str, tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert process.stdout.read() == "stopped\n"
     process.wait(timeout=20)
-    assert time.monotonic() - begin < 15
+    # Half a second is promised; a busy machine may add to it.
+    assert time.monotonic() - begin < 3
+
+
+def test_a_batch_keeps_what_is_asked_for(scenario: noctule.beamforming.Scenario) -> None:
+    whole = noctule.design_batch(scenario, "mrt", trials=3)
+    assert all(design.verify() for design in whole)
+    for keep in ("variables", "metrics"):
+        some = noctule.design_batch(scenario, "mrt", trials=3, keep=keep)
+        assert np.array_equal(some.metric("sum_rate_bps_hz"), whole.metric("sum_rate_bps_hz"))
+        assert some[0].proof == whole[0].proof
+        with pytest.raises(noctule.InvalidInput, match="did not keep"):
+            _ = some[0].document
+    assert np.array_equal(noctule.design_batch(scenario, "mrt", trials=3, keep="variables")
+                          .stack("beams"), whole.stack("beams"))
+    with pytest.raises(noctule.InvalidInput, match="did not keep"):
+        some.stack("beams")
+
+
+def test_a_batch_that_does_not_fit_is_refused(scenario: noctule.beamforming.Scenario) -> None:
+    for keep in ("metrics", "all"):
+        with pytest.raises(noctule.InvalidInput, match="does not fit into memory"):
+            noctule.design_batch(scenario, "mrt", trials=10**18, keep=keep)
+
+
+def test_a_batch_of_many_cheap_designs_is_small() -> None:
+    resource = pytest.importorskip("resource")
+    assert resource is not None
+    script = textwrap.dedent("""
+        import resource, noctule
+        scenario = noctule.beamforming.Scenario(users=2, sensing_noise_dbm=-30.0)
+        noctule.design_batch(scenario, "mrt", trials=10)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        batch = noctule.design_batch(scenario, "mrt", trials=2000, keep="metrics")
+        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2000)
+    """)
+    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert float(told.stdout) < 10, f"{told.stdout} kB a design"
 
 
 def test_arrays_are_read_where_they_lie() -> None:

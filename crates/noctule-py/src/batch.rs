@@ -1,15 +1,17 @@
 //! Many designs at once, on all cores.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use noctule_lab::single::{SingleError, Story};
+use noctule_lab::single::SingleError;
 use pyo3::prelude::*;
 use rayon::prelude::*;
 
 use crate::arrays::whole;
 use crate::errors;
-use crate::interrupt::interruptible;
-use crate::single::{Problem, Told, raised, settings};
+use crate::interrupt::leavable;
+use crate::single::{Order, Problem, raised, settings};
+use crate::told::{Keep, Told};
 
 /// More threads than this are a mistake.
 const MOST_THREADS: u64 = 4096;
@@ -17,9 +19,12 @@ const MOST_THREADS: u64 = 4096;
 /// Design every problem with the same scheme and settings.
 ///
 /// Returns one entry per problem, in order: a design, or the exception it would have raised.
-/// `progress(done, total)` is called from the calling thread, several times a second.
+/// `keep` says how much of a design is kept. `progress(done, total)` is called from the calling thread, several times a second.
 #[pyfunction]
-#[pyo3(signature = (problems, scheme, settings=None, certify=false, threads=None, progress=None))]
+#[pyo3(signature = (
+    problems, scheme, settings=None, certify=false, threads=None, progress=None, keep="all"
+))]
+#[allow(clippy::too_many_arguments, reason = "the keywords of the Python function")]
 pub(crate) fn design_batch(
     py: Python<'_>,
     problems: Vec<Py<Problem>>,
@@ -28,17 +33,19 @@ pub(crate) fn design_batch(
     certify: bool,
     threads: Option<&Bound<'_, PyAny>>,
     progress: Option<Py<PyAny>>,
+    keep: &str,
 ) -> PyResult<Vec<Py<PyAny>>> {
     let Some(first) = problems.first() else { return Ok(Vec::new()) };
+    let keep = Keep::named(keep)?;
     let system = first.get().system;
     let settings = self::settings(system, scheme, settings, certify)?;
-    let sources: Vec<_> = problems
+    let orders: Vec<Order> = problems
         .iter()
         .enumerate()
         .map(|(index, problem)| {
             let problem = problem.get();
             if problem.system.id() == system.id() {
-                return Ok(&problem.source);
+                return Ok(problem.order());
             }
             let allowed = format!("instances of `{}`, as the first", system.id());
             let place = format!("instances[{index}]");
@@ -46,19 +53,20 @@ pub(crate) fn design_batch(
         })
         .collect::<PyResult<_>>()?;
     let pool = pool(threads_of(threads)?)?;
-    let (done, total) = (AtomicU64::new(0), sources.len() as u64);
-    let work = |interrupt: &noctule::Interrupt| -> Vec<Option<Result<Story, SingleError>>> {
+    let (done, total) = (Arc::new(AtomicU64::new(0)), orders.len() as u64);
+    let (count, scheme) = (Arc::clone(&done), scheme.to_owned());
+    let work = move |interrupt: &noctule::Interrupt| -> Vec<Option<Result<Told, SingleError>>> {
         pool.install(|| {
-            sources
+            orders
                 .par_iter()
                 .with_max_len(1)
-                .map(|source| {
+                .map(|order| {
                     if interrupt.is_raised() {
                         return None;
                     }
-                    let story = system.design(source, scheme, &settings, interrupt);
-                    done.fetch_add(1, Ordering::Relaxed);
-                    Some(story)
+                    let story = system.design(&order.source(), &scheme, &settings, interrupt);
+                    count.fetch_add(1, Ordering::Relaxed);
+                    Some(story.map(|story| Told::new(story, keep)))
                 })
                 .collect()
         })
@@ -67,12 +75,11 @@ pub(crate) fn design_batch(
         Some(progress) => progress.call1(py, (done.load(Ordering::Relaxed), total)).map(|_| ()),
         None => Ok(()),
     };
-    let stories = interruptible(py, work, tick)?;
-    stories
-        .into_iter()
+    let told = leavable(py, work, tick)?;
+    told.into_iter()
         .flatten()
-        .map(|story| match story {
-            Ok(story) => Ok(Py::new(py, Told::new(story))?.into_any()),
+        .map(|told| match told {
+            Ok(told) => Ok(Py::new(py, told)?.into_any()),
             Err(error) => Ok(raised(error).into_value(py).into_any()),
         })
         .collect()

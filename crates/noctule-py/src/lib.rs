@@ -22,6 +22,7 @@ mod interrupt;
 mod models;
 mod optim;
 mod single;
+mod told;
 
 use pyo3::prelude::*;
 
@@ -50,7 +51,9 @@ mod _noctule {
     #[pymodule_export]
     use crate::optim::{check_gradient, minimize, water_filling};
     #[pymodule_export]
-    use crate::single::{Problem, Told, problems, read, systems_json, unknown, verify};
+    use crate::single::{Problem, problems, read, systems_json, unknown, verify};
+    #[pymodule_export]
+    use crate::told::Told;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

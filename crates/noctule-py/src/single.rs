@@ -1,12 +1,11 @@
 //! One instance, one design: the verbs `design`, `evaluate` and `verify`, for every system at once.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use noctule::data::{ArraySet, FieldInfo};
 use noctule_lab::experiment::complete;
-use noctule_lab::report::{Align, Table};
-use noctule_lab::single::{Arrays, Claim, Single, SingleError, Source, Story, afford};
+use noctule_lab::single::{Arrays, Claim, Single, SingleError, Source, afford};
 use noctule_lab::system::no_such_scheme;
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
@@ -15,9 +14,10 @@ use pyo3::types::{PyBytes, PyDict};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use crate::arrays::{accept, dict_of, json_of, loads, set_of, whole};
+use crate::arrays::{accept, dict_of, json_of, set_of, whole};
 use crate::errors;
-use crate::interrupt::interruptible;
+use crate::interrupt::leavable;
+use crate::told::{Keep, Told};
 
 /// The system of that name.
 pub(crate) fn system(name: &str) -> PyResult<&'static dyn Single> {
@@ -68,22 +68,47 @@ pub(crate) fn settings(
 #[pyclass(frozen, module = "noctule._noctule")]
 pub(crate) struct Problem {
     pub(crate) system: &'static dyn Single,
-    pub(crate) source: Source,
+    /// Shared by all trials of a scenario.
+    source: Arc<Source>,
+    trial: u64,
     /// The instance as arrays, once somebody asked for them.
     realised: OnceLock<ArraySet>,
 }
 
 impl Problem {
     fn of(system: &'static dyn Single, source: Source) -> Self {
-        Self { system, source, realised: OnceLock::new() }
+        let trial = source.trial;
+        Self { system, source: Arc::new(source), trial, realised: OnceLock::new() }
     }
 
-    fn realise(&self) -> PyResult<&ArraySet> {
+    /// What is to be designed, for work on another thread.
+    pub(crate) fn order(&self) -> Order {
+        Order { system: self.system, source: Arc::clone(&self.source), trial: self.trial }
+    }
+
+    fn realise(&self, py: Python<'_>) -> PyResult<&ArraySet> {
         if let Some(set) = self.realised.get() {
             return Ok(set);
         }
-        let set = self.system.instance(&self.source).map_err(errors::single)?;
+        let order = self.order();
+        let set = leavable(py, move |_| order.system.instance(&order.source()), |_| Ok(()))?;
+        let set = set.map_err(errors::single)?;
         Ok(self.realised.get_or_init(|| set))
+    }
+}
+
+/// A problem without anything of Python.
+#[derive(Clone)]
+pub(crate) struct Order {
+    pub(crate) system: &'static dyn Single,
+    source: Arc<Source>,
+    trial: u64,
+}
+
+impl Order {
+    /// The problem as the library takes it.
+    pub(crate) fn source(&self) -> Source {
+        Source { trial: self.trial, ..(*self.source).clone() }
     }
 }
 
@@ -128,22 +153,23 @@ impl Problem {
     /// The same problem in another trial.
     fn with_trial(&self, trial: &Bound<'_, PyAny>) -> PyResult<Self> {
         let trial = whole(trial, "trial")?;
-        Ok(Self::of(self.system, Source { trial, ..self.source.clone() }))
+        let source = Arc::clone(&self.source);
+        Ok(Self { system: self.system, source, trial, realised: OnceLock::new() })
     }
 
     /// The instance as arrays.
     fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        dict_of(py, self.realise()?)
+        dict_of(py, self.realise(py)?)
     }
 
     /// The instance as the bytes of an `.npz` archive.
     fn npz<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.realise()?.to_npz()?))
+        Ok(PyBytes::new(py, &self.realise(py)?.to_npz()?))
     }
 
     /// The instance as the text of a `noctule-instance/1` document.
-    fn json(&self) -> PyResult<String> {
-        let set = self.realise()?;
+    fn json(&self, py: Python<'_>) -> PyResult<String> {
+        let set = self.realise(py)?;
         Ok(format!("{:#}\n", set.to_json("instance", self.system.id())))
     }
 
@@ -157,18 +183,21 @@ impl Problem {
         certify: bool,
     ) -> PyResult<Told> {
         let settings = self::settings(self.system, scheme, settings, certify)?;
-        let work = |interrupt: &noctule::Interrupt| {
-            self.system.design(&self.source, scheme, &settings, interrupt)
+        let (order, scheme) = (self.order(), scheme.to_owned());
+        let work = move |interrupt: &noctule::Interrupt| {
+            order.system.design(&order.source(), &scheme, &settings, interrupt)
         };
-        let story = interruptible(py, work, |_| Ok(()))?;
-        story.map(Told::new).map_err(errors::single)
+        let story = leavable(py, work, |_| Ok(()))?;
+        story.map(|story| Told::new(story, Keep::All)).map_err(errors::single)
     }
 
     /// Evaluate variables.
     fn evaluate(&self, py: Python<'_>, variables: &Bound<'_, PyDict>) -> PyResult<Told> {
         let variables = Arrays::Set(set_of(variables)?);
-        let story = py.detach(|| self.system.evaluate(&self.source, &variables));
-        story.map(Told::new).map_err(errors::single)
+        let order = self.order();
+        let work = move |_: &noctule::Interrupt| order.system.evaluate(&order.source(), &variables);
+        let story = leavable(py, work, |_| Ok(()))?;
+        story.map(|story| Told::new(story, Keep::All)).map_err(errors::single)
     }
 }
 
@@ -192,137 +221,35 @@ pub(crate) fn problems(
         let set = accept(set_of(given)?.only(first.system.instance_fields()))?;
         let trial = match trials.get(index) {
             Some(trial) => whole(trial, "trial")?,
-            None => first.source.trial,
+            None => first.trial,
         };
-        let source = Source { arrays: Some(Arrays::Set(set)), trial, ..first.source.clone() };
+        let source = Source { arrays: Some(Arrays::Set(set)), trial, ..(*first.source).clone() };
         all.push(Problem::of(first.system, source));
     }
-    let wrong = py.detach(|| {
-        let check =
-            |(index, problem): (usize, &Problem)| match problem.system.instance(&problem.source) {
-                Ok(set) => problem.realised.set(set).err().and(None),
-                Err(SingleError::Input(error)) => {
-                    Some(SingleError::Input(error.inside(&format!("instances[{index}]"))))
+    let orders: Vec<Order> = all.iter().map(Problem::order).collect();
+    let work = move |interrupt: &noctule::Interrupt| {
+        let check = |(index, order): (usize, &Order)| {
+            let made = interrupt.during(|| order.system.instance(&order.source()));
+            made.map_err(|error| match error {
+                SingleError::Input(error) => {
+                    SingleError::Input(error.inside(&format!("instances[{index}]")))
                 }
-                Err(error) => Some(error),
-            };
-        all.par_iter().enumerate().filter_map(check).find_first(|_| true)
-    });
-    wrong.map_or(Ok(all), |error| Err(errors::single(error)))
-}
-
-type TableParts = (String, Vec<String>, Vec<Vec<String>>, usize);
-
-/// A design and everything about it, as Rust keeps it; Python takes what it is asked for.
-#[pyclass(frozen, module = "noctule._noctule")]
-pub(crate) struct Told {
-    story: Story,
-}
-
-impl Told {
-    pub(crate) fn new(story: Story) -> Self {
-        Self { story }
-    }
-}
-
-#[pymethods]
-impl Told {
-    /// The design of a `noctule-design/1` document: what it says, not whether it is true.
-    #[staticmethod]
-    fn load(document: &str) -> PyResult<Self> {
-        let document = document_of(document)?;
-        let system = system_of(&document)?;
-        let text = document.to_string();
-        let fields = system.variable_fields();
-        let arrays = accept(ArraySet::from_json(text.as_bytes(), "design", fields))?;
-        let embedded = document.get("instance").unwrap_or(&Value::Null).to_string();
-        let fields = system.instance_fields();
-        let instance = ArraySet::from_json(embedded.as_bytes(), "instance", fields);
-        let instance = accept(instance.map_err(|error| error.inside("instance")))?;
-        let word = |name: &str| {
-            document.get(name).and_then(Value::as_str).unwrap_or("not said").to_owned()
+                other => other,
+            })
         };
-        for name in [
-            "metrics",
-            "stop",
-            "proof",
-            "violation",
-            "meets_requirements",
-            "work",
-            "starts",
-            "warnings",
-            "trace",
-        ] {
-            if document.get(name).is_none() {
-                let allowed = "a noctule-design/1 document";
-                return Err(errors::refuse("the document is incomplete", name, "nothing", allowed));
-            }
-        }
-        Ok(Self::new(Story {
-            title: format!("{}: {}", word("scheme"), system.id()),
-            facts: vec![("stopped".to_owned(), word("stop"))],
-            tables: Vec::new(),
-            warnings: Vec::new(),
-            trace: noctule::Trace::off(),
-            infeasible: document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null()),
-            violation: document.get("violation").and_then(Value::as_f64).unwrap_or(f64::INFINITY),
-            meets_requirements: document["meets_requirements"] == Value::Bool(true),
-            document,
-            arrays,
-            instance,
-        }))
+        let made: Vec<_> = orders.par_iter().enumerate().map(check).collect();
+        // In their order: the first that is wrong is the one that is named.
+        made.into_iter().collect::<Result<Vec<ArraySet>, _>>()
+    };
+    let made = leavable(py, work, |_| Ok(()))?.map_err(errors::single)?;
+    for (problem, set) in all.iter().zip(made) {
+        problem.realised.get_or_init(|| set);
     }
-
-    /// What this is, in one line.
-    #[getter]
-    fn title(&self) -> &str {
-        &self.story.title
-    }
-
-    /// Facts, name and value.
-    #[getter]
-    fn facts(&self) -> Vec<(String, String)> {
-        self.story.facts.clone()
-    }
-
-    /// Tables: caption, headers, rows, and how many columns from the left are text.
-    #[getter]
-    fn tables(&self) -> Vec<TableParts> {
-        let parts = |table: &Table| {
-            let text = table.align.iter().take_while(|align| **align == Align::Left).count();
-            (table.caption.clone(), table.headers.clone(), table.rows.clone(), text)
-        };
-        self.story.tables.iter().map(parts).collect()
-    }
-
-    /// The text of the `noctule-design/1` document, as the command line writes it.
-    fn document(&self) -> String {
-        format!("{:#}\n", self.story.document)
-    }
-
-    /// One member of the document.
-    fn member<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        loads(py, self.story.document.get(name).unwrap_or(&Value::Null))
-    }
-
-    /// The variables.
-    fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        dict_of(py, &self.story.arrays)
-    }
-
-    /// The instance.
-    fn instance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        dict_of(py, &self.story.instance)
-    }
-
-    /// The variables as the bytes of an `.npz` archive, as the command line writes them.
-    fn npz<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.story.arrays.to_npz()?))
-    }
+    Ok(all)
 }
 
 /// A `noctule-design/1` document.
-fn document_of(text: &str) -> PyResult<Value> {
+pub(crate) fn document_of(text: &str) -> PyResult<Value> {
     let refuse = |what: &str, found: String| {
         errors::refuse(what, "design", found, "a noctule-design/1 document")
     };
@@ -337,7 +264,7 @@ fn document_of(text: &str) -> PyResult<Value> {
     Ok(document)
 }
 
-fn system_of(document: &Value) -> PyResult<&'static dyn Single> {
+pub(crate) fn system_of(document: &Value) -> PyResult<&'static dyn Single> {
     system(document.get("system").and_then(Value::as_str).unwrap_or("nothing"))
 }
 
@@ -346,7 +273,8 @@ fn system_of(document: &Value) -> PyResult<&'static dyn Single> {
 pub(crate) fn verify(py: Python<'_>, document: &str) -> PyResult<Found> {
     let document = document_of(document)?;
     let system = system_of(&document)?;
-    let finding = py.detach(|| system.verify(&document)).map_err(errors::single)?;
+    let finding = leavable(py, move |_| system.verify(&document), |_| Ok(()))?;
+    let finding = finding.map_err(errors::single)?;
     let summary = finding.summary();
     let claim = |Claim { name, verdict }: Claim| {
         let reason = verdict.reason().map(str::to_owned);
