@@ -15,18 +15,18 @@ use crate::system::{Goal, MetricInfo, SchemeInfo, SeriesInfo, SeriesValue};
 
 /// A system of the library.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Of<S>(PhantomData<fn() -> S>);
+pub struct Of<S>(PhantomData<fn() -> S>);
 
 impl<S> Of<S> {
     /// The system.
-    pub(super) const fn new() -> Self {
+    pub const fn new() -> Self {
         Self(PhantomData)
     }
 }
 
 /// A scheme with its settings.
 #[derive(Debug)]
-pub(super) struct Chosen<S: System> {
+pub struct Chosen<S: System> {
     row: &'static Scheme<S>,
     ready: Ready<S>,
 }

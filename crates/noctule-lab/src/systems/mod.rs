@@ -6,7 +6,7 @@ mod library;
 
 pub use noctule::system::typed;
 
-use self::library::Of;
+pub use self::library::Of;
 use crate::registry::Registry;
 use crate::single::Single;
 use crate::system::System;

@@ -76,22 +76,6 @@ fn every_scheme_runs_and_fills_every_column() {
     }
 }
 
-/// The settings that the schema describes are those that there are, and nobody's are untold.
-#[test]
-fn every_scheme_has_a_schema_of_its_settings() {
-    for system in systems::singles() {
-        for scheme in system.schemes() {
-            let name = format!("{}/{}", system.id(), scheme.name);
-            let defaults = system.default_settings(scheme.name).unwrap();
-            let schema = system.settings_schema(scheme.name).unwrap_or_else(|| panic!("{name}"));
-            let known = schema.get("properties").and_then(Value::as_object);
-            for key in defaults.as_object().unwrap().keys() {
-                assert!(known.is_some_and(|known| known.contains_key(key)), "{name}: {key}");
-            }
-        }
-    }
-}
-
 #[test]
 fn a_chain_depends_on_seed_and_trial_alone() {
     let tighter = |s: &mut Value| s["requirement"]["error-over-best"] = json!(1.1);
