@@ -16,12 +16,14 @@
 //! Cell-Free Massive MIMO ISAC Systems", written as one formula for all blocks.
 
 use noctule_num::interrupt::poll;
-use noctule_num::linalg::{Cholesky, HermitianEigen, Op, dot, mul, product};
+use noctule_num::linalg::{Cholesky, Op, mul, product};
 use noctule_num::{C64, CMat, NumError};
 
 mod covariance;
+mod joint;
 
 pub use covariance::Covariance;
+use joint::{Received, joint};
 
 /// Everything the statistics of aggregated channels depend on. Amplitude gains, not powers.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,14 +123,8 @@ enum Filter {
         covariance: Covariance,
         received: Received,
     },
-}
-
-/// `B⁻¹` of the covariance of what is received, `V` and the core of Woodbury's formula.
-#[derive(Clone, Debug)]
-struct Received {
-    inverse: Vec<CMat>,
-    factors: CMat,
-    core: CMat,
+    /// The same as one matrix.
+    Dense(CMat),
 }
 
 impl Estimate {
@@ -141,6 +137,7 @@ impl Estimate {
                 out.iter_mut().for_each(|z| *z *= energy.sqrt());
                 out
             }
+            Filter::Dense(filter) => apply_blocks(std::slice::from_ref(filter), y),
         }
     }
 
@@ -148,27 +145,8 @@ impl Estimate {
     pub fn filter_blocks(&self) -> Option<&[CMat]> {
         match &self.filter {
             Filter::Blocks(blocks) => Some(blocks),
-            Filter::Joint { .. } => None,
+            Filter::Joint { .. } | Filter::Dense(_) => None,
         }
-    }
-}
-
-impl Received {
-    fn solve(&self, y: &[C64]) -> Vec<C64> {
-        let mut out = apply_blocks(&self.inverse, y);
-        let along: Vec<C64> =
-            (0..self.factors.cols()).map(|t| dot(self.factors.col(t), &out)).collect();
-        let pulled: Vec<C64> = (0..along.len())
-            .map(|i| (0..along.len()).map(|j| self.core[(i, j)] * along[j]).sum())
-            .collect();
-        let mut through = vec![C64::ZERO; y.len()];
-        for (t, p) in pulled.iter().enumerate() {
-            through.iter_mut().zip(self.factors.col(t)).for_each(|(x, v)| *x += v * p);
-        }
-        for (x, y) in out.iter_mut().zip(apply_blocks(&self.inverse, &through)) {
-            *x -= y;
-        }
-        out
     }
 }
 
@@ -195,7 +173,8 @@ fn apply_blocks(blocks: &[CMat], x: &[C64]) -> Vec<C64> {
 /// terms, so that Θ is positive semidefinite also in floating point.
 ///
 /// # Errors
-/// [`NumError`] when a covariance is not finite; never for a scene of finite gains.
+/// [`NumError`] when a covariance is not finite, or so far from positive semidefinite that the
+/// covariance of what is received is not positive definite; never for a scene of finite gains.
 ///
 /// # Panics
 /// When a group names a user that does not exist.
@@ -309,125 +288,6 @@ fn sandwich(a: &CMat, b: &CMat, weight: f64) -> CMat {
 
 fn add(a: &mut CMat, b: &CMat) {
     a.as_mut_slice().iter_mut().zip(b.as_slice()).for_each(|(x, y)| *x += y);
-}
-
-/// Θ = Φ − E Φ R⁻¹ Φ with `R = B + V S Vᴴ`, which stays block-diagonal plus low rank in the span of
-/// `P = [V, Y]`, `Y = D B⁻¹ V`.
-fn joint(
-    covariances: &[Covariance],
-    group: &[usize],
-    user: usize,
-    energy: f64,
-) -> Result<Estimate, NumError> {
-    let own = &covariances[user];
-    let n = own.blocks.first().map_or(0, CMat::rows);
-    let mut received = Covariance::block_diagonal(vec![CMat::identity(n); own.blocks.len()]);
-    for &other in group {
-        for (sum, block) in received.blocks.iter_mut().zip(&covariances[other].blocks) {
-            sum.as_mut_slice().iter_mut().zip(block.as_slice()).for_each(|(r, b)| {
-                *r += b * energy;
-            });
-        }
-    }
-    // Directions in the order of the user's own factors, then those only others have.
-    let mut directions: Vec<(f64, Vec<C64>)> = own
-        .weights
-        .iter()
-        .enumerate()
-        .map(|(t, &weight)| (weight, own.factors.col(t).to_vec()))
-        .collect();
-    for (weight, u) in contaminating(covariances, group, user) {
-        match directions.iter_mut().find(|(_, v)| *v == u) {
-            Some((sum, _)) => *sum += weight,
-            None => directions.push((weight, u)),
-        }
-    }
-    let r = directions.len();
-    let mut flat = Vec::with_capacity(r * own.order());
-    directions.iter().for_each(|(_, v)| flat.extend_from_slice(v));
-    let v = CMat::from_columns(own.order(), r, flat)?;
-    let mut cholesky = Cholesky::new(n);
-    let inverse = received
-        .blocks
-        .iter()
-        .map(|block| {
-            let mut inverse = CMat::identity(n);
-            cholesky.factor(block, "covariance of the received pilots")?;
-            cholesky.solve_in_place(&mut inverse);
-            Ok(inverse)
-        })
-        .collect::<Result<Vec<_>, NumError>>()?;
-    // K = S½ (I + S½ G S½)⁻¹ S½ with G = Vᴴ B⁻¹ V.
-    let solved: Vec<Vec<C64>> = (0..r).map(|t| apply_blocks(&inverse, v.col(t))).collect();
-    let gram = CMat::from_fn(r, r, |i, j| dot(v.col(i), &solved[j]));
-    let half: Vec<f64> = directions.iter().map(|(weight, _)| (weight * energy).sqrt()).collect();
-    let inner = CMat::from_fn(r, r, |i, j| {
-        let one = if i == j { 1.0 } else { 0.0 };
-        C64::from(one) + gram[(i, j)] * (half[i] * half[j])
-    });
-    let mut core = CMat::identity(r);
-    let mut small = Cholesky::new(r);
-    small.factor(&inner, "core of the received pilots")?;
-    small.solve_in_place(&mut core);
-    let core = CMat::from_fn(r, r, |i, j| core[(i, j)] * (half[i] * half[j]));
-
-    // s of this user over all directions; zero for those it has not.
-    let s = CMat::from_fn(r, r, |i, j| match own.weights.get(i) {
-        Some(&weight) if i == j => C64::from(weight),
-        _ => C64::ZERO,
-    });
-    let sg = product(&s, Op::Plain, &gram, Op::Plain);
-    let sgk = product(&sg, Op::Plain, &core, Op::Plain);
-    let vv = {
-        let sgs = product(&sg, Op::Plain, &s, Op::Plain);
-        let sgkgs = product(&sgk, Op::Plain, &sg, Op::Adjoint);
-        CMat::from_fn(r, r, |i, j| s[(i, j)] - (sgs[(i, j)] - sgkgs[(i, j)]) * energy)
-    };
-    let vy = CMat::from_fn(r, r, |i, j| (s[(i, j)] - sgk[(i, j)]) * -energy);
-    let mut basis = v.as_slice().to_vec();
-    for column in &solved {
-        basis.extend(apply_blocks(&own.blocks, column));
-    }
-    let basis = CMat::from_columns(own.order(), 2 * r, basis)?;
-    let whole = CMat::from_fn(2 * r, 2 * r, |i, j| match (i < r, j < r) {
-        (true, true) => vv[(i, j)],
-        (true, false) => vy[(i, j - r)],
-        (false, true) => vy[(j, i - r)].conj(),
-        (false, false) => core[(i - r, j - r)] * energy,
-    });
-    let blocks = own
-        .blocks
-        .iter()
-        .zip(&inverse)
-        .map(|(d, inverse)| {
-            let mut block = d.clone();
-            let through = sandwich(d, inverse, energy);
-            block.as_mut_slice().iter_mut().zip(through.as_slice()).for_each(|(b, t)| *b -= t);
-            block
-        })
-        .collect();
-    let mut error = Covariance::block_diagonal(blocks);
-    (error.factors, error.weights) = diagonalised(&basis, &whole)?;
-    let received = Received { inverse, factors: v, core };
-    let filter = Filter::Joint { energy, covariance: own.clone(), received };
-    Ok(Estimate { error, filter })
-}
-
-/// `P G Pᴴ` as columns and real weights.
-fn diagonalised(basis: &CMat, core: &CMat) -> Result<(CMat, Vec<f64>), NumError> {
-    let r = core.rows();
-    if r == 0 {
-        return Ok((CMat::zeros(basis.rows(), 0), Vec::new()));
-    }
-    let norms: Vec<f64> = (0..r)
-        .map(|c| basis.col(c).iter().map(C64::norm_sqr).sum::<f64>().sqrt().max(f64::MIN_POSITIVE))
-        .collect();
-    let scaled = CMat::from_fn(r, r, |i, j| core[(i, j)] * (norms[i] * norms[j]));
-    let mut eigen = HermitianEigen::new(r);
-    eigen.compute(&scaled)?;
-    let unit = CMat::from_fn(basis.rows(), r, |i, c| basis[(i, c)] / norms[c]);
-    let columns = product(&unit, Op::Plain, eigen.vectors(), Op::Plain);
-    Ok((columns, eigen.values().to_vec()))
 }
 
 #[cfg(test)]

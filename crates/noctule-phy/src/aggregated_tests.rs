@@ -1,6 +1,7 @@
 //! The closed forms against the model they summarise, and against dense linear algebra.
 
 use super::*;
+use noctule_num::linalg::HermitianEigen;
 use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal, normal, uniform};
 
 use crate::beampattern::steering;
@@ -103,6 +104,64 @@ fn a_dense_covariance_survives_the_split() {
         assert!((a - b).norm() < 1e-11);
     }
     assert!(Covariance::from_dense(&dense, 4).is_err());
+}
+
+/// A random positive definite matrix, of which every block beside the diagonal is filled.
+fn definite(rng: &mut ChaCha8Rng, order: usize, rank: usize, floor: f64) -> CMat {
+    let half = CMat::from_fn(order, rank, |_, _| complex_normal(rng, 1.0));
+    let mut out = product(&half, Op::Plain, &half, Op::Adjoint);
+    for i in 0..order {
+        out[(i, i)] += C64::from(floor);
+    }
+    out
+}
+
+#[test]
+fn campaign_covariances_of_ones_own_are_estimated_as_dense_matrices_are() {
+    let effort: u64 =
+        std::env::var("NOCTULE_EFFORT").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
+    let mut rng = StreamKey::new(6, "test", "dense", 0).trial(0);
+    for case in 0..100 * effort {
+        let count = |rng: &mut ChaCha8Rng, most: f64| 1 + uniform(rng, 0.0, most) as usize;
+        let (aps, n, users) = (count(&mut rng, 4.0), count(&mut rng, 3.0), count(&mut rng, 3.0));
+        let order = aps * n;
+        let energy = 10_f64.powf(uniform(&mut rng, -3.0, 3.0));
+        let dense: Vec<CMat> = (0..users)
+            .map(|_| {
+                let rank = count(&mut rng, order as f64);
+                let floor = if case % 3 == 0 { 0.0 } else { uniform(&mut rng, 0.0, 1.0) };
+                definite(&mut rng, order, rank, floor)
+            })
+            .collect();
+        let split: Vec<Covariance> =
+            dense.iter().map(|d| Covariance::from_dense(d, n).unwrap()).collect();
+        let group: Vec<usize> = (0..users).collect();
+        for (estimator, joint) in [(Estimator::PerAccessPoint, false), (Estimator::Joint, true)] {
+            let found = estimate(&split, std::slice::from_ref(&group), energy, estimator).unwrap();
+            for user in 0..users {
+                let expected = dense_error(&dense, &group, user, energy, n, joint);
+                let error = found[user].error.dense();
+                // the naive form cancels down from Φ: it is good to its rounding
+                let scale = 1e-12 * dense[user].norm() / expected.norm();
+                let off = distance(&error, &expected);
+                assert!(off < scale.max(1e-11), "case {case} {estimator:?}: {off:.1e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn two_correlated_access_points_estimate_together() {
+    // Φ = I + 1 1ᵀ over two access points of one antenna, E = 1: R = 2I + 1 1ᵀ.
+    let phi = CMat::from_fn(2, 2, |i, j| C64::from(if i == j { 2.0 } else { 1.0 }));
+    let split = Covariance::from_dense(&phi, 1).unwrap();
+    let found = estimate(&[split], &[vec![0]], 1.0, Estimator::Joint).unwrap();
+    let error = found[0].error.dense();
+    let expected = CMat::from_fn(2, 2, |i, j| C64::from(if i == j { 0.625 } else { 0.125 }));
+    assert!(distance(&error, &expected) < 1e-14);
+    // the filter is Φ R⁻¹: rows (5, 1)/8
+    let estimated = found[0].apply(&[C64::from(8.0), C64::ZERO]);
+    assert!((estimated[0] - 5.0).norm() < 1e-14 && (estimated[1] - 1.0).norm() < 1e-14);
 }
 
 /// One draw of every channel of the model.

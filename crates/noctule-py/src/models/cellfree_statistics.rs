@@ -6,7 +6,7 @@ use noctule_num::{C64, CMat};
 use noctule_phy::aggregated::{AggregatedScene, Covariance, Estimator, estimate};
 use pyo3::prelude::*;
 
-use super::{check_hermitian, rows_of};
+use super::{check_hermitian, check_semidefinite, rows_of};
 use crate::arrays::{Range, complex, number, positive, real, refuse_size, result, same_length};
 use crate::errors::{numerics, refuse};
 
@@ -310,7 +310,9 @@ pub(crate) fn estimate_channels<'py>(
     let all = (0..shape[0])
         .map(|user| {
             let dense = CMat::from_fn(n, n, |i, j| entries[(user * n + i) * n + j]);
-            check_hermitian(&dense, name)?;
+            let place = format!("{name}[{user}]");
+            check_hermitian(&dense, &place)?;
+            check_semidefinite(&dense, &place)?;
             Covariance::from_dense(&dense, shape[2]).map_err(numerics)
         })
         .collect::<PyResult<Vec<_>>>()?;

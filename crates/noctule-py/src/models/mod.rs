@@ -17,6 +17,7 @@ pub(crate) mod surfaces;
 mod surfaces_powers;
 
 use noctule::data::ArraySet;
+use noctule_num::linalg::HermitianEigen;
 use noctule_num::{C64, CMat, InputError, hint};
 use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
 use noctule_phy::geometry::Point;
@@ -24,7 +25,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrays::{Held, complex, real, refuse_count, refuse_size, same_length, set_of};
-use crate::errors::{core, input, refuse};
+use crate::errors::{core, input, numerics, refuse};
 
 /// A planar array from `[horizontal, vertical]`.
 pub(crate) fn planar(
@@ -78,6 +79,19 @@ pub(crate) fn check_hermitian(matrix: &CMat, name: &str) -> PyResult<()> {
         }
     }
     Ok(())
+}
+
+/// Refuse a Hermitian matrix that is no covariance.
+pub(crate) fn check_semidefinite(matrix: &CMat, name: &str) -> PyResult<()> {
+    let mut eigen = HermitianEigen::new(matrix.rows());
+    eigen.compute(matrix).map_err(numerics)?;
+    // what rounding in files and products makes of a zero
+    if eigen.min() >= -1e-9 * matrix.max_abs() * matrix.rows() as f64 {
+        return Ok(());
+    }
+    let found = format!("an eigenvalue of {:.3e}", eigen.min());
+    let allowed = "eigenvalues of zero or more";
+    Err(refuse("the covariance is not positive semidefinite", name, found, allowed))
 }
 
 /// Entries of a matrix in C order: what NumPy reads.
