@@ -96,6 +96,17 @@ impl Uplink {
         }
     }
 
+    /// E g_k ĝ_j* at access point m: what unit amplitude of user j adds to E a_kj.
+    pub fn cross(&self, m: usize, k: usize, j: usize) -> C64 {
+        self.cross[(m * self.users + k) * self.users + j]
+    }
+
+    /// What unit amplitudes of users i and j at access point m add to Cov(a_ki, a_kj).
+    pub fn covariance(&self, m: usize, k: usize, i: usize, j: usize) -> C64 {
+        let n = self.users;
+        self.correlation[(m * n + j) * n + i] * self.gains[m * n + k]
+    }
+
     /// γ, access point by access point.
     pub fn estimate_gains(&self) -> &[f64] {
         &self.estimate_gains

@@ -11,6 +11,7 @@
 //!    way replaces the design.
 
 mod least_power;
+mod unmodelled;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,6 @@ use noctule_optim::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::baselines::{self, Share};
 use super::certificate::Envelopes;
 use super::instance::needs_radar;
 use super::interior::{Ending, Goal, Interior, Normalised, Program, Rules, Run, dual};
@@ -94,7 +94,9 @@ impl Settings {
 /// allocation can reach in `proof.bound`. Where it is not within `gap` of the design (the nodes ran
 /// out, or rounding ends the division of regions, as at very low signal-to-noise ratios), the design
 /// has not converged and a warning gives the gap. Where pilots are correlated in both directions it
-/// is the best that a local search on exact errors found, and nothing is proven. A limit on positions
+/// is the best that descents on exact errors from more than a dozen starts found: a stationary point
+/// of those where it says converged, and without a claim where it says stalled; nothing is proven of
+/// the optimum. A limit on positions
 /// that is out of reach is `proof.infeasible`, with the best bound in reach.
 ///
 /// # Errors
@@ -386,47 +388,6 @@ impl<'a> Search<'a> {
                  {exact:.6e}: nothing is proven"
             ));
         }
-        Ok(design)
-    }
-
-    /// Where the model is no more than an approximation: the best of its design and of full power by
-    /// exact errors, improved by a local search; with the least power where there is a target.
-    fn finish_local(
-        &mut self,
-        x: Vec<f64>,
-        target: Option<f64>,
-        interrupt: &Interrupt,
-    ) -> Result<PilotsDesign, Error> {
-        let coefficients = baselines::full_power(self.instance, Share::EqualCoefficients)?;
-        let full = self.full();
-        let mut starts = vec![x, self.equal(), coefficients.variables.blocks()];
-        starts.extend([0.1, 0.3].map(|s| full.iter().map(|x| s * x).collect::<Vec<f64>>()));
-        starts.push(full);
-        let mut exact = Exact::new(self.instance, &self.model);
-        let start = starts[0].clone();
-        let best = exact.improve(starts.iter().cloned(), Exact::error_within, interrupt);
-        let (mut value, mut x) = best.unwrap_or((f64::INFINITY, start));
-        let mut missed = None;
-        if let Some(target) = target {
-            // A target that is full power's own is met by it to the last digit but one.
-            let rounded = target * (1.0 + 1e-12);
-            starts.push(x.clone());
-            match exact.improve(starts, |exact, x| exact.power_within(x, rounded), interrupt) {
-                Some((power, least)) => {
-                    (value, x) = (power / self.model.points as f64, least);
-                }
-                None => {
-                    missed = Some(format!(
-                        "the target {target:.6e} was not reached: the smallest exact error found \
-                         is {value:.6e}; that it is out of reach is not proven"
-                    ));
-                }
-            }
-        }
-        self.work.evaluations += exact.evaluations;
-        let stop = if interrupt.is_raised() { Stop::Interrupted } else { Stop::Stalled };
-        let mut design = self.finish(&x, stop, Proof::feasible(0.0), vec![value])?;
-        design.warnings.extend(missed);
         Ok(design)
     }
 

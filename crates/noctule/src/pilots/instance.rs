@@ -74,6 +74,8 @@ pub struct Instance {
     information: Vec<Information>,
     path_gain: Vec<f64>,
     draw: Option<(u64, u64)>,
+    /// What the scenario knows and the arrays do not, for people.
+    notes: Vec<String>,
 }
 
 impl Instance {
@@ -94,7 +96,8 @@ impl Instance {
             )
         });
         let (information, path_gain) = sensing_terms(&parts, points);
-        let instance = Self { parts, points, estimate_gain, information, path_gain, draw: None };
+        let (draw, notes) = (None, Vec::new());
+        let instance = Self { parts, points, estimate_gain, information, path_gain, draw, notes };
         checks::check_locatable(&instance)?;
         Ok(instance)
     }
@@ -136,7 +139,19 @@ impl Instance {
     /// As [`Instance::new`].
     pub fn with_crb_limit(&self, crb_limit_m2: Option<f64>) -> Result<Self, Error> {
         let parts = Parts { crb_limit_m2, ..self.parts.clone() };
-        Self::new(parts).map(|instance| Self { draw: self.draw, ..instance })
+        let notes = self.notes.clone();
+        Self::new(parts).map(|instance| Self { draw: self.draw, notes, ..instance })
+    }
+
+    /// The same instance with sentences that every design of it carries.
+    pub(super) fn noted(mut self, notes: Vec<String>) -> Self {
+        self.notes = notes;
+        self
+    }
+
+    /// Sentences that every design of this instance carries.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The same instance with the seed and trial that methods draw from, for arrays that were kept.

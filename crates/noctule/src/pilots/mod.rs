@@ -91,6 +91,7 @@ mod claims;
 pub mod design;
 pub mod instance;
 pub mod interior;
+mod local;
 pub mod locate;
 mod metrics;
 pub mod model;
@@ -264,7 +265,7 @@ impl Serialize for Allocation {
 
 /// What is worth saying about a design.
 pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
-    let mut sentences = Vec::new();
+    let mut sentences = instance.notes().to_vec();
     if !instance.is_decoupled() {
         sentences.push(
             "pilots are correlated in both directions: the errors shown are exact, the design is \

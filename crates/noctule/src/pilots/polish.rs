@@ -113,7 +113,7 @@ impl<'a> Exact<'a> {
 }
 
 /// Access points that spend too much spend all, in the same proportions.
-fn within_power(x: &mut [f64], points: usize) {
+pub(super) fn within_power(x: &mut [f64], points: usize) {
     for m in 0..points {
         let spent: f64 = x.iter().skip(m).step_by(points).sum();
         if spent > 1.0 {

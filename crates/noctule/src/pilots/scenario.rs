@@ -276,15 +276,16 @@ impl Scenario {
             effective_bandwidth_hz: self.effective_bandwidth_mhz * 1e6,
             cross_section_m2: self.cross_section_m2,
         };
-        let kappa = points.len() as f64 / users.len() as f64;
+        let count = users.len();
+        let kappa = points.len() as f64 / count as f64;
         let parts = Parts {
-            users: users.len(),
+            users: count,
             channel_gain: self.gains(&points, &users, seed, trial),
             estimate_gain: None,
             uplink_energy: self.pilot_symbols * (1.0 - self.downlink_share) * energy,
             downlink_energy: self.pilot_symbols * self.downlink_share * energy,
-            uplink_gram: equicorrelated(users.len(), self.uplink_correlation),
-            downlink_gram: equicorrelated(users.len(), self.downlink_correlation),
+            uplink_gram: equicorrelated(count, self.uplink_correlation),
+            downlink_gram: equicorrelated(count, self.downlink_correlation),
             sensing: Some(Sensing::Placed { points, users, radar }),
             crb_limit_m2: match self.crb_limit {
                 CrbLimit::M2(limit) => Some(limit),
@@ -294,13 +295,35 @@ impl Scenario {
             array_gain: self.array_gain.unwrap_or(kappa),
             data_power: self.data_power,
         };
-        let mut instance = Instance::new(parts)?;
+        let mut instance = Instance::new(parts)?.noted(self.notes(count));
         if let CrbLimit::OverBest(factor) = self.crb_limit {
             let best = best_crb(&instance)?.metrics.worst_crb_m2;
             // Without a best there is nothing to be relative to: the limit says who is to blame.
             instance = instance.with_crb_limit(Some(best.map_or(1e30, |best| factor * best)))?;
         }
         Ok(instance.drawn_as(seed, trial))
+    }
+
+    /// Pilots whose Gram has rank r need r symbols or more: with fewer the pilots that the design
+    /// counts on do not exist.
+    fn notes(&self, users: usize) -> Vec<String> {
+        let symbols = |share: f64| self.pilot_symbols * share;
+        [
+            ("uplink", symbols(1.0 - self.downlink_share), self.uplink_correlation),
+            ("downlink", symbols(self.downlink_share), self.downlink_correlation),
+        ]
+        .into_iter()
+        .filter_map(|(name, symbols, correlation)| {
+            let rank = if correlation < 1.0 { users } else { 1 };
+            (symbols < rank as f64 * (1.0 - 1e-9)).then(|| {
+                format!(
+                    "{users} {name} pilots of correlation {correlation} need {rank} symbols and \
+                     there are {symbols:.3}: only their energy is counted here (`pilot_symbols`, \
+                     `downlink_share`)"
+                )
+            })
+        })
+        .collect()
     }
 
     fn points(&self) -> Vec<Point> {
@@ -390,65 +413,5 @@ fn in_count(place: &str, value: usize, low: usize, high: usize) -> Result<(), In
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_default_is_valid_and_round_trips() {
-        let scenario = Scenario::default();
-        scenario.validate().unwrap();
-        let text = serde_json::to_string(&scenario).unwrap();
-        assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
-    }
-
-    #[test]
-    fn designs_of_the_default_scene_are_in_reach_and_carry_no_warning() {
-        for trial in 0..40 {
-            let instance = Scenario::default().realize(1, trial).unwrap();
-            let settings = crate::pilots::Settings::default();
-            let design = crate::pilots::design(&instance, &settings).unwrap();
-            assert!(design.warnings.is_empty(), "trial {trial}: {:?}", design.warnings);
-            assert!(design.proof.infeasible.is_none(), "trial {trial}");
-            assert!(design.metrics.worst_position_rcrb_m.unwrap() < 0.75, "trial {trial}");
-        }
-        let paper = Scenario::paper().realize(1, 0).unwrap();
-        let design = crate::pilots::design(&paper, &crate::pilots::Settings::default()).unwrap();
-        assert!(design.warnings.iter().any(|w| w.contains("17 dB")), "{:?}", design.warnings);
-    }
-
-    #[test]
-    fn pilots_and_limits_do_not_move_users() {
-        let base = Scenario::default();
-        let other = Scenario {
-            pilot_symbols: 3.0,
-            crb_limit: CrbLimit::None,
-            downlink_correlation: 0.5,
-            ..base.clone()
-        };
-        let (a, b) = (base.realize(4, 9).unwrap(), other.realize(4, 9).unwrap());
-        assert_eq!(a.parts().channel_gain, b.parts().channel_gain);
-    }
-
-    #[test]
-    fn one_wrong_field_at_a_time() {
-        let wrong = |change: fn(&mut Scenario)| {
-            let mut scenario = Scenario::default();
-            change(&mut scenario);
-            scenario.validate().unwrap_err().place
-        };
-        assert_eq!(wrong(|s| s.carrier_mhz = f64::NAN), "carrier_mhz");
-        assert_eq!(wrong(|s| s.downlink_correlation = 1.1), "downlink_correlation");
-        assert_eq!(wrong(|s| s.users = Users::Fixed(vec![])), "users.fixed");
-        assert_eq!(wrong(|s| s.crb_limit = CrbLimit::M2(-1.0)), "crb_limit.m2");
-        assert_eq!(wrong(|s| s.path_loss.far_m = 1.0), "path_loss.far_m");
-    }
-
-    #[test]
-    fn a_limit_relative_to_the_best() {
-        let scenario = Scenario { crb_limit: CrbLimit::OverBest(1.5), ..Scenario::paper() };
-        let limit = scenario.realize(1, 0).unwrap().parts().crb_limit_m2.unwrap();
-        let plain = Scenario { crb_limit: CrbLimit::None, ..scenario }.realize(1, 0).unwrap();
-        let best = best_crb(&plain).unwrap().metrics.worst_crb_m2.unwrap();
-        assert!((limit / best - 1.5).abs() < 1e-9);
-    }
-}
+#[path = "scenario_tests.rs"]
+mod tests;
