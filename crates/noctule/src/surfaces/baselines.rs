@@ -35,7 +35,7 @@ fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesig
 /// Sites of a baseline: all, or the first alone.
 fn sites(instance: &Instance, select: Select) -> Result<Vec<usize>, Error> {
     match select {
-        Select::All => Ok((0..instance.sites()).collect()),
+        Select::All => Ok(instance.all_sites()?),
         Select::Single => Ok(vec![0]),
         Select::Best => {
             let error = InputError::new(

@@ -6,10 +6,11 @@ use noctule_phy::units::nats_to_bits;
 
 use super::Instance;
 use super::certify::certify;
+use super::curve::Curve;
 use super::design::{Requirement, Settings, Signal};
 use super::interval::{aligned_bound, interval};
 use super::model::{Link, ORTHOGONAL};
-use super::plan::{Plan, phases_of, plan_phases};
+use super::plan::{Plan, phases_of, plan_phases, summit, turned};
 use super::power::{Allocator, ROUNDING, dual_bound};
 use super::select::{Chosen, Select, considered};
 use crate::Error;
@@ -111,7 +112,8 @@ pub(super) fn bound(
             }
         }
         Own { value, method: method.to_owned(), stop, work: Work::default() }
-    } else if settings.certify {
+    } else if settings.certify || best.link.gains.len() == 1 {
+        // over one surface the proof costs what the design did
         searched(best, signal, settings, interrupt)
     } else {
         return none;
@@ -119,9 +121,9 @@ pub(super) fn bound(
     over_rivals(instance, chosen, best, own, signal, settings, interrupt)
 }
 
-/// What no design over any deployment of `select` exceeds, in bit/s/Hz, by formulas alone: every
-/// surface aligned to user and target at once, or the capacity where the Cramér–Rao bound itself is
-/// required. Whether more than that takes a search: a user and a target apart leave room between.
+/// What no design over any deployment of `select` exceeds, in bit/s/Hz, by what needs no regions:
+/// every surface aligned to user and target at once, the trade-off curve of a single surface, or the
+/// capacity where the Cramér–Rao bound itself is required. Whether more than that takes a search: a user and a target apart leave room between.
 ///
 /// # Errors
 /// Too many sites to try all deployments.
@@ -146,7 +148,11 @@ pub fn closed_form_bound(
         }
         apart |= !link.user_decides();
         let value = match orthogonal {
-            true => ideal_bound(&cascade, &link, signal).0,
+            true if link.user_decides() => ideal_bound(&cascade, &link, signal).0,
+            true => {
+                let ideal = ideal_bound(&cascade, &link, signal).0;
+                summit(&link).map_or(ideal, |found| rate_alone(&link, found.bound).min(ideal))
+            }
             false => aligned_bound(&cascade, &link).0,
         };
         highest = highest.max(value);
@@ -169,7 +175,18 @@ fn searched(
     settings: &Settings,
     interrupt: &Interrupt,
 ) -> Own {
+    if let Some(own) = alone(best, settings) {
+        return own;
+    }
     let Candidate { cascade, link, plan, .. } = best;
+    if !settings.certify {
+        return Own {
+            value: ideal_bound(cascade, link, signal).0,
+            method: "aligned-surfaces".to_owned(),
+            stop: plan.stop(),
+            work: Work::default(),
+        };
+    }
     if signal == Signal::Covariance {
         let found = interval(cascade, link, plan.score, settings, interrupt);
         return Own {
@@ -193,6 +210,36 @@ fn searched(
         stop: found.stop,
         work: found.work,
     }
+}
+
+/// All power over one surface with this |z|, in nats.
+fn rate_alone(link: &Link, amplitude: f64) -> f64 {
+    (link.gains[0] * link.power * amplitude * amplitude).ln_1p()
+}
+
+/// The bound of a single surface: all power on the largest |z| that any phases reach.
+fn alone(best: &mut Candidate, settings: &Settings) -> Option<Own> {
+    let Candidate { cascade, link, plan, .. } = best;
+    let (base, user) = cascade.coherence();
+    if base.max(user) > ORTHOGONAL {
+        return None;
+    }
+    let found = summit(link)?;
+    let reached = rate_alone(link, found.point.user);
+    if reached > plan.score {
+        let points = vec![found.point];
+        let curve = Curve::new(link.elements[0], link.steps[0]);
+        (plan.phases, plan.score) = (turned(cascade, &[curve], &points), reached);
+        plan.points = points;
+    }
+    let value = rate_alone(link, found.bound).max(plan.score);
+    let closed = value - plan.score <= settings.gap * value;
+    Some(Own {
+        value,
+        method: "trade-off-curve".to_owned(),
+        stop: if closed { Stop::Converged } else { Stop::EvaluationLimit },
+        work: Work { evaluations: found.examined, ..Work::default() },
+    })
 }
 
 /// The bound over the deployments that were not chosen too: those whose ideal is below are done with;

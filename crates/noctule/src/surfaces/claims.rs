@@ -39,8 +39,8 @@ fn proving(said: &Document<'_>) -> Option<(Signal, Settings)> {
     said.settings().map(|settings| (signal, settings))
 }
 
-/// By the formulas for aligned surfaces, which need nothing but the instance. What is tighter comes
-/// from a search over phases.
+/// By the formulas for aligned surfaces and the curve of a single one, which need nothing but the
+/// instance. What is tighter comes from a search over phases.
 fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     let Some((signal, settings)) = proving(said) else {
         return Ok(Again::not_checkable("this scheme proves no bounds"));

@@ -140,6 +140,12 @@ impl Curve {
             .collect()
     }
 
+    /// nδ of every element.
+    pub(super) fn positions(&self) -> impl Iterator<Item = f64> + '_ {
+        let middle = (self.elements as f64 - 1.0) / 2.0;
+        (0..self.elements).map(move |i| self.step * (i as f64 - middle))
+    }
+
     /// |D_N(δ)|: what the user gets when all is for the target, and the other way round.
     pub fn overlap(&self) -> f64 {
         self.cos.iter().sum::<f64>().abs()

@@ -128,6 +128,11 @@ impl Deployment {
                 allowed,
             );
         }
+        if !instance.suffices_for(self.sites.len()) {
+            let found = format!("{} surfaces", self.sites.len());
+            let allowed = format!("at most {}, an element for each", instance.elements(0, 1));
+            return refuse("these sites cannot be built", "sites", found, allowed);
+        }
         let antennas = instance.parts().transmit_antennas;
         let lengths: Vec<usize> =
             self.sites.iter().map(|&site| instance.elements(site, self.sites.len())).collect();

@@ -144,6 +144,29 @@ impl Instance {
         }
     }
 
+    /// Whether every surface of a deployment of `surfaces` surfaces gets an element.
+    pub fn suffices_for(&self, surfaces: usize) -> bool {
+        match &self.parts.elements {
+            Elements::Each(_) => true,
+            Elements::Shared(total) => *total >= surfaces,
+        }
+    }
+
+    /// All sites, where every surface gets an element.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the elements.
+    pub fn all_sites(&self) -> Result<Vec<usize>, InputError> {
+        let sites = self.sites();
+        if self.suffices_for(sites) {
+            return Ok((0..sites).collect());
+        }
+        let found = self.elements(0, 1).to_string();
+        let what = "there are fewer elements than surfaces";
+        let error = InputError::new(what, "elements", found, format!("{sites}, one each, or more"));
+        Err(error.hint("let fewer surfaces be built: `select` = \"best\" or \"single\""))
+    }
+
     /// The cascades over surfaces at some of the sites, in this order; the first must be site 0,
     /// where the sensors are.
     ///
@@ -428,12 +451,10 @@ fn check_elements(parts: &Parts) -> Result<(), InputError> {
                 (format!("elements[{i}]"), each[i].to_string(), format!("1 to {MOST_ELEMENTS}"))
             }
         },
-        Elements::Shared(total) if (sites..=MOST_ELEMENTS).contains(total) => return Ok(()),
-        Elements::Shared(total) => (
-            "shared_elements".to_owned(),
-            total.to_string(),
-            format!("{sites} (one for each site) to {MOST_ELEMENTS}"),
-        ),
+        Elements::Shared(total) if (1..=MOST_ELEMENTS).contains(total) => return Ok(()),
+        Elements::Shared(total) => {
+            ("shared_elements".to_owned(), total.to_string(), format!("1 to {MOST_ELEMENTS}"))
+        }
     };
     Err(InputError::new("the number of elements is out of range", place, found, allowed))
 }

@@ -108,6 +108,7 @@ mod search;
 pub mod select;
 mod staircase;
 mod story;
+mod summit;
 mod system;
 mod verify;
 

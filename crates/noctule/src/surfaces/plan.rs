@@ -10,12 +10,13 @@ use noctule_phy::cascade::{Cascade, SurfacePath};
 use noctule_phy::centred_array::CentredArray;
 
 use super::covariance::{CovarianceSolver, Reduced};
-use super::curve::CurvePoint;
+use super::curve::{Curve, CurvePoint};
 use super::design::Signal;
 use super::model::{self, Link, evaluate, need_orthogonal};
 use super::power::{Allocator, ROUNDING};
 use super::search::{Climber, Inner, Scorer};
 use super::select::coherent_score;
+use super::summit::{MOST, Summit};
 use super::{Deployment, Instance};
 use crate::Error;
 
@@ -77,7 +78,12 @@ pub(super) fn phases_of(
     climber: &Climber,
     points: &[CurvePoint],
 ) -> Vec<Vec<C64>> {
-    let surfaces = cascade.paths.iter().zip(climber.curves()).zip(points);
+    turned(cascade, climber.curves(), points)
+}
+
+/// The same from the curves themselves.
+pub(super) fn turned(cascade: &Cascade, curves: &[Curve], points: &[CurvePoint]) -> Vec<Vec<C64>> {
+    let surfaces = cascade.paths.iter().zip(curves).zip(points);
     surfaces
         .map(|((path, curve), point)| curve.phases(&path.user_vector(), point.blend, point.phase))
         .collect()
@@ -112,12 +118,15 @@ fn plan_on(
         };
         return Ok(Plan::aligned(cascade, score));
     }
-    let climber = climber.unwrap_or_else(|| Rc::new(Climber::new(link)));
     let inner = match signal {
         Signal::Dedicated => Inner::Powers(Allocator::new(link.gains.len())),
         Signal::Covariance => Inner::Covariance(CovarianceSolver::new()),
     };
     let mut scorer = Scorer::new(link, inner);
+    if let Some(plan) = alone(cascade, link, &mut scorer) {
+        return Ok(plan);
+    }
+    let climber = climber.unwrap_or_else(|| Rc::new(Climber::new(link)));
     let found = climber.search(&mut scorer);
     Ok(Plan {
         phases: phases_of(cascade, &climber, &found.points),
@@ -128,6 +137,32 @@ fn plan_on(
         climber: Some(climber),
         starts: found.starts,
         work: Work { evaluations: scorer.evaluations, ..Work::default() },
+    })
+}
+
+/// With one surface all power goes to its one path, and the requirement is one on |y| alone: the
+/// best phases are the [`Summit`] of its curve, whatever the kind of signal.
+pub(super) fn summit(link: &Link) -> Option<Summit> {
+    let (&[elements], &[step]) = (link.elements.as_slice(), link.steps.as_slice()) else {
+        return None;
+    };
+    let target = (link.required / (link.power * link.weights[0])).sqrt();
+    (elements <= MOST && target.is_finite())
+        .then(|| Summit::of(&Curve::new(elements, step), target))
+}
+
+/// The plan of a single surface, where rounding does not make it miss the requirement.
+fn alone(cascade: &Cascade, link: &Link, scorer: &mut Scorer<'_>) -> Option<Plan> {
+    let found = summit(link)?;
+    let points = vec![found.point];
+    let score = scorer.score(&points);
+    (score >= 0.0).then(|| Plan {
+        phases: turned(cascade, &[Curve::new(link.elements[0], link.steps[0])], &points),
+        score,
+        points,
+        starts: vec![score],
+        work: Work { evaluations: found.examined, ..Work::default() },
+        ..Plan::unknown()
     })
 }
 

@@ -249,7 +249,15 @@ impl Scenario {
                 rays.clone()
             }
         };
-        let (base, user) = (self.base_m.into(), self.user_m.into());
+        let (base, user): (Point, Point) = (self.base_m.into(), self.user_m.into());
+        if base.distance_m(user) < 1e-3 {
+            return Err(InputError::new(
+                "the user stands on the base station",
+                "user_m",
+                format!("{:?}, the place of `base_m`", self.user_m),
+                "at least a millimetre away: rays from both must meet between them",
+            ));
+        }
         let upright =
             [self.base_axis_deg, self.user_axis_deg].iter().all(|a| (a - 90.0).abs() < 1e-9);
         if !upright {
@@ -384,7 +392,8 @@ mod tests {
             wrong(|s| s.layout = Layout::Sites(vec![[10.0, 1.0], [100.0, 0.0]])),
             "site_m[1], user_m"
         );
-        assert_eq!(wrong(|s| s.elements = 4), "elements");
+        assert_eq!(wrong(|s| s.elements = 0), "elements");
+        assert_eq!(wrong(|s| s.user_m = s.base_m), "user_m");
         assert_eq!(wrong(|s| s.target_m = Some([f64::NAN, 0.0])), "target_m");
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn no_deployment() -> Error {
 /// The deployments among which is chosen.
 pub(super) fn considered(instance: &Instance, select: Select) -> Result<Vec<Vec<usize>>, Error> {
     match select {
-        Select::All => Ok(vec![(0..instance.sites()).collect()]),
+        Select::All => Ok(vec![instance.all_sites()?]),
         Select::Single => Ok(vec![vec![0]]),
         Select::Best => deployments(instance),
     }
@@ -90,7 +90,6 @@ pub(super) fn choose(
     select: Select,
     interrupt: &Interrupt,
 ) -> Result<Chosen, Error> {
-    let all: Vec<usize> = (0..instance.sites()).collect();
     let fixed = |sites: Vec<usize>| {
         Ok(Chosen {
             sites,
@@ -104,14 +103,13 @@ pub(super) fn choose(
         })
     };
     match select {
-        Select::All => fixed(all),
-        Select::Single => fixed(vec![0]),
-        Select::Best if all.len() == 1 => fixed(all),
-        Select::Best => best(instance, signal, interrupt),
+        Select::All => fixed(instance.all_sites()?),
+        Select::Best if instance.sites() > 1 => best(instance, signal, interrupt),
+        Select::Single | Select::Best => fixed(vec![0]),
     }
 }
 
-/// All deployments that contain site 0.
+/// All deployments that contain site 0 and have an element for each surface.
 fn deployments(instance: &Instance) -> Result<Vec<Vec<usize>>, Error> {
     let others = instance.sites() - 1;
     if others >= MOST_ENUMERATED {
@@ -129,7 +127,8 @@ fn deployments(instance: &Instance) -> Result<Vec<Vec<usize>>, Error> {
             .chain((0..others).filter(move |i| mask >> i & 1 == 1).map(|i| i + 1))
             .collect()
     };
-    Ok((0..1_usize << others).map(of).collect())
+    let all = (0..1_usize << others).map(of);
+    Ok(all.filter(|sites: &Vec<usize>| instance.suffices_for(sites.len())).collect())
 }
 
 /// What is known of a deployment before phases are searched.

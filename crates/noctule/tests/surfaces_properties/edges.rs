@@ -5,7 +5,7 @@ use noctule::surfaces::baselines::{
 };
 use noctule::surfaces::echo::EchoBench;
 use noctule::surfaces::{
-    Deployment, Elements, Instance, Link, Parts, Scenario, Select, dedicated_signal,
+    Deployment, Elements, Instance, Link, Parts, Scenario, Select, Settings, dedicated_signal,
     full_covariance, verify,
 };
 use noctule::{Error, Interrupt};
@@ -99,7 +99,7 @@ fn bad_parts_are_refused() {
     assert_eq!(refused(|p| p.crb_limit = Some(-1.0)), "crb_limit");
     assert_eq!(refused(|p| p.sensors = 1), "sensors");
     assert_eq!(refused(|p| p.sites.clear()), "site_m");
-    assert_eq!(refused(|p| p.elements = Elements::Shared(2)), "shared_elements");
+    assert_eq!(refused(|p| p.elements = Elements::Shared(0)), "shared_elements");
     assert_eq!(refused(|p| p.elements = Elements::Each(vec![1, 2])), "elements");
     assert_eq!(refused(|p| p.elements = Elements::Each(vec![1, 0, 2])), "elements[1]");
     assert_eq!(refused(|p| p.target = p.sites[1].position), "site_m[1], target_m");
@@ -172,4 +172,39 @@ fn damaged_documents() {
             }
         }
     }
+}
+
+/// The number of elements is one of what is built, not of what could be: two elements on three
+/// candidate sites make at most two surfaces.
+#[test]
+fn fewer_elements_than_candidate_sites_build_fewer_surfaces() {
+    let scenario =
+        Scenario { first_sites: Some(3), elements: 2, crb_limit_db: None, ..Scenario::default() };
+    let instance = scenario.realize(1, 0).unwrap();
+    let interrupt = Interrupt::new();
+    let best = full_covariance(&instance, &Settings::default(), &interrupt).unwrap();
+    assert!(best.variables.sites.len() <= 2 && best.metrics.elements == 2);
+    assert!(verify(&instance, &best.variables).unwrap().mismatch(best.metrics.rate_nats) < 1e-9);
+    let error = full_covariance(&instance, &all(), &interrupt).unwrap_err();
+    assert!(matches!(error, noctule::Error::Input(ref e) if e.place == "elements"), "{error}");
+    // sites of one's own in place of the eight of the scenario
+    let one = Scenario { elements: 1, crb_limit_db: Some(60.0), ..Scenario::default() };
+    let mut set = noctule::data::ArraySet::new();
+    let entries = noctule::data::Entries::Real(vec![50.0, 40.0]);
+    set.insert("site_m", noctule::data::Array { shape: vec![1, 2], entries });
+    let own = Instance::from_arrays(set, Some(&one.realize(1, 0).unwrap())).unwrap();
+    let design = dedicated_signal(&own, &Settings::default(), &interrupt).unwrap();
+    assert!(design.metrics.elements == 1 && design.metrics.rate_bps_hz > 0.0);
+}
+
+/// Waves are plane in this model: surfaces longer than their ways are told of, the default is not.
+#[test]
+fn surfaces_longer_than_their_ways_carry_a_warning() {
+    let warned = |elements| {
+        let scenario = Scenario { elements, first_sites: Some(1), ..Scenario::default() };
+        let instance = scenario.realize(1, 0).unwrap();
+        let design = full_covariance(&instance, &all(), &Interrupt::new()).unwrap();
+        design.warnings.iter().filter(|w| w.contains("not plane")).count()
+    };
+    assert_eq!([warned(105), warned(4096)], [0, 1]);
 }

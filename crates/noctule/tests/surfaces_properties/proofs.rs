@@ -7,7 +7,10 @@ use noctule::surfaces::{
 };
 use noctule::{Interrupt, Stop};
 
-use crate::common::{all, close, scene};
+use noctule::surfaces::curve::Curve;
+use noctule_num::rng::uniform;
+
+use crate::common::{all, close, effort, rng, scene};
 
 /// A target on the ray from the first site to the user is in one place with the user for that site
 /// alone: the closed form of {0} says nothing about {0, 1}.
@@ -171,5 +174,46 @@ fn theorem_two_is_proven_by_its_dual() {
         println!("{share}: rate {} dual {} ours {bound}", design.metrics.rate_nats, best.0);
         assert!(close(bound, best.0, 1e-8), "{share}: {bound} {best:?}");
         assert!(design.proof.is_global(1e-9));
+    }
+}
+
+/// With one surface the trade-off between user and target is one curve, and the best design is a
+/// point of it: no blend of the two alignments that meets the requirement may beat a design, of
+/// either signal, and its bound must close.
+#[test]
+fn campaign_one_surface_apart_is_never_behind_its_own_trade_off_and_closes() {
+    let mut rng = rng(11);
+    for case in 0..20 * effort() {
+        let elements = 1 + (60.0 * uniform(&mut rng, 0.0, 1.0).powi(2)) as usize;
+        let target = [uniform(&mut rng, 30.0, 120.0), uniform(&mut rng, -60.0, 60.0)];
+        let share = match case % 3 {
+            0 => 1.0 - 10_f64.powf(uniform(&mut rng, -7.0, -1.0)),
+            _ => uniform(&mut rng, 0.05, 0.95),
+        };
+        let instance = scene(1, elements, Some(target), share);
+        let link = Link::new(&instance, &instance.cascade(&[0]));
+        let curve = Curve::new(elements, link.steps[0]);
+        let needed = (link.required / (link.power * link.weights[0])).sqrt();
+        let mut grid = 0.0_f64;
+        for i in 0..=400 {
+            for j in 0..=60 {
+                let blend = std::f64::consts::FRAC_PI_2 * f64::from(i) / 400.0;
+                let point = curve.point(blend, std::f64::consts::PI * f64::from(j) / 60.0);
+                if point.target >= needed {
+                    grid = grid.max(point.user);
+                }
+            }
+        }
+        let grid = (link.gains[0] * link.power * grid * grid).ln_1p() / std::f64::consts::LN_2;
+        for scheme in [dedicated_signal, full_covariance] {
+            let design = scheme(&instance, &all(), &Interrupt::new()).unwrap();
+            let rate = design.metrics.rate_bps_hz;
+            let said = format!("case {case}: {elements} elements, share {share}, {rate} {grid}");
+            assert!(rate >= grid * (1.0 - 1e-7), "{said}");
+            let bound = design.proof.bound.as_ref().unwrap();
+            assert!(bound.value >= rate && bound.gap_rel <= 1e-6, "{said} {bound:?}");
+            assert_eq!(design.stop, Stop::Converged, "{said}");
+            assert!(verify(&instance, &design.variables).unwrap().violation < 1e-8, "{said}");
+        }
     }
 }
