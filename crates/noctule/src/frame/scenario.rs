@@ -372,7 +372,8 @@ impl Aging {
 
 impl UserSpec {
     fn validate(&self, aging: &Aging) -> Result<(), InputError> {
-        in_range("angle_deg", self.angle_deg, -360.0, 360.0, "degrees")?;
+        in_range("angle_deg", self.angle_deg, -90.0, 90.0, "degrees from broadside")
+            .map_err(|error| error.hint("a line of antennas cannot tell 100° from 80°"))?;
         if let Some(gain) = self.path_gain_db {
             in_range("path_gain_db", gain, -250.0, 250.0, "dB")?;
         }

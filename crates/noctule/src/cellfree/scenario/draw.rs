@@ -116,6 +116,13 @@ impl Scenario {
                 self.min_distance_m
             ));
         }
+        if self.pilot_symbols == self.coherence_symbols {
+            instance.warn(format!(
+                "all {} symbols of a coherence block are pilots: rates are those of symbols that \
+                 carry data, and there are none",
+                self.coherence_symbols
+            ));
+        }
         let requirement = match self.requirement {
             RequirementSpec::None => Requirement::None,
             RequirementSpec::MaxError(limit) => Requirement::MaxError(limit),
