@@ -176,7 +176,7 @@ def main():
         started = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True)
         whole = time.perf_counter() - started
-        if done.returncode not in (0, 4):
+        if done.returncode not in (0, 4, 5):
             raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
         document = json.loads(done.stdout)
         document = document.get("design", document)

@@ -366,3 +366,31 @@ fn schemes_of_one_label_are_told_apart_by_their_ids() {
     ));
     assert_eq!(named, ["Dedicated signal", "All"]);
 }
+
+/// Values as people mistype them: refused with a place and what is allowed, never a panic.
+#[test]
+fn campaign_no_value_that_is_set_panics() {
+    let effort: usize =
+        std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let registry = systems::registry();
+    for (seed, system, set) in [
+        (1, "beamforming", "scenario.targets.fixed[0].polar_deg = 40"),
+        (2, "frame", "scenario.users = {fixed=[{angle_deg=-40,speed_kmh=3}]}"),
+        (3, "frame", "scenario.aging.kind = jakes"),
+        (4, "surfaces", "scenario.layout = {sites=[[50, 40], [60.5, 1e1]]}"),
+        (5, "cellfree", "scenario.requirement.max_error = 0.5"),
+    ] {
+        let of = registry.get(system).unwrap();
+        let schema = of.scenario_schema();
+        let settings = of.default_settings(of.schemes()[0].name).unwrap();
+        let defaults = json!({ "scenario": of.default_scenario(), "scheme": settings });
+        for text in crate::support::mutate::text(set, seed, 1_000 * effort) {
+            if let Err(error) = overrides(&defaults, &schema, std::slice::from_ref(&text)) {
+                let parts = [&error.what, &error.place, &error.found, &error.allowed];
+                assert!(parts.iter().all(|part| !part.trim().is_empty()), "{error:?} for {text}");
+                assert!(error.place.starts_with("--set"), "{error:?} for {text}");
+                assert!(!error.place.contains("vv"), "{error:?} for {text}");
+            }
+        }
+    }
+}
