@@ -69,7 +69,7 @@ const LONG: [&str; 12] = [
     "design cellfree -s scenario.aps=1000",
     "design cellfree -s scenario.users=1000 --scheme zero-forcing",
     "design beamforming -s scenario.users=1000",
-    "design beamforming -s scenario.transmit_array=[32,32] -s scenario.users=64",
+    "design beamforming -s scenario.transmit_array={horizontal=32,vertical=32} -s scenario.users=64",
     "design pilots --scheme located -s scheme.noise_trials=100000",
     "bench pilots --trials 500",
     "check sweep.toml",
@@ -78,10 +78,10 @@ const LONG: [&str; 12] = [
 
 /// An experiment whose check takes a while.
 fn write_sweep(dir: &Path) {
-    let values: Vec<String> = (0..40_000).map(|i| format!("{}.0", i % 40)).collect();
+    let values: Vec<String> = (0..40_000).map(|i| format!("{i}.5")).collect();
     let text = format!(
         "format = \"noctule-experiment/1\"\ntitle = \"Sweep\"\nsystem = \"beamforming\"\nseed = 1\n\
-         trials = 1\n[[scheme]]\nname = \"mrt\"\n[[sweep]]\npath = \"scenario.power_dbm\"\nvalues = [{}]\n",
+         trials = 1\n[[scheme]]\nname = \"mrt\"\n[[sweep]]\npath = \"scenario.rate_weight_per_nat\"\nvalues = [{}]\n",
         values.join(", ")
     );
     fs::write(dir.join("sweep.toml"), text).unwrap();
@@ -101,7 +101,8 @@ fn campaign_interrupts() {
         fs::write(&kept, "finished").unwrap();
         let mut child = start(folder.path(), &line);
         sleep(Duration::from_millis(draw(case, 1, 700)));
-        if child.try_wait().unwrap().is_some() {
+        if let Some(early) = child.try_wait().unwrap() {
+            assert!(early.success(), "case {case}: {line} is no command that runs");
             continue;
         }
         let signal = ["-INT", "-TERM", "-USR1"][draw(case, 2, 3) as usize];
