@@ -278,7 +278,8 @@ def _for_matlab(value: Any) -> Any:
         return made
     if isinstance(value, list):
         cells = np.empty(len(value), dtype=object)
-        cells[:] = [_for_matlab(item) for item in value]
+        for index, item in enumerate(value):  # one by one: rows of one length would broadcast
+            cells[index] = _for_matlab(item)
         return cells
     return np.zeros(0) if value is None else value
 

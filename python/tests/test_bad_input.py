@@ -314,7 +314,7 @@ def test_zero_forcing_names_the_user() -> None:
 
 def test_users_of_a_frame_have_speeds_of_their_own() -> None:
     frame = noctule.frame
-    aging = frame.Aging(kind="jakes", speed_kmh=30.0, carrier_ghz=28.0)
+    aging = frame.AgingJakes(speed_kmh=30.0, carrier_ghz=28.0)
     users = frame.Users(fixed=[
         frame.UserSpec(angle_deg=-40.0, speed_kmh=3.0),
         frame.UserSpec(angle_deg=0.0, crb_limit_deg2=0.1, path_gain_db=-95.0),
