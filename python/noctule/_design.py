@@ -434,6 +434,23 @@ class Design(Mapping[str, Any]):
         return self.proof.infeasible is not None
 
     @property
+    def unsound(self) -> str | None:
+        """Why the numbers are not to be believed, or None: the independent witness does not
+        confirm the objective or the violation, or a number is not finite. Nothing is then proven."""
+        reason = self._member("unsound")
+        return None if reason is None else str(reason)
+
+    @property
+    def status(self) -> str:
+        """``designed``; ``unsound`` (see :attr:`unsound`); ``infeasible``, by proof; or ``missed``,
+        where a requirement is missed without a proof that it must be."""
+        if self.unsound is not None:
+            return "unsound"
+        if self.infeasible:
+            return "infeasible"
+        return "designed" if self.meets_requirements else "missed"
+
+    @property
     def meets_requirements(self) -> bool:
         """Whether the independent witness finds every requirement met."""
         return bool(self._member("meets_requirements"))
@@ -522,6 +539,8 @@ class Design(Mapping[str, Any]):
         state = "proven infeasible" if self.infeasible else self.stop
         if not self.meets_requirements and not self.infeasible:
             state = f"REQUIREMENT MISSED by {100 * self.violation:.3g} % of its limit"
+        if self.unsound is not None:
+            state = "numerically unsound"
         return f"<noctule.Design {self._told.title}; {facts}; {state}>"
 
     def __str__(self) -> str:
@@ -580,7 +599,9 @@ def failure(design: Design) -> NotSolved | None:
     if design.solved:
         return None
     certificate = design.proof.infeasible
-    if certificate is not None:
+    if design.unsound is not None:
+        text = f"numerically unsound: {design.unsound}"
+    elif certificate is not None:
         text = f"proven infeasible ({certificate.method}): {certificate.statement}"
     elif not design.meets_requirements:
         text = (f"the design misses a requirement by {100 * design.violation:.3g} % of its limit; "

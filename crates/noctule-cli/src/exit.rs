@@ -16,6 +16,8 @@ pub(crate) enum Done {
     /// Done, and there is a contradiction: a claim and what its author expects, a document and its
     /// numbers, variables and a requirement of their instance.
     Contradicts,
+    /// The independent witness does not confirm the design: numerics.
+    Unsound,
     /// The requirements are proven to be infeasible.
     Infeasible,
     /// Stopped cleanly; running again resumes.
@@ -29,7 +31,7 @@ impl Done {
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Done => 0,
-            Self::NothingDesigned => 1,
+            Self::NothingDesigned | Self::Unsound => 1,
             Self::Infeasible => 4,
             Self::Contradicts => 5,
             Self::Resumable => Self::RESUMABLE,

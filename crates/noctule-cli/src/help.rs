@@ -89,7 +89,7 @@ Files written:
 
 Exit codes:
    0  there is a design
-   1  numerics broke
+   1  numerics broke, or the independent witness does not confirm the design
    2  usage, or something in the scenario or arrays; nothing is written
    4  the requirements are proven to be infeasible
    5  the design misses a requirement, and nothing is proven of why";
@@ -108,7 +108,7 @@ Files written:
 
 Exit codes:
    0  evaluated, and every requirement is met
-   1  numerics broke
+   1  numerics broke, or the independent witness does not confirm the numbers
    2  usage, or something in the files; nothing is written
    5  evaluated, but a requirement is missed: too much power, for instance";
 

@@ -27,6 +27,7 @@ pub(crate) struct Watcher {
     last: Mutex<Instant>,
     done: AtomicU64,
     failed: AtomicU64,
+    unsound: AtomicU64,
     infeasible: AtomicU64,
 }
 
@@ -51,6 +52,7 @@ impl Watcher {
             last: Mutex::new(Instant::now()),
             done: AtomicU64::new(0),
             failed: AtomicU64::new(0),
+            unsound: AtomicU64::new(0),
             infeasible: AtomicU64::new(0),
         }
     }
@@ -59,14 +61,14 @@ impl Watcher {
         self.bar.finish_and_clear();
     }
 
-    /// `, 3 failed, 1 infeasible`.
+    /// ` · 3 failed · 2 unsound · 1 infeasible`.
     fn troubles(&self) -> String {
-        let (failed, infeasible) =
-            (self.failed.load(Ordering::Relaxed), self.infeasible.load(Ordering::Relaxed));
+        let [failed, unsound, infeasible] = [&self.failed, &self.unsound, &self.infeasible]
+            .map(|count| count.load(Ordering::Relaxed));
         let part = |count: u64, word: &str| {
             if count > 0 { format!(" · {count} {word}") } else { String::new() }
         };
-        part(failed, "failed") + &part(infeasible, "infeasible")
+        part(failed, "failed") + &part(unsound, "unsound") + &part(infeasible, "infeasible")
     }
 
     fn line(&self) {
@@ -162,7 +164,8 @@ impl Progress for Watcher {
     fn unit(&self, step: Step) {
         self.done.fetch_add(1, Ordering::Relaxed);
         self.bar.inc(1);
-        if step.failed + step.infeasible > 0 {
+        if step.failed + step.unsound + step.infeasible > 0 {
+            self.unsound.fetch_add(step.unsound, Ordering::Relaxed);
             self.failed.fetch_add(step.failed, Ordering::Relaxed);
             self.infeasible.fetch_add(step.infeasible, Ordering::Relaxed);
             if self.on_terminal {

@@ -127,7 +127,7 @@ fn columns<'a>(
         });
     }
     type Optional = (&'static str, u8, bool, fn(&GroupSummary) -> String);
-    let optional: [Optional; 7] = [
+    let optional: [Optional; 8] = [
         ("residual", 7, any(|g| g.worst_residual.is_some()), |g| tiny(g.worst_residual)),
         ("gap", 6, any(|g| g.worst_gap_rel.is_some()), |g| tiny(g.worst_gap_rel)),
         ("violation", 8, any(|g| g.worst_violation.is_some_and(|v| v > 0.0)), |g| {
@@ -135,6 +135,7 @@ fn columns<'a>(
         }),
         ("designed", 5, true, |g| g.designed.to_string()),
         ("infeasible", 0, any(|g| g.infeasible > 0), |g| g.infeasible.to_string()),
+        ("unsound", 0, any(|g| g.unsound > 0), |g| g.unsound.to_string()),
         ("failed", 0, any(|g| g.failed > 0), |g| g.failed.to_string()),
         ("not run", 0, any(|g| g.not_run > 0), |g| g.not_run.to_string()),
     ];

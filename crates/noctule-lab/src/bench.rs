@@ -260,6 +260,7 @@ impl Standing {
         self.samples.iter().find_map(|sample| match &sample.outcome {
             Outcome::Designed => None,
             Outcome::Infeasible => Some("infeasible".to_owned()),
+            Outcome::Unsound(reason) => Some(format!("unsound: {reason}")),
             Outcome::Failed(reason) => Some(format!("failed: {reason}")),
             Outcome::NotRun(reason) => Some(format!("not run: {reason}")),
         })

@@ -53,6 +53,9 @@ pub struct Story {
     pub trace: Trace,
     /// Whether it is proven that no design meets the requirements.
     pub infeasible: bool,
+    /// Why the design is numerically unsound, where the independent witness does not confirm it.
+    /// Nothing is then proven.
+    pub unsound: Option<String>,
     /// Largest relative violation of a requirement, by the independent witness.
     pub violation: f64,
     /// Whether the design meets every requirement: also one that only its instance states.

@@ -28,6 +28,9 @@ pub enum Outcome {
     Designed,
     /// Proven: no design meets the requirements.
     Infeasible,
+    /// The independent witness does not confirm the objective or the violation, or a number is not
+    /// finite: neither numbers nor proofs are to be believed. The reason is one sentence.
+    Unsound(String),
     /// Numerics broke, the drawn instance was refused, or a method found no design that meets the
     /// requirements without a proof that there is none; the reason is one sentence.
     Failed(String),
@@ -41,6 +44,7 @@ impl Outcome {
         match self {
             Self::Designed => "designed",
             Self::Infeasible => "infeasible",
+            Self::Unsound(_) => "unsound",
             Self::Failed(_) => "failed",
             Self::NotRun(_) => "not-run",
         }

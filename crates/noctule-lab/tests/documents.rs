@@ -1,6 +1,8 @@
 //! What `noctule design` writes, `noctule verify` confirms: every scheme of every system.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "documents/extreme.rs"]
+mod extreme;
 mod rows;
 
 use std::sync::OnceLock;

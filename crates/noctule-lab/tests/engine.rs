@@ -201,7 +201,9 @@ fn plans_read_back() {
 
 #[test]
 fn every_way_to_end_is_counted() {
-    for (word, ending) in [("infeasible", 0), ("failed", 1), ("nan", 1), ("panic", 1)] {
+    for (word, ending) in
+        [("infeasible", 0), ("failed", 1), ("panic", 1), ("nan", 2), ("unsound", 2)]
+    {
         let folder = tempfile::tempdir().unwrap();
         let body = format!(
             "trials = 50\n[scenario]\nbreak_down = \"{word}\"\n[[scheme]]\nname = \"exact\"\n"
@@ -211,12 +213,15 @@ fn every_way_to_end_is_counted() {
         let folded = fold(&store, &Wanted::default()).unwrap();
         let group = &folded.groups[0];
         assert_eq!(group.designed, 40, "{word}");
-        assert_eq!([group.infeasible, group.failed][ending], 10, "{word}");
+        assert_eq!([group.infeasible, group.failed, group.unsound][ending], 10, "{word}");
         assert_eq!(group.metrics[0].unwrap().count, 40);
         let records = fs::read_to_string(folder.path().join("records.csv")).unwrap();
         assert!(!records.contains("NaN,"), "{word}");
         if word == "nan" {
             assert!(records.contains("rate_bps_hz is NaN"));
+        }
+        if ending == 2 {
+            assert!(group.stationary == 40 && records.contains(",unsound,"), "{word}: no proof");
         }
         if word == "failed" {
             assert!(records.contains("\"it broke, \"\"badly\"\"\""));

@@ -161,7 +161,8 @@ impl Again {
 
 /// Whether two numbers are the same to what documents are compared to.
 pub fn same(a: f64, b: f64) -> bool {
-    a.total_cmp(&b).is_eq() || (a - b).abs() <= AGREEMENT * a.abs().max(b.abs()) + 1e-300
+    a.total_cmp(&b).is_eq()
+        || (a - b).abs() <= AGREEMENT * a.abs().max(b.abs()).max(f64::MIN_POSITIVE)
 }
 
 /// A certificate of infeasibility against one that was computed again: the two numbers must agree,

@@ -17,6 +17,7 @@
 //! ```
 
 mod scheme;
+mod sound;
 mod table;
 
 use noctule_num::InputError;

@@ -92,6 +92,7 @@ fn report_json(report: &RunReport) -> Value {
         "interrupted": report.interrupted,
         "designed": report.rows.designed,
         "infeasible": report.rows.infeasible,
+        "unsound": report.rows.unsound,
         "failed": report.rows.failed,
         "not_run": report.rows.not_run,
     })
@@ -224,8 +225,8 @@ fn results_json(
                 .collect();
             json!({
                 "scheme": plan.schemes[group.scheme].id, "point": group.point, "sweeps": sweeps, "metrics": metrics,
-                "designed": group.designed, "infeasible": group.infeasible, "failed": group.failed,
-                "not_run": group.not_run, "worst_residual": group.worst_residual,
+                "designed": group.designed, "infeasible": group.infeasible,
+                "unsound": group.unsound, "failed": group.failed, "not_run": group.not_run, "worst_residual": group.worst_residual,
                 "worst_gap_rel": group.worst_gap_rel, "worst_violation": group.worst_violation,
             })
         })

@@ -250,6 +250,7 @@ fn show(story: &Story, out: Option<&Path>, as_json: bool) -> Result<Done, Failur
         }
     }
     Ok(match (story.infeasible, story.meets_requirements) {
+        _ if story.unsound.is_some() => Done::Unsound,
         (true, _) => Done::Infeasible,
         (false, false) => Done::Contradicts,
         (false, true) => Done::Done,

@@ -20,6 +20,8 @@ pub struct GroupSummary {
     pub designed: u64,
     /// Trials proven infeasible.
     pub infeasible: u64,
+    /// Trials whose design the independent witness does not confirm.
+    pub unsound: u64,
     /// Trials that failed.
     pub failed: u64,
     /// Trials that were not run.
@@ -49,13 +51,14 @@ impl GroupSummary {
         let counter = match record.ending {
             Ending::Designed => &mut self.designed,
             Ending::Infeasible => &mut self.infeasible,
+            Ending::Unsound => &mut self.unsound,
             Ending::Failed => &mut self.failed,
             Ending::NotRun => &mut self.not_run,
         };
         *counter += 1;
         self.evaluations += record.evaluations;
-        if matches!(record.ending, Ending::Failed | Ending::NotRun) && self.first_failure.is_none()
-        {
+        let without = matches!(record.ending, Ending::Unsound | Ending::Failed | Ending::NotRun);
+        if without && self.first_failure.is_none() {
             self.first_failure.clone_from(&record.reason);
         }
         if record.ending != Ending::Designed {
@@ -141,6 +144,7 @@ pub fn summary_csv(plan: &Plan, groups: &[GroupSummary]) -> String {
         "max",
         "designed",
         "infeasible",
+        "unsound",
         "failed",
         "not_run",
         "worst_residual",
@@ -164,9 +168,9 @@ pub fn summary_csv(plan: &Plan, groups: &[GroupSummary]) -> String {
             for index in 0..7 {
                 number_cell(&mut out, order.map(|order| order[index]));
             }
-            for count in [group.designed, group.infeasible, group.failed, group.not_run] {
-                count_cell(&mut out, count);
-            }
+            let counts =
+                [group.designed, group.infeasible, group.unsound, group.failed, group.not_run];
+            counts.into_iter().for_each(|count| count_cell(&mut out, count));
             for value in [
                 group.worst_residual,
                 group.worst_gap_rel,

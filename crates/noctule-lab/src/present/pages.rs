@@ -94,7 +94,7 @@ pub fn shown_groups<'a>(
     for groups in folded.groups.chunks(points) {
         let key = |g: &GroupSummary| {
             let shown: Vec<_> = metrics.iter().map(|metric| g.metrics[*metric]).collect();
-            let counts = [g.designed, g.infeasible, g.failed, g.not_run];
+            let counts = [g.designed, g.infeasible, g.unsound, g.failed, g.not_run];
             (counts, tiny(g.worst_residual), tiny(g.worst_gap_rel), shown)
         };
         let equal = points > 1 && groups.windows(2).all(|pair| key(&pair[0]) == key(&pair[1]));
@@ -107,9 +107,10 @@ pub fn shown_groups<'a>(
 /// A count, and its column.
 type Count = (&'static str, fn(&GroupSummary) -> u64);
 
-const COUNTS: [Count; 4] = [
+const COUNTS: [Count; 5] = [
     ("Designed", |group| group.designed),
     ("Infeasible", |group| group.infeasible),
+    ("Unsound", |group| group.unsound),
     ("Failed", |group| group.failed),
     ("Not run", |group| group.not_run),
 ];
@@ -241,6 +242,7 @@ fn proven(plan: &Plan, presentation: &Presentation, folded: &Folded, scheme: usi
         worst_gap: tiny(worst(|group| group.worst_gap_rel)),
         designs: designed as usize,
         infeasible: sum(|group| group.infeasible) as usize,
+        unsound: sum(|group| group.unsound) as usize,
         failed: sum(|group| group.failed) as usize,
         not_run: sum(|group| group.not_run) as usize,
     }

@@ -88,6 +88,8 @@ pub struct ProvenRow {
     pub designs: usize,
     /// How many instances were found infeasible.
     pub infeasible: usize,
+    /// How many the independent witness does not confirm.
+    pub unsound: usize,
     /// How many failed numerically.
     pub failed: usize,
     /// How many were planned and not run.

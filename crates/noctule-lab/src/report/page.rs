@@ -228,13 +228,14 @@ fn proven(rows: &[ProvenRow]) -> String {
     let any = |count: fn(&ProvenRow) -> usize| rows.iter().any(|row| count(row) > 0);
     let or_dash = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
     type Column = (&'static str, Align, bool, fn(&ProvenRow) -> String);
-    let columns: [Column; 9] = [
+    let columns: [Column; 10] = [
         ("Scheme", Align::Left, true, |row| row.scheme.clone()),
         ("Designs", Align::Right, true, |row| row.designs.to_string()),
         ("Kind of point", Align::Left, true, |row| row.point.clone()),
         ("Worst residual", Align::Right, true, |row| row.worst_residual.clone()),
         ("Worst gap", Align::Right, true, |row| row.worst_gap.clone()),
         ("Infeasible", Align::Right, any(|row| row.infeasible), |row| row.infeasible.to_string()),
+        ("Unsound", Align::Right, any(|row| row.unsound), |row| row.unsound.to_string()),
         ("Failed", Align::Right, any(|row| row.failed), |row| row.failed.to_string()),
         ("Not run", Align::Right, any(|row| row.not_run), |row| row.not_run.to_string()),
         ("Method", Align::Left, true, |row| row.method.clone()),

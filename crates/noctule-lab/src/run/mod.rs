@@ -83,6 +83,8 @@ pub struct Step {
     pub designed: u64,
     /// Rows proven infeasible.
     pub infeasible: u64,
+    /// Rows whose design the independent witness does not confirm.
+    pub unsound: u64,
     /// Rows that failed.
     pub failed: u64,
     /// Rows that were not run.
@@ -146,7 +148,7 @@ struct Session<'a> {
     error: Mutex<Option<LabError>>,
     broken: AtomicBool,
     computed: AtomicU64,
-    rows: [AtomicU64; 4],
+    rows: [AtomicU64; 5],
 }
 
 /// Run the chunks of one shard that are not there yet.
@@ -218,9 +220,9 @@ impl Session<'_> {
         }
         self.store.flush_names();
         report.computed = self.computed.load(Ordering::Relaxed);
-        let [designed, infeasible, failed, not_run] =
-            [0, 1, 2, 3].map(|k: usize| self.rows[k].load(Ordering::Relaxed));
-        report.rows = Step { designed, infeasible, failed, not_run };
+        let [designed, infeasible, failed, not_run, unsound] =
+            [0, 1, 2, 3, 4].map(|k: usize| self.rows[k].load(Ordering::Relaxed));
+        report.rows = Step { designed, infeasible, unsound, failed, not_run };
         report.interrupted = !report.precise && report.computed < open.len() as u64;
         Ok(report)
     }
@@ -308,6 +310,7 @@ impl Session<'_> {
                 Ending::Infeasible => (&mut step.infeasible, &self.rows[1]),
                 Ending::Failed => (&mut step.failed, &self.rows[2]),
                 Ending::NotRun => (&mut step.not_run, &self.rows[3]),
+                Ending::Unsound => (&mut step.unsound, &self.rows[4]),
             };
             *slot += 1;
             counter.fetch_add(1, Ordering::Relaxed);

@@ -14,6 +14,8 @@ pub enum Ending {
     Designed,
     /// Proven infeasible.
     Infeasible,
+    /// The independent witness does not confirm the numbers, or one is not finite.
+    Unsound,
     /// Numerics broke, or the instance was refused.
     Failed,
     /// Not part of this build, or not asked for.
@@ -26,6 +28,7 @@ impl Ending {
         match self {
             Self::Designed => "designed",
             Self::Infeasible => "infeasible",
+            Self::Unsound => "unsound",
             Self::Failed => "failed",
             Self::NotRun => "not-run",
         }
@@ -142,7 +145,8 @@ impl Record {
         }
     }
 
-    /// A row of a system, checked: a number that is not finite is a failure, and no number at all.
+    /// A row of a system, checked: what has a number that is not finite is unsound, and has no
+    /// number at all.
     fn of_row(unit: u64, point: u32, row: Row, plan: &Plan) -> Self {
         let fail = |reason: String| {
             Self::empty(unit, point, Ending::Failed, Some(reason), plan.metrics.len())
@@ -155,13 +159,23 @@ impl Record {
             ));
         }
         if let Some(reason) = not_finite(&row, plan) {
-            return fail(reason);
+            return Self { ending: Ending::Unsound, ..fail(reason) };
         }
         let certificate =
             row.proof.infeasible.as_ref().map(|certificate| certificate.statement.clone());
         let (ending, reason) = match row.outcome {
             Outcome::Designed => (Ending::Designed, None),
             Outcome::Infeasible => (Ending::Infeasible, certificate),
+            Outcome::Unsound(reason) => {
+                return Self {
+                    ending: Ending::Unsound,
+                    stop: row.stop,
+                    violation: row.violation,
+                    objective_mismatch: row.objective_mismatch,
+                    evaluations: row.evaluations,
+                    ..fail(reason)
+                };
+            }
             Outcome::Failed(reason) => return fail(reason),
             Outcome::NotRun(reason) => (Ending::NotRun, Some(reason)),
         };
@@ -192,7 +206,8 @@ impl Record {
             gap: row.proof.bound.map(|bound| Gap {
                 bound: bound.value,
                 gap_abs: bound.gap_abs,
-                gap_rel: bound.gap_rel,
+                // infinite over an objective of zero, which no file can hold
+                gap_rel: bound.gap_rel.min(f64::MAX),
                 method: match bound.problem {
                     Some(problem) => format!("{}, of another problem: {problem}", bound.method),
                     None => bound.method,
@@ -220,7 +235,7 @@ fn not_finite(row: &Row, plan: &Plan) -> Option<String> {
         ("objective_mismatch", row.objective_mismatch),
         ("bound", bound.map(|bound| bound.value)),
         ("gap_abs", bound.map(|bound| bound.gap_abs)),
-        ("gap_rel", bound.map(|bound| bound.gap_rel)),
+        ("gap_rel", bound.map(|bound| bound.gap_rel.min(f64::MAX))),
     ];
     let metrics = plan.metrics.iter().map(String::as_str).zip(row.metrics.iter().copied());
     let series = row.series.iter().map(|value| {

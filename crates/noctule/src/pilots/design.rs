@@ -157,6 +157,13 @@ pub fn design_from(
         bound = Bound::new(value, found.bound, Sense::Lower, method, 0.0)
             .map(|bound| bound.with_numbers(numbers));
         open = open_gap(bound.as_ref(), settings.gap);
+        if value < LEAST_PROVEN {
+            bound = None;
+            open = Some(format!(
+                "an error of {value:.1e} is below {LEAST_PROVEN:.0e}, where double precision \
+                 proves nothing about the smallest there is"
+            ));
+        }
         stop = stop_after(stop, found.stop, open.is_some());
     }
     let proof = proof_of(&run).with_bound(bound);
@@ -164,6 +171,10 @@ pub fn design_from(
     design.warnings.extend(open);
     Ok(design)
 }
+
+/// Below this, errors are differences of larger numbers: their multipliers prove a bound to a few
+/// digits only, and none is claimed.
+const LEAST_PROVEN: f64 = 1e-12;
 
 /// What to say when the bound is not as near as was asked.
 fn open_gap(bound: Option<&Bound>, asked: f64) -> Option<String> {

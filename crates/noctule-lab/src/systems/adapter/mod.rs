@@ -234,27 +234,49 @@ pub trait Typed: Send + Sync + 'static {
     }
 }
 
-/// The row of a design: metrics, proof, and what the independent witness says of it.
+/// What the witness says of a design, and why that makes it numerically unsound, where it does.
+pub(crate) fn judged<T: Typed>(
+    instance: &T::Instance,
+    design: &DesignOf<T>,
+) -> Result<(Checked, Option<String>), Error> {
+    let witness = T::check(instance, &design.variables)?.in_numbers();
+    let names = T::metrics().into_iter().map(|metric| metric.name);
+    let values = names.zip(T::values(design));
+    let objection = witness.objection(T::objective(&design.metrics), &design.proof, values);
+    Ok((witness, objection))
+}
+
+/// The row of a design: metrics, proof, and what the independent witness says of it. One that it
+/// contradicts has neither metrics nor proof.
 ///
 /// # Errors
 /// When the design does not fit the instance.
 pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
-    let witness = T::check(instance, &design.variables)?;
+    let (witness, objection) = judged::<T>(instance, design)?;
     let mismatch = mismatch(&witness, T::objective(&design.metrics));
-    let outcome = match T::unmet(design) {
+    let unsound = objection.is_some();
+    let outcome = match (objection, T::unmet(design)) {
+        (Some(reason), _) => Outcome::Unsound(reason),
         _ if design.proof.infeasible.is_some() => Outcome::Infeasible,
-        Some(reason) => Outcome::Failed(reason),
-        None => Outcome::Designed,
+        (None, Some(reason)) => Outcome::Failed(reason),
+        (None, None) => Outcome::Designed,
     };
-    Ok(Row {
-        outcome,
+    let empty = Row::without_design(outcome, T::metrics().len());
+    let row = Row {
         stop: Some(design.stop),
-        proof: design.proof.clone(),
-        violation: Some(witness.violation).filter(|x| x.is_finite()),
+        violation: Some(witness.violation),
         objective_mismatch: Some(mismatch).filter(|x| x.is_finite()),
         evaluations: design.work.evaluations,
+        ..empty
+    };
+    if unsound {
+        return Ok(row);
+    }
+    Ok(Row {
+        proof: design.proof.clone(),
         metrics: T::values(design),
         series: T::series(design),
+        ..row
     })
 }
 
@@ -283,7 +305,9 @@ impl<T: Typed> TypedChain<T> {
                 });
                 match outcome {
                     Ok((row, variables)) => {
-                        previous = Some(variables);
+                        // Nobody starts from a design that is not to be believed.
+                        let sound = !matches!(row.outcome, Outcome::Unsound(_));
+                        previous = sound.then_some(variables);
                         row
                     }
                     Err(error) => {
@@ -475,7 +499,7 @@ fn designed<T: Typed>(
         // Whatever ended the method: steps after it, such as the proof, may be missing.
         design.stop = Stop::Interrupted;
     }
-    Ok(story::<T>(source, &instance, &design, scheme, settings)?)
+    Ok(story::<T>(source, &instance, &mut design, scheme, settings)?)
 }
 
 /// The complaint, with the hint that a matrix was handed in transposed where its transpose fits.
@@ -525,8 +549,8 @@ impl<T: Typed> Single for T {
 
     fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError> {
         let instance = instance::<T>(source)?;
-        let design = handed_in::<T>(&instance, variables)?;
-        Ok(story::<T>(source, &instance, &design, HANDED_IN, &json!({}))?)
+        let mut design = handed_in::<T>(&instance, variables)?;
+        Ok(story::<T>(source, &instance, &mut design, HANDED_IN, &json!({}))?)
     }
 
     fn row(&self, source: &Source, variables: &Arrays) -> Result<Row, SingleError> {

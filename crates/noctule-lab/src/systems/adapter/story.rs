@@ -7,7 +7,7 @@ use noctule::{Design, Error, FEASIBLE, PointProof, Proof, Sense, Stop, Trace, Wo
 use serde_json::{Map, Value, json};
 
 use super::claims::HANDED_IN;
-use super::{Checked, DesignOf, Typed, mismatch, turned};
+use super::{Checked, DesignOf, Typed, judged, mismatch, turned};
 use crate::single::{Arrays, SingleError, Source, Story};
 
 /// A point with a larger residual is not called stationary.
@@ -32,7 +32,7 @@ pub(super) fn handed_in<T: Typed>(
         }
         other => variables.blame(other),
     })?;
-    let witness = T::check(instance, &variables)?;
+    let witness = T::check(instance, &variables)?.in_numbers();
     Ok(Design {
         warnings: T::advice(instance, &metrics),
         starts: vec![T::objective(&metrics)],
@@ -48,16 +48,22 @@ pub(super) fn handed_in<T: Typed>(
 pub(super) fn story<T: Typed>(
     source: &Source,
     instance: &T::Instance,
-    design: &DesignOf<T>,
+    design: &mut DesignOf<T>,
     scheme: &str,
     settings: &Value,
 ) -> Result<Story, Error> {
-    let witness = T::check(instance, &design.variables)?;
-    let meets_requirements = design.proof.infeasible.is_none() && witness.violation <= FEASIBLE;
+    let (witness, unsound) = judged::<T>(instance, design)?;
+    if let Some(reason) = &unsound {
+        design.proof = Proof::NONE;
+        design.warnings.push(format!("numerically unsound: {reason}; nothing is proven"));
+    }
+    let design = &*design;
+    let meets_requirements =
+        unsound.is_none() && design.proof.infeasible.is_none() && witness.violation <= FEASIBLE;
     let arrays = T::variable_arrays(&design.variables);
     let instance_arrays = T::instance_arrays(instance);
     let mut warnings = design.warnings.clone();
-    if !meets_requirements && design.proof.infeasible.is_none() {
+    if witness.violation > FEASIBLE && design.proof.infeasible.is_none() {
         warnings.push(format!(
             "the design misses a requirement of the instance by {} of its limit",
             share(witness.violation)
@@ -89,15 +95,28 @@ pub(super) fn story<T: Typed>(
     ] {
         document.insert(name.to_owned(), value);
     }
-    let mut facts = T::facts(instance, design);
+    // Numbers that nobody confirms stand in the document, and are not shown as what was reached.
+    let shown = unsound.is_none();
+    let mut facts = if shown { T::facts(instance, design) } else { Vec::new() };
+    if let Some(reason) = &unsound {
+        document.insert("unsound".to_owned(), json!(reason));
+        facts.push(("NUMERICALLY UNSOUND".to_owned(), reason.clone()));
+    }
     facts.extend(common_facts::<T>(&witness, design, scheme, settings));
+    let infeasible = design.proof.infeasible.is_some();
+    let title = match (&unsound, infeasible) {
+        (Some(_), _) => format!("numerically unsound (scheme {scheme})"),
+        (None, true) => format!("infeasible (scheme {scheme})"),
+        (None, false) => scheme.to_owned(),
+    };
     Ok(Story {
-        title: format!("{scheme}: {}", T::headline(instance)),
+        title: format!("{title}: {}", T::headline(instance)),
         facts,
-        tables: T::tables(instance, design),
+        tables: if shown { T::tables(instance, design) } else { Vec::new() },
         warnings,
         trace: design.trace.clone(),
-        infeasible: design.proof.infeasible.is_some(),
+        infeasible,
+        unsound,
         violation: witness.violation,
         meets_requirements,
         document: Value::Object(document),
@@ -167,13 +186,14 @@ fn common_facts<T: Typed>(
         fact("local optima", words);
     }
     fact("work", work_words(&design.work));
+    let mismatch = mismatch(witness, T::objective(&design.metrics));
+    let objective = match mismatch.is_finite() {
+        true => format!("off by {mismatch:.1e}"),
+        false => "not confirmed".to_owned(),
+    };
     fact(
         "independent witness",
-        format!(
-            "objective off by {:.1e}, constraints by {:.1e}",
-            mismatch(witness, T::objective(&design.metrics)),
-            witness.violation
-        ),
+        format!("objective {objective}, constraints by {:.1e}", witness.violation),
     );
     facts
 }

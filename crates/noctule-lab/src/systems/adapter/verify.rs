@@ -26,7 +26,7 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     let text = document.to_string();
     let set = ArraySet::from_json(text.as_bytes(), "design", T::VARIABLE_FIELDS)?;
     let variables = T::variables(&set, &instance)?;
-    let witness = T::check(&instance, &variables)?;
+    let witness = T::check(&instance, &variables)?.in_numbers();
     let stored = member("metrics")?;
     let metrics = T::evaluate(&instance, &variables)?;
     let mut compared = Vec::new();

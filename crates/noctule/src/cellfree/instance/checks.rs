@@ -1,7 +1,7 @@
 //! What makes an instance acceptable.
 
 use noctule_num::linalg::{Cholesky, HermitianEigen};
-use noctule_num::{CMat, InputError};
+use noctule_num::{C64, CMat, InputError};
 use noctule_phy::aggregated::Covariance;
 
 use super::{Parts, Requirement};
@@ -16,6 +16,9 @@ pub(in crate::cellfree) const MOST_USERS: usize = 1024;
 pub(in crate::cellfree) const MOST_TARGETS: usize = 256;
 /// Most directions of the grid.
 pub(in crate::cellfree) const MOST_POINTS: usize = 100_000;
+
+/// The largest power that a user may receive, over its noise.
+const MOST_RECEIVED: f64 = 1e60;
 
 /// Order up to which a covariance with factors of negative weight is checked as a dense matrix.
 const LARGEST_DENSE: usize = 4096;
@@ -119,7 +122,32 @@ fn check_covariance(parts: &Parts, user: usize, covariance: &Covariance) -> Resu
         let place = format!("error_factors[{user}]");
         return Err(InputError::new(what, place, "NaN or infinity", "finite numbers"));
     }
-    semidefinite(&format!("error_covariance[{user}]"), covariance, &parts.power_over_noise)
+    semidefinite(&format!("error_covariance[{user}]"), covariance, &parts.power_over_noise)?;
+    received(parts, user, covariance)
+}
+
+/// Refuse a user whose received power over the noise leaves double precision: products of it would
+/// be infinite, and rates no numbers.
+fn received(parts: &Parts, user: usize, covariance: &Covariance) -> Result<(), InputError> {
+    let n = parts.antennas;
+    let (mut known, mut unknown) = (0.0, 0.0);
+    for (ap, &power) in parts.power_over_noise.iter().enumerate() {
+        let h = &parts.channels.col(user)[ap * n..(ap + 1) * n];
+        known += power * h.iter().map(C64::norm_sqr).sum::<f64>();
+        let full = covariance.full_block(ap);
+        unknown += power * (0..n).map(|i| full[(i, i)].norm()).sum::<f64>();
+    }
+    for (name, value) in [("channels", known), ("error_covariance", unknown)] {
+        if !(0.0..=MOST_RECEIVED).contains(&value) {
+            return Err(InputError::new(
+                "the received power leaves double precision",
+                format!("{name}[{user}]"),
+                format!("{value:e} times the noise at full power"),
+                format!("at most {MOST_RECEIVED:e} times the noise"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// By how much the eigenvalues of a covariance may fall below zero, for each access point: `10⁻⁹` of
