@@ -148,13 +148,13 @@ fn peak_mb(child: &Child) -> Option<f64> {
 /// Commands at the edge of what is allowed, and the MB that they may take in their first seconds.
 #[cfg(target_os = "linux")]
 const CAPS: [(&str, f64); 6] = [
-    ("design cellfree -s scenario.aps=1000 --scheme mrt", 400.0),
-    ("design cellfree -s scenario.aps=1000", 700.0),
+    ("design cellfree -s scenario.aps=1000 --scheme mrt", 900.0),
+    ("design cellfree -s scenario.aps=1000", 1200.0),
     (
         "design cellfree -s scenario.aps=1000 -s scenario.requirement.max-error=1.0 --scheme majorisation",
         400.0,
     ),
-    ("design frame -s scenario.transmit_antennas=1024", 500.0),
+    ("design frame -s scenario.transmit_antennas=1024", 900.0),
     ("design beamforming -s scenario.users=1000 --scheme mrt", 400.0),
     ("design surfaces -s scenario.echo_draws=100000", 200.0),
 ];
