@@ -281,11 +281,15 @@ class Instance(Mapping[str, Any]):
 
         return cvxpy.script(self, problem, at=at)
 
-    def save(self, path: str | Path) -> None:
-        """Write all arrays: ``.json`` and ``.npz`` as the command line reads them, or ``.mat``."""
+    def save(self, path: str | Path, force: bool = False) -> None:
+        """Write all arrays: ``.json`` and ``.npz`` as the command line reads them, or ``.mat``.
+
+        The file appears whole or not at all. One of the same name that noctule did not write is
+        replaced only with ``force``.
+        """
         from . import io
 
-        io.save_instance(self, path)
+        io.save_instance(self, path, force)
 
     @classmethod
     def load(cls, path: str | Path, system: str | None = None, **options: Any) -> Instance:
@@ -520,12 +524,16 @@ class Design(Mapping[str, Any]):
         """Recompute everything by the independent witness; see :func:`noctule.verify`."""
         return verify(self)
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, force: bool = False) -> None:
         """Write the design: ``.json`` the whole story, ``.npz`` the variables (both as the command
-        line does), ``.mat`` variables, metrics and instance for MATLAB."""
+        line does), ``.mat`` variables, metrics and instance for MATLAB.
+
+        The file appears whole or not at all. One of the same name that noctule did not write is
+        replaced only with ``force``.
+        """
         from . import io
 
-        io.save_design(self, path)
+        io.save_design(self, path, force)
 
     @staticmethod
     def load(path: str | Path) -> Design:

@@ -158,6 +158,7 @@ def run(
     out: str | Path | None = None,
     threads: int | None = None,
     fresh: bool = False,
+    force: bool = False,
     progress: bool = False,
     on_failure: OnFailure = "return",
 ) -> Records:
@@ -185,6 +186,12 @@ def run(
         enclosed variables, arguments of ``functools.partial``, attributes of an object) and the
         functions, numbers and arrays of your own modules that it names. Where that cannot be told
         (an open file, an object of C), nothing is reused.
+    fresh
+        Start over: what the folder holds is moved to ``<out>.old``, or ``.old.2`` and so on where
+        there is one; nothing is deleted.
+    force
+        Write into a folder that holds something else than a run. Files that are in the way are kept
+        as ``<name>.old``.
     on_failure
         When a function of your own fails: ``"return"`` goes on and warns at the end, with the first
         traceback and how many designs it was; ``"raise"`` stops at the first exception.
@@ -218,7 +225,7 @@ def run(
     order = {
         "experiment": name, "text": text, "trials": trials, "seed": seed, "ci": ci,
         "out": None if out is None else Path(out), "threads": threads, "fresh": fresh,
-        "strict": on_failure == "raise",
+        "force": force, "strict": on_failure == "raise",
     }
     with Bar(progress, "units") as bar:
         info = json.loads(_noctule.run(order, functions, bar.callback))

@@ -11,7 +11,7 @@ __all__ = [
     "InvalidInput", "NotSolved", "NumericalError", "Problem", "Told", "__version__", "beamforming",
     "build_id", "cellfree", "check_gradient", "design_batch", "experiments", "figures", "frame",
     "minimize", "phy", "pilots", "problems", "read", "run", "surfaces", "systems_json", "unknown",
-    "verify", "water_filling",
+    "verify", "water_filling", "write",
 ]
 
 __version__: str
@@ -87,6 +87,7 @@ def verify(document: str) -> tuple[
     bool, float, list[Any], list[tuple[str, str, str | None]], str
 ]: ...
 def read(path: PathLike[str], system: str, kind: str) -> dict[str, Any]: ...
+def write(path: str | PathLike[str], content: bytes, force: bool = False) -> None: ...
 def systems_json() -> str: ...
 def unknown(name: str, place: str, known: list[str]) -> InvalidInput: ...
 def minimize(

@@ -11,6 +11,7 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -234,28 +235,29 @@ def load_instance(path: str | Path, system: str | None = None, *, array: str | N
                      error.hint) from None
 
 
-def save_instance(instance: Instance, path: str | Path) -> None:
+def save_instance(instance: Instance, path: str | Path, force: bool = False) -> None:
     """See :meth:`noctule.Instance.save`."""
     ending = _ending(path, ".json, .npz, .mat")
     if ending == ".mat":
-        _savemat(path, {**instance.arrays, "system": instance.system})
+        content = _mat({**instance.arrays, "system": instance.system})
     elif ending == ".npz":
-        Path(path).write_bytes(instance._problem.npz())
+        content = instance._problem.npz()
     else:
-        Path(path).write_text(instance._problem.json(), encoding="utf-8")
+        content = instance._problem.json().encode()
+    _noctule.write(path, content, force)
 
 
-def save_design(design: Design, path: str | Path) -> None:
+def save_design(design: Design, path: str | Path, force: bool = False) -> None:
     """See :meth:`noctule.Design.save`."""
     ending = _ending(path, ".json, .npz, .mat")
     if ending == ".json":
-        Path(path).write_text(design.document, encoding="utf-8")
+        content = design.document.encode()
     elif ending == ".npz":
-        Path(path).write_bytes(design._told.npz())
+        content = design._told.npz()
     else:
         metrics = {name: _for_matlab(value) for name, value in design.metrics.to_dict().items()
                    if value is not None}
-        _savemat(path, {
+        content = _mat({
             **design.variables,
             "metrics": metrics,
             "instance": dict(design.instance.arrays),
@@ -263,6 +265,7 @@ def save_design(design: Design, path: str | Path) -> None:
             "scheme": design.scheme,
             "stop": design.stop,
         })
+    _noctule.write(path, content, force)
 
 
 def _for_matlab(value: Any) -> Any:
@@ -284,9 +287,13 @@ def _for_matlab(value: Any) -> Any:
     return np.zeros(0) if value is None else value
 
 
-def _savemat(path: str | Path, content: dict[str, Any]) -> None:
+def _mat(variables: dict[str, Any]) -> bytes:
+    """A MATLAB file. Its first 116 bytes are free for text: SciPy writes the time there, we write
+    who wrote it, so that the same arrays give the same bytes and a file of ours is known."""
+    content = BytesIO()
     # MATLAB reads names of 63 characters; SciPy writes 31 unless told so.
-    _scipy().savemat(str(path), content, long_field_names=True)
+    _scipy().savemat(content, variables, long_field_names=True)
+    return b"MATLAB 5.0 MAT-file, written by noctule".ljust(116) + content.getvalue()[116:]
 
 
 def load_design(path: str | Path) -> Design:

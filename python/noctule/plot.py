@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -229,15 +230,20 @@ def trace(design: Design, *, ax: Any = None, path: str | Path | None = None) -> 
     return drawn
 
 
-def save(drawn: Any, path: str | Path) -> None:
-    """Save a figure; the same figure gives the same bytes (no clock in the file)."""
+def save(drawn: Any, path: str | Path, force: bool = False) -> None:
+    """Save a figure; the same figure gives the same bytes (no clock in the file). A file of the
+    same name that noctule did not write is replaced only with ``force``."""
     ending = Path(path).suffix.lower()
-    clock = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {}}
-    if ending not in clock:
+    # no clock, and who wrote it
+    metadata = {".pdf": {"CreationDate": None, "Creator": "noctule"},
+                ".svg": {"Date": None, "Creator": "noctule"}, ".png": {"Software": "noctule"}}
+    if ending not in metadata:
         raise refuse("the file's ending does not tell its format", str(path),
                      ending or "no ending", ".pdf, .svg, .png")
     with _matplotlib().rc_context(dict(IEEE)):
-        drawn.savefig(path, metadata=clock[ending])
+        content = BytesIO()
+        drawn.savefig(content, format=ending[1:], metadata=metadata[ending])
+    _noctule.write(path, content.getvalue(), force)
 
 
 __all__ = ["COLOURS", "DASHES", "IEEE", "MARKERS", "data", "figure", "save", "trace"]

@@ -160,3 +160,30 @@ def test_a_document_with_a_byte_order_mark(tmp_path: Path, instance: noctule.Ins
     (tmp_path / "d.json").write_text(design.document, encoding="utf-8-sig")
     assert json.loads(noctule.Design.load(tmp_path / "d.json").document) == json.loads(
         design.document)
+
+
+@pytest.mark.parametrize("ending", ["json", "npz", "mat"])
+def test_saving_replaces_files_of_ours_and_no_others(tmp_path: Path, ending: str) -> None:
+    if ending == "mat":
+        pytest.importorskip("scipy.io")
+    design = noctule.beamforming.Scenario(users=2).realize().design("mrt")
+    path = tmp_path / f"design.{ending}"
+    design.save(path)
+    first = path.read_bytes()
+    design.save(path)
+    assert path.read_bytes() == first
+    path.write_bytes(b"mine")
+    with pytest.raises(noctule.InvalidInput, match="force=True"):
+        design.save(path)
+    assert path.read_bytes() == b"mine"
+    design.save(path, force=True)
+    assert path.read_bytes() == first
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_of_ones_own_is_not_written_into(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("mine")
+    with pytest.raises(noctule.InvalidInput, match="force=True"):
+        noctule.run("beamforming/region", ci=True, out=tmp_path)
+    noctule.run("beamforming/region", ci=True, out=tmp_path, force=True)
+    assert (tmp_path / "report.html.old").read_text() == "mine"

@@ -48,8 +48,8 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
         start(&noctule, root, id, &["--ci"], &out)?;
         let (from, to) = (out.join("records.csv"), kept.join(FIRST_TRIALS));
         fs::create_dir_all(&kept)
-            .and_then(|()| fs::copy(&from, &to))
             .map_err(|error| format!("cannot write {}: {error}", to.display()))?;
+        copy(&from, &to)?;
     }
     Ok(())
 }
@@ -61,8 +61,13 @@ fn start(
     options: &[&str],
     out: &Path,
 ) -> Result<(), String> {
+    // A folder of this task under `target/`: another build would not continue in it.
+    if out.exists() {
+        fs::remove_dir_all(out)
+            .map_err(|error| format!("cannot remove {}: {error}", out.display()))?;
+    }
     let status = Command::new(noctule)
-        .args(["run", id, "--fresh"])
+        .args(["run", id])
         .args(options)
         .arg("--out")
         .arg(out)
@@ -71,25 +76,45 @@ fn start(
     tools::succeeded(status, &format!("experiment `{id}`"))
 }
 
-/// Copy what documents need, replacing what was there.
+/// Copy a file: whole or not at all.
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    let temporary = to.with_extension("tmp");
+    let copied = fs::copy(from, &temporary).and_then(|_| fs::rename(&temporary, to));
+    copied.map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        format!("cannot copy {} to {}: {error}", from.display(), to.display())
+    })
+}
+
+/// Copy what documents need, replacing what was there; figures that the manifest there names and the
+/// new one does not are removed, and nothing else is.
 fn keep(from: &Path, to: &Path) -> Result<(), String> {
     let wrong = |what: &Path| {
         let what = what.display().to_string();
         move |error: std::io::Error| format!("cannot copy to or from {what}: {error}")
     };
-    if to.exists() {
-        fs::remove_dir_all(to).map_err(wrong(to))?;
-    }
     fs::create_dir_all(to).map_err(wrong(to))?;
+    let [old, new] = [to, from].map(|dir| fs::read_to_string(dir.join("manifest.json")));
+    let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+    for entry in fs::read_dir(to).map_err(wrong(to))? {
+        let path = entry.map_err(wrong(to))?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let listed = |manifest: &str| {
+            name.as_ref().is_some_and(|name| manifest.contains(&format!("\"figures/{name}\"")))
+        };
+        if listed(&old) && !listed(&new) {
+            fs::remove_file(&path).map_err(wrong(&path))?;
+        }
+    }
     for name in KEPT {
-        fs::copy(from.join(name), to.join(name)).map_err(wrong(&from.join(name)))?;
+        copy(&from.join(name), &to.join(name))?;
     }
     let figures = from.join("figures");
     for entry in fs::read_dir(&figures).map_err(wrong(&figures))? {
         let path = entry.map_err(wrong(&figures))?.path();
         let svg = path.extension().is_some_and(|ending| ending == "svg");
         if let (true, Some(name)) = (svg, path.file_name()) {
-            fs::copy(&path, to.join(name)).map_err(wrong(&path))?;
+            copy(&path, &to.join(name))?;
         }
     }
     Ok(())

@@ -31,8 +31,7 @@ pub(crate) fn attend(
 ) -> ExitCode {
     if let Err(error) = signals::listen() {
         let failure = Failure::from(error);
-        failure.report(json);
-        return failure.code();
+        return failure.report(json);
     }
     let interrupt = signals::interrupt();
     let (send, ended) = channel();
@@ -44,8 +43,7 @@ pub(crate) fn attend(
     });
     if let Err(error) = worker {
         let failure = Failure::from(error);
-        failure.report(json);
-        return failure.code();
+        return failure.report(json);
     }
     let spinner = Spinner::new(doing);
     let mut asked: Option<Instant> = None;
@@ -68,13 +66,9 @@ pub(crate) fn attend(
     match end {
         // A broken pipe or a full disk is said as such; everything else is due to the signal.
         Err(failure) if !interrupt.is_raised() || matches!(failure, Failure::Output(_)) => {
-            failure.report(json);
-            failure.code()
+            failure.report(json)
         }
-        Err(_) => {
-            Failure::Interrupted.report(json);
-            Failure::Interrupted.code()
-        }
+        Err(_) => Failure::Interrupted.report(json),
         Ok(done) if interrupt.is_raised() => {
             if done != Done::Resumable {
                 say("interrupted");

@@ -136,9 +136,14 @@ pub(crate) struct Run {
     #[arg(long, value_name = "i/N")]
     pub(crate) shard: Option<String>,
 
-    /// Start over: move what the folder holds to <DIR>.old first.
+    /// Start over: move what the folder holds to <DIR>.old first (.old.2, .old.3 where there is one).
     #[arg(long, conflicts_with = "shard")]
     pub(crate) fresh: bool,
+
+    /// Write into a folder that holds something else than a run; files that are in the way are kept
+    /// as <NAME>.old.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Which instance is meant.
@@ -194,6 +199,10 @@ pub(crate) struct Design {
     /// Keep the result: .json for the whole story with its instance, .npz for the variables.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+
+    /// Replace a file that noctule did not write.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Evaluate variables.
@@ -210,6 +219,10 @@ pub(crate) struct Evaluate {
     /// Keep the result: .json for the whole story with its instance, .npz for the variables.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+
+    /// Replace a file that noctule did not write.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Compare schemes.

@@ -1,5 +1,6 @@
 //! How the command ends.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use noctule_lab::LabError;
@@ -41,19 +42,32 @@ impl Done {
 
 /// What clap says: help and versions to stdout, complaints to stderr, or as JSON where that was
 /// asked for.
-#[allow(clippy::print_stdout, reason = "this is where errors are said")]
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let code = if error.use_stderr() { 2 } else { 0 };
     if !error.use_stderr() || !std::env::args_os().any(|argument| argument == "--json") {
-        // A closed pipe is no reason to panic.
-        let _ = error.print();
-        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        return said(error.print().and_then(|()| std::io::stdout().flush()), code);
     }
     let text = error.to_string();
     let what = text.lines().next().unwrap_or("").trim_start_matches("error: ");
     let line: Vec<String> = std::env::args().skip(1).collect();
     let error = InputError::new(what, "command line", line.join(" "), "what `noctule help` shows");
-    println!("{}", serde_json::json!({ "format": "noctule-error/1", "error": error }));
-    ExitCode::from(2)
+    said(say_json(&serde_json::json!(error)), code)
+}
+
+/// The code of a command that has said what it had to say, and one where nobody could be told: on
+/// a full disk. A reader that closed the pipe has seen enough.
+fn said(result: std::io::Result<()>, code: u8) -> ExitCode {
+    ExitCode::from(match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 1,
+        _ => code,
+    })
+}
+
+/// An error as a document, on stdout.
+fn say_json(error: &serde_json::Value) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", serde_json::json!({ "format": "noctule-error/1", "error": error }))?;
+    out.flush()
 }
 
 /// A command that could not.
@@ -88,21 +102,21 @@ impl From<std::io::Error> for Failure {
 }
 
 impl Failure {
-    pub(crate) fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
+    fn number(&self) -> u8 {
+        match self {
             Self::Lab(error) if error.is_input() => 2,
             Self::Lab(error) if error.is_incomplete() => 3,
             // A reader that closed the pipe has seen enough.
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
             Self::Interrupted => Done::RESUMABLE,
             _ => 1,
-        })
+        }
     }
 
     /// What a person could do about it.
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Lab(LabError::Foreign { .. }) => Some(
+            Self::Lab(LabError::Foreign { .. } | LabError::OtherPlan { .. }) => Some(
                 "choose another folder with --out, or start over with --fresh, which moves the old results aside",
             ),
             Self::Lab(LabError::Incomplete { .. }) => {
@@ -115,15 +129,17 @@ impl Failure {
         }
     }
 
-    #[allow(clippy::print_stderr, clippy::print_stdout, reason = "this is where errors are said")]
-    pub(crate) fn report(&self, json: bool) {
+    /// Say what went wrong; the code of the command.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
         let text = match self {
-            Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return,
+            Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                return ExitCode::from(self.number());
+            }
             Self::Lab(error) => error.to_string(),
             Self::Numerics(text) => text.clone(),
             Self::Interrupted if !json => {
                 crate::progress::say("interrupted");
-                return;
+                return ExitCode::from(self.number());
             }
             Self::Interrupted => "interrupted".to_owned(),
             Self::Output(error) => format!("cannot write the output: {error}"),
@@ -133,12 +149,9 @@ impl Failure {
                 Self::Lab(LabError::Input(error)) => serde_json::json!(error),
                 _ => serde_json::json!({ "what": text, "hint": self.hint() }),
             };
-            println!("{}", serde_json::json!({ "format": "noctule-error/1", "error": error }));
-            return;
+            return said(say_json(&error), self.number());
         }
-        eprintln!("error: {text}");
-        if let Some(hint) = self.hint() {
-            eprintln!("\nhint: {hint}");
-        }
+        let hint = self.hint().map_or_else(String::new, |hint| format!("\nhint: {hint}\n"));
+        said(write!(std::io::stderr(), "error: {text}\n{hint}"), self.number())
     }
 }

@@ -32,7 +32,9 @@ number of threads, on shards, or on how often a run was stopped and resumed.
 
 What is there already is never computed twice: the same command resumes a run
 that was stopped by Ctrl-C, a kill or a power cut, and only draws anew what is
-complete. A folder that holds another run is refused; --fresh moves it aside.
+complete. More trials extend a run, fewer take a part of it. A folder that holds
+another run is refused; --fresh moves it aside, and nothing is ever deleted. A
+folder that holds something else is refused too, unless --force.
 
 Examples:
   noctule run                           the default experiment

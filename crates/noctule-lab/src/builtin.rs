@@ -7,7 +7,8 @@ use std::path::Path;
 
 use noctule_num::{InputError, hint};
 
-use crate::error::LabError;
+use crate::experiment::MAX_BYTES;
+use crate::files;
 
 /// An experiment that comes with noctule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,15 +122,7 @@ pub fn open(name: &str) -> Result<Named, InputError> {
         let file = format!("{}.toml", built_in.id);
         return Ok(Named { text: built_in.text.to_owned(), file, id: built_in.id.to_owned() });
     }
-    let bytes = std::fs::read(path)
-        .map_err(|source| LabError::Io { action: "read", path: path.to_owned(), source })
-        .map_err(|error| {
-            let allowed = "the path of an experiment file";
-            InputError::new(error.to_string(), name, "no readable file", allowed)
-        })?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        InputError::new("the file is not text", name, "bytes that are not UTF-8", "a TOML file")
-    })?;
+    let text = files::read_text(path, MAX_BYTES as u64, "an experiment file")?;
     let id = path
         .file_stem()
         .map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());

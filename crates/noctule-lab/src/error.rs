@@ -36,6 +36,15 @@ pub enum LabError {
         expected: String,
     },
 
+    /// The folder holds the run of another plan.
+    #[error("{} is the plan of another run: {}", path.display(), differences.join("; "))]
+    OtherPlan {
+        /// The plan that is there.
+        path: PathBuf,
+        /// What differs, in words: there → here.
+        differences: Vec<String>,
+    },
+
     /// Two processes computed the same chunk and found different numbers.
     #[error("{} was already there with different numbers: results are not reproducible here", path.display())]
     Conflict {
@@ -82,7 +91,7 @@ impl LabError {
 
     /// Whether it is the caller's input that must change (exit code 2).
     pub const fn is_input(&self) -> bool {
-        matches!(self, Self::Input(_) | Self::Foreign { .. })
+        matches!(self, Self::Input(_) | Self::Foreign { .. } | Self::OtherPlan { .. })
     }
 }
 

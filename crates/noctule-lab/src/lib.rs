@@ -19,6 +19,7 @@ pub mod canonical;
 pub mod claim;
 mod error;
 pub mod experiment;
+pub mod files;
 pub mod fold;
 mod manifest;
 pub mod named_arrays;

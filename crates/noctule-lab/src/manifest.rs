@@ -13,9 +13,10 @@ const FORMAT: &str = "noctule-manifest/1";
 /// The text of the manifest: sorted keys, one per line.
 pub(crate) fn text(store: &Store, presentation: &Presentation, folded: &Folded) -> String {
     let plan = store.plan();
-    let scenarios: Vec<&Value> =
-        plan.chains.iter().flat_map(|chain| &chain.points).map(|point| &point.scenario).collect();
-    let scenario = canonical::sha256(canonical::text(&json!(scenarios)).as_bytes());
+    let sweeps = plan.sweeps.iter().filter(|sweep| sweep.schemes.is_none());
+    let swept: Vec<Value> = sweeps.map(|s| json!({ "path": s.path, "values": s.values })).collect();
+    let scenario = json!({ "scenario": plan.scenario, "sweeps": swept });
+    let scenario = canonical::sha256(canonical::text(&scenario).as_bytes());
     let manifest = json!({
         "format": FORMAT,
         "experiment": presentation.experiment,

@@ -15,36 +15,35 @@ use crate::error::LabError;
 use crate::experiment::{Changes, Experiment};
 use crate::fold::{self, Folded};
 use crate::manifest;
-use crate::plan::Plan;
+use crate::plan::{Chains, Plan};
 use crate::present;
 use crate::presentation::Presentation;
 use crate::registry::Registry;
 use crate::run::{self, Progress, RunOptions, RunReport, Store};
-use crate::system::Chain;
 
 /// An experiment that is ready to run: planned, and accepted by its system at every point.
-pub struct Study {
+pub struct Study<'r> {
     /// The plan.
     pub plan: Plan,
     /// What the results are called.
     pub presentation: Presentation,
-    chains: Vec<Box<dyn Chain>>,
+    chains: Chains<'r>,
 }
 
-impl std::fmt::Debug for Study {
+impl std::fmt::Debug for Study<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Study").field("plan", &self.plan.hash()).finish_non_exhaustive()
     }
 }
 
-impl Study {
+impl<'r> Study<'r> {
     /// Plan and prepare an experiment; `source` is its file, kept for the report.
     ///
     /// What the system refuses is reported at the place in the file that caused it.
     pub fn new(
         experiment: &Experiment,
         source: &str,
-        registry: &Registry<'_>,
+        registry: &Registry<'r>,
     ) -> Result<Self, InputError> {
         let Some(system) = registry.get(&experiment.system) else {
             let known = registry.ids().join(", ");
@@ -56,6 +55,7 @@ impl Study {
             ));
         };
         let plan = Plan::of(experiment, system);
+        plan.check_size()?;
         let chains = plan
             .prepare(registry)
             .map_err(|refused| experiment.locate(refused.scheme, refused.grid, refused.error))?;
@@ -63,9 +63,9 @@ impl Study {
         Ok(Self { plan, presentation, chains })
     }
 
-    /// Open the folder of the results.
-    pub fn store(&self, dir: &Path) -> Result<Store, LabError> {
-        Store::create(dir, self.plan.clone(), &self.presentation)
+    /// Open the folder of the results; with `force` also one that holds something else.
+    pub fn store(&self, dir: &Path, force: bool) -> Result<Store, LabError> {
+        Store::create(dir, self.plan.clone(), &self.presentation, force)
     }
 
     /// Run what is not there yet.
@@ -102,6 +102,8 @@ pub fn finish(
     registry: &Registry<'_>,
 ) -> Result<Results, LabError> {
     let plan = store.plan();
+    store.sweep();
+    store.check_plan()?;
     let wanted = present::wanted(plan, presentation);
     let mut folded = fold::fold(store, &wanted)?;
     let claims = claim::judge_all(plan, presentation, &folded, registry);
@@ -122,6 +124,7 @@ pub fn finish(
     write(&mut folded, "claims.json".into(), &claim::json(&claims))?;
     let report = present::report(store, presentation, &folded, &claims, &figures);
     write(&mut folded, "report.html".into(), &crate::report::html(&report))?;
+    run::remove_figures(store.dir(), |name| folded.digests.contains_key(name));
     let manifest = manifest::text(store, presentation, &folded);
     files.push(store.write_output("manifest.json", manifest.as_bytes())?);
     let tables = ["records.csv", "series.csv", "summary.csv"].map(|name| store.dir().join(name));

@@ -40,7 +40,7 @@ fn run(id: &str, threads: usize, dir: &Path) -> BTreeMap<String, Vec<u8>> {
         .changed(&Changes { ci: true, ..Changes::default() })
         .unwrap();
     let study = Study::new(&experiment, built_in.text, &registry).unwrap();
-    let store = study.store(dir).unwrap();
+    let store = study.store(dir, false).unwrap();
     let options = RunOptions { threads: Some(threads), ..RunOptions::default() };
     let report = study.run(&store, &options, &Silent, &Interrupt::new()).unwrap();
     assert!(report.is_complete());

@@ -4,6 +4,9 @@
 
 mod support;
 
+#[path = "support/runs.rs"]
+mod runs;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -138,7 +141,7 @@ fn chunks_of_another_plan_or_build_are_refused() {
     for (from, to, expected) in [
         (noctule_lab::run::build::id(), "another", "build"),
         ("\"chunk\":2", "\"chunk\":3", "chunk"),
-        ("noctule-chunk/1", "noctule-chunk/2", "format"),
+        ("noctule-chunk/2", "noctule-chunk/3", "format"),
         ("\"plan\":\"", "\"plan\":\"0", "plan"),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -164,8 +167,9 @@ fn a_folder_belongs_to_one_plan() {
     let other = support::changed(STUDY, &Changes { seed: Some(8), ..Changes::default() });
     let plan = Plan::of(&other, &Quadratic);
     let presentation = noctule_lab::presentation::Presentation::of(&other, &Quadratic, "");
-    let error = Store::create(folder.path(), plan, &presentation).unwrap_err();
-    assert!(matches!(error, LabError::Foreign { what: "plan", .. }), "{error}");
+    let error = Store::create(folder.path(), plan, &presentation, false).unwrap_err();
+    assert!(matches!(error, LabError::OtherPlan { .. }), "{error}");
+    assert!(error.to_string().ends_with("is the plan of another run: seed 7 → 8"), "{error}");
 }
 
 #[test]
@@ -195,8 +199,7 @@ fn plans_read_back() {
     assert_eq!((again.plan(), again.hash()), (store.plan(), store.hash()));
     assert_eq!(presentation.title, "A study");
     // Two schemes × three powers, each a chain of three; "exact" too.
-    assert_eq!(store.plan().chains.len(), 9);
-    assert!(store.plan().chains.iter().all(|chain| chain.points.len() == 3));
+    assert_eq!((store.plan().chain_count(), store.plan().chain_len()), (9, 3));
 }
 
 #[test]
@@ -267,7 +270,8 @@ name = \"warm\"
 ";
     let folder = tempfile::tempdir().unwrap();
     let store = support::store(body, folder.path());
-    let chains: Vec<usize> = store.plan().chains.iter().map(|chain| chain.scheme).collect();
+    let chains: Vec<usize> =
+        (0..store.plan().chain_count()).map(|c| store.plan().chain_scheme(c)).collect();
     assert_eq!(chains, [0, 1, 1, 1, 2], "one chain for the schemes that the sweep does not touch");
     support::run(&store, &RunOptions::default());
     let folded = fold(&store, &Wanted::default()).unwrap();

@@ -45,7 +45,7 @@ fn results(body: &str, changes: &Changes, threads: usize) -> (tempfile::TempDir,
         .unwrap_or_else(|error| panic!("{error}"));
     let study = Study::new(&experiment, &file, &registry).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let store = study.store(folder.path()).unwrap();
+    let store = study.store(folder.path(), false).unwrap();
     let options = RunOptions { threads: Some(threads), ..RunOptions::default() };
     study.run(&store, &options, &Silent, &Interrupt::new()).unwrap();
     let results = finish(&store, &study.presentation, &registry).unwrap();

@@ -80,7 +80,7 @@ pub(crate) fn lab(error: LabError) -> PyErr {
     match error {
         LabError::Input(error) => input(&error),
         LabError::Io { .. } => PyOSError::new_err(error.to_string()),
-        LabError::Foreign { .. } => refuse(
+        LabError::Foreign { .. } | LabError::OtherPlan { .. } => refuse(
             &error.to_string(),
             "out",
             "the results of something else",

@@ -240,6 +240,7 @@ pub(crate) struct Order<'py> {
     out: Option<PathBuf>,
     threads: Option<Bound<'py, PyAny>>,
     fresh: bool,
+    force: bool,
     strict: bool,
 }
 
@@ -298,12 +299,12 @@ pub(crate) fn run(
     study.presentation.changes = changes.in_words();
     let dir = order.out.unwrap_or_else(|| default_folder(&experiment, &changes));
     if order.fresh {
-        noctule_lab::run::move_aside(&dir).map_err(errors::lab)?;
+        noctule_lab::run::move_aside(&dir, order.force).map_err(errors::lab)?;
     }
     let counts = Counts::default();
     let options = RunOptions { threads, ..RunOptions::default() };
     let work = |interrupt: &Interrupt| {
-        let store = study.store(&dir)?;
+        let store = study.store(&dir, order.force)?;
         let report = study.run(&store, &options, &counts, interrupt)?;
         if report.interrupted {
             return Ok((report, None));

@@ -18,6 +18,7 @@ mod arrays;
 mod batch;
 mod errors;
 mod experiment;
+mod files;
 mod interrupt;
 mod models;
 mod optim;
@@ -36,6 +37,8 @@ mod _noctule {
     use crate::errors::{InvalidInput, NotSolved, NumericalError};
     #[pymodule_export]
     use crate::experiment::{experiments, figures, run};
+    #[pymodule_export]
+    use crate::files::write;
     #[pymodule_export]
     use crate::models::beamforming::beamforming;
     #[pymodule_export]

@@ -1,7 +1,10 @@
 //! `noctule bench`: all schemes of a system on the same instances, in one process.
 
+use std::path::Path;
+
 use noctule_lab::bench::{Comparison, Standing, Standings, compare};
-use noctule_lab::experiment::{ScenarioFile, overrides};
+use noctule_lab::experiment::{MAX_BYTES, ScenarioFile, overrides};
+use noctule_lab::files;
 use noctule_lab::present::format::short;
 use noctule_lab::system::{Contender, System};
 use noctule_lab::systems;
@@ -19,10 +22,7 @@ pub(crate) fn run(options: &cli::Bench, as_json: bool) -> Result<Done, Failure> 
     let registry = systems::registry();
     let given = options.given.as_deref().unwrap_or(systems::DEFAULT);
     let (system, scenario) = if given.ends_with(".toml") {
-        let text = std::fs::read_to_string(given).map_err(|error| {
-            let found = error.to_string();
-            InputError::new("the file cannot be read", given, found, "a readable scenario file")
-        })?;
+        let text = files::read_text(Path::new(given), MAX_BYTES as u64, "a scenario file")?;
         let file = ScenarioFile::parse(&text, given, &registry)?;
         (find(&registry, &file.system)?, file.scenario)
     } else {

@@ -33,6 +33,9 @@ pub(crate) fn run(name: &str, as_json: bool) -> Result<Done, Failure> {
             plan.trials,
             plan.chunks(),
         ));
+        if let Some(needs) = plan.needs() {
+            say(&needs);
+        }
     }
     Ok(Done::Done)
 }

@@ -39,11 +39,11 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
     study.presentation.changes = changes.in_words();
     let dir = options.out.clone().unwrap_or_else(|| default_folder(&experiment, &changes));
     if options.fresh
-        && let Some(old) = move_aside(&dir)?
+        && let Some(old) = move_aside(&dir, options.force)?
     {
         say(&format!("earlier results are now in {}", old.display()));
     }
-    let store = study.store(&dir)?;
+    let store = study.store(&dir, options.force)?;
     let interrupt = crate::signals::interrupt();
     announce(&study, &experiment);
     let watcher = Watcher::new();
@@ -68,7 +68,7 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
     show_results(&store, &study.presentation, &results, Some((&report, seconds)), as_json)
 }
 
-fn announce(study: &Study, experiment: &Experiment) {
+fn announce(study: &Study<'_>, experiment: &Experiment) {
     let plan = &study.plan;
     let trials = experiment
         .trials
@@ -81,6 +81,9 @@ fn announce(study: &Study, experiment: &Experiment) {
         plan.seed,
         &plan.hash()[..12],
     ));
+    if let Some(needs) = plan.needs() {
+        say(&needs);
+    }
 }
 
 fn report_json(report: &RunReport) -> Value {

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use noctule_lab::experiment::{ScenarioFile, overrides};
+use noctule_lab::experiment::{MAX_BYTES, ScenarioFile, overrides};
+use noctule_lab::files;
 use noctule_lab::report::Align;
 use noctule_lab::single::{Arrays, Claim, Finding, Single, SingleError, Source, Story, afford};
 use noctule_lab::system::no_such_scheme;
@@ -20,6 +21,9 @@ use crate::tables;
 /// The format of design documents.
 const DESIGN: &str = "noctule-design/1";
 
+/// Largest document that is read.
+const MAX_DOCUMENT: u64 = 1 << 30;
+
 /// Rows of a trace that is drawn.
 const TRACE_ROWS: u64 = 10_000;
 
@@ -36,6 +40,7 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
     check_ending(options.out.as_deref())?;
     let plot = options.trace_plot.as_deref();
     check_svg(plot)?;
+    check_free(&[options.out.as_deref(), plot], options.force)?;
     let mut asked = read(&options.instance, options.scheme.as_deref(), true)?;
     if plot.is_some() {
         keep_trace(&mut asked.settings);
@@ -47,7 +52,9 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
     if let Some(path) = plot {
         match story.trace_figure() {
             Some(figure) => {
-                save(path, figure.svg().as_bytes())?;
+                // By which a file of ours is known where one is to be replaced.
+                let svg = format!("{}\n<!-- {} -->\n", figure.svg().trim_end(), files::MARK);
+                files::write(path, svg.as_bytes())?;
                 say(&format!("wrote {}", path.display()));
             }
             None => say("there is no trace to draw: nothing was iterated"),
@@ -68,6 +75,7 @@ fn keep_trace(settings: &mut Value) {
 
 pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, Failure> {
     check_ending(options.out.as_deref())?;
+    check_free(&[options.out.as_deref()], options.force)?;
     let asked = read(&options.instance, None, false)?;
     let story = asked
         .system
@@ -81,9 +89,8 @@ pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
     let refuse = |what: &str, found: String| {
         InputError::new(what, &place, found, "a noctule-design/1 document")
     };
-    let bytes = std::fs::read(file)
-        .map_err(|error| refuse("the file cannot be read", error.to_string()))?;
-    let document = noctule::data::json_document(&bytes)
+    let text = files::read_text(file, MAX_DOCUMENT, "a noctule-design/1 document")?;
+    let document = noctule::data::json_document(text.as_bytes())
         .map_err(|error| InputError { place: format!("{place}:{}", error.place), ..error })?;
     let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
     if format != DESIGN {
@@ -160,10 +167,7 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
             (system, Some(system.default_scenario()))
         }
         Some(file) => {
-            let text = std::fs::read_to_string(file).map_err(|error| {
-                let found = error.to_string();
-                InputError::new("the file cannot be read", file, found, "a readable scenario file")
-            })?;
+            let text = files::read_text(Path::new(file), MAX_BYTES as u64, "a scenario file")?;
             let read = ScenarioFile::parse(&text, file, &registry)?;
             let system = system(&read.system, file)?;
             let scenario = read.scenario.clone();
@@ -224,7 +228,7 @@ fn system_of_arrays(path: &Path, options: &cli::Instance) -> Result<&'static dyn
     if let Some(name) = &options.system {
         return Ok(system(name, "--system")?);
     }
-    let said = std::fs::read(path)
+    let said = files::read(path, MAX_DOCUMENT)
         .ok()
         .and_then(|bytes| noctule::data::json_document(&bytes).ok())
         .and_then(|document| document.get("system").and_then(Value::as_str).map(str::to_owned));
@@ -266,6 +270,14 @@ fn check_ending(out: Option<&Path>) -> Result<(), Failure> {
     Err(InputError::new(what, "--out", path.display().to_string(), allowed).into())
 }
 
+/// Before anything is computed: whether no file of somebody else is in the way.
+fn check_free(paths: &[Option<&Path>], force: bool) -> Result<(), Failure> {
+    for path in paths.iter().flatten().filter(|_| !force) {
+        files::check_replaceable(path, "--force")?;
+    }
+    Ok(())
+}
+
 fn check_svg(plot: Option<&Path>) -> Result<(), Failure> {
     let wrong = plot.filter(|path| path.extension().is_none_or(|ending| ending != "svg"));
     let Some(path) = wrong else { return Ok(()) };
@@ -279,15 +291,7 @@ fn write(story: &Story, path: &Path) -> Result<(), Failure> {
     } else {
         format!("{:#}\n", story.document).into_bytes()
     };
-    save(path, &bytes)
-}
-
-fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|error| {
-        let what = "the file cannot be written";
-        InputError::new(what, path.display().to_string(), error.to_string(), "a writable path")
-    })?;
-    Ok(())
+    Ok(files::write(path, &bytes)?)
 }
 
 fn text(story: &Story) -> String {

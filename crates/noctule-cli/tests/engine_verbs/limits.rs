@@ -128,12 +128,14 @@ fn an_interrupted_design_is_written_only_where_there_is_none_and_says_so() {
     if let Ok(document) = fs::read_to_string(folder.path().join("new.json")) {
         assert!(document.contains("\"stop\": \"interrupted\""), "{said}");
     }
-    fs::write(folder.path().join("new.json"), "finished").unwrap();
+    // A document of ours: another file would not be replaced by any design.
+    let finished = "{\"format\": \"noctule-design/1\", \"finished\": true}";
+    fs::write(folder.path().join("new.json"), finished).unwrap();
     let child = start(folder.path(), line);
     sleep(Duration::from_millis(500));
     let (status, _, said) = stop(child, "-INT");
     assert_eq!(status.code(), Some(75), "{said}");
-    assert_eq!(fs::read(folder.path().join("new.json")).unwrap(), b"finished", "{said}");
+    assert_eq!(fs::read_to_string(folder.path().join("new.json")).unwrap(), finished, "{said}");
 }
 
 /// The largest resident size of a process so far, in MB.

@@ -73,6 +73,7 @@ pub use claims::{ClaimSpec, Expect, Kind as ClaimKind, Ours, Said, Selection};
 pub use complete::complete;
 pub use document::Place;
 pub use figures::{Band, FigureKind, FigureSpec, ScaleWord, Stat};
+pub(crate) use overlay::{Hop, replace};
 pub(crate) use read::same;
 pub use scenario_file::{ScenarioFile, overrides};
 pub(crate) use sweeps::plain;
@@ -83,6 +84,8 @@ use crate::system::Point;
 
 /// The format of experiment files.
 pub const FORMAT: &str = "noctule-experiment/1";
+/// Largest file that is read: an experiment or a scenario.
+pub const MAX_BYTES: usize = 4 << 20;
 /// Largest number of points of one experiment: grid points times schemes.
 pub const MAX_POINTS: usize = 100_000;
 /// Largest number of trials.

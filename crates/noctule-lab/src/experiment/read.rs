@@ -12,14 +12,11 @@ use super::grammar::tables::{CI, EXPERIMENT, PRECISION, SCHEME};
 use super::overlay::{self, Schema};
 use super::sweeps::{Sweep, World};
 use super::{
-    CiSize, Experiment, FORMAT, MAX_POINTS, MAX_SCHEMES, MAX_SWEEPS, Precision, Scheme, hint,
-    is_file_name,
+    CiSize, Experiment, FORMAT, MAX_BYTES, MAX_POINTS, MAX_SCHEMES, MAX_SWEEPS, Precision, Scheme,
+    hint, is_file_name,
 };
 use crate::registry::Registry;
 use crate::system::{System, no_such_scheme};
-
-/// Largest file that is read.
-const MAX_BYTES: usize = 4 << 20;
 
 pub(super) fn experiment(
     text: &str,

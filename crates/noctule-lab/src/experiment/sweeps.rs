@@ -104,6 +104,18 @@ impl Sweep {
         }
     }
 
+    /// The schemes whose settings it changes, by their index in `ids`, or `None` for the scenario;
+    /// and the way within.
+    pub(crate) fn aim(&self, ids: &[&str]) -> (Option<Vec<usize>>, Vec<Hop>) {
+        match &self.target {
+            Target::Scenario(way) => (None, way.clone()),
+            Target::Setting { schemes, way, .. } => {
+                let index = |id: &String| ids.iter().position(|known| known == id);
+                (Some(schemes.iter().filter_map(index).collect()), way.clone())
+            }
+        }
+    }
+
     /// Read one `[[sweep]]`.
     pub(super) fn read(item: &Item, world: &World<'_>) -> Result<Self, InputError> {
         let keys = Keys::of(item, &SWEEP)?;

@@ -13,15 +13,17 @@ mod tables;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use samples::{Cell, Samples, Wanted};
-pub use summary::{GroupSummary, summary_csv};
+pub use summary::GroupSummary;
 
 use crate::error::LabError;
 use crate::run::{Chunk, Decider, Record, Store, Unusable};
 use summary::Groups;
 use tables::Tables;
 
-/// Samples kept in memory at once: 256 MB of them.
-const MAX_SAMPLES: u64 = 1 << 25;
+/// Memory for samples at once.
+const MAX_BYTES: u64 = 128 << 20;
+/// What a list of samples takes beside them.
+const LIST_BYTES: u64 = 64;
 
 /// What folding has found.
 #[derive(Clone, Debug)]
@@ -45,8 +47,8 @@ pub fn fold(store: &Store, wanted: &Wanted) -> Result<Folded, LabError> {
     let plan = store.plan();
     let chunks = complete(store)?;
     let groups = plan.schemes.len() * plan.grid_len();
-    let per_group = (plan.trials * plan.metrics.len().max(1) as u64).max(1);
-    let per_pass = ((MAX_SAMPLES / per_group).max(1) as usize).min(groups.max(1));
+    let per_group = (8 * plan.trials + LIST_BYTES) * plan.metrics.len().max(1) as u64;
+    let per_pass = ((MAX_BYTES / per_group).max(1) as usize).min(groups.max(1));
     let mut tables = Tables::create(store)?;
     let mut summaries = Vec::with_capacity(groups);
     let mut samples = Samples::new(wanted);
@@ -74,9 +76,7 @@ pub fn fold(store: &Store, wanted: &Wanted) -> Result<Folded, LabError> {
         first = range.end;
     }
     let mut digests = tables.finish()?;
-    let summary = summary_csv(plan, &summaries);
-    store.write_output("summary.csv", summary.as_bytes())?;
-    digests.insert("summary.csv".into(), crate::canonical::sha256(summary.as_bytes()));
+    digests.insert("summary.csv".into(), summary::write(store, &summaries)?);
     Ok(Folded { groups: summaries, trials, build, cpus, digests, kept: samples })
 }
 
@@ -102,14 +102,7 @@ fn check_build(
 }
 
 fn read(store: &Store, chunk: u64) -> Result<Chunk, LabError> {
-    let path = store.chunk_path(chunk);
-    store.read_chunk(chunk).map_err(|unusable| match unusable {
-        Unusable::Foreign { what, found, expected } => {
-            LabError::Foreign { path, what, found, expected }
-        }
-        Unusable::Torn(reason) => LabError::Corrupt { path, reason },
-        Unusable::Absent => LabError::Corrupt { path, reason: "it has just disappeared".into() },
-    })
+    store.read_chunk(chunk).map_err(|unusable| unusable.error(store.chunk_path(chunk)))
 }
 
 /// Where a run stands.
@@ -137,6 +130,7 @@ pub fn standing(store: &Store) -> Result<Standing, LabError> {
     let plan = store.plan();
     let mut standing = Standing { total: plan.chunks(), ..Standing::default() };
     let mut decider = Decider::new(plan);
+    let mut round = plan.round_end(0);
     for chunk in 0..plan.chunks() {
         match store.read_chunk(chunk) {
             Ok(read) => {
@@ -145,19 +139,14 @@ pub fn standing(store: &Store) -> Result<Standing, LabError> {
             }
             Err(Unusable::Absent) => standing.missing.push(chunk),
             Err(Unusable::Torn(_)) => standing.torn.push(chunk),
-            Err(Unusable::Foreign { what, found, expected }) => {
-                return Err(LabError::Foreign {
-                    path: store.chunk_path(chunk),
-                    what,
-                    found,
-                    expected,
-                });
-            }
+            Err(unusable) => return Err(unusable.error(store.chunk_path(chunk))),
         }
-        let round = plan.precision.as_ref().map_or(u64::MAX, |precision| precision.round_chunks);
-        if (chunk + 1) % round == 0 && standing.is_complete() && decider.is_precise() {
-            standing.total = chunk + 1;
-            break;
+        if chunk + 1 == round {
+            if standing.is_complete() && decider.is_precise() {
+                standing.total = round;
+                break;
+            }
+            round = plan.round_end(round);
         }
     }
     Ok(standing)
@@ -167,8 +156,7 @@ pub fn standing(store: &Store) -> Result<Standing, LabError> {
 fn complete(store: &Store) -> Result<u64, LabError> {
     // Looking before reading: a merge must name everything that is missing, not the first.
     let plan = store.plan();
-    let absent: Vec<u64> =
-        (0..plan.chunks()).filter(|chunk| !store.chunk_path(*chunk).exists()).collect();
+    let absent: Vec<u64> = (0..plan.chunks()).filter(|chunk| !store.has_chunk(*chunk)).collect();
     if absent.is_empty() && plan.precision.is_none() {
         return Ok(plan.chunks());
     }

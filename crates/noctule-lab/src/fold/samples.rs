@@ -46,11 +46,10 @@ impl Samples {
 
     pub(super) fn push(&mut self, record: &Record, plan: &Plan) {
         let (trial, chain) = plan.unit(record.unit);
-        let chain = &plan.chains[chain];
-        let Some(point) = chain.points.get(record.point as usize) else { return };
-        for &grid in &point.grid {
+        let scheme = plan.chain_scheme(chain);
+        for grid in plan.grid_points(chain, record.point as usize) {
             for (metric, value) in record.metrics.iter().enumerate() {
-                let key = (metric, chain.scheme, grid);
+                let key = (metric, scheme, grid);
                 if let Some(value) = value
                     && self.wanted.metrics.contains(&key)
                 {
@@ -60,14 +59,14 @@ impl Samples {
             for &(series, i, j, x, value) in &record.series {
                 let series = usize::from(series);
                 if self.wanted.means.contains(&series) {
-                    let cell = self.cells.entry((series, chain.scheme, grid, i, j)).or_default();
+                    let cell = self.cells.entry((series, scheme, grid, i, j)).or_default();
                     cell.value.push(value);
                     if let Some(x) = x {
                         cell.x.push(x);
                     }
                 }
                 if self.wanted.values.contains(&series) {
-                    self.values.entry((series, chain.scheme, grid)).or_default().push(value);
+                    self.values.entry((series, scheme, grid)).or_default().push(value);
                 }
             }
         }

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use noctule_num::stats::Summary;
 
-use super::tables::{count_cell, header, keys, number_cell, text_cell};
+use super::tables::{Table, count_cell, header, keys, number_cell, text_cell};
+use crate::error::LabError;
 use crate::plan::Plan;
-use crate::run::{Ending, PointKind, Record};
+use crate::run::{Ending, PointKind, Record, Store};
 
 /// What is said about one scheme at one grid point.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -84,6 +85,7 @@ fn worst(so_far: &mut Option<f64>, value: Option<f64>) {
 /// Some of the groups, with their samples.
 pub(super) struct Groups<'a> {
     plan: &'a Plan,
+    points: usize,
     range: Range<usize>,
     groups: Vec<(GroupSummary, Vec<Vec<f64>>)>,
 }
@@ -99,14 +101,14 @@ impl<'a> Groups<'a> {
             };
             (summary, vec![Vec::new(); plan.metrics.len()])
         };
-        Self { plan, groups: range.clone().map(group).collect(), range }
+        Self { plan, points, groups: range.clone().map(group).collect(), range }
     }
 
     pub(super) fn push(&mut self, record: &Record) {
-        let chain = &self.plan.chains[self.plan.unit(record.unit).1];
-        let Some(point) = chain.points.get(record.point as usize) else { return };
-        for grid in &point.grid {
-            let index = chain.scheme * self.plan.grid_len() + grid;
+        let chain = self.plan.unit(record.unit).1;
+        let first = self.plan.chain_scheme(chain) * self.points;
+        for grid in self.plan.grid_points(chain, record.point as usize) {
+            let index = first + grid;
             if !self.range.contains(&index) {
                 continue;
             }
@@ -127,9 +129,10 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// The text of `summary.csv`: one line for each scheme, point and metric.
-pub fn summary_csv(plan: &Plan, groups: &[GroupSummary]) -> String {
-    let mut out = String::new();
+/// Write `summary.csv`, one line for each scheme, point and metric; its digest is returned.
+pub(super) fn write(store: &Store, groups: &[GroupSummary]) -> Result<String, LabError> {
+    let plan = store.plan();
+    let mut table = Table::of(store, "summary.csv")?;
     let after = [
         "metric",
         "n",
@@ -153,40 +156,39 @@ pub fn summary_csv(plan: &Plan, groups: &[GroupSummary]) -> String {
         "worst_objective_mismatch",
         "evaluations",
     ];
-    header(&mut out, plan, &["scheme"], &after);
-    end(&mut out);
+    header(&mut table.line, plan, &["scheme"], &after);
+    table.end_line()?;
     let keys = keys(plan);
     for group in groups {
         for (name, summary) in plan.metrics.iter().zip(&group.metrics) {
-            text_cell(&mut out, &plan.schemes[group.scheme].id);
+            let out = &mut table.line;
+            text_cell(out, &plan.schemes[group.scheme].id);
             out.push_str(&keys[group.point]);
-            text_cell(&mut out, name);
-            count_cell(&mut out, summary.map_or(0, |summary| summary.count));
-            number_cell(&mut out, summary.map(|summary| summary.mean));
-            number_cell(&mut out, summary.and_then(|summary| summary.standard_error));
-            let order = summary.map(|s| [s.median, s.q05, s.q25, s.q75, s.q95, s.min, s.max]);
-            for index in 0..7 {
-                number_cell(&mut out, order.map(|order| order[index]));
-            }
-            let counts =
-                [group.designed, group.infeasible, group.unsound, group.failed, group.not_run];
-            counts.into_iter().for_each(|count| count_cell(&mut out, count));
-            for value in [
-                group.worst_residual,
-                group.worst_gap_rel,
-                group.worst_violation,
-                group.worst_objective_mismatch,
-            ] {
-                number_cell(&mut out, value);
-            }
-            count_cell(&mut out, group.evaluations);
-            end(&mut out);
+            text_cell(out, name);
+            cells(out, group, summary.as_ref());
+            table.end_line()?;
         }
     }
-    out
+    table.finish()
 }
 
-fn end(out: &mut String) {
-    out.pop();
-    out.push('\n');
+fn cells(out: &mut String, group: &GroupSummary, summary: Option<&Summary>) {
+    count_cell(out, summary.map_or(0, |summary| summary.count));
+    number_cell(out, summary.map(|summary| summary.mean));
+    number_cell(out, summary.and_then(|summary| summary.standard_error));
+    let order = summary.map(|s| [s.median, s.q05, s.q25, s.q75, s.q95, s.min, s.max]);
+    for index in 0..7 {
+        number_cell(out, order.map(|order| order[index]));
+    }
+    let counts = [group.designed, group.infeasible, group.unsound, group.failed, group.not_run];
+    counts.into_iter().for_each(|count| count_cell(out, count));
+    for value in [
+        group.worst_residual,
+        group.worst_gap_rel,
+        group.worst_violation,
+        group.worst_objective_mismatch,
+    ] {
+        number_cell(out, value);
+    }
+    count_cell(out, group.evaluations);
 }

@@ -1,51 +1,41 @@
 //! `records.csv` and `series.csv`, written line by line.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use crate::canonical::hex;
 use crate::error::LabError;
 use crate::experiment::plain;
+use crate::files::Draft;
 use crate::plan::Plan;
-use crate::run::{Record, Store, temporary_beside};
+use crate::run::{Record, Store};
 
 /// A CSV file that appears when it is finished, with the digest of what was written.
-struct Table {
-    path: PathBuf,
-    temporary: PathBuf,
-    file: BufWriter<File>,
+pub(super) struct Table {
+    draft: Draft,
     digest: Sha256,
-    line: String,
+    pub(super) line: String,
 }
 
 impl Table {
-    fn create(path: PathBuf) -> Result<Self, LabError> {
-        let temporary = temporary_beside(&path);
-        let file = File::create(&temporary).map_err(LabError::io("create", &temporary))?;
-        let file = BufWriter::with_capacity(1 << 16, file);
-        Ok(Self { path, temporary, file, digest: Sha256::new(), line: String::new() })
+    pub(super) fn of(store: &Store, name: &str) -> Result<Self, LabError> {
+        let draft = Draft::of(&store.dir().join(name))?;
+        Ok(Self { draft, digest: Sha256::new(), line: String::new() })
     }
 
-    fn end_line(&mut self) -> Result<(), LabError> {
+    pub(super) fn end_line(&mut self) -> Result<(), LabError> {
         // The line ends with the comma after its last cell.
         self.line.pop();
         self.line.push('\n');
         self.digest.update(self.line.as_bytes());
-        self.file
-            .write_all(self.line.as_bytes())
-            .map_err(LabError::io("write", &self.temporary))?;
+        self.draft.push(self.line.as_bytes())?;
         self.line.clear();
         Ok(())
     }
 
-    fn finish(mut self) -> Result<String, LabError> {
-        self.file.flush().map_err(LabError::io("write", &self.temporary))?;
-        drop(self.file);
-        std::fs::rename(&self.temporary, &self.path).map_err(LabError::io("rename", &self.path))?;
+    pub(super) fn finish(self) -> Result<String, LabError> {
+        self.draft.finish()?;
         Ok(hex(&self.digest.finalize()))
     }
 }
@@ -109,7 +99,7 @@ pub(super) struct Tables<'a> {
 impl<'a> Tables<'a> {
     pub(super) fn create(store: &'a Store) -> Result<Self, LabError> {
         let plan = store.plan();
-        let mut records = Table::create(store.dir().join("records.csv"))?;
+        let mut records = Table::of(store, "records.csv")?;
         let after = [
             "trial",
             "outcome",
@@ -128,7 +118,7 @@ impl<'a> Tables<'a> {
         plan.metrics.iter().for_each(|name| text_cell(&mut records.line, name));
         text_cell(&mut records.line, "reason");
         records.end_line()?;
-        let mut series = Table::create(store.dir().join("series.csv"))?;
+        let mut series = Table::of(store, "series.csv")?;
         header(&mut series.line, plan, &["scheme"], &["trial", "series", "i", "j", "x", "value"]);
         series.end_line()?;
         Ok(Self { plan, keys: keys(plan), records, series })
@@ -137,20 +127,18 @@ impl<'a> Tables<'a> {
     pub(super) fn push(&mut self, record: &Record) -> Result<(), LabError> {
         let plan = self.plan;
         let (trial, chain) = plan.unit(record.unit);
-        let chain = &plan.chains[chain];
-        let Some(point) = chain.points.get(record.point as usize) else { return Ok(()) };
-        let scheme = &plan.schemes[chain.scheme].id;
-        for grid in &point.grid {
+        let scheme = &plan.schemes[plan.chain_scheme(chain)].id;
+        for grid in plan.grid_points(chain, record.point as usize) {
             let line = &mut self.records.line;
             text_cell(line, scheme);
-            line.push_str(&self.keys[*grid]);
+            line.push_str(&self.keys[grid]);
             count_cell(line, trial);
             record_cells(line, record);
             self.records.end_line()?;
             for (series, i, j, x, value) in &record.series {
                 let line = &mut self.series.line;
                 text_cell(line, scheme);
-                line.push_str(&self.keys[*grid]);
+                line.push_str(&self.keys[grid]);
                 count_cell(line, trial);
                 text_cell(line, plan.series.get(usize::from(*series)).map_or("", String::as_str));
                 count_cell(line, u64::from(*i));

@@ -5,26 +5,29 @@
 //! one JSON object for each row; and the SHA-256 of everything before it. A file whose last line
 //! does not match is torn and counts as absent.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::build;
 use super::record::Record;
 use crate::canonical;
+use crate::error::LabError;
 
 /// The format of chunk files.
-pub(super) const FORMAT: &str = "noctule-chunk/1";
+pub(super) const FORMAT: &str = "noctule-chunk/2";
 
 /// What a chunk is part of, and who computed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// `noctule-chunk/1`.
+    /// `noctule-chunk/2`.
     pub format: String,
-    /// Hash of the plan.
+    /// [`crate::plan::Plan::core_hash`] of the plan.
     pub plan: String,
     /// Which chunk.
     pub chunk: u64,
+    /// How many of its units: fewer than it has where the plan had no more trials.
+    pub units: u64,
     /// The build.
     pub build: String,
     /// The processor class.
@@ -54,6 +57,8 @@ pub enum Unusable {
     Absent,
     /// It is incomplete or damaged: the sentence says how.
     Torn(String),
+    /// The system does not hand it out just now; it may be whole.
+    Unreadable(std::io::ErrorKind, String),
     /// It is intact, but of another plan or build, or another chunk.
     Foreign {
         /// `plan`, `build`, `chunk` or `format`.
@@ -65,10 +70,27 @@ pub enum Unusable {
     },
 }
 
+impl Unusable {
+    /// What the end of a run is that needs this chunk.
+    pub(crate) fn error(self, path: PathBuf) -> LabError {
+        match self {
+            Self::Absent => LabError::corrupt(&path, "it has just disappeared"),
+            Self::Torn(reason) => LabError::Corrupt { path, reason },
+            Self::Unreadable(kind, text) => {
+                LabError::Io { action: "read", path, source: std::io::Error::new(kind, text) }
+            }
+            Self::Foreign { what, found, expected } => {
+                LabError::Foreign { path, what, found, expected }
+            }
+        }
+    }
+}
+
 /// The text of a chunk file.
 pub(super) fn write(
     plan: &str,
     chunk: u64,
+    units: u64,
     cpu: &str,
     records: &[Record],
 ) -> Result<String, serde_json::Error> {
@@ -76,6 +98,7 @@ pub(super) fn write(
         format: FORMAT.to_owned(),
         plan: plan.to_owned(),
         chunk,
+        units,
         build: build::id().to_owned(),
         cpu: cpu.to_owned(),
         rows: records.len(),
@@ -98,7 +121,7 @@ pub(crate) fn check(path: &Path, plan: &str, chunk: u64) -> Result<(Header, Stri
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Unusable::Absent),
-        Err(error) => return Err(Unusable::Torn(error.to_string())),
+        Err(error) => return Err(Unusable::Unreadable(error.kind(), error.to_string())),
     };
     let torn = |reason: &str| Unusable::Torn(reason.to_owned());
     let mut text = String::from_utf8(bytes).map_err(|_| torn("it is not text"))?;

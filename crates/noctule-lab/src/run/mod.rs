@@ -8,6 +8,7 @@
 pub mod build;
 mod chunk;
 mod decide;
+mod folder;
 mod record;
 mod store;
 mod timings;
@@ -22,13 +23,13 @@ use noctule_optim::Interrupt;
 
 pub use chunk::{Chunk, Header, Unusable};
 pub(crate) use decide::Decider;
+pub use folder::move_aside;
+pub(crate) use folder::remove_figures;
 pub use record::{Ending, Gap, PointKind, Record};
-pub(crate) use store::temporary_beside;
-pub use store::{Store, move_aside};
+pub use store::Store;
 
 use crate::error::LabError;
-use crate::plan::Plan;
-use crate::system::Chain;
+use crate::plan::{Chains, Plan};
 use store::Settled;
 use timings::Timings;
 
@@ -140,7 +141,7 @@ impl RunReport {
 struct Session<'a> {
     store: &'a Store,
     plan: &'a Plan,
-    chains: &'a [Box<dyn Chain>],
+    chains: &'a Chains<'a>,
     progress: &'a dyn Progress,
     interrupt: &'a Interrupt,
     timings: Timings,
@@ -154,7 +155,7 @@ struct Session<'a> {
 /// Run the chunks of one shard that are not there yet.
 pub fn run(
     store: &Store,
-    chains: &[Box<dyn Chain>],
+    chains: &Chains<'_>,
     options: &RunOptions,
     progress: &dyn Progress,
     interrupt: &Interrupt,
@@ -191,6 +192,7 @@ pub fn run(
 
 impl Session<'_> {
     fn run(&self, shard: Shard) -> Result<RunReport, LabError> {
+        self.store.sweep();
         let mine = (0..self.plan.chunks()).filter(|chunk| chunk % shard.count == shard.index);
         let mut report = RunReport::default();
         let mut open = Vec::new();
@@ -216,7 +218,7 @@ impl Session<'_> {
         self.progress.begin(total, done);
         match &self.plan.precision {
             None => self.compute(&open)?,
-            Some(precision) => report.precise = self.rounds(&open, precision.round_chunks)?,
+            Some(_) => report.precise = self.rounds(&open)?,
         }
         self.store.flush_names();
         report.computed = self.computed.load(Ordering::Relaxed);
@@ -229,11 +231,11 @@ impl Session<'_> {
 
     /// Rounds of chunks, until every point is known well enough. The decision reads the chunks and
     /// nothing else, so that a resumed run decides as an uninterrupted one.
-    fn rounds(&self, open: &[u64], round: u64) -> Result<bool, LabError> {
+    fn rounds(&self, open: &[u64]) -> Result<bool, LabError> {
         let mut decider = Decider::new(self.plan);
         let mut start = 0;
         while start < self.plan.chunks() {
-            let end = (start + round).min(self.plan.chunks());
+            let end = self.plan.round_end(start);
             let missing: Vec<u64> =
                 open.iter().copied().filter(|chunk| (start..end).contains(chunk)).collect();
             self.compute(&missing)?;
@@ -241,10 +243,8 @@ impl Session<'_> {
                 return Ok(false);
             }
             for chunk in start..end {
-                let path = self.store.chunk_path(chunk);
                 let read = self.store.read_chunk(chunk);
-                let read =
-                    read.map_err(|unusable| LabError::corrupt(&path, format!("{unusable:?}")))?;
+                let read = read.map_err(|unusable| unusable.error(self.store.chunk_path(chunk)))?;
                 read.records.iter().for_each(|record| decider.push(record));
             }
             if decider.is_precise() {
@@ -282,15 +282,16 @@ impl Session<'_> {
     }
 
     fn compute_chunk(&self, chunk: u64) -> Result<(), LabError> {
-        let mut records = Vec::new();
+        // Rows of fewer trials are the first rows of more.
+        let (mut records, first) = self.store.begun(chunk);
         let mut seconds = vec![0.0; self.plan.schemes.len()];
         let mut units = vec![0; self.plan.schemes.len()];
-        for unit in self.plan.chunk(chunk) {
+        for unit in first..self.plan.chunk(chunk).end {
             let start = Instant::now();
             let Some(rows) = record::run_unit(self.plan, self.chains, unit, self.interrupt) else {
                 return Ok(());
             };
-            let scheme = self.plan.chains[self.plan.unit(unit).1].scheme;
+            let scheme = self.plan.chain_scheme(self.plan.unit(unit).1);
             seconds[scheme] += start.elapsed().as_secs_f64();
             units[scheme] += 1;
             self.count(&rows);

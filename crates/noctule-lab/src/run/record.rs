@@ -3,8 +3,8 @@
 use noctule_optim::{Interrupt, PointProof, Stop};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Plan;
-use crate::system::{Chain, Outcome, Row};
+use crate::plan::{Chains, Plan};
+use crate::system::{Outcome, Row};
 
 /// How a design ended, without its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,6 +225,36 @@ impl Record {
     }
 }
 
+/// What is wrong with the rows of units, in words: every point of every unit must be there, once and
+/// in order, with the plan's metrics.
+pub(super) fn misfit(
+    records: &[Record],
+    units: std::ops::Range<u64>,
+    plan: &Plan,
+) -> Option<String> {
+    let points = plan.chain_len() as u64;
+    let rows = (units.end - units.start) * points;
+    if records.len() as u64 != rows {
+        return Some(format!("it has {} rows where its units have {rows}", records.len()));
+    }
+    records.iter().zip(0..).find_map(|(record, row)| {
+        let expected = (units.start + row / points, row % points);
+        if (record.unit, u64::from(record.point)) != expected {
+            let ((u, p), (a, b)) = (expected, (record.unit, record.point));
+            return Some(format!(
+                "row {row} is of unit {a}, point {b}, not of unit {u}, point {p}"
+            ));
+        }
+        if record.metrics.len() != plan.metrics.len() {
+            let (found, expected) = (record.metrics.len(), plan.metrics.len());
+            return Some(format!("row {row} has {found} metrics instead of {expected}"));
+        }
+        let known = |series: u16| usize::from(series) < plan.series.len();
+        let unknown = record.series.iter().any(|(series, ..)| !known(*series));
+        unknown.then(|| format!("row {row} has a series that the plan does not know"))
+    })
+}
+
 /// The first number of a row that is not finite, in words.
 fn not_finite(row: &Row, plan: &Plan) -> Option<String> {
     let bad = |value: Option<f64>| value.is_some_and(|value| !value.is_finite());
@@ -249,14 +279,14 @@ fn not_finite(row: &Row, plan: &Plan) -> Option<String> {
 /// Run one unit: one trial of one chain. `None` if it was interrupted.
 pub(super) fn run_unit(
     plan: &Plan,
-    chains: &[Box<dyn Chain>],
+    chains: &Chains<'_>,
     unit: u64,
     interrupt: &Interrupt,
 ) -> Option<Vec<Record>> {
     let (trial, chain) = plan.unit(unit);
-    let points = plan.chains[chain].points.len();
+    let points = plan.chain_len();
     // A panic is a defect of a system. Losing a night's run to it would be a second one.
-    let run = || chains[chain].run(plan.seed, trial, interrupt);
+    let run = || chains.run(plan, chain, trial, interrupt);
     let rows = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
     if interrupt.is_raised() {
         return None;

@@ -6,18 +6,17 @@
 //! exists), remove the first name. Lock files and modification times are not used; they lie on
 //! network file systems.
 
-use std::collections::hash_map::RandomState;
-use std::fs::{self, File, OpenOptions};
-use std::hash::{BuildHasher as _, Hasher as _};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::build;
-use super::chunk::{self, Chunk, Unusable};
+use super::chunk::{self, Chunk, Header, Unusable};
+use super::{Record, folder, record};
 use crate::error::LabError;
+use crate::files::{self, Draft, Temporary};
 use crate::plan::Plan;
 use crate::presentation::Presentation;
 
@@ -26,31 +25,13 @@ use crate::presentation::Presentation;
 /// that take longer than this are flushed one by one, and quicker ones a few at a time.
 const UNFLUSHED: Duration = Duration::from_millis(100);
 
-/// Keep what is in a folder of results, if anything, under another name, which is returned. What
-/// had that name before is removed.
-///
-/// # Errors
-/// When the file system refuses.
-pub fn move_aside(dir: &Path) -> Result<Option<PathBuf>, LabError> {
-    if !dir.join("plan.json").exists() {
-        return Ok(None);
-    }
-    let mut name = dir.as_os_str().to_owned();
-    name.push(".old");
-    let old = PathBuf::from(name);
-    if old.join("plan.json").exists() {
-        fs::remove_dir_all(&old).map_err(LabError::io("move aside", dir))?;
-    }
-    fs::rename(dir, &old).map_err(LabError::io("move aside", dir))?;
-    Ok(Some(old))
-}
-
 /// The folder of one run.
 #[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
     plan: Plan,
     hash: String,
+    core: String,
     cpu: String,
     flushed: Mutex<Option<Instant>>,
 }
@@ -58,18 +39,20 @@ pub struct Store {
 impl Store {
     /// Open the folder of a plan, creating it if need be.
     ///
-    /// A folder that holds another plan is refused. The presentation is rewritten when it changed.
-    pub fn create(dir: &Path, plan: Plan, presentation: &Presentation) -> Result<Self, LabError> {
+    /// A folder that holds another plan is refused, and unless `force` one that holds something
+    /// else than a run. The presentation is rewritten when it changed.
+    pub fn create(
+        dir: &Path,
+        plan: Plan,
+        presentation: &Presentation,
+        force: bool,
+    ) -> Result<Self, LabError> {
+        folder::take(dir, presentation, force)?;
         let chunks = dir.join("chunks");
         fs::create_dir_all(&chunks).map_err(LabError::io("create", &chunks))?;
         let path = dir.join("plan.json");
-        let text = plan.text();
-        match publish(&path, text.as_bytes(), true) {
-            Err(LabError::Conflict { .. }) => {
-                let found = Plan::read(&path)
-                    .map_or_else(|_| "an unreadable plan".to_owned(), |plan| plan.hash());
-                return Err(LabError::Foreign { path, what: "plan", found, expected: plan.hash() });
-            }
+        match publish(&path, plan.text().as_bytes(), true) {
+            Err(LabError::Conflict { .. }) => resize(&path, &plan)?,
             other => other?,
         }
         let store = Self::over(dir, plan);
@@ -80,11 +63,22 @@ impl Store {
     fn over(dir: &Path, plan: Plan) -> Self {
         Self {
             hash: plan.hash(),
+            core: plan.core_hash(),
             plan,
             dir: dir.to_owned(),
             cpu: build::cpu_class(),
             flushed: Mutex::new(None),
         }
+    }
+
+    /// Refuse to write the results of this plan into a folder that meanwhile has another.
+    pub(crate) fn check_plan(&self) -> Result<(), LabError> {
+        let path = self.dir.join("plan.json");
+        let found = Plan::read(&path)?;
+        if found == self.plan {
+            return Ok(());
+        }
+        Err(LabError::OtherPlan { differences: found.differences(&self.plan), path })
     }
 
     /// Open a folder that already holds a plan.
@@ -93,6 +87,13 @@ impl Store {
         let presentation = Presentation::read(&dir.join("presentation.json"), &plan)?;
         let store = Self::over(dir, plan);
         Ok((store, presentation))
+    }
+
+    /// Remove what dead processes have left half-written.
+    pub(crate) fn sweep(&self) {
+        for folder in ["", "chunks", "figures"] {
+            files::sweep(&self.dir.join(folder));
+        }
     }
 
     /// The folder.
@@ -110,22 +111,107 @@ impl Store {
         &self.hash
     }
 
-    /// The file of a chunk.
+    /// The file of a chunk: `c000012.jsonl`, or `c000012-5.jsonl` for its first five units where
+    /// there are not trials enough for all.
     pub fn chunk_path(&self, chunk: u64) -> PathBuf {
-        self.dir.join("chunks").join(format!("c{chunk:06}.jsonl"))
+        self.chunk_file(chunk, units(&self.plan.chunk(chunk)))
+    }
+
+    fn chunk_file(&self, chunk: u64, count: u64) -> PathBuf {
+        let whole = count == units(&self.plan.whole_chunk(chunk));
+        let name = if whole { format!("c{chunk:06}") } else { format!("c{chunk:06}-{count}") };
+        self.dir.join("chunks").join(name + ".jsonl")
+    }
+
+    /// The files that hold a chunk, if they exist: its own, and those of a run of more trials.
+    fn sources(&self, chunk: u64) -> Vec<PathBuf> {
+        let needed = units(&self.plan.chunk(chunk));
+        let whole = units(&self.plan.whole_chunk(chunk));
+        if needed == whole {
+            return vec![self.chunk_path(chunk)];
+        }
+        let more = self.parts(chunk).into_iter().filter(|count| *count > needed);
+        let counts = [needed, whole].into_iter().chain(more);
+        counts.map(|count| self.chunk_file(chunk, count)).collect()
+    }
+
+    /// How many units there are in the files that hold only a part of a chunk.
+    fn parts(&self, chunk: u64) -> Vec<u64> {
+        let begin = format!("c{chunk:06}-");
+        let entries = fs::read_dir(self.dir.join("chunks")).into_iter().flatten().flatten();
+        let count = |entry: fs::DirEntry| {
+            let name = entry.file_name();
+            name.to_str()?.strip_prefix(&begin)?.strip_suffix(".jsonl")?.parse().ok()
+        };
+        let mut counts: Vec<u64> = entries.filter_map(count).collect();
+        counts.sort_unstable();
+        counts
+    }
+
+    /// Whether there is a file with this chunk in it, whole or not.
+    pub(crate) fn has_chunk(&self, chunk: u64) -> bool {
+        self.sources(chunk).iter().any(|path| path.exists())
     }
 
     /// Read a chunk.
     pub fn read_chunk(&self, chunk: u64) -> Result<Chunk, Unusable> {
-        chunk::read(&self.chunk_path(chunk), &self.hash, chunk)
+        let wanted = self.plan.chunk(chunk);
+        let (path, header) = self.find(chunk)?;
+        let mut read = chunk::read(&path, &self.core, chunk)?;
+        let held = wanted.start..wanted.start + header.units;
+        if let Some(reason) = record::misfit(&read.records, held, &self.plan) {
+            return Err(Unusable::Torn(format!("{reason}; remove it and run again")));
+        }
+        read.records.truncate((units(&wanted) * self.plan.chain_len() as u64) as usize);
+        Ok(read)
+    }
+
+    /// The first file with a chunk in it that is whole.
+    fn find(&self, chunk: u64) -> Result<(PathBuf, Header), Unusable> {
+        let wanted = self.plan.chunk(chunk);
+        let most = units(&self.plan.whole_chunk(chunk));
+        let own = self.chunk_path(chunk);
+        for path in self.sources(chunk) {
+            match chunk::check(&path, &self.core, chunk) {
+                Ok((header, _)) if (units(&wanted)..=most).contains(&header.units) => {
+                    return Ok((path, header));
+                }
+                Ok(_) if path == own => {
+                    return Err(Unusable::Torn("it has another number of units".to_owned()));
+                }
+                // What a run of more trials has left is of use, or it is not.
+                Err(unusable) if path == own && unusable != Unusable::Absent => {
+                    return Err(unusable);
+                }
+                _ => {}
+            }
+        }
+        Err(Unusable::Absent)
+    }
+
+    /// The rows that a run of fewer trials has left of a chunk, and the first unit after them.
+    pub(super) fn begun(&self, chunk: u64) -> (Vec<Record>, u64) {
+        let wanted = self.plan.chunk(chunk);
+        for count in self.parts(chunk).into_iter().rev().filter(|count| *count < units(&wanted)) {
+            let end = wanted.start + count;
+            let read = chunk::read(&self.chunk_file(chunk, count), &self.core, chunk);
+            if let Ok(read) = read
+                && (read.header.units, read.header.build.as_str()) == (count, build::id())
+                && record::misfit(&read.records, wanted.start..end, &self.plan).is_none()
+            {
+                return (read.records, end);
+            }
+        }
+        (Vec::new(), wanted.start)
     }
 
     /// Whether a chunk is there and whole; a chunk of another plan or build is an error, a torn one
-    /// is moved out of the way (to `.bad`) and reported.
+    /// is moved out of the way (to `.bad`) and reported. One that cannot be read stays where it is:
+    /// the disk may be away for a moment.
     pub(super) fn settle(&self, chunk: u64) -> Result<Settled, LabError> {
-        let path = self.chunk_path(chunk);
-        match chunk::check(&path, &self.hash, chunk) {
-            Ok((header, _)) if header.build != build::id() => Err(LabError::Foreign {
+        let own = self.chunk_path(chunk);
+        match self.find(chunk) {
+            Ok((path, header)) if header.build != build::id() => Err(LabError::Foreign {
                 path,
                 what: "build",
                 found: header.build,
@@ -134,28 +220,23 @@ impl Store {
             Ok(_) => Ok(Settled::Done),
             Err(Unusable::Absent) => Ok(Settled::Open),
             Err(Unusable::Torn(_)) => {
-                let bad = path.with_extension("jsonl.bad");
-                match fs::rename(&path, &bad) {
+                let bad = own.with_extension("jsonl.bad");
+                match fs::rename(&own, &bad) {
                     Ok(()) => Ok(Settled::Torn(bad)),
                     // Somebody else has just done the same.
                     Err(error) if error.kind() == ErrorKind::NotFound => Ok(Settled::Open),
-                    Err(error) => Err(LabError::io("rename", &path)(error)),
+                    Err(error) => Err(LabError::io("rename", &own)(error)),
                 }
             }
-            Err(Unusable::Foreign { what, found, expected }) => {
-                Err(LabError::Foreign { path, what, found, expected })
-            }
+            Err(unusable) => Err(unusable.error(own)),
         }
     }
 
     /// Publish a finished chunk.
-    pub(super) fn publish_chunk(
-        &self,
-        chunk: u64,
-        records: &[super::Record],
-    ) -> Result<(), LabError> {
+    pub(super) fn publish_chunk(&self, chunk: u64, records: &[Record]) -> Result<(), LabError> {
         let path = self.chunk_path(chunk);
-        let text = chunk::write(&self.hash, chunk, &self.cpu, records)
+        let count = units(&self.plan.chunk(chunk));
+        let text = chunk::write(&self.core, chunk, count, &self.cpu, records)
             .map_err(|error| LabError::corrupt(&path, error.to_string()))?;
         let flush = self.is_flush_due();
         publish(&path, text.as_bytes(), flush)?;
@@ -186,11 +267,31 @@ impl Store {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(LabError::io("create", folder))?;
         }
-        let temporary = temporary_beside(&path);
-        fs::write(&temporary, bytes).map_err(LabError::io("write", &temporary))?;
-        fs::rename(&temporary, &path).map_err(LabError::io("rename", &path))?;
+        let mut draft = Draft::of(&path)?;
+        draft.push(bytes)?;
+        draft.finish()?;
         Ok(path)
     }
+}
+
+/// Where there is a plan already: another number of trials of the same extends the run, or takes a
+/// part of it; anything else is another run.
+fn resize(path: &Path, plan: &Plan) -> Result<(), LabError> {
+    let found = Plan::read(path)?;
+    if found.core_hash() != plan.core_hash() {
+        let mut differences = found.differences(plan);
+        if differences.is_empty() {
+            differences.push("in what has no words".to_owned());
+        }
+        return Err(LabError::OtherPlan { path: path.to_owned(), differences });
+    }
+    let mut draft = Draft::of(path)?;
+    draft.push(plan.text().as_bytes())?;
+    draft.finish()
+}
+
+const fn units(range: &std::ops::Range<u64>) -> u64 {
+    range.end - range.start
 }
 
 /// What is known about a chunk before it is computed.
@@ -204,15 +305,14 @@ pub(super) enum Settled {
 /// Put a file in place: whole, once, never over another one. If it is already there with the same
 /// bytes, somebody else was faster, and that is fine.
 fn publish(path: &Path, bytes: &[u8], flush: bool) -> Result<(), LabError> {
-    let temporary = temporary_beside(path);
+    let temporary = Temporary::beside(path);
     let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        let mut file = temporary.create()?;
         file.write_all(bytes)?;
         if flush { file.sync_all() } else { Ok(()) }
     };
-    write().map_err(LabError::io("write", &temporary))?;
-    let linked = fs::hard_link(&temporary, path);
-    let result = match linked {
+    write().map_err(LabError::io("write", path))?;
+    match fs::hard_link(temporary.path(), path) {
         Ok(()) => Ok(()),
         // Also when the link was made but the answer got lost on the way.
         Err(_) if path.exists() => match fs::read(path) {
@@ -221,19 +321,6 @@ fn publish(path: &Path, bytes: &[u8], flush: bool) -> Result<(), LabError> {
             Err(error) => Err(LabError::io("read", path)(error)),
         },
         // A file system without links: renaming is the next best thing.
-        Err(_) => return fs::rename(&temporary, path).map_err(LabError::io("create", path)),
-    };
-    let _ = fs::remove_file(&temporary);
-    result
-}
-
-/// A name in the same folder that nobody else uses.
-pub(crate) fn temporary_beside(path: &Path) -> PathBuf {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let random = RandomState::new().build_hasher().finish();
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host: String = host.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.{host}-{}-{count}-{random:016x}.tmp", std::process::id()))
+        Err(_) => temporary.rename(path).map_err(LabError::io("create", path)),
+    }
 }

@@ -213,7 +213,7 @@ fn row(p: &Params, a: f64, gap: f64, trial: u64) -> Row {
     }
 }
 
-static QUADRATIC: Quadratic = Quadratic;
+pub static QUADRATIC: Quadratic = Quadratic;
 
 pub fn registry() -> Registry<'static> {
     Registry::new([&QUADRATIC as &dyn System])
@@ -231,7 +231,7 @@ pub fn store(body: &str, dir: &Path) -> Store {
     let experiment = parse(body).unwrap_or_else(|error| panic!("{error}"));
     let plan = Plan::of(&experiment, &QUADRATIC);
     let presentation = Presentation::of(&experiment, &QUADRATIC, body);
-    Store::create(dir, plan, &presentation).unwrap_or_else(|error| panic!("{error}"))
+    Store::create(dir, plan, &presentation, false).unwrap_or_else(|error| panic!("{error}"))
 }
 
 pub fn run(store: &Store, options: &RunOptions) -> RunReport {

@@ -1,6 +1,7 @@
 //! Paths such as `targets.fixed[1].polar_deg`: one grammar for `--set`, sweeps and the pages.
 
 use noctule_num::hint;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::schema::{Schema, Shape, Variant, same_name};
@@ -31,7 +32,8 @@ pub(crate) fn steps(path: &str) -> Option<Vec<Step>> {
 }
 
 /// A step that has been found, and what writing through it does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Hop {
     /// A key of a table; what stands there where the value leaves it out.
     Key(String, Value),

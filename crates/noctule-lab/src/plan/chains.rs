@@ -1,0 +1,82 @@
+//! Chains, ready to be run.
+
+use noctule_num::InputError;
+use noctule_optim::Interrupt;
+
+use super::Plan;
+use crate::registry::Registry;
+use crate::system::{Chain, Outcome, Row, System};
+
+/// Chains that are kept ready; where there are more, each is prepared when it is its turn. Parsing a
+/// scenario takes microseconds, and a hundred thousand of them would take a gigabyte.
+const KEPT: usize = 2048;
+
+/// The chains of a plan, accepted by its system.
+pub struct Chains<'r> {
+    system: &'r dyn System,
+    kept: Vec<Box<dyn Chain>>,
+}
+
+impl std::fmt::Debug for Chains<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chains").field("kept", &self.kept.len()).finish_non_exhaustive()
+    }
+}
+
+/// A point that its system refused.
+#[derive(Clone, Debug)]
+pub struct Unprepared {
+    /// Index of the scheme.
+    pub scheme: usize,
+    /// The grid point.
+    pub grid: usize,
+    /// The complaint.
+    pub error: InputError,
+}
+
+impl<'r> Chains<'r> {
+    pub(super) fn of(plan: &Plan, registry: &Registry<'r>) -> Result<Self, Unprepared> {
+        let Some(system) = registry.get(&plan.system) else {
+            let known = registry.ids().join(", ");
+            let error = InputError::new("there is no such system", "system", &plan.system, known);
+            return Err(Unprepared { scheme: 0, grid: 0, error });
+        };
+        let count = plan.chain_count();
+        let mut kept = Vec::new();
+        for chain in 0..count {
+            let ready = prepare(system, plan, chain)?;
+            if count <= KEPT {
+                kept.push(ready);
+            }
+        }
+        Ok(Self { system, kept })
+    }
+
+    /// Design one trial of every point of a chain.
+    pub fn run(&self, plan: &Plan, chain: usize, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
+        if let Some(ready) = self.kept.get(chain) {
+            return ready.run(plan.seed, trial, interrupt);
+        }
+        match prepare(self.system, plan, chain) {
+            Ok(ready) => ready.run(plan.seed, trial, interrupt),
+            // It was accepted before.
+            Err(refused) => {
+                let row = || {
+                    let outcome = Outcome::Failed(refused.error.to_string());
+                    Row::without_design(outcome, plan.metrics.len())
+                };
+                (0..plan.chain_len()).map(|_| row()).collect()
+            }
+        }
+    }
+}
+
+fn prepare(system: &dyn System, plan: &Plan, chain: usize) -> Result<Box<dyn Chain>, Unprepared> {
+    let scheme = plan.chain_scheme(chain);
+    let points: Vec<_> = (0..plan.chain_len()).map(|point| plan.point(chain, point)).collect();
+    system.prepare(&plan.schemes[scheme].name, &points).map_err(|refused| {
+        let point = refused.point.min(plan.chain_len() - 1);
+        let grid = plan.grid_points(chain, point).first().copied().unwrap_or(0);
+        Unprepared { scheme, grid, error: refused.error }
+    })
+}
