@@ -11,8 +11,7 @@ import numpy as np
 import noctule
 from noctule import optim
 
-scenario = noctule.beamforming.Scenario(sensing_noise_dbm=-30.0)
-instance = scenario.realize(seed=1, trial=0)
+instance = noctule.beamforming.Scenario().realize(seed=1, trial=0)
 h, noise = instance["channels"], instance["user_noise_w"]
 scene = {name: instance[name] for name in
          ("transmit_shape", "receive_shape", "azimuth_rad", "polar_rad", "reflection")}

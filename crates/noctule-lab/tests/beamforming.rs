@@ -140,7 +140,10 @@ fn edited_proofs_are_not_confirmed() {
 #[test]
 fn beams_handed_in_are_advised_on() {
     use noctule_lab::single::Single;
-    let source = source(4);
+    let mut source = source(4);
+    if let Some(scenario) = &mut source.scenario {
+        scenario["sensing_noise_dbm"] = json!(20.0);
+    }
     let sensing = story(&source, "sensing-only", json!({}));
     let again = Beamforming.evaluate(&source, &Arrays::Set(sensing.arrays.clone())).unwrap();
     let all = again.warnings.join("\n");

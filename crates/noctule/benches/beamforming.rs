@@ -17,7 +17,7 @@ fn instance(antennas: usize) -> Instance {
     Scenario {
         transmit_array: ArrayShape { horizontal: 4, vertical: antennas / 4 },
         receive_array: ArrayShape { horizontal: 5, vertical: antennas / 4 },
-        ..Scenario::default()
+        ..Scenario::paper()
     }
     .realize(1, 0)
     .expect("the default geometry can be sensed")

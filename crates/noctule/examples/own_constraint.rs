@@ -52,8 +52,7 @@ impl Constrained for Limited<'_> {
 }
 
 fn main() -> Result<(), noctule::Error> {
-    let scenario = Scenario { sensing_noise_dbm: -30.0, ..Scenario::default() };
-    let instance = scenario.realize(/* seed */ 1, /* trial */ 0)?;
+    let instance = Scenario::default().realize(/* seed */ 1, /* trial */ 0)?;
     let weighted = beamforming::design(&instance, &beamforming::Settings::default())?;
     let mut w = weighted.variables.matrix.clone().into_vec();
     let trace = weighted.metrics.crb_trace_mixed.unwrap_or(f64::NAN);

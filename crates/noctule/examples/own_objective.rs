@@ -41,8 +41,7 @@ impl Objective for Fairness<'_> {
 }
 
 fn main() -> Result<(), noctule::Error> {
-    let scenario = Scenario { sensing_noise_dbm: -30.0, ..Scenario::default() };
-    let instance = scenario.realize(/* seed */ 1, /* trial */ 0)?;
+    let instance = Scenario::default().realize(/* seed */ 1, /* trial */ 0)?;
     let parts = instance.parts();
 
     // The start: our design for the sum rate.

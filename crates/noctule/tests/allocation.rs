@@ -45,7 +45,7 @@ static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn iterations_do_not_allocate() {
-    let instance = Scenario::default().realize(1, 0).unwrap();
+    let instance = Scenario::paper().realize(1, 0).unwrap();
     let mut model = Model::new(&instance, Space::Reduced).unwrap();
     let sphere = Manifold::sphere(model.dim());
     let mut solver = Lbfgs::new(sphere);

@@ -20,7 +20,7 @@ fn scenario(users: usize, rows: usize) -> Scenario {
         users,
         transmit_array: ArrayShape { horizontal: 4, vertical: rows },
         receive_array: ArrayShape { horizontal: 5, vertical: rows },
-        ..Scenario::default()
+        ..Scenario::paper()
     }
 }
 
@@ -174,7 +174,7 @@ fn zero_forcing_leaves_no_interference() {
 #[test]
 fn what_a_method_cannot_do_is_refused() {
     let per_antenna =
-        Scenario { power_constraint: PowerConstraint::PerAntenna, ..Scenario::default() };
+        Scenario { power_constraint: PowerConstraint::PerAntenna, ..Scenario::paper() };
     let instance = per_antenna.realize(1, 0).unwrap();
     let start = start_beams(&instance, Start::Rzf).unwrap();
     let never = Interrupt::new();
@@ -188,10 +188,10 @@ fn what_a_method_cannot_do_is_refused() {
         place(wmmse_sdr(&instance, &start, &WmmseSdrSettings::default(), &never)),
         "power_constraint"
     );
-    let total = Scenario::default().realize(1, 0).unwrap();
+    let total = Scenario::paper().realize(1, 0).unwrap();
     let fp = FpSgdaSettings { step: 0.0, ..FpSgdaSettings::default() };
     assert_eq!(place(fp_sgda(&total, &start, &fp, &never)), "step");
-    let silent = Scenario { users: 0, ..Scenario::default() }.realize(1, 0).unwrap();
+    let silent = Scenario { users: 0, ..Scenario::paper() }.realize(1, 0).unwrap();
     assert_eq!(place(wmmse(&silent, &WmmseSettings::default(), &never)), "channels");
 }
 

@@ -14,7 +14,7 @@ use noctule_phy::arrays::PlanarArray;
 /// Users with unit noise and no weight on the bound.
 fn rates_only(channels: CMat, power_w: f64) -> Instance {
     let (antennas, users) = (channels.rows(), channels.cols());
-    let base = Scenario { users, crb_weight: 0.0, ..Scenario::default() };
+    let base = Scenario { users, crb_weight: 0.0, ..Scenario::paper() };
     let parts = base.realize(1, 0).unwrap().parts().clone();
     Instance::new(Parts {
         transmit_array: PlanarArray::new(antennas, 1),
@@ -103,7 +103,7 @@ fn a_gap_is_zero_only_where_the_bound_is_met() {
 fn the_numbers_prove_the_bound_again_and_nothing_smaller() {
     for (users, rate, crb) in [(2, 0.25, 1.0), (3, 0.25, 1.0), (2, 1.0, 0.0), (2, 0.0, 1.0)] {
         let scenario =
-            Scenario { users, rate_weight_per_nat: rate, crb_weight: crb, ..Scenario::default() };
+            Scenario { users, rate_weight_per_nat: rate, crb_weight: crb, ..Scenario::paper() };
         let instance = scenario.realize(8, 0).unwrap();
         let found = design(&instance, &Settings::default()).unwrap();
         let objective = found.metrics.objective.unwrap();
@@ -135,7 +135,7 @@ fn the_numbers_prove_the_bound_again_and_nothing_smaller() {
 
 #[test]
 fn what_is_proven_of_a_part_is_not_said_of_the_whole() {
-    let instance = Scenario::default().realize(1, 0).unwrap();
+    let instance = Scenario::paper().realize(1, 0).unwrap();
     let never = Interrupt::new();
     let rates = wmmse(&instance, &WmmseSettings::default(), &never).unwrap();
     assert!(matches!(rates.proof.point, PointProof::Feasible { .. }) && !rates.is_solved());
@@ -152,7 +152,7 @@ fn what_is_proven_of_a_part_is_not_said_of_the_whole() {
 
 #[test]
 fn beams_of_absurd_power_are_refused() {
-    let instance = Scenario::default().realize(1, 0).unwrap();
+    let instance = Scenario::paper().realize(1, 0).unwrap();
     let mut beams = design(&instance, &Settings::default()).unwrap().variables;
     for scale in [1e160, 1e10] {
         let mut loud = beams.clone();
@@ -180,7 +180,7 @@ fn a_start_that_fails_does_not_take_the_design_with_it() {
 fn better_beams_are_announced_only_when_they_are_better() {
     let settings = Settings { certify: true, certify_nodes: 30, ..Settings::default() };
     for trial in 0..3 {
-        let scenario = Scenario { users: 2, ..Scenario::default() };
+        let scenario = Scenario { users: 2, ..Scenario::paper() };
         let instance = scenario.realize(8, trial).unwrap();
         let plain = design(&instance, &Settings::default()).unwrap();
         let proven = design(&instance, &settings).unwrap();
@@ -191,7 +191,7 @@ fn better_beams_are_announced_only_when_they_are_better() {
 
 #[test]
 fn weights_beyond_double_precision_are_refused() {
-    let instance = Scenario::default().realize(1, 0).unwrap();
+    let instance = Scenario::paper().realize(1, 0).unwrap();
     for (rate, crb, place) in [
         (1e308, 1.0, "rate_weight_per_nat"),
         (1.0, 1e308, "crb_weight"),
@@ -214,7 +214,7 @@ fn weights_beyond_double_precision_are_refused() {
 fn the_residual_is_that_of_the_design() {
     use noctule::beamforming::PowerConstraint::{PerAntenna, Total};
     for constraint in [Total, PerAntenna] {
-        let instance = Scenario::default().realize(2, 1).unwrap();
+        let instance = Scenario::paper().realize(2, 1).unwrap();
         let instance = instance.with_power_constraint(constraint).unwrap();
         let found = design(&instance, &Settings::default()).unwrap();
         let again = noctule::beamforming::residual(&instance, &found.variables).unwrap().unwrap();

@@ -7,7 +7,7 @@ use noctule::beamforming::{Beams, Instance, Scenario, Settings, design, evaluate
 use noctule::{Interrupt, Stop};
 
 fn scenario(users: usize, rate_weight: f64) -> Scenario {
-    Scenario { users, rate_weight_per_nat: rate_weight, ..Scenario::default() }
+    Scenario { users, rate_weight_per_nat: rate_weight, ..Scenario::paper() }
 }
 
 fn designed(instance: &Instance, starts: usize) -> (Beams, f64) {

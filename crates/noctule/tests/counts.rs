@@ -11,7 +11,7 @@ fn scenario(rows: usize) -> Scenario {
     Scenario {
         transmit_array: ArrayShape { horizontal: 4, vertical: rows },
         receive_array: ArrayShape { horizontal: 5, vertical: rows },
-        ..Scenario::default()
+        ..Scenario::paper()
     }
 }
 

@@ -12,7 +12,7 @@ use noctule::{C64, CMat, Error, Interrupt, PointProof, Stop};
 use noctule_phy::arrays::Normalisation;
 
 fn parts() -> Parts {
-    Scenario::default().realize(1, 0).unwrap().parts().clone()
+    Scenario::paper().realize(1, 0).unwrap().parts().clone()
 }
 
 /// Where a changed instance is refused.
@@ -70,7 +70,7 @@ fn the_scene_names_targets_and_cause() {
         let transmit_array = ArrayShape { horizontal: 4, vertical: rows };
         let receive_array = ArrayShape { horizontal: 5, vertical: rows };
         let targets = Targets::Fixed(targets);
-        Scenario { targets, transmit_array, receive_array, ..Scenario::default() }
+        Scenario { targets, transmit_array, receive_array, ..Scenario::paper() }
             .realize(1, 0)
             .map(|_| ())
             .map_err(|error| error.to_string())
@@ -96,7 +96,7 @@ fn the_scene_names_targets_and_cause() {
 /// optimum, proven each time.
 #[test]
 fn sensing_is_solved_at_every_scale() {
-    let base = Scenario { rate_weight_per_nat: 0.0, ..Scenario::default() };
+    let base = Scenario { rate_weight_per_nat: 0.0, ..Scenario::paper() };
     let mut reference = None;
     for exponent in [-8, -4, 0, 4, 8] {
         let noise = base.sensing_noise_dbm + 10.0 * f64::from(exponent);
@@ -149,7 +149,7 @@ fn a_user_without_a_channel_gets_nothing() {
 
 #[test]
 fn starts_and_beams_of_another_shape_are_refused() {
-    let instance = Scenario::default().realize(1, 0).unwrap();
+    let instance = Scenario::paper().realize(1, 0).unwrap();
     let wrong = CMat::zeros(16, 7);
     let settings = Settings::default();
     let interrupt = Interrupt::new();
@@ -166,7 +166,7 @@ fn starts_and_beams_of_another_shape_are_refused() {
 
 #[test]
 fn an_instance_without_users_round_trips() {
-    let scenario = Scenario { users: 0, ..Scenario::default() };
+    let scenario = Scenario { users: 0, ..Scenario::paper() };
     let instance = scenario.realize(1, 0).unwrap();
     let text = instance.to_json().to_string();
     let fields = noctule::beamforming::instance::FIELDS;
@@ -179,7 +179,7 @@ fn an_instance_without_users_round_trips() {
 
 #[test]
 fn arrays_over_a_base_adapt_what_depends_on_their_sizes() {
-    let base = Scenario::default().realize(1, 0).unwrap();
+    let base = Scenario::paper().realize(1, 0).unwrap();
     let mut set = ArraySet::new();
     set.insert("azimuth_rad", Array::list(vec![0.2, 0.6, -0.4]));
     set.insert("polar_rad", Array::list(vec![0.7, 1.1, 1.3]));
@@ -203,7 +203,7 @@ fn eight_targets_are_no_more_than_slow() {
         transmit_array: side,
         receive_array: side,
         sensing_noise_dbm: -30.0,
-        ..Scenario::default()
+        ..Scenario::paper()
     };
     let instance = scenario.realize(3, 0).unwrap();
     let settings = Settings { starts: 1, max_evaluations: 300, ..Settings::default() };

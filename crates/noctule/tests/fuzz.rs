@@ -108,7 +108,7 @@ fn assert_helps(error: &InputError, case: &str) {
 }
 
 fn drawn() -> Instance {
-    Scenario::default().realize(1, 0).unwrap()
+    Scenario::paper().realize(1, 0).unwrap()
 }
 
 /// Read `bytes` as an instance of its own and over a drawn one, and as beams.

@@ -17,7 +17,7 @@ fn scenario(users: usize, targets: usize) -> Scenario {
             polar_deg: [30.0, 80.0],
             ..DrawnTargets::default()
         }),
-        ..Scenario::default()
+        ..Scenario::paper()
     }
 }
 

@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn one_user_reaches_the_capacity() {
-        let scenario = Scenario { users: 1, crb_weight: 0.0, ..Scenario::default() };
+        let scenario = Scenario { users: 1, crb_weight: 0.0, ..Scenario::paper() };
         let instance = scenario.realize(1, 0).unwrap();
         let bound = sum_capacity_bound_nats(&instance, &Interrupt::new()).unwrap();
         let gain: f64 = instance.channels().norm_sqr();
@@ -207,7 +207,7 @@ mod tests {
     fn the_capacity_bound_holds_at_extreme_snr() {
         // One antenna, two users: the capacity is that of the stronger alone.
         for exponent in [6, 12, 16, 20] {
-            let base = Scenario { users: 2, crb_weight: 0.0, ..Scenario::default() };
+            let base = Scenario { users: 2, crb_weight: 0.0, ..Scenario::paper() };
             let parts = base.realize(1, 0).unwrap().parts().clone();
             let one = noctule_phy::arrays::PlanarArray::new(1, 1);
             let channels = CMat::from_fn(1, 2, |_, k| C64::from([1.0, 0.01][k]));
@@ -230,14 +230,14 @@ mod tests {
     #[test]
     fn no_design_exceeds_the_bound_and_sensing_alone_meets_it() {
         for trial in 0..10 {
-            let instance = Scenario::default().realize(2, trial).unwrap();
+            let instance = Scenario::paper().realize(2, trial).unwrap();
             let found = design(&instance, &Settings::default()).unwrap();
             let objective = found.metrics.objective.unwrap();
             let bound =
                 separate_optima(&instance, objective, &Interrupt::new()).unwrap().0.unwrap();
             assert!(bound.value >= objective && bound.gap_abs > 0.0);
         }
-        let sensing = Scenario { rate_weight_per_nat: 0.0, ..Scenario::default() };
+        let sensing = Scenario { rate_weight_per_nat: 0.0, ..Scenario::paper() };
         let instance = sensing.realize(2, 0).unwrap();
         let found =
             design(&instance, &Settings { certify: true, certify_nodes: 0, ..Settings::default() })

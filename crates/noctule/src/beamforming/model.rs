@@ -447,7 +447,7 @@ mod tests {
 
     #[test]
     fn gradient_passes_the_taylor_test() {
-        let base = Scenario::default();
+        let base = Scenario::paper();
         let scenarios = [
             base.clone(),
             Scenario { users: 1, rate_weight_per_nat: 3.0, ..base.clone() },
@@ -469,7 +469,7 @@ mod tests {
 
     #[test]
     fn model_agrees_with_evaluation_in_both_spaces() {
-        let instance = Scenario::default().realize(5, 2).unwrap();
+        let instance = Scenario::paper().realize(5, 2).unwrap();
         let mut reduced = Model::new(&instance, Space::Reduced).unwrap();
         assert_eq!(reduced.rank(), 4 + 3 * 2);
         let v = random_point(reduced.dim(), 3);
@@ -491,7 +491,7 @@ mod tests {
     #[test]
     fn curvature_explains_the_gradient_of_sensing_streams() {
         // For a stream without data the gradient is 2 C₀ v exactly.
-        let instance = Scenario::default().realize(5, 3).unwrap();
+        let instance = Scenario::paper().realize(5, 3).unwrap();
         let mut model = Model::new(&instance, Space::Reduced).unwrap();
         let v = random_point(model.dim(), 4);
         let mut gradient = v.clone();

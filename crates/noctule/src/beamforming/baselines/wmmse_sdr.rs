@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_gap_encloses_the_optimum_of_a_program_solved_badly() {
-        let instance = Scenario::default().realize(4, 0).unwrap();
+        let instance = Scenario::paper().realize(4, 0).unwrap();
         let users = instance.users();
         let rank = Model::new(&instance, Space::Reduced).unwrap().rank();
         let mut model = Model::with_streams(&instance, Space::Reduced, users + rank).unwrap();

@@ -236,9 +236,9 @@ mod tests {
     #[test]
     fn both_ways_solve_the_same_programs() {
         for (trial, scenario) in [
-            Scenario::default(),
-            Scenario { users: 2, crb_weight: 0.0, ..Scenario::default() },
-            Scenario { rate_weight_per_nat: 3.0, ..Scenario::default() },
+            Scenario::paper(),
+            Scenario { users: 2, crb_weight: 0.0, ..Scenario::paper() },
+            Scenario { rate_weight_per_nat: 3.0, ..Scenario::paper() },
         ]
         .into_iter()
         .enumerate()
