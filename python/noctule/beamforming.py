@@ -262,7 +262,7 @@ class BalancedSettings:
     certify_gap: float = 0.001
     certify_nodes: int = 500
     max_evaluations: int = 3000
-    starts: int = 4
+    starts: Any = None
     tolerance: float = 1e-06
     trace_rows: int = 0
 
@@ -275,7 +275,7 @@ class BestKnownSettings:
     certify_gap: float = 0.001
     certify_nodes: int = 500
     max_evaluations: int = 3000
-    starts: int = 4
+    starts: Any = None
     tolerance: float = 1e-06
     trace_rows: int = 0
 
@@ -420,7 +420,10 @@ if TYPE_CHECKING:
         Raises
         ------
         NumericalError
-            Where the Fisher matrix is singular in double precision.
+            Where the Fisher matrix is singular: no beams tell the directions apart (smallest over
+            largest eigenvalue below 10⁻¹² under isotropic transmission and reflections of magnitude
+            one, the rule that instances are refused by), or these beams do not (a bound above 10¹²
+            after scaling to a unit diagonal).
 
         Examples
         --------
@@ -471,7 +474,8 @@ if TYPE_CHECKING:
         Returns
         -------
         tuple[float, ComplexArray]
-            The trace (infinite where the Fisher matrix is singular, with a gradient of zeros), and
+            The trace (infinite where the Fisher matrix is singular as in :func:`crb`, with a
+            gradient of zeros), and
             its gradient of shape [stream, antenna].
 
         Examples

@@ -209,6 +209,13 @@ def test_a_singular_matrix_is_an_error_of_numerics_or_infinite() -> None:
     with pytest.raises(noctule.NumericalError):
         noctule.beamforming.crb(*silent)
     assert noctule.beamforming.crb_trace(*silent)[0] == np.inf
+    # No beams tell the azimuth of a target in the array's plane: rounding alone gives 4e31.
+    shapes = (np.eye(16), [4, 4], [5, 4])
+    for azimuth, polar in ([np.pi / 2], [0.7]), ([0.3], [0.0]), ([0.3, np.pi - 0.3], [1.0, 1.0]):
+        scene = (*shapes, azimuth, polar, [0.1] * len(azimuth), 128.0)
+        with pytest.raises(noctule.NumericalError):
+            noctule.beamforming.crb(*scene)
+        assert noctule.beamforming.crb_trace(*scene)[0] == np.inf
 
 
 def test_experiments() -> None:

@@ -167,6 +167,8 @@ def test_edges(case: dict[str, Any]) -> None:
         fisher = noctule.beamforming.fisher_matrix(beams, *scene)
         rank = np.linalg.matrix_rank(fisher, tol=1e-9 * np.abs(fisher).max())
         assert rank == case["expected"]["fim_rank_at_R_identity"]
+        with pytest.raises(noctule.NumericalError):
+            noctule.beamforming.crb(beams, *scene)
 
 
 @pytest.mark.parametrize("case", cases("beamforming", "per_antenna"))

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use noctule::beamforming::Scenario;
 use noctule::data::Entries;
 use noctule_lab::experiment::{Changes, Experiment};
 use noctule_lab::run::{RunOptions, Silent};
@@ -93,8 +94,7 @@ fn nothing_beats_what_is_proven() {
 }
 
 fn source(users: usize) -> Source {
-    let mut scenario = Beamforming.default_scenario();
-    scenario["users"] = json!(users);
+    let scenario = json!(Scenario { users, ..Scenario::paper() });
     Source { scenario: Some(scenario), arrays: None, seed: 8, trial: 0 }
 }
 
@@ -140,10 +140,7 @@ fn edited_proofs_are_not_confirmed() {
 #[test]
 fn beams_handed_in_are_advised_on() {
     use noctule_lab::single::Single;
-    let mut source = source(4);
-    if let Some(scenario) = &mut source.scenario {
-        scenario["sensing_noise_dbm"] = json!(20.0);
-    }
+    let source = source(4);
     let sensing = story(&source, "sensing-only", json!({}));
     let again = Beamforming.evaluate(&source, &Arrays::Set(sensing.arrays.clone())).unwrap();
     let all = again.warnings.join("\n");

@@ -24,8 +24,8 @@ use noctule_num::{C64, CMat};
 
 use crate::arrays::Steering;
 use crate::fisher::{
-    FisherInverse, MultiTargetFisher, TargetCrb, pack_hermitian, parameters, target_crbs,
-    target_space, unpack_hermitian,
+    FisherInverse, MultiTargetFisher, SINGULAR_GEOMETRY, TargetCrb, geometry, pack_hermitian,
+    parameters, target_crbs, target_space, unpack_hermitian,
 };
 use crate::rates::Reception;
 
@@ -115,11 +115,16 @@ pub struct CrbTrace {
     weight: Vec<f64>,
     dual: CMat,
     inverter: FisherInverse,
+    /// Whether no beams tell the parameters apart.
+    singular: bool,
 }
 
 impl CrbTrace {
     /// For targets in the directions of `transmit` and `receive`, with reflection coefficients
     /// `reflections` and `information` = 2L/σ².
+    ///
+    /// Directions that no beams tell apart (see [`geometry`]; a condition of 10¹² or more) have no
+    /// bound, whatever the beams: rounding would give one of 10³⁰ instead of an infinite one.
     ///
     /// # Panics
     /// When the number of reflections differs from the number of directions.
@@ -132,7 +137,9 @@ impl CrbTrace {
         let m = reflections.len();
         assert_eq!(transmit.response.cols(), m, "one reflection per direction");
         let n = parameters(m);
+        let regular = |(ratio, _): (f64, Vec<f64>)| ratio >= SINGULAR_GEOMETRY;
         Self {
+            singular: m > 0 && !geometry(transmit, receive, reflections).is_ok_and(regular),
             antennas: transmit.response.rows(),
             space: target_space(transmit),
             map: MultiTargetFisher::new(receive, reflections, information),
@@ -146,7 +153,7 @@ impl CrbTrace {
     }
 
     /// `Σ_i weights[i] · [F⁻¹]_ii`, and its gradient by the beams into `gradient`; `None` where F
-    /// is singular in double precision. Weights of one give the usual mixed trace; a single one
+    /// is singular in double precision, or would be at any beams. Weights of one give the usual mixed trace; a single one
     /// the bound of that parameter.
     ///
     /// # Panics
@@ -155,6 +162,9 @@ impl CrbTrace {
         assert_eq!(gradient.len(), beams.len(), "length of the gradient");
         let n = parameters(self.map.targets());
         assert_eq!(weights.len(), n, "one weight per parameter");
+        if self.singular {
+            return None;
+        }
         let response = self.update(beams);
         self.inverter.invert(&self.fisher, &mut self.inverse)?;
         let value = (0..n).map(|i| weights[i] * self.inverse[i * n + i]).sum();
@@ -188,6 +198,9 @@ impl CrbTrace {
 
     /// The bounds of every target under `beams`; `None` where the Fisher matrix is singular.
     pub fn bounds(&mut self, beams: &[C64]) -> Option<Vec<TargetCrb>> {
+        if self.singular {
+            return None;
+        }
         self.update(beams);
         self.inverter.invert(&self.fisher, &mut self.inverse)?;
         Some(target_crbs(&self.inverse, self.map.targets()))
@@ -212,6 +225,7 @@ mod tests {
     use crate::arrays::PlanarArray;
     use noctule_num::linalg::real_dot;
     use noctule_num::rng::{StreamKey, complex_normal};
+    use std::f64::consts::{FRAC_PI_2, PI};
 
     fn draw(entity: u64, count: usize) -> Vec<C64> {
         let mut rng = StreamKey::new(31, "test", "gradients", entity).trial(0);
@@ -271,5 +285,35 @@ mod tests {
         assert_eq!(crb.fisher(&w).len(), 64);
         let silent = vec![C64::ZERO; 9];
         assert!(crb.bounds(&silent).is_none());
+    }
+
+    #[test]
+    fn directions_that_no_beams_tell_apart_have_no_bound() {
+        let scene = |directions: &[(f64, f64)]| {
+            let steering =
+                |horizontal| PlanarArray::new(horizontal, 4).steering(directions.iter().copied());
+            let reflections = vec![C64::from(0.1); directions.len()];
+            CrbTrace::new(&steering(4), &steering(5), &reflections, 128.0)
+        };
+        let beams: Vec<C64> =
+            (0..256).map(|i| C64::from(f64::from(u8::from(i % 17 == 0)))).collect();
+        let mut gradient = vec![C64::ZERO; beams.len()];
+        // In the plane of the array, near it, on its axis, the same twice, mirrored.
+        for directions in [
+            vec![(FRAC_PI_2, 0.7)],
+            vec![(FRAC_PI_2 - 1e-8, 0.7)],
+            vec![(0.3, 0.0)],
+            vec![(0.3, 1e-8)],
+            vec![(0.3, 1.0), (0.3, 1.0)],
+            vec![(0.3, 1.0), (PI - 0.3, 1.0)],
+        ] {
+            let mut crb = scene(&directions);
+            assert!(crb.bounds(&beams).is_none(), "{directions:?}");
+            let ones = vec![1.0; 4 * directions.len()];
+            assert!(crb.eval(&beams, &ones, &mut gradient).is_none(), "{directions:?}");
+        }
+        for directions in [vec![(FRAC_PI_2 - 1e-3, 0.7)], vec![(0.3, 1.0), (0.4, 1.0)]] {
+            assert!(scene(&directions).bounds(&beams).is_some(), "{directions:?}");
+        }
     }
 }

@@ -209,7 +209,7 @@ fn no_baseline_is_better_once_its_end_point_is_a_start() {
             rivals.extend(climbers(&instance, Start::Mrt));
             rivals.extend(simple(&instance));
             let alone = design(&instance, &settings).unwrap().metrics.objective.unwrap();
-            let mut starts: Vec<_> = default_starts(settings.starts)
+            let mut starts: Vec<_> = default_starts(settings.count(&instance))
                 .into_iter()
                 .map(|start| start_beams(&instance, start).unwrap())
                 .collect();

@@ -3,15 +3,21 @@
 
 use noctule::beamforming::design::{Start, climb, start_beams};
 use noctule::beamforming::global::{Enclosure, enclose};
-use noctule::beamforming::{Beams, Instance, Scenario, Settings, design, evaluate};
+use noctule::beamforming::model::objective_unit;
+use noctule::beamforming::{
+    ArrayShape, Beams, DrawnTargets, Instance, Parts, PowerConstraint, Scenario, Settings, Targets,
+    design, evaluate,
+};
 use noctule::{Interrupt, Stop};
+use noctule_num::rng::{StreamKey, uniform};
 
 fn scenario(users: usize, rate_weight: f64) -> Scenario {
     Scenario { users, rate_weight_per_nat: rate_weight, ..Scenario::paper() }
 }
 
 fn designed(instance: &Instance, starts: usize) -> (Beams, f64) {
-    let found = design(instance, &Settings { starts, ..Settings::default() }).unwrap();
+    let found =
+        design(instance, &Settings { starts: Some(starts), ..Settings::default() }).unwrap();
     (found.variables, found.metrics.objective.unwrap())
 }
 
@@ -108,4 +114,87 @@ fn units_do_not_change_the_interval() {
     let (_, two) = enclosed(&other, 60, 1e-3);
     let (a, b) = (one.bound.unwrap().value, two.bound.unwrap().value);
     assert!((a - b).abs() < 1e-6 * a.abs(), "{a} {b}");
+}
+
+/// Effort of a campaign: `NOCTULE_EFFORT`, one where it is not set.
+fn effort() -> u64 {
+    std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+fn objective(instance: &Instance, starts: Option<usize>) -> f64 {
+    let design = design(instance, &Settings { starts, ..Settings::default() }).unwrap();
+    design.metrics.objective.unwrap()
+}
+
+/// The same problem with another number of sensing streams.
+fn with_streams(instance: &Instance, sensing_streams: usize) -> Instance {
+    Instance::new(Parts { sensing_streams, ..instance.parts().clone() }).unwrap()
+}
+
+/// Refuse an objective that falls from one number of streams to a larger one.
+fn rises_with_streams(name: &str, instance: &Instance, streams: &[usize], starts: usize) {
+    let mut before = f64::NEG_INFINITY;
+    for &count in streams {
+        let now = objective(&with_streams(instance, count), Some(starts));
+        let rounding = 1e-8 * now.abs().max(objective_unit(instance));
+        assert!(now >= before - rounding, "{name}: {count} streams reach {now}, fewer {before}");
+        before = now;
+    }
+}
+
+/// The scene on which 16 streams used to reach 0.6468 where 6 reached 0.6912.
+#[test]
+fn more_sensing_streams_never_make_a_design_worse() {
+    for trial in [18, 28] {
+        let instance = scenario(8, 0.25).realize(1, trial).unwrap();
+        rises_with_streams(&format!("trial {trial}"), &instance, &[0, 1, 3, 6, 16], 16);
+        assert!(trial != 18 || objective(&instance, Some(16)) > 0.6912);
+    }
+}
+
+#[test]
+fn campaign_more_sensing_streams_never_make_a_design_worse() {
+    for case in 0..6 * effort() {
+        let mut rng = StreamKey::new(6, "test", "streams", case).trial(0);
+        let mut pick = |low: usize, high: usize| {
+            low + (uniform(&mut rng, 0.0, (high - low + 1) as f64) as usize).min(high - low)
+        };
+        let (horizontal, vertical, targets) = (pick(1, 4), pick(2, 4), pick(1, 3));
+        let users = targets + pick(0, 4);
+        let law =
+            DrawnTargets { count: targets, polar_deg: [30.0, 150.0], ..DrawnTargets::default() };
+        let power_constraint =
+            if pick(0, 3) == 0 { PowerConstraint::PerAntenna } else { PowerConstraint::Total };
+        let scenario = Scenario {
+            transmit_array: ArrayShape { horizontal, vertical },
+            users,
+            targets: Targets::Drawn(law),
+            rate_weight_per_nat: [0.001, 0.1, 1.0][pick(0, 2)],
+            power_constraint,
+            ..Scenario::default()
+        };
+        // Targets that cannot be told apart are refused.
+        let Ok(instance) = scenario.realize(2, case) else { continue };
+        let streams = [0, 1, targets, 3 * targets, 3 * targets + 4];
+        rises_with_streams(&format!("case {case}: {scenario:?}"), &instance, &streams, 3);
+    }
+}
+
+#[test]
+fn campaign_default_starts_of_small_arrays_are_never_behind() {
+    let shapes = [(2, 1, 2, 1), (2, 2, 3, 2), (2, 2, 5, 1), (3, 2, 3, 3), (3, 2, 3, 2)];
+    for case in 0..10 * effort() {
+        let (horizontal, vertical, users, count) = shapes[case as usize % shapes.len()];
+        let law = DrawnTargets { count, polar_deg: [30.0, 150.0], ..DrawnTargets::default() };
+        let scenario = Scenario {
+            transmit_array: ArrayShape { horizontal, vertical },
+            users,
+            targets: Targets::Drawn(law),
+            ..Scenario::default()
+        };
+        let Ok(instance) = scenario.realize(3, case) else { continue };
+        let (default, many) = (objective(&instance, None), objective(&instance, Some(64)));
+        let short = (many - default) / many.abs().max(objective_unit(&instance));
+        assert!(short <= 1e-4, "case {case}: {horizontal}×{vertical}: {default} behind {many}");
+    }
 }

@@ -376,7 +376,7 @@ fn per_antenna(case: &mut Fields) {
     let best_known = expected.number("objective_best_known");
     expected.finish();
     assert!(case.text("accept").contains("best_known - 1e-5"));
-    let settings = Settings { tolerance: 1e-8, starts: 8, ..Settings::default() };
+    let settings = Settings { tolerance: 1e-8, starts: Some(8), ..Settings::default() };
     let design = design(&instance, &settings).unwrap();
     let objective = design.metrics.objective.unwrap();
     assert!(objective >= best_known - 1e-5, "{}: {objective} {best_known}", case.name);
@@ -456,7 +456,7 @@ fn global_bound(case: &mut Fields) {
     }
 
     // our own design, bound and interval
-    let settings = Settings { starts: 8, tolerance: 1e-8, ..Settings::default() };
+    let settings = Settings { starts: Some(8), tolerance: 1e-8, ..Settings::default() };
     let design = design(&instance, &settings).unwrap();
     let objective = design.metrics.objective.unwrap();
     assert!(objective >= lower - 1e-5 * scale, "{name}: {objective} below {lower}");

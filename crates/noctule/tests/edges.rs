@@ -206,7 +206,7 @@ fn eight_targets_are_no_more_than_slow() {
         ..Scenario::paper()
     };
     let instance = scenario.realize(3, 0).unwrap();
-    let settings = Settings { starts: 1, max_evaluations: 300, ..Settings::default() };
+    let settings = Settings { starts: Some(1), max_evaluations: 300, ..Settings::default() };
     let found = design(&instance, &settings).unwrap();
     let witness = verify(&instance, &found.variables).unwrap();
     assert!(witness.mismatch(found.metrics.objective) < 1e-8);

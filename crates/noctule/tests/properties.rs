@@ -70,7 +70,7 @@ proptest! {
             })
             .unwrap()
         };
-        let settings = Settings { starts: 1, tolerance: 1e-8, ..Settings::default() };
+        let settings = Settings { starts: Some(1), tolerance: 1e-8, ..Settings::default() };
         let objective =
             |instance: &Instance| design(instance, &settings).unwrap().metrics.objective.unwrap();
         let plain = objective(&instance);
@@ -90,7 +90,7 @@ proptest! {
         let scaled = instance
             .with_weights(parts.rate_weight_per_nat * factor, parts.crb_weight * factor)
             .unwrap();
-        let settings = Settings { starts: 1, ..Settings::default() };
+        let settings = Settings { starts: Some(1), ..Settings::default() };
         let (a, b) = (design(&instance, &settings).unwrap(), design(&scaled, &settings).unwrap());
         prop_assert_eq!(a.variables, b.variables);
         prop_assert_eq!(a.proof, b.proof);

@@ -16,18 +16,18 @@
 //! Under per-antenna power the reduction does not hold (`docs/errata.md#beamforming-e10`); the
 //! problem is then solved at full size on a product of spheres, one an antenna.
 
-use noctule_num::{C64, CMat, InputError};
-use noctule_optim::{
-    Bound, Interrupt, Lbfgs, Manifold, MultiStart, Objective, StopRule, StopRules, multi_start,
-};
+use noctule_num::{CMat, InputError};
+use noctule_optim::{Bound, Interrupt, MultiStart, Stop, StopRule, StopRules};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ascent::{Climbed, ascend, staircase};
 use super::bound::separate_optima;
 use super::cooperation::sato;
 use super::global::{NOTEWORTHY, enclose};
-use super::model::{Model, Space, evaluate, objective_unit};
-pub use super::starts::{Start, default_starts, fitted, start_beams};
+use super::model::{evaluate, objective_unit};
+use super::starts::{Plan, start_with};
+pub use super::starts::{Start, default_count, default_starts, fitted, start_beams};
 use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, check_start, proof_of};
 use crate::{Design, Error};
 
@@ -39,9 +39,9 @@ const LOST: &str = "rounding leaves nothing of it at these ratios of signal to n
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Number of starts, taken in this order: regularised zero forcing, matched filters, then
-    /// randomly perturbed regularised zero forcing. One is enough for few users; with eight or
-    /// more there are many local optima.
-    pub starts: usize,
+    /// randomly perturbed regularised zero forcing; each with and without sensing beams. `null`
+    /// takes as many as antennas and users like these need. One is a single climb.
+    pub starts: Option<usize>,
     /// Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
     pub tolerance: f64,
     /// Evaluations each start may spend.
@@ -49,7 +49,8 @@ pub struct Settings {
     /// Attach an upper bound to the proof: the smallest one of [`separate_optima`], [`sato`] (for the
     /// price of a few more starts) and [branch and bound](super::global) with `certify_nodes` boxes.
     pub certify: bool,
-    /// Boxes that may be examined to close the gap when `certify` is on; zero for none. Fifty suffice for up to four users on the default scene, 300 for six, 500
+    /// Boxes that may be examined to close the gap by [branch and bound](super::global) when
+    /// `certify` is on. Fifty suffice for up to four users on the paper's scene, 300 for six, 500
     /// not for eight.
     pub certify_nodes: u64,
     /// The gap that counts as closed, relative to max(|objective|, its unit).
@@ -61,7 +62,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            starts: 4,
+            starts: None,
             tolerance: 1e-6,
             max_evaluations: 3000,
             certify: false,
@@ -81,8 +82,8 @@ impl Settings {
         let refuse = |place: &str, found: String, allowed: &str| {
             Err(InputError::new("the setting is out of range", place, found, allowed))
         };
-        if !(1..=10_000).contains(&self.starts) {
-            return refuse("starts", self.starts.to_string(), "1 to 10000");
+        if let Some(starts) = self.starts.filter(|starts| !(1..=10_000).contains(starts)) {
+            return refuse("starts", starts.to_string(), "1 to 10000");
         }
         if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
             return refuse("tolerance", self.tolerance.to_string(), "between 0 and 1, e.g. 1e-6");
@@ -99,7 +100,12 @@ impl Settings {
         Ok(())
     }
 
-    fn rules(&self) -> StopRules {
+    /// The number of starts for `instance`.
+    pub fn count(&self, instance: &Instance) -> usize {
+        self.starts.unwrap_or_else(|| default_count(instance))
+    }
+
+    pub(super) fn rules(&self) -> StopRules {
         StopRules::from(StopRule::Residual(self.tolerance))
             | StopRule::Progress { tolerance: 1e-15, window: 40 }
             | StopRule::Evaluations(self.max_evaluations)
@@ -130,28 +136,83 @@ pub fn design_from(
     interrupt: &Interrupt,
 ) -> Result<BeamformingDesign, Error> {
     settings.validate()?;
-    let mut starts: Vec<CMat> = Vec::new();
     if let Some(warm) = warm {
-        warm.check(instance)?;
-        starts.push(warm.matrix.clone());
+        check_start(instance, &warm.matrix)?;
     }
     let mut skipped = Vec::new();
-    for start in default_starts(settings.starts) {
+    let climbed = every_climb(instance, settings, warm, &mut skipped, interrupt)?;
+    let mut design = concluded(instance, settings, climbed, interrupt)?;
+    design.warnings.extend(skipped);
+    Ok(design)
+}
+
+/// The first `count` starts with a number of sensing streams; what cannot be made goes to `skipped`.
+fn starts_at(
+    instance: &Instance,
+    count: usize,
+    sensing: usize,
+    skipped: &mut Vec<String>,
+    interrupt: &Interrupt,
+) -> Result<Vec<CMat>, Error> {
+    let mut starts = Vec::new();
+    for start in default_starts(count) {
         if interrupt.is_raised() && !starts.is_empty() {
             break;
         }
-        match start_beams(instance, start) {
+        match start_with(instance, start, sensing) {
             Ok(beams) => starts.push(beams),
-            Err(error) => skipped.push(format!("the start {start:?} is left out: {error}")),
+            // Once, though it may be missing with many and with few streams.
+            Err(error) => {
+                let sentence = format!("the start {start:?} is left out: {error}");
+                skipped.retain(|earlier| *earlier != sentence);
+                skipped.push(sentence);
+            }
         }
     }
     if starts.is_empty() {
         // Matched filters cannot fail.
-        starts.push(start_beams(instance, Start::Mrt)?);
+        starts.push(start_with(instance, Start::Mrt, sensing)?);
     }
-    let mut design = climb(instance, settings, &starts, interrupt)?;
-    design.warnings.extend(skipped);
-    Ok(design)
+    Ok(starts)
+}
+
+/// Climb from every start that [`Plan`] names; what was left out goes to `skipped`.
+fn every_climb(
+    instance: &Instance,
+    settings: &Settings,
+    warm: Option<&Beams>,
+    skipped: &mut Vec<String>,
+    interrupt: &Interrupt,
+) -> Result<Option<Climbed>, Error> {
+    let plan = Plan::of(instance, settings.count(instance));
+    let allowed = instance.parts().sensing_streams;
+    let mut starts_with = |sensing| starts_at(instance, plan.count, sensing, skipped, interrupt);
+    let mut many = plan.many.map(&mut starts_with).transpose()?.unwrap_or_default();
+    let mut climbed = None;
+    match warm.map(|warm| warm.matrix.clone()) {
+        Some(warm) if plan.many == Some(allowed) => many.insert(0, warm),
+        Some(warm) => climbed = ascend(instance, settings, &[warm], interrupt)?,
+        None => {}
+    }
+    let join = |climbed: Option<Climbed>, more: Option<Climbed>| match (climbed, more) {
+        (Some(one), Some(other)) => Some(one.joined(other)),
+        (one, other) => one.or(other),
+    };
+    climbed = join(climbed, ascend(instance, settings, &many, interrupt)?);
+    let interrupted = climbed.is_some() && interrupt.is_raised();
+    if let Some((few, most)) = plan.few.filter(|_| !interrupted) {
+        let found = ascend(instance, settings, &starts_with(few)?, interrupt)?;
+        let up = |found| staircase(instance, settings, found, most, interrupt);
+        climbed = join(climbed, found.map(up).transpose()?);
+    }
+    let by_antenna = instance.parts().power_constraint == PowerConstraint::PerAntenna;
+    // With a limit for every antenna, three streams per target are not known to suffice.
+    match climbed {
+        Some(found) if plan.count > 1 && by_antenna => {
+            staircase(instance, settings, found, allowed, interrupt).map(Some)
+        }
+        other => Ok(other),
+    }
 }
 
 /// Climb from the given full-size beams and keep the best.
@@ -167,32 +228,25 @@ pub fn climb(
     for start in starts {
         check_start(instance, start)?;
     }
-    let outcome = match instance.parts().power_constraint {
-        PowerConstraint::Total => {
-            let mut model = Model::new(instance, Space::Reduced)?;
-            let points: Vec<Vec<C64>> = starts.iter().map(|w| model.point(w)).collect();
-            let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
-            let found = run(&mut solver, &mut model, points, settings, interrupt);
-            found.map(|found| (model.beams(&found.point, instance.users()), found))
-        }
-        PowerConstraint::PerAntenna => {
-            let mut model = ByAntenna::new(Model::new(instance, Space::Full)?);
-            let points: Vec<Vec<C64>> =
-                starts.iter().map(|w| model.transposed(&model.model.point(w))).collect();
-            let (antennas, streams) = (instance.antennas(), instance.streams());
-            let radius = 1.0 / (antennas as f64).sqrt();
-            let mut solver = Lbfgs::new(Manifold::spheres(antennas, streams, radius));
-            let found = run(&mut solver, &mut model, points, settings, interrupt);
-            found.map(|found| {
-                let point = model.restored(&found.point);
-                (model.model.beams(&point, instance.users()), found)
-            })
-        }
-    };
-    let Some((beams, found)) = outcome else {
+    let climbed = ascend(instance, settings, starts, interrupt)?;
+    concluded(instance, settings, climbed, interrupt)
+}
+
+/// The design that climbs led to, with its bound where that is asked for.
+fn concluded(
+    instance: &Instance,
+    settings: &Settings,
+    climbed: Option<Climbed>,
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    let Some(climbed) = climbed else {
         let error = InputError::new("there is no start", "starts", "0", "at least 1");
         return Err(error.into());
     };
+    let Climbed { beams, mut found } = climbed.padded(instance.streams())?;
+    if interrupt.is_raised() {
+        found.run.stop = Stop::Interrupted;
+    }
     let mut design = finish(instance, beams, found)?;
     if settings.certify && !interrupt.is_raised() {
         certify(instance, settings, &mut design, interrupt);
@@ -291,16 +345,6 @@ fn spread(starts: &[Option<f64>], unit: f64) -> Option<String> {
     })
 }
 
-fn run(
-    solver: &mut Lbfgs,
-    objective: &mut impl Objective,
-    points: Vec<Vec<C64>>,
-    settings: &Settings,
-    interrupt: &Interrupt,
-) -> Option<MultiStart> {
-    multi_start(solver, objective, points, &settings.rules(), interrupt, settings.trace_rows)
-}
-
 fn finish(
     instance: &Instance,
     beams: Beams,
@@ -326,51 +370,4 @@ fn finish(
         starts,
         warnings,
     })
-}
-
-/// The objective with every antenna's entries contiguous, for a product of spheres over antennas.
-struct ByAntenna {
-    model: Model,
-    antennas: usize,
-    streams: usize,
-    point: Vec<C64>,
-    gradient: Vec<C64>,
-}
-
-impl ByAntenna {
-    fn new(model: Model) -> Self {
-        let (antennas, streams) = (model.rank(), model.streams());
-        let zeros = vec![C64::ZERO; model.dim()];
-        Self { model, antennas, streams, point: zeros.clone(), gradient: zeros }
-    }
-
-    fn transposed(&self, v: &[C64]) -> Vec<C64> {
-        let mut out = vec![C64::ZERO; v.len()];
-        transpose(v, self.antennas, self.streams, &mut out);
-        out
-    }
-
-    fn restored(&self, x: &[C64]) -> Vec<C64> {
-        let mut out = vec![C64::ZERO; x.len()];
-        transpose(x, self.streams, self.antennas, &mut out);
-        out
-    }
-}
-
-impl Objective for ByAntenna {
-    fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
-        transpose(x, self.streams, self.antennas, &mut self.point);
-        let value = self.model.eval(&self.point, &mut self.gradient);
-        transpose(&self.gradient, self.antennas, self.streams, gradient);
-        value
-    }
-}
-
-/// Entries of a `rows × cols` matrix in column order, transposed.
-fn transpose(from: &[C64], rows: usize, cols: usize, to: &mut [C64]) {
-    for j in 0..cols {
-        for i in 0..rows {
-            to[i * cols + j] = from[j * rows + i];
-        }
-    }
 }

@@ -116,11 +116,8 @@ impl Default for DrawnTargets {
 
 impl Default for Scenario {
     fn default() -> Self {
-        let target = |azimuth_deg, polar_deg, reflection| TargetSpec {
-            azimuth_deg,
-            polar_deg,
-            reflection,
-        };
+        let target =
+            |azimuth_deg, polar_deg, reflection| TargetSpec { azimuth_deg, polar_deg, reflection };
         Self {
             targets: Targets::Fixed(vec![
                 target(-30.0, 75.0, [0.1, 0.0]),

@@ -23,9 +23,62 @@ pub enum Start {
     Published(u64),
 }
 
+/// Arrays with fewer antennas have local optima with few users already.
+const SMALL: usize = 8;
+
+/// How many starts of each kind [`design`](super::design()) takes of itself.
+///
+/// What decides is how many users share the antennas: up to three for eight antennas there is
+/// hardly ever more than one optimum, and from one for two on there are many. The numbers follow
+/// from the table in `docs/beamforming.md`, which the example `starts_table` measures.
+pub fn default_count(instance: &Instance) -> usize {
+    let (antennas, users) = (instance.antennas(), instance.users());
+    match () {
+        () if users <= 1 || (antennas >= SMALL && 8 * users <= 3 * antennas) => 4,
+        () if antennas >= SMALL && 2 * users <= antennas => 16,
+        () if antennas < SMALL && users < antennas => 24,
+        () => 48,
+    }
+}
+
 /// The starts that [`design`](super::design()) takes, in order.
 pub fn default_starts(count: usize) -> Vec<Start> {
     [Start::Rzf, Start::Mrt].into_iter().chain((0..).map(Start::PerturbedRzf)).take(count).collect()
+}
+
+/// With how many sensing streams climbs begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Starts of each kind.
+    pub(super) count: usize,
+    /// Sensing streams of the starts that have as many as can be of use, where there are such.
+    pub(super) many: Option<usize>,
+    /// Sensing streams of the starts that have as few as the targets need, and the number up to
+    /// which they are added.
+    pub(super) few: Option<(usize, usize)>,
+}
+
+impl Plan {
+    /// The plan of `count` starts.
+    ///
+    /// Three sensing streams per target reach whatever any number reaches (under total power), so
+    /// that no climb has more. With fewer allowed, climbs go up the staircase alone, unless the
+    /// targets need every stream there is: so the steps of a design are steps of every design with
+    /// more streams. One start is one climb.
+    pub(super) fn of(instance: &Instance, count: usize) -> Self {
+        let parts = instance.parts();
+        let weighted = |weight: f64, count: usize| if weight > 0.0 { count } else { 0 };
+        let users = weighted(parts.rate_weight_per_nat, instance.users());
+        let targets = weighted(parts.crb_weight, instance.targets().len());
+        let allowed = parts.sensing_streams;
+        let useful = if users + targets > 0 { allowed.min(3 * targets) } else { allowed };
+        let needed = targets.saturating_sub(users);
+        if users == 0 || count == 1 || useful <= needed {
+            return Self { count, many: Some(useful), few: None };
+        }
+        let many = (allowed >= 3 * targets).then_some(useful);
+        Self { count, many, few: Some((needed, useful)) }
+    }
 }
 
 /// The full-size beams of a start, antennas × streams.
@@ -36,9 +89,20 @@ pub fn default_starts(count: usize) -> Vec<Start> {
 /// # Errors
 /// When a decomposition fails, which finite data do not make it.
 pub fn start_beams(instance: &Instance, start: Start) -> Result<CMat, Error> {
+    start_with(instance, start, instance.parts().sensing_streams)
+}
+
+/// [`start_beams`] with another number of sensing beams.
+///
+/// # Errors
+/// As [`start_beams`].
+pub(super) fn start_with(
+    instance: &Instance,
+    start: Start,
+    sensing_streams: usize,
+) -> Result<CMat, Error> {
     let antennas = instance.antennas();
-    let streams = instance.streams();
-    let mut sensing = sensing_beams(instance)?;
+    let mut sensing = sensing_beams(instance, sensing_streams)?;
     let (seed, trial) = instance.draw().unwrap_or((0, 0));
     let stream_of =
         |purpose: &str, index: u64| StreamKey::new(seed, SYSTEM, purpose, index).trial(trial);
@@ -64,7 +128,6 @@ pub fn start_beams(instance: &Instance, start: Start) -> Result<CMat, Error> {
         }
     };
     let beams = CMat::hstack(&[&data, &sensing])?;
-    debug_assert_eq!(beams.cols(), streams);
     Ok(scaled_to_power(beams, instance.parts().power_w))
 }
 
@@ -147,9 +210,8 @@ pub(super) fn regularised_zero_forcing(instance: &Instance) -> Result<CMat, Erro
     Ok(unit_columns(right.adjoint()))
 }
 
-/// As many unit-norm sensing beams as the instance asks for, from the target space.
-fn sensing_beams(instance: &Instance) -> Result<CMat, Error> {
-    let count = instance.parts().sensing_streams;
+/// `count` unit-norm sensing beams from the target space.
+fn sensing_beams(instance: &Instance, count: usize) -> Result<CMat, Error> {
     let basis = if instance.targets().is_empty() {
         CMat::zeros(instance.antennas(), 0)
     } else {

@@ -343,7 +343,7 @@ fn best_known(
     settings: &Settings,
     interrupt: &Interrupt,
 ) -> Result<BeamformingDesign, Error> {
-    let mut starts: Vec<CMat> = default_starts(settings.starts)
+    let mut starts: Vec<CMat> = default_starts(settings.count(instance))
         .into_iter()
         .map(|start| start_beams(instance, start))
         .collect::<Result<_, _>>()?;
@@ -353,6 +353,8 @@ fn best_known(
         others.push(design);
         Ok(())
     };
+    let plain = Settings { certify: false, ..settings.clone() };
+    include(design_from(instance, &plain, None, interrupt)?)?;
     let programs = WmmseSdrSettings { max_programs: 20, ..WmmseSdrSettings::default() };
     let exact = Algorithm1Settings { tolerance: 1e-6, ..Algorithm1Settings::default() };
     for start in [Start::Rzf, Start::Mrt, Start::Published(0)] {

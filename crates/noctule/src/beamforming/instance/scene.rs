@@ -1,23 +1,21 @@
 //! Whether targets can be sensed at all, and who is to blame when they cannot.
 
-use noctule_num::linalg::{HermitianEigen, Op, product};
-use noctule_num::{C64, CMat};
+use noctule_num::C64;
 use noctule_phy::arrays::{PlanarArray, canonical_direction};
-use noctule_phy::fisher::{MultiTargetFisher, pack_hermitian, parameters, target_space};
+use noctule_phy::fisher::{SINGULAR_GEOMETRY, geometry, parameters};
 
 use super::{Instance, Target};
 use crate::Error;
 
-/// Smallest over largest eigenvalue of the Fisher matrix below which a scene is refused. The
-/// singular scenes of the reference cases reach at most 5·10⁻³³, the valid ones at least 10⁻³.
-const SINGULAR: f64 = 1e-12;
 /// Below this a scene is accepted with a warning.
 const NEARLY_SINGULAR: f64 = 1e-8;
+
 impl Instance {
     /// Refuse targets that no transmission can tell apart, and say why.
     pub(super) fn check_scene(&mut self) -> Result<(), Error> {
-        let (conditioning, weakest) = self.conditioning()?;
-        if conditioning < SINGULAR {
+        let reflections: Vec<C64> = self.parts.targets.iter().map(|t| t.reflection).collect();
+        let (conditioning, weakest) = geometry(&self.transmit, &self.receive, &reflections)?;
+        if conditioning < SINGULAR_GEOMETRY {
             let (targets, cause) = self.blame(&weakest);
             return Err(Error::Unobservable { targets, cause, conditioning });
         }
@@ -29,35 +27,6 @@ impl Instance {
             ));
         }
         Ok(())
-    }
-
-    /// Smallest over largest eigenvalue of the Fisher matrix at R = I/Nt with every reflection
-    /// scaled to magnitude one, a property of the geometry alone; and for each target its share
-    /// in the parameters that are hardest to estimate.
-    fn conditioning(&self) -> Result<(f64, Vec<f64>), Error> {
-        let m = self.parts.targets.len();
-        if m == 0 {
-            return Ok((0.0, Vec::new()));
-        }
-        let unit: Vec<C64> =
-            self.parts.targets.iter().map(|t| t.reflection / t.reflection.norm()).collect();
-        let space = target_space(&self.transmit);
-        let z = product(&space, Op::Adjoint, &space, Op::Plain);
-        let mut packed = vec![0.0; 9 * m * m];
-        pack_hermitian(&z, &mut packed);
-        let n = parameters(m);
-        let mut fisher = vec![0.0; n * n];
-        let per_antenna = 1.0 / self.antennas() as f64;
-        MultiTargetFisher::new(&self.receive, &unit, per_antenna).fisher(&packed, &mut fisher);
-        let matrix = CMat::from_fn(n, n, |i, j| C64::from(fisher[i * n + j]));
-        let mut eigen = HermitianEigen::new(n);
-        eigen.compute(&matrix)?;
-        let weakest = eigen.vectors().col(0);
-        let shares = (0..m)
-            .map(|target| (0..4).map(|kind| weakest[kind * m + target].norm_sqr()).sum())
-            .collect();
-        let ratio = if eigen.max() > 0.0 { eigen.min().max(0.0) / eigen.max() } else { 0.0 };
-        Ok((ratio, shares))
     }
 
     /// The targets to blame for a singular Fisher matrix, and the cause, from the share of each
