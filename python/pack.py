@@ -40,7 +40,7 @@ def metadata() -> str:
              "Summary: Design of integrated sensing-and-communication (ISAC) systems, with proofs",
              "License: MIT OR Apache-2.0", "Requires-Python: >=3.10"]
     lines += [f"Requires-Dist: {need}" for need in list_of("dependencies")]
-    for extra in ("pandas", "plot", "mat", "cvxpy", "test"):
+    for extra in ("pandas", "plot", "cvxpy", "test"):
         lines.append(f"Provides-Extra: {extra}")
         lines += [f"Requires-Dist: {need}; extra == '{extra}'" for need in list_of(extra)]
     return "\n".join(lines) + "\n"

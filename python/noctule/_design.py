@@ -297,7 +297,10 @@ class Instance(Mapping[str, Any]):
 
         ``options`` are those of :class:`Instance`; a file with channels alone needs a ``scenario``.
         The system is what the file says or what its arrays belong to. ``array="site_m"`` names the
-        one array in a ``.csv`` or ``.npy`` file; ``channels`` by default.
+        one array in a ``.csv`` or ``.npy`` file; ``channels`` by default. ``member="chan.H"`` picks
+        a variable, field or cell of a ``.mat`` (or a member of an ``.npz``), and
+        ``reading="axes=antenna,user; conjugate"`` says how it is to be understood: see
+        :func:`noctule.io.read_arrays`.
         """
         from . import io
 
@@ -526,7 +529,8 @@ class Design(Mapping[str, Any]):
 
     def save(self, path: str | Path, force: bool = False) -> None:
         """Write the design: ``.json`` the whole story, ``.npz`` the variables (both as the command
-        line does), ``.mat`` variables, metrics and instance for MATLAB.
+        line does), ``.mat`` variables, metrics, instance and the whole story for
+        MATLAB.
 
         The file appears whole or not at all. One of the same name that noctule did not write is
         replaced only with ``force``.
@@ -537,7 +541,8 @@ class Design(Mapping[str, Any]):
 
     @staticmethod
     def load(path: str | Path) -> Design:
-        """Read a ``.json`` document back; ``verify`` says whether it is true."""
+        """Read a ``.json`` document or a ``.mat`` file of a design back; ``verify`` says whether it
+        is true. A ``.mat`` whose variables were changed is refused."""
         from . import io
 
         return io.load_design(path)
@@ -766,7 +771,8 @@ def evaluate(
 def verify(design: Any) -> Finding:
     """Recompute what a design claims, by code that shares no formula with the designer.
 
-    ``design`` is a :class:`Design`, a document as text or dictionary, or the path of one.
+    ``design`` is a :class:`Design`, a document as text or dictionary, or the path of one: ``.json``, or
+    ``.mat`` as :meth:`Design.save` writes it.
     """
     if isinstance(design, Design):
         text = design.document
@@ -778,9 +784,7 @@ def verify(design: Any) -> Finding:
             raise refuse("this is no document", "design", found,
                          "a noctule-design/1 document as a dictionary") from None
     elif isinstance(design, Path) or (isinstance(design, str) and not design.lstrip()[:1] == "{"):
-        from . import io
-
-        text = io.read_text(design)
+        text = _noctule.design_document(Path(design))
     else:
         text = str(design)
     return Finding(*_noctule.verify(text))

@@ -16,14 +16,25 @@ preset         axes                              signal         who
 ``demirhan``   user, access point, antenna       y = hᴴ x       Cell-free-ISAC-beamforming
 =============  ================================  =============  ==========================
 
-Sionna and DeepMIMO tensors, which are not conjugated either, have functions of their own. Scripts
-change; where yours conjugates otherwise than the table says, name the axes instead of a preset.
+Arrays of Sionna, DeepMIMO, QuaDRiGa and the 5G Toolbox, which are not conjugated either, have
+functions of their own. Scripts change; where yours conjugates otherwise than the table says, name
+the axes instead of a preset.
+
+**Directions.** A planar array here has its vertical index fastest, and element n of a(θ, φ) has the
+phase +jπ(h sin θ sin φ + v cos φ). Channels of another order have the right rates and the wrong
+direction, so that users and targets of one scene do not fit. ``array=(horizontal, vertical)`` with
+``fastest`` and ``mirror`` puts the elements in order; :func:`sionna` and :func:`deepmimo` know theirs
+and ask for the sides; :func:`quadriga` and :func:`toolbox_5g` take ``positions`` or ``order``. What an
+importer leaves out without having been told to is a ``UserWarning``.
 """
 
 from __future__ import annotations
 
 import math
+import operator
 import re
+import warnings
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -64,6 +75,9 @@ def channels(
     *,
     axes: str | None = None,
     conjugate: bool = False,
+    array_sides: tuple[int, int] | None = None,
+    fastest: Literal["vertical", "horizontal"] = "vertical",
+    mirror: Literal["none", "horizontal", "vertical", "both"] = "none",
 ) -> ComplexArray:
     """Channels in noctule's convention, from a preset or from the names of the axes.
 
@@ -78,6 +92,12 @@ def channels(
         ``antenna``. Axes of other names must have length one and are dropped.
     conjugate
         With ``axes``: whether the foreign signal is ``y = h x`` (true) or ``y = hᴴ x``.
+    array_sides
+        Elements (horizontal, vertical) of the planar array, for the next two.
+    fastest
+        Which index runs fastest in the foreign array.
+    mirror
+        Which index counts the other way there, so that its phases fall where ours rise.
 
     Returns
     -------
@@ -100,7 +120,7 @@ def channels(
     if convention is not None:
         if convention not in _PRESETS:
             raise _noctule.unknown(convention, "convention", list(_PRESETS))
-        return _turned(array, *_PRESETS[convention])
+        return _ordered(_turned(array, *_PRESETS[convention]), array_sides, fastest, mirror)
     names = [name.strip() for name in str(axes).split(",")]
     order = [name for name in ("batch", "user", "ap", "antenna") if name in names]
     if len(set(names)) != len(names) or not {"user", "antenna"} <= set(names):
@@ -118,15 +138,83 @@ def channels(
                              "choose one entry of it first")
             found = found.take(0, axis=position)
             names.pop(position)
-    return _turned(found, ", ".join(names), ", ".join(order), conjugate)
+    turned = _turned(found, ", ".join(names), ", ".join(order), conjugate)
+    return _ordered(turned, array_sides, fastest, mirror)
 
 
-def sionna(h: npt.ArrayLike, *, subcarrier: int = 0, symbol: int = 0, transmitter: int = 0,
-           receive_antenna: int = 0) -> ComplexArray:
+def _ordered(turned: ComplexArray, sides: tuple[int, int] | None, fastest: str,
+             mirror: str) -> ComplexArray:
+    options = f"fastest={fastest}; mirror={mirror}"
+    if sides is None and (fastest, mirror) == ("vertical", "none"):
+        return turned
+    if sides is None:
+        raise refuse("the order of the elements needs the array's sides", "array_sides", "nothing",
+                     "(8, 4), elements horizontal, vertical")
+    found: ComplexArray = _noctule.reordered(turned, f"{options}; {_sides(sides)}")
+    return found
+
+
+def _sides(sides: Any) -> str:
+    try:
+        horizontal, vertical = (operator.index(side) for side in sides)
+    except (TypeError, ValueError):
+        raise refuse("these are no sides of an array", "array", repr(sides),
+                     "(8, 4), elements horizontal, vertical") from None
+    return f"array={horizontal}x{vertical}"
+
+
+def _imported(tool: str, found: Any, options: list[str],
+              chosen: Mapping[str, int | None]) -> ComplexArray:
+    """Axes [trial, user, antenna, subcarrier]."""
+    for name, index in chosen.items():
+        if index is not None:
+            try:
+                options.append(f"{name}={operator.index(index)}")
+            except TypeError:
+                raise refuse("the index is not a whole number", name, repr(index),
+                             "0, 1, 2, …") from None
+            if index < 0:
+                raise refuse("the index is out of range", name, str(index), "0 or more")
+    result, notes = _noctule.imported(found, "; ".join([f"tool={tool}", *options]))
+    for note in notes:
+        warnings.warn(note, UserWarning, stacklevel=3)
+    return np.asarray(result, dtype=np.complex128)
+
+
+def _one(result: ComplexArray, subcarrier: int | None) -> ComplexArray:
+    """One subcarrier of [trial, user, antenna, subcarrier]."""
+    count = result.shape[3]
+    if subcarrier is None and count > 1:
+        warnings.warn(f"only the first of {count} subcarriers was taken; subcarrier=0 says it is so",
+                      UserWarning, stacklevel=3)
+    index = 0 if subcarrier is None else subcarrier
+    _inside(result, {"subcarrier": (3, index)})
+    return np.ascontiguousarray(result[..., index])
+
+
+#: The sides of an array that nobody said.
+_UNSAID: Any = object()
+
+
+def sionna(h: npt.ArrayLike, *, array: tuple[int, int] | None = _UNSAID,
+           subcarrier: int | None = None, symbol: int | None = None,
+           transmitter: int | None = None, receive_antenna: int | None = None) -> ComplexArray:
     """Channels from Sionna's tensor of channel frequency responses.
 
     Sionna: ``[batch, rx, rx_ant, tx, tx_ant, symbol, subcarrier]``, signal ``y = H x`` (not
-    conjugated). Every receiver is a user with one antenna; choose the others by index.
+    conjugated), elements column by column from the top. Every receiver is a user with one antenna.
+    Of several transmitters one must be chosen; of the other axes the first entry is taken, with a
+    warning, where none is chosen.
+
+    Parameters
+    ----------
+    h
+        The tensor.
+    array
+        Elements (horizontal, vertical) of the transmit array: columns, rows. ``None`` keeps their
+        order, and directions then mean nothing.
+    subcarrier, symbol, transmitter, receive_antenna
+        Which entry of these axes.
 
     Returns
     -------
@@ -136,25 +224,39 @@ def sionna(h: npt.ArrayLike, *, subcarrier: int = 0, symbol: int = 0, transmitte
     Examples
     --------
     >>> import numpy as np
-    >>> sionna(np.ones((5, 4, 1, 1, 16, 14, 64))).shape
+    >>> sionna(np.ones((5, 4, 1, 1, 16, 14, 64)), array=(4, 4), symbol=0, subcarrier=0).shape
     (5, 4, 16)
     """
-    found = np.asarray(h)
-    wanted = "batch, rx, rx_ant, tx, tx_ant, symbol, subcarrier"
-    if found.ndim != 7:
-        raise refuse("the array has the wrong number of dimensions", "h",
-                     f"shape {list(found.shape)}", f"a complex array of shape [{wanted}]")
-    _inside(found, {"receive_antenna": (2, receive_antenna), "transmitter": (3, transmitter),
-                    "symbol": (5, symbol), "subcarrier": (6, subcarrier)})
-    chosen = found[:, :, receive_antenna, transmitter, :, symbol, subcarrier]
-    return _turned(chosen, "batch, user, antenna", "batch, user, antenna", True)
+    chosen = {"symbol": symbol, "tx": transmitter, "rx_ant": receive_antenna}
+    return _one(_imported("sionna", h, _said(array), chosen), subcarrier)
 
 
-def deepmimo(channel: npt.ArrayLike, users: Any = None, *, subcarrier: int = 0,
-             receive_antenna: int = 0) -> ComplexArray:
-    """Channels from DeepMIMO's array ``[user, rx_ant, tx_ant, subcarrier]``, signal ``y = H x``.
+def _said(array: Any) -> list[str]:
+    if array is _UNSAID:
+        return []
+    return ["array=as-is" if array is None else _sides(array)]
 
-    ``users`` picks rows (indices or a mask); all of them by default.
+
+def deepmimo(channel: npt.ArrayLike, users: Any = None, *,
+             array: tuple[int, int] | None = _UNSAID, subcarrier: int | None = None,
+             receive_antenna: int | None = None,
+             total_subcarriers: int | None = None) -> ComplexArray:
+    """Channels from DeepMIMO's array ``[user, rx_ant, tx_ant, subcarrier]``, signal ``y = H x``,
+    elements with the horizontal index fastest.
+
+    Parameters
+    ----------
+    channel
+        The array, with or without an axis of time behind.
+    users
+        Which rows (indices or a mask); all of them by default.
+    array
+        Elements (horizontal, vertical) of the transmit array. ``None`` keeps their order, and
+        directions then mean nothing.
+    subcarrier, receive_antenna
+        Which entry of these axes.
+    total_subcarriers
+        All subcarriers of its OFDM symbol, by whose root DeepMIMO divides amplitudes.
 
     Returns
     -------
@@ -164,18 +266,86 @@ def deepmimo(channel: npt.ArrayLike, users: Any = None, *, subcarrier: int = 0,
     Examples
     --------
     >>> import numpy as np
-    >>> deepmimo(np.ones((100, 1, 16, 8)), users=[3, 14, 15]).shape
+    >>> rays = np.ones((100, 1, 16, 1))
+    >>> deepmimo(rays, users=[3, 14, 15], array=(4, 4), total_subcarriers=64).shape
     (3, 16)
     """
-    found = np.asarray(channel)
-    if found.ndim != 4:
-        raise refuse("the array has the wrong number of dimensions", "channel",
-                     f"shape {list(found.shape)}",
-                     "a complex array of shape [user, rx_ant, tx_ant, subcarrier]")
-    _inside(found, {"receive_antenna": (1, receive_antenna), "subcarrier": (3, subcarrier)})
-    chosen = found[:, receive_antenna, :, subcarrier]
-    return _turned(chosen if users is None else chosen[users], "user, antenna", "user, antenna",
-                   True)
+    options = _said(array)
+    if total_subcarriers is not None:
+        options.append(f"total-subcarriers={total_subcarriers}")
+    found = _imported("deepmimo", channel, options, {"rx_ant": receive_antenna})
+    result: ComplexArray = _one(found, subcarrier)[0]
+    if users is not None:
+        result = result[users]
+    return result
+
+
+def quadriga(fr: npt.ArrayLike, *, positions: npt.ArrayLike | None = None,
+             order: npt.ArrayLike | None = None, carrier: int | None = None,
+             receive_antenna: int | None = None) -> ComplexArray:
+    """Channels of one link from QuaDRiGa's ``fr``: ``[rx_ant, tx_ant, carrier, snapshot]``.
+
+    Parameters
+    ----------
+    fr
+        The array, dimensions of one at the end dropped or not.
+    positions
+        ``element_position`` of the transmit array, 3 × antennas (x forward, y left, z up): the
+        elements are put in order by it.
+    order
+        Instead: which foreign element is element n here. Without both the order is kept.
+    carrier, receive_antenna
+        Which entry of these axes.
+
+    Returns
+    -------
+    ComplexArray
+        Shape [snapshot, 1, antenna]: each snapshot is a trial of one user.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> quadriga(np.ones((1, 16, 1, 10))).shape
+    (10, 1, 16)
+    """
+    found = _imported("quadriga", fr, _order(positions, order), {"rx_ant": receive_antenna})
+    return _one(found, carrier)
+
+
+def toolbox_5g(h: npt.ArrayLike, *, positions: npt.ArrayLike | None = None,
+               order: npt.ArrayLike | None = None, subcarrier: int | None = None,
+               symbol: int | None = None, receive_antenna: int | None = None) -> ComplexArray:
+    """Channels of one link from the 5G Toolbox' ``nrPerfectChannelEstimate``:
+    ``[subcarrier, symbol, rx_ant, tx_ant]``. See :func:`quadriga` for ``positions`` and ``order``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> toolbox_5g(np.ones((12, 14, 1, 8)), subcarrier=0, symbol=0).shape
+    (1, 1, 8)
+    """
+    chosen = {"symbol": symbol, "rx_ant": receive_antenna}
+    found = _imported("5g-toolbox", h, _order(positions, order), chosen)
+    return _one(found, subcarrier)
+
+
+def _order(positions: npt.ArrayLike | None, order: npt.ArrayLike | None) -> list[str]:
+    if positions is not None and order is not None:
+        raise refuse("the order of the elements is said twice", "order", "positions and order",
+                     "one of them")
+    if positions is not None:
+        places = np.asarray(positions, dtype=float)
+        if places.ndim != 2 or places.shape[0] != 3 or not np.all(np.isfinite(places)):
+            raise refuse("these are no positions of elements", "positions",
+                         f"shape {list(places.shape)}", "shape [3, antennas], finite numbers")
+        # Columns from the left (largest y), in each from the top: the transmit index counts
+        # against the axes. Rounded, so that a column is one in spite of rounding.
+        scale = max(float(np.max(np.abs(places))), 1e-300)
+        places = np.round(places / scale, 9)
+        order = np.lexsort((-places[2], -places[1]))
+    if order is None:
+        return []
+    return ["order=" + ",".join(str(int(index)) for index in np.asarray(order).reshape(-1))]
 
 
 def _inside(array: Any, chosen: dict[str, tuple[int, int]]) -> None:
@@ -235,4 +405,6 @@ def _power(value: float, text: str | float) -> float:
     return value
 
 
-__all__ = ["beams", "channels", "deepmimo", "power_w", "sionna", "steering"]
+__all__ = [
+    "beams", "channels", "deepmimo", "power_w", "quadriga", "sionna", "steering", "toolbox_5g",
+]

@@ -958,3 +958,23 @@ def test_cellfree_global_bounds(case: dict[str, Any]) -> None:
     assert expected["rate_lower"] - 1e-3 <= rate <= expected["rate_upper"] * (1 + 1e-6)
     assert design.proof.bound.value >= expected["rate_lower"] - 1e-6
     assert design.gap is not None and design.gap <= case["eps"] * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("case", cases("channels", "import"))
+@pytest.mark.filterwarnings("ignore:only the first")
+def test_channels_of_other_programs(case: Any) -> None:
+    given, expected = case["inputs"], case["expected"]
+    sides = (given["columns"], given["rows"])
+    rays = given["deepmimo"]
+    options = {"array": (rays["ny"], rays["nz"]), "total_subcarriers": rays["total_subcarriers"]}
+    convert = noctule.convert
+    for carrier in range(3):
+        found = convert.sionna(pairs(given["sionna"]), array=sides, subcarrier=carrier)
+        close(found, pairs(expected["sionna"])[..., carrier], 1e-9)
+        found = convert.toolbox_5g(pairs(given["toolbox_5g"]), subcarrier=carrier)
+        close(found, pairs(expected["toolbox_5g"])[..., carrier], 1e-9)
+    for carrier in range(2):
+        found = convert.deepmimo(pairs(rays["channels"]), subcarrier=carrier, **options)
+        close(found, pairs(expected["deepmimo"])[0, ..., carrier], 1e-9)
+        found = convert.quadriga(pairs(given["quadriga_fr"]), carrier=carrier)
+        close(found, pairs(expected["quadriga"])[..., carrier], 1e-9)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +44,16 @@ def test_spreadsheets_and_matlab(tmp_path: Path, rng: np.random.Generator, separ
 
 
 @pytest.mark.parametrize(("text", "where", "found"), [
-    ("1,5;2,5\n3;4\n", "", "semicolons and commas"),
-    ("1 2, 3 4\n", ":1, column 1", "'1 2'"),
-    ("1,5 2,5\n", ":1, column 2", "'5 2'"),
-    ("1\t2 3\n", ":1, column 2", "'2 3'"),
-    ("# a\n\n1,2\n3,\n", ":4, column 2", "an empty cell"),
-    ("1,1_000\n", ":1, column 2", "'1_000'"),
-    ("1,2i3\n", ":1, column 2", "'2i3'"),
-    ("1 - 2i\n", ":1, column 2", "'-'"),
-    ("1,information\n", ":1, column 2", "'information'"),
-    ("1 2\n3\n", ":2", "1 entries"),
+    ("1 2, 3 4\n", ": line 1, column 1", "`1 2`"),
+    ("1,5 2,5\n", ": line 1, column 2", "`5 2`"),
+    ("1\t2 3\n", ": line 1, column 2", "`2 3`"),
+    ("# a\n\n1,2\n3,\n", ": line 4, column 2", "an empty cell"),
+    ("1,1_000\n", ": line 1, column 2", "`1_000`"),
+    ("1,2i3\n", ": line 1, column 2", "`2i3`"),
+    ("1 - 2i\n", ": line 1, column 2", "`-`"),
+    ("1,information\n", ": line 1, column 2", "`information`"),
+    ("5.0D1,4.0D1\n3,4\n", ": line 1, column 1", "`5.0D1`"),
+    ("1 2\n3\n", ": line 2", "1 numbers"),
     ("# nothing\n", "", "no numbers"),
 ])
 def test_what_is_not_clear_is_refused(tmp_path: Path, text: str, where: str, found: str) -> None:
@@ -59,6 +62,22 @@ def test_what_is_not_clear_is_refused(tmp_path: Path, text: str, where: str, fou
         io.read_csv(tmp_path / "a.csv")
     assert getattr(caught.value, "where") == f"{tmp_path / 'a.csv'}{where}"
     assert caught.value.found == found
+
+
+def test_headings_and_decimal_commas_are_said(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x;y\n1,5;2,5\n3;4\n")
+    with pytest.warns(UserWarning) as told:
+        found = io.read_csv(tmp_path / "a.csv")
+    assert np.array_equal(found, [[1.5, 2.5], [3, 4]])
+    assert ["heading" in str(told[0].message), "commas" in str(told[1].message)] == [True, True]
+
+
+def test_half_and_long_numbers_are_read(tmp_path: Path) -> None:
+    for kind in ("float16", "longdouble", "clongdouble", ">c8", "int16"):
+        given = np.arange(16).reshape(1, 16).astype(kind)
+        np.save(tmp_path / "h.npy", given)
+        back = noctule.Instance.load(tmp_path / "h.npy", scenario={})
+        assert np.array_equal(back["channels"], np.arange(16).reshape(1, 16)), kind
 
 
 def test_infinite_entries_are_named_as_they_are(tmp_path: Path) -> None:
@@ -116,6 +135,9 @@ def test_designs_go_through_matlab(tmp_path: Path, system: str) -> None:
     instance = noctule.Instance(system, scenario={})
     design = instance.design(fast, on_failure="return")
     design.save(tmp_path / "d.mat")
+    loaded = noctule.Design.load(tmp_path / "d.mat")
+    assert json.loads(loaded.document) == json.loads(design.document)
+    assert bool(noctule.verify(tmp_path / "d.mat")) == bool(design.verify())
     variables = io.read_arrays(tmp_path / "d.mat", system, "design")
     assert list(variables) == list(design)
     again = noctule.evaluate(io.load_instance(tmp_path / "d.mat"), variables)
@@ -187,3 +209,62 @@ def test_a_folder_of_ones_own_is_not_written_into(tmp_path: Path) -> None:
         noctule.run("beamforming/region", ci=True, out=tmp_path)
     noctule.run("beamforming/region", ci=True, out=tmp_path, force=True)
     assert (tmp_path / "report.html.old").read_text() == "mine"
+
+
+def test_a_changed_variable_is_not_that_of_the_document(tmp_path: Path,
+                                                        instance: noctule.Instance) -> None:
+    scipy = pytest.importorskip("scipy.io")
+    design = instance.design("rzf")
+    design.save(tmp_path / "d.mat")
+    content = {name: value for name, value in scipy.loadmat(tmp_path / "d.mat").items()
+               if not name.startswith("__")}
+    scipy.savemat(tmp_path / "same.mat", content, long_field_names=True, do_compression=True)
+    assert bool(noctule.verify(tmp_path / "same.mat")) == bool(design.verify())
+    content["beams"] = content["beams"] * 2
+    scipy.savemat(tmp_path / "d.mat", content, long_field_names=True)
+    with pytest.raises(noctule.InvalidInput, match="document"):
+        noctule.Design.load(tmp_path / "d.mat")
+
+
+def test_the_examples_of_the_page_about_files_run(
+    tmp_path: Path, program: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scipy = pytest.importorskip("scipy.io")
+    monkeypatch.chdir(tmp_path)
+
+    def draw(*shape: int) -> Any:
+        return rng.normal(size=shape) + 1j * rng.normal(size=shape)
+
+    scipy.savemat("H.mat", {"H": draw(16, 4), "other": "words"})
+    cells = np.empty((2, 1), dtype=object)
+    cells[0, 0], cells[1, 0] = "first", draw(16, 4)
+    scipy.savemat("work.mat", {"chan": {"H": draw(16, 4)}, "cell": cells})
+    scenario = noctule.Instance("beamforming", scenario={})
+    scipy.savemat("W.mat", {"W": scenario.design("rzf").beams.T})
+    Path("sites.csv").write_text("x;y\n50,0;40,5\n30;30\n70;30\n")
+    Path("named.csv").write_text("Ost;Nord\n50,0;40,5\n30;30\n70;30\n")
+    np.savez("channels.npz", channels=draw(4, 16))
+    np.savez("lone.npz", H=draw(4, 16))
+    np.save("sionna.npy", draw(1, 4, 1, 1, 16, 14, 2))
+    place = np.array([np.zeros(16), np.arange(16) % 4, np.arange(16) // 4])
+    names = {
+        "np": np, "noctule": noctule, "sionna_h": draw(3, 4, 1, 1, 16, 14, 2),
+        "deepmimo_h": draw(5, 1, 16, 1), "fr": draw(1, 16, 2, 3), "estimate": draw(12, 14, 1, 16),
+        "element_position": place,
+    }
+    page = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(sh|python|json)\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 15
+    for kind, text in blocks:
+        if kind == "python":
+            exec(compile(text, "docs/files.md", "exec"), names)
+        elif kind == "json":
+            Path("instance.json").write_text(text)
+            found = io.read_arrays("instance.json", "pilots")
+            assert np.array_equal(found["channel_gain"], [[0.5], [0.25]])
+        for line in text.splitlines() if kind == "sh" else []:
+            words = [str(program), *shlex.split(line)[1:]]
+            quick = words[1] == "design"
+            words += ["--set", "scheme.certify=false"] if quick and "rzf" not in words else []
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{line}\n{done.stderr}"

@@ -149,8 +149,8 @@ pub(crate) struct Run {
 /// Which instance is meant.
 #[derive(Debug, Args)]
 pub(crate) struct Instance {
-    /// A scenario (.toml), arrays (.json, .npz, .npy), or the name of a system for its default
-    /// scenario [default: beamforming].
+    /// A scenario (.toml), arrays (.json, .npz, .npy, .mat, .csv), or the name of a system for its
+    /// default scenario [default: beamforming].
     #[arg(value_name = "SCENARIO|ARRAYS")]
     pub(crate) given: Option<String>,
 
@@ -163,9 +163,10 @@ pub(crate) struct Instance {
     #[arg(long, value_name = "NAME")]
     pub(crate) system: Option<String>,
 
-    /// An array of your own from a .csv or .npy file, for instance site_m=sites.csv of surfaces;
-    /// repeat for more (`noctule schema <system>` lists them).
-    #[arg(long, short = 'a', value_name = "NAME=FILE")]
+    /// An array of your own from a .csv, .npy, .npz, .mat or .json file: user_m=users.csv,
+    /// 'channels=H.mat:chan.H; axes=antenna,user'; repeat for more (`noctule schema <system>`
+    /// lists them, `noctule help design` the options of readers).
+    #[arg(long, short = 'a', value_name = "NAME=FILE[:MEMBER][; OPTION]")]
     pub(crate) array: Vec<String>,
 
     /// Seed of what is drawn.
@@ -176,8 +177,7 @@ pub(crate) struct Instance {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) trial: u64,
 
-    /// Change a value: scenario.users=6, scenario.targets.fixed[0].polar_deg=40, scheme.starts=8;
-    /// repeat for more.
+    /// Change a value: scenario.users=6, scheme.starts=8; repeat for more.
     #[arg(long, short = 's', value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
 }
@@ -196,7 +196,8 @@ pub(crate) struct Design {
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) trace_plot: Option<PathBuf>,
 
-    /// Keep the result: .json for the whole story with its instance, .npz for the variables.
+    /// Keep the result: .json or .mat for the whole story with its instance, .npz for the
+    /// variables.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 
@@ -212,11 +213,13 @@ pub(crate) struct Evaluate {
     pub(crate) instance: Instance,
 
     /// The variables: for beamforming an array `beams` of shape [stream, antenna], data streams
-    /// first, in .npz, .npy or a design document; `noctule schema <system>` says what they are.
-    #[arg(long, visible_alias = "beams", value_name = "FILE")]
-    pub(crate) variables: PathBuf,
+    /// first, in .npz, .npy, .mat, .csv or a design document; `noctule schema <system>` says what
+    /// they are.
+    #[arg(long, visible_alias = "beams", value_name = "FILE[:MEMBER][; OPTION]")]
+    pub(crate) variables: String,
 
-    /// Keep the result: .json for the whole story with its instance, .npz for the variables.
+    /// Keep the result: .json or .mat for the whole story with its instance, .npz for the
+    /// variables.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 

@@ -71,9 +71,20 @@ target, why the method stopped and what is proven. The upper bound on the
 optimum is computed too; --set scheme.certify=false does without.
 
 The instance is drawn from a scenario (a system's default or a scenario file),
-or made of arrays of your own (.json, .npz, .npy). Arrays that hold only a part,
-such as the channels, take the rest from --scenario. --array NAME=FILE hands in
-single arrays, coordinates in a .csv for instance.
+or made of arrays of your own (.json, .npz, .npy, .mat, .csv). Arrays that
+hold only a part, such as the channels, take the rest from --scenario. --array
+NAME=FILE hands in single arrays, coordinates in a .csv for instance.
+
+A variable, field or cell of a .mat, .npz or .json is picked by name:
+FILE:H, FILE:chan.H, FILE:cell{2}. Options behind a semicolon say how a
+foreign array is to be understood:
+  axes=antenna,user       which axis is which; symbol=0 takes one entry
+  conjugate               its signal is y = h x, not y = h* x
+  array=8x4               elements horizontal x vertical, for the next two
+  fastest=horizontal      its horizontal index runs fastest (here: vertical)
+  mirror=vertical         that index counts the other way; horizontal, both
+  tool=sionna             all this for sionna, deepmimo, quadriga, 5g-toolbox
+  heading, decimal=comma  tables (.csv): a first line of names, decimal commas
 
 Examples:
   noctule design
@@ -81,12 +92,14 @@ Examples:
   noctule design mine.toml --seed 7 --trial 3
   noctule design channels.npz --scenario default
   noctule design beamforming --array channels=channels.npy
+  noctule design --array 'channels=H.mat:chan.H;axes=antenna,user'
   noctule design --scheme rzf --out design.json
   noctule design --trace-plot trace.svg
 
 Files written:
   --trace-plot X.svg how the best run went
   --out NAME.json    the whole story with its instance (noctule-design/1)
+  --out NAME.mat     the same for MATLAB, variables and metrics beside it
   --out NAME.npz     the variables alone: `beams` [stream, antenna]
 
 Exit codes:
@@ -104,6 +117,7 @@ Examples:
   noctule design --out design.json
   noctule evaluate --beams design.json
   noctule evaluate channels.npz --scenario default --beams mine.npy
+  noctule evaluate --beams 'W.mat:W;axes=antenna,stream'
 
 Files written:
   --out, as for noctule design

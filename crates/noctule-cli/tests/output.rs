@@ -185,7 +185,7 @@ fn write_bad_inputs(dir: &Path) {
     write("truncated.npy", &whole[..whole.len() - 100]);
     write("promises.npy", &npy("(99999999, 16)", &good));
     write("truncated.npz", b"PK\x03\x04\x14\x00");
-    write("ending.mat", &whole);
+    write("ending.doc", &whole);
     let json = |body: &str| format!("{{\"format\": \"noctule-instance/1\"{body}}}");
     write("zero-power.json", json(", \"power_w\": 0").as_bytes());
     write("negative-power.json", json(", \"power_w\": -1").as_bytes());
@@ -234,7 +234,7 @@ fn wrong_inputs_of_designs() {
         with_default.iter().map(|name| vec!["design", *name, "--scenario", "default"]).collect();
     calls.extend([
         vec!["design", "good.npy"],
-        vec!["design", "ending.mat"],
+        vec!["design", "ending.doc"],
         vec!["design", "unknown.toml"],
         vec!["design", "unit.toml"],
         vec!["design", "text.toml"],

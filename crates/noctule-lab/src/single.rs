@@ -19,8 +19,10 @@ use noctule_figure::{Axis, Figure, Kind, Line, PlotPoint};
 /// Arrays that somebody hands in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arrays {
-    /// In a file: `.json`, `.npz` or `.npy`.
+    /// In a file: `.json`, `.npz`, `.npy`, `.mat` or `.csv`.
     File(PathBuf),
+    /// As they were read from a file.
+    Read(PathBuf, ArraySet),
     /// In memory.
     Set(ArraySet),
 }

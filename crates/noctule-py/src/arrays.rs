@@ -229,16 +229,20 @@ pub(crate) fn set_of(arrays: &Bound<'_, PyDict>) -> PyResult<ArraySet> {
 pub(crate) fn dict_of<'py>(py: Python<'py>, set: &ArraySet) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (name, array) in set.iter() {
-        let value = match &array.entries {
-            Entries::Real(values) if array.shape.is_empty() => {
-                PyFloat::new(py, values[0]).into_any()
-            }
-            Entries::Real(values) => shaped(py, values.clone(), &array.shape)?,
-            Entries::Complex(values) => shaped(py, values.clone(), &array.shape)?,
-        };
-        dict.set_item(name, value)?;
+        dict.set_item(name, array_of(py, array)?)?;
     }
     Ok(dict)
+}
+
+/// An array as a NumPy array; a single real number as it is.
+pub(crate) fn array_of<'py>(py: Python<'py>, array: &Array) -> PyResult<Bound<'py, PyAny>> {
+    match &array.entries {
+        Entries::Real(values) if array.shape.is_empty() => {
+            Ok(PyFloat::new(py, values[0]).into_any())
+        }
+        Entries::Real(values) => shaped(py, values.clone(), &array.shape),
+        Entries::Complex(values) => shaped(py, values.clone(), &array.shape),
+    }
 }
 
 /// Entries in C order as a NumPy array; they are moved, not copied.

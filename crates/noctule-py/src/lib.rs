@@ -38,7 +38,7 @@ mod _noctule {
     #[pymodule_export]
     use crate::experiment::{experiments, figures, run};
     #[pymodule_export]
-    use crate::files::write;
+    use crate::files::{design_document, imported, members, read, reordered, system_in, write};
     #[pymodule_export]
     use crate::models::beamforming::beamforming;
     #[pymodule_export]
@@ -54,7 +54,7 @@ mod _noctule {
     #[pymodule_export]
     use crate::optim::{check_gradient, minimize, water_filling};
     #[pymodule_export]
-    use crate::single::{Problem, problems, read, systems_json, unknown, verify};
+    use crate::single::{Problem, problems, systems_json, unknown, verify};
     #[pymodule_export]
     use crate::told::Told;
 

@@ -167,6 +167,11 @@ impl Problem {
         Ok(PyBytes::new(py, &self.realise(py)?.to_npz()?))
     }
 
+    /// The instance as the bytes of a MATLAB file.
+    fn mat<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.realise(py)?.to_mat(self.system.id())))
+    }
+
     /// The instance as the text of a `noctule-instance/1` document.
     fn json(&self, py: Python<'_>) -> PyResult<String> {
         let set = self.realise(py)?;
@@ -290,20 +295,6 @@ type Found = (bool, f64, Vec<Compared>, Vec<(String, &'static str, Option<String
 
 /// Name, value stored, value recomputed.
 type Compared = (String, Option<f64>, Option<f64>);
-
-/// The arrays in a file, by the rules of the command line: `kind` is `instance` or `design`.
-#[pyfunction]
-pub(crate) fn read<'py>(
-    py: Python<'py>,
-    path: std::path::PathBuf,
-    system: &str,
-    kind: &str,
-) -> PyResult<Bound<'py, PyDict>> {
-    let system = self::system(system)?;
-    let fields = if kind == "design" { system.variable_fields() } else { system.instance_fields() };
-    let set = accept(ArraySet::read(&path, kind, fields))?;
-    dict_of(py, &set)
-}
 
 /// Everything Python needs to know of every system: schemas, defaults, schemes, arrays.
 #[pyfunction]

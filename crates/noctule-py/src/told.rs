@@ -226,4 +226,10 @@ impl Told {
     fn npz<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, &self.kept_arrays()?.to_npz()?))
     }
+
+    /// The design as the bytes of a MATLAB file, as the command line writes it.
+    fn mat<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let (arrays, instance) = (self.kept_arrays()?, self.kept_instance()?);
+        Ok(PyBytes::new(py, &arrays.to_mat_design(instance, &self.whole_document()?)))
+    }
 }

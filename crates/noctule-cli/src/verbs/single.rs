@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use noctule::data;
 use noctule_lab::experiment::{MAX_BYTES, ScenarioFile, overrides};
 use noctule_lab::files;
+use noctule_lab::named_arrays;
 use noctule_lab::report::Align;
 use noctule_lab::single::{Arrays, Claim, Finding, Single, SingleError, Source, Story, afford};
 use noctule_lab::system::no_such_scheme;
@@ -20,9 +22,6 @@ use crate::tables;
 
 /// The format of design documents.
 const DESIGN: &str = "noctule-design/1";
-
-/// Largest document that is read.
-const MAX_DOCUMENT: u64 = 1 << 30;
 
 /// Rows of a trace that is drawn.
 const TRACE_ROWS: u64 = 10_000;
@@ -77,10 +76,12 @@ pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, F
     check_ending(options.out.as_deref())?;
     check_free(&[options.out.as_deref()], options.force)?;
     let asked = read(&options.instance, None, false)?;
-    let story = asked
-        .system
-        .evaluate(&asked.source, &Arrays::File(options.variables.clone()))
-        .map_err(|error| asked.locate(error))?;
+    let source = data::Source::parse(&options.variables)?;
+    let set = named_arrays::whole(&source, "design", asked.system.variable_fields())?;
+    tell(&set);
+    let variables = Arrays::Read(source.file, set);
+    let story =
+        asked.system.evaluate(&asked.source, &variables).map_err(|error| asked.locate(error))?;
     show(&story, options.out.as_deref(), as_json)
 }
 
@@ -89,8 +90,8 @@ pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
     let refuse = |what: &str, found: String| {
         InputError::new(what, &place, found, "a noctule-design/1 document")
     };
-    let text = files::read_text(file, MAX_DOCUMENT, "a noctule-design/1 document")?;
-    let document = noctule::data::json_document(text.as_bytes())
+    let text = data::design_document(file)?;
+    let document = data::json_document(text.as_bytes())
         .map_err(|error| InputError { place: format!("{place}:{}", error.place), ..error })?;
     let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
     if format != DESIGN {
@@ -132,9 +133,11 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
     let registry = systems::registry();
     // `--system` alone is its default scenario
     let given = options.given.as_deref().or(options.system.as_deref()).unwrap_or(systems::DEFAULT);
-    let path = Path::new(given);
+    let files = data::Source::parse(given)?;
+    let path = files.file.as_path();
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-    let arrays = ["json", "npz", "npy"].contains(&ending.to_ascii_lowercase().as_str());
+    let arrays =
+        ["json", "npz", "npy", "mat", "csv"].contains(&ending.to_ascii_lowercase().as_str());
     // Where the scenario comes from: the first argument, unless that is a file of arrays.
     let scenario = match (&options.scenario, arrays) {
         (Some(scenario), true) => Some(scenario.as_str()),
@@ -197,16 +200,7 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
         scenario = Some(changed["scenario"].clone());
     }
     settings.clone_from(&changed["scheme"]);
-    let named = noctule_lab::named_arrays::read(&options.array, system.instance_fields())?;
-    let mut handed_in = arrays.then(|| Arrays::File(path.to_owned()));
-    if !options.array.is_empty() {
-        let mut all = match &handed_in {
-            Some(file) => file.take("instance", system.instance_fields())?,
-            None => noctule::data::ArraySet::new(),
-        };
-        all.extend(named);
-        handed_in = Some(Arrays::Set(all));
-    }
+    let handed_in = handed_in(options, system, arrays.then_some(&files))?;
     let source = Source { scenario, arrays: handed_in, seed: options.seed, trial: options.trial };
     Ok(Asked { scheme: scheme.to_owned(), system, source, settings, scenario_file })
 }
@@ -214,9 +208,40 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
 /// A file of another kind than scenarios and arrays.
 fn not_told(name: &str) -> Failure {
     let what = "the file's ending does not tell what it is";
-    let allowed = "a scenario (.toml), arrays (.json, .npz, .npy), or the name of a system";
+    let allowed =
+        "a scenario (.toml), arrays (.json, .npz, .npy, .mat, .csv), or the name of a system";
     let error = InputError::new(what, "SCENARIO|ARRAYS", name, allowed);
     error.hint(format!("one array alone: `--array NAME={name}`, where its format is read")).into()
+}
+
+/// The arrays of the first argument, and over them those of `--array`.
+fn handed_in(
+    options: &cli::Instance,
+    system: &dyn Single,
+    files: Option<&data::Source>,
+) -> Result<Option<Arrays>, InputError> {
+    let fields = system.instance_fields();
+    let named = named_arrays::read(&options.array, fields)?;
+    tell(&named);
+    let Some(source) = files else {
+        return Ok((!options.array.is_empty()).then_some(Arrays::Set(named)));
+    };
+    let mut all = named_arrays::whole(source, "instance", fields)?;
+    tell(&all);
+    Ok(Some(match options.array.is_empty() {
+        true => Arrays::Read(source.file.clone(), all),
+        false => {
+            all.extend(named);
+            Arrays::Set(all)
+        }
+    }))
+}
+
+/// Say what the readers decided.
+fn tell(set: &data::ArraySet) {
+    for note in set.notes() {
+        say(&format!("note: {note}"));
+    }
 }
 
 fn default_system(options: &cli::Instance) -> &str {
@@ -228,10 +253,7 @@ fn system_of_arrays(path: &Path, options: &cli::Instance) -> Result<&'static dyn
     if let Some(name) = &options.system {
         return Ok(system(name, "--system")?);
     }
-    let said = files::read(path, MAX_DOCUMENT)
-        .ok()
-        .and_then(|bytes| noctule::data::json_document(&bytes).ok())
-        .and_then(|document| document.get("system").and_then(Value::as_str).map(str::to_owned));
+    let said = data::system_of(path);
     Ok(system(said.as_deref().unwrap_or(systems::DEFAULT), &path.display().to_string())?)
 }
 
@@ -263,10 +285,11 @@ fn show(story: &Story, out: Option<&Path>, as_json: bool) -> Result<Done, Failur
 
 /// Before anything is computed: whether the ending tells what is to be written.
 fn check_ending(out: Option<&Path>) -> Result<(), Failure> {
-    let ending = |path: &Path| path.extension().is_some_and(|e| e == "json" || e == "npz");
+    let ending =
+        |path: &Path| path.extension().is_some_and(|e| e == "json" || e == "npz" || e == "mat");
     let Some(path) = out.filter(|path| !ending(path)) else { return Ok(()) };
     let what = "the file's ending does not tell its format";
-    let allowed = ".json for the whole story, .npz for the variables alone";
+    let allowed = ".json or .mat for the whole story, .npz for the variables alone";
     Err(InputError::new(what, "--out", path.display().to_string(), allowed).into())
 }
 
@@ -288,6 +311,8 @@ fn check_svg(plot: Option<&Path>) -> Result<(), Failure> {
 fn write(story: &Story, path: &Path) -> Result<(), Failure> {
     let bytes = if path.extension().is_some_and(|ending| ending == "npz") {
         story.arrays.to_npz().map_err(|error| Failure::Numerics(error.to_string()))?
+    } else if path.extension().is_some_and(|ending| ending == "mat") {
+        story.arrays.to_mat_design(&story.instance, &story.document)
     } else {
         format!("{:#}\n", story.document).into_bytes()
     };

@@ -2,20 +2,67 @@
 //!
 //! An [`ArraySet`] is a list of named, C-ordered arrays of real or complex numbers. Everything a
 //! person may hand in as data — a channel matrix, positions, beams — and everything we hand back
-//! goes through one, so that JSON, NumPy's `.npz` and (through the Python package) NumPy arrays
-//! need no code per system. What a system expects in its set is a table of [`FieldInfo`].
+//! goes through one, so that JSON, NumPy's `.npz`, MATLAB's `.mat`, tables as text and (through the
+//! Python package) NumPy arrays need no code per system. What a system expects in its set is a
+//! table of [`FieldInfo`].
 
+mod csv;
+pub mod file;
+mod import;
 mod json;
+mod load;
+mod mat;
+mod node;
+mod npy_head;
 mod npz;
+mod raw;
+mod reading;
 mod strict;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use noctule_num::{C64, InputError, hint};
 
+pub use import::{Imported, import};
+pub use load::{Source, array, design_document, members, system_of};
+pub use node::Node;
+pub use reading::{Reading, TOOLS, Tool};
 pub use strict::read as json_document;
+
+/// More numbers than this in one array, and in all arrays of one file, are refused before they are
+/// read: a header can promise anything.
+pub const MOST_ENTRIES: usize = 1 << 24;
+
+/// How many numbers may still be read of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    left: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { left: MOST_ENTRIES }
+    }
+}
+
+impl Budget {
+    /// The number of entries of `shape`, which are taken from the budget.
+    pub(crate) fn take(&mut self, shape: &[usize]) -> Result<usize, InputError> {
+        // Each side too: a zero among them would hide a side that no memory holds.
+        let sides = shape.iter().all(|&side| side <= MOST_ENTRIES);
+        let count = shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side));
+        let left = count.filter(|_| sides).and_then(|count| self.left.checked_sub(count));
+        let (Some(count), Some(left)) = (count, left) else {
+            let allowed = format!("at most {MOST_ENTRIES} numbers in one file");
+            let found = format!("shape {shape:?}");
+            return Err(InputError::new("the array is too large", "", found, allowed)
+                .hint("a file whose head is damaged looks so too"));
+        };
+        self.left = left;
+        Ok(count)
+    }
+}
 
 /// Entries of an array in C order (last index fastest).
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +135,7 @@ pub struct FieldInfo {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ArraySet {
     arrays: BTreeMap<String, Array>,
+    notes: Vec<String>,
 }
 
 impl ArraySet {
@@ -119,11 +167,24 @@ impl ArraySet {
     /// Take every array of `other`, which wins where both have one.
     pub fn extend(&mut self, other: Self) {
         self.arrays.extend(other.arrays);
+        self.notes.extend(other.notes);
     }
 
-    /// Read a set from a file; the ending decides: `.json`, `.npz`, or `.npy` for a single array,
-    /// which gets the name of the first complex field (`channels` of an instance), or of the first
-    /// where none is complex.
+    /// What a reader decided that the one who wrote the file should know: a heading that was
+    /// left out, an axis of which one entry was taken, a square array.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Add such notes.
+    pub fn note(&mut self, notes: impl IntoIterator<Item = String>) {
+        self.notes.extend(notes);
+    }
+
+    /// Read a set from a file; the ending decides: `.json`, `.npz`, `.mat`, or `.npy` and `.csv` for
+    /// a single array, which gets the name of the first complex field (`channels` of an instance),
+    /// or of the first where none is complex. Of a `.mat` file only variables with the name of a
+    /// field are read.
     ///
     /// `kind` is the word in the format tag of JSON files (`noctule-<kind>/1`); `fields` tells
     /// which arrays are known and complex.
@@ -131,39 +192,7 @@ impl ArraySet {
     /// # Errors
     /// [`InputError`] naming the file, and the array inside it where there is one.
     pub fn read(path: &Path, kind: &str, fields: &[FieldInfo]) -> Result<Self, InputError> {
-        let place = path.display().to_string();
-        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
-        if !["json", "npz", "npy"].contains(&ending.as_str()) {
-            return Err(InputError::new(
-                "the file's ending does not tell its format",
-                place,
-                if ending.is_empty() { "no ending".to_owned() } else { format!(".{ending}") },
-                ".json, .npz or .npy",
-            ));
-        }
-        let bytes = fs::read(path).map_err(|error| {
-            InputError::new("the file cannot be read", &place, error.to_string(), "a readable file")
-        })?;
-        if bytes.is_empty() {
-            let what = "the file is empty";
-            return Err(InputError::new(what, place, "0 bytes", "a file with arrays"));
-        }
-        let set = match ending.as_str() {
-            "json" => json::parse(&bytes, kind, fields),
-            "npz" => npz::parse(&bytes, fields),
-            _ => {
-                let first = fields.iter().find(|field| field.complex).or(fields.first());
-                npz::parse_single(&bytes, first.map_or("array", |field| field.name))
-            }
-        };
-        let set = set.and_then(|set| set.only(fields)).map_err(|error| error.in_file(&place))?;
-        // A document may say a system alone; an archive without arrays says nothing.
-        if set.arrays.is_empty() && ending == "npz" {
-            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-            let what = "the archive holds no arrays";
-            return Err(InputError::new(what, place, "nothing", hint::list(&names)));
-        }
-        Ok(set)
+        load::set(path, kind, fields)
     }
 
     /// The set as a JSON document with its format tag.
@@ -185,6 +214,17 @@ impl ArraySet {
     /// When the archive writer fails, which in memory it does not.
     pub fn to_npz(&self) -> std::io::Result<Vec<u8>> {
         npz::write(self)
+    }
+
+    /// The set as the bytes of a MATLAB file, the word `system` beside the arrays.
+    pub fn to_mat(&self, system: &str) -> Vec<u8> {
+        mat::set(self, system)
+    }
+
+    /// A design as the bytes of a MATLAB file: this set are its variables, `instance` the arrays
+    /// of its instance, `document` the whole `noctule-design/1`, which [`design_document`] reads.
+    pub fn to_mat_design(&self, instance: &Self, document: &serde_json::Value) -> Vec<u8> {
+        mat::document(self, instance, document)
     }
 
     /// Refuse names that are not among `fields`.

@@ -1,155 +1,159 @@
 //! Named arrays as NumPy's `.npz`: a zip archive with one `.npy` an array.
+//!
+//! Nothing is unpacked before its header has said that it is wanted and fits: an archive of two
+//! megabytes can promise gigabytes.
 
-use std::io::{Cursor, Read, Seek, Write};
+use std::io::{BufReader, Cursor, Read, Seek, Write};
+use std::path::Path;
 
-use noctule_num::{C64, InputError};
-use npyz::{NpyFile, Order, WriterBuilder};
+use noctule_num::InputError;
+use npyz::WriterBuilder;
+use zip::ZipArchive;
 use zip::write::SimpleFileOptions;
 
-use super::{Array, ArraySet, Entries, FieldInfo};
+use super::raw::{Kind, Layout, entries_to_c_order};
+use super::{Array, ArraySet, Budget, Entries, FieldInfo, file, npy_head};
 
-/// More numbers than this in one array are refused before they are read: a damaged header can
-/// promise anything.
-const MOST_ENTRIES: u64 = 1 << 27;
+fn damaged_archive(error: &zip::result::ZipError) -> InputError {
+    InputError::new(
+        "this is not a readable .npz archive",
+        "",
+        error.to_string(),
+        "an archive written by numpy.savez or numpy.savez_compressed",
+    )
+}
 
-pub(super) fn parse(bytes: &[u8], fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
-    let damaged = |error: zip::result::ZipError| {
-        InputError::new(
-            "this is not a readable .npz archive",
-            "",
-            error.to_string(),
-            "an archive written by numpy.savez or numpy.savez_compressed",
-        )
-    };
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+fn archive<R: Read + Seek>(reader: R) -> Result<ZipArchive<R>, InputError> {
+    let allowed = "an archive written by numpy.savez or numpy.savez_compressed";
+    let archive = ZipArchive::new(reader).map_err(|error| damaged_archive(&error))?;
+    if archive.has_duplicate_names() {
+        let what = "a member of the archive is there twice";
+        return Err(InputError::new(what, "", "two members of one name", allowed));
+    }
+    if archive.is_empty() {
+        return Err(InputError::new("the archive holds no arrays", "", "nothing", allowed));
+    }
+    Ok(archive)
+}
+
+/// The name of a member as NumPy gives it: without the ending.
+fn name_of(raw: &str) -> Result<String, InputError> {
+    let name = raw.strip_suffix(".npy").unwrap_or(raw);
+    if name.is_empty() || name.chars().any(char::is_control) {
+        let what = "a member of the archive has no proper name";
+        return Err(InputError::new(what, "", format!("{raw:?}"), "names of arrays"));
+    }
+    Ok(name.to_owned())
+}
+
+/// The names of the arrays in an archive, in its order.
+pub(super) fn names(path: &Path) -> Result<Vec<String>, InputError> {
+    let mut archive = archive(BufReader::new(file::open(path, file::MOST_ARRAY_BYTES)?))?;
+    (0..archive.len())
+        .map(|index| {
+            let member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
+            name_of(&member.name().map_err(|error| damaged_archive(&error))?)
+        })
+        .collect()
+}
+
+/// Every array of the archive; each must be one of `fields`.
+pub(super) fn read(path: &Path, fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
+    let mut archive = archive(BufReader::new(file::open(path, file::MOST_ARRAY_BYTES)?))?;
     let mut set = ArraySet::new();
+    let mut budget = Budget::default();
+    let alone = archive.len() == 1;
     for index in 0..archive.len() {
-        let alone = archive.len() == 1;
-        let mut member = archive.by_index(index).map_err(damaged)?;
-        let name = member.name().map_err(damaged)?.trim_end_matches(".npy").to_owned();
-        // Before anything is decompressed: an archive must not fill the memory with arrays that
-        // nobody asked for.
+        let mut member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
+        let name = name_of(&member.name().map_err(|error| damaged_archive(&error))?)?;
         super::check_name(&name, fields, |field| alone && field.complex)?;
-        let mut content = Vec::new();
-        // The cap keeps an archive bomb from filling the memory.
-        let read = (&mut member).take(MOST_ENTRIES * 16 + 4096).read_to_end(&mut content);
-        read.map_err(|error| {
-            InputError::new("the array cannot be read", &name, error.to_string(), "a whole array")
-                .hint("the archive may be truncated")
-        })?;
-        let array = parse_array(&content).map_err(|error| error.inside(&name))?;
+        let field = fields.iter().find(|field| field.name == name);
+        let array = array(&mut member, &mut budget, field.map(|field| field.dimensions.len()));
+        let array = array.map_err(|error| error.inside(&name))?;
+        if set.get(&name).is_some() {
+            let what = "a member of the archive is there twice";
+            return Err(InputError::new(what, name, "two of this name", "every name once"));
+        }
         set.insert(name, array);
     }
     Ok(set)
 }
 
-pub(super) fn parse_single(bytes: &[u8], name: &str) -> Result<ArraySet, InputError> {
-    let mut set = ArraySet::new();
-    set.insert(name, parse_array(bytes).map_err(|error| error.inside(name))?);
-    Ok(set)
+/// One array of the archive by name.
+pub(super) fn member(path: &Path, name: &str) -> Result<Option<Array>, InputError> {
+    let mut archive = archive(BufReader::new(file::open(path, file::MOST_ARRAY_BYTES)?))?;
+    let found = [format!("{name}.npy"), name.to_owned()]
+        .into_iter()
+        .find_map(|full| archive.index_for_name(&full));
+    let Some(index) = found else { return Ok(None) };
+    let mut member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
+    array(&mut member, &mut Budget::default(), None).map(Some).map_err(|error| error.inside(name))
 }
 
-fn parse_array(bytes: &[u8]) -> Result<Array, InputError> {
-    let damaged = |error: std::io::Error| {
-        InputError::new("this is not a readable .npy array", "", error.to_string(), "a whole array")
-            .hint("the file may be truncated")
-    };
-    let file = NpyFile::new(bytes).map_err(damaged)?;
-    let shape: Vec<usize> = file.shape().iter().map(|&n| n as usize).collect();
-    // Each side too: a zero among them would hide a side that no memory holds.
-    let sides = shape.iter().all(|&n| n as u64 <= MOST_ENTRIES);
-    let length =
-        shape.iter().try_fold(1_u64, |product, &n| product.checked_mul(n as u64)).filter(|_| sides);
-    // Every entry takes at least one byte, so a whole file bounds the length too.
-    if length.is_none_or(|length| length > MOST_ENTRIES || length > bytes.len() as u64) {
-        return Err(InputError::new(
-            "the array's header promises more than the file holds",
-            "",
-            format!("shape {shape:?} in {} bytes", bytes.len()),
-            "a whole array",
-        )
-        .hint("the file may be truncated"));
+/// The array of a `.npy` file.
+pub(super) fn single(path: &Path) -> Result<Array, InputError> {
+    let file = file::open(path, file::MOST_ARRAY_BYTES)?;
+    array(&mut BufReader::new(file), &mut Budget::default(), None)
+}
+
+/// An array from its header and as many bytes as that promises, which `budget` allows before
+/// anything is read. `dimensions` is how many it must have, where that is known: a number and a
+/// list are not looked for in an array of more.
+fn array(
+    reader: &mut impl Read,
+    budget: &mut Budget,
+    dimensions: Option<usize>,
+) -> Result<Array, InputError> {
+    let head = npy_head::read(reader)?;
+    let shape = head.shape;
+    let layout = layout(&head.descr)?;
+    let length = budget.take(&shape)?;
+    if dimensions.is_some_and(|wanted| wanted < shape.len()) && length > 1 {
+        let what = "the array has the wrong number of dimensions";
+        let allowed = format!("{} dimensions", dimensions.unwrap_or(0));
+        return Err(InputError::new(what, "", format!("shape {shape:?}"), allowed));
     }
-    let order = file.order();
-    let kind = file.dtype().descr();
-    let entries = read_entries(file, &kind).map_err(|problem| match problem {
-        Unreadable::Damaged(error) => damaged(error),
-        Unreadable::Type => InputError::new(
-            "the array's type is not numeric",
-            "",
-            kind.clone(),
-            "float, complex or integer entries",
-        ),
-    })?;
-    let entries = match order {
-        Order::C => entries,
-        Order::Fortran => match entries {
-            Entries::Real(values) => Entries::Real(to_c_order(&values, &shape)),
-            Entries::Complex(values) => Entries::Complex(to_c_order(&values, &shape)),
-        },
-    };
+    let wanted = length * layout.bytes();
+    let mut bytes = Vec::new();
+    reader
+        .take(wanted as u64)
+        .read_to_end(&mut bytes)
+        .map_err(|error| npy_head::damaged(error.to_string()))?;
+    if bytes.len() < wanted {
+        let what = "the array's header promises more than the file holds";
+        let found = format!("shape {shape:?} in {} bytes", bytes.len());
+        let error = InputError::new(what, "", found, "a whole array");
+        return Err(error.hint("the file may be truncated"));
+    }
+    // To the end, where an archive compares its checksum; a byte more is none of ours.
+    let beyond = reader.read(&mut [0]).map_err(|error| npy_head::damaged(error.to_string()))?;
+    if beyond > 0 {
+        let what = "the array goes on beyond what its header says";
+        return Err(InputError::new(what, "", format!("more than {wanted} bytes"), "one array"));
+    }
+    let entries = layout.decode(&bytes);
+    let entries = if head.fortran { entries_to_c_order(entries, &shape) } else { entries };
     Ok(Array { shape, entries })
 }
 
-enum Unreadable {
-    Damaged(std::io::Error),
-    Type,
-}
-
-/// The entries in the order of the file, whatever numeric type they have.
-fn read_entries<R: Read>(file: NpyFile<R>, kind: &str) -> Result<Entries, Unreadable> {
-    fn all<T: npyz::Deserialize, R: Read>(file: NpyFile<R>) -> Result<Vec<T>, Unreadable> {
-        file.into_vec::<T>().map_err(Unreadable::Damaged)
-    }
-    let widen = |values: Vec<f64>| Ok(Entries::Real(values));
-    // The descriptor of a plain type is a quoted string such as '<c16'.
-    let code = kind.trim_matches('\'').trim_start_matches(['<', '>', '|', '=']);
-    match code {
-        "c16" => Ok(Entries::Complex(all::<C64, R>(file)?)),
-        "c8" => Ok(Entries::Complex(
-            all::<num_complex_32::C32, R>(file)?
-                .into_iter()
-                .map(|z| C64::new(f64::from(z.re), f64::from(z.im)))
-                .collect(),
-        )),
-        "f8" => widen(all::<f64, R>(file)?),
-        "f4" => widen(all::<f32, R>(file)?.into_iter().map(f64::from).collect()),
-        "i8" => widen(all::<i64, R>(file)?.into_iter().map(|x| x as f64).collect()),
-        "i4" => widen(all::<i32, R>(file)?.into_iter().map(f64::from).collect()),
-        "i2" => widen(all::<i16, R>(file)?.into_iter().map(f64::from).collect()),
-        "i1" => widen(all::<i8, R>(file)?.into_iter().map(f64::from).collect()),
-        "u8" => widen(all::<u64, R>(file)?.into_iter().map(|x| x as f64).collect()),
-        "u4" => widen(all::<u32, R>(file)?.into_iter().map(f64::from).collect()),
-        "u2" => widen(all::<u16, R>(file)?.into_iter().map(f64::from).collect()),
-        "u1" => widen(all::<u8, R>(file)?.into_iter().map(f64::from).collect()),
-        "b1" => widen(all::<bool, R>(file)?.into_iter().map(|x| f64::from(u8::from(x))).collect()),
-        _ => Err(Unreadable::Type),
-    }
-}
-
-mod num_complex_32 {
-    pub(super) type C32 = num_complex::Complex32;
-}
-
-/// Entries stored first index fastest, reordered last index fastest.
-fn to_c_order<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
-    let mut index = vec![0_usize; shape.len()];
-    let mut out = Vec::with_capacity(values.len());
-    for _ in 0..values.len() {
-        let mut flat = 0;
-        for (&i, &n) in index.iter().zip(shape).rev() {
-            flat = flat * n + i;
-        }
-        out.push(values[flat]);
-        for (slot, &n) in index.iter_mut().zip(shape).rev() {
-            *slot += 1;
-            if *slot < n {
-                break;
-            }
-            *slot = 0;
-        }
-    }
-    out
+/// The types of numbers that NumPy writes; a structure, text or an object is none.
+fn layout(descr: &str) -> Result<Layout, InputError> {
+    let big_endian = descr.starts_with('>');
+    let code = descr.trim_start_matches(['<', '>', '|', '=']);
+    let bytes = code.get(1..).and_then(|size| size.parse::<usize>().ok()).unwrap_or(0);
+    let real = |kind: Kind| Layout { kind, big_endian, complex: false };
+    let found = match code.chars().next() {
+        Some('f') => Some(real(Kind::Float(bytes))),
+        Some('i') => Some(real(Kind::Signed(bytes))),
+        Some('u' | 'b') => Some(real(Kind::Unsigned(bytes))),
+        Some('c') => Some(Layout { complex: true, ..real(Kind::Float(bytes / 2)) }),
+        _ => None,
+    };
+    found.filter(|layout| layout.kind.known()).ok_or_else(|| {
+        let what = "the array's type is not numeric";
+        InputError::new(what, "", descr, "float, complex or integer entries")
+            .hint("numpy.save(\"file.npy\", array.astype(complex)) writes numbers")
+    })
 }
 
 pub(super) fn write(set: &ArraySet) -> std::io::Result<Vec<u8>> {

@@ -23,17 +23,26 @@ pub fn read(text: &[u8]) -> Result<Value, InputError> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut source = serde_json::Deserializer::from_slice(text);
     let value = Strict.deserialize(&mut source).and_then(|value| source.end().map(|()| value));
-    value.map_err(|error| {
-        let place = format!("{}:{}", error.line(), error.column());
-        let said = error.to_string();
-        if let Some(rest) = said.strip_prefix(TWICE) {
-            let key = rest.rsplit_once(" at line ").map_or(rest, |(key, _)| key);
-            return InputError::new("a key occurs twice", place, key, "every key once");
-        }
-        let early = error.is_eof();
-        let what = if early { "the file ends too early" } else { "this is not JSON" };
-        InputError::new(what, place, said, "a JSON document")
-    })
+    value.map_err(|error| refusal(&error))
+}
+
+/// The refusal of serde in our words, with line and column.
+pub(super) fn refusal(error: &serde_json::Error) -> InputError {
+    let place = format!("{}:{}", error.line(), error.column());
+    let said = error.to_string();
+    if let Some(rest) = said.strip_prefix(TWICE) {
+        let key = rest.rsplit_once(" at line ").map_or(rest, |(key, _)| key);
+        return InputError::new("a key occurs twice", place, key, "every key once");
+    }
+    let early = error.is_eof();
+    let what = if early { "the file ends too early" } else { "this is not JSON" };
+    InputError::new(what, place, said, "a JSON document")
+}
+
+/// The complaint about a key that is there again.
+pub(super) fn twice<E: Error>(key: &str) -> E {
+    let shown: String = key.chars().take(40).collect();
+    E::custom(format!("{TWICE}`{shown}`"))
 }
 
 /// A value whose objects have every key once.
@@ -91,8 +100,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(key) = source.next_key::<String>()? {
             let value = source.next_value_seed(Self)?;
             if members.contains_key(&key) {
-                let shown: String = key.chars().take(40).collect();
-                return Err(A::Error::custom(format!("{TWICE}`{shown}`")));
+                return Err(twice(&key));
             }
             members.insert(key, value);
         }

@@ -89,7 +89,8 @@ fn damaged_files_are_said() {
     assert_eq!(read("ragged.json", ragged).what, "the rows have different lengths");
     let unknown = b"{\"format\":\"noctule-instance/1\",\"chanels\":[[[1,2]]]}";
     assert_eq!(read("u.json", unknown).hint.unwrap(), "did you mean `channels`?");
-    assert_eq!(read("set.mat", b"").allowed, ".json, .npz or .npy");
+    assert_eq!(read("set.mat", b"").what, "the file is empty");
+    assert_eq!(read("set.doc", b"").allowed, ".json, .npz, .npy, .mat or .csv");
 }
 
 #[test]

@@ -426,14 +426,14 @@ impl Arrays {
     pub fn take(&self, kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
         match self {
             Self::File(path) => ArraySet::read(path, kind, fields),
-            Self::Set(set) => set.clone().only(fields),
+            Self::Set(set) | Self::Read(_, set) => set.clone().only(fields),
         }
     }
 
     /// A complaint about these arrays, with the file they are from.
     fn blame(&self, error: Error) -> SingleError {
         match (error, self) {
-            (Error::Input(error), Self::File(path)) => {
+            (Error::Input(error), Self::File(path) | Self::Read(path, _)) => {
                 SingleError::Input(error.in_file(&path.display().to_string()))
             }
             (error, _) => error.into(),
