@@ -169,7 +169,8 @@ fn is_answered(finding: &Finding, name: &str) -> bool {
 
 /// The design of every scheme, once for all tests; `None` where it needs something else.
 fn stories() -> &'static [(&'static dyn Single, String, Option<Story>)] {
-    static ALL: OnceLock<Vec<(&'static dyn Single, String, Option<Story>)>> = OnceLock::new();
+    type Designed = (&'static dyn Single, String, Option<Story>);
+    static ALL: OnceLock<Vec<Designed>> = OnceLock::new();
     ALL.get_or_init(|| {
         let of = |system: &'static dyn Single| {
             system.schemes().into_iter().map(move |scheme| {

@@ -38,13 +38,13 @@ fn row(
     scheme: &str,
     scenario: impl Fn(&mut Value),
     settings: impl Fn(&mut Value),
-) -> Result<Row, Refused> {
+) -> Result<Row, Box<Refused>> {
     let system = system(id);
     let mut point =
         Point { scenario: small(system), settings: system.default_settings(scheme).unwrap() };
     scenario(&mut point.scenario);
     settings(&mut point.settings);
-    let chain = system.prepare(scheme, &[point])?;
+    let chain = system.prepare(scheme, &[point]).map_err(Box::new)?;
     Ok(chain.run(1, 0, &Interrupt::new()).remove(0))
 }
 
@@ -80,8 +80,8 @@ fn every_scheme_runs_and_fills_every_column() {
 fn a_chain_depends_on_seed_and_trial_alone() {
     let tighter = |s: &mut Value| s["requirement"]["error-over-best"] = json!(1.1);
     let weight = |s: &mut Value| s["rate_weight_per_nat"] = json!(0.5);
-    let changes: [(&str, &dyn Fn(&mut Value)); 2] =
-        [("cellfree", &tighter), ("beamforming", &weight)];
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 2] = [("cellfree", tighter), ("beamforming", weight)];
     for (id, change) in changes {
         let system = system(id);
         let settings = system.default_settings("balanced").unwrap();

@@ -71,7 +71,7 @@ pub(super) const METRICS: &[Metric<CellFree>] = &[
         "Upper bound of the sum rate",
         "bit/s/Hz",
         "what no beams exceed, where a design was certified",
-        |d| rate_bound(d),
+        rate_bound,
     )
     .also_infeasible(),
 ];
@@ -94,7 +94,7 @@ pub(super) const SERIES: &[Series<CellFree>] = &[
         SeriesEntry::list(d.metrics.rate_bps_hz.iter().copied())
     })
     .also_infeasible(),
-    series("ap_error", "i: access point that senses", "Beampattern error", "", |d| ap_errors(d))
+    series("ap_error", "i: access point that senses", "Beampattern error", "", ap_errors)
         .also_infeasible(),
     series("ap_power", "i: access point", "Share of power", "", |d| {
         SeriesEntry::list(d.metrics.aps.iter().map(|ap| ap.power))

@@ -120,13 +120,12 @@ pub(super) const SERIES: &[Series<Pilots>] = &[
         SeriesEntry::list(d.metrics.of.error.iter().copied())
     })
     .also_infeasible(),
-    series("crb_m2", "i: user", "Bound on a position", "m²", |d| position_bounds(d))
-        .also_infeasible(),
+    series("crb_m2", "i: user", "Bound on a position", "m²", position_bounds).also_infeasible(),
     series("rate_mbps", "i: user", "Data rate", "Mbit/s", |d| {
         SeriesEntry::list(d.metrics.of.rate_bps.iter().map(|rate| 1e-6 * rate))
     })
     .also_infeasible(),
-    series("fraction", "i: access point, j: user", "Fraction of pilot power", "", |d| fractions(d))
+    series("fraction", "i: access point, j: user", "Fraction of pilot power", "", fractions)
         .also_infeasible(),
     series("user_power_percent", "i: user", "Share of power", "%", |d| {
         SeriesEntry::list(user_shares(d))
