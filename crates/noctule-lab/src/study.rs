@@ -96,17 +96,13 @@ pub struct Results {
 /// Fold a complete run and write tables, verdicts, figures, report and manifest.
 ///
 /// An incomplete run is an error that names the missing chunks; nothing is written then.
-pub fn finish(
-    store: &Store,
-    presentation: &Presentation,
-    registry: &Registry<'_>,
-) -> Result<Results, LabError> {
+pub fn finish(store: &Store, presentation: &Presentation) -> Result<Results, LabError> {
     let plan = store.plan();
     store.sweep();
     store.check_plan()?;
     let wanted = present::wanted(plan, presentation);
     let mut folded = fold::fold(store, &wanted)?;
-    let claims = claim::judge_all(plan, presentation, &folded, registry);
+    let claims = claim::judge_all(plan, presentation, &folded);
     let mut files = Vec::new();
     let mut write = |folded: &mut Folded, name: String, text: &str| -> Result<(), LabError> {
         files.push(store.write_output(&name, text.as_bytes())?);

@@ -174,11 +174,6 @@ pub trait System: Send + Sync {
     /// `None` where there is no such scheme.
     fn default_settings(&self, scheme: &str) -> Option<Value>;
 
-    /// A named function for claims that the closed vocabulary cannot say.
-    fn claim(&self, _name: &str) -> Option<crate::claim::Function> {
-        None
-    }
-
     /// JSON schema of the settings of a scheme; `None` where there is no such scheme.
     fn settings_schema(&self, _scheme: &str) -> Option<Value> {
         None

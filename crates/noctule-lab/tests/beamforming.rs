@@ -4,16 +4,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use noctule::beamforming::Beamforming as Marker;
 use noctule::beamforming::Scenario;
 use noctule::data::Entries;
 use noctule_lab::experiment::{Changes, Experiment};
 use noctule_lab::run::{RunOptions, Silent};
 use noctule_lab::single::{Arrays, Source, Story};
 use noctule_lab::system::System;
-use noctule_lab::systems::beamforming::Beamforming;
+use noctule_lab::systems::Of;
 use noctule_lab::{Study, builtin, finish, systems};
 use noctule_optim::Interrupt;
 use serde_json::{Value, json};
+
+const BEAMFORMING: Of<Marker> = Of::new();
 
 /// The bytes of every file of results but the folder of chunks and the timings.
 fn results(dir: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -45,7 +48,7 @@ fn run(id: &str, threads: usize, dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let options = RunOptions { threads: Some(threads), ..RunOptions::default() };
     let report = study.run(&store, &options, &Silent, &Interrupt::new()).unwrap();
     assert!(report.is_complete());
-    finish(&store, &study.presentation, &registry).unwrap();
+    finish(&store, &study.presentation).unwrap();
     results(dir)
 }
 
@@ -100,11 +103,11 @@ fn source(users: usize) -> Source {
 
 fn story(source: &Source, scheme: &str, change: Value) -> Story {
     use noctule_lab::single::Single;
-    let mut settings = Beamforming.default_settings(scheme).unwrap();
+    let mut settings = BEAMFORMING.default_settings(scheme).unwrap();
     if let (Some(all), Value::Object(change)) = (settings.as_object_mut(), change) {
         all.extend(change);
     }
-    Beamforming.design(source, scheme, &settings, &Interrupt::new()).unwrap()
+    BEAMFORMING.design(source, scheme, &settings, &Interrupt::new()).unwrap()
 }
 
 fn fact<'a>(story: &'a Story, name: &str) -> Option<&'a str> {
@@ -117,7 +120,7 @@ fn fact<'a>(story: &'a Story, name: &str) -> Option<&'a str> {
 fn edited_proofs_are_not_confirmed() {
     use noctule_lab::single::Single;
     let told = story(&source(2), "balanced", json!({ "certify": true, "certify_nodes": 50 }));
-    let finding = Beamforming.verify(&told.document).unwrap();
+    let finding = BEAMFORMING.verify(&told.document).unwrap();
     assert!(finding.agrees, "{finding:?}");
     assert!(finding.compared.iter().any(|(name, ..)| name == "proof.bound.value"));
     let objective = told.document["metrics"]["objective"].as_f64().unwrap();
@@ -129,11 +132,11 @@ fn edited_proofs_are_not_confirmed() {
     for (place, value) in edits {
         let mut edited = told.document.clone();
         *edited.pointer_mut(place).unwrap() = value;
-        assert!(!Beamforming.verify(&edited).unwrap().agrees, "{place}");
+        assert!(!BEAMFORMING.verify(&edited).unwrap().agrees, "{place}");
     }
     let mut edited = told.document.clone();
     *edited.pointer_mut("/proof/bound/numbers/low/0").unwrap() = json!(2.0);
-    let confirmed = Beamforming.verify(&edited).is_ok_and(|finding| finding.agrees);
+    let confirmed = BEAMFORMING.verify(&edited).is_ok_and(|finding| finding.agrees);
     assert!(!confirmed, "boxes that cover something else");
 }
 
@@ -143,7 +146,7 @@ fn beams_handed_in_are_advised_on() {
     use noctule_lab::single::Single;
     let source = source(4);
     let sensing = story(&source, "sensing-only", json!({}));
-    let again = Beamforming.evaluate(&source, &Arrays::Set(sensing.arrays.clone())).unwrap();
+    let again = BEAMFORMING.evaluate(&source, &Arrays::Set(sensing.arrays.clone())).unwrap();
     let all = again.warnings.join("\n");
     assert!(all.contains("root-CRB") && all.contains("4 of 4 users are shut off"), "{all}");
     let shown = format!("{:?}", again.tables) + &format!("{:?}", again.facts);
@@ -156,7 +159,7 @@ fn beams_handed_in_are_advised_on() {
         Entries::Real(entries) => entries.iter_mut().for_each(|x| *x *= 2.0),
     }
     loud.insert("beams", beams);
-    let again = Beamforming.evaluate(&source, &Arrays::Set(loud)).unwrap();
+    let again = BEAMFORMING.evaluate(&source, &Arrays::Set(loud)).unwrap();
     assert!(again.warnings.iter().any(|w| w.contains("misses a requirement")));
     assert!(fact(&again, "proven of the point").unwrap().starts_with("nothing: it misses"));
 }

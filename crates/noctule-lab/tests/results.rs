@@ -48,7 +48,7 @@ fn results(body: &str, changes: &Changes, threads: usize) -> (tempfile::TempDir,
     let store = study.store(folder.path(), false).unwrap();
     let options = RunOptions { threads: Some(threads), ..RunOptions::default() };
     study.run(&store, &options, &Silent, &Interrupt::new()).unwrap();
-    let results = finish(&store, &study.presentation, &registry).unwrap();
+    let results = finish(&store, &study.presentation).unwrap();
     (folder, results)
 }
 

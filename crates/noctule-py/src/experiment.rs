@@ -95,10 +95,6 @@ impl System for Extended {
         self.inner.settings_schema(scheme)
     }
 
-    fn claim(&self, name: &str) -> Option<claim::Function> {
-        self.inner.claim(name)
-    }
-
     fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused> {
         let Some(function) = self.functions.get(scheme) else {
             return self.inner.prepare(scheme, chain);
@@ -309,7 +305,7 @@ pub(crate) fn run(
         if report.interrupted {
             return Ok((report, None));
         }
-        let results = finish(&store, &study.presentation, &registry)?;
+        let results = finish(&store, &study.presentation)?;
         Ok((report, Some(results)))
     };
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

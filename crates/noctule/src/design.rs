@@ -31,6 +31,21 @@ pub struct Design<V, M> {
 }
 
 impl<V, M> Design<V, M> {
+    /// Evaluations made so far and objective, iteration by iteration, in units of `objective`, that
+    /// of this design. Empty where the trace does not cover all the work: a trace is of one run, and
+    /// says nothing of the other starts. Methods minimise a normalised objective; the best row is
+    /// the design.
+    pub fn objective_trace(&self, objective: Option<f64>) -> Vec<(u64, f64)> {
+        let rows = self.trace.rows();
+        let complete = rows.last().is_some_and(|row| {
+            self.trace.dropped() == 0 && row.evaluations + 1 >= self.work.evaluations
+        });
+        let best = rows.iter().map(|row| row.value).fold(f64::INFINITY, f64::min);
+        let unit = objective.map(|x| x / best).filter(|u| complete && u.is_finite());
+        let Some(unit) = unit else { return Vec::new() };
+        rows.iter().map(|row| (row.evaluations, row.value * unit)).collect()
+    }
+
     /// Whether the method reached what it aims at: a stationary point, by a rule that means it.
     pub fn is_solved(&self) -> bool {
         self.stop == Stop::Converged && self.proof.residual().is_some()

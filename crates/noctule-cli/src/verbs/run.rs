@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
     if shard.count > 1 {
         return shard_done(&dir, shard, &report, as_json);
     }
-    let results = finish(&store, &study.presentation, &registry)?;
+    let results = finish(&store, &study.presentation)?;
     let seconds = started.elapsed().as_secs_f64();
     if options.ci && seconds > ci.max_seconds {
         say(&format!(

@@ -21,6 +21,7 @@
 //! A decided verdict that is not the expected one *contradicts*: either way something has to be
 //! written down, a result or an erratum.
 
+mod beamforming;
 pub(crate) mod measure;
 
 use serde::Serialize;
@@ -34,7 +35,6 @@ use crate::fold::Folded;
 use crate::plan::Plan;
 use crate::present::format::short;
 use crate::presentation::Presentation;
-use crate::registry::Registry;
 use measure::Measured;
 
 /// A named function of a system, for claims that the vocabulary cannot say.
@@ -103,17 +103,19 @@ impl Judged {
     }
 }
 
+/// The function of that name for claims on a system.
+fn named(system: &str, name: &str) -> Option<Function> {
+    match system {
+        "beamforming" => beamforming::find(name),
+        _ => None,
+    }
+}
+
 /// Judge all claims of a run.
-pub fn judge_all(
-    plan: &Plan,
-    presentation: &Presentation,
-    folded: &Folded,
-    registry: &Registry<'_>,
-) -> Vec<Judged> {
+pub fn judge_all(plan: &Plan, presentation: &Presentation, folded: &Folded) -> Vec<Judged> {
     let judge = |spec: &ClaimSpec| {
-        let function = spec.ours.function.as_deref().map(|name| {
-            registry.get(&plan.system).and_then(|system| system.claim(name)).ok_or(name)
-        });
+        let function = spec.ours.function.as_deref();
+        let function = function.map(|name| named(&plan.system, name).ok_or(name));
         let measured = match function.transpose() {
             Err(name) => Measured::not_run(format!("there is no function `{name}`")),
             Ok(function) => {

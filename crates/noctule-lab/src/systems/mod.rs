@@ -1,7 +1,6 @@
 //! The systems of the library, each behind the engine's one edge.
 
 pub mod adapter;
-pub mod beamforming;
 mod library;
 
 pub use noctule::system::typed;
@@ -16,7 +15,7 @@ pub const DEFAULT: &str = noctule::beamforming::SYSTEM;
 
 /// All systems of this build, the default first.
 const ALL: &[&dyn Single] = &[
-    &beamforming::Beamforming,
+    &Of::<noctule::beamforming::Beamforming>::new(),
     &Of::<noctule::cellfree::CellFree>::new(),
     &Of::<noctule::frame::Frame>::new(),
     &Of::<noctule::pilots::Pilots>::new(),
@@ -31,12 +30,6 @@ pub fn registry() -> Registry<'static> {
 /// The systems whose designs can be looked at one by one.
 pub fn singles() -> Vec<&'static dyn Single> {
     ALL.to_vec()
-}
-
-/// A scheme that stands in a table, but that nobody parses: never another one in its place.
-pub(crate) fn unread(name: &str) -> noctule_num::InputError {
-    let allowed = "a scheme that the system implements";
-    noctule_num::InputError::new("this scheme cannot be read", "", name, allowed)
 }
 
 #[cfg(test)]
@@ -56,7 +49,7 @@ mod tests {
                 assert!(T::scheme(scheme.name, &settings).is_ok(), "{} {}", T::ID, scheme.name);
             }
         }
-        refused::<super::beamforming::Beamforming>();
+        refused::<super::Of<noctule::beamforming::Beamforming>>();
         refused::<super::Of<noctule::cellfree::CellFree>>();
         refused::<super::Of<noctule::frame::Frame>>();
         refused::<super::Of<noctule::pilots::Pilots>>();

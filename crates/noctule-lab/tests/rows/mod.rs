@@ -76,6 +76,22 @@ fn every_scheme_runs_and_fills_every_column() {
     }
 }
 
+/// The settings that the schema describes are those that there are, and nobody's are untold.
+#[test]
+fn every_scheme_has_a_schema_of_its_settings() {
+    for system in systems::singles() {
+        for scheme in system.schemes() {
+            let name = format!("{}/{}", system.id(), scheme.name);
+            let defaults = system.default_settings(scheme.name).unwrap();
+            let schema = system.settings_schema(scheme.name).unwrap_or_else(|| panic!("{name}"));
+            let known = schema.get("properties").and_then(Value::as_object);
+            for key in defaults.as_object().unwrap().keys() {
+                assert!(known.is_some_and(|known| known.contains_key(key)), "{name}: {key}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_chain_depends_on_seed_and_trial_alone() {
     let tighter = |s: &mut Value| s["requirement"]["error-over-best"] = json!(1.1);
@@ -159,4 +175,20 @@ fn what_makes_no_sense_is_refused_at_its_place() {
     let many = |s: &mut Value| s["targets"] = json!(4);
     let refused = row("cellfree", "balanced", many, as_it_comes).unwrap_err();
     assert_eq!(refused.error.place, "scenario.targets");
+}
+
+#[test]
+fn no_sensing_streams_and_no_users_are_fine() {
+    for (field, value) in [("sensing_streams", json!(0)), ("users", json!(0))] {
+        let bare = |s: &mut Value| s[field] = value.clone();
+        let found = row("beamforming", "balanced", bare, as_it_comes).unwrap();
+        assert_eq!(found.outcome, Outcome::Designed, "{field}");
+    }
+}
+
+#[test]
+fn an_unusable_scene_is_refused_before_any_trial() {
+    let on_axis = |s: &mut Value| s["targets"]["fixed"][0]["polar_deg"] = json!(0.0);
+    let refused = row("beamforming", "balanced", on_axis, as_it_comes).unwrap_err();
+    assert_eq!(refused.error.place, "scenario.targets[0]");
 }

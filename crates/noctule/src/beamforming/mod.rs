@@ -91,6 +91,7 @@
 
 mod ascent;
 pub mod baselines;
+pub mod best_known;
 pub mod bound;
 pub mod certificate;
 mod claims;
@@ -102,8 +103,12 @@ mod metrics;
 pub mod model;
 mod rate_term;
 mod scenario;
+mod schemes;
 mod starts;
 mod stationarity;
+mod story;
+mod system;
+mod table;
 mod verify;
 
 use noctule_num::linalg::{HermitianEigen, Op, product};
@@ -119,7 +124,9 @@ pub use instance::{Instance, Parts, Target};
 pub use metrics::objective_unit;
 pub use model::{Metrics, TargetMetrics, evaluate};
 pub use scenario::{ArrayShape, DrawnTargets, Scenario, TargetSpec, Targets};
+pub use schemes::{FromStart, SensingSettings, StartName};
 pub use stationarity::residual;
+pub use system::Beamforming;
 pub use verify::{Verification, verify};
 
 use crate::data::{Array, ArraySet, FieldInfo, Taker};

@@ -73,8 +73,8 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String, InputError> {
         char::decode_utf16(units).collect::<Result<String, _>>().ok()
     };
     let found = match bytes.as_slice() {
-        [0xff, 0xfe, ..] if bytes.len() % 2 == 0 => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] if bytes.len() % 2 == 0 => wide(u16::from_be_bytes),
+        [0xff, 0xfe, ..] if bytes.len().is_multiple_of(2) => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] if bytes.len().is_multiple_of(2) => wide(u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => std::str::from_utf8(rest).ok().map(str::to_owned),
         _ => String::from_utf8(bytes).ok(),
     };

@@ -277,12 +277,15 @@ fn matlab(path: &Path, kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, Inp
     Ok(set)
 }
 
+/// What a file holds by name, and what is to be said of it.
+pub type Members = (Vec<(String, Node)>, Vec<String>);
+
 /// Everything in a file by name: variables of a `.mat`, arrays of an `.npz`, or the one array of a
 /// `.npy` or `.csv` under an empty name.
 ///
 /// # Errors
 /// A file that cannot be read or is damaged.
-pub fn members(path: &Path) -> Result<(Vec<(String, Node)>, Vec<String>), InputError> {
+pub fn members(path: &Path) -> Result<Members, InputError> {
     let place = path.display().to_string();
     let read = || match ending(path)?.as_str() {
         "mat" => {

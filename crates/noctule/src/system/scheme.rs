@@ -50,6 +50,14 @@ pub trait Setting:
     /// # Errors
     /// The first setting that cannot be used.
     fn validate(&self) -> Result<(), InputError>;
+
+    /// The settings from an object; what it leaves out has its default. Places are names of settings.
+    ///
+    /// # Errors
+    /// A name or a value that does not fit.
+    fn parse(settings: &Value) -> Result<Self, InputError> {
+        typed(settings, "")
+    }
 }
 
 /// The settings of a scheme that has none.
@@ -227,7 +235,7 @@ impl<S: System, T: Setting> AnyMethod<S> for Method<S, T> {
     }
 
     fn with(&self, settings: &Value) -> Result<Ready<S>, InputError> {
-        let settings: T = typed(settings, "")?;
+        let settings = T::parse(settings)?;
         settings.validate()?;
         let function = self.function;
         Ok(Ready { method: Box::new(move |instance, run| function(instance, &settings, run)) })

@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(objects(witness(1.0, 1e-3), 1.0, &Proof::NONE), None);
         let nan = witness(1.0, 0.0).objection(Some(1.0), &sound, [("rate", Some(f64::NAN))]);
         assert!(nan.unwrap().contains("rate"));
-        assert_eq!(witness(1.0, f64::INFINITY).in_numbers().violation, f64::MAX);
+        assert!(witness(1.0, f64::INFINITY).in_numbers().violation >= f64::MAX);
     }
 
     #[test]

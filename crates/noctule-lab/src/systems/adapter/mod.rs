@@ -20,8 +20,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-pub use timed::trace_of;
-
 use self::claims::HANDED_IN;
 use self::story::{handed_in, story};
 use self::verify::verified;
@@ -212,11 +210,6 @@ pub trait Typed: Send + Sync + 'static {
     where
         Self: Sized;
 
-    /// A named function for claims that the closed vocabulary cannot say.
-    fn claim(_name: &str) -> Option<crate::claim::Function> {
-        None
-    }
-
     /// The number by which designs of one instance are compared, among [`Typed::METRICS`].
     fn goal() -> Option<Goal> {
         None
@@ -355,10 +348,6 @@ impl<T: Typed> System for T {
 
     fn settings_schema(&self, scheme: &str) -> Option<Value> {
         T::settings_schema(scheme)
-    }
-
-    fn claim(&self, name: &str) -> Option<crate::claim::Function> {
-        T::claim(name)
     }
 
     fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused> {

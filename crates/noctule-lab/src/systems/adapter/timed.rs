@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use noctule::{Design, Error, Interrupt};
+use noctule::{Error, Interrupt};
 use noctule_num::InputError;
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ fn timed_now<T: Typed>(
     let design = T::design(&scheme, &instance, None, interrupt);
     let seconds = begin.elapsed().as_secs_f64();
     let told = design.and_then(|design| {
-        let trace = trace_of(&design, T::objective(&design.metrics));
+        let trace = design.objective_trace(T::objective(&design.metrics));
         Ok(Timed { row: row::<T>(&instance, &design)?, seconds, trace })
     });
     Ok(told.unwrap_or_else(failed))
@@ -64,19 +64,4 @@ pub(super) fn contenders<T: Typed>(
         Some(Contender { id: id.to_owned(), scheme: scheme.to_owned(), settings })
     };
     named.into_iter().filter_map(complete).collect()
-}
-
-/// The trace of a design, evaluations so far and objective, in units of its objective, where it covers all the work: a trace is of
-/// one run, and says nothing of the other starts. Methods minimise a normalised objective; the
-/// best row is the design.
-pub fn trace_of<V, M>(design: &Design<V, M>, objective: Option<f64>) -> Vec<(u64, f64)> {
-    let rows = design.trace.rows();
-    let complete = rows.last().is_some_and(|row| {
-        design.trace.dropped() == 0 && row.evaluations + 1 >= design.work.evaluations
-    });
-    let best = rows.iter().map(|row| row.value).fold(f64::INFINITY, f64::min);
-    let Some(unit) = objective.map(|x| x / best).filter(|u| complete && u.is_finite()) else {
-        return Vec::new();
-    };
-    rows.iter().map(|row| (row.evaluations, row.value * unit)).collect()
 }

@@ -1,6 +1,6 @@
 //! Claims that the closed vocabulary cannot say.
 
-use crate::claim::{Function, View};
+use super::{Function, View};
 
 /// A scheme is behind another when its objective is smaller by more than this, relative.
 const BEHIND: f64 = 1e-4;

@@ -1,9 +1,9 @@
 //! One beamforming design, told in full.
 
-use noctule::beamforming::{BeamformingDesign, Instance};
+use noctule_phy::units::dbm_from_w;
 
-use crate::report::Table;
-use crate::systems::adapter::table;
+use super::{BeamformingDesign, Instance};
+use crate::system::Table;
 
 /// The sizes of an instance.
 pub(super) fn headline(instance: &Instance) -> String {
@@ -60,7 +60,7 @@ fn users(instance: &Instance, design: &BeamformingDesign) -> Table {
             ]
         })
         .collect();
-    table("Users", &["user", "SINR (dB)", "rate (bit/s/Hz)", "power (%)"], rows)
+    Table::numbers("Users", &["user", "SINR (dB)", "rate (bit/s/Hz)", "power (%)"], rows)
 }
 
 fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
@@ -84,7 +84,7 @@ fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
         })
         .collect();
     let headers = ["target", "azimuth", "polar", "|refl.|", "± azimuth", "± polar", "± refl."];
-    table("Targets: angles in degrees, ± the root of the Cramér–Rao bound", &headers, rows)
+    Table::numbers("Targets: angles in degrees, ± the root of the Cramér–Rao bound", &headers, rows)
 }
 
 fn streams(design: &BeamformingDesign) -> Table {
@@ -104,14 +104,14 @@ fn streams(design: &BeamformingDesign) -> Table {
             vec![s.to_string(), kind, level, share(power, metrics.power_w)]
         })
         .collect();
-    table("Streams", &["stream", "carries", "power (dBm)", "power (%)"], rows)
+    Table::numbers("Streams", &["stream", "carries", "power (dBm)", "power (%)"], rows)
 }
 
 /// A stream with a smaller share of the power is off: rounding leaves such numbers.
 const SWITCHED_OFF: f64 = 1e-9;
 
 fn dbm_number(power_w: f64) -> String {
-    format!("{:.2}", 10.0 * (1e3 * power_w).log10())
+    format!("{:.2}", dbm_from_w(power_w))
 }
 
 /// A power in dBm, and in watts.

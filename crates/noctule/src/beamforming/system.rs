@@ -1,0 +1,110 @@
+//! `beamforming` as a [`System`].
+
+use noctule_num::InputError;
+use serde_json::Value;
+
+use super::{
+    BEAM_FIELDS, BeamformingDesign, Beams, CLAIMS, Instance, Metrics, SYSTEM, Scenario, Targets,
+    advice, evaluate, instance, schemes, story, table, verify,
+};
+use crate::Error;
+use crate::claims::Checks;
+use crate::data::{ArraySet, FieldInfo};
+use crate::system::{Checked, Goal, Metric, Scheme, Series, System, Table};
+
+/// A multi-user, multi-target base station: see [`crate::beamforming`].
+#[derive(Clone, Copy, Debug)]
+pub struct Beamforming;
+
+impl System for Beamforming {
+    type Scenario = Scenario;
+    type Instance = Instance;
+    type Variables = Beams;
+    type Metrics = Metrics;
+
+    const ID: &'static str = SYSTEM;
+    const TITLE: &'static str =
+        "multi-user, multi-target base station: sum rate against the Cramér–Rao bound";
+    const METRICS: &'static [Metric<Self>] = table::METRICS;
+    const SERIES: &'static [Series<Self>] = table::SERIES;
+    const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
+    const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
+    const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
+    const GOAL: Option<Goal> = Some(Goal { metric: "objective", maximise: true });
+    const CLAIMS: Checks<Instance, Beams, Metrics> = CLAIMS;
+
+    fn validate(scenario: &Scenario) -> Result<(), InputError> {
+        scenario.validate()
+    }
+
+    /// Channels are always drawn, but they cannot make a scene unusable: targets can, and those
+    /// that are the same in every trial are judged once.
+    fn is_random(scenario: &Scenario) -> bool {
+        !matches!(scenario.targets, Targets::Fixed(_))
+    }
+
+    fn realize(scenario: &Scenario, seed: u64, trial: u64) -> Result<Instance, Error> {
+        scenario.realize(seed, trial)
+    }
+
+    fn contenders() -> Vec<(&'static str, &'static str, Value)> {
+        schemes::contenders()
+    }
+
+    fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
+        evaluate(instance, beams)
+    }
+
+    fn check(instance: &Instance, beams: &Beams) -> Result<Checked, Error> {
+        let witness = verify(instance, beams)?;
+        Ok(Checked {
+            objective: witness.objective,
+            violation: witness.violation,
+            numbers: vec![
+                ("objective", witness.objective),
+                ("sum_rate_nats", Some(witness.sum_rate_nats)),
+                ("crb_trace_mixed", witness.crb_trace_mixed),
+            ],
+        })
+    }
+
+    fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+        advice(instance, metrics)
+    }
+
+    fn objective(metrics: &Metrics) -> Option<f64> {
+        metrics.objective
+    }
+
+    fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {
+        Instance::from_arrays(arrays, base)
+    }
+
+    fn drawn_as(instance: Instance, seed: u64, trial: u64) -> Instance {
+        instance.drawn_as(seed, trial)
+    }
+
+    fn instance_arrays(instance: &Instance) -> ArraySet {
+        instance.to_arrays()
+    }
+
+    fn variables(arrays: &ArraySet, instance: &Instance) -> Result<Beams, Error> {
+        Beams::from_arrays(arrays, instance.users())
+    }
+
+    fn variable_arrays(beams: &Beams) -> ArraySet {
+        beams.to_arrays()
+    }
+
+    fn headline(instance: &Instance) -> String {
+        story::headline(instance)
+    }
+
+    fn facts(_: &Instance, design: &BeamformingDesign) -> Vec<(String, String)> {
+        story::facts(design)
+    }
+
+    fn tables(instance: &Instance, design: &BeamformingDesign) -> Vec<Table> {
+        story::tables(instance, design)
+    }
+}
