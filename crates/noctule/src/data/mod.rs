@@ -25,7 +25,7 @@ use std::path::Path;
 use noctule_num::{C64, InputError, hint};
 
 pub use import::{Imported, import};
-pub use load::{Source, array, design_document, members, system_of};
+pub use load::{Members, Source, array, design_document, members, system_of};
 pub use node::Node;
 pub use reading::{Reading, TOOLS, Tool};
 pub use strict::read as json_document;

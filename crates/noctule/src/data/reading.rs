@@ -280,7 +280,9 @@ impl Reading {
 /// The other sign of every phase.
 pub(super) fn conjugated(array: Array) -> Array {
     let entries = match array.entries {
-        Entries::Complex(values) => Entries::Complex(values.iter().map(C64::conj).collect()),
+        Entries::Complex(values) => {
+            Entries::Complex(values.iter().map(noctule_num::C64::conj).collect())
+        }
         real @ Entries::Real(_) => real,
     };
     Array { shape: array.shape, entries }

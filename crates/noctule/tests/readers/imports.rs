@@ -39,7 +39,7 @@ fn assert_near(found: &Array, expected: &Array, what: &str) {
 }
 
 fn cosine(a: &[C64], b: &[C64]) -> f64 {
-    let norm = |x: &[C64]| x.iter().map(|z| z.norm_sqr()).sum::<f64>().sqrt();
+    let norm = |x: &[C64]| x.iter().map(C64::norm_sqr).sum::<f64>().sqrt();
     a.iter().zip(b).map(|(a, b)| a.conj() * b).sum::<C64>().norm() / (norm(a) * norm(b))
 }
 

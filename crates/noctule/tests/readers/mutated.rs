@@ -75,7 +75,8 @@ fn campaign_mutated_files() {
     let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
     let file = |name: &str| std::fs::read(files.join(name)).unwrap();
     let csv = "x,y\n1.5;2+3i\n-4;5e-3i\n\"6\";7\n".replace("x,y", "user;gain");
-    let seeds: Vec<(&str, Vec<u8>, &[&[u8]], usize)> = vec![
+    type Seed<'a> = (&'a str, Vec<u8>, &'a [&'a [u8]], usize);
+    let seeds: Vec<Seed<'_>> = vec![
         ("csv", csv.into_bytes(), CSV_SCRAPS, 200),
         ("json", set.to_json("instance", "test").to_string().into_bytes(), JSON_SCRAPS, 100),
         ("npy", crate::npy_of(&crate::channels()), NPY_SCRAPS, 150),

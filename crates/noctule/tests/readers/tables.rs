@@ -1,7 +1,9 @@
 use super::{CHANNELS, GAIN, SITES, complexes, read, reals, written};
 use noctule_num::C64;
 
-fn table(text: &str) -> Result<(Vec<usize>, Vec<f64>, Vec<String>), noctule_num::InputError> {
+type Read = (Vec<usize>, Vec<f64>, Vec<String>);
+
+fn table(text: &str) -> Result<Read, noctule_num::InputError> {
     let (_folder, path) = written("a.csv", text);
     read(&path, "", &SITES).map(|(array, notes)| (array.shape.clone(), reals(&array), notes))
 }
