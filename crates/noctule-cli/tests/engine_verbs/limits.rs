@@ -87,6 +87,8 @@ fn write_sweep(dir: &Path) {
     fs::write(dir.join("sweep.toml"), text).unwrap();
 }
 
+const FINISHED: &str = "{\"format\": \"noctule-design/1\", \"finished\": true}";
+
 #[test]
 fn campaign_interrupts() {
     let folder = tempfile::tempdir().unwrap();
@@ -98,7 +100,8 @@ fn campaign_interrupts() {
             true => format!("{which} --out kept.json"),
             false => which.to_owned(),
         };
-        fs::write(&kept, "finished").unwrap();
+        // A document of ours: another file would not be replaced by any design.
+        fs::write(&kept, FINISHED).unwrap();
         let mut child = start(folder.path(), &line);
         sleep(Duration::from_millis(draw(case, 1, 700)));
         if let Some(early) = child.try_wait().unwrap() {
@@ -113,7 +116,7 @@ fn campaign_interrupts() {
         }
         assert_eq!(status.code(), Some(75), "case {case}: {line}: {said}");
         assert!(took < PROMISED + ALLOWANCE, "case {case}: {line}: {took:?}");
-        assert_eq!(fs::read(&kept).unwrap(), b"finished", "case {case}: {line}");
+        assert_eq!(fs::read(&kept).unwrap(), FINISHED.as_bytes(), "case {case}: {line}");
     }
 }
 
@@ -128,14 +131,12 @@ fn an_interrupted_design_is_written_only_where_there_is_none_and_says_so() {
     if let Ok(document) = fs::read_to_string(folder.path().join("new.json")) {
         assert!(document.contains("\"stop\": \"interrupted\""), "{said}");
     }
-    // A document of ours: another file would not be replaced by any design.
-    let finished = "{\"format\": \"noctule-design/1\", \"finished\": true}";
-    fs::write(folder.path().join("new.json"), finished).unwrap();
+    fs::write(folder.path().join("new.json"), FINISHED).unwrap();
     let child = start(folder.path(), line);
     sleep(Duration::from_millis(500));
     let (status, _, said) = stop(child, "-INT");
     assert_eq!(status.code(), Some(75), "{said}");
-    assert_eq!(fs::read_to_string(folder.path().join("new.json")).unwrap(), finished, "{said}");
+    assert_eq!(fs::read_to_string(folder.path().join("new.json")).unwrap(), FINISHED, "{said}");
 }
 
 /// The largest resident size of a process so far, in MB.
