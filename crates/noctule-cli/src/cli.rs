@@ -163,7 +163,7 @@ pub(crate) struct Instance {
     #[arg(long, value_name = "NAME")]
     pub(crate) system: Option<String>,
 
-    /// An array of your own from a .csv, .npy, .npz, .mat or .json file: user_m=users.csv,
+    /// An array of your own from a .csv, .npy, .npz, .mat or .json file: site_m=sites.csv,
     /// 'channels=H.mat:chan.H; axes=antenna,user'; repeat for more (`noctule schema <system>`
     /// lists them, `noctule help design` the options of readers).
     #[arg(long, short = 'a', value_name = "NAME=FILE[:MEMBER][; OPTION]")]

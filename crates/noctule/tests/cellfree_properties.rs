@@ -388,7 +388,7 @@ fn bad_input_is_named() {
     named(Scenario { antennas: 0, ..small() }, "antennas");
     named(Scenario { window_deg: f64::NAN, ..small() }, "window_deg");
     named(Scenario { grid_points: 5, ..small() }, "grid_points");
-    named(Scenario { coherence_symbols: 1, ..small() }, "coherence_symbols");
+    named(Scenario { coherence_symbols: 1, ..small() }, "pilot_symbols");
     named(Scenario { area_km: -1.0, ..small() }, "area_km");
     let nothing = Scenario { targets: 0, requirement: RequirementSpec::MaxError(1.0), ..small() };
     named(nothing, "targets");
