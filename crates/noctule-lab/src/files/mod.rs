@@ -20,7 +20,7 @@ pub use temporary::{Temporary, sweep};
 
 use crate::error::LabError;
 
-/// Ends files of ours whose format has no place to say so: see [`is_ours`].
+/// Ends files of ours whose format has no place to say so: see `is_ours`.
 pub const MARK: &str = "noctule";
 /// How many links may lead to a file.
 const MAX_LINKS: usize = 40;

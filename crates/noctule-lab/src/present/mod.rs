@@ -1,6 +1,6 @@
 //! From tables to what people look at: the figures and the report, as plain data.
 //!
-//! [`crate::figure`] and [`crate::report`] know how to draw; here it is decided what. Nothing is
+//! [`noctule_figure`] and [`crate::report`] know how to draw; here it is decided what. Nothing is
 //! computed that is not in the summary or in the samples.
 
 mod figures;

@@ -10,7 +10,7 @@
 //! 2. **Normalise.** Channels by `√P/σ_k`, information by `P`, the objective by its
 //!    [unit](super::model::objective_unit): the same problem in watts or milliwatts, or with both
 //!    weights times a thousand, is the same problem, to the last digits.
-//! 3. **Climb** with [`Lbfgs`] from every start until the residual is below the tolerance.
+//! 3. **Climb** with [`Lbfgs`](noctule_optim::Lbfgs) from every start until the residual is below the tolerance.
 //! 4. **Keep the best**, report the objective from every start and what is proven.
 //!
 //! Under per-antenna power the reduction does not hold (`docs/errata.md#beamforming-e10`); the
