@@ -48,14 +48,14 @@ def _broken(facts: Sequence[tuple[str, str]]) -> list[str]:
     width = max((len(name) for name, _ in facts), default=0)
     lines = []
     for name, value in facts:
-        parts = textwrap.wrap(value, max(WIDTH - width - 4, 24), break_long_words=False) or [""]
+        parts = textwrap.wrap(value, max(WIDTH - width - 4, 24), break_long_words=False, break_on_hyphens=False) or [""]
         lines += [f"  {name if k == 0 else '':<{width}}  {part}" for k, part in enumerate(parts)]
     return lines
 
 
 def _set(headers: Sequence[str], rows: Iterable[Sequence[str]], text: int, width: int) -> list[str]:
     """A table whose headers are broken into lines of so many characters."""
-    heads = [textwrap.wrap(header, width, break_long_words=False) or [""] for header in headers]
+    heads = [textwrap.wrap(header, width, break_long_words=False, break_on_hyphens=False) or [""] for header in headers]
     depth = max(map(len, heads), default=1)
     lines = [[head[k] if k < len(head) else "" for head in heads] for k in range(depth)]
     lines += [list(row) for row in rows]
@@ -78,10 +78,10 @@ def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], text: int) -> 
 def design_text(title: str, facts: Sequence[tuple[str, str]], tables: Sequence[_Table],
                 warnings: Sequence[str]) -> str:
     """The story that the command line tells."""
-    lines = [*textwrap.wrap(title, WIDTH), "", *_broken(facts)]
+    lines = [*textwrap.wrap(title, WIDTH, break_on_hyphens=False), "", *_broken(facts)]
     for caption, headers, rows, text in tables:
         if rows:
-            lines += ["", *textwrap.wrap(caption, WIDTH), *_table(headers, rows, text)]
+            lines += ["", *textwrap.wrap(caption, WIDTH, break_on_hyphens=False), *_table(headers, rows, text)]
     for warning in warnings:
         lines += ["", *textwrap.wrap(f"warning: {warning}", WIDTH)]
     return "\n".join(lines)

@@ -22,7 +22,8 @@ def test_a_design_says_everything(instance: noctule.Instance) -> None:
     assert design.solved and design.stop == "converged" and not design.infeasible
     assert design.proof.point.kind == "stationary" and design.proof.point.residual <= 1e-6
     assert design.proof.bound.sense == "upper" and design.gap >= 0
-    assert len(design.starts) == 3 and np.isclose(max(design.starts), design.metrics.objective)
+    # Every start climbs twice: with few sensing streams that grow, and with all of them.
+    assert len(design.starts) == 2 * 3 and np.isclose(max(design.starts), design.metrics.objective)
     assert design.work.evaluations > 10 and isinstance(design.warnings, list)
     assert np.all(np.diff(design.trace["value"]) <= 1e-12)
     assert design.beams.dtype == np.complex128 and design.beams is design.variables["beams"]

@@ -53,7 +53,7 @@ def test_own_methods_stand_beside_ours(tmp_path: Path) -> None:
     assert (records["violation"][theirs] < 1e-9).all()
     again = noctule.run("beamforming/region", ci=True, schemes={"mine": mine}, out=tmp_path / "own")
     assert again.info["computed"] == 0
-    with pytest.raises(noctule.InvalidInput, match="another plan"):
+    with pytest.raises(noctule.InvalidInput, match="plan of another run"):
         noctule.run("beamforming/region", ci=True, schemes={"mine": lambda i: mine(i) / 2},
                     out=tmp_path / "own")
     assert "mine" in (records.folder / "report.html").read_text()

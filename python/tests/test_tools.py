@@ -79,12 +79,12 @@ def test_the_system_s_own_objective_from_its_parts(instance: noctule.Instance) -
     scene = {name: instance[name] for name in
              ("transmit_shape", "receive_shape", "azimuth_rad", "polar_rad", "reflection")}
     information = 2 * instance["snapshots"] / instance["sensing_noise_w"]
-    weight = instance["rate_weight_per_nat"]
+    weight, price = instance["rate_weight_per_nat"], instance["crb_weight"]
 
     def objective(w: Any) -> Any:
         rate, by_rate = noctule.phy.sum_rate(h, w, noise)
         crb, by_crb = noctule.beamforming.crb_trace(w, **scene, information=information)
-        return crb - weight * rate, by_crb - weight * by_rate
+        return price * crb - weight * rate, price * by_crb - weight * by_rate
 
     ours = instance.design()
     sphere = optim.sphere_of_power(instance["power_w"], ours.beams.shape)
