@@ -1,11 +1,10 @@
 //! The systems of the library, each behind the engine's one edge.
 
-pub mod adapter;
-mod library;
+mod adapter;
 
 pub use noctule::system::typed;
 
-pub use self::library::Of;
+pub use self::adapter::Of;
 use crate::registry::Registry;
 use crate::single::Single;
 use crate::system::System;
@@ -30,29 +29,4 @@ pub fn registry() -> Registry<'static> {
 /// The systems whose designs can be looked at one by one.
 pub fn singles() -> Vec<&'static dyn Single> {
     ALL.to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::adapter::Typed;
-
-    /// A row of a table of schemes that no arm of the parser reads is refused, never another scheme
-    /// in its place.
-    #[test]
-    fn a_scheme_that_nobody_parses_is_refused() {
-        fn refused<T: Typed>() {
-            assert!(T::scheme("a row without an arm", &json!({})).is_err(), "{}", T::ID);
-            for scheme in T::schemes() {
-                let settings = T::settings(scheme.name).unwrap();
-                assert!(T::scheme(scheme.name, &settings).is_ok(), "{} {}", T::ID, scheme.name);
-            }
-        }
-        refused::<super::Of<noctule::beamforming::Beamforming>>();
-        refused::<super::Of<noctule::cellfree::CellFree>>();
-        refused::<super::Of<noctule::frame::Frame>>();
-        refused::<super::Of<noctule::pilots::Pilots>>();
-        refused::<super::Of<noctule::surfaces::Surfaces>>();
-    }
 }

@@ -8,7 +8,8 @@ use noctule::claims::{AGREEMENT, Again, Compared, Said, Verdict, same};
 use noctule::{Bound, Error, FEASIBLE, PointProof, Proof, Sense, Stop};
 use serde_json::Value;
 
-use super::{Checked, Typed};
+use super::Checked;
+use super::tables::Tables;
 use crate::single::Claim;
 
 /// Residuals agree to this: that of an objective of order one in another basis.
@@ -17,11 +18,15 @@ const RESIDUAL_ROUNDING: f64 = 1e-9;
 const ARITHMETIC: f64 = 1e-10;
 
 /// A document of a system.
-pub(super) type SaidOf<'a, T> =
-    Said<'a, <T as Typed>::Instance, <T as Typed>::Variables, <T as Typed>::Metrics>;
+pub(super) type SaidOf<'a, T> = Said<
+    'a,
+    <T as noctule::System>::Instance,
+    <T as noctule::System>::Variables,
+    <T as noctule::System>::Metrics,
+>;
 
 /// The ledger of a verification.
-pub(super) struct Ledger<'a, T: Typed> {
+pub(super) struct Ledger<'a, T: Tables> {
     document: &'a Value,
     said: SaidOf<'a, T>,
     proof: Option<Proof>,
@@ -29,7 +34,7 @@ pub(super) struct Ledger<'a, T: Typed> {
     pub(super) compared: Vec<Compared>,
 }
 
-impl<'a, T: Typed> Ledger<'a, T> {
+impl<'a, T: Tables> Ledger<'a, T> {
     pub(super) fn new(document: &'a Value, said: SaidOf<'a, T>) -> Self {
         Self { document, said, proof: None, claims: Vec::new(), compared: Vec::new() }
     }
@@ -67,7 +72,7 @@ impl<'a, T: Typed> Ledger<'a, T> {
                 }
                 if let Some(certificate) = &proof.infeasible {
                     let said = &self.said;
-                    let verdict = (T::checks().infeasible)(said, certificate, &mut self.compared)?;
+                    let verdict = (T::CLAIMS.infeasible)(said, certificate, &mut self.compared)?;
                     self.enter("proof.infeasible", verdict);
                 }
             }
@@ -112,7 +117,7 @@ impl<'a, T: Typed> Ledger<'a, T> {
                 });
             }
             PointProof::Stationary { residual } => {
-                let verdict = match (T::checks().residual)(&self.said)? {
+                let verdict = match (T::CLAIMS.residual)(&self.said)? {
                     _ if !(residual >= 0.0 && residual.is_finite()) => {
                         Verdict::Refuted(format!("{residual} is no residual"))
                     }
@@ -140,7 +145,7 @@ impl<'a, T: Typed> Ledger<'a, T> {
 
     /// The arithmetic of a bound: its side, its gaps, and that nothing passes it.
     fn gap(&mut self, bound: &Bound) {
-        let Some(of) = (T::checks().bounded)(&self.said, bound) else {
+        let Some(of) = (T::CLAIMS.bounded)(&self.said, bound) else {
             let problem = bound.problem.as_deref().unwrap_or("the objective");
             let why = format!("nothing here is bounded from that side ({problem})");
             self.enter("proof.bound.gap", Verdict::Refuted(why));
@@ -182,7 +187,7 @@ impl<'a, T: Typed> Ledger<'a, T> {
     /// The bound itself, from its multipliers. A looser bound than they prove is proven too.
     fn bound(&mut self, bound: &Bound) -> Result<(), Error> {
         let name = "proof.bound.value";
-        let again = match (T::checks().bound)(&self.said, bound) {
+        let again = match (T::CLAIMS.bound)(&self.said, bound) {
             Ok(again) => again,
             Err(error) => {
                 self.enter(name, Verdict::of(error)?);
@@ -214,7 +219,7 @@ impl<'a, T: Typed> Ledger<'a, T> {
             }
             Ok(_) if self.said.scheme == HANDED_IN => Verdict::Confirmed,
             Ok(stop) => match &self.proof {
-                Some(proof) => (T::checks().stop)(&self.said, stop, proof),
+                Some(proof) => (T::CLAIMS.stop)(&self.said, stop, proof),
                 None => Verdict::NotCheckable("there is no proof beside it".to_owned()),
             },
         };
@@ -241,7 +246,8 @@ impl<'a, T: Typed> Ledger<'a, T> {
     /// these very variables only a second run could tell.
     fn origin(&mut self) {
         let (scheme, settings) = (self.said.scheme, self.said.settings);
-        let known = scheme == HANDED_IN || T::schemes().iter().any(|known| known.name == scheme);
+        let known =
+            scheme == HANDED_IN || T::scheme_infos().iter().any(|known| known.name == scheme);
         let parsed = match known && scheme != HANDED_IN {
             true => super::parsed::<T>(scheme, settings).err(),
             false => None,

@@ -3,36 +3,36 @@
 //! The engine and the single-design verbs see every system through JSON ([`System`], [`Single`]).
 //! What lies between is the same for all: parsing, validating and preparing chains of points,
 //! warm starts, rows with the witness's verdict, documents that embed their instance. It is
-//! written once, here; a system implements [`Typed`] and says only what is its own.
+//! written once, here, from the tables of a [`noctule::System`].
 
 mod claims;
 mod story;
+mod tables;
 mod timed;
 mod verify;
 
-use noctule::claims::Checks;
+use std::marker::PhantomData;
+
 use noctule::data::{ArraySet, FieldInfo};
-pub use noctule::system::Checked;
-use noctule::{Design, Error, Interrupt, Stop};
+use noctule::system::{Checked, DesignOf};
+use noctule::{Error, Interrupt, Stop};
 use noctule_num::{InputError, hint};
-use schemars::{JsonSchema, schema_for};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use schemars::schema_for;
 use serde_json::{Value, json};
 
 use self::claims::HANDED_IN;
 use self::story::{handed_in, story};
+use self::tables::{Chosen, Tables};
 use self::verify::verified;
 use super::typed;
-use crate::report::Table;
 use crate::single::{Arrays, Finding, Single, SingleError, Source, Story};
 use crate::system::{
     Chain, Contender, Goal, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo,
-    SeriesValue, System, Timed,
+    System, Timed,
 };
 
 /// |objective − recomputed| / max(1, |objective|) where both exist, 0 where neither does.
-pub(crate) fn mismatch(witness: &Checked, objective: Option<f64>) -> f64 {
+fn mismatch(witness: &Checked, objective: Option<f64>) -> f64 {
     match (witness.objective, objective) {
         (Some(mine), Some(theirs)) => (mine - theirs).abs() / theirs.abs().max(1.0),
         (None, None) => 0.0,
@@ -40,200 +40,24 @@ pub(crate) fn mismatch(witness: &Checked, objective: Option<f64>) -> f64 {
     }
 }
 
-/// A design of a typed system.
-pub type DesignOf<T> = Design<<T as Typed>::Variables, <T as Typed>::Metrics>;
+/// A system of the library as the engine and the single-design verbs see it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Of<S>(PhantomData<fn() -> S>);
 
-/// A system in its own types. Whoever implements it is a [`System`] and a [`Single`].
-pub trait Typed: Send + Sync + 'static {
-    /// Parameters in everyday units. Its default is the default scenario.
-    type Scenario: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync;
-    /// A scheme with its settings, parsed and validated.
-    type Scheme: Send + Sync;
-    /// One concrete problem.
-    type Instance;
-    /// What is designed.
-    type Variables;
-    /// What a design achieves.
-    type Metrics: Serialize;
-
-    /// Name in files and on the command line.
-    const ID: &'static str;
-    /// One line for a list.
-    const TITLE: &'static str;
-    /// The scalar metrics of every row, in the order of [`Typed::values`].
-    const METRICS: &'static [MetricInfo] = &[];
-    /// The series a row may carry.
-    const SERIES: &'static [SeriesInfo] = &[];
-    /// The schemes.
-    const SCHEMES: &'static [SchemeInfo] = &[];
-    /// The arrays of an instance.
-    const INSTANCE_FIELDS: &'static [FieldInfo];
-    /// The arrays of the variables.
-    const VARIABLE_FIELDS: &'static [FieldInfo];
-
-    /// The words of the metrics.
-    fn metrics() -> Vec<MetricInfo> {
-        Self::METRICS.to_vec()
-    }
-
-    /// The words of the series.
-    fn series_infos() -> Vec<SeriesInfo> {
-        Self::SERIES.to_vec()
-    }
-
-    /// The words of the schemes.
-    fn schemes() -> Vec<SchemeInfo> {
-        Self::SCHEMES.to_vec()
-    }
-
-    /// JSON schema of the settings of a scheme.
-    fn settings_schema(_scheme: &str) -> Option<Value> {
-        None
-    }
-
-    /// Refuse parameters out of range; places are fields of the scenario.
-    ///
-    /// # Errors
-    /// The first parameter that cannot be used.
-    fn validate(scenario: &Self::Scenario) -> Result<(), InputError>;
-
-    /// Whether trials differ. An instance that is the same in every trial is judged when the
-    /// chain is prepared, not once a trial.
-    fn is_random(scenario: &Self::Scenario) -> bool;
-
-    /// Draw the instance of a trial.
-    ///
-    /// # Errors
-    /// A scene that cannot be used; places are fields of the scenario.
-    fn realize(scenario: &Self::Scenario, seed: u64, trial: u64) -> Result<Self::Instance, Error>;
-
-    /// The default settings of a scheme of [`Typed::SCHEMES`], as an object.
-    fn settings(scheme: &str) -> Option<Value>;
-
-    /// Parse and validate a scheme of [`Typed::SCHEMES`]; places are names of settings.
-    ///
-    /// # Errors
-    /// The first setting that cannot be used.
-    fn scheme(name: &str, settings: &Value) -> Result<Self::Scheme, InputError>;
-
-    /// Design. `warm` is the design of the previous point of a chain, perhaps of another shape.
-    ///
-    /// # Errors
-    /// Broken numerics or unusable input; infeasible is a design with a certificate.
-    fn design(
-        scheme: &Self::Scheme,
-        instance: &Self::Instance,
-        warm: Option<&Self::Variables>,
-        interrupt: &Interrupt,
-    ) -> Result<DesignOf<Self>, Error>
-    where
-        Self: Sized;
-
-    /// What variables achieve.
-    ///
-    /// # Errors
-    /// When they do not fit the instance.
-    fn evaluate(
-        instance: &Self::Instance,
-        variables: &Self::Variables,
-    ) -> Result<Self::Metrics, Error>;
-
-    /// What the independent witness says of variables.
-    ///
-    /// # Errors
-    /// When they do not fit the instance.
-    fn check(instance: &Self::Instance, variables: &Self::Variables) -> Result<Checked, Error>;
-
-    /// What a careful colleague would say of these numbers, whoever designed them.
-    fn advice(instance: &Self::Instance, metrics: &Self::Metrics) -> Vec<String>;
-
-    /// How the claims of documents are checked.
-    fn checks() -> Checks<Self::Instance, Self::Variables, Self::Metrics>;
-
-    /// Why a design that was meant to meet the requirements counts as none: it misses them, and
-    /// nothing proves that it must.
-    fn unmet(_design: &DesignOf<Self>) -> Option<String>
-    where
-        Self: Sized,
-    {
-        None
-    }
-
-    /// The objective among the metrics.
-    fn objective(metrics: &Self::Metrics) -> Option<f64>;
-
-    /// The scalar metrics, one for each of [`Typed::METRICS`]. Of an infeasible design only those
-    /// that keep a meaning.
-    fn values(design: &DesignOf<Self>) -> Vec<Option<f64>>
-    where
-        Self: Sized;
-
-    /// The series, in an order that is the same on every run.
-    fn series(design: &DesignOf<Self>) -> Vec<SeriesValue>
-    where
-        Self: Sized;
-
-    /// An instance from named arrays; what they do not give comes from `base`.
-    ///
-    /// # Errors
-    /// Arrays that are missing, misshapen, or out of range.
-    fn instance(arrays: ArraySet, base: Option<&Self::Instance>) -> Result<Self::Instance, Error>;
-
-    /// The instance as that of a seed and a trial, where methods draw (random starts, estimators
-    /// that are simulated): arrays alone do not say it.
-    fn drawn_as(instance: Self::Instance, _seed: u64, _trial: u64) -> Self::Instance {
-        instance
-    }
-
-    /// The named arrays of an instance; [`Typed::instance`] inverts it.
-    fn instance_arrays(instance: &Self::Instance) -> ArraySet;
-
-    /// Variables for an instance from named arrays.
-    ///
-    /// # Errors
-    /// Arrays that are missing, misshapen, or out of range.
-    fn variables(arrays: &ArraySet, instance: &Self::Instance) -> Result<Self::Variables, Error>;
-
-    /// The named arrays of variables; [`Typed::variables`] inverts it.
-    fn variable_arrays(variables: &Self::Variables) -> ArraySet;
-
-    /// The instance in one line: its sizes.
-    fn headline(instance: &Self::Instance) -> String;
-
-    /// What people want to know first of a design, name and value.
-    fn facts(instance: &Self::Instance, design: &DesignOf<Self>) -> Vec<(String, String)>
-    where
-        Self: Sized;
-
-    /// The tables of a design.
-    fn tables(instance: &Self::Instance, design: &DesignOf<Self>) -> Vec<Table>
-    where
-        Self: Sized;
-
-    /// The number by which designs of one instance are compared, among [`Typed::METRICS`].
-    fn goal() -> Option<Goal> {
-        None
-    }
-
-    /// Who takes part in a comparison: name, scheme, settings that differ from the default; the
-    /// one that the others are measured against first. Every scheme as it comes when empty.
-    fn contenders() -> Vec<(&'static str, &'static str, Value)> {
-        Vec::new()
-    }
-
-    /// Why a scheme is not part of this build, where it is not.
-    fn missing(_scheme: &Self::Scheme) -> Option<String> {
-        None
+impl<S> Of<S> {
+    /// The system.
+    pub const fn new() -> Self {
+        Self(PhantomData)
     }
 }
 
 /// What the witness says of a design, and why that makes it numerically unsound, where it does.
-pub(crate) fn judged<T: Typed>(
+fn judged<T: Tables>(
     instance: &T::Instance,
     design: &DesignOf<T>,
 ) -> Result<(Checked, Option<String>), Error> {
     let witness = T::check(instance, &design.variables)?.in_numbers();
-    let names = T::metrics().into_iter().map(|metric| metric.name);
+    let names = T::metric_infos().into_iter().map(|metric| metric.name);
     let values = names.zip(T::values(design));
     let objection = witness.objection(T::objective(&design.metrics), &design.proof, values);
     Ok((witness, objection))
@@ -244,7 +68,7 @@ pub(crate) fn judged<T: Typed>(
 ///
 /// # Errors
 /// When the design does not fit the instance.
-pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
+fn row<T: Tables>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
     let (witness, objection) = judged::<T>(instance, design)?;
     let mismatch = mismatch(&witness, T::objective(&design.metrics));
     let unsound = objection.is_some();
@@ -254,7 +78,7 @@ pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row
         (None, Some(reason)) => Outcome::Failed(reason),
         (None, None) => Outcome::Designed,
     };
-    let empty = Row::without_design(outcome, T::metrics().len());
+    let empty = Row::without_design(outcome, T::metric_infos().len());
     let row = Row {
         stop: Some(design.stop),
         violation: Some(witness.violation),
@@ -268,32 +92,32 @@ pub fn row<T: Typed>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row
     Ok(Row {
         proof: design.proof.clone(),
         metrics: T::values(design),
-        series: T::series(design),
+        series: T::series_values(design),
         ..row
     })
 }
 
-struct TypedChain<T: Typed> {
-    points: Vec<(T::Scenario, T::Scheme)>,
+struct TypedChain<T: Tables> {
+    points: Vec<(T::Scenario, Chosen<T>)>,
 }
 
-impl<T: Typed> Chain for TypedChain<T> {
+impl<T: Tables> Chain for TypedChain<T> {
     fn run(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
         interrupt.during(|| self.run_now(seed, trial, interrupt))
     }
 }
 
-impl<T: Typed> TypedChain<T> {
+impl<T: Tables> TypedChain<T> {
     fn run_now(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
         let mut previous: Option<T::Variables> = None;
         self.points
             .iter()
             .map(|(scenario, scheme)| {
-                if let Some(reason) = T::missing(scheme) {
-                    return Row::without_design(Outcome::NotRun(reason), T::metrics().len());
+                if let Some(reason) = scheme.missing() {
+                    return Row::without_design(Outcome::NotRun(reason), T::metric_infos().len());
                 }
                 let outcome = T::realize(scenario, seed, trial).and_then(|instance| {
-                    let design = T::design(scheme, &instance, previous.as_ref(), interrupt)?;
+                    let design = scheme.design(&instance, previous.as_ref(), interrupt)?;
                     Ok((row::<T>(&instance, &design)?, design.variables))
                 });
                 match outcome {
@@ -305,7 +129,10 @@ impl<T: Typed> TypedChain<T> {
                     }
                     Err(error) => {
                         previous = None;
-                        Row::without_design(Outcome::Failed(error.to_string()), T::metrics().len())
+                        Row::without_design(
+                            Outcome::Failed(error.to_string()),
+                            T::metric_infos().len(),
+                        )
                     }
                 }
             })
@@ -313,7 +140,7 @@ impl<T: Typed> TypedChain<T> {
     }
 }
 
-impl<T: Typed> System for T {
+impl<T: noctule::System> System for Of<T> {
     fn id(&self) -> &'static str {
         T::ID
     }
@@ -331,7 +158,7 @@ impl<T: Typed> System for T {
     }
 
     fn metrics(&self) -> Vec<MetricInfo> {
-        T::metrics()
+        T::metric_infos()
     }
 
     fn series(&self) -> Vec<SeriesInfo> {
@@ -339,11 +166,11 @@ impl<T: Typed> System for T {
     }
 
     fn schemes(&self) -> Vec<SchemeInfo> {
-        T::schemes()
+        T::scheme_infos()
     }
 
     fn default_settings(&self, scheme: &str) -> Option<Value> {
-        T::settings(scheme)
+        T::default_settings(scheme)
     }
 
     fn settings_schema(&self, scheme: &str) -> Option<Value> {
@@ -369,14 +196,14 @@ impl<T: Typed> System for T {
     }
 
     fn goal(&self) -> Option<Goal> {
-        T::goal()
+        T::GOAL
     }
 
     fn contenders(&self) -> Vec<Contender> {
         let named = T::contenders();
         if named.is_empty() {
             let whole = |scheme: &SchemeInfo| (scheme.name, scheme.name, json!({}));
-            return timed::contenders::<T>(T::schemes().iter().map(whole));
+            return timed::contenders::<T>(T::scheme_infos().iter().map(whole));
         }
         timed::contenders::<T>(named)
     }
@@ -395,15 +222,15 @@ impl<T: Typed> System for T {
 }
 
 /// A scheme with its settings; complaints are placed inside `scheme`.
-fn parsed<T: Typed>(name: &str, settings: &Value) -> Result<T::Scheme, InputError> {
+fn parsed<T: Tables>(name: &str, settings: &Value) -> Result<Chosen<T>, InputError> {
     const PLACE: &str = "scheme";
-    let names: Vec<&str> = T::schemes().iter().map(|scheme| scheme.name).collect();
+    let names: Vec<&str> = T::scheme_infos().iter().map(|scheme| scheme.name).collect();
     if !names.contains(&name) {
         let what = "there is no such scheme";
         let error = InputError::new(what, PLACE, name, hint::list(&names));
         return Err(hint::with_guess(error, name, &names));
     }
-    T::scheme(name, settings).map_err(|error| error.inside(PLACE))
+    T::chosen(name, settings).map_err(|error| error.inside(PLACE))
 }
 
 impl Arrays {
@@ -430,7 +257,7 @@ impl Arrays {
     }
 }
 
-fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
+fn instance<T: Tables>(source: &Source) -> Result<T::Instance, SingleError> {
     let drawn = match &source.scenario {
         None => None,
         Some(value) => {
@@ -471,7 +298,7 @@ fn instance<T: Typed>(source: &Source) -> Result<T::Instance, SingleError> {
     }
 }
 
-fn designed<T: Typed>(
+fn designed<T: Tables>(
     source: &Source,
     scheme: &str,
     settings: &Value,
@@ -479,11 +306,11 @@ fn designed<T: Typed>(
 ) -> Result<Story, SingleError> {
     let instance = instance::<T>(source)?;
     let parsed = parsed::<T>(scheme, settings)?;
-    if let Some(reason) = T::missing(&parsed) {
+    if let Some(reason) = parsed.missing() {
         let what = "this scheme is not part of this build";
         return Err(InputError::new(what, "scheme", scheme, reason).into());
     }
-    let mut design = T::design(&parsed, &instance, None, interrupt)?;
+    let mut design = parsed.design(&instance, None, interrupt)?;
     if interrupt.is_raised() {
         // Whatever ended the method: steps after it, such as the proof, may be missing.
         design.stop = Stop::Interrupted;
@@ -517,7 +344,7 @@ fn turned(
     error
 }
 
-impl<T: Typed> Single for T {
+impl<T: noctule::System> Single for Of<T> {
     fn instance_fields(&self) -> &'static [FieldInfo] {
         T::INSTANCE_FIELDS
     }
@@ -555,24 +382,4 @@ impl<T: Typed> Single for T {
     fn verify(&self, document: &Value) -> Result<Finding, SingleError> {
         verified::<T>(document)
     }
-}
-
-/// A table whose columns are all numbers.
-pub fn table(caption: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Table {
-    Table::numbers(caption, headers, rows)
-}
-
-/// A metric in one line.
-pub const fn metric(
-    name: &'static str,
-    label: &'static str,
-    unit: &'static str,
-    summary: &'static str,
-) -> MetricInfo {
-    MetricInfo { name, label, unit, summary }
-}
-
-/// An entry of a series with one index.
-pub fn entry(series: &'static str, i: usize, value: f64) -> SeriesValue {
-    SeriesValue { series, i: i as u32, j: 0, x: None, value }
 }

@@ -7,14 +7,15 @@ use noctule::{Design, Error, FEASIBLE, PointProof, Proof, Sense, Stop, Trace, Wo
 use serde_json::{Map, Value, json};
 
 use super::claims::HANDED_IN;
-use super::{Checked, DesignOf, Typed, judged, mismatch, turned};
+use super::tables::Tables;
+use super::{Checked, DesignOf, judged, mismatch, turned};
 use crate::single::{Arrays, SingleError, Source, Story};
 
 /// A point with a larger residual is not called stationary.
 const NEARLY_STATIONARY: f64 = 1e-4;
 
 /// Variables that somebody else designed, evaluated; their feasibility is what the witness says.
-pub(super) fn handed_in<T: Typed>(
+pub(super) fn handed_in<T: Tables>(
     instance: &T::Instance,
     variables: &Arrays,
 ) -> Result<DesignOf<T>, SingleError> {
@@ -45,7 +46,7 @@ pub(super) fn handed_in<T: Typed>(
     })
 }
 
-pub(super) fn story<T: Typed>(
+pub(super) fn story<T: Tables>(
     source: &Source,
     instance: &T::Instance,
     design: &mut DesignOf<T>,
@@ -127,10 +128,10 @@ pub(super) fn story<T: Typed>(
 
 /// The metrics of a design, those of the engine's records under their names too: one name for one
 /// number in schema, records, documents, Python and MATLAB.
-pub(super) fn told_metrics<T: Typed>(design: &DesignOf<T>) -> Value {
+pub(super) fn told_metrics<T: Tables>(design: &DesignOf<T>) -> Value {
     let mut told = json!(design.metrics);
     if let Value::Object(members) = &mut told {
-        for (metric, value) in T::metrics().iter().zip(T::values(design)) {
+        for (metric, value) in T::metric_infos().iter().zip(T::values(design)) {
             let number = value.filter(|value| value.is_finite());
             members.entry(metric.name).or_insert(json!(number));
         }
@@ -139,7 +140,7 @@ pub(super) fn told_metrics<T: Typed>(design: &DesignOf<T>) -> Value {
 }
 
 /// What is said of every design of every system: why it stopped, what is proven, what it cost.
-fn common_facts<T: Typed>(
+fn common_facts<T: Tables>(
     witness: &Checked,
     design: &DesignOf<T>,
     scheme: &str,

@@ -6,12 +6,13 @@ use noctule::{Error, Interrupt};
 use noctule_num::InputError;
 use serde_json::Value;
 
-use super::{Typed, parsed, row};
+use super::tables::Tables;
+use super::{parsed, row};
 use crate::system::{Contender, Outcome, Point, Refused, Row, Timed};
 use crate::systems::typed;
 
 /// Times the method alone: neither the draw nor the witness.
-pub(super) fn timed<T: Typed>(
+pub(super) fn timed<T: Tables>(
     scheme: &str,
     point: &Point,
     seed: u64,
@@ -21,7 +22,7 @@ pub(super) fn timed<T: Typed>(
     interrupt.during(|| timed_now::<T>(scheme, point, seed, trial, interrupt))
 }
 
-fn timed_now<T: Typed>(
+fn timed_now<T: Tables>(
     scheme: &str,
     point: &Point,
     seed: u64,
@@ -32,9 +33,9 @@ fn timed_now<T: Typed>(
     let scenario: T::Scenario = typed(&point.scenario, "scenario").map_err(refused)?;
     T::validate(&scenario).map_err(|error| refused(error.inside("scenario")))?;
     let scheme = parsed::<T>(scheme, &point.settings).map_err(refused)?;
-    let without = |outcome| Row::without_design(outcome, T::metrics().len());
+    let without = |outcome| Row::without_design(outcome, T::metric_infos().len());
     let nothing = |outcome| Timed { row: without(outcome), seconds: 0.0, trace: Vec::new() };
-    if let Some(reason) = T::missing(&scheme) {
+    if let Some(reason) = scheme.missing() {
         return Ok(nothing(Outcome::NotRun(reason)));
     }
     let failed = |error: Error| nothing(Outcome::Failed(error.to_string()));
@@ -43,7 +44,7 @@ fn timed_now<T: Typed>(
         Err(error) => return Ok(failed(error)),
     };
     let begin = Instant::now();
-    let design = T::design(&scheme, &instance, None, interrupt);
+    let design = scheme.design(&instance, None, interrupt);
     let seconds = begin.elapsed().as_secs_f64();
     let told = design.and_then(|design| {
         let trace = design.objective_trace(T::objective(&design.metrics));
@@ -53,11 +54,11 @@ fn timed_now<T: Typed>(
 }
 
 /// Contenders with complete settings.
-pub(super) fn contenders<T: Typed>(
+pub(super) fn contenders<T: Tables>(
     named: impl IntoIterator<Item = (&'static str, &'static str, Value)>,
 ) -> Vec<Contender> {
     let complete = |(id, scheme, changes): (&'static str, &'static str, Value)| {
-        let mut settings = T::settings(scheme)?;
+        let mut settings = T::default_settings(scheme)?;
         for (name, value) in changes.as_object()? {
             settings[name] = value.clone();
         }

@@ -7,13 +7,14 @@ use noctule_num::InputError;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::DesignOf;
 use super::claims::Ledger;
-use super::{DesignOf, Typed};
+use super::tables::Tables;
 use crate::single::{Claim, Finding, SingleError};
 use crate::system::MetricInfo;
 
 /// Every claim of a document against the independent witness, a fresh evaluation, and itself.
-pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleError> {
+pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleError> {
     let member = |name: &str| {
         document.get(name).ok_or_else(|| {
             let what = "the document is incomplete";
@@ -36,8 +37,8 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
     let design = made_again::<T>(document, variables, metrics);
     let mut fresh = json!(design.metrics);
     let left_open = |name: &&'static str| fresh.get(*name).is_none_or(Value::is_null);
-    let mut added: Vec<&str> = T::checks().added.iter().copied().filter(left_open).collect();
-    records(&mut fresh, T::metrics(), T::values(&design), stored, &mut added);
+    let mut added: Vec<&str> = T::CLAIMS.added.iter().copied().filter(left_open).collect();
+    records(&mut fresh, T::metric_infos(), T::values(&design), stored, &mut added);
     let numbers_of = Numbers { stored, witness: &witness.numbers, fresh: &fresh, added: &added };
     let agree = numbers_of.agree(nothing, &mut compared);
     let said = Said {
@@ -68,7 +69,7 @@ pub(super) fn verified<T: Typed>(document: &Value) -> Result<Finding, SingleErro
 
 /// The design of a document: what it says of its making, its numbers evaluated again. What cannot be
 /// read counts as absent; that it is wrong is said of the claim itself.
-fn made_again<T: Typed>(
+fn made_again<T: Tables>(
     document: &Value,
     variables: T::Variables,
     metrics: T::Metrics,
