@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::document::{Item, Keys};
 use super::grammar::tables::FIGURE;
-use super::read::Names;
+use super::names::{Names, reference};
 use super::{hint, is_file_name};
 
 /// What kind of figure.
@@ -276,8 +276,15 @@ impl FigureSpec {
 
     /// What tells the lines apart. Every sweep must be an axis, held at a value, or a line's name;
     /// unless the file says otherwise, the ones left over name the lines.
+    /// The sweep that the line follows where a metric is drawn against another.
+    fn along<'n>(&self, names: &Names<'n>) -> Option<&'n str> {
+        let parametric =
+            self.kind == FigureKind::Lines && names.metrics().contains(&self.x.as_str());
+        if parametric { names.only_sweep(&self.at) } else { None }
+    }
+
     fn read_series(&self, keys: &Keys<'_>, names: &Names<'_>) -> Result<Vec<String>, InputError> {
-        let along = names.along(self);
+        let along = self.along(names);
         let free = names.sweeps().into_iter().filter(|path| {
             *path != self.x
                 && *path != self.y
@@ -309,22 +316,4 @@ impl FigureSpec {
 
 fn scale_of(word: &str) -> ScaleWord {
     if word == "log" { ScaleWord::Log } else { ScaleWord::Linear }
-}
-
-/// One of the names that exist.
-pub(super) fn reference<'a>(
-    item: &'a Item,
-    key: &str,
-    words: &[&str],
-) -> Result<&'a str, InputError> {
-    let found = item.text(&format!("`{key}`"))?;
-    if words.contains(&found) {
-        return Ok(found);
-    }
-    let error = item.refuse(format!("`{key}` names nothing that exists here"), hint::list(words));
-    // A bare key is the commonest slip: `power_dbm` for `scenario.power_dbm`.
-    match words.iter().find(|word| word.rsplit('.').next() == Some(found)) {
-        Some(word) => Err(error.hint(format!("did you mean \"{word}\"?"))),
-        None => Err(hint::with_guess(error, found, words)),
-    }
 }

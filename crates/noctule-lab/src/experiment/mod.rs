@@ -59,6 +59,7 @@ mod complete;
 mod document;
 mod figures;
 pub mod grammar;
+mod names;
 
 mod overlay;
 mod read;
@@ -73,8 +74,8 @@ pub use claims::{ClaimSpec, Expect, Kind as ClaimKind, Ours, Said, Selection};
 pub use complete::complete;
 pub use document::Place;
 pub use figures::{Band, FigureKind, FigureSpec, ScaleWord, Stat};
+pub(crate) use names::same;
 pub(crate) use overlay::{Hop, replace};
-pub(crate) use read::same;
 pub use scenario_file::{ScenarioFile, overrides};
 pub(crate) use sweeps::plain;
 pub use sweeps::{Sweep, SweepValue};

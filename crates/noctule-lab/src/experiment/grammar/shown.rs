@@ -1,10 +1,10 @@
 //! The description of figures and claims: what is seen in the results.
 
-use super::super::figures::Stat;
 use super::Absent::{Default, Refused, Words};
 use super::Kind::{Name, Number, Open, Text, TextOrTable, TextOrTexts, Texts, Word};
 use super::tables::key;
 use super::{Absent, Kind, Sign, Table};
+use crate::experiment::Stat;
 
 const SCALES: &[&str] = &["linear", "log"];
 /// Kinds of a claim, in the order of the variants of `ClaimKind`.

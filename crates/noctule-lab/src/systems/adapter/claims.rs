@@ -8,9 +8,9 @@ use noctule::claims::{AGREEMENT, Again, Compared, Said, Verdict, same};
 use noctule::{Bound, Error, FEASIBLE, PointProof, Proof, Sense, Stop};
 use serde_json::Value;
 
-use super::Checked;
 use super::tables::Tables;
 use crate::single::Claim;
+use noctule::system::Checked;
 
 /// Residuals agree to this: that of an objective of order one in another basis.
 const RESIDUAL_ROUNDING: f64 = 1e-9;
@@ -249,7 +249,7 @@ impl<'a, T: Tables> Ledger<'a, T> {
         let known =
             scheme == HANDED_IN || T::scheme_infos().iter().any(|known| known.name == scheme);
         let parsed = match known && scheme != HANDED_IN {
-            true => super::parsed::<T>(scheme, settings).err(),
+            true => super::rows::parsed::<T>(scheme, settings).err(),
             false => None,
         };
         match (known, parsed) {

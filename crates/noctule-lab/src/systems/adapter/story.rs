@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use noctule::data::ArraySet;
+use noctule::system::{Checked, DesignOf};
 use noctule::{Design, Error, FEASIBLE, PointProof, Proof, Sense, Stop, Trace, Work};
 use serde_json::{Map, Value, json};
 
 use super::claims::HANDED_IN;
+use super::rows::{judged, mismatch, turned};
 use super::tables::Tables;
-use super::{Checked, DesignOf, judged, mismatch, turned};
 use crate::single::{Arrays, SingleError, Source, Story};
 
 /// A point with a larger residual is not called stationary.

@@ -6,8 +6,8 @@ use noctule::{Error, Interrupt};
 use noctule_num::InputError;
 use serde_json::Value;
 
+use super::rows::{parsed, row};
 use super::tables::Tables;
-use super::{parsed, row};
 use crate::system::{Contender, Outcome, Point, Refused, Row, Timed};
 use crate::systems::typed;
 

@@ -2,12 +2,12 @@
 
 use noctule::claims::{AGREEMENT, Compared, Said, Verdict};
 use noctule::data::ArraySet;
+use noctule::system::DesignOf;
 use noctule::{FEASIBLE, Proof, Stop, Trace};
 use noctule_num::InputError;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::DesignOf;
 use super::claims::Ledger;
 use super::tables::Tables;
 use crate::single::{Claim, Finding, SingleError};
