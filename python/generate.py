@@ -49,6 +49,13 @@ ComplexArray = npt.NDArray[np.complex128]
 FloatArray = npt.NDArray[np.float64]
 '''
 
+#: What people see of a module is what it offers.
+DIR = """
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+"""
+
 
 def camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[-_ ]", name))
@@ -248,23 +255,50 @@ def tag_of(options: list[Any]) -> str | None:
     return None
 
 
+def setting_type(node: Any, definitions: dict[str, Any]) -> str:
+    """The type of one setting: plain values, words, or a dictionary of further settings."""
+    while "$ref" in node:
+        node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+    if "const" in node:
+        return f"Literal[{node['const']!r}]"
+    if "enum" in node:
+        return f"Literal[{', '.join(map(repr, node['enum']))}]"
+    for key in ("anyOf", "oneOf"):
+        if key in node:
+            kinds = [setting_type(one, definitions) for one in node[key]]
+            words = [kind[8:-1] for kind in kinds if kind.startswith("Literal[")]
+            rest = [kind for kind in kinds if not kind.startswith("Literal[")]
+            return " | ".join([f"Literal[{', '.join(words)}]"] * bool(words) + rest)
+    plain = {"number": "float", "integer": "int", "boolean": "bool", "string": "str",
+             "null": "None", "object": "dict[str, Any]"}
+    kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
+    if "array" in kinds:
+        plain["array"] = f"list[{setting_type(node['items'], definitions)}]"
+    return " | ".join(plain[kind] for kind in kinds)
+
+
 def settings_class(scheme: dict[str, Any]) -> str | None:
-    """The class of a scheme's settings, from their defaults."""
+    """The class of a scheme's settings, from their schema and defaults."""
     settings = scheme["settings"] or {}
     if not settings:
         return None
+    schema = scheme["settings_schema"]
     name = camel(scheme["name"]) + "Settings"
-    text = f"Settings of the scheme ``{scheme['name']}``: {comment(scheme['summary'])}."
-    types = {bool: "bool", int: "int", float: "float", str: "str"}
+    text = [f"Settings of the scheme ``{scheme['name']}``: {comment(scheme['summary'])}.", "",
+            "Parameters", "----------"]
     declared = []
     for key, value in settings.items():
-        python = python_name(key)
-        kind = types.get(type(value), "Any")
+        python, node = python_name(key), schema["properties"][key]
+        kind = setting_type(node, schema.get("$defs", {}))
+        text += [f"{python} : {kind}", *textwrap.wrap(
+            comment(node.get("description", "")), 92, initial_indent="    ",
+            subsequent_indent="    ", break_on_hyphens=False, break_long_words=False)]
         if isinstance(value, (list, dict)):
-            declared.append(f"{python}: Any = field(default_factory=lambda: {value!r})")
+            declared.append(f"{python}: {kind} = field(default_factory=lambda: {value!r})")
         else:
             declared.append(f"{python}: {kind} = {value!r}")
-    lines = ["@parameters", f"class {name}:", textwrap.indent(f'"""{text}"""', "    "), ""]
+    body = textwrap.indent('"""' + "\n".join(text) + '\n"""', "    ")
+    lines = ["@parameters", f"class {name}:", re.sub(r"[ \t]+\n", "\n", body), ""]
     return "\n".join([*lines, textwrap.indent("\n".join(declared), "    ")]) + "\n"
 
 
@@ -343,7 +377,7 @@ def system_module(system: dict[str, Any]) -> str:
     parts = [HEAD.format(doc=comment(doc).replace("````", "``"))]
     parts += [text for text in module.classes.values() if text]
     parts += [scenario, *settings, declared]
-    parts.append("__all__ = [\n" + "".join(f'    "{name}",\n' for name in exported) + "]\n")
+    parts.append("__all__ = [\n" + "".join(f'    "{name}",\n' for name in exported) + "]\n" + DIR)
     return "\n\n".join(part for part in parts if part)
 
 
@@ -356,7 +390,7 @@ def phy_module() -> str:
     head = head.replace("from dataclasses import field\n", "")
     head = head.replace("from ._parameters import ScenarioBase, parameters\n", "")
     head = head.replace("TYPE_CHECKING, Any, Literal", "TYPE_CHECKING")
-    listed = "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n"
+    listed = "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n" + DIR
     return "\n\n".join([head, declared, listed])
 
 

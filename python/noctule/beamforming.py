@@ -256,41 +256,105 @@ class Scenario(ScenarioBase):
 
 @parameters
 class BalancedSettings:
-    """Settings of the scheme ``balanced``: Riemannian L-BFGS from several starts: a stationary point of the weighted sum, with ``certify`` an upper bound."""
+    """Settings of the scheme ``balanced``: Riemannian L-BFGS from several starts: a stationary point of the weighted sum, with ``certify`` an upper bound.
+
+    Parameters
+    ----------
+    certify : bool
+        Attach an upper bound to the proof: the smallest one of ``separate_optima``, ``sato``
+        (for the price of a few more starts) and [branch and bound](super::global) with
+        ``certify_nodes`` boxes.
+    certify_gap : float
+        The gap that counts as closed, relative to max(|objective|, its unit).
+    certify_nodes : int
+        Boxes that may be examined to close the gap by [branch and bound](super::global) when
+        ``certify`` is on. Fifty suffice for up to four users on the paper's scene, 300 for six,
+        500 not for eight.
+    max_evaluations : int
+        Evaluations each start may spend.
+    starts : int | None
+        Number of starts, taken in this order: regularised zero forcing, matched filters, then
+        randomly perturbed regularised zero forcing; each with and without sensing beams.
+        ``None`` takes as many as antennas and users like these need. One is a single climb.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
 
     certify: bool = False
     certify_gap: float = 0.001
     certify_nodes: int = 500
     max_evaluations: int = 3000
-    starts: Any = None
+    starts: int | None = None
     tolerance: float = 1e-06
     trace_rows: int = 0
 
 
 @parameters
 class BestKnownSettings:
-    """Settings of the scheme ``best-known``: ours from its own starts and from where every other scheme ends: none is better."""
+    """Settings of the scheme ``best-known``: ours from its own starts and from where every other scheme ends: none is better.
+
+    Parameters
+    ----------
+    certify : bool
+        Attach an upper bound to the proof: the smallest one of ``separate_optima``, ``sato``
+        (for the price of a few more starts) and [branch and bound](super::global) with
+        ``certify_nodes`` boxes.
+    certify_gap : float
+        The gap that counts as closed, relative to max(|objective|, its unit).
+    certify_nodes : int
+        Boxes that may be examined to close the gap by [branch and bound](super::global) when
+        ``certify`` is on. Fifty suffice for up to four users on the paper's scene, 300 for six,
+        500 not for eight.
+    max_evaluations : int
+        Evaluations each start may spend.
+    starts : int | None
+        Number of starts, taken in this order: regularised zero forcing, matched filters, then
+        randomly perturbed regularised zero forcing; each with and without sensing beams.
+        ``None`` takes as many as antennas and users like these need. One is a single climb.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
 
     certify: bool = False
     certify_gap: float = 0.001
     certify_nodes: int = 500
     max_evaluations: int = 3000
-    starts: Any = None
+    starts: int | None = None
     tolerance: float = 1e-06
     trace_rows: int = 0
 
 
 @parameters
 class SensingOnlySettings:
-    """Settings of the scheme ``sensing-only``: the smallest Cramér–Rao bound, users ignored: proven globally optimal by the Frank–Wolfe gap."""
+    """Settings of the scheme ``sensing-only``: the smallest Cramér–Rao bound, users ignored: proven globally optimal by the Frank–Wolfe gap.
 
-    streams: Any = None
+    Parameters
+    ----------
+    streams : int | None
+        Number of beams; ``None`` means three per target, which always suffices.
+    tolerance : float
+        Residual at which the climb stops.
+    """
+
+    streams: int | None = None
     tolerance: float = 1e-08
 
 
 @parameters
 class WmmseSettings:
-    """Settings of the scheme ``wmmse``: weighted MMSE, targets ignored: a stationary point of the sum rate."""
+    """Settings of the scheme ``wmmse``: weighted MMSE, targets ignored: a stationary point of the sum rate.
+
+    Parameters
+    ----------
+    max_iterations : int
+        Iterations at most.
+    tolerance : float
+        Stop when the residual of the sum rate is at most this.
+    """
 
     max_iterations: int = 5000
     tolerance: float = 1e-06
@@ -298,58 +362,139 @@ class WmmseSettings:
 
 @parameters
 class Algorithm1Settings:
-    """Settings of the scheme ``algorithm-1``: successive convex approximation of T. Fang et al.: as far as its tolerance goes."""
+    """Settings of the scheme ``algorithm-1``: successive convex approximation of T. Fang et al.: as far as its tolerance goes.
+
+    Parameters
+    ----------
+    max_iterations : int
+        Iterations at most.
+    reduced : bool
+        Work in the reduced space (same iterates when the start lies in it).
+    shift_factor : float
+        Factor on the shift λ = max |eig C₀|. The paper's is 1, which has no proof of
+        monotonicity and zig-zags; 1.5 or 2 is faster near the end
+        (``docs/errata.md#beamforming-e13``).
+    start : Literal['rzf', 'mrt', 'published']
+        Where it begins.
+    tolerance : float
+        Stop when the objective changes by at most this between iterations. The paper's 10⁻⁴
+        stops well short of the limit (``docs/errata.md#beamforming-e11``).
+    trace : bool
+        Whether its trace is kept, which makes records long.
+    """
 
     max_iterations: int = 10000
     reduced: bool = True
     shift_factor: float = 1.0
-    start: str = 'rzf'
+    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
     tolerance: float = 0.0001
     trace: bool = False
 
 
 @parameters
 class ProjectedGradientSettings:
-    """Settings of the scheme ``projected-gradient``: gradient ascent on the sphere with a line search: a stationary point."""
+    """Settings of the scheme ``projected-gradient``: gradient ascent on the sphere with a line search: a stationary point.
+
+    Parameters
+    ----------
+    max_evaluations : int
+        Evaluations at most.
+    reduced : bool
+        Work in the reduced space.
+    start : Literal['rzf', 'mrt', 'published']
+        Where it begins.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace : bool
+        Whether its trace is kept, which makes records long.
+    """
 
     max_evaluations: int = 20000
     reduced: bool = True
-    start: str = 'rzf'
+    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
 
 @parameters
 class BarzilaiBorweinSettings:
-    """Settings of the scheme ``barzilai-borwein``: gradient ascent with the step of Barzilai and Borwein, not monotone: a stationary point."""
+    """Settings of the scheme ``barzilai-borwein``: gradient ascent with the step of Barzilai and Borwein, not monotone: a stationary point.
+
+    Parameters
+    ----------
+    max_evaluations : int
+        Evaluations at most.
+    reduced : bool
+        Work in the reduced space.
+    start : Literal['rzf', 'mrt', 'published']
+        Where it begins.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace : bool
+        Whether its trace is kept, which makes records long.
+    """
 
     max_evaluations: int = 20000
     reduced: bool = True
-    start: str = 'rzf'
+    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
 
 @parameters
 class ConjugateGradientSettings:
-    """Settings of the scheme ``conjugate-gradient``: Riemannian conjugate gradients: a stationary point."""
+    """Settings of the scheme ``conjugate-gradient``: Riemannian conjugate gradients: a stationary point.
+
+    Parameters
+    ----------
+    max_evaluations : int
+        Evaluations at most.
+    reduced : bool
+        Work in the reduced space.
+    start : Literal['rzf', 'mrt', 'published']
+        Where it begins.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace : bool
+        Whether its trace is kept, which makes records long.
+    """
 
     max_evaluations: int = 20000
     reduced: bool = True
-    start: str = 'rzf'
+    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
 
 @parameters
 class FpSgdaSettings:
-    """Settings of the scheme ``fp-sgda``: smoothed gradient ascent with a fixed step, after M. Zhu et al.: no guarantee."""
+    """Settings of the scheme ``fp-sgda``: smoothed gradient ascent with a fixed step, after M. Zhu et al.: no guarantee.
+
+    Parameters
+    ----------
+    averaging : float
+        Share by which the average follows the beams, 0 to 1.
+    max_iterations : int
+        Iterations at most.
+    proximal : float
+        Weight of the proximal term that holds the beams near their average.
+    reduced : bool
+        Work in the reduced space.
+    start : Literal['rzf', 'mrt', 'published']
+        Where it begins.
+    step : float
+        Step along the gradient of the normalised problem.
+    tolerance : float
+        Stop when the residual is at most this.
+    trace : bool
+        Whether its trace is kept, which makes records long.
+    """
 
     averaging: float = 0.5
     max_iterations: int = 1500
     proximal: float = 1.0
     reduced: bool = True
-    start: str = 'rzf'
+    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
     step: float = 0.01
     tolerance: float = 1e-06
     trace: bool = False
@@ -357,24 +502,56 @@ class FpSgdaSettings:
 
 @parameters
 class WmmseSdrSettings:
-    """Settings of the scheme ``wmmse-sdr``: one convex program after the other, in the corrected, monotone form; each solved as a factor and certified by its dual."""
+    """Settings of the scheme ``wmmse-sdr``: one convex program after the other, in the corrected, monotone form; each solved as a factor and certified by its dual.
+
+    Parameters
+    ----------
+    inner_evaluations : int
+        Evaluations that one convex program may take.
+    inner_tolerance : float
+        Residual to which every convex program is solved.
+    max_programs : int
+        Convex programs at most.
+    start : Literal['rzf', 'mrt', 'published']
+        Where it begins.
+    tolerance : float
+        Stop when the residual of the original problem is at most this.
+    trace : bool
+        Whether its trace is kept, which makes records long.
+    """
 
     inner_evaluations: int = 2000
     inner_tolerance: float = 1e-08
     max_programs: int = 500
-    start: str = 'rzf'
+    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
 
 @parameters
 class WmmseSdrConicSettings:
-    """Settings of the scheme ``wmmse-sdr-conic``: the same programs by a semidefinite interior-point solver, for timing; only in builds with the feature ``sdp``."""
+    """Settings of the scheme ``wmmse-sdr-conic``: the same programs by a semidefinite interior-point solver, for timing; only in builds with the feature ``sdp``.
+
+    Parameters
+    ----------
+    inner_evaluations : int
+        Evaluations that one convex program may take.
+    inner_tolerance : float
+        Residual to which every convex program is solved.
+    max_programs : int
+        Convex programs at most.
+    start : Literal['rzf', 'mrt', 'published']
+        Where it begins.
+    tolerance : float
+        Stop when the residual of the original problem is at most this.
+    trace : bool
+        Whether its trace is kept, which makes records long.
+    """
 
     inner_evaluations: int = 2000
     inner_tolerance: float = 1e-08
     max_programs: int = 500
-    start: str = 'rzf'
+    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
@@ -566,3 +743,7 @@ __all__ = [
     "crb_trace",
     "fisher_matrix",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -272,7 +272,30 @@ class Scenario(ScenarioBase):
 
 @parameters
 class BalancedSettings:
-    """Settings of the scheme ``balanced``: beams on spheres, the requirement by an augmented Lagrangian, several starts: a stationary point, with ``certify_nodes`` an upper bound by branch and bound."""
+    """Settings of the scheme ``balanced``: beams on spheres, the requirement by an augmented Lagrangian, several starts: a stationary point, with ``certify_nodes`` an upper bound by branch and bound.
+
+    Parameters
+    ----------
+    certify_gap : float
+        Relative gap at which branch and bound stops.
+    certify_nodes : int
+        Nodes of branch and bound for an upper bound on the rate; zero asks for none.
+    feasibility : float
+        Constraints hold to this, relative to the requirement.
+    max_evaluations : int
+        Evaluations each start, and the final polish, may spend.
+    pattern_gap : float
+        Relative gap to which the best beampatterns are proven.
+    sensing_beams : int
+        Sensing beams of each access point that senses.
+    starts : int
+        Number of starts, taken in this order: regularised zero forcing, matched filters, then
+        randomly perturbed regularised zero forcing.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
 
     certify_gap: float = 0.01
     certify_nodes: int = 0
@@ -287,7 +310,30 @@ class BalancedSettings:
 
 @parameters
 class RateOnlySettings:
-    """Settings of the scheme ``rate-only``: the same without sensing (P2), whatever is required: a stationary point of P2, no claim where the requirement is missed."""
+    """Settings of the scheme ``rate-only``: the same without sensing (P2), whatever is required: a stationary point of P2, no claim where the requirement is missed.
+
+    Parameters
+    ----------
+    certify_gap : float
+        Relative gap at which branch and bound stops.
+    certify_nodes : int
+        Nodes of branch and bound for an upper bound on the rate; zero asks for none.
+    feasibility : float
+        Constraints hold to this, relative to the requirement.
+    max_evaluations : int
+        Evaluations each start, and the final polish, may spend.
+    pattern_gap : float
+        Relative gap to which the best beampatterns are proven.
+    sensing_beams : int
+        Sensing beams of each access point that senses.
+    starts : int
+        Number of starts, taken in this order: regularised zero forcing, matched filters, then
+        randomly perturbed regularised zero forcing.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
 
     certify_gap: float = 0.01
     certify_nodes: int = 0
@@ -302,46 +348,94 @@ class RateOnlySettings:
 
 @parameters
 class SensingOnlySettings:
-    """Settings of the scheme ``sensing-only``: the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no claim where a requirement is missed."""
+    """Settings of the scheme ``sensing-only``: the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no claim where a requirement is missed.
+
+    Parameters
+    ----------
+    pattern_gap : float
+        Relative gap to which the beampatterns are proven.
+    """
 
     pattern_gap: float = 1e-06
 
 
 @parameters
 class MajorisationSettings:
-    """Settings of the scheme ``majorisation``: the convex step of the corrected Algorithm 3 in factored form, repeated, or with the split of the paper (``split``): feasible, no claim beyond."""
+    """Settings of the scheme ``majorisation``: the convex step of the corrected Algorithm 3 in factored form, repeated, or with the split of the paper (``split``): feasible, no claim beyond.
+
+    Parameters
+    ----------
+    max_steps : int
+        Steps, at most.
+    sensing_beams : int
+        Sensing beams of each access point that senses.
+    split : Literal['none', 'as-printed']
+        How the interference enters a step.
+    tolerance : float
+        Stops when a step raises the sum rate by less than this, relative.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
 
     max_steps: int = 30
     sensing_beams: int = 3
-    split: str = 'none'
+    split: Literal['none', 'as-printed'] = 'none'
     tolerance: float = 1e-06
     trace_rows: int = 0
 
 
 @parameters
 class BlockAscentSettings:
-    """Settings of the scheme ``block-ascent``: P2 by block-coordinate ascent on the quadratic transform, one access point after the other or all at once as printed: no claim."""
+    """Settings of the scheme ``block-ascent``: P2 by block-coordinate ascent on the quadratic transform, one access point after the other or all at once as printed: no claim.
+
+    Parameters
+    ----------
+    max_sweeps : int
+        Sweeps over all access points, at most.
+    order : Literal['gauss-seidel', 'jacobi']
+        In which order the access points are updated.
+    tolerance : float
+        Stops when a sweep raises the sum rate by less than this, relative.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
 
     max_sweeps: int = 2000
-    order: str = 'gauss-seidel'
+    order: Literal['gauss-seidel', 'jacobi'] = 'gauss-seidel'
     tolerance: float = 1e-09
     trace_rows: int = 0
 
 
 @parameters
 class ZeroForcingSettings:
-    """Settings of the scheme ``zero-forcing``: zero forcing over all access points together, one scale for all: closed form."""
+    """Settings of the scheme ``zero-forcing``: zero forcing over all access points together, one scale for all: closed form.
 
-    leftover: str = 'best-pattern'
-    scaling: str = 'common'
+    Parameters
+    ----------
+    leftover : Literal['best-pattern', 'isotropic', 'unused']
+        What happens to the power that is left.
+    scaling : Literal['common', 'per-access-point']
+        How beams are scaled.
+    """
+
+    leftover: Literal['best-pattern', 'isotropic', 'unused'] = 'best-pattern'
+    scaling: Literal['common', 'per-access-point'] = 'common'
 
 
 @parameters
 class MrtSettings:
-    """Settings of the scheme ``mrt``: matched filters, one scale for all: closed form."""
+    """Settings of the scheme ``mrt``: matched filters, one scale for all: closed form.
 
-    leftover: str = 'best-pattern'
-    scaling: str = 'common'
+    Parameters
+    ----------
+    leftover : Literal['best-pattern', 'isotropic', 'unused']
+        What happens to the power that is left.
+    scaling : Literal['common', 'per-access-point']
+        How beams are scaled.
+    """
+
+    leftover: Literal['best-pattern', 'isotropic', 'unused'] = 'best-pattern'
+    scaling: Literal['common', 'per-access-point'] = 'common'
 
 
 if TYPE_CHECKING:
@@ -919,3 +1013,7 @@ __all__ = [
     "sinr",
     "steering",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

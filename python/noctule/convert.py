@@ -408,3 +408,7 @@ def _power(value: float, text: str | float) -> float:
 __all__ = [
     "beams", "channels", "deepmimo", "power_w", "quadriga", "sionna", "steering", "toolbox_5g",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

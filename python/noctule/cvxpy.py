@@ -113,3 +113,7 @@ def assigned(name: str, value: Any) -> str:
 
 
 __all__ = ["Problem", "assigned", "data", "known", "problem", "problems", "script"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -347,70 +347,150 @@ class Scenario(ScenarioBase):
 
 @parameters
 class OptimalSettings:
-    """Settings of the scheme ``optimal``: sensing time, number and placement of updates: globally optimal up to the gap it reports."""
+    """Settings of the scheme ``optimal``: sensing time, number and placement of updates: globally optimal up to the gap it reports.
+
+    Parameters
+    ----------
+    nodes : int
+        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    sensing_blocks : float | None
+        Sensing time in blocks; ``None`` lets the search choose it.
+    tolerance : float
+        Relative gap between plan and bound at which the search stops.
+    updates : int | None
+        Number of channel updates; ``None`` lets the search choose it.
+    """
 
     nodes: int = 5000
-    sensing_blocks: Any = None
+    sensing_blocks: float | None = None
     tolerance: float = 1e-09
-    updates: Any = None
+    updates: int | None = None
 
 
 @parameters
 class EvenSplitSettings:
-    """Settings of the scheme ``even-split``: the paper's method: as optimal, but blocks divided evenly; optimal among those."""
+    """Settings of the scheme ``even-split``: the paper's method: as optimal, but blocks divided evenly; optimal among those.
+
+    Parameters
+    ----------
+    nodes : int
+        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    sensing_blocks : float | None
+        Sensing time in blocks; ``None`` lets the search choose it.
+    tolerance : float
+        Relative gap between plan and bound at which the search stops.
+    updates : int | None
+        Number of channel updates; ``None`` lets the search choose it.
+    """
 
     nodes: int = 5000
-    sensing_blocks: Any = None
+    sensing_blocks: float | None = None
     tolerance: float = 1e-09
-    updates: Any = None
+    updates: int | None = None
 
 
 @parameters
 class SingleUpdateSettings:
-    """Settings of the scheme ``single-update``: one update at the start, best sensing time; optimal among those."""
+    """Settings of the scheme ``single-update``: one update at the start, best sensing time; optimal among those.
+
+    Parameters
+    ----------
+    nodes : int
+        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    sensing_blocks : float | None
+        Sensing time in blocks; ``None`` lets the search choose it.
+    tolerance : float
+        Relative gap between plan and bound at which the search stops.
+    updates : int | None
+        Number of channel updates; ``None`` lets the search choose it.
+    """
 
     nodes: int = 5000
-    sensing_blocks: Any = None
+    sensing_blocks: float | None = None
     tolerance: float = 1e-09
-    updates: Any = None
+    updates: int | None = None
 
 
 @parameters
 class EveryBlockSettings:
-    """Settings of the scheme ``every-block``: an update in every block, best sensing time; optimal among those."""
+    """Settings of the scheme ``every-block``: an update in every block, best sensing time; optimal among those.
+
+    Parameters
+    ----------
+    nodes : int
+        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    sensing_blocks : float | None
+        Sensing time in blocks; ``None`` lets the search choose it.
+    tolerance : float
+        Relative gap between plan and bound at which the search stops.
+    updates : int | None
+        Number of channel updates; ``None`` lets the search choose it.
+    """
 
     nodes: int = 5000
-    sensing_blocks: Any = None
+    sensing_blocks: float | None = None
     tolerance: float = 1e-09
-    updates: Any = None
+    updates: int | None = None
 
 
 @parameters
 class RandomBlocksSettings:
-    """Settings of the scheme ``random-blocks``: sensing time and number of updates of the optimum, blocks divided at random: an expectation, no claim of optimality."""
+    """Settings of the scheme ``random-blocks``: sensing time and number of updates of the optimum, blocks divided at random: an expectation, no claim of optimality.
+
+    Parameters
+    ----------
+    nodes : int
+        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    sensing_blocks : float | None
+        Sensing time in blocks; ``None`` lets the search choose it.
+    tolerance : float
+        Relative gap between plan and bound at which the search stops.
+    updates : int | None
+        Number of channel updates; ``None`` lets the search choose it.
+    """
 
     nodes: int = 5000
-    sensing_blocks: Any = None
+    sensing_blocks: float | None = None
     tolerance: float = 1e-09
-    updates: Any = None
+    updates: int | None = None
 
 
 @parameters
 class GridSettings:
-    """Settings of the scheme ``grid``: brute force over sensing times on a grid, exact placement: nothing proven between its points."""
+    """Settings of the scheme ``grid``: brute force over sensing times on a grid, exact placement: nothing proven between its points.
+
+    Parameters
+    ----------
+    step_us : float
+        Step of the sensing time in microseconds.
+    updates : int | None
+        Number of channel updates; ``None`` tries all.
+    """
 
     step_us: float = 1.0
-    updates: Any = None
+    updates: int | None = None
 
 
 @parameters
 class SimulatedSettings:
-    """Settings of the scheme ``simulated``: the optimum, with one block of it simulated: channels, pilots, estimates, beams."""
+    """Settings of the scheme ``simulated``: the optimum, with one block of it simulated: channels, pilots, estimates, beams.
+
+    Parameters
+    ----------
+    age : int
+        Distance of the simulated block from its update: 0 is the block of the estimate.
+    draws : int
+        Channels drawn in a trial.
+    pilot : Literal['believed', 'true']
+        Through which channel the pilot travels.
+    sensing_blocks : float | None
+        Sensing time in blocks; ``None`` takes the optimal one.
+    """
 
     age: int = 0
     draws: int = 2000
-    pilot: str = 'true'
-    sensing_blocks: Any = None
+    pilot: Literal['believed', 'true'] = 'true'
+    sensing_blocks: float | None = None
 
 
 if TYPE_CHECKING:
@@ -847,3 +927,7 @@ __all__ = [
     "steering",
     "throughput",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

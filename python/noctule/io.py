@@ -177,3 +177,7 @@ __all__ = [
     "load_design", "load_instance", "read_arrays", "read_csv", "read_mat", "save_design",
     "save_instance",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

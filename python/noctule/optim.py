@@ -228,3 +228,7 @@ __all__ = [
     "GradientCheck", "Manifold", "Minimum", "check_gradient", "circles", "minimize", "sphere",
     "sphere_of_power", "spheres", "water_filling",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

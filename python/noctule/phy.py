@@ -276,3 +276,7 @@ __all__ = [
     "sinr",
     "sum_rate",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

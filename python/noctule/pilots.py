@@ -304,7 +304,21 @@ class Scenario(ScenarioBase):
 
 @parameters
 class OptimalSettings:
-    """Settings of the scheme ``optimal``: interior point on the exact problem: stationary; with ``certify`` proven within ``gap`` of the global optimum; unreachable limits are proven infeasible."""
+    """Settings of the scheme ``optimal``: interior point on the exact problem: stationary; with ``certify`` proven within ``gap`` of the global optimum; unreachable limits are proven infeasible.
+
+    Parameters
+    ----------
+    certify : bool
+        Prove how far from the global optimum the design can be.
+    gap : float
+        The relative gap to be proven.
+    max_nodes : int
+        Regions that branch and bound may examine.
+    max_steps : int
+        Newton steps at most.
+    tolerance : float
+        Converged when complementarity and scaled gradient are below this.
+    """
 
     certify: bool = False
     gap: float = 0.001
@@ -315,37 +329,79 @@ class OptimalSettings:
 
 @parameters
 class LeastPowerSettings:
-    """Settings of the scheme ``least-power``: the least pilot power for a target error (that of equal shares by default): stationary; with ``certify`` a lower bound on the power."""
+    """Settings of the scheme ``least-power``: the least pilot power for a target error (that of equal shares by default): stationary; with ``certify`` a lower bound on the power.
 
-    search: Any = field(default_factory=lambda: {'certify': False, 'gap': 0.001, 'max_nodes': 2000, 'max_steps': 150, 'tolerance': 1e-09})
-    target_error: Any = None
+    Parameters
+    ----------
+    search : dict[str, Any]
+        The rest.
+    target_error : float | None
+        Largest error allowed; ``None`` means what full power in equal shares has.
+    """
+
+    search: dict[str, Any] = field(default_factory=lambda: {'certify': False, 'gap': 0.001, 'max_nodes': 2000, 'max_steps': 150, 'tolerance': 1e-09})
+    target_error: float | None = None
 
 
 @parameters
 class FullPowerSettings:
-    """Settings of the scheme ``full-power``: all power in equal shares (or equal coefficients): closed form, limits not looked at."""
+    """Settings of the scheme ``full-power``: all power in equal shares (or equal coefficients): closed form, limits not looked at.
 
-    share: str = 'equal'
+    Parameters
+    ----------
+    share : Literal['equal', 'equal-coefficients']
+        How the power is shared.
+    """
+
+    share: Literal['equal', 'equal-coefficients'] = 'equal'
 
 
 @parameters
 class Algorithm1Settings:
-    """Settings of the scheme ``algorithm-1``: bisection over a linearised feasibility problem, of J. Liao et al.: feasible where it finds a point, else full power."""
+    """Settings of the scheme ``algorithm-1``: bisection over a linearised feasibility problem, of J. Liao et al.: feasible where it finds a point, else full power.
 
-    bisection: str = 'literal'
+    Parameters
+    ----------
+    bisection : Literal['literal', 'reset']
+        What is reset between outer iterations.
+    outer : int
+        Outer iterations I.
+    radar : Literal['printed', 'exact']
+        How the limit on positions enters.
+    tolerance : float
+        The bisection ends when both bounds agree to this, relative (it halves in log t: errors
+        are of the order of 1e-4, so that an absolute tolerance would say nothing).
+    """
+
+    bisection: Literal['literal', 'reset'] = 'literal'
     outer: int = 4
-    radar: str = 'printed'
+    radar: Literal['printed', 'exact'] = 'printed'
     tolerance: float = 1e-06
 
 
 @parameters
 class LocatedSettings:
-    """Settings of the scheme ``located``: an allocation of full power and what estimators make of its echoes."""
+    """Settings of the scheme ``located``: an allocation of full power and what estimators make of its echoes.
 
-    estimator: str = 'waveform'
+    Parameters
+    ----------
+    estimator : Literal['ranges', 'waveform']
+        What is estimated from.
+    noise_trials : int
+        Noises drawn for every user.
+    tones : int
+        Tones of a flat spectrum, for the waveform.
+    window_m : float | None
+        Half width of the window around the true position that is searched, in metres: a
+        tracker's prior. ``None`` searches the smallest rectangle around all access points and
+        users. Cells are a quarter of c/B long, with B the flat bandwidth, √12 times the
+        effective one; a window of more than a million cells is refused.
+    """
+
+    estimator: Literal['ranges', 'waveform'] = 'waveform'
     noise_trials: int = 20
     tones: int = 16
-    window_m: Any = None
+    window_m: float | None = None
 
 
 if TYPE_CHECKING:
@@ -879,3 +935,7 @@ __all__ = [
     "symbol_energy",
     "three_slope_gain_db",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -247,3 +247,7 @@ def save(drawn: Any, path: str | Path, force: bool = False) -> None:
 
 
 __all__ = ["COLOURS", "DASHES", "IEEE", "MARKERS", "data", "figure", "save", "trace"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

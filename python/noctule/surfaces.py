@@ -237,75 +237,159 @@ class Scenario(ScenarioBase):
 
 @parameters
 class FullCovarianceSettings:
-    """Settings of the scheme ``full-covariance``: the best covariance, no dedicated sensing signal: global optimum with user and target in one place, a search (with ``certify`` an interval) apart."""
+    """Settings of the scheme ``full-covariance``: the best covariance, no dedicated sensing signal: global optimum with user and target in one place, a search (with ``certify`` an interval) apart.
+
+    Parameters
+    ----------
+    certify : bool
+        Where user and target are apart: bound the optimum over phases by branch and bound.
+    gap : float
+        Relative gap at which branch and bound stops.
+    nodes : int
+        Regions that branch and bound may examine.
+    phase_bits : int | None
+        Bits of each phase shifter; ``None`` for continuous phases. Powers and covariance are
+        designed again for the quantised phases.
+    requirement : Literal['illumination', 'exact-bound']
+        Which bound has to stay below the limit.
+    select : Literal['best', 'all', 'single']
+        Which sites are built.
+    """
 
     certify: bool = False
     gap: float = 0.001
     nodes: int = 4000
-    phase_bits: Any = None
-    requirement: str = 'illumination'
-    select: str = 'best'
+    phase_bits: int | None = None
+    requirement: Literal['illumination', 'exact-bound'] = 'illumination'
+    select: Literal['best', 'all', 'single'] = 'best'
 
 
 @parameters
 class DedicatedSignalSettings:
-    """Settings of the scheme ``dedicated-signal``: independent streams and a sensing signal: Theorem 2 in one place, a search (with ``certify`` branch and bound) apart; optimal for this form only."""
+    """Settings of the scheme ``dedicated-signal``: independent streams and a sensing signal: Theorem 2 in one place, a search (with ``certify`` branch and bound) apart; optimal for this form only.
+
+    Parameters
+    ----------
+    certify : bool
+        Where user and target are apart: bound the optimum over phases by branch and bound.
+    gap : float
+        Relative gap at which branch and bound stops.
+    nodes : int
+        Regions that branch and bound may examine.
+    phase_bits : int | None
+        Bits of each phase shifter; ``None`` for continuous phases. Powers and covariance are
+        designed again for the quantised phases.
+    requirement : Literal['illumination', 'exact-bound']
+        Which bound has to stay below the limit.
+    select : Literal['best', 'all', 'single']
+        Which sites are built.
+    """
 
     certify: bool = False
     gap: float = 0.001
     nodes: int = 4000
-    phase_bits: Any = None
-    requirement: str = 'illumination'
-    select: str = 'best'
+    phase_bits: int | None = None
+    requirement: Literal['illumination', 'exact-bound'] = 'illumination'
+    select: Literal['best', 'all', 'single'] = 'best'
 
 
 @parameters
 class SweepAndMajoriseSettings:
-    """Settings of the scheme ``sweep-and-majorise``: the best common blend, then alternation of powers and phases: no proof."""
+    """Settings of the scheme ``sweep-and-majorise``: the best common blend, then alternation of powers and phases: no proof.
+
+    Parameters
+    ----------
+    max_iterations : int
+        Alternations at most.
+    select : Literal['best', 'all', 'single']
+        Which sites: all, or the first alone.
+    start : Literal['sensing', 'communication', 'sweep']
+        Phases to start from.
+    tolerance : float
+        Stop when the rate grows by less than this, relative.
+    """
 
     max_iterations: int = 60
-    select: str = 'all'
-    start: str = 'sweep'
+    select: Literal['best', 'all', 'single'] = 'all'
+    start: Literal['sensing', 'communication', 'sweep'] = 'sweep'
     tolerance: float = 1e-06
 
 
 @parameters
 class AlternatingScaSettings:
-    """Settings of the scheme ``alternating-sca``: the paper's alternation from phases aligned to the target: stalls, no proof."""
+    """Settings of the scheme ``alternating-sca``: the paper's alternation from phases aligned to the target: stalls, no proof.
+
+    Parameters
+    ----------
+    max_iterations : int
+        Alternations at most.
+    select : Literal['best', 'all', 'single']
+        Which sites: all, or the first alone.
+    start : Literal['sensing', 'communication', 'sweep']
+        Phases to start from.
+    tolerance : float
+        Stop when the rate grows by less than this, relative.
+    """
 
     max_iterations: int = 60
-    select: str = 'all'
-    start: str = 'sensing'
+    select: Literal['best', 'all', 'single'] = 'all'
+    start: Literal['sensing', 'communication', 'sweep'] = 'sensing'
     tolerance: float = 1e-06
 
 
 @parameters
 class CommunicationOnlySettings:
-    """Settings of the scheme ``communication-only``: the highest rate, the target ignored: closed form."""
+    """Settings of the scheme ``communication-only``: the highest rate, the target ignored: closed form.
 
-    select: str = 'all'
+    Parameters
+    ----------
+    select : Literal['best', 'all', 'single']
+        Which sites: ``all`` or ``single``.
+    """
+
+    select: Literal['best', 'all', 'single'] = 'all'
 
 
 @parameters
 class SensingOnlySettings:
-    """Settings of the scheme ``sensing-only``: the smallest bound (21), the user ignored: closed form."""
+    """Settings of the scheme ``sensing-only``: the smallest bound (21), the user ignored: closed form.
 
-    select: str = 'all'
+    Parameters
+    ----------
+    select : Literal['best', 'all', 'single']
+        Which sites: ``all`` or ``single``.
+    """
+
+    select: Literal['best', 'all', 'single'] = 'all'
 
 
 @parameters
 class MaxEigenmodeSettings:
-    """Settings of the scheme ``max-eigenmode``: all power on the path that lights the target most: closed form."""
+    """Settings of the scheme ``max-eigenmode``: all power on the path that lights the target most: closed form.
 
-    select: str = 'all'
+    Parameters
+    ----------
+    select : Literal['best', 'all', 'single']
+        Which sites: ``all`` or ``single``.
+    """
+
+    select: Literal['best', 'all', 'single'] = 'all'
 
 
 @parameters
 class TimeSwitchingSettings:
-    """Settings of the scheme ``time-switching``: the designs for communication and for sensing in turn: closed form."""
+    """Settings of the scheme ``time-switching``: the designs for communication and for sensing in turn: closed form.
+
+    Parameters
+    ----------
+    always_sense : bool
+        Whether echoes are also used while the design for communication is on.
+    select : Literal['best', 'all', 'single']
+        Which sites: all, the first alone, or those that ``dedicated_signal`` finds best.
+    """
 
     always_sense: bool = True
-    select: str = 'best'
+    select: Literal['best', 'all', 'single'] = 'best'
 
 
 if TYPE_CHECKING:
@@ -766,3 +850,7 @@ __all__ = [
     "surface_path",
     "trade_off",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -118,6 +118,9 @@ fn columns<'a>(
                 g.metrics[metric].map_or_else(String::new, |s| with_error(s.mean, s.standard_error))
             }),
         });
+        if folded.trials <= 1 {
+            continue; // one value is its own median
+        }
         columns.push(Column {
             header: "median".to_owned(),
             yields: 9,

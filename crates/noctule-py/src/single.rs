@@ -316,7 +316,8 @@ pub(crate) fn systems_json() -> String {
                 .iter()
                 .map(|scheme| {
                     json!({ "name": scheme.name, "label": scheme.label, "summary": scheme.summary,
-                        "settings": system.default_settings(scheme.name) })
+                        "settings": system.default_settings(scheme.name),
+                        "settings_schema": system.settings_schema(scheme.name) })
                 })
                 .collect();
             json!({

@@ -122,12 +122,17 @@ fn tables(plan: &Plan, presentation: &Presentation, folded: &Folded) -> Vec<Tabl
         .into_iter()
         .filter(|(name, get)| *name == "Designed" || folded.groups.iter().any(|g| get(g) > 0))
         .collect();
+    // One value is its own median and has no spread.
+    let names: &[&str] = match folded.trials {
+        0 | 1 => &["Value"],
+        _ => &["Mean ± s.e.", "Median", "5 % to 95 %"],
+    };
     let table = |metric: usize| {
         let words = &presentation.metrics[metric];
         let mut headers = vec!["Scheme".to_owned()];
         headers
             .extend(presentation.sweeps.iter().map(|sweep| with_unit(&sweep.label, &sweep.unit)));
-        headers.extend(["Mean ± s.e.", "Median", "5 % to 95 %"].map(String::from));
+        headers.extend(names.iter().map(|name| (*name).to_owned()));
         headers.extend(counts.iter().map(|(name, _)| (*name).to_owned()));
         let mut align = vec![Align::Left];
         align.resize(headers.len(), Align::Right);
@@ -137,7 +142,7 @@ fn tables(plan: &Plan, presentation: &Presentation, folded: &Folded) -> Vec<Tabl
         let row = |(group, all): &(&GroupSummary, bool)| {
             let mut cells = vec![presentation.schemes[group.scheme].clone()];
             cells.extend(point_cells(plan, group, *all));
-            cells.extend(statistics(group, metric));
+            cells.extend(statistics(group, metric).into_iter().take(names.len()));
             cells.extend(counts.iter().map(|(_, get)| get(group).to_string()));
             cells
         };
