@@ -235,8 +235,8 @@ def save(drawn: Any, path: str | Path, force: bool = False) -> None:
     same name that noctule did not write is replaced only with ``force``."""
     ending = Path(path).suffix.lower()
     # no clock, and who wrote it
-    metadata = {".pdf": {"CreationDate": None, "Creator": "noctule"},
-                ".svg": {"Date": None, "Creator": "noctule"}, ".png": {"Software": "noctule"}}
+    metadata = {".pdf": {"CreationDate": None, "Creator": "written by noctule"},
+                ".svg": {"Date": None, "Creator": "written by noctule"}, ".png": {"Software": "written by noctule"}}
     if ending not in metadata:
         raise refuse("the file's ending does not tell its format", str(path),
                      ending or "no ending", ".pdf, .svg, .png")

@@ -57,8 +57,8 @@ pub(crate) fn attend(
         spinner.turn();
         if interrupt.is_raised() && asked.get_or_insert_with(Instant::now).elapsed() >= GRACE {
             Spinner::clear();
-            say("interrupted");
             // The work holds on: nothing is waited for.
+            let _ = Failure::Interrupted.report(json);
             std::process::exit(i32::from(Done::RESUMABLE));
         }
     };

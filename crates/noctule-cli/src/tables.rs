@@ -223,17 +223,18 @@ pub(crate) fn width() -> Option<usize> {
 
 /// The paper's claims beside ours.
 pub(crate) fn claims(claims: &[Judged], width: Option<usize>) -> String {
-    let full = claims_wrapped(claims, CLAIM_WIDTH);
+    let full = claims_wrapped(claims, CLAIM_WIDTH, None);
     let longest = full.lines().map(|line| line.chars().count()).max().unwrap_or(0);
     match width {
         Some(width) if longest > width => {
-            claims_wrapped(claims, CLAIM_WIDTH.saturating_sub(longest - width).max(16))
+            let words = CLAIM_WIDTH.saturating_sub(longest - width).max(16);
+            claims_wrapped(claims, words, Some(width))
         }
         _ => full,
     }
 }
 
-fn claims_wrapped(claims: &[Judged], words: usize) -> String {
+fn claims_wrapped(claims: &[Judged], words: usize, width: Option<usize>) -> String {
     let headers =
         ["Claim", "Paper", "Ours ± s.e.", "Tolerance", "Verdict", "Expected"].map(str::to_owned);
     let row = |claim: &Judged| {
@@ -249,5 +250,9 @@ fn claims_wrapped(claims: &[Judged], words: usize) -> String {
             claim.expected().as_str().to_owned(),
         ]
     };
-    plain(headers.to_vec(), claims.iter().map(row).collect(), 1)
+    let rows: Vec<Vec<String>> = claims.iter().map(row).collect();
+    match width {
+        Some(_) => fitted(&headers, &rows, 1, width),
+        None => plain(headers.to_vec(), rows, 1),
+    }
 }

@@ -166,10 +166,15 @@ pub(crate) fn show_results(
         }
     }
     for group in &results.folded.groups {
-        if let Some(reason) = group.first_failure.as_ref().filter(|_| group.failed > 0) {
+        let ended = [(group.failed, "failed"), (group.unsound, "are numerically unsound")];
+        let ended = ended.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = ended.map(|(count, word)| format!("{count} {word}")).collect();
+        if let Some(reason) = group.first_failure.as_ref().filter(|_| !words.is_empty()) {
             say(&format!(
-                "{} of {} failed at point {}: {reason}",
-                group.failed, presentation.schemes[group.scheme], group.point
+                "{} at point {}: {}; the first: {reason}",
+                presentation.schemes[group.scheme],
+                group.point,
+                words.join(", ")
             ));
         }
     }
@@ -188,7 +193,7 @@ fn verdict(results: &Results) -> Done {
     if results.claims.iter().any(claim::Judged::contradicts) {
         Done::Contradicts
     } else if groups.iter().all(|group| group.designed == 0)
-        && groups.iter().any(|group| group.failed > 0)
+        && groups.iter().any(|group| group.failed + group.unsound > 0)
     {
         Done::NothingDesigned
     } else {

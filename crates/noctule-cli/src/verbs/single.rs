@@ -48,6 +48,8 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
         .system
         .design(&asked.source, &asked.scheme, &asked.settings, &interrupt())
         .map_err(|error| asked.locate(error))?;
+    // A figure that is finished is not replaced by one of half a design.
+    let plot = plot.filter(|path| !(interrupt().is_raised() && path.exists()));
     if let Some(path) = plot {
         match story.trace_figure() {
             Some(figure) => {
@@ -162,7 +164,13 @@ fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<
             return Err(not_told(name));
         }
         Some(name) if name == "default" || !name.ends_with(".toml") => {
-            let name = if name == "default" { default_system(options) } else { name };
+            // The default scenario of the system that the arrays are of, where they say it.
+            let of_arrays = match (name, arrays) {
+                ("default", true) => Some(system_of_arrays(path, options)?.id()),
+                _ => None,
+            };
+            let default = of_arrays.unwrap_or_else(|| default_system(options));
+            let name = if name == "default" { default } else { name };
             if Path::new(name).is_file() && !systems::registry().ids().contains(&name) {
                 return Err(not_told(name));
             }
@@ -372,16 +380,24 @@ fn show_finding(finding: &Finding, as_json: bool) -> Result<(), Failure> {
     let headers = ["number", "in the document", "recomputed"].map(str::to_owned).to_vec();
     let verdict =
         if finding.agrees { "the document is confirmed" } else { "the document is NOT confirmed" };
+    let missed = finding.violation > noctule::FEASIBLE && finding.agrees;
+    let missed =
+        if missed { "; it says itself that it does not meet its requirements" } else { "" };
+    let width = tables::prose_width();
     let mut reasons = String::new();
     for claim in &finding.claims {
         if let Some(why) = claim.verdict.reason() {
-            reasons.push_str(&format!("  {}: {} ({why})\n", claim.name, claim.verdict.as_str()));
+            let line = format!("{}: {} ({why})", claim.name, claim.verdict.as_str());
+            reasons.push_str(&format!(
+                "  {}\n",
+                tables::wrap(&line, width - 4).replace('\n', "\n    ")
+            ));
         }
     }
     print(&format!(
-        "{}\nlargest violation of a constraint: {:.1e}\n{}\n{reasons}{verdict}",
+        "{}\nlargest violation of a constraint: {:.1e}\n{}\n{reasons}{verdict}{missed}",
         tables::plain(headers, rows, 1),
         finding.violation,
-        finding.summary()
+        tables::wrap(&finding.summary(), width)
     ))
 }

@@ -20,8 +20,9 @@ pub use temporary::{Temporary, sweep};
 
 use crate::error::LabError;
 
-/// Ends files of ours whose format has no place to say so: see `is_ours`.
-pub const MARK: &str = "noctule";
+/// Stands in files of ours whose format has a place for a remark: words that a file of somebody
+/// else, who merely names the program or a folder, does not have.
+pub const MARK: &str = "written by noctule";
 /// How many links may lead to a file.
 const MAX_LINKS: usize = 40;
 /// Bytes at either end of a file in which [`MARK`] is looked for.
@@ -59,9 +60,13 @@ impl Draft {
     ///
     /// # Errors
     /// When the last bytes do not fit; what had the name before is then untouched.
-    pub fn finish(mut self) -> Result<(), LabError> {
-        self.file.flush().map_err(LabError::io("write", &self.path))?;
-        drop(self.file);
+    pub fn finish(self) -> Result<(), LabError> {
+        let fail = LabError::io("write", &self.path);
+        let file = self.file.into_inner().map_err(|error| fail(error.into_error()))?;
+        // Some disks say only when flushed that they are full, and a name must not outlive its
+        // content when the power goes.
+        file.sync_all().map_err(LabError::io("write", &self.path))?;
+        drop(file);
         self.temporary.rename(&self.path).map_err(LabError::io("write", &self.path))
     }
 }
@@ -301,8 +306,9 @@ mod tests {
             ("b.json", "{\"format\": \"mine/1\"}", false),
             ("c.json", "{\"format\": \"noctule-design/1\"", false),
             ("d.json", "", true),
-            ("e.npz", "PK..noctule", true),
+            ("e.npz", "PK..written by noctule", true),
             ("f.npz", "PK..", false),
+            ("g.svg", "<svg docname='/home/me/noctule/x.svg'>", false),
         ] {
             let path = folder.path().join(name);
             fs::write(&path, content).unwrap();

@@ -162,6 +162,10 @@ pub fn move_aside(dir: &Path, force: bool) -> Result<Option<PathBuf>, LabError> 
         Some(old) => old,
         None => move_content(&real).map_err(LabError::io("move aside", dir))?,
     };
+    if dir.is_symlink() && !real.exists() {
+        // A link stays, and leads to a folder again.
+        fs::create_dir(&real).map_err(LabError::io("create", dir))?;
+    }
     // As it was called, where that makes a name.
     let name = dir.file_name().is_some() && !dir.is_symlink();
     Ok(Some(match moved.file_name() {
@@ -170,7 +174,8 @@ pub fn move_aside(dir: &Path, force: bool) -> Result<Option<PathBuf>, LabError> 
     }))
 }
 
-/// Move everything in a folder to a new one beside it, the plan last: until then it is a run.
+/// Move everything in a folder to a new one beside it, the plan first: whoever is interrupted finds a
+/// folder that is no run, which nobody writes into unasked, and not one whose chunks are gone.
 fn move_content(dir: &Path) -> io::Result<PathBuf> {
     let mut number = 1;
     let old = loop {
@@ -185,7 +190,7 @@ fn move_content(dir: &Path) -> io::Result<PathBuf> {
     for entry in fs::read_dir(dir)? {
         names.push(entry?.file_name());
     }
-    names.sort_by_key(|name| name == "plan.json");
+    names.sort_by_key(|name| name != "plan.json");
     for name in names {
         fs::rename(dir.join(&name), old.join(&name))?;
     }

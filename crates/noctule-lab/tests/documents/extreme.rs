@@ -95,8 +95,7 @@ fn examine(system: &dyn Single, scheme: &str, source: &Source) -> Case {
             && story.warnings.iter().any(|warning| warning.contains(reason));
         return if honest { Case::Unsound } else { Case::Wrong("unsound, and proven".to_owned()) };
     }
-    let missed = !story.meets_requirements && !story.infeasible;
-    if finding.agrees == missed {
+    if !finding.agrees {
         let refuted: Vec<_> = finding.claims.iter().filter(|claim| claim.is_refuted()).collect();
         return Case::Wrong(format!("not confirmed: {refuted:?} {:?}", finding.compared));
     }

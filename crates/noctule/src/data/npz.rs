@@ -159,7 +159,7 @@ fn layout(descr: &str) -> Result<Layout, InputError> {
 pub(super) fn write(set: &ArraySet) -> std::io::Result<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     // By which a file of ours is known where one is to be replaced; it is short enough for a zip.
-    let _ = archive.set_comment("noctule");
+    let _ = archive.set_comment("written by noctule");
     // Stored, and with a fixed time: the same arrays give the same bytes.
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Stored)

@@ -185,11 +185,13 @@ impl Angles {
     /// The root of `Re e^{−jψ}y = target`, and the bound that goes with it.
     fn meet(&self, target: f64) -> Met {
         let n = self.squares.len() as f64;
-        // Z_ψ ≤ Re z + (Re y − target) cot α for any α; a margin for the rounding of the sums.
+        // Z_ψ ≤ Re z + (Re y − target) cot α for any α. Sums of n terms of at most one, one after the
+        // other, are off by at most n · n ε/2; twice that covers the products and roots in them.
+        let rounding = f64::EPSILON * n * (n + 8.0);
         let bound = |angle: f64, (user, lit): (f64, f64)| {
             let alpha = FRAC_PI_4 + angle;
             let steep = (alpha.cos() / alpha.sin()).max(0.0);
-            user + (lit - target) * steep + 4e-16 * n * (1.0 + steep)
+            user + (lit - target) * steep + rounding * (1.0 + steep)
         };
         let end = self.parts(FRAC_PI_4);
         if end.1 >= target {

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::{DesignOf, SchemeInfo, System};
 use crate::Error;
 
-/// What surrounds one run of a method, the same for every scheme of every system.
+/// What surrounds one run of a scheme, the same for every scheme of every system. The functions of
+/// `frame` take it too; those of the other systems take what they need of it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Run<'a, V> {

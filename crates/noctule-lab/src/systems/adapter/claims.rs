@@ -6,7 +6,7 @@
 
 use noctule::claims::{AGREEMENT, Again, Compared, Said, Verdict, same};
 use noctule::{Bound, Error, FEASIBLE, PointProof, Proof, Sense, Stop};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::tables::Tables;
 use crate::single::Claim;
@@ -65,6 +65,11 @@ impl<'a, T: Tables> Ledger<'a, T> {
             }
             Ok(proof) => {
                 self.proof = Some(proof.clone());
+                let mut strange = Vec::new();
+                strangers("proof", self.member("proof"), &json!(proof), &mut strange);
+                for place in strange {
+                    self.enter(&place, Verdict::Refuted("no proof has such a member".to_owned()));
+                }
                 self.point(&proof)?;
                 if let Some(bound) = &proof.bound {
                     self.gap(bound);
@@ -80,7 +85,19 @@ impl<'a, T: Tables> Ledger<'a, T> {
         self.stop();
         self.warnings();
         self.origin();
+        self.unknown();
         Ok(())
+    }
+
+    /// Members that no document of ours has: whatever they claim is not ours.
+    fn unknown(&mut self) {
+        let Some(members) = self.document.as_object() else { return };
+        let ours = |name: &str| {
+            MEMBERS.contains(&name) || T::VARIABLE_FIELDS.iter().any(|field| field.name == name)
+        };
+        for name in members.keys().filter(|name| !ours(name)) {
+            self.open(name, "noctule writes no such member");
+        }
     }
 
     fn infeasible(&self) -> bool {
@@ -274,6 +291,39 @@ impl<'a, T: Tables> Ledger<'a, T> {
             if !self.claims.iter().any(|claim| claim.name == name) {
                 self.open(name, why);
             }
+        }
+    }
+}
+
+/// The members of a document beside the variables.
+const MEMBERS: &[&str] = &[
+    "format",
+    "system",
+    "scheme",
+    "settings",
+    "metrics",
+    "stop",
+    "proof",
+    "violation",
+    "meets_requirements",
+    "work",
+    "starts",
+    "warnings",
+    "trace",
+    "draw",
+    "instance",
+    "unsound",
+];
+
+/// Places in `stored` of members that `own` does not have. Maps of multipliers may hold any name,
+/// and are the system's to read.
+fn strangers(place: &str, stored: &Value, own: &Value, out: &mut Vec<String>) {
+    let (Some(stored), Some(own)) = (stored.as_object(), own.as_object()) else { return };
+    for (name, value) in stored.iter().filter(|(name, _)| *name != "numbers") {
+        match own.get(name) {
+            Some(known) => strangers(&format!("{place}.{name}"), value, known, out),
+            None if value.is_null() => {}
+            None => out.push(format!("{place}.{name}")),
         }
     }
 }

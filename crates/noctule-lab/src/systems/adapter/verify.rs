@@ -3,7 +3,7 @@
 use noctule::claims::{AGREEMENT, Compared, Said, Verdict};
 use noctule::data::ArraySet;
 use noctule::system::DesignOf;
-use noctule::{FEASIBLE, Proof, Stop, Trace};
+use noctule::{Proof, Stop, Trace};
 use noctule_num::InputError;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -60,10 +60,8 @@ pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleErr
     ledger.fill(&witness)?;
     compared.append(&mut ledger.compared);
     let claims = ledger.claims;
-    // A document that says "infeasible" carries the nearest there is; any other must meet what its
-    // instance requires, also one that says it does not.
-    let met = infeasible || witness.violation <= FEASIBLE;
-    let agrees = met && !claims.iter().any(Claim::is_refuted);
+    // A document that says of itself that it misses a requirement, by as much as it does, is true.
+    let agrees = !claims.iter().any(Claim::is_refuted);
     Ok(Finding { compared, claims, violation: witness.violation, agrees })
 }
 
