@@ -249,7 +249,7 @@ transmit and 20 receive antennas, 4 users, 2 targets. All times are processor se
 does not count; ours are those of a whole `noctule bench` over the number of its designs, the start of the program and the
 drawing of instances included. Take ratios as good to a factor of two.
 
-Ours: {1e3 * one:.2f} ms with one start, {1e3 * four:.2f} ms for the best of four (the default), {1e3 * sensing_time:.2f} ms for
+Ours: {1e3 * one:.2f} ms with one start, {1e3 * four:.2f} ms for the best of four starts, {1e3 * sensing_time:.2f} ms for
 sensing only.
 
 ## The trade-off
