@@ -25,7 +25,7 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
     let filters: Vec<String> = if words.is_empty() { vec![CAMPAIGN.to_owned()] } else { words };
     eprintln!("xtask: campaigns at {effort} times the slice of `test`");
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["test", "--workspace", "--profile", PROFILE, "--tests", "--"])
+        .args(["test", "--workspace", "--profile", PROFILE, "--tests", "--no-fail-fast", "--"])
         .args(&filters)
         .env("NOCTULE_EFFORT", effort.to_string())
         .current_dir(root)

@@ -532,3 +532,18 @@ fn members_that_nobody_wrote_are_no_claims_of_ours() {
         assert!(!system.verify(&stranger).unwrap().agrees, "{name}");
     }
 }
+
+/// What estimators made of simulated echoes is drawn, not evaluated: named as such, and no reason to
+/// doubt the rest.
+#[test]
+fn designs_with_simulated_echoes_are_confirmed() {
+    let system = systems::singles().into_iter().find(|s| s.id() == "surfaces").unwrap();
+    let mut scenario = system.default_scenario();
+    scenario["echo_draws"] = json!(3);
+    let source = Source { scenario: Some(scenario), arrays: None, seed: 3, trial: 0 };
+    let settings = certified(system, "full-covariance");
+    let story = system.design(&source, "full-covariance", &settings, &Interrupt::new()).unwrap();
+    let finding = system.verify(&story.document).unwrap();
+    assert!(finding.agrees, "{finding:?}");
+    assert!(finding.claims.iter().any(|claim| claim.is_open() && claim.name == "metrics.echo"));
+}

@@ -16,7 +16,7 @@ type Document<'a> = Said<'a, Instance, Deployment, Metrics>;
 
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Deployment, Metrics> = Checks {
-    added: &[],
+    added: &["echo"],
     bounded,
     bound: bound_again,
     residual,
