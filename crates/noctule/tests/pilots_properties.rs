@@ -366,9 +366,9 @@ fn campaign_doubly_correlated_designs_are_not_beaten_and_say_where_they_stall() 
         let other = attacked(&instance, &found.variables.fractions, case, 1500);
         let behind = 1.0 - other / reached;
         println!("case {case}: {reached:.6e} {:?}, attacked {behind:.1e}", found.stop);
-        // What says converged is not beaten. What says stalled claims nothing, and may be: by 1e-4 in
-        // most cases, by 13 % in one of 120.
-        if solved && behind > 1e-4 {
+        // What says converged is not beaten; what says stalled may be, by a little. Not held at twenty
+        // times the slice: a stalled design (case 107) was 13 % behind.
+        if behind > if solved { 1e-4 } else { 1e-3 } {
             beaten.push((case, solved, behind));
         }
     }
