@@ -6,11 +6,12 @@
 
 use std::path::PathBuf;
 
+use noctule::Certify;
 pub use noctule::claims::Verdict;
 use noctule::data::{ArraySet, FieldInfo};
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Trace, TraceRow};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::report::Table;
 use crate::system::{Row, System};
@@ -175,9 +176,14 @@ const AFFORDED_NODES: u64 = 500;
 /// where a scheme has them, also inside the settings of a search that it holds.
 pub fn afford(settings: &mut Value) {
     let Value::Object(members) = settings else { return };
+    let flat =
+        ["nodes", "max_nodes", "certify_nodes"].iter().any(|name| members.contains_key(*name));
     for (name, value) in members {
         match name.as_str() {
-            "certify" => *value = Value::Bool(true),
+            "certify" if flat => *value = Value::Bool(true),
+            // the table, so that a path reaches what is in it
+            "certify" if *value == Value::Bool(false) => *value = json!(Certify::YES),
+            "certify" => {}
             "certify_nodes" => *value = Value::from(AFFORDED_NODES),
             _ => afford(value),
         }

@@ -100,6 +100,58 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
+/// Refuse a number outside `[low, high]`, or one that is not finite.
+///
+/// # Errors
+/// [`InputError`] with the range and its unit.
+pub fn in_range(
+    place: &str,
+    value: f64,
+    low: f64,
+    high: f64,
+    unit: &str,
+) -> Result<(), InputError> {
+    if value.is_finite() && (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("a number from {low} to {high} {unit}");
+    Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
+}
+
+/// Refuse a number outside `[low, high)`: tolerances and gaps.
+///
+/// # Errors
+/// [`InputError`] with the range.
+pub fn within(place: &str, value: f64, low: f64, high: f64) -> Result<(), InputError> {
+    if (low..high).contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("a number from {low:e} to below {high}");
+    Err(setting(place, value, allowed))
+}
+
+/// Refuse a count outside `[low, high]`.
+///
+/// # Errors
+/// [`InputError`] with the range.
+pub fn in_count<T: Copy + PartialOrd + fmt::Display>(
+    place: &str,
+    value: T,
+    low: T,
+    high: T,
+) -> Result<(), InputError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("a whole number from {low} to {high}");
+    Err(InputError::new("the count is out of range", place, value.to_string(), allowed))
+}
+
+/// What is said of a setting that cannot be used.
+pub fn setting(place: &str, found: impl fmt::Display, allowed: impl Into<String>) -> InputError {
+    InputError::new("the setting is out of range", place, found.to_string(), allowed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +164,19 @@ mod tests {
         assert_eq!(error(""), "scenario");
         let placed = InputError::new("w", "h[1]", "f", "a").in_file("h.npz");
         assert_eq!(placed.place, "h.npz: h[1]");
+    }
+
+    #[test]
+    fn ranges_are_closed_and_refuse_what_is_no_number() {
+        assert!(
+            in_range("a", 1.0, 1.0, 2.0, "W").is_ok() && in_range("a", 2.0, 1.0, 2.0, "").is_ok()
+        );
+        let error = in_range("a", f64::NAN, 1.0, 2.0, "").unwrap_err();
+        assert_eq!((&*error.found, &*error.allowed), ("NaN", "a number from 1 to 2"));
+        assert!(in_range("a", f64::INFINITY, 0.0, f64::INFINITY, "").is_err());
+        assert!(in_count("n", 3_u64, 3, 3).is_ok() && in_count("n", 2_usize, 3, 4).is_err());
+        assert!(within("t", 0.5, 1e-9, 1.0).is_ok() && within("t", 1.0, 1e-9, 1.0).is_err());
+        assert!(within("t", f64::NAN, 1e-9, 1.0).is_err());
     }
 
     #[test]

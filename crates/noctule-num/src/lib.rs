@@ -14,7 +14,7 @@
 
 mod error;
 pub mod hint;
-mod input;
+pub mod input;
 pub mod interrupt;
 pub mod linalg;
 mod log_det;

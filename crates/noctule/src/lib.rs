@@ -54,7 +54,7 @@ pub use noctule_num::{C64, CMat, InputError};
 pub use noctule_optim::{
     Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Trace, TraceRow, Work,
 };
-pub use system::{Run, Scheme, System};
+pub use system::{Certify, Run, Scheme, System};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

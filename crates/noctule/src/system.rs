@@ -16,6 +16,7 @@
 //! # Ok::<(), noctule::Error>(())
 //! ```
 
+mod certify;
 mod scheme;
 mod sound;
 mod table;
@@ -26,6 +27,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use certify::Certify;
 pub use scheme::{AnyMethod, Method, NoSettings, Ready, Run, Scheme, Setting, typed};
 pub use table::{
     Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Table,
