@@ -9,7 +9,7 @@ Schemes
 ``sweep-and-majorise``
     the best common blend, then alternation of powers and phases: no proof
 ``alternating-sca``
-    the paper's alternation from phases aligned to the target: stalls, no proof
+    the paper's alternation of powers and phases: where it ends depends on its start, no proof
 ``communication-only``
     the highest rate, the target ignored: closed form
 ``sensing-only``
@@ -317,7 +317,7 @@ class SweepAndMajoriseSettings:
 
 @parameters
 class AlternatingScaSettings:
-    """Settings of the scheme ``alternating-sca``: the paper's alternation from phases aligned to the target: stalls, no proof.
+    """Settings of the scheme ``alternating-sca``: the paper's alternation of powers and phases: where it ends depends on its start, no proof.
 
     Parameters
     ----------

@@ -57,6 +57,8 @@ pub const ALL: &[BuiltIn] = built_in![
     "surfaces/fig5",
     "surfaces/fig6",
     "surfaces/fig7",
+    "surfaces/laws",
+    "surfaces/threshold",
     "surfaces/path-weights",
     "surfaces/apart",
     "surfaces/attained-bound",

@@ -385,7 +385,7 @@ fn rates(case: &mut Fields) {
     let transform = quadratic_transform(&instance, &beams).unwrap();
     near_real(&transform.gamma, &expected.numbers("gamma"), rel, "gamma");
     near(&transform.g, &pairs(&expected.take("g")), rel, "g");
-    // The paper's f₃ mixes logarithms to base two with natural ones; its own γ and g make it R.
+    // At its own γ and g the surrogate is the sum rate.
     close(metrics.sum_rate_bps_hz, expected.number("f3"), rel, "f3");
     let nats = transform.surrogate_nats(&instance, &beams).unwrap();
     close(nats, metrics.sum_rate_nats, rel, "surrogate");

@@ -115,7 +115,7 @@ pub fn mrt(instance: &Instance, settings: &LinearSettings) -> Result<CellFreeDes
 
 /// Zero forcing over all access points together, `W ∝ H (Hᴴ H)⁻¹`. Zero forcing at each access point
 /// by itself does not exist here: users that share a pilot have parallel estimates at every access
-/// point (`docs/errata.md#cellfree-e15`).
+/// point. (The paper names zero forcing and says no more: `docs/errata.md#cellfree-e15`.)
 ///
 /// # Errors
 /// [`Error::Input`] when the channel estimates are linearly dependent (more users than antennas, or

@@ -177,7 +177,7 @@ pub fn signal_terms(instance: &Instance, beams: &Beams) -> Vec<(f64, f64)> {
 
 /// γ (39), g (40) and the surrogate f₃ (38) of the quadratic transform at `beams`, the last as
 /// `Σ ln(1+γ) − γ + 2√(1+γ) Re(g* s) − |g|²(A + |s|²)` in nats: equal to the sum rate at its own γ and
-/// g, below it elsewhere. (The paper mixes log₂ with natural logarithms.)
+/// g, below it elsewhere. The paper's f₃ is this over ln 2.
 pub fn quadratic_transform(
     instance: &Instance,
     beams: &Beams,

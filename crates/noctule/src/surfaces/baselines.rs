@@ -230,7 +230,8 @@ impl AlternatingSettings {
 }
 
 /// The paper's alternation between powers and phases (59)–(66), from a start of choice. With the
-/// sweep it is the sweep-and-majorise method; from the sensing start it is what stalls.
+/// sweep it is the sweep-and-majorise method; from phases aligned to the target it stalls
+/// (`docs/errata.md#surfaces-e17`).
 ///
 /// # Errors
 /// [`Error::Input`] for `select = best`, for sites whose paths overlap, for settings out of range.

@@ -11,8 +11,9 @@
 //! with σ_k aligned to the target, S_k the tangent of `|z_k|²`, and one price μ for the requirement.
 //! The logarithm is kept, so every step ascends.
 //!
-//! Alternation stalls: from phases aligned to the target under a tight requirement nothing moves.
-//! Starting from the best blend that all surfaces share helps, and proves nothing either.
+//! Where alternation ends depends on its start: from phases aligned to the target under a tight
+//! requirement nothing moves, from the best blend that all surfaces share it ends near the optimum,
+//! and proves nothing either (`docs/errata.md#surfaces-e17`).
 
 use noctule_num::C64;
 use noctule_optim::{Interrupt, Stop};

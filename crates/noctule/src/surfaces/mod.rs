@@ -59,7 +59,7 @@
 //! Lines of sight without scattering, far field, reflections of unit modulus and no coupling; the
 //! direct echoes over other ways are known and removed; the frequencies at which the other surfaces
 //! see the target are taken as known (`docs/errata.md#surfaces-e11`); the bound is for a given
-//! reflection |β|², since its average over a random one does not exist (`docs/errata.md#surfaces-e7`).
+//! reflection |β|²: its average over a random one does not exist.
 //!
 //! # Example
 //!

@@ -37,7 +37,7 @@ pub(super) const SCHEMES: &[Scheme<Surfaces>] = &[
     Scheme::new(
         "alternating-sca",
         "Alternating SCA",
-        "the paper's alternation from phases aligned to the target: stalls, no proof",
+        "the paper's alternation of powers and phases: where it ends depends on its start, no proof",
         &ALTERNATE,
     ),
     Scheme::new(
