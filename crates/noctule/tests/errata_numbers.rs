@@ -63,7 +63,10 @@ fn users_alone_do_not_reach_the_rates_of_table_one() {
             .collect();
         let bound = mean(&rates);
         let spread = mean(&rates.iter().map(|r| (r - bound).powi(2)).collect::<Vec<_>>()).sqrt();
-        println!("{antennas} antennas: {bound:.3}, standard error of 100 channels {:.3}", spread / 10.0);
+        println!(
+            "{antennas} antennas: {bound:.3}, standard error of 100 channels {:.3}",
+            spread / 10.0
+        );
         assert!((bound - expected).abs() < 0.04, "{antennas}: {bound}");
         // Six standard errors of the paper's hundred channels.
         assert_eq!(printed[i] > bound + 0.6 * spread, antennas > 8, "{antennas}: {bound} {spread}");
@@ -84,25 +87,25 @@ fn the_orientation_of_the_arrays_matters() {
                 let instance = scenario.realize(1, trial).unwrap();
                 let design =
                     beamforming::design(&instance, &beamforming::Settings::default()).unwrap();
-                design.metrics.objective
+                design.metrics.objective.unwrap()
             })
             .collect();
         mean(&values)
     };
     let (upright, lying) = (objective([4, 5], [8, 8]), objective([8, 10], [4, 4]));
     println!("4 x 8 with 5 x 8: {upright:.2}; 8 x 4 with 10 x 4: {lying:.2}");
-    assert!((upright - 2.65).abs() < 0.15 && (lying - 1.30).abs() < 0.15, "{upright} {lying}");
+    assert!((upright - 2.63).abs() < 0.05 && (lying - 1.25).abs() < 0.05, "{upright} {lying}");
 }
 
 /// beamforming-e13: two orthogonal targets, f = −Σ cᵢ/xᵢ with xᵢ = |wᵢ|² and Σ xᵢ = 1. One step of
 /// Algorithm 1 with the shift λ = max cᵢ/xᵢ² times a factor.
 #[test]
 fn the_printed_shift_is_marginal() {
-    let c = [1.0, 3.0];
+    let c: [f64; 2] = [1.0, 3.0];
     // The optimum has xᵢ proportional to √cᵢ.
     let best = c[0].sqrt() / (c[0].sqrt() + c[1].sqrt());
     let run = |factor: f64, steps: usize| {
-        let mut x = [0.5, 0.5];
+        let mut x: [f64; 2] = [0.5, 0.5];
         for _ in 0..steps {
             let slope = [c[0] / (x[0] * x[0]), c[1] / (x[1] * x[1])];
             let shift = factor * slope[0].max(slope[1]);
@@ -115,7 +118,7 @@ fn the_printed_shift_is_marginal() {
     for factor in [1.0, 1.5, 2.0] {
         println!("{factor}: {:.1e} after 20, {:.1e} after 200", run(factor, 20), run(factor, 200));
     }
-    assert!(run(1.0, 200) > 1e-7 && run(1.0, 20) > 1e-4);
+    assert!(run(1.0, 200) > 1e-3 && run(1.0, 20) > 5e-3);
     assert!(run(1.5, 200) < 1e-12 && run(2.0, 200) < 1e-12);
 }
 
@@ -130,12 +133,11 @@ fn random_symbols_cost_accuracy() {
         beamforming::evaluate(&instance, &beams).unwrap().crb_trace_mixed.unwrap()
     };
     let expected = bound(w.clone());
-    for (slots, rise, draws) in [(30_usize, 0.039, 1500), (64, 0.017, 1500)] {
+    for (slots, rise, draws) in [(30_usize, 0.033, 1500), (64, 0.018, 1500)] {
         let values: Vec<f64> = (0..draws)
             .map(|_| {
-                let symbols = CMat::from_fn(10, slots, |_, _| {
-                    complex_normal(&mut rng, 1.0 / slots as f64)
-                });
+                let symbols =
+                    CMat::from_fn(10, slots, |_, _| complex_normal(&mut rng, 1.0 / slots as f64));
                 // W S / √L: its product with its own adjoint is the sample covariance.
                 bound(CMat::from_fn(16, slots, |i, l| {
                     (0..10).map(|s| w[(i, s)] * symbols[(s, l)]).sum::<C64>()
@@ -144,7 +146,7 @@ fn random_symbols_cost_accuracy() {
             })
             .collect();
         println!("{slots} slots: {:.4}", mean(&values));
-        assert!((mean(&values) - rise).abs() < 0.01, "{slots}: {}", mean(&values));
+        assert!((mean(&values) - rise).abs() < 0.004, "{slots}: {}", mean(&values));
     }
 }
 
@@ -188,7 +190,7 @@ fn the_printed_path_of_the_pilot_costs_a_few_per_cent() {
         .map(|blocks| 1.0 - rate(SinrForm::UseAndForget, blocks) / rate(SinrForm::Physical, blocks))
         .to_vec();
     println!("lower by {lower:?}");
-    assert!(lower.iter().all(|l| (0.0..0.2).contains(l)), "{lower:?}");
+    assert!((lower[1] - 0.104).abs() < 0.002 && (lower[3] - 0.037).abs() < 0.002, "{lower:?}");
 }
 
 /// frame-e14: if the requirement 0.5 takes more than three blocks, 0.05 takes more than thirty of
@@ -313,8 +315,7 @@ fn figures_four_and_five_do_not_share_a_normalisation() {
         }
         ((mean(&none) / mean(&full)).log10(), mean(&bound))
     };
-    for (power, orders, bounds) in
-        [(200.0, [2.3, 3.0], [0.8, 0.2]), (20.0, [1.3, 2.0], [9.0, 2.2])]
+    for (power, orders, bounds) in [(200.0, [2.3, 3.0], [0.8, 0.2]), (20.0, [1.3, 2.0], [9.0, 2.2])]
     {
         for (i, share) in [0.2, 0.8].into_iter().enumerate() {
             let (gain, bound) = at(share, power);
@@ -374,8 +375,7 @@ fn table_one_has_faint_reflections_and_uneven_clusters() {
                 below.push(10.0 * (reflected / power_gain(*user, *ap)).log10());
             }
         }
-        let points: Vec<Point> =
-            users.iter().map(|u| Point::new(1e3 * u[0], 1e3 * u[1])).collect();
+        let points: Vec<Point> = users.iter().map(|u| Point::new(1e3 * u[0], 1e3 * u[1])).collect();
         let groups = pilot_groups(&points, 5, Clustering::Farthest);
         let mut size: Vec<usize> = groups.iter().map(Vec::len).collect();
         size.sort_unstable();
