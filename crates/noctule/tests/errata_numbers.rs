@@ -201,20 +201,18 @@ fn the_printed_path_of_the_pilot_costs_a_few_per_cent() {
 fn two_statements_on_the_sensing_time_contradict_each_other() {
     let pilot = 9.0 / 70.0;
     let mut largest = 0.0_f64;
-    for blocks in 1..=5_usize {
+    for blocks in 1..=5_i32 {
         for part in 0..100 {
             let rest = f64::from(part) / 100.0;
-            let single: f64 =
-                (0..blocks).map(|n| 0.98_f64.powi(2 * n as i32)).sum::<f64>() - pilot - rest;
+            let single: f64 = (0..blocks).map(|n| 0.98_f64.powi(2 * n)).sum::<f64>() - pilot - rest;
             if single <= 0.0 {
                 continue;
             }
-            let best = blocks as f64 - 2.0 * pilot - rest;
+            let best = f64::from(blocks) - 2.0 * pilot - rest;
             largest = largest.max(best / single - 1.0);
         }
     }
-    println!("largest possible gain {largest:.4}");
-    assert!(largest < 0.113, "{largest}");
+    assert!(largest < 0.073, "{largest}");
 }
 
 /// The published setting with other energies and bandwidth, `share` of twenty symbols downlink.
@@ -346,8 +344,7 @@ fn a_second_surface_can_lower_the_bound() {
         * (loss(base, near_base) + loss(base, near_user))
         / 4.0;
     let fall_db = 10.0 * (two / one).log10();
-    println!("{near_base:?} {near_user:?}: {fall_db:.2} dB");
-    assert!(fall_db > 10.0, "{fall_db}");
+    assert!((fall_db - 17.28).abs() < 0.01, "{near_base:?} {near_user:?}: {fall_db} dB");
 }
 
 /// The path loss (1) as a power gain, distances in kilometres and 10 m at least.
