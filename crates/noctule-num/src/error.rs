@@ -1,9 +1,10 @@
+use std::fmt;
+
 /// What can go wrong in a dense kernel.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NumError {
     /// An operand has the wrong size.
-    #[error("{what}: expected {expected}, found {found}")]
     Dimension {
         /// Which size of which operand.
         what: &'static str,
@@ -13,7 +14,6 @@ pub enum NumError {
         found: usize,
     },
     /// A matrix that must be positive definite is not, to working precision.
-    #[error("{what} is not positive definite (pivot {pivot})")]
     NotPositiveDefinite {
         /// Which matrix.
         what: &'static str,
@@ -22,13 +22,11 @@ pub enum NumError {
     },
     /// An eigenvalue or singular value iteration did not converge, which in practice means that
     /// an entry is not finite.
-    #[error("{what}: the iteration did not converge; is every entry finite?")]
     NoConvergence {
         /// Which decomposition.
         what: &'static str,
     },
     /// An entry is NaN or infinite.
-    #[error("{what}: entry {index} is {value}")]
     NotFinite {
         /// Which operand.
         what: &'static str,
@@ -38,6 +36,25 @@ pub enum NumError {
         value: f64,
     },
     /// Somebody asked the work to stop ([`Interrupt`](crate::Interrupt)): nothing is wrong.
-    #[error("interrupted")]
     Interrupted,
 }
+
+impl fmt::Display for NumError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dimension { what, expected, found } => {
+                write!(f, "{what}: expected {expected}, found {found}")
+            }
+            Self::NotPositiveDefinite { what, pivot } => {
+                write!(f, "{what} is not positive definite (pivot {pivot})")
+            }
+            Self::NoConvergence { what } => {
+                write!(f, "{what}: the iteration did not converge; is every entry finite?")
+            }
+            Self::NotFinite { what, index, value } => write!(f, "{what}: entry {index} is {value}"),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for NumError {}

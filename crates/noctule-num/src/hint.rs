@@ -1,6 +1,7 @@
 //! Guesses at what a person meant.
 
 use crate::InputError;
+use crate::spelling::distance;
 
 /// Endings that carry a unit: `power` probably means `power_dbm`.
 const UNITS: [&str; 20] = [
@@ -31,7 +32,7 @@ pub fn guess<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
     if let Some(candidate) = same_stem.or_else(|| candidates.iter().find(longer)) {
         return Some(candidate);
     }
-    let score = |candidate: &str| strsim::damerau_levenshtein(found, candidate);
+    let score = |candidate: &str| distance(found, candidate);
     candidates
         .iter()
         // Comparing is quadratic: nobody means a key by a kilobyte.

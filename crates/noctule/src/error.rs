@@ -1,18 +1,18 @@
+use std::fmt;
+
 use noctule_num::{InputError, NumError};
 
 /// What a system can answer instead of a design.
 ///
 /// "No design meets the requirements" is not here: that is a design with a certificate. Errors
 /// are for wrong calls, unusable scenes and broken numerics.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
     /// Something handed in cannot be used.
-    #[error("{0}")]
-    Input(#[from] InputError),
+    Input(InputError),
     /// The scene cannot be sensed: the Fisher matrix is singular in double precision, whatever is
     /// transmitted.
-    #[error("{}", self.unobservable_sentence())]
     Unobservable {
         /// Indices of the targets to blame, counted from zero.
         targets: Vec<usize>,
@@ -22,27 +22,10 @@ pub enum Error {
         conditioning: f64,
     },
     /// A kernel failed on input that had passed every check.
-    #[error("numerics failed: {0}")]
-    Numerics(#[from] NumError),
+    Numerics(NumError),
 }
 
 impl Error {
-    fn unobservable_sentence(&self) -> String {
-        let Self::Unobservable { targets, cause, conditioning } = self else {
-            return String::new();
-        };
-        let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
-        let who = match names.as_slice() {
-            [] => "the targets".to_owned(),
-            [one] => format!("target {one}"),
-            [rest @ .., last] => format!("targets {} and {last}", rest.join(", ")),
-        };
-        format!(
-            "{who} cannot be sensed: {cause} (smallest over largest eigenvalue of the Fisher \
-             matrix under isotropic transmission {conditioning:.1e})"
-        )
-    }
-
     /// The error as bad input, where a person's input is to blame.
     pub fn as_input(&self) -> Option<InputError> {
         match self {
@@ -70,5 +53,49 @@ impl Error {
             }
             Self::Numerics(_) => None,
         }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Unobservable { targets, cause, conditioning } => {
+                let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
+                let who = match names.as_slice() {
+                    [] => "the targets".to_owned(),
+                    [one] => format!("target {one}"),
+                    [rest @ .., last] => format!("targets {} and {last}", rest.join(", ")),
+                };
+                write!(
+                    f,
+                    "{who} cannot be sensed: {cause} (smallest over largest eigenvalue of the \
+                     Fisher matrix under isotropic transmission {conditioning:.1e})"
+                )
+            }
+            Self::Numerics(error) => write!(f, "numerics failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Input(error) => Some(error),
+            Self::Unobservable { .. } => None,
+            Self::Numerics(error) => Some(error),
+        }
+    }
+}
+
+impl From<InputError> for Error {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl From<NumError> for Error {
+    fn from(error: NumError) -> Self {
+        Self::Numerics(error)
     }
 }

@@ -1,7 +1,7 @@
 //! The schemes of `pilots`: a row each, and the settings that only a row needs.
 
 use noctule_num::{InputError, NumError};
-use noctule_optim::Stop;
+use noctule_optim::{Stop, conic};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,8 @@ pub(super) const SCHEMES: &[Scheme<Pilots>] = &[
         &Method::new(|x, s: &Algorithm1Settings, run| {
             algorithm1_with(x, s, &run.interrupt).map(tell)
         }),
-    ),
+    )
+    .unless(conic::AVAILABLE, NO_CONES),
     Scheme::new(
         "no-downlink",
         "No downlink pilots",
@@ -68,13 +69,15 @@ pub(super) const SCHEMES: &[Scheme<Pilots>] = &[
         "sensing symbols instead of downlink pilots, same echo power as Algorithm 1 \
                   (our definition)",
         &Method::new(|x, _: &NoSettings, run| dedicated_sensing_with(x, &run.interrupt).map(tell)),
-    ),
+    )
+    .unless(conic::AVAILABLE, NO_CONES),
     Scheme::new(
         "theta-conic",
         "θ-iteration by cones",
         "our problem through a general conic solver: the cross-check of `optimal`",
         &Method::new(|x, _: &NoSettings, run| theta_conic_with(x, &run.interrupt).map(tell)),
-    ),
+    )
+    .unless(conic::AVAILABLE, NO_CONES),
     Scheme::new(
         "located",
         "Estimated positions",
@@ -82,6 +85,8 @@ pub(super) const SCHEMES: &[Scheme<Pilots>] = &[
         &Method::new(located),
     ),
 ];
+
+const NO_CONES: &str = "solves conic programs, for which this build lacks the feature `conic`";
 
 fn optimal(
     instance: &Instance,

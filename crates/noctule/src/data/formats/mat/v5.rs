@@ -6,9 +6,11 @@ use std::io::{Read, Seek, SeekFrom};
 use flate2::read::ZlibDecoder;
 use noctule_num::{C64, InputError};
 
-use super::Variable;
-use crate::data::raw::{Kind, Layout, entries_to_c_order};
-use crate::data::{Array, Budget, Entries, Node};
+use super::variable::{Variable, fill};
+use crate::data::formats::budget::Budget;
+use crate::data::formats::node::Node;
+use crate::data::formats::raw::{Kind, Layout, entries_to_c_order};
+use crate::data::{Array, Entries};
 
 /// Types of elements.
 const MATRIX: u32 = 14;
@@ -39,7 +41,7 @@ pub(super) fn read<R: Read + Seek>(
     let mut room = Room { budget: Budget::default(), nodes: MOST_NODES, text: MOST_TEXT };
     loop {
         let mut tag = [0; 8];
-        match super::fill(&mut file, &mut tag) {
+        match fill(&mut file, &mut tag) {
             0 => return Ok(variables),
             8 => {}
             _ => return Err(damaged("a variable that ends in its head")),

@@ -11,8 +11,11 @@ use npyz::WriterBuilder;
 use zip::ZipArchive;
 use zip::write::SimpleFileOptions;
 
+use super::budget::Budget;
+use super::npy_head;
 use super::raw::{Kind, Layout, entries_to_c_order};
-use super::{Array, ArraySet, Budget, Entries, FieldInfo, file, npy_head};
+use crate::data::set::check_name;
+use crate::data::{Array, ArraySet, Entries, FieldInfo, file};
 
 fn damaged_archive(error: &zip::result::ZipError) -> InputError {
     InputError::new(
@@ -66,7 +69,7 @@ pub(super) fn read(path: &Path, fields: &[FieldInfo]) -> Result<ArraySet, InputE
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
         let name = name_of(&member.name().map_err(|error| damaged_archive(&error))?)?;
-        super::check_name(&name, fields, |field| alone && field.complex)?;
+        check_name(&name, fields, |field| alone && field.complex)?;
         let field = fields.iter().find(|field| field.name == name);
         let array = array(&mut member, &mut budget, field.map(|field| field.dimensions.len()));
         let array = array.map_err(|error| error.inside(&name))?;
@@ -173,7 +176,10 @@ pub(super) fn write(set: &ArraySet) -> std::io::Result<Vec<u8>> {
     Ok(archive.finish()?.into_inner())
 }
 
-pub(super) fn write_array(array: &Array, out: &mut (impl Write + Seek)) -> std::io::Result<()> {
+pub(in crate::data) fn write_array(
+    array: &Array,
+    out: &mut (impl Write + Seek),
+) -> std::io::Result<()> {
     let shape: Vec<u64> = array.shape.iter().map(|&n| n as u64).collect();
     match &array.entries {
         Entries::Real(values) => {

@@ -4,8 +4,9 @@ use std::io::{Read, Seek};
 
 use noctule_num::InputError;
 
-use super::{File, damaged, int};
-use crate::data::raw::{Kind, Layout};
+use super::source::{File, damaged, int};
+use super::tree;
+use crate::data::formats::raw::{Kind, Layout};
 
 /// The address of nothing.
 pub(super) const NOWHERE: u64 = u64::MAX;
@@ -120,7 +121,7 @@ impl Object {
             0x0b => self.filters = filters(body)?,
             0x0c => self.attribute(body),
             0x11 => {
-                let members = super::chunks::group(file, int(body, 0, 8), int(body, 8, 8))?;
+                let members = tree::group(file, int(body, 0, 8), int(body, 8, 8))?;
                 self.data = Data::Group(members);
             }
             0x02 | 0x06 => return Err(damaged("groups of a newer format")),

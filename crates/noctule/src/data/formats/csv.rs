@@ -8,7 +8,7 @@
 
 use noctule_num::{C64, InputError};
 
-use super::{Array, Entries, FieldInfo, MOST_ENTRIES};
+use crate::data::{Array, Entries, FieldInfo, MOST_ENTRIES};
 
 /// How a table is to be read.
 #[derive(Clone, Copy, Debug, Default)]

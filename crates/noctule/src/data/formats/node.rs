@@ -2,7 +2,7 @@
 
 use noctule_num::{InputError, hint};
 
-use super::Array;
+use crate::data::Array;
 
 /// A value of MATLAB.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,80 +6,23 @@
 
 mod chunks;
 mod object;
+mod source;
+mod tree;
 
 use std::io::{Read, Seek, SeekFrom};
 
 use noctule_num::InputError;
 
 use self::object::{Data, Object, Type};
-use super::Variable;
-use crate::data::raw::entries_to_c_order;
-use crate::data::{Array, Budget, Entries, Node};
-
-const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+pub(super) use self::source::base;
+use self::source::{File, damaged, int};
+use super::variable::Variable;
+use crate::data::formats::node::Node;
+use crate::data::formats::raw::entries_to_c_order;
+use crate::data::{Array, Entries};
 
 /// Groups in groups: no file is nested as deep as this.
 const MOST_NESTED: usize = 32;
-
-/// More objects, cells and nodes of trees than this in one file are refused.
-const MOST_NODES: usize = 1 << 16;
-
-pub(super) fn damaged(found: impl Into<String>) -> InputError {
-    let allowed = "a whole file written by save('file.mat', ..., '-v7.3')";
-    InputError::new("this is not a readable .mat file (HDF5)", "", found, allowed)
-        .hint("the file may be truncated; in MATLAB: save('file.mat', ..., '-v7')")
-}
-
-/// Where an HDF5 file begins: behind nothing or MATLAB's 512 bytes of text.
-pub(super) fn base<R: Read + Seek>(file: &mut R) -> Option<u64> {
-    [0, 512, 1024, 2048].into_iter().find(|&start| {
-        let mut found = [0; 8];
-        file.seek(SeekFrom::Start(start)).is_ok()
-            && super::fill(file, &mut found) == 8
-            && found == SIGNATURE
-    })
-}
-
-/// The file, addressed as its inside addresses it.
-pub(super) struct File<R> {
-    reader: R,
-    base: u64,
-    length: u64,
-    /// Nodes that may still be visited.
-    nodes: usize,
-    budget: Budget,
-}
-
-impl<R: Read + Seek> File<R> {
-    /// `count` bytes at `address`.
-    pub(super) fn at(&mut self, address: u64, count: usize) -> Result<Vec<u8>, InputError> {
-        let start = self.base.checked_add(address);
-        let end = start.and_then(|start| start.checked_add(count as u64));
-        let (Some(start), Some(_)) = (start, end.filter(|end| *end <= self.length)) else {
-            return Err(damaged(format!("{count} bytes at {address:#x}, beyond the file's end")));
-        };
-        let mut bytes = vec![0; count];
-        let read = self.reader.seek(SeekFrom::Start(start));
-        let read = read.and_then(|_| self.reader.read_exact(&mut bytes));
-        read.map_err(|error| damaged(error.to_string()))?;
-        Ok(bytes)
-    }
-
-    /// Count one more node of the file.
-    pub(super) fn step(&mut self) -> Result<(), InputError> {
-        self.nodes = self
-            .nodes
-            .checked_sub(1)
-            .ok_or_else(|| damaged(format!("more than {MOST_NODES} objects")))?;
-        Ok(())
-    }
-}
-
-/// A little-endian number of up to eight bytes; beyond the end there are zeros.
-pub(super) fn int(bytes: &[u8], at: usize, count: usize) -> u64 {
-    let part = bytes.get(at..(at + count).min(bytes.len())).unwrap_or(&[]);
-    part.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
-}
 
 /// See [`super::read`].
 pub(super) fn read<R: Read + Seek>(
@@ -88,7 +31,7 @@ pub(super) fn read<R: Read + Seek>(
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Variable>, InputError> {
     let length = reader.seek(SeekFrom::End(0)).map_err(|error| damaged(error.to_string()))?;
-    let mut file = File { reader, base, length, nodes: MOST_NODES, budget: Budget::default() };
+    let mut file = File::new(reader, base, length);
     let head = file.at(0, 96.min(length.saturating_sub(base) as usize))?;
     if int(&head, 8, 1) > 1 || int(&head, 13, 1) != 8 || int(&head, 14, 1) != 8 {
         let found = format!("version {} of the superblock", int(&head, 8, 1));

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use noctule_num::{InputError, hint};
 
-use super::reading::fitted;
-use super::{Array, ArraySet, Entries, FieldInfo, Node, Reading, csv, file, json, mat, node, npz};
+use super::axes::fitted;
+use super::node::{self, Node};
+use super::reading::Reading;
+use super::{csv, mat, npz};
+use crate::data::{Array, ArraySet, Entries, FieldInfo, file, json, travel};
 
 const ENDINGS: &str = ".json, .npz, .npy, .mat or .csv";
 
@@ -183,7 +186,11 @@ fn numbers(node: &Node, place: &str) -> Result<Array, InputError> {
 }
 
 /// See [`ArraySet::read`].
-pub(super) fn set(path: &Path, kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
+pub(in crate::data) fn set(
+    path: &Path,
+    kind: &str,
+    fields: &[FieldInfo],
+) -> Result<ArraySet, InputError> {
     let place = path.display().to_string();
     let read = || -> Result<ArraySet, InputError> {
         let ending = ending(path)?;
@@ -192,7 +199,7 @@ pub(super) fn set(path: &Path, kind: &str, fields: &[FieldInfo]) -> Result<Array
             return Err(InputError::new(what, &place, "0 bytes", "a file with arrays"));
         }
         match ending.as_str() {
-            "json" => json::parse(&file::bytes(path, file::MOST_TEXT_BYTES)?, kind, fields),
+            "json" => travel::document(path, kind, fields),
             "npz" => npz::read(path, fields).map_err(|error| ask_about_only(error, path, fields)),
             "mat" => matlab(path, kind, fields),
             _ => {

@@ -6,26 +6,18 @@
 
 mod hdf5;
 mod v5;
+mod variable;
 mod write;
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
 
 use noctule_num::InputError;
 
-use super::{Node, file};
-
-pub(super) use write::{document, set};
-
-/// A variable of a file.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Variable {
-    pub(super) name: String,
-    /// Its value, where it was asked for.
-    pub(super) value: Option<Node>,
-    /// Whether it is an array of numbers, and its shape.
-    pub(super) numbers: Option<Vec<usize>>,
-}
+pub(super) use self::variable::Variable;
+use self::variable::fill;
+pub(super) use self::write::{document, set};
+use crate::data::file;
 
 /// The variables of a file, in its order; the values of those that are `wanted`.
 pub(super) fn read(
@@ -63,16 +55,4 @@ pub(super) fn read(
     let seek = file.seek(SeekFrom::Start(128));
     seek.map_err(|error| unreadable("the file cannot be read", error.to_string()))?;
     v5::read(file, big_endian, wanted)
-}
-
-/// As many bytes as there are.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> usize {
-    let mut length = 0;
-    while length < buffer.len() {
-        match reader.read(&mut buffer[length..]) {
-            Ok(0) | Err(_) => break,
-            Ok(more) => length += more,
-        }
-    }
-    length
 }

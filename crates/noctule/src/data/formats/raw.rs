@@ -2,7 +2,7 @@
 
 use noctule_num::C64;
 
-use super::Entries;
+use crate::data::Entries;
 
 /// How one real number is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

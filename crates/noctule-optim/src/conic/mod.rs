@@ -10,6 +10,9 @@
 //! is for the caller to choose, and matters more. Presolve is off: it saves nothing on programs of
 //! this size. Every status is read: what is not solved is not a solution.
 //!
+//! Programs are stated in every build, and solved in those with the feature `conic` ([`AVAILABLE`]):
+//! the solver brings thirty-five crates, which only baselines and cross-checks need.
+//!
 //! Semidefinite cones need BLAS and LAPACK: they are behind the feature `sdp`, which links the
 //! system's OpenBLAS, and which only cross-checks and timings use.
 //!
@@ -26,11 +29,9 @@
 //! # Ok::<(), noctule_num::InputError>(())
 //! ```
 
-use clarabel::algebra::CscMatrix;
-use clarabel::solver::{
-    DefaultSettingsBuilder, DefaultSolver, IPSolver, SolverStatus, SupportedConeT,
-};
-use noctule_num::InputError;
+mod solve;
+
+pub use solve::AVAILABLE;
 
 /// An affine expression: coefficients by variable, and a constant.
 pub type Affine<'a> = (&'a [(usize, f64)], f64);
@@ -188,149 +189,5 @@ impl Conic {
             }
         }
         self.orders.push(order);
-    }
-
-    /// Solve to `tolerance` in gap and feasibility.
-    ///
-    /// # Errors
-    /// [`InputError`] when the solver refuses the program, which means a number in it is not finite
-    /// or a variable does not exist.
-    pub fn solve(&self, tolerance: f64) -> Result<Answer, InputError> {
-        let refuse = |found: String| {
-            let allowed = "finite numbers on existing variables";
-            InputError::new("the conic program cannot be solved", "program", found, allowed)
-        };
-        let columns = self.objective.len();
-        let lists = [
-            &self.equal,
-            &self.nonnegative,
-            &self.cones,
-            #[cfg(feature = "sdp")]
-            &self.semidefinite,
-        ];
-        let (mut i, mut j, mut v, mut b) = (vec![], vec![], vec![], vec![]);
-        for rows in lists {
-            let first = b.len();
-            for &(row, column, value) in &rows.entries {
-                if column >= columns || !value.is_finite() {
-                    return Err(refuse(format!("{value} on variable {column} of {columns}")));
-                }
-                i.push(first + row);
-                j.push(column);
-                // The solver has A x + s = b with s in the cone.
-                v.push(-value);
-            }
-            b.extend_from_slice(&rows.constants);
-        }
-        if !b.iter().chain(&self.objective).all(|x| x.is_finite()) {
-            return Err(refuse("a constant that is not finite".to_owned()));
-        }
-        let mut cones = Vec::with_capacity(2 + self.cone_sizes.len());
-        if !self.equal.constants.is_empty() {
-            cones.push(SupportedConeT::ZeroConeT(self.equal.constants.len()));
-        }
-        if !self.nonnegative.constants.is_empty() {
-            cones.push(SupportedConeT::NonnegativeConeT(self.nonnegative.constants.len()));
-        }
-        cones.extend(self.cone_sizes.iter().map(|&n| SupportedConeT::SecondOrderConeT(n)));
-        #[cfg(feature = "sdp")]
-        cones.extend(self.orders.iter().map(|&n| SupportedConeT::PSDTriangleConeT(n)));
-        let mut settings = DefaultSettingsBuilder::default();
-        // programs of this size are dense: there is nothing to decompose
-        #[cfg(feature = "sdp")]
-        settings.chordal_decomposition_enable(false);
-        let settings = settings
-            .verbose(false)
-            .presolve_enable(false)
-            .max_threads(1)
-            .tol_gap_abs(tolerance)
-            .tol_gap_rel(tolerance)
-            .tol_feas(tolerance)
-            .build()
-            .map_err(|error| refuse(error.to_string()))?;
-        let a = CscMatrix::new_from_triplets(b.len(), columns, i, j, v);
-        let p = CscMatrix::<f64>::zeros((columns, columns));
-        let mut solver = DefaultSolver::new(&p, &self.objective, &a, &b, &cones, settings)
-            .map_err(|error| refuse(error.to_string()))?;
-        solver.solve();
-        let solution = solver.solution;
-        Ok(Answer {
-            ending: match solution.status {
-                SolverStatus::Solved => Ending::Solved,
-                SolverStatus::AlmostSolved => Ending::AlmostSolved,
-                SolverStatus::PrimalInfeasible => Ending::Infeasible,
-                SolverStatus::DualInfeasible => Ending::Unbounded,
-                _ => Ending::Unknown,
-            },
-            x: solution.x,
-            objective: solution.obj_val,
-            dual_objective: solution.obj_val_dual,
-            iterations: solution.iterations,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_linear_program_with_its_dual() {
-        // max 3x + 2y, x + y ≤ 4, x + 3y ≤ 6, x ≤ 3, x, y ≥ 0: 11 at (3, 1).
-        let mut program = Conic::new(2);
-        program.minimise(0, -3.0);
-        program.minimise(1, -2.0);
-        program.nonnegative(&[(0, -1.0), (1, -1.0)], 4.0);
-        program.nonnegative(&[(0, -1.0e6), (1, -3.0e6)], 6.0e6);
-        program.nonnegative(&[(0, -1.0e-6)], 3.0e-6);
-        program.nonnegative(&[(0, 1.0)], 0.0);
-        program.nonnegative(&[(1, 1.0)], 0.0);
-        let answer = program.solve(1e-9).unwrap();
-        assert_eq!(answer.ending, Ending::Solved);
-        assert!((answer.x[0] - 3.0).abs() < 1e-7 && (answer.x[1] - 1.0).abs() < 1e-7);
-        assert!(
-            (answer.objective + 11.0).abs() < 1e-7 && (answer.dual_objective + 11.0).abs() < 1e-7
-        );
-    }
-
-    #[test]
-    fn statuses_are_told_apart() {
-        let mut program = Conic::new(1);
-        program.minimise(0, 1.0);
-        program.nonnegative(&[(0, -1.0)], 1.0);
-        assert_eq!(program.solve(1e-8).unwrap().ending, Ending::Unbounded);
-        program.nonnegative(&[(0, 1.0)], -2.0);
-        assert_eq!(program.solve(1e-8).unwrap().ending, Ending::Infeasible);
-        program.nonnegative(&[(0, f64::NAN)], 0.0);
-        assert!(program.solve(1e-8).is_err());
-        let mut program = Conic::new(1);
-        program.equal(&[(7, 1.0)], 0.0);
-        assert!(program.solve(1e-8).is_err());
-    }
-
-    #[test]
-    fn rotated_cones() {
-        // min u + v with u v ≥ w², w = 3: 6.
-        let mut program = Conic::new(2);
-        program.minimise(0, 1.0);
-        program.minimise(1, 1.0);
-        program.rotated((&[(0, 1.0)], 0.0), (&[(1, 1.0)], 0.0), (&[], 3.0));
-        let answer = program.solve(1e-10).unwrap();
-        assert!((answer.objective - 6.0).abs() < 1e-7);
-    }
-    #[cfg(feature = "sdp")]
-    #[test]
-    fn the_largest_eigenvalue() {
-        // min t, tI − A ⪰ 0 for A with eigenvalues 1 ± √5 (trace 2, determinant −4) and 0.5.
-        let a = [[0.0, 2.0, 0.0], [2.0, 2.0, 0.0], [0.0, 0.0, 0.5]];
-        let mut program = Conic::new(1);
-        program.minimise(0, 1.0);
-        program.semidefinite(3, |i, j| {
-            let terms = if i == j { vec![(0, 1.0)] } else { Vec::new() };
-            (terms, -a[i][j])
-        });
-        let answer = program.solve(1e-10).unwrap();
-        assert_eq!(answer.ending, Ending::Solved);
-        assert!((answer.objective - 1.0 - 5.0_f64.sqrt()).abs() < 1e-7, "{}", answer.objective);
     }
 }

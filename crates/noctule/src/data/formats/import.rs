@@ -7,8 +7,9 @@
 
 use noctule_num::InputError;
 
-use super::reading::{Reading, Tool, along, conjugated};
-use super::{Array, Entries, FieldInfo};
+use super::axes::{along, conjugated};
+use super::reading::{Reading, Tool};
+use crate::data::{Array, Entries, FieldInfo};
 
 /// Channels with all their axes.
 #[derive(Clone, Debug, PartialEq)]

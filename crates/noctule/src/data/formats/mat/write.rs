@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::data::raw::to_c_order;
+use crate::data::formats::raw::to_c_order;
 use crate::data::{Array, ArraySet, Entries};
 
 const MATRIX: u32 = 14;
