@@ -193,7 +193,7 @@ fn lasting(text: &str) -> &'static str {
 
 /// The systems, `name` with further schemes.
 fn extended(name: &str, functions: Functions) -> PyResult<Extended> {
-    let inner = crate::single::system(name)?;
+    let inner = crate::document::system_named(name)?;
     let mut schemes = inner.schemes();
     for id in functions.keys() {
         if schemes.iter().any(|scheme| scheme.name == id) {

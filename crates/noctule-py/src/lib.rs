@@ -16,6 +16,7 @@
 
 mod arrays;
 mod batch;
+mod document;
 mod errors;
 mod experiment;
 mod files;

@@ -15,19 +15,10 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::arrays::{accept, dict_of, json_of, set_of, whole};
+use crate::document::{document_of, system_named, system_of};
 use crate::errors;
 use crate::interrupt::leavable;
 use crate::told::{Keep, Told};
-
-/// The system of that name.
-pub(crate) fn system(name: &str) -> PyResult<&'static dyn Single> {
-    let all = systems::singles();
-    let names: Vec<&str> = all.iter().map(|system| system.id()).collect();
-    all.iter().copied().find(|system| system.id() == name).ok_or_else(|| {
-        let error = InputError::new("there is no such system", "system", name, hint::list(&names));
-        errors::input(&hint::with_guess(error, name, &names))
-    })
-}
 
 /// The default scenario of a system, and the schema of scenarios: made once.
 fn described(system: &dyn Single) -> &'static (Value, Value) {
@@ -125,7 +116,7 @@ impl Problem {
     ) -> PyResult<Self> {
         let seed = seed.map_or(Ok(1), |seed| whole(seed, "seed"))?;
         let trial = trial.map_or(Ok(0), |trial| whole(trial, "trial"))?;
-        let system = self::system(system)?;
+        let system = system_named(system)?;
         let scenario = match scenario {
             None => None,
             Some(given) => {
@@ -251,26 +242,6 @@ pub(crate) fn problems(
         problem.realised.get_or_init(|| set);
     }
     Ok(all)
-}
-
-/// A `noctule-design/1` document.
-pub(crate) fn document_of(text: &str) -> PyResult<Value> {
-    let refuse = |what: &str, found: String| {
-        errors::refuse(what, "design", found, "a noctule-design/1 document")
-    };
-    let document = accept(noctule::data::json_document(text.as_bytes()))?;
-    let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
-    if format != "noctule-design/1" {
-        let newer = format.starts_with("noctule-design/");
-        let kind = "this is another kind of file";
-        let what = if newer { "the file was written by a newer noctule" } else { kind };
-        return Err(refuse(what, format.to_owned()));
-    }
-    Ok(document)
-}
-
-pub(crate) fn system_of(document: &Value) -> PyResult<&'static dyn Single> {
-    system(document.get("system").and_then(Value::as_str).unwrap_or("nothing"))
 }
 
 /// Recompute what a `noctule-design/1` document claims.

@@ -14,8 +14,8 @@ use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Map, Value};
 
 use crate::arrays::{accept, dict_of};
+use crate::document::{document_of, system_of};
 use crate::errors;
-use crate::single::{document_of, system_of};
 
 /// How much of a design is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! Model functions: the closed forms of the radio world and of each system, for arrays.
 //!
-//! One file a system, two for many functions. A function takes arrays by [`crate::arrays::complex`] and
+//! A file a system, or a folder with its functions by what they speak of. A function takes arrays by [`crate::arrays::complex`] and
 //! [`crate::arrays::real`], which read NumPy's memory where it lies, checks shapes with
 //! [`crate::arrays::same_length`], and calls Rust. Its documentation is in the style of NumPy:
 //! the types after the colons become the stub file, examples are run as doctests, equations are
@@ -8,13 +8,10 @@
 
 pub(crate) mod beamforming;
 pub(crate) mod cellfree;
-mod cellfree_statistics;
 pub(crate) mod frame;
 pub(crate) mod phy;
 pub(crate) mod pilots;
-mod pilots_position;
 pub(crate) mod surfaces;
-mod surfaces_powers;
 
 use noctule::data::ArraySet;
 use noctule_num::linalg::HermitianEigen;

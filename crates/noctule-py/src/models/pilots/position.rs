@@ -8,12 +8,12 @@ use noctule_phy::multistatic::{
 };
 use pyo3::prelude::*;
 
-use super::pilots_of;
-use super::{point, points, word};
 use crate::arrays::{
     count_from, not_negative, positive, real, refuse_size, result, result_number, same_length,
 };
 use crate::errors::{NumericalError, core, refuse};
+use crate::models::pilots_of;
+use crate::models::{point, points, word};
 
 /// The paths over a target.
 fn paths_of(

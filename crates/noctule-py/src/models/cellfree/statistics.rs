@@ -6,9 +6,9 @@ use noctule_num::{C64, CMat};
 use noctule_phy::aggregated::{AggregatedScene, Covariance, Estimator, estimate};
 use pyo3::prelude::*;
 
-use super::{check_hermitian, check_semidefinite, rows_of};
 use crate::arrays::{Range, complex, number, positive, real, refuse_size, result, same_length};
 use crate::errors::{numerics, refuse};
+use crate::models::{check_hermitian, check_semidefinite, rows_of};
 
 /// A real table, row by row.
 fn table(
