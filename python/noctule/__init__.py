@@ -14,20 +14,13 @@ from typing import TYPE_CHECKING
 
 from . import _noctule
 from ._batch import Batch, design_batch, stack
-from ._design import (
-    Design,
-    Finding,
-    Instance,
-    InvalidInput,
-    NotSolved,
-    NumericalError,
-    Record,
-    design,
-    evaluate,
-    verify,
-)
+from ._design import Design, Finding
 from ._experiment import Records, experiments, run, show
+from ._instance import Instance
+from ._noctule import InvalidInput, NotSolved, NumericalError
+from ._record import Record
 from ._systems import describe, systems
+from ._verbs import design, evaluate, verify
 
 __version__: str = _noctule.__version__
 

@@ -10,21 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule, _show
-from ._design import (
+from ._design import Design
+from ._input import (
     Array,
-    Design,
-    Instance,
     OnFailure,
-    as_instance,
     check_draw,
     check_on_failure,
-    failure,
     member_of,
-    merged_settings,
     no_such,
     refuse,
-    scheme_of,
 )
+from ._instance import Instance, as_instance
+from ._verbs import failure, merged_settings, scheme_of
 
 
 #: How much of a design a batch keeps.

@@ -14,17 +14,11 @@ from typing import Any
 import numpy as np
 
 from . import _noctule
-from ._design import (
-    Array,
-    Instance,
-    OnFailure,
-    check_on_failure,
-    member_of,
-    refuse,
-    variables_of,
-)
 from ._identity import identity
+from ._input import Array, OnFailure, check_on_failure, member_of, refuse
+from ._instance import Instance
 from ._progress import Bar
+from ._verbs import variables_of
 
 Scheme = Callable[[Instance], Any]
 

@@ -39,7 +39,7 @@ def _processed(error: Exception) -> str | None:
 
 
 def _refusal(name: str, value: Any, error: Exception) -> Exception:
-    from ._design import refuse
+    from ._input import refuse
 
     if isinstance(error, OverflowError):
         return refuse("the number is too large", name, repr(value)[:40], "a number of 64 bits")

@@ -80,12 +80,12 @@ class ScenarioBase:
 
         Depends on seed and trial alone: the same numbers on the command line give the same draw.
         """
-        from ._design import Instance
+        from ._instance import Instance
 
         return Instance(self.system, scenario=self, arrays=arrays or None, seed=seed, trial=trial)
 
     def design(self, scheme: str | None = None, settings: Any = None, **options: Any) -> Any:
         """Draw and design; see :func:`noctule.design`."""
-        from ._design import design
+        from ._verbs import design
 
         return design(self, scheme, settings, **options)

@@ -15,13 +15,16 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _noctule
-from ._design import Instance, refuse
+from ._input import refuse
 from ._systems import systems
+
+if TYPE_CHECKING:
+    from ._instance import Instance
 
 Writer = Callable[..., str]
 

@@ -17,7 +17,10 @@ from typing import Any
 import numpy as np
 
 from . import _noctule
-from ._design import Array, Design, Instance, InvalidInput, refuse
+from ._design import Design
+from ._input import Array, refuse
+from ._instance import Instance
+from ._noctule import InvalidInput
 from ._systems import describe, systems
 
 

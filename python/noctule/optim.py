@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
-from ._design import refuse
+from ._input import refuse
 
 ComplexArray = npt.NDArray[np.complex128]
 Objective = Callable[[ComplexArray], tuple[float, npt.ArrayLike]]

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _noctule
-from ._design import Design, refuse
+from ._design import Design
+from ._input import refuse
 
 if TYPE_CHECKING:
     from ._experiment import Records

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._design import Instance, refuse
+from .._input import refuse
+from .._instance import Instance
 from ..cvxpy import data, problem
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .._design import Instance, refuse
+from .._input import refuse
+from .._instance import Instance
 from ..cvxpy import data, problem
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._design import Instance, refuse
+from .._input import refuse
+from .._instance import Instance
 from ..cvxpy import assigned, data, problem
 
 

@@ -1,0 +1,91 @@
+"""Convex problems written for CVXPY, solved there and compared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import noctule
+
+
+@pytest.mark.parametrize("constraint", ["total", "per-antenna"])
+def test_cvxpy_agrees(tmp_path: Path, constraint: Any) -> None:
+    pytest.importorskip("cvxpy")
+    scenario = noctule.beamforming.Scenario(
+        transmit_array=noctule.beamforming.ArrayShape(horizontal=3, vertical=2),
+        sensing_noise_dbm=-30.0, power_constraint=constraint,
+    )
+    instance = scenario.realize()
+    (tmp_path / "check.py").write_text(instance.to_cvxpy(), encoding="utf-8")
+    told = subprocess.run([sys.executable, tmp_path / "check.py"], check=True, text=True,
+                          capture_output=True).stdout
+    found = dict(line.split(" ", 1) for line in told.splitlines())
+    assert found["status"] in ("optimal", "optimal_inaccurate")
+    theirs = float(found["crb_trace_mixed"])
+    # Under per-antenna power nothing of ours is proven; the climb without users gets there.
+    design = instance.design("sensing-only") if constraint == "total" else noctule.Instance(
+        scenario=scenario, arrays={"rate_weight_per_nat": 0.0}).design()
+    assert np.isclose(design.metrics.crb_trace_mixed, theirs, rtol=1e-5)
+
+
+def by_cvxpy(folder: Path, text: str) -> tuple[str, float]:
+    """What a script prints last, run as its reader would."""
+    pytest.importorskip("cvxpy")
+    assert "noctule" not in [line.split()[1] for line in text.splitlines()
+                             if line.startswith(("import ", "from "))]
+    (folder / "check.py").write_text(text, encoding="utf-8")
+    told = subprocess.run([sys.executable, folder / "check.py"], check=True, text=True,
+                          capture_output=True, encoding="utf-8",
+                          env={**os.environ, "PYTHONIOENCODING": "utf-8"}).stdout
+    name, value = told.splitlines()[-1].split()
+    return name, float(value)
+
+
+@pytest.mark.parametrize(("system", "scenario"), [
+    ("cellfree", {"antennas": 6}), ("pilots", {}), ("surfaces", {"crb_limit_db": -30.0})])
+def test_cvxpy_agrees_on_other_systems(tmp_path: Path, system: str, scenario: Any) -> None:
+    instance = noctule.Instance(system, scenario=scenario)
+    name, value = by_cvxpy(tmp_path, instance.to_cvxpy())
+    first = noctule.cvxpy.problems(system)[0]
+    scheme = noctule.cvxpy.known(system)[first].scheme
+    settings = {"select": "all"} if system == "surfaces" else {}
+    ours = instance.design(scheme, settings=settings).metrics[name]
+    assert np.isclose(value, ours, rtol=1e-6)
+
+
+def test_cvxpy_agrees_at_the_phases_of_a_design(tmp_path: Path) -> None:
+    instance = noctule.surfaces.Scenario(
+        target_m=[90.0, 25.0], first_sites=2, elements=64, crb_limit_db=-14.0).realize()
+    design = instance.design(select="all")
+    name, value = by_cvxpy(tmp_path, instance.to_cvxpy(at=design))
+    assert np.isclose(value, design.metrics[name], rtol=1e-6)
+    # Other phases, another optimum: the script does look at them.
+    turned = {**design, "phases": design["phases"] * np.exp(0.5j * np.arange(64) ** 2)}
+    assert by_cvxpy(tmp_path, instance.to_cvxpy(at=turned))[1] < 0.99 * value
+    with pytest.raises(noctule.InvalidInput, match="held fixed"):
+        noctule.Instance(scenario={}).to_cvxpy(at=design)
+
+
+def test_cvxpy_agrees_on_the_bound_of_the_rate(tmp_path: Path) -> None:
+    instance = noctule.Instance(scenario={"users": 3}, arrays={
+        "crb_weight": 0.0, "rate_weight_per_nat": 1.0})
+    _, value = by_cvxpy(tmp_path, instance.to_cvxpy("sum-rate-bound"))
+    design = instance.design(settings={"certify": True, "certify_nodes": 0})
+    assert np.isclose(design.proof.bound.value, value, rtol=1e-6)
+    assert design.metrics.sum_rate_nats < value
+
+
+def test_a_system_without_a_convex_problem_says_why() -> None:
+    with pytest.raises(noctule.InvalidInput, match="not concave"):
+        noctule.Instance("frame", scenario={}).to_cvxpy()
+
+
+def test_scripts_of_problems_that_are_not_there(instance: noctule.Instance) -> None:
+    with pytest.raises(noctule.InvalidInput, match="sensing-only"):
+        instance.to_cvxpy(problem="sensing")

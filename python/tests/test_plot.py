@@ -1,0 +1,76 @@
+"""Figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import noctule
+
+
+def test_figures(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from noctule import plot
+
+    records = noctule.run("beamforming/region", ci=True, out=tmp_path / "run")
+    assert list(plot.data(records)) == ["region", "weight"]
+    drawn = records.plot("weight", path=tmp_path / "weight.pdf")
+    again = plot.figure(records.folder, "weight", path=tmp_path / "again.pdf", title=False)
+    assert (tmp_path / "weight.pdf").read_bytes() == (tmp_path / "again.pdf").read_bytes()
+    assert (tmp_path / "weight.pdf").read_bytes()[:5] == b"%PDF-"
+    axes = drawn.axes[0]
+    assert axes.get_xscale() == "log" and "bit/s/Hz" in axes.get_ylabel()
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["Balanced", "RZF", "MRT"] and again is not drawn
+    # The numbers drawn are the means of the summary.
+    line = axes.get_lines()[0].get_ydata()
+    rows = (records.summary["scheme"] == "balanced") & (
+        records.summary["metric"] == "sum_rate_bps_hz")
+    assert np.allclose(np.sort(line), np.sort(records.summary["mean"][rows]))
+    for name in ("region.svg", "region.png"):
+        records.plot("region", path=tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 1000
+    with pytest.raises(noctule.InvalidInput, match="region"):
+        records.plot("regoin")
+    with pytest.raises(noctule.InvalidInput):
+        records.plot(path=tmp_path / "figure.bmp")
+
+
+def test_figures_of_every_kind(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    text = noctule.show("beamforming/region").split("[[figure]]")[0] + """
+[[figure]]
+id = "cdf"
+kind = "cdf"
+x = "sum_rate_bps_hz"
+at = { "scenario.rate_weight_per_nat" = 1e-6 }
+"""
+    text = text.replace("[[sweep]]", """[[sweep]]
+path = "scenario.power_dbm"
+values = [0, 10]
+
+[[sweep]]""", 1) + """
+[[figure]]
+id = "heat"
+kind = "heat"
+x = "scenario.power_dbm"
+y = "scenario.rate_weight_per_nat"
+value = "sum_rate_bps_hz"
+schemes = ["rzf"]
+y_scale = "log"
+"""
+    records = noctule.run(text, ci=True, out=tmp_path / "run")
+    for name in ("cdf", "heat"):
+        records.plot(name, path=tmp_path / f"{name}.pdf", title=True)
+        assert (tmp_path / f"{name}.pdf").stat().st_size > 2000
+
+
+def test_traces_are_drawn(instance: noctule.Instance, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from noctule import plot
+
+    plot.trace(instance.design(trace_rows=100), path=tmp_path / "trace.pdf")
+    with pytest.raises(noctule.InvalidInput, match="trace_rows"):
+        plot.trace(instance.design())
