@@ -23,7 +23,6 @@ from ._input import (
 from ._instance import Instance, as_instance
 from ._verbs import failure, merged_settings, scheme_of
 
-
 #: How much of a design a batch keeps.
 Keep = Literal["metrics", "variables", "all"]
 

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 import noctule
-from noctule import _noctule
 
 
 def complaints(folder: Path, *arguments: str) -> list[str]:

@@ -15,5 +15,5 @@ pub(crate) use json::{accept, json_of, loads};
 pub(crate) use ranges::{
     Range, count_from, not_negative, number, positive, refuse_count, refuse_size, whole,
 };
-pub(crate) use results::{Numeric, result, result_number, shaped};
+pub(crate) use results::{result, result_number, shaped};
 pub(crate) use sets::{array_of, dict_of, set_of};

@@ -2,7 +2,7 @@
 
 use noctule::data::{Array, ArraySet, Entries};
 use noctule_num::C64;
-use numpy::{PyArrayMethods, PyUntypedArrayMethods};
+use numpy::PyUntypedArrayMethods;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat};
 

@@ -10,7 +10,7 @@ use crate::arrays::{
 };
 use crate::errors::{core, numerics};
 use crate::interrupt::interruptible;
-use crate::models::{hermitian, points};
+use crate::models::hermitian;
 
 /// Most antennas of an array whose best pattern is searched.
 const MOST_ELEMENTS: usize = 512;

@@ -8,7 +8,8 @@ use crate::arrays::{
     Held, Range, not_negative, number, positive, real, refuse_size, result, same_length,
 };
 use crate::errors::{numerics, refuse};
-use crate::models::{hermitian, rows_of};
+use crate::models::pilots::gains::gram_of;
+use crate::models::rows_of;
 
 /// What access points know after the uplink, and the fractions of power they spend.
 struct Spent<'py> {
@@ -63,14 +64,6 @@ impl<'py> Spent<'py> {
         let fractions = self.fractions.slice()?;
         Ok((0..self.users).map(|k| self.uplink.effective_gains(k, fractions)).collect())
     }
-}
-
-/// A Gram matrix of pilots; absent, pilots are orthogonal.
-fn gram_of(value: Option<&Bound<'_, PyAny>>, name: &str, users: usize) -> PyResult<CMat> {
-    let Some(value) = value else { return Ok(CMat::identity(users)) };
-    let gram = hermitian(value, name, "user")?;
-    same_length(name, "user", gram.rows(), users, "gains")?;
-    Ok(gram)
 }
 
 fn known(value: Option<&Bound<'_, PyAny>>, energy: f64, users: usize) -> PyResult<(f64, CMat)> {

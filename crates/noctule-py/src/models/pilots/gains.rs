@@ -1,11 +1,27 @@
 //! Path gains, estimates and energies of symbols.
 
 use noctule::pilots::Scenario;
+use noctule_num::CMat;
 use noctule_phy::path_loss::three_slope::ThreeSlope;
 use noctule_phy::pilot_estimation;
 use pyo3::prelude::*;
 
-use crate::arrays::{Range, not_negative, number, positive, real, result, result_number};
+use crate::arrays::{
+    Range, not_negative, number, positive, real, result, result_number, same_length,
+};
+use crate::models::hermitian;
+
+/// A Gram matrix of pilots; absent, pilots are orthogonal.
+pub(super) fn gram_of(
+    value: Option<&Bound<'_, PyAny>>,
+    name: &str,
+    users: usize,
+) -> PyResult<CMat> {
+    let Some(value) = value else { return Ok(CMat::identity(users)) };
+    let gram = hermitian(value, name, "user")?;
+    same_length(name, "user", gram.rows(), users, "gains")?;
+    Ok(gram)
+}
 
 /// Three-slope path gain with COST-Hata constants, in dB (Ngo et al., Eq. (52) and (53)).
 ///

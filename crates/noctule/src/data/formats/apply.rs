@@ -35,18 +35,7 @@ impl Reading {
                 fitted(array, field.dimensions.len())
             }
         };
-        let square = array.shape.len() == 2 && array.shape[0] == array.shape[1];
-        if self.axes.is_none() && square && array.shape[0] > 1 && field.dimensions.len() == 2 {
-            let [slow, fast] = [field.dimensions[0], field.dimensions[1]];
-            if slow != fast {
-                notes.push(format!(
-                    "`{}` is square, {n} × {n}: lines were taken for `{slow}`, columns for \
-                     `{fast}`; `axes={fast},{slow}` turns it, `axes={slow},{fast}` says it is so",
-                    field.name,
-                    n = array.shape[0]
-                ));
-            }
-        }
+        notes.extend(self.square(&array, field));
         if self.array.is_some() || self.order.is_some() {
             let Some(axis) = field.dimensions.iter().position(|name| *name == "antenna") else {
                 let what = "this array has no antennas to put in order";
@@ -63,6 +52,21 @@ impl Reading {
             array = conjugated(array);
         }
         Ok((array, notes))
+    }
+
+    /// What is to be said of a square array, whose shape does not tell its axes.
+    fn square(&self, array: &Array, field: &FieldInfo) -> Option<String> {
+        let (&[rows, columns], &[slow, fast]) = (&array.shape[..], field.dimensions) else {
+            return None;
+        };
+        if self.axes.is_some() || rows != columns || rows < 2 || slow == fast {
+            return None;
+        }
+        Some(format!(
+            "`{}` is square, {rows} × {rows}: lines were taken for `{slow}`, columns for `{fast}`; \
+             `axes={fast},{slow}` turns it, `axes={slow},{fast}` says it is so",
+            field.name
+        ))
     }
 
     fn refuse_choices(&self) -> Result<(), InputError> {

@@ -98,6 +98,23 @@ pub(super) fn along(
         let what = "there is no axis of that name";
         return Err(InputError::new(what, name, format!("{name}={index}"), axes.join(", ")));
     }
+    let names = reduced(&mut array, axes, wanted, chosen)?;
+    let order: Option<Vec<usize>> =
+        wanted.iter().map(|want| names.iter().position(|name| name == want)).collect();
+    let Some(order) = order.filter(|order| order.len() == names.len()) else {
+        let what = "the names of the axes do not fit";
+        return Err(InputError::new(what, "axes", axes.join(","), wanted.join(",")));
+    };
+    Ok((transposed(&array, &order), Vec::new()))
+}
+
+/// One entry of every axis that is chosen from or not wanted; the names of the axes that are left.
+fn reduced<'a>(
+    array: &mut Array,
+    axes: &'a [String],
+    wanted: &[&str],
+    chosen: &[(String, usize)],
+) -> Result<Vec<&'a str>, InputError> {
     let mut names: Vec<&str> = axes.iter().map(String::as_str).collect();
     for axis in (0..names.len()).rev() {
         let name = names[axis];
@@ -120,17 +137,11 @@ pub(super) fn along(
                 return Err(error.hint(format!("choose an entry of it: {name}=0")));
             }
         };
-        array = taken(&array, axis, &[index]);
+        *array = taken(array, axis, &[index]);
         array.shape.remove(axis);
         names.remove(axis);
     }
-    let order: Option<Vec<usize>> =
-        wanted.iter().map(|want| names.iter().position(|name| name == want)).collect();
-    let Some(order) = order.filter(|order| order.len() == names.len()) else {
-        let what = "the names of the axes do not fit";
-        return Err(InputError::new(what, "axes", axes.join(","), wanted.join(",")));
-    };
-    Ok((transposed(&array, &order), Vec::new()))
+    Ok(names)
 }
 
 /// Tables and MATLAB know matrices only, and drop dimensions of length one at the end: 1 × 1

@@ -102,40 +102,26 @@ impl Reading {
         };
         match word {
             "axes" => {
-                let names: Vec<String> = value.split(',').map(|n| n.trim().to_owned()).collect();
-                let twice = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
-                if twice || names.iter().any(String::is_empty) {
-                    return Err(wrong("names of axes, each once, such as axes=antenna,user"));
-                }
-                self.axes = Some(names);
+                let allowed = "names of axes, each once, such as axes=antenna,user";
+                self.axes = Some(names_of(value).ok_or_else(|| wrong(allowed))?);
             }
             "conjugate" | "heading" if !value.is_empty() => return Err(wrong("the word alone")),
             "conjugate" => self.conjugate = true,
             "heading" => self.heading = true,
             "array" if value == "as-is" => self.as_is = true,
             "array" => {
-                let sides = value.split_once(['x', 'X', '×']);
-                let sides = sides.and_then(|(h, v)| Some((h.parse().ok()?, v.parse().ok()?)));
-                let sides = sides.filter(|&(h, v): &(usize, usize)| h > 0 && v > 0);
-                self.array = Some(sides.ok_or_else(|| {
-                    wrong("array=8x4, elements horizontal x vertical, or array=as-is")
-                })?);
+                let allowed = "array=8x4, elements horizontal x vertical, or array=as-is";
+                self.array = Some(sides_of(value).ok_or_else(|| wrong(allowed))?);
             }
             "fastest" => {
-                self.horizontal_fastest = match value {
-                    "horizontal" => true,
-                    "vertical" => false,
-                    _ => return Err(wrong("fastest=horizontal or fastest=vertical")),
-                }
+                let found = word_of(value, &[("horizontal", true), ("vertical", false)]);
+                let allowed = "fastest=horizontal or fastest=vertical";
+                self.horizontal_fastest = found.ok_or_else(|| wrong(allowed))?;
             }
             "mirror" => {
-                (self.mirror_horizontal, self.mirror_vertical) = match value {
-                    "horizontal" => (true, false),
-                    "vertical" => (false, true),
-                    "both" => (true, true),
-                    "none" => (false, false),
-                    _ => return Err(wrong("mirror=horizontal, vertical, both or none")),
-                }
+                let allowed = "mirror=horizontal, vertical, both or none";
+                (self.mirror_horizontal, self.mirror_vertical) =
+                    word_of(value, MIRRORS).ok_or_else(|| wrong(allowed))?;
             }
             "order" => {
                 let indices = value.split(',').map(|index| index.trim().parse().ok());
@@ -144,17 +130,18 @@ impl Reading {
             }
             "tool" => {
                 let names: Vec<&str> = TOOLS.iter().map(|(name, _)| *name).collect();
-                let found = TOOLS.iter().find(|(name, _)| *name == value);
                 let error = || hint::with_guess(wrong(&hint::list(&names)), value, &names);
-                self.tool = Some(found.ok_or_else(error)?.1);
+                self.tool = Some(word_of(value, &TOOLS).ok_or_else(error)?);
             }
             "total-subcarriers" => {
                 let count = value.parse().ok().filter(|count| *count > 0);
                 self.total_subcarriers = Some(count.ok_or_else(|| wrong("a whole number"))?);
             }
-            "decimal" if value == "comma" => self.decimal_comma = true,
-            "decimal" if value == "point" => self.decimal_comma = false,
-            "decimal" => return Err(wrong("decimal=comma or decimal=point")),
+            "decimal" => {
+                let found = word_of(value, &[("comma", true), ("point", false)]);
+                let allowed = "decimal=comma or decimal=point";
+                self.decimal_comma = found.ok_or_else(|| wrong(allowed))?;
+            }
             _ => match value.parse() {
                 Ok(index) if !word.is_empty() => self.chosen.push((word.to_owned(), index)),
                 _ => {
@@ -166,4 +153,31 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+/// Whether the horizontal and the vertical index count the other way.
+const MIRRORS: &[(&str, (bool, bool))] = &[
+    ("horizontal", (true, false)),
+    ("vertical", (false, true)),
+    ("both", (true, true)),
+    ("none", (false, false)),
+];
+
+/// What a word means.
+fn word_of<T: Copy>(value: &str, known: &[(&str, T)]) -> Option<T> {
+    known.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning)
+}
+
+/// Names of axes, each once.
+fn names_of(value: &str) -> Option<Vec<String>> {
+    let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
+    let twice = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
+    (!twice && !names.iter().any(String::is_empty)).then_some(names)
+}
+
+/// Elements of a planar array, `8x4`.
+fn sides_of(value: &str) -> Option<(usize, usize)> {
+    let (horizontal, vertical) = value.split_once(['x', 'X', '×'])?;
+    let sides: (usize, usize) = (horizontal.parse().ok()?, vertical.parse().ok()?);
+    (sides.0 > 0 && sides.1 > 0).then_some(sides)
 }

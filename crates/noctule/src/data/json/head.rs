@@ -37,59 +37,62 @@ impl<'de> DeserializeSeed<'de> for HeadSeed {
     type Value = Head;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Head, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Head;
+        reader.deserialize_any(Object)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
+/// The members of the head, or words for what is there instead.
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Head;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head, A::Error> {
+        let mut head = Head::default();
+        let mut names = BTreeSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "format" => head.format = Some(map.next_value_seed(Word)?),
+                "system" => head.system = map.next_value_seed(Word)?.ok(),
+                _ => drop(map.next_value::<IgnoredAny>()?),
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head, A::Error> {
-                let mut head = Head::default();
-                let mut names = BTreeSet::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    match name.as_str() {
-                        "format" => head.format = Some(map.next_value_seed(Word)?),
-                        "system" => head.system = map.next_value_seed(Word)?.ok(),
-                        _ => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                    if let Some(name) = names.replace(name) {
-                        return Err(strict::twice(&name));
-                    }
-                }
-                Ok(head)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Head, A::Error> {
-                Word.visit_seq(seq).map(other)
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Head, E> {
-                Ok(other(Err(format!("the text {text:?}"))))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Head, E> {
-                Ok(other(Err(number.to_string())))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Head, E> {
-                Ok(other(Err(number.to_string())))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Head, E> {
-                Ok(other(Err(number.to_string())))
-            }
-
-            fn visit_bool<E>(self, flag: bool) -> Result<Head, E> {
-                Ok(other(Err(flag.to_string())))
-            }
-
-            fn visit_unit<E>(self) -> Result<Head, E> {
-                Ok(other(Err("null".to_owned())))
+            if let Some(name) = names.replace(name) {
+                return Err(strict::twice(&name));
             }
         }
-        reader.deserialize_any(Object)
+        Ok(head)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Head, A::Error> {
+        Word.visit_seq(seq).map(other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Head, E> {
+        Ok(other(Err(format!("the text {text:?}"))))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Head, E> {
+        Ok(other(Err(number.to_string())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Head, E> {
+        Ok(other(Err(number.to_string())))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Head, E> {
+        Ok(other(Err(number.to_string())))
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Head, E> {
+        Ok(other(Err(flag.to_string())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Head, E> {
+        Ok(other(Err("null".to_owned())))
     }
 }
 
