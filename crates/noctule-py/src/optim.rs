@@ -248,8 +248,18 @@ pub(crate) fn minimize<'py>(
     if let Some(error) = error {
         return Err(error);
     }
+    told(py, shaped(py, x, start.shape())?, run, &trace)
+}
+
+/// What became of a run, as a dictionary.
+fn told<'py>(
+    py: Python<'py>,
+    x: Bound<'py, PyAny>,
+    run: Ended,
+    trace: &Trace,
+) -> PyResult<Bound<'py, PyDict>> {
     let result = PyDict::new(py);
-    result.set_item("x", shaped(py, x, start.shape())?)?;
+    result.set_item("x", x)?;
     result.set_item("value", run.value)?;
     result.set_item("residual", run.residual)?;
     result.set_item("stop", run.stop.as_str())?;

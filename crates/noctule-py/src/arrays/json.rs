@@ -33,18 +33,8 @@ impl Writer {
         place: &str,
         depth: usize,
     ) -> PyResult<serde_json::Value> {
-        use serde_json::{Map, Value};
-        self.left = self.left.checked_sub(1).ok_or_else(|| {
-            let allowed = format!("at most {MOST_VALUES} values");
-            refuse("there are too many values", place, "more than that", allowed)
-        })?;
-        let Some(depth) = depth.checked_sub(1) else {
-            let found = "lists, dictionaries or objects that hold themselves, or very deep ones";
-            let allowed = format!("at most {MOST_NESTED} levels");
-            let shortened: String = place.chars().take(60).collect();
-            let place = if place.len() > 60 { format!("{shortened}…") } else { shortened };
-            return Err(refuse("the value is nested too deep", &place, found, allowed));
-        };
+        use serde_json::Value;
+        let depth = self.step(place, depth)?;
         if value.is_none() {
             return Ok(Value::Null);
         }
@@ -63,15 +53,7 @@ impl Writer {
             return self.value(&method.call0()?, place, depth);
         }
         if let Ok(dict) = value.cast::<PyDict>() {
-            let mut members = Map::new();
-            // The items as they are now: a method `to_dict` further down may change the dictionary.
-            for item in dict.items().iter() {
-                let (key, inner): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-                let key = key.str()?.to_string();
-                let path = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
-                members.insert(key, self.value(&inner, &path, depth)?);
-            }
-            return Ok(Value::Object(members));
+            return self.members(dict, place, depth);
         }
         if let Ok(array) = value.cast::<PyUntypedArray>() {
             refuse_masked(value, place, 0)?;
@@ -89,6 +71,38 @@ impl Writer {
             return self.list(tuple.iter(), place, depth);
         }
         number_of(value, place)
+    }
+
+    /// Count one more value, and one level less below it.
+    fn step(&mut self, place: &str, depth: usize) -> PyResult<usize> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| {
+            let allowed = format!("at most {MOST_VALUES} values");
+            refuse("there are too many values", place, "more than that", allowed)
+        })?;
+        depth.checked_sub(1).ok_or_else(|| {
+            let found = "lists, dictionaries or objects that hold themselves, or very deep ones";
+            let allowed = format!("at most {MOST_NESTED} levels");
+            let shortened: String = place.chars().take(60).collect();
+            let place = if place.len() > 60 { format!("{shortened}…") } else { shortened };
+            refuse("the value is nested too deep", &place, found, allowed)
+        })
+    }
+
+    fn members(
+        &mut self,
+        dict: &Bound<'_, PyDict>,
+        place: &str,
+        depth: usize,
+    ) -> PyResult<serde_json::Value> {
+        let mut members = serde_json::Map::new();
+        // The items as they are now: a method `to_dict` further down may change the dictionary.
+        for item in dict.items().iter() {
+            let (key, inner): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            let key = key.str()?.to_string();
+            let path = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+            members.insert(key, self.value(&inner, &path, depth)?);
+        }
+        Ok(serde_json::Value::Object(members))
     }
 
     fn list<'py>(

@@ -89,47 +89,26 @@ pub(crate) fn linearisation<'py>(
     level: f64,
     overlap: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-    let mut tables = Vec::new();
-    for (value, name) in
-        [(gains, "gains"), (estimate_gains, "estimate_gains"), (fractions, "fractions")]
-    {
-        let held = real(value, name, &["ap", "user"])?;
-        not_negative(held.slice()?, name)?;
-        tables.push((held, name));
-    }
-    let (aps, users) = (tables[0].0.shape()[0], tables[0].0.shape()[1]);
-    // User by user, as the model has it.
-    let mut turned = Vec::new();
-    for (held, name) in &tables {
-        same_length(name, "ap", held.shape()[0], aps, "gains")?;
-        same_length(name, "user", held.shape()[1], users, "gains")?;
-        let entries = held.slice()?;
-        let all = (0..aps * users).map(|i| entries[(i % aps) * users + i / aps]);
-        turned.push(all.collect::<Vec<f64>>());
-    }
+    let gain = table(gains, "gains", None)?;
+    let shape = Some((gain.aps, gain.users));
+    let estimate = table(estimate_gains, "estimate_gains", shape)?;
+    let fractions = table(fractions, "fractions", shape)?;
+    let (aps, users) = (gain.aps, gain.users);
     let energy = number(downlink_energy, "downlink_energy", Range::NotNegative)?;
     let level = number(level, "level", Range::NotNegative)?;
     refuse_size("gains", &[aps, users, users, 2])?;
     let scaled = |list: &[f64]| list.iter().map(|entry| energy * entry).collect();
-    let mut model = Normalised {
+    let model = Normalised {
         points: aps,
         users,
-        gain: scaled(&turned[0]),
-        estimate: scaled(&turned[1]),
-        overlap: vec![0.0; users * users],
+        gain: scaled(&gain.entries),
+        estimate: scaled(&estimate.entries),
+        overlap: overlap_of(overlap, users)?,
         radar: Vec::new(),
     };
-    if let Some(overlap) = overlap {
-        let held = real(overlap, "overlap", &["user", "user"])?;
-        same_length("overlap", "user", held.shape()[0], users, "gains")?;
-        same_length("overlap", "user", held.shape()[1], users, "gains")?;
-        not_negative(held.slice()?, "overlap")?;
-        model.overlap.copy_from_slice(held.slice()?);
-        (0..users).for_each(|k| model.overlap[k * users + k] = 0.0);
-    }
     let (mut values, mut gradients) = (Vec::new(), Vec::new());
     for k in 0..users {
-        let found = Linearisation::at(&model, k, &turned[2], level);
+        let found = Linearisation::at(&model, k, &fractions.entries, level);
         values.push(found.value);
         gradients.extend((0..aps * users).map(|i| {
             let (ap, user) = (i / users, i % users);
@@ -137,4 +116,35 @@ pub(crate) fn linearisation<'py>(
         }));
     }
     Ok((result(py, values, &[users])?, result(py, gradients, &[users, aps, users])?))
+}
+
+/// A table [ap, user], user by user as the model has it.
+struct Turned {
+    aps: usize,
+    users: usize,
+    entries: Vec<f64>,
+}
+
+/// A table of numbers that are not negative; of the shape of `gains`, where that is known.
+fn table(value: &Bound<'_, PyAny>, name: &str, shape: Option<(usize, usize)>) -> PyResult<Turned> {
+    let held = real(value, name, &["ap", "user"])?;
+    not_negative(held.slice()?, name)?;
+    let (aps, users) = shape.unwrap_or((held.shape()[0], held.shape()[1]));
+    same_length(name, "ap", held.shape()[0], aps, "gains")?;
+    same_length(name, "user", held.shape()[1], users, "gains")?;
+    let entries = held.slice()?;
+    let turned = (0..aps * users).map(|i| entries[(i % aps) * users + i / aps]).collect();
+    Ok(Turned { aps, users, entries: turned })
+}
+
+/// Squared products of the pilots of every two users, zero on the diagonal.
+fn overlap_of(value: Option<&Bound<'_, PyAny>>, users: usize) -> PyResult<Vec<f64>> {
+    let Some(value) = value else { return Ok(vec![0.0; users * users]) };
+    let held = real(value, "overlap", &["user", "user"])?;
+    same_length("overlap", "user", held.shape()[0], users, "gains")?;
+    same_length("overlap", "user", held.shape()[1], users, "gains")?;
+    not_negative(held.slice()?, "overlap")?;
+    let mut overlap = held.slice()?.to_vec();
+    (0..users).for_each(|k| overlap[k * users + k] = 0.0);
+    Ok(overlap)
 }

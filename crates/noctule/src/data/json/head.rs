@@ -12,7 +12,6 @@ use crate::data::strict;
 #[derive(Debug, Default)]
 pub(in crate::data) struct Head {
     pub(super) format: Option<Result<String, String>>,
-    #[cfg_attr(not(feature = "files"), expect(dead_code, reason = "who reads files asks"))]
     pub(in crate::data) system: Option<String>,
     /// What the document is instead of an object.
     other: Option<String>,
