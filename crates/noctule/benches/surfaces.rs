@@ -9,9 +9,9 @@ use noctule::surfaces::covariance::CovarianceSolver;
 use noctule::surfaces::curve::{Curve, Resolution, Staircase};
 use noctule::surfaces::power::Allocator;
 use noctule::surfaces::{
-    Instance, Link, Scenario, Select, Settings, dedicated_signal, full_covariance,
+    Instance, Link, Scenario, Select, Settings, dedicated_signal, design_from,
 };
-use noctule::{CMat, Interrupt};
+use noctule::{CMat, Certify, Run};
 use noctule_num::linalg::{Op, mul};
 use noctule_num::rng::{StreamKey, complex_normal};
 
@@ -70,35 +70,35 @@ fn curves(criterion: &mut Criterion) {
 }
 
 fn designs(criterion: &mut Criterion) {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     let together = scene(None, 1000, 0.3);
     for (name, best) in [("128-deployments", Select::Best), ("all-sites", Select::All)] {
         let settings = Settings { select: best, ..Settings::default() };
         criterion.bench_function(&format!("co-located/{name}/dedicated"), |bencher| {
-            bencher.iter(|| dedicated_signal(black_box(&together), &settings, &interrupt));
+            bencher.iter(|| dedicated_signal(black_box(&together), &settings, &run));
         });
         criterion.bench_function(&format!("co-located/{name}/covariance"), |bencher| {
-            bencher.iter(|| full_covariance(black_box(&together), &settings, &interrupt));
+            bencher.iter(|| design_from(black_box(&together), &settings, &run));
         });
     }
     let apart = scene(Some([90.0, 25.0]), 800, 0.5);
     let all = Settings { select: Select::All, ..Settings::default() };
     criterion.bench_function("apart/search-8", |bencher| {
-        bencher.iter(|| dedicated_signal(black_box(&apart), &all, &interrupt));
+        bencher.iter(|| dedicated_signal(black_box(&apart), &all, &run));
     });
-    let certified = Settings { certify: true, ..all.clone() };
+    let certified = Settings { certify: Certify::YES, ..all.clone() };
     let mut group = criterion.benchmark_group("apart");
     group.sample_size(10);
     group.bench_function("certified-8", |bencher| {
-        bencher.iter(|| dedicated_signal(black_box(&apart), &certified, &interrupt));
+        bencher.iter(|| dedicated_signal(black_box(&apart), &certified, &run));
     });
     let large = scene(Some([90.0, 25.0]), 100_000, 0.5);
     group.bench_function("search-100000-elements", |bencher| {
-        bencher.iter(|| dedicated_signal(black_box(&large), &all, &interrupt));
+        bencher.iter(|| dedicated_signal(black_box(&large), &all, &run));
     });
     let large = scene(None, 100_000, 0.5);
     group.bench_function("covariance-100000-elements", |bencher| {
-        bencher.iter(|| full_covariance(black_box(&large), &all, &interrupt));
+        bencher.iter(|| design_from(black_box(&large), &all, &run));
     });
     group.finish();
 }

@@ -6,10 +6,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use noctule::Interrupt;
 use noctule::surfaces::covariance::CovarianceSolver;
 use noctule::surfaces::power::Allocator;
 use noctule::surfaces::{Link, Scenario, Select, Settings, dedicated_signal};
+use noctule::{Certify, Run};
 
 struct Counting;
 
@@ -64,11 +64,11 @@ fn inner_problems_do_not_allocate_and_searches_are_bounded() {
     };
     let instance = scenario.realize(1, 0).unwrap();
     let settings = Settings { select: Select::All, ..Settings::default() };
-    let design = dedicated_signal(&instance, &settings, &Interrupt::new()).unwrap();
+    let design = dedicated_signal(&instance, &settings, &Run::default()).unwrap();
     println!("{:?}", design.work);
     assert!(design.work.evaluations <= 15_000, "{:?}", design.work);
-    let settings = Settings { certify: true, ..settings };
-    let design = dedicated_signal(&instance, &settings, &Interrupt::new()).unwrap();
+    let settings = Settings { certify: Certify::YES, ..settings };
+    let design = dedicated_signal(&instance, &settings, &Run::default()).unwrap();
     println!("{:?} {:?}", design.work, design.proof.bound);
     assert!(design.proof.is_global(1.001e-3) && design.work.iterations <= 150, "{design:?}");
 }

@@ -1,21 +1,25 @@
 //! What a design is compared with.
 
+use noctule_num::input::within;
 use noctule_num::{C64, CMat, InputError};
-use noctule_optim::{Interrupt, Proof, Stop, Trace, Work};
+use noctule_optim::{Proof, Stop, Trace, Work};
 use noctule_phy::cascade::{Cascade, SurfacePath};
 use noctule_phy::centred_array::CentredArray;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::advice::advice;
 use super::covariance::{CovarianceSolver, Reduced};
-use super::design::{Requirement, Settings, Signal, advice, dedicated_signal, violation};
-use super::majorise::{self, Start, alternate};
-use super::model::{Link, evaluate, need_orthogonal};
-use super::plan::{align_light, beam, covariances};
+use super::model::{Link, echoed, evaluate, need_orthogonal};
+use super::optimum::optimum;
+use super::phases::light::align_light;
+use super::phases::majorise::{self, Start, alternate};
 use super::power::ROUNDING;
-use super::select::Select;
+use super::requirement::violation;
+use super::settings::{Requirement, Select, Settings, Signal};
+use super::settle::{beam, covariances};
 use super::{Deployment, Instance, Mode, SurfacesDesign};
-use crate::{Design, Error};
+use crate::{Design, Error, Run};
 
 fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesign, Error> {
     let metrics = evaluate(instance, &deployment)?;
@@ -32,21 +36,43 @@ fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesig
     })
 }
 
+/// Settings of the closed forms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SiteSettings {
+    /// Which sites: `all` or `single`.
+    pub select: Select,
+}
+
+impl Default for SiteSettings {
+    fn default() -> Self {
+        Self { select: Select::All }
+    }
+}
+
+impl SiteSettings {
+    /// Refuse settings out of range.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        named_sites(self.select)
+    }
+}
+
+/// Refuse a choice of sites, which the schemes here do not make.
+fn named_sites(select: Select) -> Result<(), InputError> {
+    if select == Select::Best {
+        let what = "this scheme does not choose sites";
+        return Err(InputError::new(what, "select", "best", "all or single"));
+    }
+    Ok(())
+}
+
 /// Sites of a baseline: all, or the first alone.
 fn sites(instance: &Instance, select: Select) -> Result<Vec<usize>, Error> {
-    match select {
-        Select::All => Ok(instance.all_sites()?),
-        Select::Single => Ok(vec![0]),
-        Select::Best => {
-            let error = InputError::new(
-                "this scheme does not choose sites",
-                "select",
-                "best",
-                "\"all\" or \"single\"",
-            );
-            Err(error.into())
-        }
-    }
+    named_sites(select)?;
+    if select == Select::Single { Ok(vec![0]) } else { Ok(instance.all_sites()?) }
 }
 
 fn towards_user(cascade: &Cascade) -> Vec<Vec<C64>> {
@@ -67,8 +93,12 @@ fn capacity(cascade: &Cascade, phases: &[Vec<C64>], power: f64) -> Result<CMat, 
 ///
 /// # Errors
 /// [`Error::Input`] for `select = best`; broken numerics.
-pub fn communication_only(instance: &Instance, select: Select) -> Result<SurfacesDesign, Error> {
-    let sites = sites(instance, select)?;
+pub fn communication_only(
+    instance: &Instance,
+    settings: &SiteSettings,
+    _: &Run<'_, Deployment>,
+) -> Result<SurfacesDesign, Error> {
+    let sites = sites(instance, settings.select)?;
     let cascade = instance.cascade(&sites);
     let phases = towards_user(&cascade);
     let information = capacity(&cascade, &phases, instance.parts().power_w)?;
@@ -81,8 +111,12 @@ pub fn communication_only(instance: &Instance, select: Select) -> Result<Surface
 ///
 /// # Errors
 /// As [`communication_only`].
-pub fn sensing_only(instance: &Instance, select: Select) -> Result<SurfacesDesign, Error> {
-    let sites = sites(instance, select)?;
+pub fn sensing_only(
+    instance: &Instance,
+    settings: &SiteSettings,
+    _: &Run<'_, Deployment>,
+) -> Result<SurfacesDesign, Error> {
+    let sites = sites(instance, settings.select)?;
     let cascade = instance.cascade(&sites);
     let mut phases = towards_target(&cascade);
     align_light(&cascade, &mut phases);
@@ -96,8 +130,12 @@ pub fn sensing_only(instance: &Instance, select: Select) -> Result<SurfacesDesig
 ///
 /// # Errors
 /// As [`communication_only`].
-pub fn max_eigenmode(instance: &Instance, select: Select) -> Result<SurfacesDesign, Error> {
-    let sites = sites(instance, select)?;
+pub fn max_eigenmode(
+    instance: &Instance,
+    settings: &SiteSettings,
+    _: &Run<'_, Deployment>,
+) -> Result<SurfacesDesign, Error> {
+    let sites = sites(instance, settings.select)?;
     let cascade = instance.cascade(&sites);
     let phases = towards_target(&cascade);
     let (_, weights) = Link::new(instance, &cascade).aligned();
@@ -116,7 +154,7 @@ pub fn max_eigenmode(instance: &Instance, select: Select) -> Result<SurfacesDesi
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TimeSwitchingSettings {
-    /// Which sites: all, the first alone, or those that [`dedicated_signal`] finds best.
+    /// Which sites: all, the first alone, or those that [`dedicated_signal`](super::dedicated_signal) finds best.
     pub select: Select,
     /// Whether echoes are also used while the design for communication is on.
     pub always_sense: bool,
@@ -136,26 +174,37 @@ impl Default for TimeSwitchingSettings {
 /// the sensing design is on. The paper does not define it; see `docs/errata.md#surfaces-e13`.
 ///
 /// # Errors
-/// Broken numerics. A requirement out of reach gives the certificate of [`dedicated_signal`].
+/// Broken numerics. A requirement out of reach gives the certificate of [`dedicated_signal`](super::dedicated_signal).
 pub fn time_switching(
     instance: &Instance,
     settings: &TimeSwitchingSettings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Deployment>,
 ) -> Result<SurfacesDesign, Error> {
     let proposal = Settings { select: settings.select, ..Settings::default() };
-    let best = dedicated_signal(instance, &proposal, interrupt)?;
+    let best = optimum(instance, Signal::Dedicated, &proposal, &run.interrupt)?;
     if best.proof.infeasible.is_some() {
-        return Ok(best);
+        return echoed(instance, best);
     }
+    let modes = modes(instance, &best.variables.sites, settings.always_sense)?;
     let sites = best.variables.sites;
-    let cascade = instance.cascade(&sites);
+    let mut design =
+        computed(instance, Deployment { sites, modes, requirement: Requirement::Illumination })?;
+    design.work += best.work;
+    design.warnings.extend(best.warnings.into_iter().filter(|w| w.contains("passed over")));
+    Ok(design)
+}
+
+/// The two designs with their shares of the time; one alone where the other has none.
+fn modes(instance: &Instance, sites: &[usize], always_sense: bool) -> Result<Vec<Mode>, Error> {
+    let cascade = instance.cascade(sites);
     let link = Link::new(instance, &cascade);
     let (user, target) = (towards_user(&cascade), towards_target(&cascade));
     let information = capacity(&cascade, &user, link.power)?;
     let light = cascade.illumination(&target).response;
     let most = link.power * light.iter().map(C64::norm_sqr).sum::<f64>();
     let lit = cascade.illumination(&user).powers(&information).direct;
-    let share = if !settings.always_sense {
+    // share of the user's design: with W = most, w = lit, w x + W (1 − x) = Γ
+    let share = if !always_sense {
         1.0 - link.required / most
     } else if lit >= link.required {
         1.0
@@ -164,30 +213,16 @@ pub fn time_switching(
     };
     let share = share.clamp(0.0, 1.0);
     let nothing = CMat::zeros(light.len(), light.len());
-    let mut modes = Vec::new();
-    if share > 0.0 {
-        modes.push(Mode {
-            share,
-            sensed: settings.always_sense,
-            phases: user,
-            information,
-            sensing: nothing.clone(),
-        });
-    }
-    if share < 1.0 {
-        modes.push(Mode {
-            share: 1.0 - share,
-            sensed: true,
-            phases: target,
-            information: nothing,
-            sensing: beam(&light, link.power),
-        });
-    }
-    let mut design =
-        computed(instance, Deployment { sites, modes, requirement: Requirement::Illumination })?;
-    design.work += best.work;
-    design.warnings.extend(best.warnings.into_iter().filter(|w| w.contains("passed over")));
-    Ok(design)
+    let serving =
+        Mode { share, sensed: always_sense, phases: user, information, sensing: nothing.clone() };
+    let sensing = Mode {
+        share: 1.0 - share,
+        sensed: true,
+        phases: target,
+        information: nothing,
+        sensing: beam(&light, link.power),
+    };
+    Ok([serving, sensing].into_iter().filter(|mode| mode.share > 0.0).collect())
 }
 
 /// Settings of [`alternating`].
@@ -216,16 +251,8 @@ impl AlternatingSettings {
     /// # Errors
     /// [`InputError`] naming the setting.
     pub fn validate(&self) -> Result<(), InputError> {
-        if !(self.tolerance >= 0.0 && self.tolerance < 1.0) {
-            let found = self.tolerance.to_string();
-            let what = "the setting is out of range";
-            return Err(InputError::new(what, "tolerance", found, "from 0 to below 1"));
-        }
-        if self.select == Select::Best {
-            let what = "this scheme does not choose sites";
-            return Err(InputError::new(what, "select", "best", "all or single"));
-        }
-        Ok(())
+        within("tolerance", self.tolerance, 0.0, 1.0)?;
+        named_sites(self.select)
     }
 }
 
@@ -238,7 +265,7 @@ impl AlternatingSettings {
 pub fn alternating(
     instance: &Instance,
     settings: &AlternatingSettings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Deployment>,
 ) -> Result<SurfacesDesign, Error> {
     settings.validate()?;
     let sites = sites(instance, settings.select)?;
@@ -247,10 +274,12 @@ pub fn alternating(
     let link = Link::new(instance, &cascade);
     if link.required > link.reachable() * (1.0 + ROUNDING) {
         let proposal = Settings { select: settings.select, ..Settings::default() };
-        return dedicated_signal(instance, &proposal, interrupt);
+        let nearest = optimum(instance, Signal::Dedicated, &proposal, &run.interrupt)?;
+        return echoed(instance, nearest);
     }
     let start = majorise::start(&link, settings.start);
-    let found = alternate(&link, start, settings.max_iterations, settings.tolerance, interrupt);
+    let (most, tolerance) = (settings.max_iterations, settings.tolerance);
+    let found = alternate(&link, start, most, tolerance, &run.interrupt);
     let phases: Vec<Vec<C64>> = cascade
         .paths
         .iter()

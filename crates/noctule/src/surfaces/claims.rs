@@ -47,7 +47,7 @@ fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     };
     let Settings { select, requirement, .. } = settings;
     let (value, apart) = closed_form_bound(said.instance, signal, select, requirement)?;
-    let searched = apart && settings.certify && requirement == Requirement::Illumination;
+    let searched = apart && settings.certify.is_asked() && requirement == Requirement::Illumination;
     if searched && bound.value < value * (1.0 - 1e-9) {
         let why = "the regions of its branch and bound are not in the document";
         return Ok(Again::not_checkable(why));

@@ -36,6 +36,34 @@ impl Mode {
         let n = self.information.rows();
         (0..n).map(|i| self.information[(i, i)].re + self.sensing[(i, i)].re).sum()
     }
+
+    /// Refuse phases of other lengths, covariances of other sizes, and what is not finite.
+    fn check(&self, lengths: &[usize], antennas: usize) -> Result<(), InputError> {
+        let found: Vec<usize> = self.phases.iter().map(Vec::len).collect();
+        if found != lengths {
+            let allowed = format!("surfaces with {lengths:?} elements");
+            let what = "the phases do not fit";
+            return Err(InputError::new(what, "phases", format!("{found:?}"), allowed));
+        }
+        if !self.phases.iter().flatten().all(|z| z.is_finite()) {
+            let what = "the phases are not finite";
+            return Err(InputError::new(what, "phases", "an entry that is not", "numbers"));
+        }
+        for (place, r) in [("information", &self.information), ("sensing", &self.sensing)] {
+            let fits = r.rows() == antennas && r.cols() == antennas;
+            if !fits || !r.as_slice().iter().all(|z| z.is_finite()) {
+                let found = format!("{} × {}", r.rows(), r.cols());
+                let allowed = format!("finite, {antennas} × {antennas}");
+                return Err(InputError::new("the covariance does not fit", place, found, allowed));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Elements of the surfaces of a deployment.
+fn lengths(instance: &Instance, sites: &[usize]) -> Vec<usize> {
+    sites.iter().map(|&site| instance.elements(site, sites.len())).collect()
 }
 
 /// Sites that are built, and what happens there over time.
@@ -113,54 +141,39 @@ impl Deployment {
     /// # Errors
     /// [`Error::Input`] with what was found and what is needed.
     pub fn check(&self, instance: &Instance) -> Result<(), Error> {
-        let refuse = |what: &str, place: &str, found: String, allowed: String| {
-            Err(Error::Input(InputError::new(what, place, found, allowed)))
-        };
+        self.check_sites(instance)?;
+        self.check_shares()?;
+        let lengths = lengths(instance, &self.sites);
+        for mode in &self.modes {
+            mode.check(&lengths, instance.parts().transmit_antennas)?;
+        }
+        Ok(())
+    }
+
+    fn check_sites(&self, instance: &Instance) -> Result<(), InputError> {
+        let what = "these sites cannot be built";
         let ascending = self.sites.windows(2).all(|pair| pair[0] < pair[1]);
         let last = self.sites.last().copied().unwrap_or(usize::MAX);
         if self.sites.first() != Some(&0) || !ascending || last >= instance.sites() {
             let allowed =
                 format!("ascending site numbers below {}, beginning with 0", instance.sites());
-            return refuse(
-                "these sites cannot be built",
-                "sites",
-                format!("{:?}", self.sites),
-                allowed,
-            );
+            return Err(InputError::new(what, "sites", format!("{:?}", self.sites), allowed));
         }
         if !instance.suffices_for(self.sites.len()) {
             let found = format!("{} surfaces", self.sites.len());
             let allowed = format!("at most {}, an element for each", instance.elements(0, 1));
-            return refuse("these sites cannot be built", "sites", found, allowed);
+            return Err(InputError::new(what, "sites", found, allowed));
         }
-        let antennas = instance.parts().transmit_antennas;
-        let lengths: Vec<usize> =
-            self.sites.iter().map(|&site| instance.elements(site, self.sites.len())).collect();
+        Ok(())
+    }
+
+    fn check_shares(&self) -> Result<(), InputError> {
         let total: f64 = self.modes.iter().map(|mode| mode.share).sum();
         let positive = self.modes.iter().all(|mode| mode.share > 0.0);
         if !positive || (total - 1.0).abs() > 1e-9 {
             let found = format!("{:?}", self.modes.iter().map(|m| m.share).collect::<Vec<_>>());
-            let allowed = "positive shares that add up to one".to_owned();
-            return refuse("the time is not shared out", "share", found, allowed);
-        }
-        for mode in &self.modes {
-            let found: Vec<usize> = mode.phases.iter().map(Vec::len).collect();
-            if found != lengths {
-                let allowed = format!("surfaces with {lengths:?} elements");
-                return refuse("the phases do not fit", "phases", format!("{found:?}"), allowed);
-            }
-            if !mode.phases.iter().flatten().all(|z| z.is_finite()) {
-                let found = "an entry that is not".to_owned();
-                return refuse("the phases are not finite", "phases", found, "numbers".to_owned());
-            }
-            for (place, r) in [("information", &mode.information), ("sensing", &mode.sensing)] {
-                let fits = r.rows() == antennas && r.cols() == antennas;
-                if !fits || !r.as_slice().iter().all(|z| z.is_finite()) {
-                    let found = format!("{} × {}", r.rows(), r.cols());
-                    let allowed = format!("finite, {antennas} × {antennas}");
-                    return refuse("the covariance does not fit", place, found, allowed);
-                }
-            }
+            let allowed = "positive shares that add up to one";
+            return Err(InputError::new("the time is not shared out", "share", found, allowed));
         }
         Ok(())
     }
@@ -220,25 +233,11 @@ impl Deployment {
     /// [`Error::Input`] for arrays that are missing, misshapen or do not fit.
     pub fn from_arrays(set: &ArraySet, instance: &Instance) -> Result<Self, Error> {
         let mut taker = Taker::new(set, FIELDS);
-        let sites = taker.real("sites")?;
-        let sites: Vec<usize> = sites
-            .iter()
-            .map(|&site| as_count(site).filter(|&s| s < instance.sites()))
-            .collect::<Option<_>>()
-            .ok_or_else(|| {
-                let allowed = format!("site numbers below {}", instance.sites());
-                InputError::new(
-                    "these sites cannot be built",
-                    "sites",
-                    format!("{sites:?}"),
-                    allowed,
-                )
-            })?;
+        let sites = taken_sites(&mut taker, instance)?;
         let phases = taker.complex("phases")?;
         let (modes, elements) =
             (taker.length("mode").unwrap_or(0), taker.length("element").unwrap_or(0));
-        let lengths: Vec<usize> =
-            sites.iter().map(|&site| instance.elements(site, sites.len())).collect();
+        let lengths = lengths(instance, &sites);
         if elements != lengths.iter().sum::<usize>() {
             let allowed = format!("{} in each mode", lengths.iter().sum::<usize>());
             let found = format!("{elements} elements");
@@ -253,36 +252,46 @@ impl Deployment {
         };
         let shares = if taker.has("share") { taker.real("share")? } else { vec![1.0; modes] };
         let sensed = if taker.has("sensed") { taker.real("sensed")? } else { vec![1.0; modes] };
+        // C order: rows first
         let square = |entries: &[C64], mode: usize| {
             let start = mode * antennas * antennas;
             CMat::from_fn(antennas, antennas, |i, j| entries[start + i * antennas + j])
         };
-        let modes = (0..modes)
-            .map(|mode| {
-                let mut rest = &phases[mode * elements..(mode + 1) * elements];
-                let phases = lengths
-                    .iter()
-                    .map(|&length| {
-                        let (head, tail) = rest.split_at(length);
-                        rest = tail;
-                        head.to_vec()
-                    })
-                    .collect();
-                Mode {
-                    share: shares[mode],
-                    sensed: sensed[mode] != 0.0,
-                    phases,
-                    information: square(&information, mode),
-                    sensing: square(&sensing, mode),
-                }
-            })
-            .collect();
+        let mode = |mode: usize| Mode {
+            share: shares[mode],
+            sensed: sensed[mode] != 0.0,
+            phases: shared_out(&phases[mode * elements..(mode + 1) * elements], &lengths),
+            information: square(&information, mode),
+            sensing: square(&sensing, mode),
+        };
+        let modes = (0..modes).map(mode).collect();
         let exact = taker.has("exact_bound") && taker.number("exact_bound")? != 0.0;
         let requirement = if exact { Requirement::ExactBound } else { Requirement::Illumination };
         let deployment = Self { sites, modes, requirement };
         deployment.check(instance)?;
         Ok(deployment)
     }
+}
+
+fn taken_sites(taker: &mut Taker<'_>, instance: &Instance) -> Result<Vec<usize>, InputError> {
+    let sites = taker.real("sites")?;
+    let all = instance.sites();
+    let numbers = sites.iter().map(|&site| as_count(site).filter(|&s| s < all));
+    numbers.collect::<Option<_>>().ok_or_else(|| {
+        let found = format!("{sites:?}");
+        let allowed = format!("site numbers below {all}");
+        InputError::new("these sites cannot be built", "sites", found, allowed)
+    })
+}
+
+/// The entries of one surface after the other.
+fn shared_out(mut entries: &[C64], lengths: &[usize]) -> Vec<Vec<C64>> {
+    let surface = |&length: &usize| {
+        let (head, tail) = entries.split_at(length);
+        entries = tail;
+        head.to_vec()
+    };
+    lengths.iter().map(surface).collect()
 }
 
 /// As the arrays of [`Deployment::to_arrays`].

@@ -1,14 +1,14 @@
 //! What is measured of a deployment: the table of its metrics and series.
 
 use super::echo::{EchoErrors, EchoReport};
-use super::{ReportedDesign, Surfaces, misses_requirement};
+use super::{Surfaces, SurfacesDesign, misses_requirement};
 use crate::system::{Metric, Series, SeriesEntry};
 
 /// The scalar metrics. A design that misses the requirement has no rate of what was asked for; of
 /// the places and the bound that it reaches the numbers stay.
 pub(super) const METRICS: &[Metric<Surfaces>] = &[
-    metric("rate_bps_hz", "Rate", "bit/s/Hz", "log₂ det(I + H R Hᴴ/σ²), averaged over time", |d| met(d, d.metrics.metrics.rate_bps_hz)),
-    metric("rate_nats", "Rate", "nat/s/Hz", "ln det(I + H R Hᴴ/σ²), averaged over time", |d| met(d, d.metrics.metrics.rate_nats)),
+    metric("rate_bps_hz", "Rate", "bit/s/Hz", "log₂ det(I + H R Hᴴ/σ²), averaged over time", |d| met(d, d.metrics.rate_bps_hz)),
+    metric("rate_nats", "Rate", "nat/s/Hz", "ln det(I + H R Hᴴ/σ²), averaged over time", |d| met(d, d.metrics.rate_nats)),
     metric(
         "upper_bound_bps_hz",
         "Upper bound of the rate",
@@ -19,13 +19,13 @@ pub(super) const METRICS: &[Metric<Surfaces>] = &[
         "CRB",
         "dB",
         "Cramér–Rao bound of the target's spatial frequency (16), 10 log₁₀; of an infeasible design \
-         the smallest that the sites reach by (21)", |d| d.metrics.metrics.crb_db).also_infeasible(),
-    metric("crb_aligned_db", "Bound (21)", "dB", "upper bound (21) of the Cramér–Rao bound", |d| d.metrics.metrics.crb_aligned_db).also_infeasible(),
-    metric("root_crb", "Root-CRB", "", "root of the Cramér–Rao bound of the spatial frequency", |d| d.metrics.metrics.root_crb).also_infeasible(),
-    metric("surfaces", "Surfaces built", "", "number of surfaces that are built", |d| Some(d.metrics.metrics.surfaces as f64)).also_infeasible(),
-    metric("streams", "Streams", "", "streams that carry data", |d| met(d, d.metrics.metrics.streams as f64)),
-    metric("sensing_share", "Sensing share", "", "share of power in a dedicated sensing signal", |d| met(d, d.metrics.metrics.sensing_share)),
-    metric("coherence", "Overlap of paths", "", "largest overlap of two paths, 0 for orthogonal", |d| Some(d.metrics.metrics.coherence)).also_infeasible(),
+         the smallest that the sites reach by (21)", |d| d.metrics.crb_db).also_infeasible(),
+    metric("crb_aligned_db", "Bound (21)", "dB", "upper bound (21) of the Cramér–Rao bound", |d| d.metrics.crb_aligned_db).also_infeasible(),
+    metric("root_crb", "Root-CRB", "", "root of the Cramér–Rao bound of the spatial frequency", |d| d.metrics.root_crb).also_infeasible(),
+    metric("surfaces", "Surfaces built", "", "number of surfaces that are built", |d| Some(d.metrics.surfaces as f64)).also_infeasible(),
+    metric("streams", "Streams", "", "streams that carry data", |d| met(d, d.metrics.streams as f64)),
+    metric("sensing_share", "Sensing share", "", "share of power in a dedicated sensing signal", |d| met(d, d.metrics.sensing_share)),
+    metric("coherence", "Overlap of paths", "", "largest overlap of two paths, 0 for orthogonal", |d| Some(d.metrics.coherence)).also_infeasible(),
     metric("echo_snr_db", "Echo SNR", "dB", "power of the echo over the noise at one sensor", |d| echo(d, |echo| Some(echo.snr_db))),
     metric(
         "music_mse_over_crb",
@@ -40,18 +40,18 @@ pub(super) const METRICS: &[Metric<Surfaces>] = &[
 ];
 
 /// A number of a design that meets the requirement.
-fn met(design: &ReportedDesign, value: f64) -> Option<f64> {
+fn met(design: &SurfacesDesign, value: f64) -> Option<f64> {
     (!misses_requirement(design.stop, &design.proof)).then_some(value)
 }
 
 /// A number of the simulated echoes of a design that meets the requirement.
-fn echo(design: &ReportedDesign, of: fn(&EchoReport) -> Option<f64>) -> Option<f64> {
+fn echo(design: &SurfacesDesign, of: fn(&EchoReport) -> Option<f64>) -> Option<f64> {
     met(design, 0.0)?;
     design.metrics.echo.as_ref().and_then(of)
 }
 
 /// The errors of an estimator, draw by draw.
-fn errors(design: &ReportedDesign, of: fn(&EchoErrors) -> f64) -> Vec<SeriesEntry> {
+fn errors(design: &SurfacesDesign, of: fn(&EchoErrors) -> f64) -> Vec<SeriesEntry> {
     SeriesEntry::list(design.metrics.echo.iter().flat_map(|echo| &echo.errors).map(of))
 }
 
@@ -75,7 +75,7 @@ const fn metric(
     label: &'static str,
     unit: &'static str,
     summary: &'static str,
-    value: fn(&ReportedDesign) -> Option<f64>,
+    value: fn(&SurfacesDesign) -> Option<f64>,
 ) -> Metric<Surfaces> {
     Metric::new(name, label, unit, summary, value)
 }
@@ -86,7 +86,7 @@ const fn series(
     index: &'static str,
     label: &'static str,
     unit: &'static str,
-    values: fn(&ReportedDesign) -> Vec<SeriesEntry>,
+    values: fn(&SurfacesDesign) -> Vec<SeriesEntry>,
 ) -> Series<Surfaces> {
     Series::new(name, index, label, unit, values)
 }

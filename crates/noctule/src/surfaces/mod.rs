@@ -28,15 +28,15 @@
 //! \mathrm{tr}\,R\le P .
 //! ```
 //! The literature gives a part of the power to a dedicated sensing signal. That is never better: the
-//! same covariance could carry data. [`full_covariance`] designs R without it; [`dedicated_signal`] is
-//! the literature's form, for comparison.
+//! same covariance could carry data. [`design`](fn@design) designs R without it; [`dedicated_signal`]
+//! is the literature's form, for comparison.
 //!
 //! # Guarantee
 //!
 //! | | user and target in one place | apart |
 //! |---|---|---|
-//! | [`full_covariance`] | global optimum, proven by its dual value; overlapping paths: bounded | search; an interval with `certify` |
-//! | [`dedicated_signal`] | Theorem 2, the optimum of its form | search; global within `gap` with `certify` |
+//! | [`design`](fn@design) | global optimum, proven by its dual value; overlapping paths: bounded | search; an interval with `certify` |
+//! | [`dedicated_signal`] | Theorem 2, the optimum of its form | search; global within the gap with `certify` |
 //! | [`baselines`] | closed forms | closed forms; alternation proves nothing |
 //!
 //! A requirement that no design meets is proven to be so by a closed form. Proofs are about the
@@ -67,7 +67,7 @@
 //! use noctule::surfaces::{self, Scenario, Settings};
 //!
 //! let instance = Scenario { elements: 840, crb_limit_db: Some(-32.0), ..Scenario::default() }.realize(1, 0)?;
-//! let design = surfaces::full_covariance(&instance, &Settings::default(), &noctule::Interrupt::new())?;
+//! let design = surfaces::design(&instance, &Settings::default())?;
 //! println!("{} surfaces, {:.2} bit/s/Hz", design.metrics.surfaces, design.metrics.rate_bps_hz);
 //! assert!(design.metrics.crb_db.expect("the target is lit") <= -32.0 + 1e-9);
 //! assert!(design.proof.is_global(1e-9));
@@ -81,51 +81,49 @@
 //! G. Chen, Q. Wu, S. Lu, M. Hua, W. Chen, "Multi-IRS Aided ISAC System: Multi-Path Exploitation
 //! Versus Reduction". Its mistakes and how they were found: `docs/errata.md#surfaces`.
 
+mod advice;
 pub mod baselines;
-mod bound;
-mod certify;
+mod bounds;
+mod chosen;
 mod claims;
 pub mod covariance;
-pub mod curve;
 mod deployment;
 pub mod design;
 pub mod echo;
 mod exact;
 pub mod instance;
-mod interval;
-mod judge;
-mod majorise;
 mod metrics;
 pub mod model;
-mod plan;
+mod optimum;
+mod phases;
 pub mod power;
-pub mod quantise;
-mod report;
+mod reach;
+mod requirement;
 mod root;
 mod scenario;
 mod schemes;
-mod search;
-pub mod select;
-mod staircase;
+mod select;
+mod settings;
+mod settle;
+mod shifters;
 mod story;
 mod summit;
 mod system;
 mod verify;
 
-pub use bound::closed_form_bound;
+pub use advice::advice;
+pub use bounds::bound::closed_form_bound;
+pub use chosen::MOST_ENUMERATED;
 pub use claims::CLAIMS;
 pub use deployment::{Deployment, FIELDS as DEPLOYMENT_FIELDS, Mode};
-pub use design::{
-    Requirement, Settings, Signal, advice, dedicated_signal, full_covariance, misses_requirement,
-    within_reach,
-};
+pub use design::{dedicated_signal, design, design_from};
 pub use instance::{Elements, Instance, Parts};
-pub use majorise::Start;
 pub use model::{Link, Metrics, evaluate};
-pub use report::{Report, ReportedDesign};
+pub use phases::majorise::Start;
+pub use phases::{curve, quantise};
+pub use requirement::{misses_requirement, within_reach};
 pub use scenario::{Layout, PathModel, Scenario};
-pub use schemes::SiteSettings;
-pub use select::Select;
+pub use settings::{Requirement, Select, Settings, Signal};
 pub use system::Surfaces;
 pub use verify::{Verification, verify};
 

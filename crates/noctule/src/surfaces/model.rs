@@ -6,8 +6,9 @@ use noctule_phy::cascade::{Cascade, EchoPowers, SurfacePath};
 use noctule_phy::units::{db_from_linear, nats_to_bits};
 use serde::Serialize;
 
-use super::{Deployment, Instance};
-use crate::Error;
+use super::echo::{EchoReport, report};
+use super::{Deployment, Instance, SurfacesDesign};
+use crate::{Design, Error};
 
 /// What a deployment achieves.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,13 +39,27 @@ pub struct Metrics {
     pub sensing_share: f64,
     /// Largest overlap of two paths, zero for sites that satisfy Proposition 1.
     pub coherence: f64,
+    /// What estimators made of simulated echoes, where the instance asks for some.
+    pub echo: Option<EchoReport>,
 }
 
-/// Evaluate a deployment.
+/// Evaluate a deployment, its echoes too where the instance asks for some.
 ///
 /// # Errors
 /// [`Error::Input`] when it does not fit the instance.
 pub fn evaluate(instance: &Instance, deployment: &Deployment) -> Result<Metrics, Error> {
+    let metrics = measured(instance, deployment)?;
+    Ok(Metrics { echo: report(instance, deployment, metrics.crb)?, ..metrics })
+}
+
+/// A design with the echoes of its deployment: searches measure many and simulate none.
+pub(super) fn echoed(instance: &Instance, design: SurfacesDesign) -> Result<SurfacesDesign, Error> {
+    let echo = report(instance, &design.variables, design.metrics.crb)?;
+    Ok(Design { metrics: Metrics { echo, ..design.metrics }, ..design })
+}
+
+/// The metrics of a deployment without echoes.
+pub(super) fn measured(instance: &Instance, deployment: &Deployment) -> Result<Metrics, Error> {
     deployment.check(instance)?;
     let cascade = instance.cascade(&deployment.sites);
     let mut rate_nats = 0.0;
@@ -80,6 +95,7 @@ pub fn evaluate(instance: &Instance, deployment: &Deployment) -> Result<Metrics,
         streams,
         sensing_share,
         coherence: base.max(user),
+        echo: None,
     })
 }
 

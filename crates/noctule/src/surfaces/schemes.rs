@@ -1,15 +1,12 @@
-//! The schemes of `surfaces`: a row each, and the settings that only a row needs.
+//! The schemes of `surfaces`: a row each.
 
 use noctule_num::InputError;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::baselines::{
-    AlternatingSettings, TimeSwitchingSettings, alternating, communication_only, max_eigenmode,
-    sensing_only, time_switching,
+    AlternatingSettings, SiteSettings, TimeSwitchingSettings, alternating, communication_only,
+    max_eigenmode, sensing_only, time_switching,
 };
-use super::report::told;
-use super::{Select, Settings, Start, Surfaces, dedicated_signal, full_covariance};
+use super::{Settings, Start, Surfaces, dedicated_signal, design_from};
 use crate::system::{Method, Scheme, Setting};
 
 /// The schemes; `full-covariance` is what is meant when none is named.
@@ -19,14 +16,14 @@ pub(super) const SCHEMES: &[Scheme<Surfaces>] = &[
         "Full covariance",
         "the best covariance, no dedicated sensing signal: global optimum with user and \
                   target in one place, a search (with `certify` an interval) apart",
-        &Method::new(|x, s: &Settings, run| told(x, full_covariance(x, s, &run.interrupt)?)),
+        &Method::new(design_from),
     ),
     Scheme::new(
         "dedicated-signal",
         "Dedicated signal",
         "independent streams and a sensing signal: Theorem 2 in one place, a search (with \
                   `certify` branch and bound) apart; optimal for this form only",
-        &Method::new(|x, s: &Settings, run| told(x, dedicated_signal(x, s, &run.interrupt)?)),
+        &Method::new(dedicated_signal),
     ),
     Scheme::new(
         "sweep-and-majorise",
@@ -44,58 +41,37 @@ pub(super) const SCHEMES: &[Scheme<Surfaces>] = &[
         "communication-only",
         "Communication only",
         "the highest rate, the target ignored: closed form",
-        &Method::new(|x, s: &SiteSettings, _| told(x, communication_only(x, s.select)?)),
+        &Method::new(communication_only),
     ),
     Scheme::new(
         "sensing-only",
         "Sensing only",
         "the smallest bound (21), the user ignored: closed form",
-        &Method::new(|x, s: &SiteSettings, _| told(x, sensing_only(x, s.select)?)),
+        &Method::new(sensing_only),
     ),
     Scheme::new(
         "max-eigenmode",
         "Maximum eigenmode",
         "all power on the path that lights the target most: closed form",
-        &Method::new(|x, s: &SiteSettings, _| told(x, max_eigenmode(x, s.select)?)),
+        &Method::new(max_eigenmode),
     ),
     Scheme::new(
         "time-switching",
         "Time switching",
         "the designs for communication and for sensing in turn: closed form",
-        &Method::new(|x, s: &TimeSwitchingSettings, run| {
-            told(x, time_switching(x, s, &run.interrupt)?)
-        }),
+        &Method::new(time_switching),
     ),
 ];
 
-const SWEEP: Method<Surfaces, AlternatingSettings> =
-    Method::new(|x, s: &AlternatingSettings, run| told(x, alternating(x, s, &run.interrupt)?))
-        .by_default(|| AlternatingSettings { start: Start::Sweep, ..Default::default() });
+const SWEEP: Method<Surfaces, AlternatingSettings> = Method::new(alternating)
+    .by_default(|| AlternatingSettings { start: Start::Sweep, ..Default::default() });
 
 const ALTERNATE: Method<Surfaces, AlternatingSettings> =
     SWEEP.by_default(|| AlternatingSettings { start: Start::Sensing, ..Default::default() });
 
-/// Settings of the closed forms.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SiteSettings {
-    /// Which sites: `all` or `single`.
-    pub select: Select,
-}
-
-impl Default for SiteSettings {
-    fn default() -> Self {
-        Self { select: Select::All }
-    }
-}
-
 impl Setting for SiteSettings {
     fn validate(&self) -> Result<(), InputError> {
-        if self.select == Select::Best {
-            let what = "this scheme does not choose sites";
-            return Err(InputError::new(what, "select", "best", "all or single"));
-        }
-        Ok(())
+        Self::validate(self)
     }
 }
 

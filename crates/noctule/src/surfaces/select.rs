@@ -5,103 +5,28 @@
 //! aligned to both at once — that no phases exceed: deployments are tried in the order of their
 //! ideals, until the next ideal is below the best that was found.
 
-use noctule_num::{C64, InputError};
 use noctule_optim::{Interrupt, Work};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use noctule_phy::cascade::Cascade;
 
 use super::Instance;
-use super::bound::ideal_bound;
-use super::covariance::{CovarianceSolver, Reduced};
-use super::design::Signal;
-use super::interval::aligned_bound;
+use super::bounds::aligned::{aligned_bound, ideal_bound};
+use super::chosen::{Chosen, deployments, no_deployment};
 use super::model::{Link, ORTHOGONAL};
-use super::plan::{Plan, aligned_score, plan_phases};
+use super::phases::find::plan_phases;
+use super::phases::plan::{Plan, aligned_score};
 use super::power::ROUNDING;
+use super::reach::Reach;
+use super::settings::{Select, Signal};
 use crate::Error;
 
-/// Which sites are built.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Select {
-    /// The deployment with the highest rate, of all that contain the first site.
-    #[default]
-    Best,
-    /// All sites.
-    All,
-    /// The first site alone.
-    Single,
-}
-
-/// Sites beyond which deployments are not enumerated.
-pub const MOST_ENUMERATED: usize = 16;
-
-/// What was chosen.
-#[derive(Clone, Debug)]
-pub(super) struct Chosen {
-    pub(super) sites: Vec<usize>,
-    /// The phases, where choosing found them.
-    pub(super) plan: Option<Plan>,
-    pub(super) work: Work,
-    /// What no design of any deployment exceeds, in nats, where choosing tells; whether it is attained
-    /// by orthogonal paths.
-    pub(super) ceiling: Option<(f64, bool)>,
-    /// The other deployments with what no design of each exceeds, in nats, where there is no
-    /// ceiling over all of them.
-    pub(super) rivals: Vec<(f64, Vec<usize>)>,
-    /// Deployments whose paths overlap, which the scheme cannot use.
-    pub(super) passed_over: usize,
-    /// Choosing was interrupted: there may be better deployments.
-    pub(super) interrupted: bool,
-    /// Deployments nobody looked at, for the same reason: nothing is known about all of them.
-    pub(super) unseen: bool,
-}
-
-impl Chosen {
-    /// What the user should know about the choice.
-    pub(super) fn advice(&self) -> Option<String> {
-        (self.passed_over > 0).then(|| {
-            format!(
-                "{} deployments whose paths overlap were passed over: this scheme needs orthogonal \
-                 paths, `full-covariance` does not",
-                self.passed_over
-            )
-        })
-    }
-}
-
-/// Never: the first site alone is always a deployment.
-pub(super) fn no_deployment() -> Error {
-    InputError::new("there is no deployment to choose", "sites", "none", "at least one site").into()
-}
-
-/// The deployments among which is chosen.
-pub(super) fn considered(instance: &Instance, select: Select) -> Result<Vec<Vec<usize>>, Error> {
-    match select {
-        Select::All => Ok(vec![instance.all_sites()?]),
-        Select::Single => Ok(vec![vec![0]]),
-        Select::Best => deployments(instance),
-    }
-}
-
+/// The deployment to design, as far as can be told without proofs.
 pub(super) fn choose(
     instance: &Instance,
     signal: Signal,
     select: Select,
     interrupt: &Interrupt,
 ) -> Result<Chosen, Error> {
-    let fixed = |sites: Vec<usize>| {
-        Ok(Chosen {
-            sites,
-            plan: None,
-            work: Work::default(),
-            ceiling: None,
-            rivals: Vec::new(),
-            passed_over: 0,
-            interrupted: false,
-            unseen: false,
-        })
-    };
+    let fixed = |sites: Vec<usize>| Ok(Chosen::of(sites));
     match select {
         Select::All => fixed(instance.all_sites()?),
         Select::Best if instance.sites() > 1 => best(instance, signal, interrupt),
@@ -109,36 +34,17 @@ pub(super) fn choose(
     }
 }
 
-/// All deployments that contain site 0 and have an element for each surface.
-fn deployments(instance: &Instance) -> Result<Vec<Vec<usize>>, Error> {
-    let others = instance.sites() - 1;
-    if others >= MOST_ENUMERATED {
-        let error = InputError::new(
-            "there are too many sites to try all deployments",
-            "sites",
-            instance.sites().to_string(),
-            format!("at most {MOST_ENUMERATED}"),
-        )
-        .hint("`select = \"all\"`, or fewer candidate sites");
-        return Err(error.into());
-    }
-    let of = |mask: usize| {
-        std::iter::once(0)
-            .chain((0..others).filter(move |i| mask >> i & 1 == 1).map(|i| i + 1))
-            .collect()
-    };
-    let all = (0..1_usize << others).map(of);
-    Ok(all.filter(|sites: &Vec<usize>| instance.suffices_for(sites.len())).collect())
-}
-
 /// What is known of a deployment before phases are searched.
 struct Ideal {
-    /// The rate that it is ordered by, in nats; negative where the requirement is out of reach.
-    score: f64,
-    /// What no design of it exceeds, with its own proof.
+    /// What it is ordered by.
+    reach: Reach,
+    /// What no design of it exceeds, in nats, with its own proof.
     bound: f64,
     sites: Vec<usize>,
 }
+
+/// A deployment with its phases.
+type Planned = (Vec<usize>, Plan);
 
 /// The ideals of all deployments, the best first.
 #[derive(Default)]
@@ -150,6 +56,23 @@ struct Survey {
     unseen: bool,
 }
 
+impl Survey {
+    /// The choice of some sites, with what no design of any deployment exceeds where that follows.
+    fn chosen(&self, sites: Vec<usize>, plan: Option<Plan>) -> Chosen {
+        let highest = self.ideals.iter().map(|ideal| ideal.bound).reduce(f64::max);
+        let told = !self.apart && !self.unseen;
+        Chosen {
+            plan,
+            ceiling: highest.filter(|_| told).map(|bound| (bound, !self.overlapping)),
+            passed_over: self.passed_over,
+            interrupted: self.unseen,
+            unseen: self.unseen,
+            ..Chosen::of(sites)
+        }
+    }
+}
+
+/// The ideals of all deployments, the best first; among equals the fewest and nearest sites.
 fn survey(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Survey, Error> {
     let mut found = Survey::default();
     for sites in deployments(instance)? {
@@ -166,89 +89,74 @@ fn survey(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<
             found.passed_over += 1;
             continue;
         }
-        let (score, bound) = if link.required > link.reachable() * (1.0 + ROUNDING) && orthogonal {
-            let short = link.reachable() / link.required - 1.0;
-            (short, short)
-        } else if orthogonal {
-            let (gains, weights) = link.aligned();
-            let score = aligned_score(signal, &gains, &weights, &link);
-            (score, ideal_bound(&cascade, &link, signal).0)
-        } else {
-            let bound = aligned_bound(&cascade, &link).0;
-            (bound, bound)
-        };
+        let (reach, bound) = ideal(&cascade, &link, signal, orthogonal);
         found.apart |= !link.user_decides();
         found.overlapping |= !orthogonal;
-        found.ideals.push(Ideal { score, bound, sites });
+        found.ideals.push(Ideal { reach, bound, sites });
     }
-    // The best ideal first; among equals the fewest and nearest sites.
     found.ideals.sort_by(|a, b| {
-        let order = b.score.total_cmp(&a.score);
+        let order = b.reach.order(a.reach);
         order.then(a.sites.len().cmp(&b.sites.len())).then(a.sites.cmp(&b.sites))
     });
     Ok(found)
 }
 
-fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Chosen, Error> {
-    let Survey { ideals, apart, overlapping, passed_over, unseen } =
-        survey(instance, signal, interrupt)?;
-    let mut work = Work { evaluations: ideals.len() as u64, ..Work::default() };
-    let highest = ideals.iter().map(|ideal| ideal.bound).reduce(f64::max);
-    let ceiling = highest.filter(|_| !apart && !unseen).map(|bound| (bound, !overlapping));
-    let chosen = |sites, plan, work, rivals, interrupted| Chosen {
-        sites,
-        plan,
-        work,
-        ceiling,
-        rivals,
-        passed_over,
-        interrupted,
-        unseen,
-    };
-    if !(apart || overlapping) || ideals.first().is_none_or(|ideal| ideal.score < 0.0) {
-        let sites = ideals.into_iter().next().map_or_else(|| vec![0], |ideal| ideal.sites);
-        return Ok(chosen(sites, None, work, Vec::new(), unseen));
+/// The rate of aligned surfaces, and a bound in nats with its own proof: the two differ by rounding.
+fn ideal(cascade: &Cascade, link: &Link, signal: Signal, orthogonal: bool) -> (Reach, f64) {
+    if !orthogonal {
+        let bound = aligned_bound(cascade, link).0;
+        return (Reach::Rate(bound), bound);
     }
-    let mut found: Option<(Vec<usize>, Plan)> = None;
-    let mut interrupted = unseen;
-    for ideal in &ideals {
-        let reached = found.as_ref().map_or(f64::NEG_INFINITY, |(_, plan)| plan.score);
-        if ideal.score <= reached {
+    if link.required > link.reachable() * (1.0 + ROUNDING) {
+        // no design meets the requirement: there is nothing to exceed
+        return (Reach::Short(link.reachable() / link.required), 0.0);
+    }
+    let (gains, weights) = link.aligned();
+    (aligned_score(signal, &gains, &weights, link), ideal_bound(cascade, link, signal).0)
+}
+
+fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Chosen, Error> {
+    let survey = survey(instance, signal, interrupt)?;
+    let mut work = Work { evaluations: survey.ideals.len() as u64, ..Work::default() };
+    let searched = survey.apart || survey.overlapping;
+    let reachable = survey.ideals.first().is_some_and(|ideal| ideal.reach.is_met());
+    if !(searched && reachable) {
+        let first = survey.ideals.first().map_or_else(|| vec![0], |ideal| ideal.sites.clone());
+        return Ok(Chosen { work, ..survey.chosen(first, None) });
+    }
+    let (found, interrupted) = search(instance, signal, interrupt, &survey.ideals, &mut work)?;
+    let Some((sites, plan)) = found else { return Err(no_deployment()) };
+    let plan = Plan { work: Work::default(), ..plan };
+    let interrupted = interrupted || survey.unseen;
+    let others = survey.ideals.iter().filter(|other| survey.apart && other.sites != sites);
+    let rivals = others.map(|other| (other.bound, other.sites.clone())).collect();
+    Ok(Chosen { work, rivals, interrupted, ..survey.chosen(sites, Some(plan)) })
+}
+
+/// The best deployment with its phases, trying them in the order of their ideals until the next is
+/// not above what was found; and whether that was interrupted.
+fn search(
+    instance: &Instance,
+    signal: Signal,
+    interrupt: &Interrupt,
+    ideals: &[Ideal],
+    work: &mut Work,
+) -> Result<(Option<Planned>, bool), Error> {
+    let mut found: Option<Planned> = None;
+    for ideal in ideals {
+        let reached = found.as_ref().map_or(Reach::UNKNOWN, |(_, plan)| plan.reach);
+        if ideal.reach <= reached {
             break;
         }
         if found.is_some() && interrupt.is_raised() {
-            interrupted = true;
-            break;
+            return Ok((found, true));
         }
         let cascade = instance.cascade(&ideal.sites);
         let plan = plan_phases(&cascade, &Link::new(instance, &cascade), signal)?;
-        work += plan.work;
-        if plan.score > reached {
+        *work += plan.work;
+        if plan.reach > reached {
             found = Some((ideal.sites.clone(), plan));
         }
     }
-    let Some((sites, plan)) = found else { return Err(no_deployment()) };
-    let plan = Plan { work: Work::default(), ..plan };
-    let others = ideals.into_iter().filter(|other| apart && other.sites != sites);
-    let rivals = others.map(|other| (other.bound, other.sites)).collect();
-    Ok(chosen(sites, Some(plan), work, rivals, interrupted))
-}
-
-/// The rate with paths that overlap, for given phases; negative where they cannot light the target
-/// enough.
-pub(super) fn coherent_score(
-    cascade: &noctule_phy::cascade::Cascade,
-    link: &Link,
-    phases: &[Vec<C64>],
-) -> Result<f64, Error> {
-    let light = cascade.illumination(phases).response;
-    let reduced = Reduced::new(&cascade.channel(phases), cascade.user_noise_w, &light)?;
-    let reachable = link.power * reduced.illumination;
-    if link.required > reachable * (1.0 + ROUNDING) {
-        return Ok(reachable / link.required - 1.0);
-    }
-    let share = if reachable > 0.0 { link.required / reachable } else { 0.0 };
-    let spectrum = &reduced.spectrum;
-    let mut solver = CovarianceSolver::new();
-    Ok(solver.solve(&spectrum.gains, &spectrum.overlaps, link.power, share).rate_nats)
+    Ok((found, false))
 }

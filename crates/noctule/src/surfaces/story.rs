@@ -1,6 +1,10 @@
 //! One deployment, told in full.
 
-use super::{Instance, ReportedDesign};
+use noctule_num::C64;
+use noctule_phy::cascade::SurfacePath;
+use noctule_phy::geometry::Point;
+
+use super::{Instance, Mode, SurfacesDesign};
 use crate::system::Table;
 
 /// The instance in one line.
@@ -16,8 +20,8 @@ pub(super) fn headline(instance: &Instance) -> String {
 }
 
 /// What people want to know first.
-pub(super) fn facts(design: &ReportedDesign) -> Vec<(String, String)> {
-    let metrics = &design.metrics.metrics;
+pub(super) fn facts(design: &SurfacesDesign) -> Vec<(String, String)> {
+    let metrics = &design.metrics;
     let decibels = |value: Option<f64>| {
         value.map_or_else(|| "the target is not lit".to_owned(), |x| format!("{x:.3} dB"))
     };
@@ -56,55 +60,45 @@ pub(super) fn facts(design: &ReportedDesign) -> Vec<(String, String)> {
 /// What the columns of a table of surfaces are.
 const LEGEND: &str = "gains to base, user and target; how far aligned to user and target";
 
+/// The columns of a table of surfaces.
+const HEADERS: [&str; 9] =
+    ["site", "x (m)", "y (m)", "elements", "base dB", "user dB", "target dB", "user %", "target %"];
+
 /// Surfaces, and stretches of time where there are several.
-pub(super) fn tables(instance: &Instance, design: &ReportedDesign) -> Vec<Table> {
+pub(super) fn tables(instance: &Instance, design: &SurfacesDesign) -> Vec<Table> {
     let sites = &design.variables.sites;
+    let modes = &design.variables.modes;
     let cascade = instance.cascade(sites);
-    let mut tables = Vec::new();
-    for (m, mode) in design.variables.modes.iter().enumerate() {
-        let rows = cascade
-            .paths
-            .iter()
-            .enumerate()
-            .map(|(k, path)| {
-                let place = instance.parts().sites[sites[k]].position;
-                let n = path.elements as f64;
-                let share = |amplitude: f64| format!("{:.2}", 100.0 * amplitude / n);
-                vec![
-                    sites[k].to_string(),
-                    format!("{:.3}", place.x_m),
-                    format!("{:.3}", place.y_m),
-                    path.elements.to_string(),
-                    format!("{:.2}", 10.0 * path.base_gain.log10()),
-                    format!("{:.2}", 10.0 * path.user_gain.log10()),
-                    format!("{:.2}", 10.0 * path.target_gain.log10()),
-                    share(path.user_amplitude(&mode.phases[k]).norm()),
-                    share(path.illumination(&mode.phases[k]).0.norm()),
-                ]
+    let table = |(m, mode): (usize, &Mode)| {
+        let surfaces = cascade.paths.iter().zip(sites).zip(&mode.phases);
+        let rows = surfaces
+            .map(|((path, &site), phases)| {
+                row(site, instance.parts().sites[site].position, path, phases)
             })
             .collect();
-        let headers = [
-            "site",
-            "x (m)",
-            "y (m)",
-            "elements",
-            "base dB",
-            "user dB",
-            "target dB",
-            "user %",
-            "target %",
-        ];
-        let caption = if design.variables.modes.len() == 1 {
+        let caption = if modes.len() == 1 {
             format!("Surfaces: {LEGEND}")
         } else {
-            format!(
-                "Surfaces, {:.1} % of the time ({} of {}): {LEGEND}",
-                100.0 * mode.share,
-                m + 1,
-                design.variables.modes.len()
-            )
+            let (percent, m) = (100.0 * mode.share, m + 1);
+            format!("Surfaces, {percent:.1} % of the time ({m} of {}): {LEGEND}", modes.len())
         };
-        tables.push(Table::numbers(&caption, &headers, rows));
-    }
-    tables
+        Table::numbers(&caption, &HEADERS, rows)
+    };
+    modes.iter().enumerate().map(table).collect()
+}
+
+fn row(site: usize, place: Point, path: &SurfacePath, phases: &[C64]) -> Vec<String> {
+    let n = path.elements as f64;
+    let share = |amplitude: f64| format!("{:.2}", 100.0 * amplitude / n);
+    vec![
+        site.to_string(),
+        format!("{:.3}", place.x_m),
+        format!("{:.3}", place.y_m),
+        path.elements.to_string(),
+        format!("{:.2}", 10.0 * path.base_gain.log10()),
+        format!("{:.2}", 10.0 * path.user_gain.log10()),
+        format!("{:.2}", 10.0 * path.target_gain.log10()),
+        share(path.user_amplitude(phases).norm()),
+        share(path.illumination(phases).0.norm()),
+    ]
 }

@@ -3,9 +3,8 @@
 use noctule_num::InputError;
 use noctule_optim::PointProof;
 
-use super::report::reported;
 use super::{
-    CLAIMS, DEPLOYMENT_FIELDS, Deployment, Instance, Report, ReportedDesign, SYSTEM, Scenario,
+    CLAIMS, DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario, SurfacesDesign,
     advice, evaluate, instance, metrics, misses_requirement, schemes, story, verify,
 };
 use crate::Error;
@@ -21,7 +20,7 @@ impl System for Surfaces {
     type Scenario = Scenario;
     type Instance = Instance;
     type Variables = Deployment;
-    type Metrics = Report;
+    type Metrics = Metrics;
 
     const ID: &'static str = SYSTEM;
     const TITLE: &'static str =
@@ -31,16 +30,7 @@ impl System for Surfaces {
     const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = DEPLOYMENT_FIELDS;
-    const CLAIMS: Checks<Instance, Deployment, Report> = Checks {
-        added: CLAIMS.added,
-        bounded: |said, bound| (CLAIMS.bounded)(&said.of(&said.metrics.metrics), bound),
-        bound: |said, bound| (CLAIMS.bound)(&said.of(&said.metrics.metrics), bound),
-        residual: |said| (CLAIMS.residual)(&said.of(&said.metrics.metrics)),
-        infeasible: |said, certificate, out| {
-            (CLAIMS.infeasible)(&said.of(&said.metrics.metrics), certificate, out)
-        },
-        stop: |said, stop, proof| (CLAIMS.stop)(&said.of(&said.metrics.metrics), stop, proof),
-    };
+    const CLAIMS: Checks<Instance, Deployment, Metrics> = CLAIMS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()
@@ -55,8 +45,8 @@ impl System for Surfaces {
         scenario.realize(seed, trial)
     }
 
-    fn evaluate(instance: &Instance, deployment: &Deployment) -> Result<Report, Error> {
-        reported(instance, deployment, evaluate(instance, deployment)?)
+    fn evaluate(instance: &Instance, deployment: &Deployment) -> Result<Metrics, Error> {
+        evaluate(instance, deployment)
     }
 
     fn check(instance: &Instance, deployment: &Deployment) -> Result<Checked, Error> {
@@ -74,7 +64,7 @@ impl System for Surfaces {
         })
     }
 
-    fn unmet(design: &ReportedDesign) -> Option<String> {
+    fn unmet(design: &SurfacesDesign) -> Option<String> {
         let PointProof::Feasible { violation } = design.proof.point else { return None };
         misses_requirement(design.stop, &design.proof).then(|| {
             format!(
@@ -84,12 +74,12 @@ impl System for Surfaces {
         })
     }
 
-    fn advice(instance: &Instance, report: &Report) -> Vec<String> {
-        advice(instance, &report.metrics)
+    fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+        advice(instance, metrics)
     }
 
-    fn objective(report: &Report) -> Option<f64> {
-        Some(report.metrics.rate_bps_hz)
+    fn objective(metrics: &Metrics) -> Option<f64> {
+        Some(metrics.rate_bps_hz)
     }
 
     fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {
@@ -112,11 +102,11 @@ impl System for Surfaces {
         story::headline(instance)
     }
 
-    fn facts(_: &Instance, design: &ReportedDesign) -> Vec<(String, String)> {
+    fn facts(_: &Instance, design: &SurfacesDesign) -> Vec<(String, String)> {
         story::facts(design)
     }
 
-    fn tables(instance: &Instance, design: &ReportedDesign) -> Vec<Table> {
+    fn tables(instance: &Instance, design: &SurfacesDesign) -> Vec<Table> {
         story::tables(instance, design)
     }
 }

@@ -10,7 +10,7 @@ use noctule_num::linalg::HermitianEigen;
 use noctule_num::{C64, CMat};
 use serde::Serialize;
 
-use super::{Deployment, Elements, Instance, Requirement};
+use super::{Deployment, Elements, Instance, Mode, Requirement};
 use crate::Error;
 
 /// What the witness found.
@@ -45,44 +45,21 @@ type Rows = Vec<Vec<C64>>;
 pub fn verify(instance: &Instance, deployment: &Deployment) -> Result<Verification, Error> {
     deployment.check(instance)?;
     let parts = instance.parts();
-    let antennas = parts.transmit_antennas;
-    let scale = 2.0 * f64::from(parts.snapshots) / parts.sensing_noise_w;
     let mut rate_nats = 0.0;
     let mut violation = 0.0_f64;
-    // Fisher matrix of frequency and complex reflection, as its three distinct entries
-    let (mut own, mut mixed, mut reflection) = (0.0, C64::ZERO, 0.0);
+    let mut fisher = Fisher { own: 0.0, mixed: C64::ZERO, reflection: 0.0 };
+    let scale = 2.0 * f64::from(parts.snapshots) / parts.sensing_noise_w;
     for mode in &deployment.modes {
         let scene = Scene::new(instance, deployment, &mode.phases);
         let information = rows(&mode.information);
         rate_nats += mode.share * log_det(&scene.channel, &information, parts.user_noise_w);
-        let total: Rows = (0..antennas)
-            .map(|i| {
-                (0..antennas).map(|j| mode.information[(i, j)] + mode.sensing[(i, j)]).collect()
-            })
-            .collect();
+        let total = total(mode);
         if mode.sensed {
-            let weight = scale * mode.share;
-            own += weight * trace(&scene.slope, &total, &scene.slope).re;
-            mixed += trace(&scene.echo, &total, &scene.slope) * weight;
-            reflection += weight * trace(&scene.echo, &total, &scene.echo).re;
+            fisher.add(scale * mode.share, &scene, &total);
         }
-        let spent: f64 = (0..antennas).map(|i| total[i][i].re).sum();
-        violation = violation.max((spent - parts.power_w) / parts.power_w);
-        for v in mode.phases.iter().flatten() {
-            violation = violation.max((v.norm() - 1.0).abs());
-        }
-        for covariance in [&mode.information, &mode.sensing] {
-            violation = violation.max(indefiniteness(covariance)? / parts.power_w);
-        }
+        violation = violation.max(excess(mode, &total, parts.power_w)?);
     }
-    let known = if reflection > 0.0 { own - mixed.norm_sqr() / reflection } else { 0.0 };
-    let crb = (known > 0.0).then(|| 1.0 / known).filter(|crb| crb.is_finite());
-    // (21) knows the frequency by the sensors alone, their phase reference in the middle
-    let sensors = parts.sensors as f64;
-    let spread: f64 =
-        (0..parts.sensors).map(|i| (PI * (i as f64 - (sensors - 1.0) / 2.0)).powi(2)).sum();
-    let aligned = reflection * spread / sensors;
-    let crb_aligned = (aligned > 0.0).then(|| 1.0 / aligned).filter(|crb| crb.is_finite());
+    let (crb, crb_aligned) = (fisher.crb(), fisher.crb_aligned(parts.sensors));
     let physical_violation = violation.max(0.0);
     if let Some(limit) = parts.crb_limit {
         let bound = match deployment.requirement {
@@ -98,6 +75,58 @@ pub fn verify(instance: &Instance, deployment: &Deployment) -> Result<Verificati
         violation: violation.max(0.0),
         physical_violation,
     })
+}
+
+/// R_c + R_s.
+fn total(mode: &Mode) -> Rows {
+    let n = mode.information.rows();
+    (0..n)
+        .map(|i| (0..n).map(|j| mode.information[(i, j)] + mode.sensing[(i, j)]).collect())
+        .collect()
+}
+
+/// The largest relative violation of power, unit modulus and positive semidefiniteness.
+fn excess(mode: &Mode, total: &Rows, power_w: f64) -> Result<f64, Error> {
+    let spent: f64 = (0..total.len()).map(|i| total[i][i].re).sum();
+    let mut violation = (spent - power_w) / power_w;
+    for v in mode.phases.iter().flatten() {
+        violation = violation.max((v.norm() - 1.0).abs());
+    }
+    for covariance in [&mode.information, &mode.sensing] {
+        violation = violation.max(indefiniteness(covariance)? / power_w);
+    }
+    Ok(violation)
+}
+
+/// Fisher matrix of frequency and complex reflection, as its three distinct entries.
+struct Fisher {
+    own: f64,
+    mixed: C64,
+    reflection: f64,
+}
+
+impl Fisher {
+    fn add(&mut self, weight: f64, scene: &Scene, total: &Rows) {
+        self.own += weight * trace(&scene.slope, total, &scene.slope).re;
+        self.mixed += trace(&scene.echo, total, &scene.slope) * weight;
+        self.reflection += weight * trace(&scene.echo, total, &scene.echo).re;
+    }
+
+    /// (16): what is known of the frequency once the reflection is not.
+    fn crb(&self) -> Option<f64> {
+        let Self { own, mixed, reflection } = *self;
+        let known = if reflection > 0.0 { own - mixed.norm_sqr() / reflection } else { 0.0 };
+        (known > 0.0).then(|| 1.0 / known).filter(|crb| crb.is_finite())
+    }
+
+    /// (21) knows the frequency by the sensors alone, their phase reference in the middle.
+    fn crb_aligned(&self, count: usize) -> Option<f64> {
+        let sensors = count as f64;
+        let spread: f64 =
+            (0..count).map(|i| (PI * (i as f64 - (sensors - 1.0) / 2.0)).powi(2)).sum();
+        let aligned = self.reflection * spread / sensors;
+        (aligned > 0.0).then(|| 1.0 / aligned).filter(|crb| crb.is_finite())
+    }
 }
 
 fn rows(matrix: &CMat) -> Rows {
@@ -176,20 +205,44 @@ fn response(count: usize, i: usize, x: f64) -> C64 {
     C64::new(0.0, PI * x * (i as f64 - (count as f64 - 1.0) / 2.0)).exp()
 }
 
+/// A place on the plane.
+type Spot = [f64; 2];
+
+fn distance(a: Spot, b: Spot) -> f64 {
+    ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt()
+}
+
+/// The spatial frequency of the way from `a` to `b` along an axis.
+fn along(axis: Spot, a: Spot, b: Spot) -> f64 {
+    ((b[0] - a[0]) * axis[0] + (b[1] - a[1]) * axis[1]) / distance(a, b)
+}
+
+/// What a surface of n elements does to a wave: `z` towards the user, `y` towards the target, and the
+/// derivative of `y` by the frequency of the target.
+fn reflected(
+    n: usize,
+    phases: &[C64],
+    (arrival, user, target): (f64, f64, f64),
+) -> (C64, C64, C64) {
+    let (mut z, mut y, mut dy) = (C64::ZERO, C64::ZERO, C64::ZERO);
+    for (i, v) in phases.iter().enumerate() {
+        let incident = v * response(n, i, arrival);
+        z += response(n, i, user).conj() * incident;
+        let b = response(n, i, target).conj() * incident;
+        y += b;
+        dy += b * C64::new(0.0, -PI * (i as f64 - (n as f64 - 1.0) / 2.0));
+    }
+    (z, y, dy)
+}
+
 impl Scene {
     fn new(instance: &Instance, deployment: &Deployment, phases: &[Vec<C64>]) -> Self {
         let parts = instance.parts();
-        let (mt, mr, nr) = (parts.transmit_antennas, parts.user_antennas, parts.sensors);
-        let point = |p: noctule_phy::geometry::Point| [p.x_m, p.y_m];
-        let distance =
-            |a: [f64; 2], b: [f64; 2]| ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt();
-        let along = |axis: [f64; 2], a: [f64; 2], b: [f64; 2]| {
-            ((b[0] - a[0]) * axis[0] + (b[1] - a[1]) * axis[1]) / distance(a, b)
-        };
+        let (mt, mr) = (parts.transmit_antennas, parts.user_antennas);
         let amplitude = |d: f64| (parts.loss.reference_gain / d.powf(parts.loss.exponent)).sqrt();
-        let (base, user) = (point(parts.base.position), point(parts.user.position));
-        let target = point(parts.target);
-        let site = |k: usize| point(parts.sites[deployment.sites[k]].position);
+        let (base, user) = (spot(parts.base.position), spot(parts.user.position));
+        let target = spot(parts.target);
+        let site = |k: usize| spot(parts.sites[deployment.sites[k]].position);
         let count = deployment.sites.len();
         let to_target: Vec<f64> =
             (0..count).map(|k| amplitude(distance(site(k), target))).collect();
@@ -200,22 +253,14 @@ impl Scene {
         let mut light = vec![C64::ZERO; mt];
         let mut bent = vec![C64::ZERO; mt];
         for k in 0..count {
-            let place = &parts.sites[deployment.sites[k]];
+            let axis = parts.sites[deployment.sites[k]].axis;
             let n = match &parts.elements {
                 Elements::Each(each) => each[deployment.sites[k]],
                 Elements::Shared(total) => total / count,
             };
-            let arrival = along(place.axis, base, site(k));
-            let to_user = along(place.axis, site(k), user);
-            let towards = along(place.axis, site(k), target);
-            let (mut z, mut y, mut dy) = (C64::ZERO, C64::ZERO, C64::ZERO);
-            for (i, v) in phases[k].iter().enumerate() {
-                let incident = v * response(n, i, arrival);
-                z += response(n, i, to_user).conj() * incident;
-                let b = response(n, i, towards).conj() * incident;
-                y += b;
-                dy += b * C64::new(0.0, -PI * (i as f64 - (n as f64 - 1.0) / 2.0));
-            }
+            let onwards = (along(axis, site(k), user), along(axis, site(k), target));
+            let ways = (along(axis, base, site(k)), onwards.0, onwards.1);
+            let (z, y, dy) = reflected(n, &phases[k], ways);
             let from_base = amplitude(distance(base, site(k)));
             let reach = if exact { to_target[k] } else { strongest };
             let departure = along(parts.base.axis, base, site(k));
@@ -232,19 +277,38 @@ impl Scene {
                 }
             }
         }
-        // the way back to the sensors, and the reflection
-        let back = to_target[0] * parts.reflection_gain.sqrt();
-        let x = along(parts.sites[deployment.sites[0]].axis, site(0), target);
-        let mut echo = vec![vec![C64::ZERO; mt]; nr];
-        let mut slope = echo.clone();
-        for i in 0..nr {
-            let a = response(nr, i, x) * back;
-            let da = a * C64::new(0.0, PI * (i as f64 - (nr as f64 - 1.0) / 2.0));
-            for j in 0..mt {
-                echo[i][j] = a * light[j];
-                slope[i][j] = da * light[j] + a * bent[j];
-            }
-        }
+        let (echo, slope) = echoes(instance, deployment, &light, &bent, to_target[0]);
         Self { channel, echo, slope }
     }
+}
+
+fn spot(p: noctule_phy::geometry::Point) -> Spot {
+    [p.x_m, p.y_m]
+}
+
+/// The way back to the sensors, and the reflection: the echo matrix, and its derivative by the frequency
+/// that both the sensors and the first surface see.
+fn echoes(
+    instance: &Instance,
+    deployment: &Deployment,
+    light: &[C64],
+    bent: &[C64],
+    to_target: f64,
+) -> (Rows, Rows) {
+    let parts = instance.parts();
+    let first = &parts.sites[deployment.sites[0]];
+    let back = to_target * parts.reflection_gain.sqrt();
+    let x = along(first.axis, spot(first.position), spot(parts.target));
+    let nr = parts.sensors;
+    let mut echo = vec![vec![C64::ZERO; light.len()]; nr];
+    let mut slope = echo.clone();
+    for i in 0..nr {
+        let a = response(nr, i, x) * back;
+        let da = a * C64::new(0.0, PI * (i as f64 - (nr as f64 - 1.0) / 2.0));
+        for j in 0..light.len() {
+            echo[i][j] = a * light[j];
+            slope[i][j] = da * light[j] + a * bent[j];
+        }
+    }
+    (echo, slope)
 }

@@ -1,14 +1,15 @@
 //! Closed forms at their edges, large surfaces, what is refused, estimators.
 
 use noctule::surfaces::baselines::{
-    TimeSwitchingSettings, communication_only, max_eigenmode, sensing_only, time_switching,
+    SiteSettings, TimeSwitchingSettings, communication_only, max_eigenmode, sensing_only,
+    time_switching,
 };
 use noctule::surfaces::echo::EchoBench;
 use noctule::surfaces::{
-    Deployment, Elements, Instance, Link, Parts, Scenario, Select, Settings, dedicated_signal,
-    full_covariance, verify,
+    Deployment, Elements, Instance, Link, Parts, Scenario, Settings, dedicated_signal, design_from,
+    verify,
 };
-use noctule::{Error, Interrupt};
+use noctule::{Error, Run};
 use noctule_phy::cascade::Place;
 use noctule_phy::geometry::Point;
 
@@ -17,31 +18,30 @@ use crate::common::{all, close, random_deployment, scene};
 /// Baselines at their closed forms, and infeasible requirements with their certificate.
 #[test]
 fn baselines_and_what_is_out_of_reach() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     let instance = scene(4, 200, None, 0.5);
     let link = Link::new(&instance, &instance.cascade(&[0, 1, 2, 3]));
-    let sensing = sensing_only(&instance, Select::All).unwrap();
+    let sensing = sensing_only(&instance, &SiteSettings::default(), &run).unwrap();
     assert!(close(sensing.metrics.illumination, link.reachable(), 1e-12));
     assert!(sensing.metrics.rate_nats.abs() < 1e-12);
-    let communication = communication_only(&instance, Select::All).unwrap();
+    let communication = communication_only(&instance, &SiteSettings::default(), &run).unwrap();
     let free = instance.with_crb_limit(None).unwrap();
-    let best = full_covariance(&free, &all(), &interrupt).unwrap();
+    let best = design_from(&free, &all(), &run).unwrap();
     assert!(close(communication.metrics.rate_nats, best.metrics.rate_nats, 1e-12));
-    let eigenmode = max_eigenmode(&instance, Select::All).unwrap();
+    let eigenmode = max_eigenmode(&instance, &SiteSettings::default(), &run).unwrap();
     assert!(eigenmode.metrics.illumination <= sensing.metrics.illumination);
-    let switched =
-        time_switching(&instance, &TimeSwitchingSettings::default(), &interrupt).unwrap();
+    let switched = time_switching(&instance, &TimeSwitchingSettings::default(), &run).unwrap();
     assert!(verify(&instance, &switched.variables).unwrap().violation < 1e-9);
     let out = scene(4, 200, None, 1.01);
-    for scheme in [full_covariance, dedicated_signal] {
-        let design = scheme(&out, &all(), &interrupt).unwrap();
+    for scheme in [design_from, dedicated_signal] {
+        let design = scheme(&out, &all(), &run).unwrap();
         let certificate = design.proof.infeasible.unwrap();
         assert!(certificate.required > certificate.reachable);
         assert!(close(design.metrics.illumination, certificate.reachable, 1e-12));
     }
     // the edge itself is feasible
     let edge = scene(4, 200, None, 1.0);
-    let design = full_covariance(&edge, &all(), &interrupt).unwrap();
+    let design = design_from(&edge, &all(), &run).unwrap();
     assert!(design.proof.infeasible.is_none());
     assert!(verify(&edge, &design.variables).unwrap().violation < 1e-9);
 }
@@ -49,10 +49,10 @@ fn baselines_and_what_is_out_of_reach() {
 /// A hundred thousand elements.
 #[test]
 fn many_elements_cost_in_proportion() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     for target in [None, Some([90.0, 25.0])] {
         let instance = scene(8, 100_000, target, 0.4);
-        let design = full_covariance(&instance, &all(), &interrupt).unwrap();
+        let design = design_from(&instance, &all(), &run).unwrap();
         let violation = verify(&instance, &design.variables).unwrap().violation;
         assert!(violation < 1e-9, "{violation:e}");
     }
@@ -121,7 +121,7 @@ fn maximum_likelihood_attains_the_bound() {
         ..Scenario::default()
     };
     let instance = scenario.realize(1, 0).unwrap();
-    let design = sensing_only(&instance, Select::All).unwrap();
+    let design = sensing_only(&instance, &SiteSettings::default(), &Run::default()).unwrap();
     let bench = EchoBench::new(&instance, &design.variables).unwrap();
     let crb = design.metrics.crb.unwrap();
     let draws = 160;
@@ -166,7 +166,7 @@ fn damaged_documents() {
             && instance.parts().transmit_antennas <= 64
             && instance.parts().user_antennas <= 64
         {
-            let found = full_covariance(&instance, &all(), &Interrupt::new());
+            let found = design_from(&instance, &all(), &Run::default());
             if let Ok(design) = found {
                 assert!(design.metrics.rate_nats.is_finite());
             }
@@ -181,11 +181,11 @@ fn fewer_elements_than_candidate_sites_build_fewer_surfaces() {
     let scenario =
         Scenario { first_sites: Some(3), elements: 2, crb_limit_db: None, ..Scenario::default() };
     let instance = scenario.realize(1, 0).unwrap();
-    let interrupt = Interrupt::new();
-    let best = full_covariance(&instance, &Settings::default(), &interrupt).unwrap();
+    let run = Run::default();
+    let best = design_from(&instance, &Settings::default(), &run).unwrap();
     assert!(best.variables.sites.len() <= 2 && best.metrics.elements == 2);
     assert!(verify(&instance, &best.variables).unwrap().mismatch(best.metrics.rate_nats) < 1e-9);
-    let error = full_covariance(&instance, &all(), &interrupt).unwrap_err();
+    let error = design_from(&instance, &all(), &run).unwrap_err();
     assert!(matches!(error, noctule::Error::Input(ref e) if e.place == "elements"), "{error}");
     // sites of one's own in place of the eight of the scenario
     let one = Scenario { elements: 1, crb_limit_db: Some(60.0), ..Scenario::default() };
@@ -193,7 +193,7 @@ fn fewer_elements_than_candidate_sites_build_fewer_surfaces() {
     let entries = noctule::data::Entries::Real(vec![50.0, 40.0]);
     set.insert("site_m", noctule::data::Array { shape: vec![1, 2], entries });
     let own = Instance::from_arrays(set, Some(&one.realize(1, 0).unwrap())).unwrap();
-    let design = dedicated_signal(&own, &Settings::default(), &interrupt).unwrap();
+    let design = dedicated_signal(&own, &Settings::default(), &run).unwrap();
     assert!(design.metrics.elements == 1 && design.metrics.rate_bps_hz > 0.0);
 }
 
@@ -203,7 +203,7 @@ fn surfaces_longer_than_their_ways_carry_a_warning() {
     let warned = |elements| {
         let scenario = Scenario { elements, first_sites: Some(1), ..Scenario::default() };
         let instance = scenario.realize(1, 0).unwrap();
-        let design = full_covariance(&instance, &all(), &Interrupt::new()).unwrap();
+        let design = design_from(&instance, &all(), &Run::default()).unwrap();
         design.warnings.iter().filter(|w| w.contains("not plane")).count()
     };
     assert_eq!([warned(105), warned(4096)], [0, 1]);

@@ -11,9 +11,9 @@ use noctule::surfaces::covariance::CovarianceSolver;
 use noctule::surfaces::power::{Allocator, Case, Prices, dual_bound};
 use noctule::surfaces::{
     Deployment, Elements, Instance, Layout, Parts, PathModel, Scenario, Settings, dedicated_signal,
-    evaluate, full_covariance, verify,
+    design_from, evaluate, verify,
 };
-use noctule::{C64, CMat, Interrupt};
+use noctule::{C64, CMat, Certify, Run};
 use proptest::prelude::*;
 
 use crate::common::{all, close, demanding, random_deployment, scene};
@@ -122,10 +122,10 @@ proptest! {
             sensing_noise_w: parts.sensing_noise_w * factor,
             ..parts
         }).unwrap();
-        let interrupt = Interrupt::new();
-        for scheme in [full_covariance, dedicated_signal] {
-            let a = scheme(&base, &all(), &interrupt).unwrap().metrics;
-            let b = scheme(&scaled, &all(), &interrupt).unwrap().metrics;
+        let run = Run::default();
+        for scheme in [design_from, dedicated_signal] {
+            let a = scheme(&base, &all(), &run).unwrap().metrics;
+            let b = scheme(&scaled, &all(), &run).unwrap().metrics;
             prop_assert!(close(a.rate_nats, b.rate_nats, 1e-9), "{} {}", a.rate_nats, b.rate_nats);
             prop_assert!(close(a.crb.unwrap(), b.crb.unwrap(), 1e-9));
         }
@@ -147,10 +147,10 @@ proptest! {
             };
             demanding(Instance::new(parts).unwrap(), share)
         };
-        let interrupt = Interrupt::new();
+        let run = Run::default();
         let (a, b) = (together(&base), together(&renamed));
-        let first = full_covariance(&a, &Settings::default(), &interrupt).unwrap();
-        let second = full_covariance(&b, &Settings::default(), &interrupt).unwrap();
+        let first = design_from(&a, &Settings::default(), &run).unwrap();
+        let second = design_from(&b, &Settings::default(), &run).unwrap();
         prop_assert!(close(first.metrics.rate_nats, second.metrics.rate_nats, 1e-9));
     }
 
@@ -158,19 +158,19 @@ proptest! {
     /// below the dedicated signal, and its bound never below itself.
     #[test]
     fn monotone_and_ordered(share in 0.05..0.9_f64, elements in 100_usize..2000) {
-        let interrupt = Interrupt::new();
+        let run = Run::default();
         let elements = elements - elements % 4;
         let base = scene(4, elements, None, share);
-        for scheme in [full_covariance, dedicated_signal] {
-            let before = scheme(&base, &all(), &interrupt).unwrap();
+        for scheme in [design_from, dedicated_signal] {
+            let before = scheme(&base, &all(), &run).unwrap();
             prop_assert!(before.proof.is_global(1e-8));
             for instance in more(&base, elements + 40) {
-                let after = scheme(&instance, &all(), &interrupt).unwrap();
+                let after = scheme(&instance, &all(), &run).unwrap();
                 prop_assert!(after.metrics.rate_nats >= before.metrics.rate_nats * (1.0 - 1e-9));
             }
         }
-        let full = full_covariance(&base, &all(), &interrupt).unwrap().metrics.rate_nats;
-        let dedicated = dedicated_signal(&base, &all(), &interrupt).unwrap().metrics.rate_nats;
+        let full = design_from(&base, &all(), &run).unwrap().metrics.rate_nats;
+        let dedicated = dedicated_signal(&base, &all(), &run).unwrap().metrics.rate_nats;
         prop_assert!(full >= dedicated * (1.0 - 1e-9), "{full} {dedicated}");
     }
 
@@ -233,20 +233,20 @@ fn more(base: &Instance, elements: usize) -> [Instance; 3] {
 /// proven may not: the bound of the scene with more is above what the scene with less reached.
 #[test]
 fn monotone_apart() {
-    let interrupt = Interrupt::new();
-    let settings = Settings { certify: true, nodes: 100, ..all() };
+    let run = Run::default();
+    let settings = Settings { certify: Certify::YES.with_nodes(100), ..all() };
     for (target, share) in [([90.0, 25.0], 0.2), ([60.0, 40.0], 0.6), ([104.0, 7.0], 0.85)] {
         let base = scene(2, 64, Some(target), share);
-        for scheme in [full_covariance, dedicated_signal] {
-            let rate = scheme(&base, &all(), &interrupt).unwrap().metrics.rate_bps_hz;
+        for scheme in [design_from, dedicated_signal] {
+            let rate = scheme(&base, &all(), &run).unwrap().metrics.rate_bps_hz;
             for instance in more(&base, 72) {
-                let after = scheme(&instance, &settings, &interrupt).unwrap();
+                let after = scheme(&instance, &settings, &run).unwrap();
                 let (reached, bound) = (after.metrics.rate_bps_hz, after.proof.bound.unwrap());
                 assert!(bound.value >= rate && reached >= rate * (1.0 - 1e-3), "{rate} {bound:?}");
             }
         }
-        let full = full_covariance(&base, &settings, &interrupt).unwrap();
-        let dedicated = dedicated_signal(&base, &settings, &interrupt).unwrap();
+        let full = design_from(&base, &settings, &run).unwrap();
+        let dedicated = dedicated_signal(&base, &settings, &run).unwrap();
         assert!(full.proof.bound.unwrap().value >= dedicated.metrics.rate_bps_hz);
         assert!(full.metrics.rate_bps_hz >= dedicated.metrics.rate_bps_hz * (1.0 - 1e-4));
     }

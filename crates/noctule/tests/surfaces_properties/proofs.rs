@@ -1,11 +1,11 @@
 //! Bounds over all deployments, and what they are compared with.
 
-use noctule::surfaces::baselines::communication_only;
+use noctule::surfaces::baselines::{SiteSettings, communication_only};
 use noctule::surfaces::power::Allocator;
 use noctule::surfaces::{
-    Instance, Link, Scenario, Select, Settings, dedicated_signal, full_covariance, verify,
+    Instance, Link, Scenario, Select, Settings, dedicated_signal, design_from, verify,
 };
-use noctule::{Interrupt, Stop};
+use noctule::{Certify, Run, Stop};
 
 use noctule::surfaces::curve::Curve;
 use noctule_num::rng::uniform;
@@ -16,7 +16,7 @@ use crate::common::{all, close, effort, rng, scene};
 /// alone: the closed form of {0} says nothing about {0, 1}.
 #[test]
 fn one_place_for_one_surface_only() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     let scenario = Scenario {
         first_sites: Some(2),
         elements: 800,
@@ -28,10 +28,11 @@ fn one_place_for_one_surface_only() {
     let link = |sites: &[usize]| Link::new(&instance, &instance.cascade(sites));
     assert!(link(&[0]).is_co_located() && !link(&[0, 1]).is_co_located());
     for certify in [false, true] {
-        let settings = Settings { certify, ..Settings::default() };
-        for scheme in [dedicated_signal, full_covariance] {
-            let design = scheme(&instance, &settings, &interrupt).unwrap();
-            let both = scheme(&instance, &Settings { certify, ..all() }, &interrupt).unwrap();
+        let settings = Settings { certify: certify.into(), ..Settings::default() };
+        for scheme in [dedicated_signal, design_from] {
+            let design = scheme(&instance, &settings, &run).unwrap();
+            let both =
+                scheme(&instance, &Settings { certify: certify.into(), ..all() }, &run).unwrap();
             println!("certify {certify}: {:?} {:?}", design.variables.sites, design.proof.bound);
             let Some(bound) = design.proof.bound.as_ref().map(|bound| bound.value) else {
                 // only with `certify` is anything proven of phases that are searched
@@ -43,7 +44,7 @@ fn one_place_for_one_surface_only() {
         }
     }
     // without branch and bound {0, 1} counts with its aligned surfaces, which beat the closed form of {0}
-    let design = dedicated_signal(&instance, &Settings::default(), &interrupt).unwrap();
+    let design = dedicated_signal(&instance, &Settings::default(), &run).unwrap();
     assert_eq!(design.variables.sites, [0]);
     let both = link(&[0, 1]);
     let (gains, weights) = both.aligned();
@@ -58,7 +59,7 @@ fn one_place_for_one_surface_only() {
 /// however large they are: nothing is searched, and nothing is left open.
 #[test]
 fn without_a_requirement_there_is_nothing_to_search() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     for elements in [200, 20_000] {
         let scenario = Scenario {
             first_sites: Some(2),
@@ -68,11 +69,14 @@ fn without_a_requirement_there_is_nothing_to_search() {
             ..Scenario::default()
         };
         let instance = scenario.realize(1, 0).unwrap();
-        let free = communication_only(&instance, Select::All).unwrap().metrics.rate_bps_hz;
+        let free = communication_only(&instance, &SiteSettings::default(), &run)
+            .unwrap()
+            .metrics
+            .rate_bps_hz;
         for select in [Select::All, Select::Best] {
-            let settings = Settings { certify: true, select, ..Settings::default() };
-            for scheme in [full_covariance, dedicated_signal] {
-                let design = scheme(&instance, &settings, &interrupt).unwrap();
+            let settings = Settings { certify: Certify::YES, select, ..Settings::default() };
+            for scheme in [design_from, dedicated_signal] {
+                let design = scheme(&instance, &settings, &run).unwrap();
                 assert!(design.metrics.rate_bps_hz >= free * (1.0 - 1e-9));
                 assert!(design.proof.is_global(1e-9), "{:?}", design.proof.bound);
                 assert_eq!((design.stop, design.work.iterations), (Stop::Computed, 0));
@@ -85,15 +89,15 @@ fn without_a_requirement_there_is_nothing_to_search() {
 /// and "converged" means the gap that was asked for.
 #[test]
 fn the_bound_is_over_all_deployments() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     let scenes: Vec<(Instance, &str)> = vec![
         (scene(3, 96, Some([90.0, 25.0]), 0.3), "wide"),
         (scene(3, 96, Some([70.0, -35.0]), 0.12), "loose"),
         (scene(3, 60, Some([101.0, 2.0]), 0.5), "near"),
     ];
     for (instance, name) in scenes {
-        let settings = Settings { certify: true, ..Settings::default() };
-        let design = dedicated_signal(&instance, &settings, &interrupt).unwrap();
+        let settings = Settings { certify: Certify::YES, ..Settings::default() };
+        let design = dedicated_signal(&instance, &settings, &run).unwrap();
         let bound = design.proof.bound.as_ref().unwrap();
         println!("{name}: {:?} {} {:?}", design.variables.sites, design.stop, bound);
         assert_eq!(design.stop, Stop::Converged, "{name}");
@@ -105,7 +109,7 @@ fn the_bound_is_over_all_deployments() {
             let parts = instance.parts().clone();
             let chosen = sites.iter().map(|&site| parts.sites[site]).collect();
             let one = Instance::new(noctule::surfaces::Parts { sites: chosen, ..parts }).unwrap();
-            let one = dedicated_signal(&one, &Settings { certify: true, ..all() }, &interrupt);
+            let one = dedicated_signal(&one, &Settings { certify: Certify::YES, ..all() }, &run);
             let one = one.unwrap();
             if one.proof.infeasible.is_none() {
                 assert!(bound.value >= one.metrics.rate_bps_hz, "{name} {sites:?}");
@@ -115,8 +119,8 @@ fn the_bound_is_over_all_deployments() {
             }
         }
         // a budget that is spent is not convergence
-        let spent = Settings { nodes: 1, gap: 1e-9, ..settings };
-        let spent = dedicated_signal(&instance, &spent, &interrupt).unwrap();
+        let spent = Settings { certify: Certify::YES.with_nodes(1).within(1e-9), ..settings };
+        let spent = dedicated_signal(&instance, &spent, &run).unwrap();
         assert!(spent.stop != Stop::Converged || spent.proof.is_global(1e-9), "{name}");
         assert!(spent.proof.bound.unwrap().value >= bound.value * (1.0 - 2e-3));
     }
@@ -126,10 +130,10 @@ fn the_bound_is_over_all_deployments() {
 /// which shares nothing with the allocation.
 #[test]
 fn theorem_two_is_proven_by_its_dual() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     for share in [0.02, 0.3, 0.6, 0.85, 0.98] {
         let instance = scene(4, 200, None, share);
-        let design = dedicated_signal(&instance, &all(), &interrupt).unwrap();
+        let design = dedicated_signal(&instance, &all(), &run).unwrap();
         let link = Link::new(&instance, &instance.cascade(&[0, 1, 2, 3]));
         let (gains, weights) = link.aligned();
         let (p, total) = (link.power, weights.iter().sum::<f64>());
@@ -205,8 +209,8 @@ fn campaign_one_surface_apart_is_never_behind_its_own_trade_off_and_closes() {
             }
         }
         let grid = (link.gains[0] * link.power * grid * grid).ln_1p() / std::f64::consts::LN_2;
-        for scheme in [dedicated_signal, full_covariance] {
-            let design = scheme(&instance, &all(), &Interrupt::new()).unwrap();
+        for scheme in [dedicated_signal, design_from] {
+            let design = scheme(&instance, &all(), &Run::default()).unwrap();
             let rate = design.metrics.rate_bps_hz;
             let said = format!("case {case}: {elements} elements, share {share}, {rate} {grid}");
             assert!(rate >= grid * (1.0 - 1e-7), "{said}");

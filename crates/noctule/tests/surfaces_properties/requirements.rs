@@ -1,26 +1,26 @@
 //! Which bound is required, with what phase shifters, and what happens when it is missed.
 
 use noctule::surfaces::baselines::{
-    AlternatingSettings, TimeSwitchingSettings, alternating, communication_only, max_eigenmode,
-    sensing_only, time_switching,
+    AlternatingSettings, SiteSettings, TimeSwitchingSettings, alternating, communication_only,
+    max_eigenmode, sensing_only, time_switching,
 };
 use noctule::surfaces::{
-    Instance, Layout, Requirement, Scenario, Select, Settings, dedicated_signal, full_covariance,
+    Instance, Layout, Requirement, Scenario, Select, Settings, dedicated_signal, design_from,
     misses_requirement, verify,
 };
-use noctule::{Interrupt, PointProof, Stop};
+use noctule::{Certify, Interrupt, PointProof, Run, Stop};
 
 use crate::common::{all, scene};
 
 /// Requiring the Cramér–Rao bound itself instead of its upper bound never costs rate.
 #[test]
 fn the_exact_bound_asks_for_less() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     let instance = scene(3, 96, Some([90.0, 25.0]), 0.5);
     let limit = instance.parts().crb_limit.unwrap();
-    let safe = dedicated_signal(&instance, &all(), &interrupt).unwrap();
+    let safe = dedicated_signal(&instance, &all(), &run).unwrap();
     let settings = Settings { requirement: Requirement::ExactBound, ..all() };
-    let exact = dedicated_signal(&instance, &settings, &interrupt).unwrap();
+    let exact = dedicated_signal(&instance, &settings, &run).unwrap();
     println!("{} {}", safe.metrics.rate_bps_hz, exact.metrics.rate_bps_hz);
     assert!(exact.metrics.rate_bps_hz >= safe.metrics.rate_bps_hz);
     assert!(exact.metrics.crb.unwrap() <= limit * (1.0 + 1e-9));
@@ -31,7 +31,7 @@ fn the_exact_bound_asks_for_less() {
 /// bound on the rate holds for that too.
 #[test]
 fn the_exact_bound_uses_its_derivative_term() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     let apart = Some([90.0, 25.0]);
     for (elements, target_m, limit, at_least) in
         [(840, None, -38.0, 34.29), (840, None, -40.0, 30.0), (256, apart, -29.0, 15.7)]
@@ -45,7 +45,7 @@ fn the_exact_bound_uses_its_derivative_term() {
         };
         let instance = scenario.realize(1, 0).unwrap();
         let settings = Settings { requirement: Requirement::ExactBound, ..all() };
-        let design = full_covariance(&instance, &settings, &interrupt).unwrap();
+        let design = design_from(&instance, &settings, &run).unwrap();
         let rate = design.metrics.rate_bps_hz;
         println!("{limit} dB: {rate} {:?} {:?}", design.proof, design.metrics.crb_db);
         assert!(rate >= at_least, "{limit} dB: {rate}");
@@ -56,7 +56,7 @@ fn the_exact_bound_uses_its_derivative_term() {
         stricter.requirement = Requirement::Illumination;
         assert!(verify(&instance, &stricter).unwrap().violation > 0.01);
         let best = Settings { select: Select::Best, ..settings };
-        let best = full_covariance(&instance, &best, &interrupt).unwrap();
+        let best = design_from(&instance, &best, &run).unwrap();
         println!("   best {} {:?}", best.metrics.rate_bps_hz, best.work);
         assert!(best.metrics.rate_bps_hz >= rate * 0.98);
         assert!(best.proof.bound.as_ref().unwrap().value >= rate);
@@ -65,7 +65,7 @@ fn the_exact_bound_uses_its_derivative_term() {
     let scenario = Scenario { elements: 840, crb_limit_db: Some(-32.0), ..Scenario::default() };
     let instance = scenario.realize(1, 0).unwrap();
     let settings = Settings { requirement: Requirement::ExactBound, ..Settings::default() };
-    let design = full_covariance(&instance, &settings, &interrupt).unwrap();
+    let design = design_from(&instance, &settings, &run).unwrap();
     assert!(design.metrics.rate_bps_hz >= 38.62, "{}", design.metrics.rate_bps_hz);
 }
 
@@ -74,7 +74,7 @@ fn the_exact_bound_uses_its_derivative_term() {
 /// design says so.
 #[test]
 fn the_exact_bound_with_phases_of_few_bits() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     let bisector = |sites, elements, limit| Scenario {
         first_sites: Some(sites),
         elements,
@@ -96,8 +96,8 @@ fn the_exact_bound_with_phases_of_few_bits() {
         let instance = scenario.realize(1, 0).unwrap();
         let settings =
             Settings { requirement: Requirement::ExactBound, phase_bits: Some(bits), ..all() };
-        for scheme in [full_covariance, dedicated_signal] {
-            let design = scheme(&instance, &settings, &interrupt).unwrap();
+        for scheme in [design_from, dedicated_signal] {
+            let design = scheme(&instance, &settings, &run).unwrap();
             let witness = verify(&instance, &design.variables).unwrap();
             println!(
                 "{bits} bits {:?}: {} {:?}",
@@ -119,16 +119,16 @@ fn the_exact_bound_with_phases_of_few_bits() {
 /// What a baseline says of the limit is what the witness says of its deployment.
 #[test]
 fn baselines_and_the_witness_judge_by_the_same_bound() {
-    let interrupt = Interrupt::new();
+    let run = Run::default();
     let instance = scene(3, 96, Some([90.0, 25.0]), 0.6);
     let time = TimeSwitchingSettings { select: Select::All, always_sense: true };
     let alternate = AlternatingSettings::default();
     let designs = [
-        communication_only(&instance, Select::All).unwrap(),
-        sensing_only(&instance, Select::All).unwrap(),
-        max_eigenmode(&instance, Select::All).unwrap(),
-        time_switching(&instance, &time, &interrupt).unwrap(),
-        alternating(&instance, &alternate, &interrupt).unwrap(),
+        communication_only(&instance, &SiteSettings::default(), &run).unwrap(),
+        sensing_only(&instance, &SiteSettings::default(), &run).unwrap(),
+        max_eigenmode(&instance, &SiteSettings::default(), &run).unwrap(),
+        time_switching(&instance, &time, &run).unwrap(),
+        alternating(&instance, &alternate, &run).unwrap(),
     ];
     let mut violated = 0;
     for design in designs {
@@ -145,7 +145,7 @@ fn baselines_and_the_witness_judge_by_the_same_bound() {
 fn alternation_at_the_edge() {
     let instance = scene(3, 96, Some([90.0, 25.0]), 1.0);
     let settings = AlternatingSettings::default();
-    let design = alternating(&instance, &settings, &Interrupt::new()).unwrap();
+    let design = alternating(&instance, &settings, &Run::default()).unwrap();
     // independent of rounding on which side of the edge the limit falls
     assert!(design.proof.infeasible.is_none() && design.proof.bound.is_none());
     assert!(verify(&instance, &design.variables).unwrap().violation < 1e-9);
@@ -164,15 +164,15 @@ fn interrupted_designs_say_so() {
     let mut interrupted = 0;
     for target in [None, Some([90.0, 25.0])] {
         let instance = scene(4, 128, target, 0.3);
-        for scheme in [full_covariance, dedicated_signal] {
+        for scheme in [design_from, dedicated_signal] {
             for settings in [
                 Settings::default(),
-                Settings { certify: true, ..Settings::default() },
+                Settings { certify: Certify::YES, ..Settings::default() },
                 Settings { requirement: limit, ..Settings::default() },
                 Settings { requirement: limit, ..all() },
             ] {
-                let design = scheme(&instance, &settings, &raised()).unwrap();
-                let whole = scheme(&instance, &settings, &Interrupt::new()).unwrap();
+                let design = scheme(&instance, &settings, &Run::new(&raised())).unwrap();
+                let whole = scheme(&instance, &settings, &Run::default()).unwrap();
                 // what is found at once is not interrupted
                 assert!(
                     design.stop == Stop::Interrupted
@@ -201,7 +201,7 @@ fn starts_have_rates_or_nothing() {
     let overlapping: Instance = scenario.realize(1, 0).unwrap();
     for instance in [overlapping, scene(4, 128, Some([90.0, 25.0]), 0.999_999)] {
         for settings in [all(), Settings { requirement: Requirement::ExactBound, ..all() }] {
-            let design = full_covariance(&instance, &settings, &Interrupt::new()).unwrap();
+            let design = design_from(&instance, &settings, &Run::default()).unwrap();
             assert!(design.starts.iter().flatten().all(|rate| *rate >= 0.0), "{:?}", design.starts);
         }
     }

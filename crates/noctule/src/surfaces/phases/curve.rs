@@ -70,7 +70,7 @@ impl Curve {
     }
 
     /// cos(nδ − ψ), never beyond ±1.
-    pub(super) fn cosines(&self, phase: f64) -> Vec<f64> {
+    pub(in crate::surfaces) fn cosines(&self, phase: f64) -> Vec<f64> {
         let (sin, cos) = phase.sin_cos();
         let rotate = |(c, s): (&f64, &f64)| (c * cos + s * sin).clamp(-1.0, 1.0);
         self.cos.iter().zip(&self.sin).map(rotate).collect()
@@ -78,7 +78,7 @@ impl Curve {
 
     /// |sin α + cos α e^{jθ}|² = 1 + sin 2α cos θ.
     #[allow(clippy::unused_self)]
-    pub(super) fn support_from(&self, cosines: &[f64], blend: f64) -> f64 {
+    pub(in crate::surfaces) fn support_from(&self, cosines: &[f64], blend: f64) -> f64 {
         let s = (2.0 * blend).sin();
         let mut sums = [0.0_f64; 8];
         let mut chunks = cosines.chunks_exact(8);
@@ -141,7 +141,7 @@ impl Curve {
     }
 
     /// nδ of every element.
-    pub(super) fn positions(&self) -> impl Iterator<Item = f64> + '_ {
+    pub(in crate::surfaces) fn positions(&self) -> impl Iterator<Item = f64> + '_ {
         let middle = (self.elements as f64 - 1.0) / 2.0;
         (0..self.elements).map(move |i| self.step * (i as f64 - middle))
     }

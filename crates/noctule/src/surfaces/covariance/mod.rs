@@ -19,12 +19,15 @@
 //! There is no dedicated sensing signal: the streams are correlated instead, which lights the
 //! target as well and carries data too (`docs/errata.md#surfaces-e2`).
 
-use noctule_num::linalg::{HermitianEigen, Op, dot, orthonormal_basis, product};
-use noctule_num::{C64, CMat};
+mod reduced;
+mod secular;
+
 use noctule_optim::water_filling;
 
+use self::secular::secular_root;
 use super::root::root;
-use crate::Error;
+
+pub use self::reduced::Reduced;
 
 /// `H` as the formula needs it: eigenvalues of `HHᴴ/σ²` and how each sees `Hĝ`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,6 +67,10 @@ pub struct CovarianceSolver {
 
 /// ln(r/(1−r)) at which the search ends: 1 − r ≈ 1e-15.
 const LAST: f64 = 34.0;
+/// How closely the root is found in ln(r/(1−r)): the value is off by the square of it.
+const CLOSE: f64 = 1e-11;
+/// Eigenvalues closer than this, relative to the largest, are one.
+const EQUAL: f64 = 1e-14;
 
 impl CovarianceSolver {
     /// An empty workspace.
@@ -84,45 +91,36 @@ impl CovarianceSolver {
             let rate_nats = self.value(0.0, power);
             return Dual { rate_nats, ratio: 0.0, complement: 1.0 };
         }
-        // the derivative is negative at −∞: look for a sign change from the middle outwards
-        let (mut low, mut high) = (-LAST - 3.0, LAST);
-        let (mut f_low, mut f_high) = (-1.0, 1.0);
-        let (mut probe, mut step) = (0.0, 2.0);
-        let first = at(self, 0.0);
-        let up = first < 0.0;
-        if up {
-            (low, f_low) = (0.0, first);
-        } else {
-            (high, f_high) = (0.0, first);
-        }
-        let mut closed = !up;
-        while (up && probe < LAST) || (!up && probe > -LAST) {
-            probe = if up { (probe + step).min(LAST) } else { (probe - step).max(-LAST) };
-            step *= 1.6;
-            let value = at(self, probe);
-            if (value < 0.0) == up {
-                if up {
-                    (low, f_low) = (probe, value);
-                } else {
-                    (high, f_high) = (probe, value);
-                }
-            } else {
-                if up {
-                    (high, f_high) = (probe, value);
-                } else {
-                    (low, f_low) = (probe, value);
-                }
-                closed = true;
-                break;
-            }
-        }
-        let found =
-            if closed { root((low, f_low), (high, f_high), 1e-11, |x| at(self, x)) } else { LAST };
+        let found = match self.bracket(at) {
+            Some((negative, positive)) => root(negative, positive, CLOSE, |x| at(self, x)),
+            None => LAST,
+        };
         let complement = 1.0 / (1.0 + found.exp());
         let ratio = 1.0 / (1.0 + (-found).exp());
         self.eigenvalues(found.exp());
         let budget = power * ((1.0 - share) + complement * share);
         Dual { rate_nats: self.fill(budget), ratio, complement }
+    }
+
+    /// A sign change of the derivative, from the middle outwards: an end where it is negative and one
+    /// where it is not, with its values. `None` where it is negative as far as the search goes.
+    fn bracket(&mut self, at: impl Fn(&mut Self, f64) -> f64) -> Option<((f64, f64), (f64, f64))> {
+        let first = at(self, 0.0);
+        let up = first < 0.0;
+        let mut end = (0.0, first);
+        let (mut probe, mut step) = (0.0, 2.0);
+        while (up && probe < LAST) || (!up && probe > -LAST) {
+            probe = if up { (probe + step).min(LAST) } else { (probe - step).max(-LAST) };
+            step *= 1.6;
+            let value = at(self, probe);
+            if (value < 0.0) != up {
+                let beyond = (probe, value);
+                return Some(if up { (end, beyond) } else { (beyond, end) });
+            }
+            end = (probe, value);
+        }
+        // it is negative at the very start, or there would be nothing to search
+        (!up).then_some(((-LAST - 3.0, -1.0), end))
     }
 
     /// Poles, merged where they coincide; an eigenvalue without overlap does not move.
@@ -141,7 +139,7 @@ impl CovarianceSolver {
             if o <= strongest * 1e-30 || o.is_nan() {
                 self.values.push(d);
             } else if let (Some(&last), Some(weight)) = (self.poles.last(), self.weights.last_mut())
-                && d - last <= 1e-14 * top
+                && d - last <= EQUAL * top
             {
                 // two equal eigenvalues: one combination moves, the other stays
                 *weight += o;
@@ -215,207 +213,12 @@ impl CovarianceSolver {
     }
 }
 
-/// Root `i` of `1 + t Σ w_k/(d_k − x)`, as the nearest pole and the distance from it.
-///
-/// The step is that of a rational model with the two neighbouring poles, which matches value and
-/// derivative of both halves of the sum (R.-C. Li, *Solving secular equations stably and
-/// efficiently*, 1993); halving guards it.
-fn secular_root(poles: &[f64], weights: &[f64], t: f64, i: usize) -> (usize, f64) {
-    let last = i + 1 == poles.len();
-    let sums = |origin: usize, s: f64| {
-        // value and derivative of the terms up to i, and of those beyond
-        let mut out = [0.0_f64; 4];
-        for (k, (d, w)) in poles.iter().zip(weights).enumerate() {
-            let inverse = 1.0 / ((d - poles[origin]) - s);
-            let term = t * w * inverse;
-            let half = if k <= i { 0 } else { 2 };
-            out[half] += term;
-            out[half + 1] += term * inverse;
-        }
-        out
-    };
-    let value = |s: &[f64; 4]| 1.0 + s[0] + s[2];
-    let (origin, mut low, mut high) = if last {
-        (i, 0.0, t * weights.iter().sum::<f64>())
-    } else {
-        let half = 0.5 * (poles[i + 1] - poles[i]);
-        if value(&sums(i, half)) >= 0.0 { (i, 0.0, half) } else { (i + 1, -half, 0.0) }
-    };
-    // start: the near pole against a constant
-    let rest: f64 = 1.0
-        + poles
-            .iter()
-            .zip(weights)
-            .enumerate()
-            .filter(|(k, _)| *k != origin)
-            .map(|(_, (d, w))| t * w / (d - poles[origin]))
-            .sum::<f64>();
-    let mut s = if rest.abs() > 0.0 { t * weights[origin] / rest } else { 0.5 * (low + high) };
-    if !(s > low && s < high) {
-        s = inside(low, high);
-    }
-    for _ in 0..80 {
-        let sums = sums(origin, s);
-        let f = value(&sums);
-        if f > 0.0 {
-            high = s;
-        } else if f < 0.0 {
-            low = s;
-        } else {
-            break;
-        }
-        let near = (poles[i] - poles[origin]) - s;
-        let step = if last {
-            let constant = f - near * sums[1];
-            near + near * near * sums[1] / constant
-        } else {
-            let far = (poles[i + 1] - poles[origin]) - s;
-            let a = (near + far) * f - near * far * (sums[1] + sums[3]);
-            let b = near * far * f;
-            let c = f - near * sums[1] - far * sums[3];
-            let square = (a * a - 4.0 * b * c).max(0.0).sqrt();
-            if a <= 0.0 { (a - square) / (2.0 * c) } else { 2.0 * b / (a + square) }
-        };
-        let next = s + step;
-        let next = if next > low && next < high { next } else { inside(low, high) };
-        let moved = (next - s).abs();
-        s = next;
-        if moved <= 2.0 * f64::EPSILON * s.abs() || high - low <= 2.0 * f64::EPSILON * s.abs() {
-            break;
-        }
-    }
-    (origin, s)
-}
-
-/// A point strictly between two ends, closer to zero where one end is zero: roots crowd there.
-fn inside(low: f64, high: f64) -> f64 {
-    if low >= 0.0 && low < 1e-3 * high {
-        if low > 0.0 { (low * high).sqrt() } else { 1e-2 * high }
-    } else if high <= 0.0 && high > 1e-3 * low {
-        if high < 0.0 { -(low * high).sqrt() } else { 1e-2 * low }
-    } else {
-        0.5 * (low + high)
-    }
-}
-
-/// Channel and illumination in an orthonormal basis of what either sees: the space in which an
-/// optimal covariance lives.
-#[derive(Clone, Debug)]
-pub struct Reduced {
-    basis: CMat,
-    /// `HᴴH/σ²` in the basis.
-    gram: CMat,
-    /// ĝ in the basis; zero where nothing is lit.
-    direction: Vec<C64>,
-    /// ‖g‖².
-    pub illumination: f64,
-    /// What the formula needs.
-    pub spectrum: Spectrum,
-}
-
-impl Reduced {
-    /// From the channel (user antennas × transmit antennas), the noise of the user and g.
-    ///
-    /// # Errors
-    /// When a decomposition fails on entries that are not finite.
-    pub fn new(channel: &CMat, noise_w: f64, g: &[C64]) -> Result<Self, Error> {
-        let light = CMat::from_columns(g.len(), 1, g.to_vec())?;
-        let basis = orthonormal_basis(&CMat::hstack(&[&channel.adjoint(), &light])?, 1e-12)?;
-        let seen = product(channel, Op::Plain, &basis, Op::Plain);
-        let mut gram = product(&seen, Op::Adjoint, &seen, Op::Plain);
-        gram.scale(1.0 / noise_w);
-        let illumination: f64 = g.iter().map(C64::norm_sqr).sum();
-        let norm = illumination.sqrt().max(f64::MIN_POSITIVE);
-        let direction: Vec<C64> = (0..basis.cols()).map(|j| dot(basis.col(j), g) / norm).collect();
-        let mut eigen = HermitianEigen::new(gram.rows());
-        eigen.compute(&gram)?;
-        let gains: Vec<f64> = eigen.values().iter().map(|d| d.max(0.0)).collect();
-        // |u_iᴴ H ĝ|² with u_i = H e_i/√(σ² d_i) is d_i |e_iᴴ ĝ|²
-        let overlaps = gains
-            .iter()
-            .enumerate()
-            .map(|(i, d)| d * dot(eigen.vectors().col(i), &direction).norm_sqr())
-            .collect();
-        Ok(Self { basis, gram, direction, illumination, spectrum: Spectrum { gains, overlaps } })
-    }
-
-    /// The covariance that belongs to a dual optimum, with `tr R ≤ P` and `gᴴRg ≥ Γ` up to rounding
-    /// (a hair of power is moved towards g where rounding left the requirement short).
-    ///
-    /// # Errors
-    /// When a decomposition fails on entries that are not finite.
-    pub fn covariance(&self, dual: &Dual, power: f64, required: f64) -> Result<CMat, Error> {
-        let inner = self.inner(dual, power, required)?;
-        let left = product(&self.basis, Op::Plain, &inner, Op::Plain);
-        Ok(product(&left, Op::Plain, &self.basis, Op::Adjoint))
-    }
-
-    /// The orthonormal basis, antennas × dimensions.
-    pub(super) fn basis(&self) -> &CMat {
-        &self.basis
-    }
-
-    /// The covariance in the basis.
-    pub(super) fn inner(&self, dual: &Dual, power: f64, required: f64) -> Result<CMat, Error> {
-        let n = self.gram.rows();
-        let stretch = 1.0 / dual.complement.max(1e-300).sqrt() - 1.0;
-        let lift = CMat::from_fn(n, n, |i, j| {
-            let unit = if i == j { C64::ONE } else { C64::ZERO };
-            unit + self.direction[i] * self.direction[j].conj() * stretch
-        });
-        let inner =
-            product(&product(&lift, Op::Plain, &self.gram, Op::Plain), Op::Plain, &lift, Op::Plain);
-        let mut eigen = HermitianEigen::new(n);
-        let hermitian = CMat::from_fn(n, n, |i, j| (inner[(i, j)] + inner[(j, i)].conj()) * 0.5);
-        eigen.compute(&hermitian)?;
-        let share = if self.illumination > 0.0 {
-            (required / (power * self.illumination)).clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
-        let budget = power * ((1.0 - share) + dual.complement * share);
-        let gains: Vec<f64> = eigen.values().iter().map(|d| d.max(0.0)).collect();
-        let mut powers = vec![0.0; n];
-        water_filling(&gains, budget, &mut powers);
-        let factor = CMat::from_fn(n, n, |i, j| eigen.vectors()[(i, j)] * powers[j].sqrt());
-        let factor = product(&lift, Op::Plain, &factor, Op::Plain);
-        let mut inner = product(&factor, Op::Plain, &factor, Op::Adjoint);
-        let trace = |m: &CMat| (0..n).map(|i| m[(i, i)].re).sum::<f64>();
-        let spent = trace(&inner);
-        if spent > 0.0 {
-            inner.scale(power / spent);
-        }
-        self.lean(&mut inner, power, required);
-        Ok(inner)
-    }
-
-    /// Move just enough power towards ĝ for the requirement.
-    fn lean(&self, inner: &mut CMat, power: f64, required: f64) {
-        let n = inner.rows();
-        let mut lit = 0.0;
-        for i in 0..n {
-            for j in 0..n {
-                lit += (self.direction[i].conj() * inner[(i, j)] * self.direction[j]).re;
-            }
-        }
-        let wanted = required / self.illumination.max(f64::MIN_POSITIVE);
-        if lit >= wanted || power <= lit {
-            return;
-        }
-        let weight = ((wanted - lit) / (power - lit)).clamp(0.0, 1.0);
-        for i in 0..n {
-            for j in 0..n {
-                let towards = self.direction[i] * self.direction[j].conj() * power;
-                inner[(i, j)] = inner[(i, j)] * (1.0 - weight) + towards * weight;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use noctule_num::linalg::{HermitianEigen, Op, product};
     use noctule_num::rng::{StreamKey, complex_normal, normal, uniform};
+    use noctule_num::{C64, CMat};
 
     /// Eigenvalues by the dense solver.
     fn dense(poles: &[f64], weights: &[f64], t: f64) -> Vec<f64> {

@@ -3,6 +3,7 @@
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 use super::curve::Curve;
+use crate::surfaces::model::Link;
 
 /// An upper staircase of the frontier: every point (|z|², |y|²) that any phases reach is dominated
 /// by a cell.
@@ -103,6 +104,7 @@ impl Staircase {
             .collect();
         let mut kept: Vec<(Envelope, Vec<f64>)> = Vec::new();
         let mut examined = 0;
+        let tolerance = 1.0 + resolution.phase_tolerance;
         while !(fresh.is_empty() && kept.is_empty()) {
             for mut envelope in fresh.drain(..) {
                 let values = envelope.probe(&grids);
@@ -114,29 +116,12 @@ impl Staircase {
             }
             let mut open = Vec::new();
             for (mut envelope, values) in kept.drain(..) {
-                let factor = 1.0 / envelope.reach.cos();
-                let tolerance = 1.0 + resolution.phase_tolerance;
-                let matters = |&j: &usize| {
-                    factor > tolerance
-                        && (j..=j + 1).any(|i| values[i] * factor > reached[i] * tolerance)
-                };
-                let (open_still, done) =
-                    std::mem::take(&mut envelope.open).into_iter().partition(matters);
+                let done = envelope.close(&values, &reached, tolerance);
                 envelope.fill(&grids, done, &mut up);
-                envelope.open = open_still;
-                if envelope.open.is_empty() {
-                    continue;
+                if !envelope.open.is_empty() {
+                    fresh.extend(envelope.divide(&grids));
+                    open.push((envelope, values));
                 }
-                // the interval in three: the middle keeps its lines
-                let (phase, third) = (envelope.phase, envelope.reach / 3.0);
-                for side in [phase - 2.0 * third, phase + 2.0 * third] {
-                    if (-1e-12..=PI + 1e-12).contains(&side) {
-                        let part = envelope.open.clone();
-                        fresh.push(Envelope::new(&grids, side, third, envelope.line, part));
-                    }
-                }
-                envelope.reach = third;
-                open.push((envelope, values));
             }
             kept = open;
         }
@@ -176,6 +161,24 @@ impl Staircase {
         let cell = self.user.partition_point(|&x| x < square);
         self.target.get(cell).map_or(0.0, |y| y.sqrt())
     }
+}
+
+/// Staircases of all surfaces; equal surfaces share the work.
+pub(in crate::surfaces) fn staircases(link: &Link, resolution: Resolution) -> Vec<Staircase> {
+    let mut made: Vec<(usize, u64, Staircase)> = Vec::new();
+    link.elements
+        .iter()
+        .zip(&link.steps)
+        .map(|(&n, &step)| {
+            let key = (n, step.abs().to_bits());
+            if let Some((.., stairs)) = made.iter().find(|(n, d, _)| (*n, *d) == key) {
+                return stairs.clone();
+            }
+            let stairs = Staircase::new(&Curve::new(n, step), resolution);
+            made.push((key.0, key.1, stairs.clone()));
+            stairs
+        })
+        .collect()
 }
 
 /// Angles in (0, π/2), dense near both ends, symmetric about 45°.
@@ -249,6 +252,28 @@ impl Envelope {
         }
         self.line = first;
         values
+    }
+
+    /// Take out the stretches where what lies between this ψ and the end of its reach does not matter:
+    /// its bound, `Y_ψ/cos w`, exceeds what others reach by no more than is tolerated.
+    fn close(&mut self, values: &[f64], reached: &[f64], tolerance: f64) -> Vec<usize> {
+        let factor = 1.0 / self.reach.cos();
+        let matters = |&j: &usize| {
+            factor > tolerance && (j..=j + 1).any(|i| values[i] * factor > reached[i] * tolerance)
+        };
+        let (open, done) = std::mem::take(&mut self.open).into_iter().partition(matters);
+        self.open = open;
+        done
+    }
+
+    /// The interval in three: the middle keeps its lines, the others are made anew where ψ from 0 to π
+    /// reaches them.
+    fn divide(&mut self, grids: &Grids<'_>) -> Vec<Self> {
+        let third = self.reach / 3.0;
+        let sides = [self.phase - 2.0 * third, self.phase + 2.0 * third];
+        self.reach = third;
+        let within = sides.into_iter().filter(|side| (-1e-12..=PI + 1e-12).contains(side));
+        within.map(|side| Self::new(grids, side, third, self.line, self.open.clone())).collect()
     }
 
     /// Raise the bound on stretches where this envelope is fine enough, by that for all phases within

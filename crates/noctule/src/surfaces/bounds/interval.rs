@@ -1,11 +1,7 @@
-//! Upper bounds for the best covariance.
+//! How far the best covariance may be from a design, where user and target are apart: branch and bound
+//! over boxes of cells.
 //!
-//! *Aligned surfaces.* For any phases `|z_k| ≤ N_k` and `|y_k| ≤ N_k`, and the optimum of the inner
-//! problem grows with every gain and weight: the formula at fully aligned surfaces bounds it. Where
-//! paths overlap, with Gram matrices of largest eigenvalue Λ_U at the user and Λ_B at the base
-//! station, gains times Λ_U and power times Λ_B do.
-//!
-//! *User and target apart.* A box of cells of the trade-off curves is bounded by its corner (T6), or
+//! A box of cells of the trade-off curves is bounded by its corner (T6), or
 //! by a Lagrangian that separates over surfaces (T5): with `d_k` replaced by `max(d_k, λ)` all modes
 //! are active and
 //! ```math
@@ -16,80 +12,25 @@
 //! The interval closes when rates are high and stays open when surfaces are weak: it is an interval,
 //! not a proof of optimality.
 
-use noctule_num::linalg::HermitianEigen;
-use noctule_num::{C64, CMat};
 use noctule_optim::branch_bound::{Budget, Examined, Relaxation, branch_and_bound};
 use noctule_optim::{Interrupt, Stop, Work};
-use noctule_phy::cascade::{Cascade, SurfacePath};
-use noctule_phy::centred_array::CentredArray;
+use noctule_phy::cascade::Cascade;
 
-use super::certify::staircases;
-use super::covariance::CovarianceSolver;
-use super::curve::Resolution;
-use super::design::Settings;
-use super::model::{Link, ORTHOGONAL};
+use super::aligned::factors;
+use super::certify::ABSOLUTE;
+use crate::surfaces::covariance::CovarianceSolver;
+use crate::surfaces::model::Link;
+use crate::surfaces::phases::staircase::{Resolution, staircases};
+use crate::surfaces::power::ROUNDING;
+use crate::surfaces::settings::Allowance;
 
 /// The interval's upper end in nats, and how it was found.
 #[derive(Clone, Debug)]
-pub(super) struct Upper {
-    pub(super) bound: f64,
-    pub(super) method: String,
-    pub(super) stop: Stop,
-    pub(super) work: Work,
-}
-
-/// Largest eigenvalue of the Gram matrix of unit responses; one where they are orthogonal.
-fn overlap(elements: usize, frequencies: impl Fn(&SurfacePath) -> f64, cascade: &Cascade) -> f64 {
-    let k = cascade.paths.len();
-    let array = CentredArray::new(elements);
-    let gram = CMat::from_fn(k, k, |i, j| {
-        let difference = frequencies(&cascade.paths[i]) - frequencies(&cascade.paths[j]);
-        C64::from(array.pattern(difference) / elements as f64)
-    });
-    let mut eigen = HermitianEigen::new(k);
-    // the trace bounds what a failed decomposition would not tell
-    eigen.compute(&gram).map_or(k as f64, |()| eigen.max().max(1.0))
-}
-
-/// Factors for gains and for power under which the formulas of orthogonal paths are upper bounds.
-pub(super) fn factors(cascade: &Cascade) -> (f64, f64) {
-    let user = overlap(cascade.user_antennas, |path| path.user_arrival, cascade);
-    let base = overlap(cascade.transmit_antennas, |path| path.base_departure, cascade);
-    (user, base)
-}
-
-/// An upper bound in nats over all phases, from aligned surfaces; whether the paths are orthogonal,
-/// so that with user and target in one place it is the optimum.
-pub(super) fn aligned_bound(cascade: &Cascade, link: &Link) -> (f64, bool) {
-    let (base, user) = cascade.coherence();
-    let exact = base.max(user) <= ORTHOGONAL;
-    let (gains, weights) = link.aligned();
-    let (gain, power) = if exact { (1.0, 1.0) } else { factors(cascade) };
-    let gains: Vec<f64> = gains.iter().map(|g| g * gain).collect();
-    (
-        corner(&mut CovarianceSolver::new(), &gains, &weights, link.power * power, link.required),
-        exact,
-    )
-}
-
-/// The formula, +0 where the requirement is out of reach.
-fn corner(
-    solver: &mut CovarianceSolver,
-    gains: &[f64],
-    weights: &[f64],
-    power: f64,
-    required: f64,
-) -> f64 {
-    let total: f64 = weights.iter().sum();
-    if total <= 0.0 {
-        return if required > 0.0 {
-            0.0
-        } else {
-            solver.solve(gains, weights, power, 0.0).rate_nats
-        };
-    }
-    let overlaps: Vec<f64> = gains.iter().zip(weights).map(|(g, w)| g * w / total).collect();
-    solver.solve(gains, &overlaps, power, required / (power * total)).rate_nats
+pub(in crate::surfaces) struct Upper {
+    pub(in crate::surfaces) bound: f64,
+    pub(in crate::surfaces) method: String,
+    pub(in crate::surfaces) stop: Stop,
+    pub(in crate::surfaces) work: Work,
 }
 
 struct Surface {
@@ -98,6 +39,29 @@ struct Surface {
     user: Vec<f64>,
     target: Vec<f64>,
 }
+
+/// Prices of the separable bound.
+#[derive(Clone, Copy)]
+struct Prices {
+    /// λ, of the power.
+    power: f64,
+    /// r = μW/λ, from 0 to 1.
+    ratio: f64,
+}
+
+/// The bound of a corner in nats, and prices to start from.
+struct Corner {
+    rate: f64,
+    prices: Prices,
+}
+
+/// Cells of a curve: fewer than `certify` takes, since intervals stay open for another reason.
+const CELLS: usize = 2000;
+/// Steps of the search for prices at most, how they shrink, and the last: in logarithms, where a
+/// percent of a price no longer matters.
+const PRICE_STEPS: usize = 60;
+const SHRINK: f64 = 0.4;
+const LAST_STEP: f64 = 5e-3;
 
 /// Ranges of cells.
 type Region = Vec<(usize, usize)>;
@@ -111,15 +75,15 @@ struct Problem {
 }
 
 /// Branch and bound over boxes of cells.
-pub(super) fn interval(
+pub(in crate::surfaces) fn interval(
     cascade: &Cascade,
     link: &Link,
-    score: f64,
-    settings: &Settings,
+    rate: f64,
+    allowance: Allowance,
     interrupt: &Interrupt,
 ) -> Upper {
     let (gain, power) = factors(cascade);
-    let surfaces = staircases(link, Resolution { cells: 2000, ..Resolution::default() })
+    let surfaces = staircases(link, Resolution { cells: CELLS, ..Resolution::default() })
         .into_iter()
         .enumerate()
         .map(|(k, stairs)| Surface {
@@ -137,9 +101,9 @@ pub(super) fn interval(
         evaluations: 0,
     };
     let root: Region = problem.surfaces.iter().map(|s| (0, s.user.len() - 1)).collect();
-    let budget = Budget { nodes: settings.nodes, absolute: 1e-9, relative: settings.gap };
+    let budget = Budget { nodes: allowance.nodes, absolute: ABSOLUTE, relative: allowance.gap };
     let found =
-        branch_and_bound(&mut problem, [root], Some((-score.max(0.0), ())), budget, interrupt);
+        branch_and_bound(&mut problem, [root], Some((-rate.max(0.0), ())), budget, interrupt);
     Upper {
         bound: -found.bound,
         method: "branch-and-bound-covariance".to_owned(),
@@ -149,15 +113,15 @@ pub(super) fn interval(
 }
 
 impl Problem {
-    /// The corner of a box (T6); +0 where even the corner cannot meet the requirement.
-    fn corner(&mut self, region: &Region) -> Option<(f64, f64, f64)> {
+    /// The corner of a box (T6); `None` where even the corner cannot meet the requirement.
+    fn corner(&mut self, region: &Region) -> Option<Corner> {
         let pick = |of: fn(&Surface, (usize, usize)) -> f64| -> Vec<f64> {
             self.surfaces.iter().zip(region).map(|(s, &range)| of(s, range)).collect()
         };
         let gains = pick(|s, range| s.gain * s.user[range.1]);
         let weights = pick(|s, range| s.weight * s.target[range.0]);
         let total: f64 = weights.iter().sum();
-        if self.required > self.power * total * (1.0 + 1e-12) {
+        if self.required > self.power * total * (1.0 + ROUNDING) {
             return None;
         }
         let overlaps: Vec<f64> =
@@ -167,8 +131,41 @@ impl Problem {
         let dual = self.solver.solve(&gains, &overlaps, self.power, share);
         // prices to start the separable bound from: λ from the level of the corner's own solution
         let streams = gains.iter().filter(|g| **g > 0.0).count().max(1) as f64;
-        let lambda = streams / self.power;
-        Some((dual.rate_nats, lambda, dual.ratio))
+        let prices = Prices { power: streams / self.power, ratio: dual.ratio };
+        Some(Corner { rate: dual.rate_nats, prices })
+    }
+
+    /// The smallest separable bound that a coordinate search over the two prices finds, until it is
+    /// `enough`: any prices are valid.
+    fn lowest(&mut self, region: &Region, prices: Prices, enough: f64) -> f64 {
+        let value = |this: &mut Self, l: f64, r: f64| {
+            this.separable(region, l.exp(), 1.0 / (1.0 + (-r).exp()))
+        };
+        // λ by its logarithm, r = μW/λ in (0, 1) by its logit
+        let mut l = prices.power.ln();
+        let mut r = prices.ratio.clamp(1e-9, 1.0 - 1e-9);
+        r = (r / (1.0 - r)).ln();
+        let mut best = value(self, l, r);
+        let mut step = 1.0;
+        for _ in 0..PRICE_STEPS {
+            let mut moved = false;
+            for (dl, dr) in [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)] {
+                let found = value(self, l + dl, r + dr);
+                if found < best {
+                    (best, l, r, moved) = (found, l + dl, r + dr, true);
+                }
+            }
+            if best <= enough {
+                break;
+            }
+            if !moved {
+                step *= SHRINK;
+                if step < LAST_STEP {
+                    break;
+                }
+            }
+        }
+        best
     }
 
     /// The separable Lagrangian of a box (T5) at prices λ and `r = μ W_u / λ`.
@@ -178,6 +175,7 @@ impl Problem {
         };
         let (low, high) = (sum(|s, r| s.target[r.1]), sum(|s, r| s.target[r.0]));
         let mu = ratio * lambda / high.max(f64::MIN_POSITIVE);
+        // −ln(1 − μW/λ) is convex in W: between the ends of the box its chord is above it
         let at = |w: f64| -(-mu * w / lambda).ln_1p();
         let slope = if high - low > 1e-12 * high {
             (at(high) - at(low)) / (high - low)
@@ -228,36 +226,11 @@ impl Relaxation for Problem {
     type Point = ();
 
     fn examine(&mut self, region: &mut Region, cutoff: f64) -> Examined<()> {
-        let Some((mut bound, lambda, ratio)) = self.corner(region) else {
+        let Some(Corner { rate: mut bound, prices }) = self.corner(region) else {
             return Examined::empty();
         };
         if bound > -cutoff {
-            // a coordinate search over the two prices: any of them is valid
-            let (mut l, mut r) = (lambda.ln(), ratio.clamp(1e-9, 1.0 - 1e-9));
-            r = (r / (1.0 - r)).ln();
-            let value = |this: &mut Self, l: f64, r: f64| {
-                this.separable(region, l.exp(), 1.0 / (1.0 + (-r).exp()))
-            };
-            let mut best = value(self, l, r);
-            let mut step = 1.0;
-            for _ in 0..60 {
-                let mut moved = false;
-                for (dl, dr) in [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)] {
-                    let found = value(self, l + dl, r + dr);
-                    if found < best {
-                        (best, l, r, moved) = (found, l + dl, r + dr, true);
-                    }
-                }
-                if best <= -cutoff {
-                    break;
-                }
-                if !moved {
-                    step *= 0.4;
-                    if step < 5e-3 {
-                        break;
-                    }
-                }
-            }
+            let best = self.lowest(region, prices, -cutoff);
             if best.is_finite() {
                 bound = bound.min(best);
             }

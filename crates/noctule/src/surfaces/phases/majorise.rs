@@ -1,6 +1,6 @@
 //! The paper's way for user and target apart: alternate between powers and phases.
 //!
-//! For fixed phases the powers are those of [Theorem 2](super::power). For fixed powers, `|z|²` and
+//! For fixed phases the powers are those of [Theorem 2](crate::surfaces::power). For fixed powers, `|z|²` and
 //! `|y|²` are replaced by their tangents at the current phases, which are lower bounds, and the
 //! problem (65) is convex over `|v_n| ≤ 1`. It needs no interior-point method: its maximisers have
 //! unit modulus,
@@ -15,23 +15,37 @@
 //! requirement nothing moves, from the best blend that all surfaces share it ends near the optimum,
 //! and proves nothing either (`docs/errata.md#surfaces-e17`).
 
+use std::f64::consts::{FRAC_PI_2, PI};
+
 use noctule_num::C64;
 use noctule_optim::{Interrupt, Stop};
 
 use super::curve::Curve;
-use super::model::Link;
-use super::power::Allocator;
-use super::root::root;
+use crate::surfaces::model::Link;
+use crate::surfaces::power::Allocator;
+use crate::surfaces::root::root;
+
+/// Blends of the sweep, from all for the target to all for the user.
+const BLENDS: u32 = 64;
+/// How far from the price at which both pulls are alike its logarithm is sought.
+const PRICE_RANGE: f64 = 25.0;
+/// How closely the logarithms of price and of ω are found.
+const PRICE_CLOSE: f64 = 1e-10;
+const OMEGA_CLOSE: f64 = 1e-12;
+/// ω is at most so many powers of e above its least value.
+const OMEGA_RANGE: f64 = 60.0;
+/// The length of a pull below which it has no direction: just above the smallest normal number.
+const NO_PULL: f64 = 1e-280;
 
 /// Phases of every surface relative to those aligned to the user, so that `z = Σ u`.
-pub(super) type Relative = Vec<Vec<C64>>;
+pub(in crate::surfaces) type Relative = Vec<Vec<C64>>;
 
 /// What alternation reached.
-pub(super) struct Alternated {
-    pub(super) phases: Relative,
-    pub(super) rate_nats: Option<f64>,
-    pub(super) iterations: u64,
-    pub(super) stop: Stop,
+pub(in crate::surfaces) struct Alternated {
+    pub(in crate::surfaces) phases: Relative,
+    pub(in crate::surfaces) rate_nats: Option<f64>,
+    pub(in crate::surfaces) iterations: u64,
+    pub(in crate::surfaces) stop: Stop,
 }
 
 /// How a start is chosen.
@@ -61,7 +75,7 @@ fn amplitudes(u: &[C64], turns: &[C64]) -> (C64, C64) {
 }
 
 /// Phases to start from.
-pub(super) fn start(link: &Link, start: Start) -> Relative {
+pub(in crate::surfaces) fn start(link: &Link, start: Start) -> Relative {
     let all = |blend: f64, phase: f64| -> Relative {
         link.elements
             .iter()
@@ -71,38 +85,45 @@ pub(super) fn start(link: &Link, start: Start) -> Relative {
     };
     match start {
         Start::Sensing => all(0.0, 0.0),
-        Start::Communication => all(std::f64::consts::FRAC_PI_2, 0.0),
+        Start::Communication => all(FRAC_PI_2, 0.0),
         Start::Sweep => {
-            let curves: Vec<Curve> =
-                link.elements.iter().zip(&link.steps).map(|(&n, &s)| Curve::new(n, s)).collect();
-            let mut allocator = Allocator::new(curves.len());
-            let mut best = (f64::NEG_INFINITY, 0.0, 0.0);
-            for i in 0..=64 {
-                for phase in [0.0, std::f64::consts::PI] {
-                    let blend = std::f64::consts::FRAC_PI_2 * f64::from(i) / 64.0;
-                    let points = curves.iter().map(|c| c.point(blend, phase));
-                    let (gains, weights): (Vec<f64>, Vec<f64>) = points
-                        .enumerate()
-                        .map(|(k, p)| {
-                            let weight = link.weights[k] * p.target * p.target;
-                            (link.gains[k] * p.user * p.user, weight)
-                        })
-                        .unzip();
-                    let rate = allocator
-                        .allocate(&gains, &weights, link.power, link.required)
-                        .map_or(-1.0, |found| found.rate_nats);
-                    if rate > best.0 {
-                        best = (rate, blend, phase);
-                    }
-                }
-            }
-            all(best.1, best.2)
+            let (blend, phase) = sweep(link);
+            all(blend, phase)
         }
     }
 }
 
+/// The best blend that all surfaces share, in phase or in opposition.
+fn sweep(link: &Link) -> (f64, f64) {
+    let curves: Vec<Curve> =
+        link.elements.iter().zip(&link.steps).map(|(&n, &s)| Curve::new(n, s)).collect();
+    let mut allocator = Allocator::new(curves.len());
+    let mut best = (f64::NEG_INFINITY, 0.0, 0.0);
+    for i in 0..=BLENDS {
+        for phase in [0.0, PI] {
+            let blend = FRAC_PI_2 * f64::from(i) / f64::from(BLENDS);
+            let points = curves.iter().map(|c| c.point(blend, phase));
+            let (gains, weights): (Vec<f64>, Vec<f64>) = points
+                .enumerate()
+                .map(|(k, p)| {
+                    let weight = link.weights[k] * p.target * p.target;
+                    (link.gains[k] * p.user * p.user, weight)
+                })
+                .unzip();
+            // what does not meet the requirement is below any rate
+            let rate = allocator
+                .allocate(&gains, &weights, link.power, link.required)
+                .map_or(-1.0, |found| found.rate_nats);
+            if rate > best.0 {
+                best = (rate, blend, phase);
+            }
+        }
+    }
+    (best.1, best.2)
+}
+
 /// Alternate until the rate grows by less than `tolerance`, relative.
-pub(super) fn alternate(
+pub(in crate::surfaces) fn alternate(
     link: &Link,
     mut phases: Relative,
     max_iterations: u64,
@@ -159,6 +180,7 @@ fn step(
             let pull = y * (price * strength(k));
             blend(z, pull, gain, &phases[k], &turns[k], &mut out[k]);
             let (_, now) = amplitudes(&out[k], &turns[k]);
+            // the tangent of |y|² at the old phases, which is below it: 2 Re y* y_new − |y|²
             sensed += strength(k) * (2.0 * (y.conj() * now).re - y.norm_sqr());
         }
         sensed / link.required.max(f64::MIN_POSITIVE) - 1.0
@@ -167,26 +189,31 @@ fn step(
     if moved(0.0, &mut out) >= 0.0 || link.required <= 0.0 {
         return out;
     }
-    // the price at which both pulls are alike, and twenty-five powers of e to either side
-    let typical: f64 = (0..phases.len())
-        .map(|k| {
-            let (z, y) = at[k];
-            let gain = link.gains[k] * powers[k];
-            let omega = gain / (1.0 + gain * z.norm_sqr());
-            omega * z.norm() / (strength(k) * y.norm()).max(f64::MIN_POSITIVE)
-        })
-        .filter(|x| x.is_finite())
-        .fold(f64::MIN_POSITIVE, f64::max);
-    let (low, high) = (typical.ln() - 25.0, typical.ln() + 25.0);
+    let typical = even_price(link, at, powers, sensing_power);
+    let (low, high) = (typical.ln() - PRICE_RANGE, typical.ln() + PRICE_RANGE);
     let last = moved(high.exp(), &mut out);
     if last < 0.0 {
         // rounding: at these phases the requirement holds with equality and nothing can move
         return phases.clone();
     }
     let first = moved(low.exp(), &mut out).min(-f64::MIN_POSITIVE);
-    let found = root((low, first), (high, last), 1e-10, |x| moved(x.exp(), &mut out));
+    let found = root((low, first), (high, last), PRICE_CLOSE, |x| moved(x.exp(), &mut out));
     moved(found.exp(), &mut out);
     out
+}
+
+/// The largest price at which the pulls of a surface to user and target are alike.
+fn even_price(link: &Link, at: &[(C64, C64)], powers: &[f64], sensing_power: f64) -> f64 {
+    at.iter()
+        .enumerate()
+        .map(|(k, (z, y))| {
+            let gain = link.gains[k] * powers[k];
+            let omega = gain / (1.0 + gain * z.norm_sqr());
+            let strength = link.weights[k] * (powers[k] + sensing_power);
+            omega * z.norm() / (strength * y.norm()).max(f64::MIN_POSITIVE)
+        })
+        .filter(|x| x.is_finite())
+        .fold(f64::MIN_POSITIVE, f64::max)
 }
 
 /// `unit(ω z + pull·conj(e))`, ω a fixed point of `ω = gain/(1 + gain S(ω))`; phases stay where both
@@ -196,7 +223,7 @@ fn blend(z: C64, pull: C64, gain: f64, old: &[C64], turns: &[C64], out: &mut [C6
         for ((out, e), old) in out.iter_mut().zip(turns).zip(old) {
             let aim = z * omega + pull * e.conj();
             let norm = aim.norm();
-            *out = if norm > 1e-280 { aim / norm } else { *old };
+            *out = if norm > NO_PULL { aim / norm } else { *old };
         }
         let now: C64 = out.iter().sum();
         2.0 * (z.conj() * now).re - z.norm_sqr()
@@ -213,12 +240,12 @@ fn blend(z: C64, pull: C64, gain: f64, old: &[C64], turns: &[C64], out: &mut [C6
         let denominator = 1.0 + gain * s;
         if denominator <= 0.0 { -1.0 } else { x - (gain / denominator).ln() }
     };
-    let high = low + 60.0;
+    let high = low + OMEGA_RANGE;
     let (a, b) = (excess(low), excess(high));
     if a >= 0.0 || b <= 0.0 {
         excess(if a >= 0.0 { low } else { high });
         return;
     }
-    let found = root((low, a), (high, b), 1e-12, &mut excess);
+    let found = root((low, a), (high, b), OMEGA_CLOSE, &mut excess);
     excess(found);
 }

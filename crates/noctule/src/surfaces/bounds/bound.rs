@@ -1,68 +1,28 @@
 //! Upper bounds on the rate over all deployments among which was chosen.
 
 use noctule_optim::{Interrupt, Stop, Work};
-use noctule_phy::cascade::Cascade;
 use noctule_phy::units::nats_to_bits;
 
-use super::Instance;
+use super::aligned::{aligned_bound, ideal_bound};
 use super::certify::certify;
-use super::curve::Curve;
-use super::design::{Requirement, Settings, Signal};
-use super::interval::{aligned_bound, interval};
-use super::model::{Link, ORTHOGONAL};
-use super::plan::{Plan, phases_of, plan_phases, summit, turned};
-use super::power::{Allocator, ROUNDING, dual_bound};
-use super::select::{Chosen, Select, considered};
+use super::interval::{Upper, interval};
 use crate::Error;
-
-/// A deployment with its phases: the chosen one, until a proof finds a better.
-pub(super) struct Candidate {
-    pub(super) sites: Vec<usize>,
-    pub(super) cascade: Cascade,
-    pub(super) link: Link,
-    pub(super) plan: Plan,
-}
-
-impl Candidate {
-    /// What was chosen, with phases where choosing did not find them.
-    pub(super) fn new(
-        instance: &Instance,
-        chosen: &mut Chosen,
-        signal: Signal,
-    ) -> Result<Self, Error> {
-        let sites = chosen.sites.clone();
-        let cascade = instance.cascade(&sites);
-        let link = Link::new(instance, &cascade);
-        let mut plan = match chosen.plan.take() {
-            Some(plan) => plan,
-            None => plan_phases(&cascade, &link, signal)?,
-        };
-        plan.work += chosen.work;
-        Ok(Self { sites, cascade, link, plan })
-    }
-}
+use crate::surfaces::Instance;
+use crate::surfaces::chosen::{Candidate, Chosen, considered};
+use crate::surfaces::model::{Link, ORTHOGONAL};
+use crate::surfaces::phases::curve::Curve;
+use crate::surfaces::phases::find::summit;
+use crate::surfaces::phases::plan::{Plan, phases_of, turned};
+use crate::surfaces::power::ROUNDING;
+use crate::surfaces::reach::Reach;
+use crate::surfaces::settings::{Allowance, Requirement, Select, Settings, Signal};
 
 /// What is proven.
-pub(super) struct Proven {
+pub(in crate::surfaces) struct Proven {
     /// No design has a higher rate than this many bit/s/Hz; and how that is known.
-    pub(super) upper: Option<(f64, String)>,
-    pub(super) stop: Stop,
-    pub(super) work: Work,
-}
-
-/// A bound in nats over all phases of a deployment, from surfaces aligned to user and target at once,
-/// its name, and whether it is the optimum where the user decides.
-pub(super) fn ideal_bound(cascade: &Cascade, link: &Link, signal: Signal) -> (f64, &'static str) {
-    if signal == Signal::Covariance {
-        let (value, exact) = aligned_bound(cascade, link);
-        return (value, if exact { "lagrangian-dual" } else { "lagrangian-dual-coherent" });
-    }
-    let (gains, weights) = link.aligned();
-    let (power, required) = (link.power, link.required);
-    let bound = Allocator::new(gains.len())
-        .allocate(&gains, &weights, power, required)
-        .map_or(0.0, |found| dual_bound(&gains, &weights, power, required, found.prices));
-    (bound, "theorem-2")
+    pub(in crate::surfaces) upper: Option<(f64, String)>,
+    pub(in crate::surfaces) stop: Stop,
+    pub(in crate::surfaces) work: Work,
 }
 
 /// Rounding of a dual value.
@@ -83,16 +43,23 @@ fn weaker(a: Stop, b: Stop) -> Stop {
     if rank(b) > rank(a) { b } else { a }
 }
 
+/// What is to be bounded.
+#[derive(Clone, Copy)]
+pub(in crate::surfaces) struct Question<'a> {
+    pub(in crate::surfaces) instance: &'a Instance,
+    pub(in crate::surfaces) signal: Signal,
+    pub(in crate::surfaces) settings: &'a Settings,
+    pub(in crate::surfaces) interrupt: &'a Interrupt,
+}
+
 /// An upper bound on the rate over all deployments among which was chosen. Branch and bound may come
 /// across a better design on the way, perhaps over other sites, and `best` becomes that.
-pub(super) fn bound(
-    instance: &Instance,
+pub(in crate::surfaces) fn bound(
+    question: Question<'_>,
     chosen: &Chosen,
     best: &mut Candidate,
-    signal: Signal,
-    settings: &Settings,
-    interrupt: &Interrupt,
 ) -> Proven {
+    let settings = question.settings;
     let stop = best.plan.stop();
     let none = Proven { upper: None, stop, work: Work::default() };
     if chosen.unseen {
@@ -104,21 +71,26 @@ pub(super) fn bound(
         return Proven { upper, ..none };
     }
     let own = if best.link.user_decides() {
-        let (mut value, mut method) = ideal_bound(&best.cascade, &best.link, signal);
-        if let Some((ceiling, exact)) = chosen.ceiling {
-            value = value.max(ceiling);
-            if !exact {
-                method = "lagrangian-dual-coherent";
-            }
-        }
-        Own { value, method: method.to_owned(), stop, work: Work::default() }
-    } else if settings.certify || best.link.gains.len() == 1 {
+        in_one_place(question.signal, chosen, best)
+    } else if settings.certify.is_asked() || best.link.gains.len() == 1 {
         // over one surface the proof costs what the design did
-        searched(best, signal, settings, interrupt)
+        searched(question, best, settings.allowance())
     } else {
         return none;
     };
-    over_rivals(instance, chosen, best, own, signal, settings, interrupt)
+    over_rivals(question, chosen, best, own)
+}
+
+/// The bound where the user decides: the optimum of the deployment, or of the best there is.
+fn in_one_place(signal: Signal, chosen: &Chosen, best: &Candidate) -> Own {
+    let (mut value, mut method) = ideal_bound(&best.cascade, &best.link, signal);
+    if let Some((ceiling, exact)) = chosen.ceiling {
+        value = value.max(ceiling);
+        if !exact {
+            method = "lagrangian-dual-coherent";
+        }
+    }
+    Own { value, method: method.to_owned(), stop: best.plan.stop(), work: Work::default() }
 }
 
 /// What no design over any deployment of `select` exceeds, in bit/s/Hz, by what needs no regions:
@@ -169,37 +141,28 @@ struct Own {
 }
 
 /// Branch and bound over one deployment, improving its plan.
-fn searched(
-    best: &mut Candidate,
-    signal: Signal,
-    settings: &Settings,
-    interrupt: &Interrupt,
-) -> Own {
-    if let Some(own) = alone(best, settings) {
+fn searched(question: Question<'_>, best: &mut Candidate, allowance: Allowance) -> Own {
+    if let Some(own) = alone(best, allowance.gap) {
         return own;
     }
     let Candidate { cascade, link, plan, .. } = best;
-    if !settings.certify {
+    if allowance.nodes == 0 {
         return Own {
-            value: ideal_bound(cascade, link, signal).0,
+            value: ideal_bound(cascade, link, question.signal).0,
             method: "aligned-surfaces".to_owned(),
             stop: plan.stop(),
             work: Work::default(),
         };
     }
-    if signal == Signal::Covariance {
-        let found = interval(cascade, link, plan.score, settings, interrupt);
-        return Own {
-            value: found.bound,
-            method: found.method,
-            stop: found.stop,
-            work: found.work,
-        };
+    if question.signal == Signal::Covariance {
+        let Upper { bound: value, method, stop, work } =
+            interval(cascade, link, plan.nats(), allowance, question.interrupt);
+        return Own { value, method, stop, work };
     }
     let climber = plan.climber.clone();
-    let found = certify(link, climber, &plan.points, plan.score, settings, interrupt);
-    if found.score > plan.score && !found.points.is_empty() {
-        plan.score = found.score;
+    let found = certify(link, climber, &plan.points, plan.nats(), allowance, question.interrupt);
+    if found.rate > plan.nats() && !found.points.is_empty() {
+        plan.reach = Reach::Rate(found.rate);
         plan.phases = phases_of(cascade, &found.climber, &found.points);
         plan.points = found.points;
         plan.climber = Some(found.climber);
@@ -218,7 +181,7 @@ fn rate_alone(link: &Link, amplitude: f64) -> f64 {
 }
 
 /// The bound of a single surface: all power on the largest |z| that any phases reach.
-fn alone(best: &mut Candidate, settings: &Settings) -> Option<Own> {
+fn alone(best: &mut Candidate, gap: f64) -> Option<Own> {
     let Candidate { cascade, link, plan, .. } = best;
     let (base, user) = cascade.coherence();
     if base.max(user) > ORTHOGONAL {
@@ -226,14 +189,14 @@ fn alone(best: &mut Candidate, settings: &Settings) -> Option<Own> {
     }
     let found = summit(link)?;
     let reached = rate_alone(link, found.point.user);
-    if reached > plan.score {
+    if reached > plan.nats() {
         let points = vec![found.point];
         let curve = Curve::new(link.elements[0], link.steps[0]);
-        (plan.phases, plan.score) = (turned(cascade, &[curve], &points), reached);
-        plan.points = points;
+        plan.phases = turned(cascade, &[curve], &points);
+        (plan.points, plan.reach) = (points, Reach::Rate(reached));
     }
-    let value = rate_alone(link, found.bound).max(plan.score);
-    let closed = value - plan.score <= settings.gap * value;
+    let value = rate_alone(link, found.bound).max(plan.nats());
+    let closed = value - plan.nats() <= gap * value;
     Some(Own {
         value,
         method: "trade-off-curve".to_owned(),
@@ -244,26 +207,20 @@ fn alone(best: &mut Candidate, settings: &Settings) -> Option<Own> {
 
 /// The bound over the deployments that were not chosen too: those whose ideal is below are done with;
 /// the others count with their ideals, or with `certify` are bounded themselves.
-fn over_rivals(
-    instance: &Instance,
-    chosen: &Chosen,
-    best: &mut Candidate,
-    own: Own,
-    signal: Signal,
-    settings: &Settings,
-    interrupt: &Interrupt,
-) -> Proven {
+fn over_rivals(question: Question<'_>, chosen: &Chosen, best: &mut Candidate, own: Own) -> Proven {
     let Own { mut value, mut method, mut stop, mut work } = own;
+    let Question { instance, settings, interrupt, .. } = question;
+    let (asked, allowance) = (settings.certify.is_asked(), settings.allowance());
     for (ideal, sites) in &chosen.rivals {
         if *ideal <= value {
             continue;
         }
         let cascade = instance.cascade(sites);
         let link = Link::new(instance, &cascade);
-        let nodes = settings.nodes.saturating_sub(work.iterations);
-        if !settings.certify || link.user_decides() || nodes == 0 || interrupt.is_raised() {
+        let nodes = allowance.nodes.saturating_sub(work.iterations);
+        if !asked || link.user_decides() || nodes == 0 || interrupt.is_raised() {
             value = *ideal;
-            if !settings.certify {
+            if !asked {
                 "aligned-surfaces".clone_into(&mut method);
             } else if interrupt.is_raised() {
                 stop = weaker(stop, Stop::Interrupted);
@@ -272,15 +229,14 @@ fn over_rivals(
             }
             continue;
         }
-        let rest = Settings { nodes, ..settings.clone() };
         // nothing is known of its phases, but what a design of it has to beat is
         let mut rival = Candidate {
             sites: sites.clone(),
-            plan: Plan { score: best.plan.score, ..Plan::unknown() },
+            plan: Plan { reach: best.plan.reach, ..Plan::unknown() },
             cascade,
             link,
         };
-        let found = searched(&mut rival, signal, &rest, interrupt);
+        let found = searched(question, &mut rival, Allowance { nodes, ..allowance });
         if !rival.plan.points.is_empty() {
             let (starts, spent) = (std::mem::take(&mut best.plan.starts), best.plan.work);
             *best = rival;

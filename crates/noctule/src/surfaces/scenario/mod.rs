@@ -1,14 +1,21 @@
 //! Parameters of a base station, candidate sites, a user and a target.
 
+mod layout;
+
 use noctule_num::InputError;
-use noctule_phy::cascade::{PathLoss, PathWeights, Place, site_on_rays};
-use noctule_phy::geometry::Point;
+use noctule_num::input::{in_count, in_range};
+use noctule_phy::cascade::{PathLoss, PathWeights, Place};
 use noctule_phy::units;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::{Elements, Instance, MOST_ANTENNAS, MOST_ELEMENTS, MOST_SITES, Parts};
 use crate::Error;
+
+pub use self::layout::Layout;
+
+/// Simulated echoes at most.
+const MOST_DRAWS: usize = 1_000_000;
 
 /// A base station, candidate sites of reflecting surfaces, a user and a target that the base
 /// station cannot see.
@@ -78,34 +85,6 @@ pub enum PathModel {
     Max,
 }
 
-/// Candidate sites of surfaces. Generated ones satisfy Proposition 1 and need upright arrays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Layout {
-    /// Sites on the perpendicular bisector of base station and user: spatial frequencies ±1/M_r,
-    /// ±3/M_r, … below one at both ends, nearest first: M_r sites, one fewer for odd M_r. Needs two or
-    /// more antennas at the user and M_t to be a multiple of M_r.
-    Bisector,
-    /// Eight sites off the bisector, for M_t = 32 and M_r = 8.
-    Skew,
-    /// Rays given by their spatial frequencies `[base, user]`.
-    Rays(Vec<[f64; 2]>),
-    /// Coordinates in metres.
-    Sites(Vec<[f64; 2]>),
-}
-
-/// Spatial frequencies of the skew layout, 32 μ_B and 8 μ_U.
-const SKEW: [[f64; 2]; 8] = [
-    [-7.0, -1.0],
-    [5.0, 1.0],
-    [-11.0, -3.0],
-    [9.0, 3.0],
-    [-15.0, -5.0],
-    [13.0, 5.0],
-    [17.0, 7.0],
-    [-19.0, -7.0],
-];
-
 impl Default for Scenario {
     fn default() -> Self {
         Self {
@@ -148,13 +127,9 @@ impl Scenario {
             ("elements", self.elements, 1, MOST_ELEMENTS),
             ("snapshots", self.snapshots as usize, 1, u32::MAX as usize),
             ("first_sites", self.first_sites.unwrap_or(1), 1, MOST_SITES),
-            ("echo_draws", usize::try_from(self.echo_draws).unwrap_or(usize::MAX), 0, 1_000_000),
+            ("echo_draws", usize::try_from(self.echo_draws).unwrap_or(usize::MAX), 0, MOST_DRAWS),
         ] {
-            if !(low..=high).contains(&value) {
-                let what = "the count is out of range";
-                let allowed = format!("a whole number from {low} to {high}");
-                return Err(InputError::new(what, name, value.to_string(), allowed));
-            }
+            in_count(name, value, low, high)?;
         }
         for (name, value, low, high, unit) in [
             ("power_dbm", self.power_dbm, -200.0, 200.0, "dBm"),
@@ -168,11 +143,7 @@ impl Scenario {
             ("user_axis_deg", self.user_axis_deg, -360.0, 360.0, "degrees"),
             ("surface_axis_deg", self.surface_axis_deg, -360.0, 360.0, "degrees"),
         ] {
-            if !(low..=high).contains(&value) {
-                let allowed = format!("a number from {low} to {high} {unit}");
-                let what = "the value is out of range";
-                return Err(InputError::new(what, name, value.to_string(), allowed.trim_end()));
-            }
+            in_range(name, value, low, high, unit)?;
         }
         let points = [("base_m", self.base_m), ("user_m", self.user_m)];
         for (name, point) in points.into_iter().chain(self.target_m.map(|p| ("target_m", p))) {
@@ -185,124 +156,6 @@ impl Scenario {
         self.site_positions().map(|_| ())
     }
 
-    /// The candidate sites in metres, the one with the sensors first.
-    ///
-    /// # Errors
-    /// When a layout does not fit the arrays, or rays do not meet.
-    pub fn site_positions(&self) -> Result<Vec<Point>, InputError> {
-        let rays: Vec<[f64; 2]> = match &self.layout {
-            Layout::Sites(sites) => {
-                if sites.is_empty() || sites.len() > MOST_SITES {
-                    return Err(self.refuse_count("layout.sites", sites.len()));
-                }
-                return self.cut(sites.iter().map(|&site| site.into()).collect());
-            }
-            Layout::Bisector => {
-                if self.user_antennas < 2 {
-                    return Err(InputError::new(
-                        "the layout does not fit the arrays",
-                        "user_antennas",
-                        self.user_antennas.to_string(),
-                        "at least 2 for the bisector: one antenna does not tell sites apart",
-                    ));
-                }
-                if !self.transmit_antennas.is_multiple_of(self.user_antennas) {
-                    return Err(InputError::new(
-                        "the layout does not fit the arrays",
-                        "layout",
-                        format!(
-                            "bisector with {} and {} antennas",
-                            self.transmit_antennas, self.user_antennas
-                        ),
-                        "transmit antennas in a multiple of the user's, so that the sites are \
-                         orthogonal at both ends",
-                    ));
-                }
-                let m = self.user_antennas;
-                let ray = |i: usize| {
-                    let x = (2 * (i / 2) + 1) as f64 / m as f64;
-                    let x = if i.is_multiple_of(2) { x } else { -x };
-                    [x, x]
-                };
-                // ±1/M, ±3/M, … below one
-                let count = (0..).take_while(|i| 2 * (i / 2) + 1 < m).count();
-                (0..count.min(MOST_SITES)).map(ray).collect()
-            }
-            Layout::Skew => {
-                if (self.transmit_antennas, self.user_antennas) != (32, 8) {
-                    return Err(InputError::new(
-                        "the layout does not fit the arrays",
-                        "layout",
-                        format!(
-                            "skew with {} and {} antennas",
-                            self.transmit_antennas, self.user_antennas
-                        ),
-                        "32 transmit antennas and 8 at the user",
-                    ));
-                }
-                SKEW.iter().map(|[b, u]| [b / 32.0, u / 8.0]).collect()
-            }
-            Layout::Rays(rays) => {
-                if rays.is_empty() || rays.len() > MOST_SITES {
-                    return Err(self.refuse_count("layout.rays", rays.len()));
-                }
-                rays.clone()
-            }
-        };
-        let (base, user): (Point, Point) = (self.base_m.into(), self.user_m.into());
-        if base.distance_m(user) < 1e-3 {
-            return Err(InputError::new(
-                "the user stands on the base station",
-                "user_m",
-                format!("{:?}, the place of `base_m`", self.user_m),
-                "at least a millimetre away: rays from both must meet between them",
-            ));
-        }
-        let upright =
-            [self.base_axis_deg, self.user_axis_deg].iter().all(|a| (a - 90.0).abs() < 1e-9);
-        if !upright {
-            return Err(InputError::new(
-                "rays need upright arrays",
-                "base_axis_deg, user_axis_deg",
-                format!("{}, {}", self.base_axis_deg, self.user_axis_deg),
-                "90 for both",
-            )
-            .hint("give the sites by their coordinates: `layout = { sites = [[x, y], …] }`"));
-        }
-        let sites = rays
-            .iter()
-            .enumerate()
-            .map(|(i, &[b, u])| {
-                site_on_rays(base, user, b, u).ok_or_else(|| {
-                    InputError::new(
-                        "the rays do not meet",
-                        format!("layout[{i}]"),
-                        format!("spatial frequencies {b} and {u}"),
-                        "rays that meet between base station and user, the user to the right",
-                    )
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        self.cut(sites)
-    }
-
-    fn cut(&self, mut sites: Vec<Point>) -> Result<Vec<Point>, InputError> {
-        if let Some(first) = self.first_sites {
-            if first > sites.len() {
-                let allowed = format!("1 to {}, the sites of the layout", sites.len());
-                let what = "there are not so many sites";
-                return Err(InputError::new(what, "first_sites", first.to_string(), allowed));
-            }
-            sites.truncate(first);
-        }
-        Ok(sites)
-    }
-
-    fn refuse_count(&self, place: &str, found: usize) -> InputError {
-        let what = "the number of sites is out of range";
-        InputError::new(what, place, found.to_string(), format!("1 to {MOST_SITES}"))
-    }
-
     /// The concrete problem. Nothing of it is random: seed and trial name the noise of simulated
     /// echoes.
     ///
@@ -310,16 +163,12 @@ impl Scenario {
     /// [`Error::Input`] when a field makes no sense.
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
-        let place = |position: Point, axis_deg: f64| Place::new(position, axis_deg);
+        let sites = self.site_positions()?.into_iter();
         Instance::new(Parts {
-            base: place(self.base_m.into(), self.base_axis_deg),
-            user: place(self.user_m.into(), self.user_axis_deg),
+            base: Place::new(self.base_m.into(), self.base_axis_deg),
+            user: Place::new(self.user_m.into(), self.user_axis_deg),
             target: self.target_m.unwrap_or(self.user_m).into(),
-            sites: self
-                .site_positions()?
-                .into_iter()
-                .map(|site| place(site, self.surface_axis_deg))
-                .collect(),
+            sites: sites.map(|site| Place::new(site, self.surface_axis_deg)).collect(),
             elements: Elements::Shared(self.elements),
             transmit_antennas: self.transmit_antennas,
             user_antennas: self.user_antennas,
@@ -340,13 +189,17 @@ impl Scenario {
             crb_limit: self.crb_limit_db.map(units::linear_from_db),
         })
         .map(|instance| instance.with_echoes(self.echo_draws, seed, trial))
-        .map_err(|error| match error {
-            // The array of an instance that the key of a scenario becomes.
-            Error::Input(error) if error.place == "shared_elements" => {
-                Error::Input(InputError { place: "elements".to_owned(), ..error })
-            }
-            other => other,
-        })
+        .map_err(as_of_the_scenario)
+    }
+}
+
+/// A refusal of the instance with the key of the scenario that its array comes from.
+fn as_of_the_scenario(error: Error) -> Error {
+    match error {
+        Error::Input(error) if error.place == "shared_elements" => {
+            Error::Input(InputError { place: "elements".to_owned(), ..error })
+        }
+        other => other,
     }
 }
 

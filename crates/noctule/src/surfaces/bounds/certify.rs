@@ -2,7 +2,7 @@
 //! bound over trade-off curves.
 //!
 //! With user and target apart, problem (39) with free phases is to choose a point `(X_k, Y_k)` under
-//! each surface's [`Staircase`], powers `p_k` and the power `p_s` of the sensing signal. For prices
+//! each surface's staircase, powers `p_k` and the power `p_s` of the sensing signal. For prices
 //! λ of power and μ of sensing, scaled to `P = Γ = 1`,
 //! ```math
 //! L(\mu,\lambda,p_s) = \lambda(1-p_s) - \mu + \sum_k h_k,\qquad
@@ -10,72 +10,90 @@
 //! ```
 //! bounds the rate. `h_k` is a maximum of affine functions of `p_s`, hence convex, so that on an
 //! interval of `p_s` the larger of the two ends holds. Any prices give a valid bound; good ones come
-//! from cutting planes through centres of gravity. A range of cells is bounded by its corner, so the
-//! maximum over thousands of cells is found by descending a tree that needs no tables.
+//! from cutting planes through centres of gravity.
 //!
 //! Regions are divided where the Lagrangian dips between its maximisers. In double precision, with
-//! a margin for rounding; the [curve](super::curve) is an upper bound by construction.
+//! a margin for rounding; the [curve](crate::surfaces::curve) is an upper bound by construction.
 
 use std::rc::Rc;
 
 use noctule_optim::branch_bound::{Budget, Examined, Relaxation, branch_and_bound};
 use noctule_optim::{Interrupt, Stop, Work};
 
-use super::curve::{Curve, CurvePoint, Resolution, Staircase};
-use super::design::Settings;
-use super::model::Link;
-use super::power::Allocator;
-use super::search::{Climber, Inner, Scorer};
+use super::corners::{Prices, Surface};
+use super::polygon::Polygon;
+use crate::surfaces::model::Link;
+use crate::surfaces::phases::curve::CurvePoint;
+use crate::surfaces::phases::scorer::{Inner, Scorer};
+use crate::surfaces::phases::search::Climber;
+use crate::surfaces::phases::staircase::{Resolution, staircases};
+use crate::surfaces::power::Allocator;
+use crate::surfaces::settings::Allowance;
 
 /// An interval around the best rate, in nats.
 #[derive(Clone, Debug)]
-pub(super) struct Certified {
-    pub(super) bound: f64,
-    pub(super) score: f64,
-    /// Where `score` is reached; none where nothing was found or handed in.
-    pub(super) points: Vec<CurvePoint>,
+pub(in crate::surfaces) struct Certified {
+    pub(in crate::surfaces) bound: f64,
+    pub(in crate::surfaces) rate: f64,
+    /// Where `rate` is reached; none where nothing was found or handed in.
+    pub(in crate::surfaces) points: Vec<CurvePoint>,
     /// The curves of the points.
-    pub(super) climber: Rc<Climber>,
-    pub(super) stop: Stop,
-    pub(super) work: Work,
+    pub(in crate::surfaces) climber: Rc<Climber>,
+    pub(in crate::surfaces) stop: Stop,
+    pub(in crate::surfaces) work: Work,
 }
 
 /// Regions after which coarse staircases are given up for fine ones.
 const COARSE: u64 = 100;
+/// The fine staircases.
+const FINE: Resolution = Resolution { phase_tolerance: 4e-6, blends: 240, cells: 32_000 };
+/// A gap below this is finer than coarse staircases: they are not tried.
+const FINE_GAP: f64 = 5e-4;
+/// Beyond this share of what is reachable little room is left: the curves must be finer.
+const FINE_SHARE: f64 = 0.9;
+/// Gap in nats that is rounding.
+pub(super) const ABSOLUTE: f64 = 1e-9;
+/// A design at the cells of a relaxation is climbed from where it has this share of the best rate.
+const PROMISING: f64 = 0.9;
+/// Least slack of the requirement in what prices are scaled by: at the edge of what is reachable they
+/// have no limit.
+const LEAST_SLACK: f64 = 1e-6;
+/// Cutting planes at most, from the rectangle of all prices and from those of the parent.
+const CUTS: usize = 90;
+const FEW_CUTS: usize = 40;
+/// Where cutting planes stop: what they may still gain, of the ideal rate.
+const CUT_GAIN: f64 = 1e-5;
 
-/// Bound the optimum where something is required, starting from a design.
-pub(super) fn certify(
+/// Bound the optimum where something is required, starting from a design of some rate in nats.
+pub(in crate::surfaces) fn certify(
     link: &Link,
     climber: Option<Rc<Climber>>,
     points: &[CurvePoint],
-    score: f64,
-    settings: &Settings,
+    rate: f64,
+    allowance: Allowance,
     interrupt: &Interrupt,
 ) -> Certified {
-    let coarse = Resolution::default();
-    let fine = Resolution { phase_tolerance: 4e-6, blends: 240, cells: 32_000 };
-    // A requirement close to what is reachable leaves little room: the curves must be finer.
-    let tight = link.required > 0.9 * link.reachable() || settings.gap < 5e-4;
+    let tight = link.required > FINE_SHARE * link.reachable() || allowance.gap < FINE_GAP;
     let mut best = Certified {
         bound: f64::INFINITY,
-        score,
+        rate,
         points: points.to_vec(),
         climber: climber.unwrap_or_else(|| Rc::new(Climber::new(link))),
         stop: Stop::EvaluationLimit,
         work: Work::default(),
     };
-    for (resolution, limit) in [(coarse, COARSE), (fine, u64::MAX)] {
-        let nodes = limit.min(settings.nodes - best.work.iterations.min(settings.nodes));
+    for (resolution, limit) in [(Resolution::default(), COARSE), (FINE, u64::MAX)] {
+        let nodes = limit.min(allowance.nodes - best.work.iterations.min(allowance.nodes));
         if nodes == 0 || (tight && limit == COARSE) {
             continue;
         }
-        let mut problem = Problem::new(link, best.climber.clone(), resolution, best.score);
-        let budget = Budget { nodes, absolute: 1e-9, relative: settings.gap };
+        let mut problem = Problem::new(link, best.climber.clone(), resolution, best.rate);
+        let budget = Budget { nodes, absolute: ABSOLUTE, relative: allowance.gap };
         let root = problem.root();
-        let start = Some((-best.score, best.points.clone()));
+        let start = Some((-best.rate, best.points.clone()));
         let found = branch_and_bound(&mut problem, [root], start, budget, interrupt);
         if let Some((value, points)) = found.best {
-            best.score = best.score.max(-value);
+            best.rate = best.rate.max(-value);
             best.points = points;
         }
         best.bound = best.bound.min(-found.bound);
@@ -92,106 +110,8 @@ pub(super) fn certify(
     best
 }
 
-/// Staircases of all surfaces; equal surfaces share the work.
-pub(super) fn staircases(link: &Link, resolution: Resolution) -> Vec<Staircase> {
-    let mut made: Vec<(usize, u64, Staircase)> = Vec::new();
-    link.elements
-        .iter()
-        .zip(&link.steps)
-        .map(|(&n, &step)| {
-            let key = (n, step.abs().to_bits());
-            if let Some((.., stairs)) = made.iter().find(|(n, d, _)| (*n, *d) == key) {
-                return stairs.clone();
-            }
-            let stairs = Staircase::new(&Curve::new(n, step), resolution);
-            made.push((key.0, key.1, stairs.clone()));
-            stairs
-        })
-        .collect()
-}
-
-/// One surface, scaled.
-struct Surface {
-    gain: f64,
-    weight: f64,
-    user: Vec<f64>,
-    target: Vec<f64>,
-}
-
-/// The best of a range: value, cell, power.
-#[derive(Clone, Copy)]
-struct Best {
-    value: f64,
-    cell: usize,
-    power: f64,
-}
-
-/// Prices and the state of the sensing signal, for one evaluation.
-#[derive(Clone, Copy)]
-struct Prices {
-    sensing: f64,
-    power: f64,
-    /// Power p_s of the sensing signal.
-    signal: f64,
-    /// Most power a stream may have.
-    cap: f64,
-}
-
-impl Surface {
-    /// The value of a corner and its best power.
-    fn corner(&self, user: f64, target: f64, at: Prices) -> (f64, f64) {
-        let sensed = at.sensing * self.weight * target;
-        let cost = at.power - sensed;
-        let gain = self.gain * user;
-        let p = if cost <= 0.0 {
-            at.cap
-        } else if gain > cost {
-            (1.0 / cost - 1.0 / gain).min(at.cap)
-        } else {
-            0.0
-        };
-        ((gain * p).ln_1p() - cost * p + sensed * at.signal, p)
-    }
-
-    fn cell(&self, cell: usize, at: Prices) -> Best {
-        let (value, power) = self.corner(self.user[cell], self.target[cell], at);
-        Best { value, cell, power }
-    }
-
-    /// The best cell of a range; `guess` is where it may be.
-    fn best(&self, (low, high): (usize, usize), guess: usize, at: Prices, count: &mut u64) -> Best {
-        let mut best = self.cell(guess.clamp(low, high), at);
-        self.descend(low, high, at, &mut best, count);
-        best
-    }
-
-    fn descend(&self, low: usize, high: usize, at: Prices, best: &mut Best, count: &mut u64) {
-        *count += 1;
-        if high - low < 3 {
-            for cell in low..=high {
-                let found = self.cell(cell, at);
-                if found.value > best.value {
-                    *best = found;
-                }
-            }
-            return;
-        }
-        let middle = usize::midpoint(low, high);
-        let left = self.corner(self.user[middle], self.target[low], at).0;
-        let right = self.corner(self.user[high], self.target[middle + 1], at).0;
-        let halves = [(left, low, middle), (right, middle + 1, high)];
-        let order = if left >= right { [0, 1] } else { [1, 0] };
-        for half in order {
-            let (value, low, high) = halves[half];
-            if value > best.value {
-                self.descend(low, high, at, best, count);
-            }
-        }
-    }
-}
-
 /// A region: ranges of cells, an interval of the sensing signal, and prices to start from.
-pub(super) struct Region {
+pub(in crate::surfaces) struct Region {
     cells: Vec<(usize, usize)>,
     signal: (f64, f64),
     /// Price of sensing, price of power.
@@ -247,7 +167,7 @@ impl<'a> Problem<'a> {
         let ideal = allocator
             .allocate(&gains, &weights, link.power, link.required)
             .map_or(0.0, |found| found.rate_nats);
-        let slack = (link.reachable() / required - 1.0).max(1e-6);
+        let slack = (link.reachable() / required - 1.0).max(LEAST_SLACK);
         Self {
             guesses: vec![0; surfaces.len()],
             surfaces,
@@ -273,16 +193,16 @@ impl<'a> Problem<'a> {
             return None;
         }
         self.tried.clone_from(&at);
-        let score = self.climber.score(&mut self.scorer, &at);
-        if score < 0.9 * self.best {
+        let reach = self.climber.score(&mut self.scorer, &at);
+        if reach.merit() < PROMISING * self.best {
             return None;
         }
-        let (score, points) = self.climber.improve(&mut self.scorer, at, score, self.best);
-        if score <= self.best {
+        let (reach, points) = self.climber.improve(&mut self.scorer, at, reach, self.best);
+        if reach.merit() <= self.best {
             return None;
         }
-        self.best = score;
-        Some((-score, points))
+        self.best = reach.merit();
+        Some((-self.best, points))
     }
 
     fn root(&self) -> Region {
@@ -318,46 +238,45 @@ impl<'a> Problem<'a> {
         if low.value >= high.value { low } else { high }
     }
 
-    /// Cutting planes: the smallest bound, its prices, and the cuts.
-    fn minimise(&mut self, region: &Region, enough: f64) -> (f64, (f64, f64), Vec<Cut>) {
-        let steps = if region.prices.is_some() { 40 } else { 90 };
+    /// The prices among which the best are: about those of the parent, else all that can be.
+    fn prices(&self, region: &Region) -> Polygon {
+        // λ and μ are the slopes of the best rate by power and requirement: concave, it limits them by
+        // the ideal rate over the slack. Four times that leaves room, and since any prices give a
+        // bound, a rectangle that were too small would loosen it and break nothing.
         let widest = (
             4.0 * self.ideal.max(1e-9) / self.slack,
             4.0 * self.ideal.max(1e-9) * (1.0 + 1.0 / self.slack),
         );
-        let mut polygon = match region.prices {
-            None => Polygon::rectangle((0.0, 0.0), widest),
-            Some((sensing, power)) => {
-                let high =
-                    ((4.0 * sensing).max(1e-6 * widest.0), (4.0 * power).max(1e-6 * widest.1));
-                Polygon::rectangle((0.25 * sensing, 0.25 * power), high)
-            }
+        let Some((sensing, power)) = region.prices else {
+            return Polygon::rectangle((0.0, 0.0), widest);
         };
-        let mut best = f64::INFINITY;
-        let mut at = (0.0, 0.0);
+        let high = ((4.0 * sensing).max(1e-6 * widest.0), (4.0 * power).max(1e-6 * widest.1));
+        Polygon::rectangle((0.25 * sensing, 0.25 * power), high)
+    }
+
+    /// Cutting planes: the smallest bound, its prices, and the cuts.
+    fn minimise(&mut self, region: &Region, enough: f64) -> (f64, (f64, f64), Vec<Cut>) {
+        let steps = if region.prices.is_some() { FEW_CUTS } else { CUTS };
+        let mut polygon = self.prices(region);
+        let (mut best, mut at) = (f64::INFINITY, (0.0, 0.0));
         let mut cuts: Vec<Cut> = Vec::with_capacity(steps + 1);
         let mut lowest = f64::NEG_INFINITY;
-        let start = region.prices;
-        for step in 0..=steps {
-            let centre = match (step, start) {
-                (0, Some(prices)) => prices,
-                (0, None) => continue,
-                _ => match polygon.centroid() {
-                    Some(centre) => centre,
-                    None => break,
-                },
-            };
+        // the prices of the parent first, then centres of what is left
+        let mut start = region.prices;
+        for _ in 0..steps + usize::from(start.is_some()) {
+            let Some(centre) = start.take().or_else(|| polygon.centroid()) else { break };
             let cut = self.cut(region, centre);
             if cut.value < best {
                 (best, at) = (cut.value, centre);
             }
+            // the dual is convex: it lies above its tangent, and can be below `best` only where that is
             let linear = |v: (f64, f64)| {
                 cut.value + cut.slope.0 * (v.0 - centre.0) + cut.slope.1 * (v.1 - centre.1)
             };
             lowest = lowest.max(polygon.lowest(linear));
             polygon.clip(centre, cut.slope, best - cut.value);
             cuts.push(cut);
-            if best <= enough || best - lowest <= 1e-5 * self.ideal {
+            if best <= enough || best - lowest <= CUT_GAIN * self.ideal {
                 break;
             }
         }
@@ -444,58 +363,5 @@ impl Relaxation for Problem<'_> {
                 }
             }
         }
-    }
-}
-
-/// A convex polygon in the plane of the two prices.
-struct Polygon {
-    corners: Vec<(f64, f64)>,
-}
-
-impl Polygon {
-    fn rectangle(low: (f64, f64), high: (f64, f64)) -> Self {
-        Self { corners: vec![low, (high.0, low.1), high, (low.0, high.1)] }
-    }
-
-    /// Centre of gravity; `None` when nothing is left.
-    fn centroid(&self) -> Option<(f64, f64)> {
-        if self.corners.len() < 3 {
-            return None;
-        }
-        let origin = self.corners[0];
-        let (mut area, mut x, mut y) = (0.0, 0.0, 0.0);
-        for pair in self.corners[1..].windows(2) {
-            let a = (pair[0].0 - origin.0, pair[0].1 - origin.1);
-            let b = (pair[1].0 - origin.0, pair[1].1 - origin.1);
-            let cross = a.0 * b.1 - a.1 * b.0;
-            area += cross;
-            x += cross * (a.0 + b.0) / 3.0;
-            y += cross * (a.1 + b.1) / 3.0;
-        }
-        let centre = (origin.0 + x / area, origin.1 + y / area);
-        (area.abs() > 0.0 && centre.0.is_finite() && centre.1.is_finite()).then_some(centre)
-    }
-
-    /// The smallest value of a linear function on the polygon.
-    fn lowest(&self, f: impl Fn((f64, f64)) -> f64) -> f64 {
-        self.corners.iter().map(|&v| f(v)).fold(f64::INFINITY, f64::min)
-    }
-
-    /// Keep what satisfies `slope · (v − centre) ≤ limit`.
-    fn clip(&mut self, centre: (f64, f64), slope: (f64, f64), limit: f64) {
-        let side = |v: (f64, f64)| slope.0 * (v.0 - centre.0) + slope.1 * (v.1 - centre.1) - limit;
-        let mut kept = Vec::with_capacity(self.corners.len() + 1);
-        for (i, &a) in self.corners.iter().enumerate() {
-            let b = self.corners[(i + 1) % self.corners.len()];
-            let (fa, fb) = (side(a), side(b));
-            if fa <= 0.0 {
-                kept.push(a);
-            }
-            if (fa < 0.0 && fb > 0.0) || (fa > 0.0 && fb < 0.0) {
-                let t = fa / (fa - fb);
-                kept.push((a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)));
-            }
-        }
-        self.corners = kept;
     }
 }

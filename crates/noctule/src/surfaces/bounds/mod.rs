@@ -1,0 +1,8 @@
+//! Upper bounds on the rate: in closed form, and by branch and bound over trade-off curves.
+
+pub(super) mod aligned;
+pub(super) mod bound;
+mod certify;
+mod corners;
+mod interval;
+mod polygon;
