@@ -206,12 +206,16 @@ fn stop_words(stop: Stop, scheme: &str, settings: &Value) -> String {
         return "handed in: evaluated as it is, nothing was designed".to_owned();
     }
     let counts: &[&str] = match stop {
-        Stop::EvaluationLimit => &["max_evaluations", "certify_nodes", "nodes", "max_nodes"],
+        Stop::EvaluationLimit => {
+            &["max_evaluations", "certify.nodes", "certify_nodes", "nodes", "max_nodes"]
+        }
         Stop::IterationLimit => &["max_iterations", "max_steps", "max_sweeps", "max_programs"],
         _ => &[],
     };
-    let limit = counts.iter().find_map(|name| Some((name, settings.get(*name)?)));
+    let at = |name: &str| settings.pointer(&format!("/{}", name.replace('.', "/")));
+    let limit = counts.iter().find_map(|name| Some((name, at(name)?)));
     match limit {
+        Some((name, Value::Null)) => format!("{stop}: {} (`scheme.{name}` raises it)", stop.text()),
         Some((name, value)) => format!("{stop}: {} (`scheme.{name}` is {value})", stop.text()),
         None => format!("{stop}: {}", stop.text()),
     }
