@@ -4,10 +4,12 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use noctule::Interrupt;
 use noctule::cellfree::boundary::limits_between;
 use noctule::cellfree::sensing::best_pattern;
-use noctule::cellfree::{Instance, Requirement, Scenario, Settings, baselines, boundary, design};
+use noctule::cellfree::{
+    Instance, Requirement, Scenario, SensingSettings, Settings, boundary, design, sensing_only,
+};
+use noctule::{Interrupt, Run};
 use noctule_phy::beampattern::PatternError;
 
 fn patterns(c: &mut Criterion) {
@@ -50,13 +52,13 @@ fn designs(c: &mut Criterion) {
     });
     let limits = limits_between(1.01 * floor(&free), 3.0 * floor(&free), 20);
     group.bench_function("boundary of 20 points", |b| {
-        b.iter(|| boundary(black_box(&free), &limits, &settings, &Interrupt::new()).unwrap());
+        b.iter(|| boundary(black_box(&free), &limits, &settings, &Run::default()).unwrap());
     });
     group.finish();
 }
 
 fn floor(instance: &Instance) -> f64 {
-    let best = baselines::sensing_only(instance, &Settings::default(), &Interrupt::new());
+    let best = sensing_only(instance, &SensingSettings::default(), &Run::default());
     best.unwrap().metrics.error.unwrap()
 }
 

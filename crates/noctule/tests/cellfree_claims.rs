@@ -2,15 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)]
 
 use noctule::cellfree::baselines::{
-    BlockSettings, MajorisationSettings, block_ascent, majorisation, sensing_only,
+    BlockSettings, MajorisationSettings, block_ascent, majorisation,
 };
 use noctule::cellfree::boundary::limits_between;
 use noctule::cellfree::{
     Beams, EstimatorKind, FixedPlaces, Instance, Parts, Places, Requirement, RequirementSpec,
-    Scenario, Settings, boundary, design, design_from, ergodic_rate, evaluate, verify,
+    Scenario, SensingSettings, Settings, boundary, design, design_from, ergodic_rate, evaluate,
+    sensing_only, verify,
 };
 use noctule::data::{Array, ArraySet};
-use noctule::{C64, CMat, Error, Interrupt, PointProof, Stop};
+use noctule::{C64, CMat, Certify, Error, Interrupt, PointProof, Run, Stop};
 use noctule_num::linalg::{Op, product};
 use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_phy::aggregated::{Covariance, Estimator, estimate};
@@ -100,18 +101,16 @@ fn covariances_are_accepted_down_to_rounding() {
 #[test]
 fn nobody_served_is_no_answer_to_a_required_rate() {
     let instance = limited(&small(), 6, 1.3);
-    let settings = Settings::default();
-    let none = Interrupt::new();
     let fast = instance.with_requirement(Requirement::MinRate(30.0)).unwrap();
-    let found = sensing_only(&fast, &settings, &none).unwrap();
+    let found = sensing_only(&fast, &SensingSettings::default(), &Run::default()).unwrap();
     assert_eq!(found.proof.point, PointProof::None);
     assert!(!found.proof.is_global(1.0));
     assert!(found.warnings.iter().any(|w| w.contains("missed")), "{:?}", found.warnings);
     // Where it does what is required, it is proven.
-    let found = sensing_only(&instance, &settings, &none).unwrap();
+    let found = sensing_only(&instance, &SensingSettings::default(), &Run::default()).unwrap();
     assert!(found.proof.is_global(1e-5) && found.proof.residual().is_some());
     let tight = limited(&small(), 6, 0.9);
-    let found = sensing_only(&tight, &settings, &none).unwrap();
+    let found = sensing_only(&tight, &SensingSettings::default(), &Run::default()).unwrap();
     assert_eq!(found.proof.point, PointProof::None);
 }
 
@@ -119,15 +118,16 @@ fn nobody_served_is_no_answer_to_a_required_rate() {
 fn methods_stop_when_they_are_told() {
     let instance = limited(&small(), 1, 1.3);
     let free = instance.with_requirement(Requirement::None).unwrap();
-    let told = Interrupt::new();
-    told.raise();
+    let raised = Interrupt::new();
+    raised.raise();
+    let told = Run::new(&raised);
     let settings = Settings::default();
     for found in [
-        sensing_only(&instance, &settings, &told).unwrap(),
+        sensing_only(&instance, &SensingSettings::default(), &told).unwrap(),
         block_ascent(&free, &BlockSettings::default(), &told).unwrap(),
         majorisation(&instance, &MajorisationSettings::default(), &told).unwrap(),
-        design_from(&instance, &settings, None, &told).unwrap(),
-        design_from(&free, &settings, None, &told).unwrap(),
+        design_from(&instance, &settings, &told).unwrap(),
+        design_from(&free, &settings, &told).unwrap(),
     ] {
         assert_eq!(found.stop, Stop::Interrupted);
     }
@@ -152,7 +152,11 @@ fn branch_and_bound_improves_designs_under_a_limit() {
         let once = Settings { starts: 1, ..Settings::default() };
         let plain = design(&instance, &once).unwrap();
         assert!(plain.metrics.sum_rate_bps_hz < 0.999 * least, "{:?}", plain.metrics);
-        let found = design(&instance, &Settings { certify_nodes: 60, ..once }).unwrap();
+        let found = design(
+            &instance,
+            &Settings { certify: Certify::YES.with_nodes(60).within(1e-2), ..once },
+        )
+        .unwrap();
         assert!(found.metrics.sum_rate_bps_hz >= least, "{:?}", found.metrics);
         assert!(verify(&instance, &found.variables).unwrap().violation <= 1e-6);
         assert_eq!(found.starts.len(), 2);
@@ -168,12 +172,11 @@ fn no_looser_limit_is_left_with_less() {
     let mut fallen = 0;
     for (trial, max_evaluations) in [(0, 80), (1, 80), (4, 10), (6, 40), (8, 80)] {
         let free = small().realize(7, trial).unwrap();
-        let none = Interrupt::new();
         let settings = Settings { max_evaluations, starts: 1, ..Settings::default() };
-        let best = sensing_only(&free, &Settings::default(), &none).unwrap();
+        let best = sensing_only(&free, &SensingSettings::default(), &Run::default()).unwrap();
         let floor = best.metrics.error.unwrap();
         let limits = limits_between(1.02 * floor, 2.5 * floor, 8);
-        let points = boundary(&free, &limits, &settings, &none).unwrap();
+        let points = boundary(&free, &limits, &settings, &Run::default()).unwrap();
         let mut most = 0.0;
         for point in &points {
             let metrics = &point.design.metrics;
@@ -199,15 +202,15 @@ fn no_looser_limit_is_left_with_less() {
 #[test]
 fn settings_out_of_range_are_refused() {
     let instance = limited(&small(), 0, 1.3);
-    let none = Interrupt::new();
-    let majorised = |settings: MajorisationSettings| majorisation(&instance, &settings, &none);
+    let majorised =
+        |settings: MajorisationSettings| majorisation(&instance, &settings, &Run::default());
     let standard = MajorisationSettings::default();
     assert!(majorised(MajorisationSettings { tolerance: f64::NAN, ..standard }).is_err());
     assert!(majorised(MajorisationSettings { sensing_beams: 0, ..standard }).is_err());
     assert!(majorised(MajorisationSettings { sensing_beams: 1 << 40, ..standard }).is_err());
     assert!(majorised(MajorisationSettings { max_steps: 0, ..standard }).is_err());
     let standard = BlockSettings::default();
-    let ascent = |settings: BlockSettings| block_ascent(&instance, &settings, &none);
+    let ascent = |settings: BlockSettings| block_ascent(&instance, &settings, &Run::default());
     assert!(ascent(BlockSettings { tolerance: f64::NAN, ..standard }).is_err());
     assert!(ascent(BlockSettings { trace_rows: usize::MAX, ..standard }).is_err());
 }

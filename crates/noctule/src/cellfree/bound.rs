@@ -22,32 +22,33 @@
 //! optimum as the problem. Under a limit on `S` that is not proven: closure is then an outcome, not
 //! a theorem.
 
+mod certificate;
+mod node;
 mod proof;
+mod region;
+mod search;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
-use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
-use noctule_num::{C64, CMat};
-use noctule_optim::branch_bound::{Budget, Examined, Found, Relaxation, branch_and_bound};
-use noctule_optim::{
-    Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, Stop, StopRule, StopRules, Trace,
-};
+use noctule_num::C64;
+use noctule_optim::branch_bound::{Budget, Found, branch_and_bound};
+use noctule_optim::{Bound, Interrupt, Sense, Stop};
 use noctule_phy::units::nats_to_bits;
 
-use self::proof::{Leaf, Proven};
+use self::node::Node;
+use self::region::Region;
+use self::search::Search;
 use super::instance::checks::allowance;
 use super::model::{Link, Model, Roles};
 use super::{Beams, Instance, Requirement, Settings};
 use crate::{Error, FEASIBLE};
 
-/// Residuals of the rounds of a region.
-const ROUNDS: [f64; 6] = [1e-3, 1e-4, 1e-5, 1e-5, 1e-6, 1e-6];
-/// Least amplitude of a beam, or of slack, where a region starts: zero is stationary on a sphere, and
-/// a start at a design of full power would never find that less power is worth more.
-const AWAKE: f64 = 0.05;
-/// Evaluations a round may spend: what is left of the gap is branched on.
-const EVALUATIONS: u64 = 400;
+/// Beams met on the way count as better from this much on, relative: below it they are the same to
+/// rounding, and a climb from them would be for nothing.
+const BETTER: f64 = 1e-6;
+/// The interference levels of the first box are widened by this, relative, so that the largest one is
+/// inside whatever rounding does to it.
+const WIDENED: f64 = 1e-9;
 
 /// What branch and bound proved.
 #[derive(Clone, Debug)]
@@ -78,12 +79,13 @@ impl Certified {
     /// more than rounding.
     pub fn better(&self, sum_rate_bps_hz: f64) -> Option<Beams> {
         let found = nats_to_bits(self.lower_nats);
-        self.beams.clone().filter(|_| found > sum_rate_bps_hz * (1.0 + 1e-6))
+        self.beams.clone().filter(|_| found > sum_rate_bps_hz * (1.0 + BETTER))
     }
 }
 
-/// Upper bound on the sum rate of `instance` from the beams `beams`, with `settings.certify_nodes`
-/// nodes; under a limit on the error, with the `price` of that limit in nats per unit of S.
+/// Upper bound on the sum rate of `instance` from the beams `beams`, with the regions and the gap of
+/// `settings.certify` — one region where it asks for no bound; under a limit on the error, with the
+/// `price` of that limit in nats per unit of S.
 ///
 /// # Errors
 /// [`Error::Numerics`] when an eigenvalue cannot be found.
@@ -98,7 +100,7 @@ pub fn rate_bound_of(
     beams.check(instance)?;
     let model = Model::new(instance, roles(instance, settings));
     let mut x = model.point(beams);
-    manifold(&model).normalise(&mut x);
+    model.manifold().normalise(&mut x);
     rate_bound(instance, settings, &x, price, interrupt)
 }
 
@@ -107,10 +109,6 @@ const fn roles(instance: &Instance, settings: &Settings) -> Roles {
         Requirement::None => Roles::CommunicationOnly,
         _ => Roles::Sensing(settings.sensing_beams),
     }
-}
-
-const fn manifold(model: &Model) -> Manifold {
-    Manifold::spheres(model.aps, model.stride(), 1.0)
 }
 
 pub(super) fn rate_bound(
@@ -127,32 +125,18 @@ pub(super) fn rate_bound(
         Requirement::MaxError(limit) => limit,
         _ => f64::INFINITY,
     };
+    // A negative price would make the relaxation convex where it has to be concave.
     let price = if limit.is_finite() { price.unwrap_or(0.0).max(0.0) } else { 0.0 };
     let (lo, hi) = levels(instance, &model);
-    let hi = hi.iter().map(|hi| hi * (1.0 + 1e-9)).collect();
+    let hi = hi.iter().map(|hi| hi * (1.0 + WIDENED)).collect();
     let root = Region { lo, hi, x: x.to_vec(), levels: model.rest.clone(), proven: None };
-    let order = model.aps * model.antennas;
-    let mut search = Search {
-        solver: Lbfgs::with_memory(manifold(&model), 20),
-        eigen: HermitianEigen::new(order),
-        node: Node {
-            slope: vec![0.0; model.users],
-            offset: vec![0.0; model.users],
-            gradient: vec![C64::ZERO; model.dim()],
-            price,
-            limit,
-            model,
-        },
-        gap: settings.certify_gap * rate.abs().max(1e-12),
-        failure: None,
-        depth: 0,
-        interrupt: interrupt.clone(),
-        leaves: Vec::new(),
-        proven: None,
-    };
-    let budget =
-        Budget { nodes: settings.certify_nodes, absolute: 0.0, relative: settings.certify_gap };
+    let relative = settings.certify.gap();
+    // Of a rate of zero there is no share; any width closes it.
+    let gap = relative * rate.abs().max(1e-12);
+    let mut search = Search::new(Node::new(model, price, limit), gap, interrupt.clone());
+    let budget = Budget { nodes: settings.nodes(), absolute: 0.0, relative };
     let met = limit.is_infinite() || search.node.model.error() <= limit * (1.0 + FEASIBLE);
+    // Branch and bound minimises: everything it sees is minus a rate.
     let start = met.then(|| (-rate, x.to_vec()));
     let found: Found<Vec<C64>> = branch_and_bound(&mut search, [root], start, budget, interrupt);
     if let Some(error) = search.failure {
@@ -178,387 +162,4 @@ pub(super) fn levels(instance: &Instance, model: &Model) -> (Vec<f64>, Vec<f64>)
     };
     let lo = instance.parts().error.iter().map(low).collect();
     (lo, (0..model.users).map(|k| model.most_interference(k)).collect())
-}
-
-/// A box of interference levels, and where to start in it.
-#[derive(Clone, Debug)]
-struct Region {
-    lo: Vec<f64>,
-    hi: Vec<f64>,
-    x: Vec<C64>,
-    levels: Vec<f64>,
-    /// The best that is proven of it, perhaps by a box around it.
-    proven: Option<Rc<Proven>>,
-}
-
-/// The concave problem of one region, over beams.
-struct Node {
-    model: Model,
-    slope: Vec<f64>,
-    offset: Vec<f64>,
-    price: f64,
-    limit: f64,
-    gradient: Vec<C64>,
-}
-
-impl Node {
-    fn enter(&mut self, region: &Region) {
-        for k in 0..self.model.users {
-            let (lo, hi) = (region.lo[k], region.hi[k]);
-            self.slope[k] = chord(lo, hi);
-            self.offset[k] = -lo.ln() + self.slope[k] * lo;
-        }
-    }
-
-    /// The objective of the relaxation, without the constant of the price.
-    fn value(&mut self, x: &[C64]) -> f64 {
-        self.model.forward(x);
-        let value = self.model.value(Link::Chord { slope: &self.slope, offset: &self.offset });
-        if self.price > 0.0 { value - self.price * self.model.error() } else { value }
-    }
-}
-
-/// Slope of the chord of `ln` over `[lo, hi]`.
-fn chord(lo: f64, hi: f64) -> f64 {
-    let relative = (hi - lo) / lo;
-    if relative > 1e-12 { relative.ln_1p() / (hi - lo) } else { 1.0 / lo }
-}
-
-impl Objective for Node {
-    fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
-        let value = self.value(x);
-        self.model.backward(x, -1.0, self.price, gradient);
-        -value
-    }
-}
-
-struct Search {
-    node: Node,
-    solver: Lbfgs,
-    eigen: HermitianEigen,
-    /// Width of the interval that is aimed at, nats.
-    gap: f64,
-    failure: Option<Error>,
-    depth: u64,
-    interrupt: Interrupt,
-    leaves: Vec<Leaf>,
-    /// What the last certificate is made of; its box is that of the region examined.
-    proven: Option<Proven>,
-}
-
-impl Relaxation for Search {
-    type Region = Region;
-    type Point = Vec<C64>;
-
-    fn examine(&mut self, region: &mut Region, cutoff: f64) -> Examined<Vec<C64>> {
-        self.node.enter(region);
-        self.wake(&mut region.x);
-        let mut best = f64::INFINITY;
-        for (round, tolerance) in ROUNDS.into_iter().enumerate() {
-            let rules = StopRules::from(StopRule::Residual(tolerance))
-                | StopRule::Progress { tolerance: 1e-9, window: 30 }
-                | StopRule::Evaluations(EVALUATIONS);
-            self.solver.minimise(
-                &mut self.node,
-                &mut region.x,
-                &rules,
-                &self.interrupt,
-                &mut Trace::off(),
-            );
-            let (bound, value, towards) = match self.certificate(&region.x) {
-                Ok(found) => found,
-                Err(error) => {
-                    self.failure = Some(error);
-                    return Examined::new(f64::NEG_INFINITY);
-                }
-            };
-            best = best.min(bound);
-            if let Some(found) = self.proven.take() {
-                proof::note(region, found, bound);
-            }
-            let done = -best >= cutoff || best - value <= 0.1 * self.gap;
-            if done || round + 1 == ROUNDS.len() {
-                break;
-            }
-            // Stuck: a factor may be stationary where its covariance is not, and only the direction
-            // of the certificate leads away.
-            self.push(&mut region.x, &towards);
-        }
-        self.node.model.forward(&region.x);
-        region.levels.copy_from_slice(&self.node.model.rest);
-        let rate = self.node.model.value(Link::Rate);
-        let examined = Examined::new(-best);
-        let feasible = self.node.limit.is_infinite() || self.node.model.error() <= self.node.limit;
-        if feasible { examined.with_point(-rate, region.x.clone()) } else { examined }
-    }
-
-    fn divide(&mut self, region: Region, into: &mut Vec<Region>) {
-        self.depth += 1;
-        let (mut best, mut cut) = (0.0, None);
-        for k in 0..region.lo.len() {
-            let (lo, hi) = (region.lo[k], region.hi[k]);
-            let level = region.levels[k].clamp(lo, hi);
-            let missing = (level / lo).ln() - chord(lo, hi) * (level - lo);
-            if missing > best {
-                best = missing;
-                let width = (hi / lo).ln();
-                let at = (level / lo).ln().clamp(0.2 * width, 0.8 * width);
-                cut = Some((k, lo * at.exp()));
-            }
-        }
-        // Every few divisions the widest side is halved, whatever the level: no side is forgotten.
-        if cut.is_none() || self.depth.is_multiple_of(8) {
-            let width = |k: usize| (region.hi[k] / region.lo[k]).ln();
-            let widest =
-                (0..region.lo.len()).max_by(|&a, &b| width(a).total_cmp(&width(b)).then(b.cmp(&a)));
-            cut = widest
-                .filter(|&k| width(k) > 1e-9)
-                .map(|k| (k, (region.lo[k] * region.hi[k]).sqrt()));
-        }
-        let Some((k, at)) = cut.filter(|&(k, at)| at > region.lo[k] && at < region.hi[k]) else {
-            return self.settle(region);
-        };
-        let (mut low, mut high) = (region.clone(), region);
-        low.hi[k] = at;
-        high.lo[k] = at;
-        into.extend([low, high]);
-    }
-
-    fn settle(&mut self, region: Region) {
-        self.leaves.push((region.lo, region.hi, region.proven));
-    }
-}
-
-/// The direction that keeps bound and value apart.
-#[derive(Clone, Debug, Default)]
-struct Towards {
-    /// The user with the most to gain, and the beam that promises it.
-    user: Option<(usize, Vec<C64>)>,
-    /// Access points whose power costs more than it brings: they should send less.
-    less: Vec<usize>,
-}
-
-impl Search {
-    /// The certified upper bound at `x`, the value there, and the direction that keeps them apart.
-    fn certificate(&mut self, x: &[C64]) -> Result<(f64, f64, Towards), Error> {
-        let node = &mut self.node;
-        let mut gradient = std::mem::take(&mut node.gradient);
-        let value = -node.eval(x, &mut gradient);
-        let model = &mut node.model;
-        let (n, stride) = (model.antennas, model.stride());
-        let slopes = &node.slope;
-        let weights: Vec<f64> =
-            (0..model.users).map(|k| 1.0 / model.total[k] - slopes[k]).collect();
-        let mut constant = 0.0;
-        let mut size = 0.0;
-        for ((&slope, &offset), total) in slopes.iter().zip(&node.offset).zip(&model.total) {
-            let t = 1.0 / total;
-            constant += t - slope - t.ln() - 1.0 + offset;
-            size += t + slope + t.ln().abs() + 1.0 + offset.abs();
-        }
-        let mut matrix = model.weighted_sum(&weights);
-        let mut value_of_price = 0.0;
-        if node.price > 0.0 {
-            let error = model.error();
-            value_of_price = node.price * node.limit;
-            constant += node.price * (node.limit + error);
-            size += node.price * (node.limit + error);
-            for index in 0..model.sensing.len() {
-                let at = model.sensing[index] * n;
-                let column = model.error_gradient(index).to_vec();
-                for j in 0..n {
-                    for i in 0..n {
-                        let entry = if i >= j { column[i - j] } else { column[j - i].conj() };
-                        matrix[(at + i, at + j)] -= entry * node.price;
-                    }
-                }
-            }
-        }
-        let mut prices = vec![0.0; model.aps];
-        let mut less = Vec::new();
-        for (ap, price) in prices.iter_mut().enumerate() {
-            let senses = model.sensing.contains(&ap);
-            let columns = if senses { model.users + model.streams } else { model.users };
-            let rows = ap * stride..ap * stride + columns * n;
-            let power = real_dot(&x[rows.clone()], &x[rows.clone()]);
-            if power > 1e-12 {
-                // The gradient is that of minus the objective, twice G w.
-                *price = -0.5 * real_dot(&x[rows.clone()], &gradient[rows]) / power;
-            }
-            if !senses && *price < 0.0 {
-                less.push(ap);
-                *price = 0.0;
-            }
-            for i in 0..n {
-                matrix[(ap * n + i, ap * n + i)] -= *price;
-            }
-        }
-        node.gradient = gradient;
-        let lags = if node.price > 0.0 { model.lags.concat() } else { Vec::new() };
-        self.proven = Some(Proven {
-            lo: Vec::new(),
-            hi: Vec::new(),
-            t: model.total.iter().map(|total| 1.0 / total).collect(),
-            prices: prices.clone(),
-            lags,
-            bound: f64::INFINITY,
-        });
-        let norm = matrix.norm();
-        self.eigen.compute(&matrix)?;
-        let model = &self.node.model;
-        let users: Vec<usize> = (0..model.users).collect();
-        let channels = CMat::from_fn(model.aps * n, users.len(), |i, k| model.channel(k)[i]);
-        let seen = product(self.eigen.vectors(), Op::Adjoint, &channels, Op::Plain);
-        let mut tau = self.eigen.max();
-        let mut most = None;
-        for &k in &users {
-            let top = largest_after_update(self.eigen.values(), seen.col(k), self.node.slope[k]);
-            if top > tau {
-                tau = top;
-                most = Some((k, top));
-            }
-        }
-        let mut bound = constant;
-        for (ap, price) in prices.iter().enumerate() {
-            let worth = price + tau;
-            bound += if model.sensing.contains(&ap) { worth } else { worth.max(0.0) };
-            size += price.abs();
-        }
-        let order = (model.aps * n) as f64;
-        let rounding = 64.0 * f64::EPSILON * order;
-        let bound = bound + rounding * (model.aps as f64 * norm + size) + self.node.model.neglected;
-        let user = most.map(|(k, top)| {
-            let scaled: Vec<C64> = seen
-                .col(k)
-                .iter()
-                .zip(self.eigen.values())
-                .map(|(z, d)| z / (top - d).max(f64::MIN_POSITIVE))
-                .collect();
-            let order = scaled.len();
-            let vector: Vec<C64> = (0..order)
-                .map(|i| (0..order).map(|j| self.eigen.vectors()[(i, j)] * scaled[j]).sum())
-                .collect();
-            (k, vector)
-        });
-        Ok((bound, value + value_of_price, Towards { user, less }))
-    }
-
-    /// No beam, no sensing signal and no slack at zero.
-    fn wake(&self, x: &mut [C64]) {
-        let model = &self.node.model;
-        let (n, stride) = (model.antennas, model.stride());
-        for ap in 0..model.aps {
-            let block = &mut x[ap * stride..(ap + 1) * stride];
-            for (k, beam) in block.chunks_exact_mut(n).enumerate() {
-                if real_dot(beam, beam) >= AWAKE * AWAKE {
-                    continue;
-                }
-                if k < model.users {
-                    let channel = &model.channel(k)[ap * n..(ap + 1) * n];
-                    let norm = real_dot(channel, channel).sqrt();
-                    if norm > 0.0 {
-                        beam.iter_mut().zip(channel).for_each(|(w, h)| *w += h * (AWAKE / norm));
-                    }
-                } else {
-                    let each = AWAKE / (n as f64).sqrt();
-                    for (i, z) in beam.iter_mut().enumerate() {
-                        *z += C64::from_polar(each, 2.4 * (i * (k + 1)) as f64);
-                    }
-                }
-            }
-        }
-        self.solver.manifold().normalise(x);
-    }
-
-    /// A step, a tenth in amplitude, in the direction of a certificate.
-    fn push(&self, x: &mut [C64], towards: &Towards) {
-        let model = &self.node.model;
-        let (n, stride) = (model.antennas, model.stride());
-        if let Some((user, vector)) = &towards.user {
-            let norm = real_dot(vector, vector).sqrt();
-            if norm > 0.0 && norm.is_finite() {
-                let mut along = C64::ZERO;
-                for (i, v) in vector.iter().enumerate() {
-                    along += v.conj() * x[i / n * stride + user * n + i % n];
-                }
-                let turn = if along.norm() > 0.0 { along / along.norm() } else { C64::ONE };
-                let step = 0.1 * (model.aps as f64).sqrt() / norm;
-                for (i, v) in vector.iter().enumerate() {
-                    x[i / n * stride + user * n + i % n] += v * turn * step;
-                }
-            }
-        }
-        for &ap in &towards.less {
-            let slack = &mut x[ap * stride + model.users * n];
-            let turn = if slack.norm() > 0.0 { *slack / slack.norm() } else { C64::ONE };
-            *slack += turn * 0.3;
-        }
-        self.solver.manifold().normalise(x);
-    }
-}
-
-/// An upper bound, to rounding the value, of the largest eigenvalue of `diag(d) + slope z zᴴ`: the
-/// largest root of the secular equation `slope Σ |z_i|² / (x − d_i) = 1`, from above.
-fn largest_after_update(d: &[f64], z: &[C64], slope: f64) -> f64 {
-    let top = d.last().copied().unwrap_or(0.0);
-    let total: f64 = z.iter().map(C64::norm_sqr).sum::<f64>() * slope;
-    if total.is_nan() || total <= 0.0 {
-        return top;
-    }
-    // Distances from the largest d, so that roots close to it keep their digits.
-    let (mut low, mut high) = (0.0, total);
-    for _ in 0..80 {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            break;
-        }
-        let sum: f64 =
-            d.iter().zip(z).map(|(d, z)| slope * z.norm_sqr() / (top - d + middle)).sum();
-        if sum > 1.0 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-        if high - low <= 1e-13 * (high + top.abs()) {
-            break;
-        }
-    }
-    top + high
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use noctule_num::rng::{StreamKey, complex_normal, normal};
-
-    #[test]
-    fn the_secular_root_is_the_eigenvalue() {
-        let mut rng = StreamKey::new(1, "test", "secular", 0).trial(0);
-        for n in [1, 3, 8] {
-            let mut d: Vec<f64> = (0..n).map(|_| normal(&mut rng)).collect();
-            d.sort_by(f64::total_cmp);
-            let z: Vec<C64> = (0..n).map(|_| complex_normal(&mut rng, 1.0)).collect();
-            let dense = CMat::from_fn(n, n, |i, j| {
-                let diagonal = if i == j { d[i] } else { 0.0 };
-                C64::from(diagonal) + z[i] * z[j].conj() * 0.7
-            });
-            let mut eigen = HermitianEigen::new(n);
-            eigen.compute(&dense).unwrap();
-            let found = largest_after_update(&d, &z, 0.7);
-            assert!((found - eigen.max()).abs() < 1e-10, "{found} {}", eigen.max());
-            assert!(found >= eigen.max() - 1e-13);
-        }
-    }
-
-    #[test]
-    fn chords_lie_above() {
-        for (lo, hi) in [(1.0, 5.0), (2.0, 2.0 + 1e-13), (1.0, 1e6)] {
-            let slope = chord(lo, hi);
-            let offset = -f64::ln(lo) + slope * lo;
-            for share in [0.0, 0.3, 1.0] {
-                let x = lo + share * (hi - lo);
-                assert!(offset - slope * x >= -f64::ln(x) - 1e-12);
-            }
-        }
-    }
 }

@@ -7,10 +7,23 @@
 
 use noctule_optim::{Interrupt, PointProof, Proof, Stop};
 
-use super::baselines::sensing_only;
-use super::design::{best_patterns, constrained, design_from, error_floor};
-use super::{CellFreeDesign, Instance, Requirement, Settings};
+use super::design::constrained;
+use super::patterns::{best_patterns, error_floor};
+use super::sensing::BestPattern;
+use super::{
+    Beams, CellFreeDesign, Instance, Requirement, SensingSettings, Settings, design_from,
+    sensing_only,
+};
 use crate::Error;
+use crate::system::Run;
+
+/// The limit of the first end over the smallest error: at the smallest error itself the feasible set
+/// has no interior.
+const ABOVE_THE_SMALLEST: f64 = 1.001;
+/// The required rate of the second end over the largest, for the same reason.
+const BELOW_THE_LARGEST: f64 = 0.9999;
+/// Rates that differ by less, relative, are the same: a design feasible to 10⁻⁶ is no more exact.
+const SAME: f64 = 1e-9;
 
 /// A point of the boundary.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +38,8 @@ pub struct BoundaryPoint {
 ///
 /// A looser limit never has less rate than a tighter one: where no search ends with more, it has the
 /// beams of the tighter one, with a warning and without a slope. Limits below the certified smallest
-/// error give infeasible designs. The requirement of the
-/// instance itself is ignored.
+/// error give infeasible designs. The requirement of the instance itself and the warm start of `run`
+/// are ignored.
 ///
 /// # Errors
 /// As [`design_from`]; also for a limit that is not a finite number of zero or more.
@@ -34,20 +47,19 @@ pub fn boundary(
     instance: &Instance,
     max_errors: &[f64],
     settings: &Settings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Beams>,
 ) -> Result<Vec<BoundaryPoint>, Error> {
     settings.validate()?;
+    let interrupt = &run.interrupt;
     let patterns = best_patterns(instance, settings.pattern_gap, interrupt)?;
+    let walk = Walk { instance, settings, patterns, interrupt };
     let mut order: Vec<usize> = (0..max_errors.len()).collect();
     order.sort_by(|&a, &b| max_errors[b].total_cmp(&max_errors[a]));
-    let at = |limit: f64| instance.with_requirement(Requirement::MaxError(limit));
     let mut found: Vec<Option<CellFreeDesign>> = vec![None; max_errors.len()];
     let mut previous: Option<usize> = None;
     for &index in &order {
-        let here = at(max_errors[index])?;
-        let warm = previous.and_then(|before| found[before].as_ref()).map(|d| &d.variables);
-        let fresh = if warm.is_some() { 0 } else { settings.starts };
-        let design = constrained(&here, settings, &patterns, warm.into_iter(), fresh, interrupt)?;
+        let before = previous.and_then(|before| found[before].as_ref());
+        let design = walk.at(max_errors[index], before.map(|design| &design.variables))?;
         if design.proof.infeasible.is_none() {
             previous = Some(index);
         }
@@ -60,17 +72,10 @@ pub fn boundary(
     for pair in order.windows(2).rev() {
         let (loose, tight) = (pair[0], pair[1]);
         let (Some(below), Some(above)) = (&found[loose], &found[tight]) else { continue };
-        let rate = above.metrics.sum_rate_bps_hz;
-        if !meets(above) || (meets(below) && !falls_short(below, rate)) {
-            continue;
+        let limits = (max_errors[loose], max_errors[tight]);
+        if let Some(raised) = walk.raised(below, above, limits)? {
+            found[loose] = Some(raised);
         }
-        let here = at(max_errors[loose])?;
-        let warm = std::iter::once(&above.variables);
-        let again = constrained(&here, settings, &patterns, warm, 0, interrupt)?;
-        found[loose] = Some(match meets(&again) && !falls_short(&again, rate) {
-            true => again,
-            false => as_it_is(above, max_errors[tight], &again),
-        });
     }
     Ok(found
         .into_iter()
@@ -79,13 +84,49 @@ pub fn boundary(
         .collect())
 }
 
+/// What all points of a boundary share.
+struct Walk<'a> {
+    instance: &'a Instance,
+    settings: &'a Settings,
+    patterns: Vec<Option<BestPattern>>,
+    interrupt: &'a Interrupt,
+}
+
+impl Walk<'_> {
+    /// The design at a limit, from the beams given or else from starts of its own.
+    fn at(&self, limit: f64, warm: Option<&Beams>) -> Result<CellFreeDesign, Error> {
+        let here = self.instance.with_requirement(Requirement::MaxError(limit))?;
+        let fresh = if warm.is_some() { 0 } else { self.settings.starts };
+        let warm = warm.into_iter();
+        constrained(&here, self.settings, &self.patterns, warm, fresh, self.interrupt)
+    }
+
+    /// A design for the loose limit with no less rate than the tight one's, where `below` has less.
+    fn raised(
+        &self,
+        below: &CellFreeDesign,
+        above: &CellFreeDesign,
+        (loose, tight): (f64, f64),
+    ) -> Result<Option<CellFreeDesign>, Error> {
+        let rate = above.metrics.sum_rate_bps_hz;
+        if !meets(above) || (meets(below) && !falls_short(below, rate)) {
+            return Ok(None);
+        }
+        let again = self.at(loose, Some(&above.variables))?;
+        Ok(Some(match meets(&again) && !falls_short(&again, rate) {
+            true => again,
+            false => as_it_is(above, tight, &again),
+        }))
+    }
+}
+
 /// Whether a design meets its limit.
 fn meets(design: &CellFreeDesign) -> bool {
     design.proof.point != PointProof::None
 }
 
 fn falls_short(design: &CellFreeDesign, rate: f64) -> bool {
-    design.metrics.sum_rate_bps_hz < rate * (1.0 - 1e-9)
+    design.metrics.sum_rate_bps_hz < rate * (1.0 - SAME)
 }
 
 /// The design of a tighter limit for a looser one, where a search from its beams ended with less:
@@ -125,28 +166,30 @@ pub struct CriticalPoints {
     pub at_largest_rate: CellFreeDesign,
 }
 
-/// Both ends of the boundary.
+/// Both ends of the boundary. The warm start of `run` is not used.
 ///
 /// # Errors
 /// As [`design_from`].
 pub fn critical_points(
     instance: &Instance,
     settings: &Settings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Beams>,
 ) -> Result<CriticalPoints, Error> {
-    let patterns = best_patterns(instance, settings.pattern_gap, interrupt)?;
+    let cold = Run::new(&run.interrupt);
+    let patterns = best_patterns(instance, settings.pattern_gap, &run.interrupt)?;
     let (floor, _) = error_floor(&patterns);
     let at = |requirement| instance.with_requirement(requirement);
     let free = at(Requirement::None)?;
-    let communication_only = design_from(&free, settings, None, interrupt)?;
-    let tight = at(Requirement::MaxError(1.001 * floor))?;
-    let at_smallest_error = design_from(&tight, settings, None, interrupt)?;
-    let rate = 0.9999 * communication_only.metrics.sum_rate_bps_hz;
+    let communication_only = design_from(&free, settings, &cold)?;
+    let tight = at(Requirement::MaxError(ABOVE_THE_SMALLEST * floor))?;
+    let at_smallest_error = design_from(&tight, settings, &cold)?;
+    let rate = BELOW_THE_LARGEST * communication_only.metrics.sum_rate_bps_hz;
     let fast = at(Requirement::MinRate(rate))?;
-    let warm = Some(&communication_only.variables);
-    let at_largest_rate = design_from(&fast, settings, warm, interrupt)?;
+    let warm = Run::new(&run.interrupt).from(Some(&communication_only.variables));
+    let at_largest_rate = design_from(&fast, settings, &warm)?;
+    let of_patterns = SensingSettings { pattern_gap: settings.pattern_gap };
     Ok(CriticalPoints {
-        sensing_only: sensing_only(&free, settings, interrupt)?,
+        sensing_only: sensing_only(&free, &of_patterns, &cold)?,
         at_smallest_error,
         communication_only,
         at_largest_rate,

@@ -14,6 +14,7 @@
 //! An instance is one draw of the estimates. The average over them too is that of these rates over
 //! instances: with places that are fixed, the trials of an experiment draw fading and pilots alone.
 
+use noctule_num::input::in_count;
 use noctule_num::linalg::{HermitianEigen, dot};
 use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_num::{C64, CMat, InputError};
@@ -21,7 +22,6 @@ use noctule_phy::aggregated::Covariance;
 use noctule_phy::units::nats_to_bits;
 use serde::Serialize;
 
-use super::instance::checks::in_count;
 use super::{Beams, Instance, SYSTEM};
 use crate::Error;
 

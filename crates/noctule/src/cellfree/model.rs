@@ -4,7 +4,7 @@
 //! normalised, structured, with gradients, and without allocation.
 
 use noctule_num::linalg::real_dot;
-use noctule_num::{C64, CMat};
+use noctule_num::C64;
 use noctule_phy::beampattern::add_lags;
 use noctule_phy::units::nats_to_bits;
 use serde::Serialize;
@@ -228,19 +228,4 @@ impl QuadraticTransform {
             })
             .sum())
     }
-}
-
-/// The Frobenius norm of the part of a matrix that is not a multiple of the identity, and that
-/// multiple.
-pub(super) fn away_from_identity(block: &CMat) -> (f64, f64) {
-    let n = block.rows();
-    let mean = (0..n).map(|i| block[(i, i)].re).sum::<f64>() / n as f64;
-    let mut away = 0.0;
-    for j in 0..n {
-        for i in 0..n {
-            let target = if i == j { mean } else { 0.0 };
-            away += (block[(i, j)] - target).norm_sqr();
-        }
-    }
-    (away.sqrt(), mean)
 }

@@ -1,13 +1,12 @@
 //! Parameters of a cell-free network, its users and its targets.
 
 use noctule_num::InputError;
+use noctule_num::input::{in_count, in_range};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
-use super::instance::checks::{
-    MOST_ANTENNAS, MOST_APS, MOST_POINTS, MOST_TARGETS, MOST_USERS, in_count, in_range,
-};
+use super::instance::checks::{MOST_ANTENNAS, MOST_APS, MOST_POINTS, MOST_TARGETS, MOST_USERS};
 
 mod draw;
 

@@ -7,6 +7,18 @@ use noctule_num::{C64, CMat};
 use super::{Beams, Instance, SYSTEM};
 use crate::Error;
 
+/// A sensing beam with less power than this is silent.
+const SILENT: f64 = 1e-6;
+/// Amplitude of what a silent beam gets of the best pattern.
+const OF_THE_PATTERN: f64 = 0.1;
+/// Amplitude of a direction of its own: small, since it points nowhere in particular.
+const OF_ITS_OWN: f64 = 0.01;
+/// Turn from one entry of such a direction to the next, radians: no fraction of a circle, so that no
+/// two of them are orthogonal by accident.
+const TURN: f64 = 2.4;
+/// Power of the estimate over that of the noise added to it, where a start is perturbed.
+const OVER_NOISE: f64 = 8.0;
+
 /// A direction for every user, before powers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
@@ -42,7 +54,7 @@ pub(super) fn data_beams(instance: &Instance, start: Start, share: f64) -> Resul
             for k in 0..w.cols() {
                 let norm = w.col(k).iter().map(C64::norm_sqr).sum::<f64>().sqrt();
                 for z in w.col_mut(k) {
-                    *z = *z / norm.max(f64::MIN_POSITIVE) * 8.0_f64.sqrt()
+                    *z = *z / norm.max(f64::MIN_POSITIVE) * OVER_NOISE.sqrt()
                         + complex_normal(&mut rng, 1.0);
                 }
             }
@@ -111,4 +123,29 @@ pub(super) fn shared(
         sensing[ap] = factor;
     }
     Ok(Beams { data, sensing })
+}
+
+/// The same beams with some power in every sensing beam: beams of zero never leave zero. Silent ones
+/// get a share of the column of `factors`, the best pattern, or where it has none left a direction of
+/// their own.
+pub(super) fn lively(beams: &Beams, factors: &[Option<CMat>], streams: usize) -> Beams {
+    let mut out = beams.clone();
+    for (ap, factor) in factors.iter().enumerate() {
+        let Some(factor) = factor else { continue };
+        let old = &beams.sensing[ap];
+        let n = factor.rows();
+        let power = |s: usize| old.col(s).iter().map(C64::norm_sqr).sum::<f64>();
+        out.sensing[ap] = CMat::from_fn(n, streams, |i, s| {
+            let silent = s >= old.cols() || power(s) < SILENT;
+            match (silent, s < factor.cols()) {
+                (false, _) => old[(i, s)],
+                (true, true) => factor[(i, s)] * OF_THE_PATTERN,
+                (true, false) => {
+                    let phase = TURN * (i * (s + 1)) as f64 + (i * i) as f64;
+                    C64::from_polar(OF_ITS_OWN / (n as f64).sqrt(), phase)
+                }
+            }
+        });
+    }
+    out
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::Region;
-
 /// So many numbers are handed out as a proof; more would be a file of their own.
 const MOST_NUMBERS: usize = 1_000_000;
 
@@ -21,14 +19,6 @@ pub(super) struct Proven {
 
 /// A box that was not divided further, and what proves its bound.
 pub(super) type Leaf = (Vec<f64>, Vec<f64>, Option<Rc<Proven>>);
-
-/// Keep what a certificate is made of, where it proves more of the region than is known.
-pub(super) fn note(region: &mut Region, found: Proven, bound: f64) {
-    if region.proven.as_ref().is_none_or(|known| bound < known.bound) {
-        let (lo, hi) = (region.lo.clone(), region.hi.clone());
-        region.proven = Some(Rc::new(Proven { lo, hi, bound, ..found }));
-    }
-}
 
 /// The multipliers of all leaves; `left_out` where one is not bounded or there are too many.
 pub(super) fn numbers(leaves: &[Leaf], price: f64) -> BTreeMap<String, Vec<f64>> {

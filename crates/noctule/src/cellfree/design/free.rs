@@ -2,17 +2,23 @@
 
 use noctule_num::{C64, InputError};
 use noctule_optim::{
-    Interrupt, Lbfgs, Manifold, MultiStart, Objective, Proof, Run, StopRule, StopRules, Trace,
-    Work, multi_start,
+    Interrupt, Lbfgs, MultiStart, Objective, Proof, Run, StopRule, StopRules, Trace, Work,
+    multi_start,
 };
 use noctule_phy::units::nats_to_bits;
 
-use super::super::bound::rate_bound;
-use super::super::model::{Link, Model, Roles, Spanned, evaluate};
-use super::super::starts::{data_beams, default_starts};
-use super::super::{Beams, CellFreeDesign, Instance, Settings};
-use super::{ROUGH, advice, finite};
+use crate::cellfree::bound::rate_bound;
+use crate::cellfree::model::{Link, Model, Roles, Spanned, evaluate};
+use crate::cellfree::requirement::advice;
+use crate::cellfree::settings::ROUGH;
+use crate::cellfree::starts::{data_beams, default_starts};
+use crate::cellfree::{Beams, CellFreeDesign, Instance, Settings};
 use crate::{Design, Error};
+
+/// Share of the power where a climb starts: slack of zero would stay zero.
+const NEARLY_ALL: f64 = 0.99;
+/// Pairs of steps and gradients that L-BFGS keeps.
+const MEMORY: usize = 20;
 
 /// Minus the sum rate in nats, over data beams and slack.
 struct Rate {
@@ -53,7 +59,7 @@ impl Climb {
     }
 
     fn solver(model: &Model) -> Lbfgs {
-        Lbfgs::with_memory(Manifold::spheres(model.aps, model.stride(), 1.0), 20)
+        Lbfgs::with_memory(model.manifold(), MEMORY)
     }
 
     /// From every point roughly; the best.
@@ -90,6 +96,10 @@ impl Climb {
     }
 }
 
+/// P2 from `warm` and the starts of the settings.
+///
+/// # Errors
+/// As [`design_from`](super::design_from).
 pub(super) fn communication(
     instance: &Instance,
     settings: &Settings,
@@ -97,12 +107,7 @@ pub(super) fn communication(
     interrupt: &Interrupt,
 ) -> Result<CellFreeDesign, Error> {
     let mut climb = Climb::new(instance, settings)?;
-    let model = &climb.full.model;
-    let mut points: Vec<Vec<C64>> = warm.map(|beams| model.point(beams)).into_iter().collect();
-    for start in default_starts(settings.starts) {
-        let data = data_beams(instance, start, 0.99)?;
-        points.push(model.point(&Beams { data, ..Beams::silent(instance) }));
-    }
+    let points = points(instance, &climb.full.model, settings.starts, warm)?;
     let Some(found) = climb.roughly(points, interrupt) else {
         let error = InputError::new("there is no start", "starts", "0", "at least 1");
         return Err(error.into());
@@ -116,7 +121,7 @@ pub(super) fn communication(
     let mut beams = climb.full.model.beams(&x);
     let mut metrics = evaluate(instance, &beams)?;
     let mut bound = None;
-    if settings.certify_nodes > 0 && !interrupt.is_raised() {
+    if settings.certify.is_asked() && !interrupt.is_raised() {
         let certified = rate_bound(instance, settings, &x, None, interrupt)?;
         work.factorisations += certified.nodes;
         // Branch and bound may meet better beams on its way.
@@ -131,6 +136,8 @@ pub(super) fn communication(
         bound = certified.bound(metrics.sum_rate_bps_hz);
     }
     let warnings = advice(instance, &metrics);
+    // Values are minus rates in nats.
+    let bits = |value: &f64| Some(nats_to_bits(-value)).filter(|bits| bits.is_finite());
     Ok(Design {
         variables: beams,
         metrics,
@@ -138,7 +145,22 @@ pub(super) fn communication(
         proof: Proof::stationary(run.residual).with_bound(bound),
         trace,
         work,
-        starts: values.iter().map(|v| finite(nats_to_bits(-v))).collect(),
+        starts: values.iter().map(bits).collect(),
         warnings,
     })
+}
+
+/// Where the climbs start: at the beams given, then at `fresh` of their own.
+fn points(
+    instance: &Instance,
+    model: &Model,
+    fresh: usize,
+    warm: Option<&Beams>,
+) -> Result<Vec<Vec<C64>>, Error> {
+    let mut points: Vec<Vec<C64>> = warm.map(|beams| model.point(beams)).into_iter().collect();
+    for start in default_starts(fresh) {
+        let data = data_beams(instance, start, NEARLY_ALL)?;
+        points.push(model.point(&Beams { data, ..Beams::silent(instance) }));
+    }
+    Ok(points)
 }

@@ -1,107 +1,31 @@
 //! The largest rate under an error (P3), and the smallest error under a rate (P4).
 
 use noctule_num::{C64, CMat, InputError};
-use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
-use noctule_optim::{
-    AugmentedLagrangian, Certificate, Constrained, Interrupt, Manifold, Proof, Stop, Trace, Work,
-};
-use noctule_phy::units::{bits_to_nats, nats_to_bits};
+use noctule_optim::augmented_lagrangian::ConstrainedRun;
+use noctule_optim::{Bound, Certificate, Interrupt, Proof, Trace, Work};
 
-use super::super::baselines::missed;
-use super::super::bound::rate_bound;
-use super::super::model::{Link, Metrics, Model, Roles, evaluate};
-use super::super::sensing::BestPattern;
-use super::super::starts::{default_starts, shared};
-use super::super::{Beams, CellFreeDesign, Instance, Requirement, Settings};
 use super::free::communication;
-use super::{ROUGH, advice, error_bound, error_floor, finite, sensing_beams};
-use crate::{Design, Error, FEASIBLE};
+use crate::cellfree::bound::rate_bound;
+use crate::cellfree::patterns::{error_bound, error_floor, unreachable};
+use crate::cellfree::requirement::advice;
+use crate::cellfree::sensing::BestPattern;
+use crate::cellfree::starts::{default_starts, lively, shared};
+use crate::cellfree::{Beams, CellFreeDesign, Instance, Requirement, Settings};
+use crate::{Certify, Design, Error};
 
-/// Rate under an error, or error under a rate.
-struct TradeOff {
-    model: Model,
-    /// The limit that is climbed for: a little inside the one required.
-    limit: f64,
-    rate_first: bool,
-    x: Vec<C64>,
-}
+mod trade_off;
 
-impl Constrained for TradeOff {
-    fn constraints(&self) -> usize {
-        1
-    }
+use trade_off::{Polished, TradeOff};
 
-    fn values(&mut self, x: &[C64], constraints: &mut [f64]) -> f64 {
-        self.x.copy_from_slice(x);
-        self.model.forward(x);
-        let rate = self.model.value(Link::Rate);
-        let error = self.model.error();
-        if self.rate_first {
-            constraints[0] = error / self.limit - 1.0;
-            -rate
-        } else {
-            constraints[0] = 1.0 - rate / self.limit;
-            error
-        }
-    }
-
-    fn gradient(&mut self, weights: &[f64], gradient: &mut [C64]) {
-        let price = weights[0] / self.limit;
-        let (rate, error) = if self.rate_first { (-1.0, price) } else { (-price, 1.0) };
-        self.model.backward(&self.x, rate, error, gradient);
-    }
-}
-
-/// A point climbed to the tolerance, and what it achieves.
-struct Polished {
-    x: Vec<C64>,
-    run: ConstrainedRun,
-    beams: Beams,
-    metrics: Metrics,
-    violation: f64,
-}
-
-impl TradeOff {
-    /// Climb from `x` to the tolerance of the settings.
-    fn polish(
-        &mut self,
-        instance: &Instance,
-        settings: &Settings,
-        mut x: Vec<C64>,
-        from: (&[f64], f64),
-        (interrupt, trace): (&Interrupt, &mut Trace),
-    ) -> Result<Polished, Error> {
-        let (multipliers, penalty) = from;
-        let exact = AugmentedSettings {
-            tolerance: settings.tolerance,
-            feasibility: settings.feasibility,
-            evaluations: settings.max_evaluations,
-            penalty,
-            ..AugmentedSettings::default()
-        };
-        let manifold = Manifold::spheres(self.model.aps, self.model.stride(), 1.0);
-        manifold.normalise(&mut x);
-        let mut method = AugmentedLagrangian::new(manifold, exact);
-        let run = method.minimise(self, &mut x, multipliers, interrupt, trace);
-        let beams = self.model.beams(&x);
-        let mut metrics = evaluate(instance, &beams)?;
-        let price = run.multipliers[0];
-        metrics.slope = match self.rate_first {
-            true => Some(nats_to_bits(price / self.limit)),
-            false => (price > 0.0).then(|| nats_to_bits(self.limit / price)),
-        };
-        let violation = missed(instance, &metrics);
-        Ok(Polished { x, run, beams, metrics, violation })
-    }
-}
-
-impl Polished {
-    const fn is_feasible(&self) -> bool {
-        self.violation <= FEASIBLE
-    }
-}
+/// Share of the power for data where a climb starts, at most, and at least.
+const SHARES: (f64, f64) = (0.5, 0.01);
+/// The gap of a bound that is only asked whether a required rate is beyond it.
+const COARSE_GAP: f64 = 1e-2;
 
 /// P3 and P4 from the given beams and `fresh` starts of their own.
+///
+/// # Errors
+/// As [`design_from`](super::design_from).
 pub(in crate::cellfree) fn constrained<'a>(
     instance: &Instance,
     settings: &Settings,
@@ -111,246 +35,200 @@ pub(in crate::cellfree) fn constrained<'a>(
     interrupt: &Interrupt,
 ) -> Result<CellFreeDesign, Error> {
     let (reached, certified) = error_floor(patterns);
-    let (limit, rate_first) = match instance.requirement() {
-        Requirement::MaxError(limit) => {
-            if limit < certified {
-                return infeasible_error(instance, patterns, limit, reached, certified);
+    if let Requirement::MaxError(limit) = instance.requirement()
+        && limit < certified
+    {
+        return unreachable(instance, patterns, limit, reached, certified);
+    }
+    let mut search = Search::new(instance, settings, reached, interrupt);
+    let points = search.points(patterns, reached, warm, fresh)?;
+    let (x, rough) = search.climb_roughly(points)?;
+    let found = search.polish(x, &rough)?;
+    search.replace_chosen(&found);
+    let (found, bound) = search.certify(found)?;
+    search.told(found, bound, patterns, certified)
+}
+
+/// One problem on its way from starts to a design.
+struct Search<'a> {
+    instance: &'a Instance,
+    settings: &'a Settings,
+    interrupt: &'a Interrupt,
+    problem: TradeOff,
+    trace: Trace,
+    work: Work,
+    /// The objective of every start; none where it misses the requirement.
+    starts: Vec<Option<f64>>,
+    /// Which start is climbed on from.
+    chosen: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        instance: &'a Instance,
+        settings: &'a Settings,
+        reached: f64,
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        Self {
+            instance,
+            settings,
+            interrupt,
+            problem: TradeOff::new(instance, settings, reached),
+            trace: Trace::with_room(settings.trace_rows),
+            work: Work::default(),
+            starts: Vec::new(),
+            chosen: 0,
+        }
+    }
+
+    /// Where the climbs start: at the beams given, then at some of their own.
+    fn points<'b>(
+        &self,
+        patterns: &[Option<BestPattern>],
+        reached: f64,
+        warm: impl Iterator<Item = &'b Beams>,
+        fresh: usize,
+    ) -> Result<Vec<Vec<C64>>, Error> {
+        let factors: Vec<Option<CMat>> =
+            patterns.iter().map(|p| p.as_ref().map(|p| p.factor.clone())).collect();
+        let (most, least) = SHARES;
+        // Close to the smallest error hardly any power is left for data.
+        let share = match self.problem.rate_first {
+            true => {
+                let above = self.problem.limit / reached.max(f64::MIN_POSITIVE) - 1.0;
+                (0.5 * above).clamp(least, most)
             }
-            let inside = (2.0 * settings.feasibility * limit).min(0.1 * (limit - reached).max(0.0));
-            (limit - inside, true)
+            false => most,
+        };
+        let model = &self.problem.model;
+        let streams = self.settings.sensing_beams;
+        let awake = |beams: &Beams| model.point(&lively(beams, &factors, streams));
+        let mut points: Vec<Vec<C64>> = warm.map(awake).collect();
+        for start in default_starts(fresh) {
+            points.push(awake(&shared(self.instance, start, share, &factors)?));
         }
-        Requirement::MinRate(rate) => {
-            (bits_to_nats(rate) * (1.0 + 2.0 * settings.feasibility), false)
+        Ok(points)
+    }
+
+    /// The best of the points after a rough climb from each.
+    fn climb_roughly(
+        &mut self,
+        points: Vec<Vec<C64>>,
+    ) -> Result<(Vec<C64>, ConstrainedRun), Error> {
+        let rough = self.problem.roughly(self.settings, points, self.interrupt);
+        self.work += rough.work;
+        (self.starts, self.chosen) = (rough.values, rough.chosen);
+        rough
+            .best
+            .ok_or_else(|| InputError::new("there is no start", "starts", "0", "at least 1").into())
+    }
+
+    /// Climb to the tolerance from where a run ended, or close to it.
+    fn polish(&mut self, x: Vec<C64>, before: &ConstrainedRun) -> Result<Polished, Error> {
+        let with = (self.interrupt, &mut self.trace);
+        let polished = self.problem.polish(self.instance, self.settings, x, before, with)?;
+        self.work += polished.run.work;
+        Ok(polished)
+    }
+
+    /// The start that was chosen is as good as what came of it.
+    fn replace_chosen(&mut self, found: &Polished) {
+        if let Some(start) = self.starts.get_mut(self.chosen) {
+            *start = found.shown();
         }
-        Requirement::None => (f64::INFINITY, true),
-    };
-    let model = Model::new(instance, Roles::Sensing(settings.sensing_beams));
-    let factors: Vec<Option<CMat>> =
-        patterns.iter().map(|p| p.as_ref().map(|p| p.factor.clone())).collect();
-    // Close to the smallest error hardly any power is left for data.
-    let share = match rate_first {
-        true => (0.5 * (limit / reached.max(f64::MIN_POSITIVE) - 1.0)).clamp(0.01, 0.5),
-        false => 0.5,
-    };
-    let awake = |beams: &Beams| model.point(&lively(beams, &factors, settings.sensing_beams));
-    let mut points: Vec<Vec<C64>> = warm.map(awake).collect();
-    for start in default_starts(fresh) {
-        points.push(awake(&shared(instance, start, share, &factors)?));
     }
-    let dim = model.dim();
-    let mut problem = TradeOff { model, limit, rate_first, x: vec![C64::ZERO; dim] };
-    let mut rough = climb_roughly(&mut problem, settings, points, interrupt);
-    let Some((x, before)) = rough.best else {
-        let error = InputError::new("there is no start", "starts", "0", "at least 1");
-        return Err(error.into());
-    };
-    let mut trace = Trace::with_room(settings.trace_rows);
-    let from = (before.multipliers.as_slice(), before.penalty);
-    let mut found = problem.polish(instance, settings, x, from, (interrupt, &mut trace))?;
-    let mut work = rough.work;
-    work += found.run.work;
-    let shown = |polished: &Polished| polished.is_feasible().then_some(polished.metrics.objective);
-    if let Some(start) = rough.values.get_mut(rough.chosen) {
-        *start = shown(&found);
-    }
-    let mut bound = None;
-    if rate_first && settings.certify_nodes > 0 && !interrupt.is_raised() {
-        let price = found.run.multipliers[0] / limit;
-        let certified = rate_bound(instance, settings, &found.x, Some(price), interrupt)?;
-        work.factorisations += certified.nodes;
+
+    /// The upper bound on the rate that is asked for, and the better beams branch and bound may meet on
+    /// its way.
+    fn certify(&mut self, found: Polished) -> Result<(Polished, Option<Bound>), Error> {
+        let asked = self.settings.certify.is_asked() && !self.interrupt.is_raised();
+        if !self.problem.rate_first || !asked {
+            return Ok((found, None));
+        }
+        // The multiplier is that of the relative constraint; bounds price the error itself.
+        let price = found.run.multipliers[0] / self.problem.limit;
+        let certified =
+            rate_bound(self.instance, self.settings, &found.x, Some(price), self.interrupt)?;
+        self.work.factorisations += certified.nodes;
         let reached = match found.is_feasible() {
             true => found.metrics.sum_rate_bps_hz,
             false => f64::NEG_INFINITY,
         };
-        // Branch and bound may meet better beams on its way.
+        let mut best = found;
         if let Some(better) = certified.better(reached) {
-            let x = problem.model.point(&better);
-            let multipliers = found.run.multipliers.clone();
-            let from = (multipliers.as_slice(), found.run.penalty);
-            let again = problem.polish(instance, settings, x, from, (interrupt, &mut trace))?;
-            work += again.run.work;
-            rough.values.push(shown(&again));
+            let again = self.polish(self.problem.model.point(&better), &best.run)?;
+            self.starts.push(again.shown());
             if again.is_feasible() && again.metrics.sum_rate_bps_hz > reached {
-                found = again;
+                best = again;
             }
         }
-        bound = certified.bound(found.metrics.sum_rate_bps_hz);
+        let bound = certified.bound(best.metrics.sum_rate_bps_hz);
+        Ok((best, bound))
     }
-    let mut warnings = advice(instance, &found.metrics);
-    let mut proof = match found.is_feasible() {
-        true => Proof::stationary(found.run.residual),
-        false => Proof::NONE,
-    };
-    if let Requirement::MinRate(rate) = instance.requirement() {
-        let objective = found.metrics.objective;
-        bound = error_bound(patterns, objective, certified);
-        if !found.is_feasible() {
-            prove_unreachable(instance, settings, rate, &mut proof, interrupt)?;
-        }
-    }
-    // A local search that misses says nothing, unless branch and bound has said it since.
-    if !found.is_feasible() && proof.infeasible.is_none() {
-        warnings.push(format!(
-            "the requirement is missed by {:.1e}: the search is local, and this proves nothing",
-            found.violation
-        ));
-    }
-    // How far a point that misses the requirement is from a bound means nothing.
-    let feasible = found.is_feasible();
-    let Polished { run, beams, metrics, .. } = found;
-    Ok(Design {
-        variables: beams,
-        metrics,
-        stop: run.stop,
-        proof: proof.with_bound(bound.filter(|_| feasible)),
-        trace,
-        work,
-        starts: rough.values,
-        warnings,
-    })
-}
 
-/// What every start led to, roughly.
-struct Rough {
-    /// The objective of every start; none where it misses the requirement.
-    values: Vec<Option<f64>>,
-    best: Option<(Vec<C64>, ConstrainedRun)>,
-    /// Which start is the best.
-    chosen: usize,
-    work: Work,
-}
-
-fn climb_roughly(
-    problem: &mut TradeOff,
-    settings: &Settings,
-    points: Vec<Vec<C64>>,
-    interrupt: &Interrupt,
-) -> Rough {
-    let rough = AugmentedSettings {
-        tolerance: settings.tolerance.max(ROUGH),
-        feasibility: settings.feasibility.max(FEASIBLE),
-        evaluations: settings.max_evaluations,
-        penalty: 30.0,
-        ..AugmentedSettings::default()
-    };
-    let manifold = Manifold::spheres(problem.model.aps, problem.model.stride(), 1.0);
-    let mut method = AugmentedLagrangian::new(manifold, rough);
-    let mut out = Rough { values: Vec::new(), best: None, chosen: 0, work: Work::default() };
-    for mut x in points {
-        if out.best.is_some() && interrupt.is_raised() {
-            break;
-        }
-        manifold.normalise(&mut x);
-        let run = method.minimise(problem, &mut x, &[0.0], interrupt, &mut Trace::off());
-        out.work += run.work;
-        let value = finite(shown(&run, problem.rate_first));
-        out.values.push(value.filter(|_| run.violation <= FEASIBLE));
-        if out.best.as_ref().is_none_or(|(_, best)| is_better(&run, best)) {
-            out.best = Some((x, run));
-            out.chosen = out.values.len() - 1;
-        }
-    }
-    out
-}
-
-/// The same beams with some power in every sensing beam: beams of zero never leave zero.
-pub(in crate::cellfree) fn lively(
-    beams: &Beams,
-    factors: &[Option<CMat>],
-    streams: usize,
-) -> Beams {
-    let mut out = beams.clone();
-    for (ap, factor) in factors.iter().enumerate() {
-        let Some(factor) = factor else { continue };
-        let old = &beams.sensing[ap];
-        let n = factor.rows();
-        out.sensing[ap] = CMat::from_fn(n, streams, |i, s| {
-            let held = if s < old.cols() { old[(i, s)] } else { C64::ZERO };
-            let silent =
-                s >= old.cols() || old.col(s).iter().map(C64::norm_sqr).sum::<f64>() < 1e-6;
-            match (silent, s < factor.cols()) {
-                (false, _) => held,
-                (true, true) => factor[(i, s)] * 0.1,
-                // Directions of their own, a hundredth of the amplitude.
-                (true, false) => {
-                    let phase = 2.4 * (i * (s + 1)) as f64 + (i * i) as f64;
-                    C64::from_polar(0.01 / (n as f64).sqrt(), phase)
-                }
+    /// What is proven of a point, and the design that says so.
+    fn told(
+        self,
+        found: Polished,
+        of_rate: Option<Bound>,
+        patterns: &[Option<BestPattern>],
+        certified: f64,
+    ) -> Result<CellFreeDesign, Error> {
+        let feasible = found.is_feasible();
+        let (mut bound, mut infeasible) = (of_rate, None);
+        if let Requirement::MinRate(rate) = self.instance.requirement() {
+            bound = error_bound(patterns, found.metrics.objective, certified);
+            if !feasible {
+                infeasible = beyond_reach(self.instance, self.settings, rate, self.interrupt)?;
             }
-        });
-    }
-    out
-}
-
-fn shown(run: &ConstrainedRun, rate_first: bool) -> f64 {
-    if rate_first { nats_to_bits(-run.value) } else { run.value }
-}
-
-/// Feasible before infeasible, then by value.
-fn is_better(a: &ConstrainedRun, b: &ConstrainedRun) -> bool {
-    match (a.violation <= 1e-3, b.violation <= 1e-3) {
-        (true, true) => a.value < b.value,
-        (false, false) => a.violation < b.violation,
-        (feasible, _) => feasible,
+        }
+        let mut warnings = advice(self.instance, &found.metrics);
+        // A local search that misses says nothing, unless branch and bound has said it since.
+        if !feasible && infeasible.is_none() {
+            warnings.push(format!(
+                "the requirement is missed by {:.1e}: the search is local, and this proves nothing",
+                found.violation
+            ));
+        }
+        let point = if feasible { Proof::stationary(found.run.residual) } else { Proof::NONE };
+        // How far a point that misses the requirement is from a bound means nothing.
+        let proof = Proof { infeasible, ..point }.with_bound(bound.filter(|_| feasible));
+        Ok(Design {
+            variables: found.beams,
+            metrics: found.metrics,
+            stop: found.run.stop,
+            proof,
+            trace: self.trace,
+            work: self.work,
+            starts: self.starts,
+            warnings,
+        })
     }
 }
 
 /// A required rate that even branch and bound's upper bound does not reach, with at least its first
 /// region whatever the settings ask for. `reachable` of the certificate is that bound: what cannot be
 /// exceeded, not what is reached.
-fn prove_unreachable(
+fn beyond_reach(
     instance: &Instance,
     settings: &Settings,
     rate: f64,
-    proof: &mut Proof,
     interrupt: &Interrupt,
-) -> Result<(), Error> {
+) -> Result<Option<Certificate>, Error> {
     let free = instance.with_requirement(Requirement::None)?;
-    let settings = Settings { certify_nodes: settings.certify_nodes.max(1), ..settings.clone() };
+    let certify = match settings.certify {
+        Certify::No => Certify::YES.with_nodes(1).within(COARSE_GAP),
+        asked @ Certify::To { .. } => asked,
+    };
+    let settings = Settings { certify, ..settings.clone() };
     let best = communication(&free, &settings, None, interrupt)?;
-    if let Some(bound) = best.proof.bound
-        && rate > bound.value
-    {
+    Ok(best.proof.bound.filter(|bound| rate > bound.value).map(|bound| {
         let statement = format!(
             "a sum rate of {rate:.6} bit/s/Hz is required; without any sensing no beams exceed {:.6}",
             bound.value
         );
         let certificate = Certificate::new("branch-and-bound", statement, rate, bound.value);
-        proof.infeasible = Some(certificate.with_numbers(bound.numbers));
-    }
-    Ok(())
-}
-
-fn infeasible_error(
-    instance: &Instance,
-    patterns: &[Option<BestPattern>],
-    limit: f64,
-    reached: f64,
-    certified: f64,
-) -> Result<CellFreeDesign, Error> {
-    let beams = sensing_beams(instance, patterns);
-    let metrics = evaluate(instance, &beams)?;
-    let bound = error_bound(patterns, reached, certified);
-    let numbers = bound.as_ref().map_or_else(Default::default, |bound| bound.numbers.clone());
-    let mut proof = Proof::NONE.with_bound(bound);
-    let statement = format!(
-        "a mean beampattern error of {limit:.6e} is required; no signals reach less than \
-         {certified:.6e}, those given reach {reached:.6e}"
-    );
-    let certificate = Certificate::new("frank-wolfe", statement, limit, reached);
-    proof.infeasible = Some(certificate.with_numbers(numbers));
-    let warnings = advice(instance, &metrics);
-    Ok(Design {
-        variables: beams,
-        metrics,
-        stop: Stop::Computed,
-        proof,
-        trace: Trace::off(),
-        work: patterns.iter().flatten().fold(Work::default(), |mut work, p| {
-            work += p.work;
-            work
-        }),
-        starts: vec![Some(reached)],
-        warnings,
-    })
+        certificate.with_numbers(bound.numbers)
+    }))
 }

@@ -3,7 +3,7 @@
 use noctule_num::{C64, CMat, InputError};
 use noctule_phy::aggregated::{Covariance, Estimator, estimate};
 
-use super::{Instance, Parts, Requirement};
+use super::{Instance, Parts, Requirement, checks};
 use crate::Error;
 use crate::data::{Array, ArraySet, Entries, FieldInfo, Taker, as_count};
 
@@ -79,41 +79,8 @@ impl Instance {
     /// # Errors
     /// As [`Instance::read`].
     pub fn from_arrays(set: ArraySet, base: Option<&Self>) -> Result<Self, Error> {
-        let given: Vec<bool> = ALTERNATIVES
-            .iter()
-            .map(|names| names.iter().any(|name| set.get(name).is_some()))
-            .collect();
-        if given.iter().filter(|given| **given).count() > 1 {
-            return Err(InputError::new(
-                "the error covariance is given twice",
-                "error_covariance",
-                "more than one of `error_blocks`, `error_covariance`, `channel_covariance`",
-                "one of them",
-            )
-            .into());
-        }
-        let mut all = ArraySet::new();
-        if let Some(base) = base {
-            for (name, array) in base.to_arrays().iter() {
-                let covariance = ALTERNATIVES.iter().any(|names| names.contains(&name));
-                if !(covariance && given.contains(&true)) {
-                    all.insert(name, array.clone());
-                }
-            }
-        }
-        // A new requirement replaces the base's, whichever it was.
-        let asks = |set: &ArraySet, name: &str| set.get(name).is_some();
-        if asks(&set, "max_error") && asks(&set, "min_rate_bps_hz") {
-            return Err(InputError::new(
-                "there are two requirements",
-                "min_rate_bps_hz",
-                "`max_error` and `min_rate_bps_hz`",
-                "one of them",
-            )
-            .into());
-        }
-        let asked = asks(&set, "max_error") || asks(&set, "min_rate_bps_hz");
-        all.extend(set);
+        let asked = requires(&set)?;
+        let all = completed(set, base)?;
         let mut taker = Taker::new(&all, FIELDS);
         let entries = taker.complex("channels")?;
         let users = taker.length("user").unwrap_or(0);
@@ -125,34 +92,9 @@ impl Instance {
         };
         let channels = CMat::from_columns(aps * antennas, users, entries)?;
         let error = covariances(&mut taker, users, &powers, antennas)?;
-        let mut targets_rad = vec![Vec::new(); aps];
-        if taker.has("sensing_ap") || taker.has("target_rad") {
-            let owners = taker.real("sensing_ap")?;
-            let angles = taker.real("target_rad")?;
-            for (target, (owner, angle)) in owners.into_iter().zip(angles).enumerate() {
-                let Some(ap) = as_count(owner).filter(|&ap| ap < aps) else {
-                    return Err(InputError::new(
-                        "there is no such access point",
-                        format!("sensing_ap[{target}]"),
-                        owner.to_string(),
-                        format!("a whole number from 0 to {}", aps.saturating_sub(1)),
-                    )
-                    .into());
-                };
-                targets_rad[ap].push(angle);
-            }
-        }
-        let max_error = optional(&mut taker, "max_error")?;
-        let min_rate = optional(&mut taker, "min_rate_bps_hz")?;
-        let requirement = match (max_error, min_rate) {
-            (None, None) => Requirement::None,
-            (Some(limit), None) => Requirement::MaxError(limit),
-            (None, Some(rate)) => Requirement::MinRate(rate),
-            (Some(limit), Some(rate)) => match (asked, base.map(Self::requirement)) {
-                (true, Some(Requirement::MaxError(_))) => Requirement::MinRate(rate),
-                _ => Requirement::MaxError(limit),
-            },
-        };
+        let targets_rad = targets(&mut taker, aps)?;
+        let of_base = base.filter(|_| asked).map(Self::requirement);
+        let requirement = requirement(&mut taker, of_base)?;
         Self::new(Parts {
             antennas,
             channels,
@@ -174,39 +116,9 @@ impl Instance {
         let mut set = ArraySet::new();
         let complex = |shape: Vec<usize>, values: Vec<C64>| Array::complex(shape, values);
         set.insert("channels", complex(vec![users, aps, n], parts.channels.as_slice().to_vec()));
-        let mut blocks = Vec::with_capacity(users * aps * n * n);
-        for covariance in &parts.error {
-            for block in &covariance.blocks {
-                blocks.extend((0..n * n).map(|at| block[(at / n, at % n)]));
-            }
-        }
-        set.insert("error_blocks", complex(vec![users, aps, n, n], blocks));
-        let most = parts.error.iter().map(|c| c.weights.len()).max().unwrap_or(0);
-        if most > 0 {
-            let (mut factors, mut weights) = (Vec::new(), Vec::new());
-            for covariance in &parts.error {
-                factors.extend_from_slice(covariance.factors.as_slice());
-                weights.extend_from_slice(&covariance.weights);
-                let missing = most - covariance.weights.len();
-                factors.extend(std::iter::repeat_n(C64::ZERO, missing * aps * n));
-                weights.extend(std::iter::repeat_n(0.0, missing));
-            }
-            set.insert("error_factors", complex(vec![users, most, aps, n], factors));
-            let entries = Entries::Real(weights);
-            set.insert("error_weights", Array { shape: vec![users, most], entries });
-        }
+        insert_covariances(&mut set, parts, (users, aps, n));
         set.insert("power_over_noise", Array::list(parts.power_over_noise.clone()));
-        let (mut owners, mut angles) = (Vec::new(), Vec::new());
-        for (ap, targets) in parts.targets_rad.iter().enumerate() {
-            for &angle in targets {
-                owners.push(ap as f64);
-                angles.push(angle);
-            }
-        }
-        if !owners.is_empty() {
-            set.insert("sensing_ap", Array::list(owners));
-            set.insert("target_rad", Array::list(angles));
-        }
+        insert_targets(&mut set, parts);
         set.insert("window_rad", Array::number(parts.window_rad));
         set.insert("grid_points", Array::number(parts.grid_points as f64));
         set.insert("spacing", Array::number(parts.spacing));
@@ -218,6 +130,131 @@ impl Instance {
         }
         set
     }
+}
+
+/// Blocks and factors; users with fewer factors have some of weight zero.
+fn insert_covariances(set: &mut ArraySet, parts: &Parts, (users, aps, n): (usize, usize, usize)) {
+    let mut blocks = Vec::with_capacity(users * aps * n * n);
+    for covariance in &parts.error {
+        for block in &covariance.blocks {
+            blocks.extend((0..n * n).map(|at| block[(at / n, at % n)]));
+        }
+    }
+    set.insert("error_blocks", Array::complex(vec![users, aps, n, n], blocks));
+    let most = parts.error.iter().map(|c| c.weights.len()).max().unwrap_or(0);
+    if most > 0 {
+        let (mut factors, mut weights) = (Vec::new(), Vec::new());
+        for covariance in &parts.error {
+            factors.extend_from_slice(covariance.factors.as_slice());
+            weights.extend_from_slice(&covariance.weights);
+            let missing = most - covariance.weights.len();
+            factors.extend(std::iter::repeat_n(C64::ZERO, missing * aps * n));
+            weights.extend(std::iter::repeat_n(0.0, missing));
+        }
+        set.insert("error_factors", Array::complex(vec![users, most, aps, n], factors));
+        let entries = Entries::Real(weights);
+        set.insert("error_weights", Array { shape: vec![users, most], entries });
+    }
+}
+
+/// Targets, in the order of the access points that sense them.
+fn insert_targets(set: &mut ArraySet, parts: &Parts) {
+    let (mut owners, mut angles) = (Vec::new(), Vec::new());
+    for (ap, targets) in parts.targets_rad.iter().enumerate() {
+        for &angle in targets {
+            owners.push(ap as f64);
+            angles.push(angle);
+        }
+    }
+    if !owners.is_empty() {
+        set.insert("sensing_ap", Array::list(owners));
+        set.insert("target_rad", Array::list(angles));
+    }
+}
+
+/// Whether a set names a requirement.
+///
+/// # Errors
+/// When it names two.
+fn requires(set: &ArraySet) -> Result<bool, InputError> {
+    let asks = |name: &str| set.get(name).is_some();
+    if asks("max_error") && asks("min_rate_bps_hz") {
+        return Err(InputError::new(
+            "there are two requirements",
+            "min_rate_bps_hz",
+            "`max_error` and `min_rate_bps_hz`",
+            "one of them",
+        ));
+    }
+    Ok(asks("max_error") || asks("min_rate_bps_hz"))
+}
+
+/// The arrays of a set with those of the base that it does not have.
+///
+/// # Errors
+/// When the set gives the error covariance twice.
+fn completed(set: ArraySet, base: Option<&Instance>) -> Result<ArraySet, InputError> {
+    let gives = |names: &&[&str]| names.iter().any(|name| set.get(name).is_some());
+    let given = ALTERNATIVES.iter().filter(|names| gives(names)).count();
+    if given > 1 {
+        return Err(InputError::new(
+            "the error covariance is given twice",
+            "error_covariance",
+            "more than one of `error_blocks`, `error_covariance`, `channel_covariance`",
+            "one of them",
+        ));
+    }
+    let mut all = ArraySet::new();
+    if let Some(base) = base {
+        for (name, array) in base.to_arrays().iter() {
+            let covariance = ALTERNATIVES.iter().any(|names| names.contains(&name));
+            if !(covariance && given > 0) {
+                all.insert(name, array.clone());
+            }
+        }
+    }
+    all.extend(set);
+    Ok(all)
+}
+
+/// The directions of the targets by the access point that senses them.
+fn targets(taker: &mut Taker<'_>, aps: usize) -> Result<Vec<Vec<f64>>, InputError> {
+    let mut targets_rad = vec![Vec::new(); aps];
+    if !(taker.has("sensing_ap") || taker.has("target_rad")) {
+        return Ok(targets_rad);
+    }
+    let owners = taker.real("sensing_ap")?;
+    let angles = taker.real("target_rad")?;
+    for (target, (owner, angle)) in owners.into_iter().zip(angles).enumerate() {
+        let Some(ap) = as_count(owner).filter(|&ap| ap < aps) else {
+            return Err(InputError::new(
+                "there is no such access point",
+                format!("sensing_ap[{target}]"),
+                owner.to_string(),
+                format!("a whole number from 0 to {}", aps.saturating_sub(1)),
+            ));
+        };
+        targets_rad[ap].push(angle);
+    }
+    Ok(targets_rad)
+}
+
+/// What is required. Of two numbers one is the base's, `replaced` where the file names another.
+fn requirement(
+    taker: &mut Taker<'_>,
+    replaced: Option<Requirement>,
+) -> Result<Requirement, InputError> {
+    let max_error = optional(taker, "max_error")?;
+    let min_rate = optional(taker, "min_rate_bps_hz")?;
+    Ok(match (max_error, min_rate) {
+        (None, None) => Requirement::None,
+        (Some(limit), None) => Requirement::MaxError(limit),
+        (None, Some(rate)) => Requirement::MinRate(rate),
+        (Some(limit), Some(rate)) => match replaced {
+            Some(Requirement::MaxError(_)) => Requirement::MinRate(rate),
+            _ => Requirement::MaxError(limit),
+        },
+    })
 }
 
 fn optional(taker: &mut Taker<'_>, name: &str) -> Result<Option<f64>, InputError> {
@@ -232,6 +269,7 @@ fn matrices(entries: &[C64], order: usize) -> Vec<CMat> {
         .collect()
 }
 
+/// The error covariances, from whichever arrays there are.
 fn covariances(
     taker: &mut Taker<'_>,
     users: usize,
@@ -244,37 +282,7 @@ fn covariances(
         return dense.iter().map(|d| Ok(Covariance::from_dense(d, n)?)).collect();
     }
     if taker.has("channel_covariance") {
-        let dense = matrices(&taker.complex("channel_covariance")?, aps * n);
-        let labels = taker.real("pilot_group")?;
-        let energy = taker.number("pilot_energy")?;
-        if energy < 0.0 {
-            let what = "the energy is negative";
-            let found = energy.to_string();
-            return Err(InputError::new(what, "pilot_energy", found, "zero or more").into());
-        }
-        let mut distinct: Vec<f64> = Vec::new();
-        for &label in &labels {
-            if !distinct.iter().any(|other| other.to_bits() == label.to_bits()) {
-                distinct.push(label);
-            }
-        }
-        let groups: Vec<Vec<usize>> = distinct
-            .iter()
-            .map(|d| (0..users).filter(|&k| labels[k].to_bits() == d.to_bits()).collect())
-            .collect();
-        let phi = dense
-            .iter()
-            .map(|d| Ok(Covariance::from_dense(d, n)?))
-            .collect::<Result<Vec<_>, Error>>()?;
-        for (user, covariance) in phi.iter().enumerate() {
-            super::checks::semidefinite(
-                &format!("channel_covariance[{user}]"),
-                covariance,
-                powers,
-            )?;
-        }
-        let estimates = estimate(&phi, &groups, energy, Estimator::PerAccessPoint)?;
-        return Ok(estimates.into_iter().map(|estimate| estimate.error).collect());
+        return estimated(taker, users, powers, n);
     }
     let blocks = matrices(&taker.complex("error_blocks")?, n);
     let mut out: Vec<Covariance> = (0..users)
@@ -292,4 +300,40 @@ fn covariances(
         }
     }
     Ok(out)
+}
+
+/// The error covariances of channels of known covariance, estimated with the pilots of a file.
+fn estimated(
+    taker: &mut Taker<'_>,
+    users: usize,
+    powers: &[f64],
+    n: usize,
+) -> Result<Vec<Covariance>, Error> {
+    let dense = matrices(&taker.complex("channel_covariance")?, powers.len() * n);
+    let labels = taker.real("pilot_group")?;
+    let energy = taker.number("pilot_energy")?;
+    if energy < 0.0 {
+        let what = "the energy is negative";
+        let found = energy.to_string();
+        return Err(InputError::new(what, "pilot_energy", found, "zero or more").into());
+    }
+    let mut distinct: Vec<f64> = Vec::new();
+    for &label in &labels {
+        if !distinct.iter().any(|other| other.to_bits() == label.to_bits()) {
+            distinct.push(label);
+        }
+    }
+    let groups: Vec<Vec<usize>> = distinct
+        .iter()
+        .map(|d| (0..users).filter(|&k| labels[k].to_bits() == d.to_bits()).collect())
+        .collect();
+    let phi = dense
+        .iter()
+        .map(|d| Ok(Covariance::from_dense(d, n)?))
+        .collect::<Result<Vec<_>, Error>>()?;
+    for (user, covariance) in phi.iter().enumerate() {
+        checks::semidefinite(&format!("channel_covariance[{user}]"), covariance, powers)?;
+    }
+    let estimates = estimate(&phi, &groups, energy, Estimator::PerAccessPoint)?;
+    return Ok(estimates.into_iter().map(|estimate| estimate.error).collect());
 }

@@ -1,5 +1,6 @@
 //! What makes an instance acceptable.
 
+use noctule_num::input::{in_count, in_range};
 use noctule_num::linalg::{Cholesky, HermitianEigen};
 use noctule_num::{C64, CMat, InputError};
 use noctule_phy::aggregated::Covariance;
@@ -246,37 +247,4 @@ pub(super) fn semidefinite(
 fn indefinite(place: String, found: String) -> InputError {
     let what = "the covariance is not positive semidefinite";
     InputError::new(what, place, found, "eigenvalues of zero or more")
-}
-
-/// Refuse a number outside `[low, high]`, or one that is not finite.
-pub(in crate::cellfree) fn in_range(
-    place: &str,
-    value: f64,
-    low: f64,
-    high: f64,
-    unit: &str,
-) -> Result<(), InputError> {
-    if value.is_finite() && (low..=high).contains(&value) {
-        return Ok(());
-    }
-    let allowed = format!("a number from {low} to {high} {unit}");
-    Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
-}
-
-/// Refuse a count outside `[low, high]`.
-pub(in crate::cellfree) fn in_count(
-    place: &str,
-    value: usize,
-    low: usize,
-    high: usize,
-) -> Result<(), InputError> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    Err(InputError::new(
-        "the count is out of range",
-        place,
-        value.to_string(),
-        format!("a whole number from {low} to {high}"),
-    ))
 }

@@ -109,9 +109,9 @@ mod tests {
     use noctule_num::rng::{StreamKey, complex_normal};
     use noctule_optim::Manifold;
 
-    use super::super::{Link, Roles};
     use super::*;
     use crate::cellfree::Scenario;
+    use crate::cellfree::model::{Link, Roles};
 
     #[test]
     fn nothing_is_lost_in_the_span() {

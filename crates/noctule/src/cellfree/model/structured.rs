@@ -1,16 +1,17 @@
 //! Rates and errors over beams on a product of spheres.
 
-use noctule_num::linalg::{Op, mul, real_dot};
 use noctule_num::{C64, CMat};
-use noctule_phy::beampattern::{PatternError, add_lags, add_toeplitz_product, toeplitz_gradient};
+use noctule_optim::Manifold;
+use noctule_phy::beampattern::PatternError;
 
-use super::super::{Beams, Instance};
-use super::away_from_identity;
+use crate::cellfree::{Beams, Instance};
 
-/// What is left out of a user's covariance may change its rate by at most this many nats: factors
-/// that carry less, and the part of blocks that is not a multiple of the identity. Reflections twice
-/// weakened by path loss are a thousand times below it.
-const NEGLIGIBLE: f64 = 1e-8;
+mod dense;
+mod gradient;
+mod parts;
+mod value;
+
+use parts::{Blocks, blocks, directions};
 
 /// Which access points send sensing signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +30,6 @@ pub(in crate::cellfree) enum Link<'a> {
     Rate,
     /// Its concave upper estimate on a box of interference levels, `ln T + offset − slope·A`.
     Chord { slope: &'a [f64], offset: &'a [f64] },
-}
-
-/// Covariance blocks of one access point, for all users.
-#[derive(Clone, Debug)]
-enum Blocks {
-    /// Multiples of the identity.
-    Scalar(Vec<f64>),
-    Dense(Vec<CMat>),
 }
 
 /// The normalised problem. A point is a list of blocks, one for each access point, of
@@ -177,6 +170,11 @@ impl Model {
         self.aps * self.stride()
     }
 
+    /// The points at which every access point has power one.
+    pub(in crate::cellfree) const fn manifold(&self) -> Manifold {
+        Manifold::spheres(self.aps, self.stride(), 1.0)
+    }
+
     /// Whether the last columns of an access point are a sensing signal, not slack.
     pub(in crate::cellfree) fn senses(&self, ap: usize) -> bool {
         self.sensing.contains(&ap)
@@ -221,327 +219,4 @@ impl Model {
         }
         x
     }
-
-    /// Evaluate at `x`: fills `total`, `rest` and the lags.
-    pub(in crate::cellfree) fn forward(&mut self, x: &[C64]) {
-        let (n, users, stride) = (self.antennas, self.users, self.stride());
-        for ap in 0..self.aps {
-            let block = &x[ap * stride..(ap + 1) * stride];
-            for k in 0..users {
-                self.data.col_mut(k)[ap * n..(ap + 1) * n]
-                    .copy_from_slice(&block[k * n..(k + 1) * n]);
-            }
-        }
-        mul(&mut self.amplitudes, false, 1.0, &self.directions, Op::Adjoint, &self.data, Op::Plain);
-        self.rest.fill(1.0);
-        for (k, signal) in self.signal.iter_mut().enumerate() {
-            *signal = self.amplitudes[(k, k)].norm_sqr();
-        }
-        for j in 0..users {
-            let column = self.amplitudes.col(j);
-            for (row, z) in column.iter().enumerate() {
-                if row != j {
-                    self.rest[self.owner[row]] += self.weight[row] * z.norm_sqr();
-                }
-            }
-        }
-        for index in 0..self.sensing.len() {
-            let from = self.sensing[index] * stride + users * n;
-            let v = &x[from..from + self.streams * n];
-            self.sensing_beams.as_mut_slice().copy_from_slice(v);
-            let sensed = &mut self.sensed[index];
-            let streams = &self.sensing_beams;
-            mul(sensed, false, 1.0, &self.local[index], Op::Adjoint, streams, Op::Plain);
-            for s in 0..self.streams {
-                for (row, z) in sensed.col(s).iter().enumerate() {
-                    self.rest[self.owner[row]] += self.weight[row] * z.norm_sqr();
-                }
-            }
-            let lags = &mut self.lags[index];
-            lags.fill(0.0);
-            let from = self.sensing[index] * stride;
-            add_lags(&x[from..from + stride], n, lags);
-        }
-        for ap in 0..self.aps {
-            let used = self.used(ap);
-            let block = &x[ap * stride..ap * stride + used];
-            match &self.blocks[ap] {
-                Blocks::Scalar(scale) => {
-                    let power = real_dot(block, block);
-                    self.rest.iter_mut().zip(scale).for_each(|(rest, s)| *rest += s * power);
-                }
-                Blocks::Dense(matrices) => {
-                    self.block.as_mut_slice().fill(C64::ZERO);
-                    self.block.as_mut_slice()[..used].copy_from_slice(block);
-                    let b = &self.block;
-                    mul(&mut self.covariance, false, 1.0, b, Op::Plain, b, Op::Adjoint);
-                    let r = self.covariance.as_slice();
-                    for (rest, d) in self.rest.iter_mut().zip(matrices) {
-                        *rest += real_dot(d.as_slice(), r);
-                    }
-                }
-            }
-        }
-        for (k, total) in self.total.iter_mut().enumerate() {
-            *total = self.signal[k] + self.rest[k];
-        }
-    }
-
-    /// Entries of a block that are sent, without slack.
-    fn used(&self, ap: usize) -> usize {
-        let columns = if self.senses(ap) { self.users + self.streams } else { self.users };
-        columns * self.antennas
-    }
-
-    /// The value of a link at the point of the last `forward`; keeps its derivatives for `backward`.
-    pub(in crate::cellfree) fn value(&mut self, link: Link<'_>) -> f64 {
-        let mut value = 0.0;
-        for k in 0..self.users {
-            let (total, rest) = (self.total[k], self.rest[k]);
-            let signal = self.signal[k];
-            self.by_total[k] = 1.0 / total;
-            match link {
-                Link::Rate => {
-                    // The signal over the rest, and 1/total − 1/rest as one quotient: differences
-                    // would leave nothing of a small signal.
-                    value += (signal / rest).ln_1p();
-                    self.by_others[k] = -signal / rest / total;
-                }
-                Link::Chord { slope, offset } => {
-                    value += total.ln() + offset[k] - slope[k] * rest;
-                    self.by_others[k] = 1.0 / total - slope[k];
-                }
-            }
-        }
-        value
-    }
-
-    /// S at the point of the last `forward`.
-    pub(in crate::cellfree) fn error(&self) -> f64 {
-        let sum: f64 = self.patterns.iter().zip(&self.lags).map(|(p, lags)| p.error(lags)).sum();
-        sum / self.patterns.len().max(1) as f64
-    }
-
-    /// The gradient of `link_weight · link + error_weight · S` at the point of the last `forward`
-    /// and `value`.
-    pub(in crate::cellfree) fn backward(
-        &mut self,
-        x: &[C64],
-        link_weight: f64,
-        error_weight: f64,
-        gradient: &mut [C64],
-    ) {
-        let (n, users, stride) = (self.antennas, self.users, self.stride());
-        for j in 0..users {
-            let (from, to) = (self.amplitudes.col(j), self.coefficients.col_mut(j));
-            for (row, (z, c)) in from.iter().zip(to).enumerate() {
-                let k = self.owner[row];
-                let by =
-                    if row == j { self.by_total[k] } else { self.weight[row] * self.by_others[k] };
-                *c = z * (2.0 * link_weight * by);
-            }
-        }
-        let (out, f, c) = (&mut self.data_gradient, &self.directions, &self.coefficients);
-        mul(out, false, 1.0, f, Op::Plain, c, Op::Plain);
-        for ap in 0..self.aps {
-            let block = &mut gradient[ap * stride..(ap + 1) * stride];
-            for k in 0..users {
-                block[k * n..(k + 1) * n]
-                    .copy_from_slice(&self.data_gradient.col(k)[ap * n..(ap + 1) * n]);
-            }
-            block[users * n..].fill(C64::ZERO);
-        }
-        for ap in 0..self.aps {
-            self.backward_blocks(ap, x, link_weight, gradient);
-        }
-        for index in 0..self.sensing.len() {
-            self.backward_sensing(index, x, link_weight, error_weight, gradient);
-        }
-    }
-
-    fn backward_blocks(&mut self, ap: usize, x: &[C64], weight: f64, gradient: &mut [C64]) {
-        let from = ap * self.stride();
-        let used = self.used(ap);
-        let by = |k: usize| 2.0 * weight * self.by_others[k];
-        match &self.blocks[ap] {
-            Blocks::Scalar(scale) => {
-                let sum: f64 = scale.iter().enumerate().map(|(k, s)| by(k) * s).sum();
-                let (g, x) = (&mut gradient[from..from + used], &x[from..from + used]);
-                g.iter_mut().zip(x).for_each(|(g, x)| *g += x * sum);
-            }
-            Blocks::Dense(matrices) => {
-                self.covariance.as_mut_slice().fill(C64::ZERO);
-                for (k, d) in matrices.iter().enumerate() {
-                    let by = by(k);
-                    let sum = self.covariance.as_mut_slice();
-                    sum.iter_mut().zip(d.as_slice()).for_each(|(s, d)| *s += d * by);
-                }
-                self.block.as_mut_slice().fill(C64::ZERO);
-                self.block.as_mut_slice()[..used].copy_from_slice(&x[from..from + used]);
-                let (out, q, b) = (&mut self.block_gradient, &self.covariance, &self.block);
-                mul(out, false, 1.0, q, Op::Plain, b, Op::Plain);
-                let g = &mut gradient[from..from + used];
-                g.iter_mut().zip(self.block_gradient.as_slice()).for_each(|(g, d)| *g += d);
-            }
-        }
-    }
-
-    fn backward_sensing(
-        &mut self,
-        index: usize,
-        x: &[C64],
-        weight: f64,
-        error_weight: f64,
-        gradient: &mut [C64],
-    ) {
-        let (n, stride) = (self.antennas, self.stride());
-        let from = self.sensing[index] * stride;
-        for s in 0..self.streams {
-            let to = self.sensed_coefficients.col_mut(s);
-            for (row, (z, c)) in self.sensed[index].col(s).iter().zip(to).enumerate() {
-                let k = self.owner[row];
-                let by = self.weight[row] * self.by_others[k];
-                *c = z * (2.0 * weight * by);
-            }
-        }
-        let (out, f, c) =
-            (&mut self.stream_gradient, &self.local[index], &self.sensed_coefficients);
-        mul(out, false, 1.0, f, Op::Plain, c, Op::Plain);
-        let streams = &mut gradient[from + self.users * n..from + stride];
-        streams.iter_mut().zip(self.stream_gradient.as_slice()).for_each(|(g, d)| *g += d);
-        if error_weight != 0.0 {
-            let share = error_weight / self.patterns.len() as f64;
-            self.patterns[index].error_and_gradient(&self.lags[index], &mut self.by_lags);
-            toeplitz_gradient(&self.by_lags, &mut self.toeplitz);
-            let all = from..from + stride;
-            add_toeplitz_product(&self.toeplitz, 2.0 * share, &x[all.clone()], &mut gradient[all]);
-        }
-    }
-
-    /// First column of the Toeplitz gradient of S by the covariance of the `index`-th access point
-    /// that senses, at the point of the last `forward`.
-    pub(in crate::cellfree) fn error_gradient(&mut self, index: usize) -> &[C64] {
-        self.patterns[index].error_and_gradient(&self.lags[index], &mut self.by_lags);
-        toeplitz_gradient(&self.by_lags, &mut self.toeplitz);
-        let share = 1.0 / self.patterns.len() as f64;
-        self.toeplitz.iter_mut().for_each(|z| *z *= share);
-        &self.toeplitz
-    }
-
-    /// `Σ_k a_k (h_k h_kᴴ + Θ_k)` as a dense matrix.
-    pub(in crate::cellfree) fn weighted_sum(&self, a: &[f64]) -> CMat {
-        let n = self.antennas;
-        let weighted = CMat::from_fn(self.directions.rows(), self.directions.cols(), |i, c| {
-            self.directions[(i, c)] * (a[self.owner[c]] * self.weight[c])
-        });
-        let mut out = CMat::zeros(self.aps * n, self.aps * n);
-        mul(&mut out, false, 1.0, &weighted, Op::Plain, &self.directions, Op::Adjoint);
-        for (ap, blocks) in self.blocks.iter().enumerate() {
-            for (k, a) in a.iter().enumerate() {
-                for j in 0..n {
-                    match blocks {
-                        Blocks::Scalar(scale) => out[(ap * n + j, ap * n + j)] += a * scale[k],
-                        Blocks::Dense(d) => {
-                            for i in 0..n {
-                                out[(ap * n + i, ap * n + j)] += d[k][(i, j)] * *a;
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        out
-    }
-
-    /// The channel of a user, scaled.
-    pub(in crate::cellfree) fn channel(&self, user: usize) -> &[C64] {
-        self.directions.col(user)
-    }
-
-    /// The largest interference and noise a user can receive at any beams within the powers.
-    pub(in crate::cellfree) fn most_interference(&self, user: usize) -> f64 {
-        let n = self.antennas;
-        let reach = |c: usize| -> f64 {
-            let norms = self.directions.col(c).chunks_exact(n).map(|h| real_dot(h, h).sqrt());
-            norms.sum::<f64>().powi(2)
-        };
-        let through: f64 = (0..self.directions.cols())
-            .filter(|&c| self.owner[c] == user)
-            .map(|c| self.weight[c].max(0.0) * reach(c))
-            .sum();
-        let spread: f64 = self
-            .blocks
-            .iter()
-            .map(|blocks| match blocks {
-                Blocks::Scalar(scale) => scale[user],
-                // The trace is at least the largest eigenvalue.
-                Blocks::Dense(d) => (0..n).map(|i| d[user][(i, i)].re).sum(),
-            })
-            .sum();
-        1.0 + through + spread
-    }
-}
-
-/// Channels and those factors of the error covariances that matter, scaled by the powers.
-fn directions(instance: &Instance, neglected: &mut f64) -> (CMat, Vec<usize>, Vec<f64>) {
-    let n = instance.antennas();
-    let channels = instance.scaled_channels();
-    let mut columns = channels.as_slice().to_vec();
-    let mut owner: Vec<usize> = (0..instance.users()).collect();
-    let mut weight = vec![1.0; instance.users()];
-    for (k, covariance) in instance.parts().error.iter().enumerate() {
-        let factors = instance.scaled(&covariance.factors);
-        // What a factor can add to the interference of its user.
-        let mut reach: Vec<(f64, usize)> = (0..factors.cols())
-            .map(|c| {
-                let norms = factors.col(c).chunks_exact(n).map(|u| real_dot(u, u).sqrt());
-                (covariance.weights[c].abs() * norms.sum::<f64>().powi(2), c)
-            })
-            .collect();
-        reach.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let mut left = 0.5 * NEGLIGIBLE;
-        let mut kept: Vec<usize> = Vec::new();
-        for (reach, c) in reach {
-            if reach <= left {
-                left -= reach;
-                *neglected += reach;
-            } else {
-                kept.push(c);
-            }
-        }
-        kept.sort_unstable();
-        for c in kept {
-            columns.extend_from_slice(factors.col(c));
-            owner.push(k);
-            weight.push(covariance.weights[c]);
-        }
-    }
-    let count = owner.len();
-    let matrix = CMat::from_columns(channels.rows(), count, columns).unwrap_or(channels);
-    (matrix, owner, weight)
-}
-
-fn blocks(instance: &Instance, ap: usize, neglected: &mut f64) -> Blocks {
-    let power = instance.parts().power_over_noise[ap];
-    let each = 0.5 * NEGLIGIBLE / instance.aps() as f64;
-    let all = instance.parts().error.iter().map(|covariance| &covariance.blocks[ap]);
-    let near: Vec<(f64, f64)> = all
-        .clone()
-        .map(|block| {
-            let (away, mean) = away_from_identity(block);
-            (away * power, mean * power)
-        })
-        .collect();
-    if near.iter().all(|(away, _)| *away <= each) {
-        *neglected += near.iter().map(|(away, _)| away).sum::<f64>();
-        return Blocks::Scalar(near.into_iter().map(|(_, mean)| mean).collect());
-    }
-    Blocks::Dense(
-        all.map(|block| {
-            let mut block = block.clone();
-            block.scale(power);
-            block
-        })
-        .collect(),
-    )
 }

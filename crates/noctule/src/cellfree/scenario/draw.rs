@@ -9,13 +9,14 @@ use noctule_phy::geometry::Point;
 use noctule_phy::path_loss::log_distance;
 use noctule_phy::units::linear_from_db;
 
-use super::super::SYSTEM;
-use super::super::association::{pair_targets, pilot_groups};
-use super::super::design::{best_patterns, error_floor};
-use super::super::instance::checks::{MOST_APS, MOST_TARGETS};
-use super::super::instance::{Instance, Parts, Requirement};
 use super::{EstimatorKind, Layout, Orientation, Places, PowerRule, RequirementSpec, Scenario};
 use crate::Error;
+use crate::cellfree::SYSTEM;
+use crate::cellfree::association::{pair_targets, pilot_groups};
+use crate::cellfree::instance::checks::{MOST_APS, MOST_TARGETS};
+use crate::cellfree::instance::{Instance, Parts, Requirement};
+use crate::cellfree::patterns::{best_patterns, error_floor};
+use crate::cellfree::settings::PATTERN_GAP;
 
 /// Loss at one kilometre and per decade, dB.
 const LOSS_DB: (f64, f64) = (128.1, 37.6);
@@ -25,6 +26,25 @@ struct Drawn {
     aps: Vec<Point>,
     users: Vec<Point>,
     targets: Vec<Point>,
+}
+
+/// Places, and what follows from them.
+struct Site {
+    places: Drawn,
+    scene: AggregatedScene,
+    /// Directions of the targets that each access point senses.
+    targets_rad: Vec<Vec<f64>>,
+    /// Distances that were shorter than the path loss model knows.
+    floored: usize,
+}
+
+/// A number for every pair of places.
+fn table(
+    rows: &[Point],
+    cols: &[Point],
+    gain: &mut impl FnMut(Point, Point) -> f64,
+) -> Vec<Vec<f64>> {
+    rows.iter().map(|row| cols.iter().map(|col| gain(*row, *col)).collect()).collect()
 }
 
 impl Scenario {
@@ -38,71 +58,31 @@ impl Scenario {
     /// [`Error::Input`] when a field makes no sense.
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
-        let places = self.places(seed, trial);
-        let n = self.antennas_each();
-        let (pairing, axes) = self.pair(&places);
-        let mut floored = 0;
-        let mut gain = |a: Point, b: Point| -> f64 {
-            let distance = a.distance_m(b);
-            floored += usize::from(distance < self.min_distance_m);
-            log_distance(LOSS_DB.0, LOSS_DB.1, distance.max(self.min_distance_m)).sqrt()
-        };
-        let table = |rows: &[Point], cols: &[Point], gain: &mut dyn FnMut(Point, Point) -> f64| {
-            rows.iter()
-                .map(|row| cols.iter().map(|col| gain(*row, *col)).collect())
-                .collect::<Vec<Vec<f64>>>()
-        };
-        let direction = |t: usize, ap: usize| {
-            let (from, to) = (places.aps[ap], places.targets[t]);
-            angle_from_broadside([to.x_m - from.x_m, to.y_m - from.y_m], axes[ap])
-        };
-        let scene = AggregatedScene {
-            antennas: n,
-            direct: table(&places.users, &places.aps, &mut gain),
-            target_ap: table(&places.targets, &places.aps, &mut gain),
-            user_target: table(&places.users, &places.targets, &mut gain),
-            steering: (0..places.targets.len())
-                .map(|t| {
-                    (0..places.aps.len())
-                        .map(|ap| steering(n, self.spacing_wavelengths, direction(t, ap)))
-                        .collect()
-                })
-                .collect(),
-            reflection: vec![
-                self.reflection * linear_from_db(self.reflection_gain_db).sqrt();
-                places.targets.len()
-            ],
-            target_ap_variance: linear_from_db(self.target_ap_variance_db),
-            user_target_variance: linear_from_db(self.user_target_variance_db),
-            steering_variance: linear_from_db(self.steering_variance_db),
-        };
-        let groups = pilot_groups(&places.users, self.pilot_symbols, self.clustering);
+        let site = self.site(seed, trial);
+        let groups = pilot_groups(&site.places.users, self.pilot_symbols, self.clustering);
         let energy = linear_from_db(self.pilot_over_noise_db) * self.pilot_symbols as f64;
-        let covariances = scene.channel_covariances();
+        let covariances = site.scene.channel_covariances();
         let estimator = match self.estimator {
             EstimatorKind::PerAccessPoint => Estimator::PerAccessPoint,
             EstimatorKind::Joint => Estimator::Joint,
         };
         let estimates = estimate(&covariances, &groups, energy, estimator)?;
         // Without users and targets the scene does not know of its access points.
-        let channels = match places.users.is_empty() {
-            true => CMat::zeros(places.aps.len() * n, 0),
+        let channels = match site.places.users.is_empty() {
+            true => CMat::zeros(site.places.aps.len() * self.antennas_each(), 0),
             false => {
-                let h = draw_channels(&scene, seed, trial);
+                let h = draw_channels(&site.scene, seed, trial);
                 observe(&h, &groups, energy, &estimates, seed, trial)?
             }
         };
-        let mut targets_rad = vec![Vec::new(); places.aps.len()];
-        for (t, &ap) in pairing.iter().enumerate() {
-            targets_rad[ap].push(direction(t, ap));
-        }
-        let sensing: Vec<bool> = targets_rad.iter().map(|targets| !targets.is_empty()).collect();
+        let sensing: Vec<bool> =
+            site.targets_rad.iter().map(|targets| !targets.is_empty()).collect();
         let parts = Parts {
-            antennas: n,
+            antennas: self.antennas_each(),
             channels,
             error: estimates.into_iter().map(|e| e.error).collect::<Vec<Covariance>>(),
             power_over_noise: self.powers(&sensing),
-            targets_rad,
+            targets_rad: site.targets_rad,
             window_rad: self.window_deg.to_radians(),
             grid_points: self.grid_points,
             spacing: self.spacing_wavelengths,
@@ -110,6 +90,52 @@ impl Scenario {
             payload_symbols: (self.coherence_symbols - self.pilot_symbols) as f64,
         };
         let mut instance = Instance::new(parts)?.drawn_as(seed, trial);
+        self.warn(&mut instance, site.floored);
+        let requirement = self.required(&instance)?;
+        instance.with_requirement(requirement)
+    }
+
+    /// The places of a trial and the gains and directions between them.
+    fn site(&self, seed: u64, trial: u64) -> Site {
+        let places = self.places(seed, trial);
+        let n = self.antennas_each();
+        let (pairing, axes) = self.pair(&places);
+        let mut floored = 0;
+        // Amplitudes: roots of gains. The order of the tables is that of the count.
+        let mut gain = |a: Point, b: Point| -> f64 {
+            let distance = a.distance_m(b);
+            floored += usize::from(distance < self.min_distance_m);
+            log_distance(LOSS_DB.0, LOSS_DB.1, distance.max(self.min_distance_m)).sqrt()
+        };
+        let direction = |t: usize, ap: usize| {
+            let (from, to) = (places.aps[ap], places.targets[t]);
+            angle_from_broadside([to.x_m - from.x_m, to.y_m - from.y_m], axes[ap])
+        };
+        let (aps, targets) = (places.aps.len(), places.targets.len());
+        let steered = |t: usize, ap: usize| steering(n, self.spacing_wavelengths, direction(t, ap));
+        let scene = AggregatedScene {
+            antennas: n,
+            direct: table(&places.users, &places.aps, &mut gain),
+            target_ap: table(&places.targets, &places.aps, &mut gain),
+            user_target: table(&places.users, &places.targets, &mut gain),
+            steering: (0..targets).map(|t| (0..aps).map(|ap| steered(t, ap)).collect()).collect(),
+            reflection: vec![
+                self.reflection * linear_from_db(self.reflection_gain_db).sqrt();
+                targets
+            ],
+            target_ap_variance: linear_from_db(self.target_ap_variance_db),
+            user_target_variance: linear_from_db(self.user_target_variance_db),
+            steering_variance: linear_from_db(self.steering_variance_db),
+        };
+        let mut targets_rad = vec![Vec::new(); aps];
+        for (t, &ap) in pairing.iter().enumerate() {
+            targets_rad[ap].push(direction(t, ap));
+        }
+        Site { places, scene, targets_rad, floored }
+    }
+
+    /// What a careful colleague would say of the parameters of this draw.
+    fn warn(&self, instance: &mut Instance, floored: usize) {
         if floored > 0 {
             instance.warn(format!(
                 "{floored} distances below {} m count as that: the path loss model ends there",
@@ -123,16 +149,19 @@ impl Scenario {
                 self.coherence_symbols
             ));
         }
-        let requirement = match self.requirement {
+    }
+
+    /// The requirement as a number.
+    fn required(&self, instance: &Instance) -> Result<Requirement, Error> {
+        Ok(match self.requirement {
             RequirementSpec::None => Requirement::None,
             RequirementSpec::MaxError(limit) => Requirement::MaxError(limit),
             RequirementSpec::MinRateBpsHz(rate) => Requirement::MinRate(rate),
             RequirementSpec::ErrorOverBest(factor) => {
-                let patterns = best_patterns(&instance, 1e-6, &Interrupt::new())?;
+                let patterns = best_patterns(instance, PATTERN_GAP, &Interrupt::new())?;
                 Requirement::MaxError(factor * error_floor(&patterns).0)
             }
-        };
-        instance.with_requirement(requirement)
+        })
     }
 
     fn places(&self, seed: u64, trial: u64) -> Drawn {

@@ -2,8 +2,11 @@
 
 use noctule_num::rng::{StreamKey, complex_normal};
 
-use super::super::{EstimatorKind, RequirementSpec, Scenario};
 use super::*;
+use crate::cellfree::baselines::{MajorisationSettings, majorisation};
+use crate::cellfree::model::Roles;
+use crate::cellfree::{EstimatorKind, RequirementSpec, Scenario};
+use crate::system::Run;
 
 fn drop(reflection_gain_db: f64, power_over_noise_db: f64) -> Instance {
     Scenario {
@@ -59,17 +62,9 @@ fn printed(instance: &Instance, user: usize, left: &Beams, right: &Beams) -> f64
 
 fn step(instance: &Instance, at: &Beams, split: Split) -> Step {
     let model = Model::new(instance, Roles::Sensing(1));
-    let (rows, users) = (at.data.rows(), at.data.cols());
-    let mut step = Step {
-        q: CMat::zeros(rows, rows),
-        b: CMat::zeros(rows, users),
-        at: at.data.clone(),
-        hold: Vec::new(),
-        limit: 1.0,
-        x: vec![C64::ZERO; model.dim()],
-        model,
-    };
-    prepare(instance, at, split, &mut step).unwrap();
+    let dim = model.dim();
+    let mut step = Step::new(model, 1.0, &vec![C64::ZERO; dim]);
+    step.prepare(instance, at, split).unwrap();
     step
 }
 
@@ -113,7 +108,7 @@ fn the_split_freezes_all_but_the_first() {
     let instance = drop(0.0, 125.0);
     let run = |split, max_steps| {
         let settings = MajorisationSettings { split, max_steps, ..Default::default() };
-        majorisation(&instance, &settings, &Interrupt::new()).unwrap()
+        majorisation(&instance, &settings, &Run::default()).unwrap()
     };
     let (plain, split) = (run(Split::None, 8), run(Split::AsPrinted, 8));
     let (rate, held) = (plain.metrics.sum_rate_bps_hz, split.metrics.sum_rate_bps_hz);

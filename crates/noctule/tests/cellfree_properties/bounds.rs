@@ -1,0 +1,94 @@
+//! What cannot be exceeded, and who claims what.
+
+use noctule::cellfree::baselines::{BlockSettings, LinearSettings, block_ascent, mrt};
+use noctule::cellfree::{
+    Instance, Requirement, RequirementSpec, Scenario, SensingSettings, Settings, design, rate_only,
+    sensing_only, verify,
+};
+use noctule::{C64, CMat, Certify, PointProof, Run};
+use noctule_phy::aggregated::Covariance;
+
+use crate::common::{limited, relative, small};
+
+#[test]
+fn certified_designs_lie_below_their_bound() {
+    let instance = limited(&small(), 5, 1.3);
+    let settings =
+        Settings { certify: Certify::YES.with_nodes(60).within(1e-2), ..Settings::default() };
+    let found = design(&instance, &settings).unwrap();
+    let bound = found.proof.bound.clone().unwrap();
+    assert!(bound.value >= found.metrics.sum_rate_bps_hz && bound.gap_rel < 0.3);
+    // More nodes never loosen it.
+    let more = Settings { certify: Certify::YES.with_nodes(240).within(1e-2), ..settings };
+    let tighter = design(&instance, &more).unwrap().proof.bound.unwrap();
+    assert!(tighter.value <= bound.value * (1.0 + 1e-12));
+}
+
+/// Two nearly parallel users of very different strength at one access point, with an estimation error
+/// far above the noise: most regions have their optimum at less than full power, which a start at the
+/// design (full power, one user silent) must find.
+#[test]
+fn branch_and_bound_does_not_stick_at_full_power() {
+    let scenario = Scenario { aps: 1, antennas: 4, users: 2, targets: 1, ..Scenario::default() };
+    let mut parts = scenario.realize(1, 0).unwrap().parts().clone();
+    let entries = [
+        [(10.515, 8.504), (-14.773, -2.881), (9.239, 10.845), (0.491, -9.996)],
+        [(96.213, 67.389), (-98.413, -64.396), (78.545, 89.534), (-48.721, -94.705)],
+    ];
+    parts.channels = CMat::from_fn(4, 2, |i, k| C64::new(entries[k][i].0, entries[k][i].1));
+    let block = CMat::from_fn(4, 4, |i, j| C64::from(if i == j { 149.0 } else { 0.0 }));
+    parts.error = vec![Covariance::block_diagonal(vec![block]); 2];
+    parts.power_over_noise = vec![1.0];
+    let instance = Instance::new(parts).unwrap();
+    let settings = Settings { certify: Certify::YES.with_nodes(150), ..Settings::default() };
+    let bound = design(&instance, &settings).unwrap().proof.bound.unwrap();
+    assert!(bound.gap_rel < 0.1, "{bound:?}");
+}
+
+#[test]
+fn what_cannot_be_reached_is_certified() {
+    let instance = limited(&small(), 6, 0.98);
+    let found = design(&instance, &Settings::default()).unwrap();
+    let certificate = found.proof.infeasible.as_ref().unwrap();
+    assert!(certificate.reachable > certificate.required);
+    assert!(relative(certificate.reachable * 0.98, certificate.required) < 1e-5);
+    assert!(relative(found.metrics.error.unwrap(), certificate.reachable) < 1e-9);
+    let fast = instance.with_requirement(Requirement::MinRate(1e4)).unwrap();
+    let settings = Settings { starts: 1, ..Settings::default() };
+    let found = design(&fast, &settings).unwrap();
+    let certificate = found.proof.infeasible.as_ref().unwrap();
+    assert!(certificate.reachable < certificate.required);
+    assert!(found.starts.iter().all(Option::is_none));
+    let nobody = Scenario { users: 0, requirement: RequirementSpec::MinRateBpsHz(1.0), ..small() };
+    let found = design(&nobody.realize(1, 0).unwrap(), &settings).unwrap();
+    assert_eq!(found.proof.infeasible.unwrap().reachable, 0.0);
+}
+
+#[test]
+fn limits_of_zero_have_finite_numbers() {
+    let instance = limited(&small(), 6, 1.3);
+    let silent = instance.with_requirement(Requirement::MaxError(0.0)).unwrap();
+    let found = design(&silent, &Settings::default()).unwrap();
+    assert!(found.proof.infeasible.is_some());
+    assert_eq!(found.proof.point, PointProof::None);
+    let any = instance.with_requirement(Requirement::MinRate(0.0)).unwrap();
+    let found = design(&any, &Settings::default()).unwrap();
+    assert!(matches!(found.proof.point, PointProof::Stationary { residual } if residual < 1e-3));
+    let best = sensing_only(&instance, &SensingSettings::default(), &Run::default()).unwrap();
+    assert!(relative(found.metrics.error.unwrap(), best.metrics.error.unwrap()) < 1e-9);
+}
+
+#[test]
+fn schemes_that_miss_the_requirement_do_not_claim_it() {
+    let instance = limited(&small(), 6, 1.01);
+    let once = Settings { starts: 1, ..Settings::default() };
+    for found in [
+        block_ascent(&instance, &BlockSettings::default(), &Run::default()).unwrap(),
+        rate_only(&instance, &once, &Run::default()).unwrap(),
+        mrt(&instance, &LinearSettings::default(), &Run::default()).unwrap(),
+    ] {
+        assert!(verify(&instance, &found.variables).unwrap().violation > 1e-6);
+        assert_eq!(found.proof.point, PointProof::None);
+        assert!(found.warnings.iter().any(|w| w.contains("missed")), "{:?}", found.warnings);
+    }
+}
