@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use noctule::CMat;
-use noctule::frame::design::surface;
+use noctule::frame::surface;
 use noctule::frame::{
     Aging, CrbLimit, DrawnUsers, Instance, Scenario, Settings, SinrForm, Users, design,
 };

@@ -1,16 +1,48 @@
 //! What our method is measured against: the paper's competitors, its own even split, and brute
 //! force. All return the same [`FrameDesign`].
 
-use noctule_num::InputError;
+use noctule_num::input::setting;
+use noctule_num::{CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::design::{Settings, search};
 use super::feasibility::{infeasible, window};
 use super::model::{Statistics, block_rates, matrices};
 use super::placement::{Pattern, Placer};
-use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};
-use crate::system::Run;
+use super::search::search;
+use super::settings::positive;
+use super::{FrameDesign, Instance, Placement, Plan, Settings, advice, evaluate};
+use crate::system::{Run, Setting};
 use crate::{Design, Error};
+
+/// Points of a grid, at most.
+const MOST_POINTS: f64 = 1e6;
+
+/// Settings of [`grid`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GridSettings {
+    /// Step of the sensing time in microseconds.
+    pub step_us: f64,
+    /// Number of channel updates; `null` tries all.
+    pub updates: Option<usize>,
+}
+
+impl Default for GridSettings {
+    fn default() -> Self {
+        Self { step_us: 1.0, updates: None }
+    }
+}
+
+impl Setting for GridSettings {
+    fn validate(&self) -> Result<(), InputError> {
+        if !(self.step_us > 0.0 && self.step_us.is_finite()) {
+            return Err(setting("step_us", self.step_us, "a positive number"));
+        }
+        positive("updates", self.updates)
+    }
+}
 
 /// SSU, single small-scale update: one update at the start, best sensing time.
 ///
@@ -81,79 +113,129 @@ pub fn random_blocks(
     })
 }
 
-/// Brute force: every sensing time on a grid of `step_s` seconds (and the shortest one, and every
-/// multiple of a block), every number of updates, exact placement. Shares no bound and no reduced
-/// space with the search, and works without projection of the prior.
+/// Brute force: every sensing time on a grid (and the shortest one, and every multiple of a block),
+/// every number of updates, exact placement. Shares no bound and no reduced space with the search, and
+/// works without projection of the prior.
 ///
 /// # Errors
 /// [`Error::Input`] when the grid has no step or more than a million points.
 pub fn grid(
     instance: &Instance,
-    step_s: f64,
-    updates: Option<usize>,
+    settings: &GridSettings,
     run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
-    let block = instance.block_time_s();
-    let frame = instance.blocks() as f64 * block;
-    if !(step_s > 0.0 && frame / step_s <= 1e6) {
-        let allowed = format!("a step from {:.1e} s", frame / 1e6);
-        return Err(InputError::new("not a grid", "step", format!("{step_s} s"), allowed).into());
+    settings.validate()?;
+    let pattern = settings.updates.map_or(Pattern::Free, Pattern::Updates);
+    let step_s = settings.step_us * 1e-6;
+    let frame = instance.blocks() as f64 * instance.block_time_s();
+    if frame / step_s > MOST_POINTS {
+        let allowed = format!("a step from {:.1e} µs", frame / MOST_POINTS * 1e6);
+        let found = format!("{} µs", settings.step_us);
+        return Err(InputError::new("not a grid", "step_us", found, allowed).into());
     }
-    let pattern = updates.map_or(Pattern::Free, Pattern::Updates);
-    let Some((start, last)) = window(instance, pattern) else {
+    let Some(window) = window(instance, pattern) else {
         return infeasible(instance, pattern);
     };
-    let first = (start / step_s).ceil() as usize;
-    let end = instance.longest_sensing_s();
-    let mut times: Vec<f64> =
-        (first..).map(|i| i as f64 * step_s).take_while(|t| *t <= end).collect();
-    times.extend((1..=last).map(|h| h as f64 * block).filter(|t| *t >= start));
-    times.push(start);
-    let matrices: Vec<_> = (0..instance.users().len()).map(|k| matrices(instance, k)).collect();
-    let mut placer = Placer::new(instance.blocks());
-    let mut rates = vec![0.0; instance.blocks()];
-    let mut best = (f64::NEG_INFINITY, start);
-    let mut work = Work::default();
+    let mut walk = Walk::new(instance, pattern, window.1);
+    let mut best = (f64::NEG_INFINITY, window.0);
     let mut stop = Stop::Computed;
-    for time in times {
+    for time in times(instance, step_s, window) {
         if run.interrupt.is_raised() {
             stop = Stop::Interrupted;
             break;
         }
-        let (whole, rest) = instance.split_sensing(time);
-        if whole > last || !instance.pilot_fits(rest) {
-            continue;
-        }
-        work.evaluations += 1;
-        work.factorisations += instance.users().len() as u64;
-        // An unprojected prior has times at which nothing is defined: not candidates.
-        let Ok(statistics) = Statistics::of(instance, &matrices, time) else { continue };
-        let sinr = statistics.sinr(instance, instance.parts().sinr)?;
-        let data = instance.blocks() - whole;
-        block_rates(instance, &sinr, &mut rates[..data]);
-        let lead = rates[0];
-        let cost = instance.pilot_time_s() / block * lead;
-        let value = placer.value(&rates[..data], cost, data, pattern) * block - rest * lead;
-        if value > best.0 {
+        if let Some(value) = walk.value(time)?
+            && value > best.0
+        {
             best = (value, time);
         }
     }
-    let statistics = Statistics::of(instance, &matrices, best.1)?;
-    let sinr = statistics.sinr(instance, instance.parts().sinr)?;
-    let data = instance.blocks() - instance.split_sensing(best.1).0;
-    block_rates(instance, &sinr, &mut rates[..data]);
-    let cost = instance.pilot_time_s() / block * rates[0];
-    let counts = placer.division(&rates[..data], cost, data, pattern);
-    let plan = Plan { sensing_time_s: best.1, placement: Placement::Blocks(counts) };
-    let metrics = evaluate(instance, &plan)?;
-    Ok(Design {
-        warnings: advice(instance, &metrics),
-        starts: vec![Some(metrics.sum_rate_bps_hz)],
-        variables: plan,
-        proof: Proof::feasible(0.0),
-        metrics,
-        stop,
-        trace: Trace::off(),
-        work,
-    })
+    walk.finish(best.1, stop)
+}
+
+/// The sensing times that are tried: the grid, ends of blocks, and the shortest time of all.
+fn times(instance: &Instance, step_s: f64, (start, last): (f64, usize)) -> Vec<f64> {
+    let first = (start / step_s).ceil() as usize;
+    let end = instance.longest_sensing_s();
+    let mut times: Vec<f64> =
+        (first..).map(|i| i as f64 * step_s).take_while(|t| *t <= end).collect();
+    let ends = (1..=last).map(|h| h as f64 * instance.block_time_s());
+    times.extend(ends.filter(|t| *t >= start));
+    times.push(start);
+    times
+}
+
+/// What a walk over sensing times needs.
+struct Walk<'a> {
+    instance: &'a Instance,
+    pattern: Pattern,
+    /// The last block in which data may start.
+    last: usize,
+    /// R and D of every user.
+    matrices: Vec<(CMat, CMat)>,
+    placer: Placer,
+    rates: Vec<f64>,
+    work: Work,
+}
+
+impl<'a> Walk<'a> {
+    fn new(instance: &'a Instance, pattern: Pattern, last: usize) -> Self {
+        Self {
+            instance,
+            pattern,
+            last,
+            matrices: (0..instance.users().len()).map(|k| matrices(instance, k)).collect(),
+            placer: Placer::new(instance.blocks()),
+            rates: vec![0.0; instance.blocks()],
+            work: Work::default(),
+        }
+    }
+
+    /// Bits per hertz of the best plan at a sensing time; `None` where there is none.
+    fn value(&mut self, time: f64) -> Result<Option<f64>, Error> {
+        let instance = self.instance;
+        let (whole, rest) = instance.split_sensing(time);
+        if whole > self.last || !instance.pilot_fits(rest) {
+            return Ok(None);
+        }
+        self.work.evaluations += 1;
+        self.work.factorisations += instance.users().len() as u64;
+        // An unprojected prior has times at which nothing is defined: not candidates.
+        let Ok(statistics) = Statistics::of(instance, &self.matrices, time) else {
+            return Ok(None);
+        };
+        let (data, cost) = self.load(&statistics, whole)?;
+        let block = instance.block_time_s();
+        let carried = self.placer.value(&self.rates[..data], cost, data, self.pattern) * block;
+        Ok(Some(carried - rest * self.rates[0]))
+    }
+
+    /// The rates of the blocks that `whole` blocks of sensing leave, their number, and the cost of a
+    /// pilot.
+    fn load(&mut self, statistics: &Statistics, whole: usize) -> Result<(usize, f64), Error> {
+        let instance = self.instance;
+        let sinr = statistics.sinr(instance, instance.parts().sinr)?;
+        let data = instance.blocks() - whole;
+        block_rates(instance, &sinr, &mut self.rates[..data]);
+        Ok((data, instance.pilot_time_s() / instance.block_time_s() * self.rates[0]))
+    }
+
+    /// The design of a sensing time.
+    fn finish(mut self, time: f64, stop: Stop) -> Result<FrameDesign, Error> {
+        let statistics = Statistics::of(self.instance, &self.matrices, time)?;
+        let (data, cost) = self.load(&statistics, self.instance.split_sensing(time).0)?;
+        let counts = self.placer.division(&self.rates[..data], cost, data, self.pattern);
+        let plan = Plan { sensing_time_s: time, placement: Placement::Blocks(counts) };
+        let metrics = evaluate(self.instance, &plan)?;
+        Ok(Design {
+            warnings: advice(self.instance, &metrics),
+            starts: vec![Some(metrics.sum_rate_bps_hz)],
+            variables: plan,
+            proof: Proof::feasible(0.0),
+            metrics,
+            stop,
+            trace: Trace::off(),
+            work: self.work,
+        })
+    }
 }

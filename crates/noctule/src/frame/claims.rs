@@ -2,10 +2,9 @@
 
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 
-use super::design::search;
 use super::placement::Pattern;
-use super::schemes::{GridSettings, SimulationSettings};
-use super::{Instance, Metrics, Plan, Settings, unreachable};
+use super::search::search;
+use super::{GridSettings, Instance, Metrics, Plan, Settings, SimulationSettings, unreachable};
 use crate::Error;
 use crate::claims::{
     Again, Bounded, Checks, Compared, Said, Verdict, closed_form, same_certificate,
@@ -42,10 +41,7 @@ fn searched(said: &Document<'_>) -> Option<(Pattern, Settings)> {
         "grid" => said.settings().map(|s: GridSettings| {
             (s.updates.map_or(Pattern::Free, Pattern::Updates), Settings::default())
         }),
-        "simulated" => said.settings().map(|s: SimulationSettings| {
-            let sensing_blocks = s.sensing_blocks;
-            (Pattern::Free, Settings { sensing_blocks, ..Settings::default() })
-        }),
+        "simulated" => said.settings().map(|s: SimulationSettings| (Pattern::Free, s.search())),
         _ => None,
     }
 }
@@ -85,12 +81,13 @@ fn infeasible_again(
 }
 
 fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
-    let fixed = searched(said).is_some_and(|(_, settings)| settings.sensing_blocks.is_some());
+    let settings = searched(said).map(|(_, settings)| settings);
+    let fixed = settings.as_ref().is_some_and(|settings| settings.sensing_blocks.is_some());
     if proof.infeasible.is_some() || fixed || said.scheme == "random-blocks" {
         return closed_form(stop);
     }
-    let tolerance = said.setting("tolerance");
-    match (said.scheme, stop, &proof.bound, tolerance) {
+    let gap = settings.map(|settings| settings.certify.gap());
+    match (said.scheme, stop, &proof.bound, gap) {
         ("grid", Stop::Computed, ..) => Verdict::Confirmed,
         ("grid", Stop::Interrupted, ..) => {
             Verdict::NotCheckable("that it was interrupted".to_owned())
@@ -98,12 +95,10 @@ fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
         ("grid", ..) => Verdict::Refuted("a grid is walked to its end".to_owned()),
         (_, Stop::Computed, ..) => Verdict::Refuted("the method searches".to_owned()),
         // Twice: the search measures its gap on sums over blocks, within rounding of the rate.
-        (_, Stop::Converged, Some(bound), Some(tolerance)) => {
-            match bound.gap_rel <= 2.0 * tolerance {
-                true => Verdict::Confirmed,
-                false => Verdict::Refuted(format!("a gap of {:.1e} is open", bound.gap_rel)),
-            }
-        }
+        (_, Stop::Converged, Some(bound), Some(gap)) => match bound.gap_rel <= 2.0 * gap {
+            true => Verdict::Confirmed,
+            false => Verdict::Refuted(format!("a gap of {:.1e} is open", bound.gap_rel)),
+        },
         (_, other, ..) => Verdict::NotCheckable(format!("that its search ended by `{other}`")),
     }
 }

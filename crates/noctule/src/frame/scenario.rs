@@ -1,18 +1,12 @@
 //! Parameters of a frame, its users and their sensing.
 
-use noctule_num::InputError;
-use noctule_num::rng::{StreamKey, uniform};
-use noctule_phy::one_ring::{PhaseReference, PowerAngleSpectrum};
-use noctule_phy::{aging, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::instance::checks::{
-    MOST_ANTENNAS, MOST_BLOCKS, MOST_CRB_RAD2, MOST_SYMBOLS, MOST_USERS,
-};
-use super::instance::{Instance, Parts, User};
-use super::{ErrorShape, SYSTEM, SinrForm};
-use crate::Error;
+use super::{ErrorShape, SinrForm};
+
+mod checks;
+mod draw;
 
 /// A base station with linear arrays that senses its users' angles and then serves them in a
 /// frame of blocks.
@@ -81,7 +75,7 @@ pub enum CrbLimit {
 }
 
 impl CrbLimit {
-    fn rad2(self) -> f64 {
+    pub(super) fn rad2(self) -> f64 {
         match self {
             Self::Deg2(limit) => limit * 1_f64.to_radians().powi(2),
             Self::Rad2(limit) => limit,
@@ -221,240 +215,6 @@ impl Default for Scenario {
             whole_pilots: true,
         }
     }
-}
-
-impl Scenario {
-    /// Refuse parameters that make no sense; [`Scenario::realize`] calls it.
-    ///
-    /// # Errors
-    /// [`InputError`] naming the field.
-    pub fn validate(&self) -> Result<(), InputError> {
-        in_count("transmit_antennas", self.transmit_antennas, 1, MOST_ANTENNAS)?;
-        in_count("receive_antennas", self.receive_antennas, 2, MOST_ANTENNAS)?;
-        in_count("blocks", self.blocks, 1, MOST_BLOCKS)?;
-        in_count("block_symbols", self.block_symbols, 1, MOST_SYMBOLS)?;
-        self.check_pilots()?;
-        in_count("aging_offset", self.aging_offset, 0, 1)?;
-        in_range("symbol_time_us", self.symbol_time_us, 1e-6, 1e6, "µs")?;
-        for (name, value) in [
-            ("power_dbm", self.power_dbm),
-            ("noise_dbm", self.noise_dbm),
-            ("path_gain_db", self.path_gain_db),
-            ("pilot_snr_db", self.pilot_snr_db),
-            ("echo_snr_db", self.echo_snr_db),
-        ] {
-            in_range(name, value, -250.0, 250.0, "dB or dBm")?;
-        }
-        limit("crb_limit", self.crb_limit.rad2())?;
-        in_range("angular_spread_deg", self.angular_spread_deg, 0.0, 90.0, "degrees")?;
-        self.aging.validate(self.blocks)?;
-        match &self.users {
-            Users::Fixed(users) => {
-                in_count("users.fixed", users.len(), 1, MOST_USERS)?;
-                users.iter().enumerate().try_for_each(|(k, user)| {
-                    user.validate(&self.aging).map_err(|e| e.inside(&format!("users.fixed[{k}]")))
-                })
-            }
-            Users::Drawn(law) => law.validate().map_err(|e| e.inside("users.drawn")),
-        }
-    }
-
-    /// Pilots leave room in their block; of the two numbers the one that is not the default is
-    /// named, since that one was written.
-    fn check_pilots(&self) -> Result<(), InputError> {
-        if self.pilot_symbols < self.block_symbols {
-            return Ok(());
-        }
-        let (pilots, block) = (self.pilot_symbols, self.block_symbols);
-        let (place, allowed) = match pilots == Self::default().pilot_symbols {
-            true => ("block_symbols", format!("more than `pilot_symbols`, {pilots}")),
-            false => ("pilot_symbols", format!("fewer than `block_symbols`, {block}")),
-        };
-        let found = format!("a pilot of {pilots} symbols in a block of {block}");
-        Err(InputError::new("the pilots fill the block", place, found, allowed))
-    }
-
-    /// The concrete problem of one trial. Users are drawn where a law is given; otherwise every
-    /// trial is the same.
-    ///
-    /// # Errors
-    /// [`Error::Input`] when a field makes no sense.
-    pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
-        self.validate()?;
-        let users: Vec<(UserSpec, f64)> = match &self.users {
-            Users::Fixed(users) => users.iter().map(|user| (*user, 1.0)).collect(),
-            Users::Drawn(law) => law.draw(seed, trial, self.path_gain_db),
-        };
-        let share = units::w_from_dbm(self.power_dbm) / users.len() as f64;
-        let nominal = units::linear_from_db(self.path_gain_db);
-        let si = |(user, _): &(UserSpec, f64)| User {
-            angle_rad: user.angle_deg.to_radians(),
-            spread_rad: self.angular_spread_deg.to_radians(),
-            gain: user.path_gain_db.map_or(nominal, units::linear_from_db),
-            power_w: share,
-            noise_w: units::w_from_dbm(self.noise_dbm),
-            pilot_snr: units::linear_from_db(self.pilot_snr_db) / nominal,
-            echo_snr: units::linear_from_db(self.echo_snr_db),
-            crb_limit_rad2: user.crb_limit_deg2.map_or(self.crb_limit, CrbLimit::Deg2).rad2(),
-        };
-        let block_s = self.symbol_time_us * 1e-6 * self.block_symbols as f64;
-        let aged = |(user, factor): &(UserSpec, f64)| {
-            self.aging.sequence(user, *factor, block_s, self.blocks, self.aging_offset)
-        };
-        Instance::new(Parts {
-            users: users.iter().map(si).collect(),
-            aging: users.iter().map(aged).collect(),
-            transmit_antennas: self.transmit_antennas,
-            receive_antennas: self.receive_antennas,
-            symbol_time_s: self.symbol_time_us * 1e-6,
-            block_symbols: self.block_symbols,
-            pilot_symbols: self.pilot_symbols,
-            crb_scale: 1.0,
-            spectrum: match self.spectrum {
-                Spectrum::Uniform => PowerAngleSpectrum::Uniform,
-                Spectrum::Gaussian => PowerAngleSpectrum::Gaussian,
-                Spectrum::Laplacian => PowerAngleSpectrum::Laplacian,
-                Spectrum::RaisedCosine => PowerAngleSpectrum::RaisedCosine,
-            },
-            reference: match self.phase_reference {
-                Reference::First => PhaseReference::First,
-                Reference::Centre => PhaseReference::Centre,
-            },
-            error_shape: self.error_shape,
-            sinr: self.sinr,
-            project_prior: true,
-            whole_pilots: self.whole_pilots,
-        })
-        .map(|instance| instance.drawn_as(seed, trial))
-    }
-}
-
-impl Aging {
-    fn validate(&self, blocks: usize) -> Result<(), InputError> {
-        match self {
-            Self::Geometric { correlation } => {
-                in_range("aging.correlation", *correlation, 0.0, 1.0, "")
-            }
-            Self::Jakes { speed_kmh, carrier_ghz } => {
-                in_range("aging.speed_kmh", *speed_kmh, 0.0, 1e5, "km/h")?;
-                in_range("aging.carrier_ghz", *carrier_ghz, 1e-3, 1e4, "GHz")
-            }
-            Self::Sequence { values } => {
-                in_count("aging.values", values.len(), blocks, blocks)?;
-                values.iter().enumerate().try_for_each(|(n, &value)| {
-                    in_range(&format!("aging.values[{n}]"), value, -1.0, 1.0, "")
-                })
-            }
-        }
-    }
-
-    fn sequence(
-        &self,
-        user: &UserSpec,
-        factor: f64,
-        block_s: f64,
-        blocks: usize,
-        offset: usize,
-    ) -> Vec<f64> {
-        match self {
-            Self::Geometric { correlation } => {
-                aging::geometric(user.correlation.unwrap_or(*correlation), blocks, offset)
-            }
-            Self::Jakes { speed_kmh, carrier_ghz } => {
-                let speed = user.speed_kmh.unwrap_or(*speed_kmh) * factor / 3.6;
-                let doppler = aging::doppler_hz(speed, carrier_ghz * 1e9);
-                aging::jakes(doppler * block_s, blocks, offset)
-            }
-            Self::Sequence { values } => values.clone(),
-        }
-    }
-}
-
-impl UserSpec {
-    fn validate(&self, aging: &Aging) -> Result<(), InputError> {
-        in_range("angle_deg", self.angle_deg, -90.0, 90.0, "degrees from broadside")
-            .map_err(|error| error.hint("a line of antennas cannot tell 100° from 80°"))?;
-        if let Some(gain) = self.path_gain_db {
-            in_range("path_gain_db", gain, -250.0, 250.0, "dB")?;
-        }
-        if let Some(value) = self.crb_limit_deg2 {
-            limit("crb_limit_deg2", value)?;
-        }
-        if let Some(speed) = self.speed_kmh {
-            in_range("speed_kmh", speed, 0.0, 1e5, "km/h")?;
-        }
-        if let Some(correlation) = self.correlation {
-            in_range("correlation", correlation, 0.0, 1.0, "")?;
-        }
-        let fits = match aging {
-            Aging::Geometric { .. } => self.speed_kmh.is_none(),
-            Aging::Jakes { .. } => self.correlation.is_none(),
-            Aging::Sequence { .. } => self.speed_kmh.is_none() && self.correlation.is_none(),
-        };
-        if fits {
-            return Ok(());
-        }
-        let place = if self.speed_kmh.is_some() { "speed_kmh" } else { "correlation" };
-        Err(InputError::new(
-            "this does not fit the law of aging",
-            place,
-            format!("`{place}` of a user"),
-            "`speed_kmh` under `jakes`, `correlation` under `geometric`",
-        ))
-    }
-}
-
-impl DrawnUsers {
-    fn validate(&self) -> Result<(), InputError> {
-        in_count("count", self.count, 1, MOST_USERS)?;
-        for (name, [low, high], smallest, largest) in [
-            ("angle_deg", self.angle_deg, -89.0, 89.0),
-            ("gain_offset_db", self.gain_offset_db, -100.0, 100.0),
-            ("speed_factor", self.speed_factor, 0.0, 100.0),
-        ] {
-            in_range(name, low, smallest, largest, "")?;
-            in_range(name, high, low, largest, "(not below the lower end)")?;
-        }
-        Ok(())
-    }
-
-    fn draw(&self, seed: u64, trial: u64, path_gain_db: f64) -> Vec<(UserSpec, f64)> {
-        (0..self.count)
-            .map(|index| {
-                let mut rng = StreamKey::new(seed, SYSTEM, "user", index as u64).trial(trial);
-                let mut within = |[low, high]: [f64; 2]| uniform(&mut rng, low, high);
-                let angle_deg = within(self.angle_deg);
-                let gain = path_gain_db + within(self.gain_offset_db);
-                let factor = within(self.speed_factor);
-                (UserSpec { angle_deg, path_gain_db: Some(gain), ..UserSpec::default() }, factor)
-            })
-            .collect()
-    }
-}
-
-fn limit(place: &str, rad2: f64) -> Result<(), InputError> {
-    if (1e-30..=MOST_CRB_RAD2).contains(&rad2) {
-        return Ok(());
-    }
-    let allowed = "a positive variance up to that of a half-turn: 32400 deg², or π² rad²";
-    Err(InputError::new("not a requirement", place, format!("{rad2} rad²"), allowed))
-}
-
-/// Refuse a number outside `[low, high]`, or one that is not finite.
-fn in_range(place: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), InputError> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    let allowed = format!("a number from {low} to {high} {unit}");
-    Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
-}
-
-fn in_count(place: &str, value: usize, low: usize, high: usize) -> Result<(), InputError> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    let allowed = format!("a whole number from {low} to {high}");
-    Err(InputError::new("the count is out of range", place, value.to_string(), allowed))
 }
 
 #[cfg(test)]

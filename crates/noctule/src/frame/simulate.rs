@@ -7,15 +7,18 @@
 //! closed form. In both, the use-and-forget rate is only a lower bound of what a user that knows
 //! its own gain can decode ([`Simulated::informed_rate_bps_hz`]).
 
+use noctule_num::input::in_count;
 use noctule_num::linalg::HermitianEigen;
 use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal};
 use noctule_num::{C64, CMat, InputError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::design::design_from;
 use super::model::Statistics;
-use super::{Instance, SYSTEM, SimulatedBlock, SinrForm};
+use super::{FrameDesign, Instance, Plan, SYSTEM, Settings, SimulatedBlock, SinrForm};
 use crate::Error;
+use crate::system::{Run, Setting};
 
 /// Through which channel the pilot travels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +45,47 @@ pub struct Simulated {
     pub informed_standard_error: f64,
 }
 
+/// Batches that standard errors are taken from.
 const BATCHES: u32 = 20;
+/// Fewest draws: two a batch.
+const FEWEST_DRAWS: u32 = 2 * BATCHES;
+
+/// Channels drawn in a trial, at most.
+const MOST_DRAWS: u32 = 10_000_000;
+
+/// Settings of [`simulated`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SimulationSettings {
+    /// Sensing time in blocks; `null` takes the optimal one.
+    pub sensing_blocks: Option<f64>,
+    /// Distance of the simulated block from its update: 0 is the block of the estimate.
+    pub age: usize,
+    /// Through which channel the pilot travels.
+    pub pilot: PilotPath,
+    /// Channels drawn in a trial.
+    pub draws: u32,
+}
+
+impl Default for SimulationSettings {
+    fn default() -> Self {
+        Self { sensing_blocks: None, age: 0, pilot: PilotPath::True, draws: 2000 }
+    }
+}
+
+impl SimulationSettings {
+    /// The search that finds the plan.
+    pub(super) fn search(&self) -> Settings {
+        Settings { sensing_blocks: self.sensing_blocks, ..Settings::default() }
+    }
+}
+
+impl Setting for SimulationSettings {
+    fn validate(&self) -> Result<(), InputError> {
+        in_count("draws", self.draws, FEWEST_DRAWS, MOST_DRAWS)?;
+        self.search().validate()
+    }
+}
 
 /// Simulate `draws` frames' block `age` (0: the block of the estimate) after `sensing_time_s` of
 /// sensing; one result for each user. Ages share their draws under one `(seed, trial)`.
@@ -59,9 +102,9 @@ pub fn simulate(
     draws: u32,
     (seed, trial): (u64, u64),
 ) -> Result<Vec<Simulated>, Error> {
-    if age >= instance.blocks() || draws < 2 * BATCHES {
+    if age >= instance.blocks() || draws < FEWEST_DRAWS {
         let found = format!("age {age}, {draws} draws");
-        let allowed = format!("an age below {}, {} draws or more", instance.blocks(), 2 * BATCHES);
+        let allowed = format!("an age below {}, {FEWEST_DRAWS} draws or more", instance.blocks());
         return Err(InputError::new("nothing to simulate", "age, draws", found, allowed).into());
     }
     let statistics = Statistics::new(instance, sensing_time_s)?;
@@ -124,6 +167,27 @@ pub fn simulated_block(
         informed_bps_hz: seen.iter().map(|user| user.informed_rate_bps_hz).sum(),
         worst_standard_errors: seen.iter().zip(&aged).map(off).fold(0.0, f64::max),
     })
+}
+
+/// The optimum with one block of it simulated, from the draws of the instance's seed and trial. A frame
+/// that is infeasible is not simulated.
+///
+/// # Errors
+/// As [`design_from`] and [`simulate`].
+pub fn simulated(
+    instance: &Instance,
+    settings: &SimulationSettings,
+    run: &Run<'_, Plan>,
+) -> Result<FrameDesign, Error> {
+    let mut design = design_from(instance, &settings.search(), run)?;
+    if design.proof.infeasible.is_none() {
+        let time = design.variables.sensing_time_s;
+        let key = instance.draw().unwrap_or((1, 0));
+        let SimulationSettings { age, pilot, draws, .. } = *settings;
+        let seen = simulated_block(instance, time, age, pilot, draws, key)?;
+        design.metrics.simulated = Some(seen);
+    }
+    Ok(design)
 }
 
 /// One user's channel and estimator, as square roots of covariances.

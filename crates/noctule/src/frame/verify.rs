@@ -10,13 +10,17 @@
 use std::f64::consts::{LN_2, PI};
 
 use noctule_num::interrupt::poll;
-use noctule_num::linalg::{HermitianEigen, Op, product};
-use noctule_num::{C64, CMat, NumError};
+use noctule_num::linalg::{Op, product};
+use noctule_num::{C64, CMat};
 use noctule_phy::one_ring::{PhaseReference, PowerAngleSpectrum};
 use serde::Serialize;
 
 use super::{ErrorShape, Instance, Placement, Plan, SinrForm};
 use crate::Error;
+
+mod dense;
+
+use dense::{basis, cholesky_root, diagonal_sums, eigen, inner, strongest, toeplitz_trace, trace};
 
 /// What the witness found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -99,10 +103,6 @@ fn steering(elements: usize, reference: PhaseReference, angle: f64) -> (Vec<C64>
     (a, slope)
 }
 
-fn inner(x: &[C64], y: &[C64]) -> C64 {
-    x.iter().zip(y).map(|(x, y)| x.conj() * y).sum()
-}
-
 /// Eq. (9): σ²/(2 T |α|² (tr ȦWȦᴴ − |tr AWȦᴴ|²/tr AWAᴴ)), A = b aᵀ, W = w wᴴ, w = a*.
 fn crb(instance: &Instance, k: usize, time: f64) -> f64 {
     let parts = instance.parts();
@@ -181,24 +181,8 @@ fn user(instance: &Instance, k: usize, crb: f64) -> Result<User, Error> {
     let n = parts.transmit_antennas;
     let user = &parts.users[k];
     let (lags, sloped) = ring(instance, k);
-    let toeplitz = |column: &[C64], i: usize, j: usize| {
-        if i >= j { column[i - j] } else { column[j - i].conj() }
-    };
     let root = cholesky_root(n, |i, j| toeplitz(&lags, i, j))?;
-    let slope = steering(n, parts.reference, user.angle_rad).1;
-    let length = inner(&slope, &slope).re;
-    let unit = parts.error_shape == ErrorShape::LosUnit && length > 0.0;
-    let error = if parts.error_shape == ErrorShape::OneRing {
-        let shift = match parts.reference {
-            PhaseReference::First => 0.0,
-            PhaseReference::Centre => (n as f64 - 1.0) / 2.0,
-        };
-        let position = |i: usize| i as f64 - shift;
-        cholesky_root(n, |i, j| toeplitz(&sloped, i, j) * (position(i) * position(j)))?
-    } else {
-        let size = if unit { 1.0 / length.sqrt() } else { 1.0 };
-        CMat::from_fn(n, 1, |i, _| slope[i] * size)
-    };
+    let error = error_root(instance, user.angle_rad, &sloped)?;
     let basis = basis(&[&root, &error])?;
     let inside = |root: &CMat| {
         let seen = product(&basis, Op::Adjoint, root, Op::Plain);
@@ -218,6 +202,29 @@ fn user(instance: &Instance, k: usize, crb: f64) -> Result<User, Error> {
     let outside = product(&basis, Op::Plain, &covariance, Op::Plain);
     let beam = diagonal_sums(&product(&outside, Op::Plain, &basis, Op::Adjoint));
     Ok(User { lags, root, beam, power, signal })
+}
+
+fn toeplitz(column: &[C64], i: usize, j: usize) -> C64 {
+    if i >= j { column[i - j] } else { column[j - i].conj() }
+}
+
+/// A root of the covariance that an error of one radian leaves.
+fn error_root(instance: &Instance, angle: f64, sloped: &[C64]) -> Result<CMat, Error> {
+    let parts = instance.parts();
+    let n = parts.transmit_antennas;
+    if parts.error_shape == ErrorShape::OneRing {
+        let shift = match parts.reference {
+            PhaseReference::First => 0.0,
+            PhaseReference::Centre => (n as f64 - 1.0) / 2.0,
+        };
+        let position = |i: usize| i as f64 - shift;
+        return cholesky_root(n, |i, j| toeplitz(sloped, i, j) * (position(i) * position(j)));
+    }
+    let slope = steering(n, parts.reference, angle).1;
+    let length = inner(&slope, &slope).re;
+    let unit = parts.error_shape == ErrorShape::LosUnit && length > 0.0;
+    let size = if unit { 1.0 / length.sqrt() } else { 1.0 };
+    Ok(CMat::from_fn(n, 1, |i, _| slope[i] * size))
 }
 
 /// Covariance of the estimate that W = R̂ (R̂ + I/γ)⁻¹ makes, and tr R W where that is another signal
@@ -283,106 +290,6 @@ fn first_sinr(instance: &Instance, crb: &[f64]) -> Result<Vec<f64>, Error> {
         out.push(user.power_w * user.gain * mine.signal / (received + user.noise_w));
     }
     Ok(out)
-}
-
-fn trace(a: &CMat) -> f64 {
-    (0..a.rows()).map(|i| a[(i, i)].re).sum()
-}
-
-/// Σ_j C_{j,j+d} for every d.
-fn diagonal_sums(c: &CMat) -> Vec<C64> {
-    let n = c.rows();
-    (0..n).map(|d| (0..n - d).map(|j| c[(j, j + d)]).sum()).collect()
-}
-
-/// tr (R C) of the Toeplitz matrix with first column `lags` and a matrix by its diagonals.
-fn toeplitz_trace(lags: &[C64], sums: &[C64]) -> f64 {
-    let pairs = || lags.iter().zip(sums).map(|(lag, sum)| (lag * sum).re);
-    pairs().take(1).sum::<f64>() + 2.0 * pairs().skip(1).sum::<f64>()
-}
-
-/// `root` with A = root rootᴴ for a positive semidefinite A, by Cholesky steps on the largest
-/// pivot left, until what is left is rounding.
-fn cholesky_root(n: usize, entry: impl Fn(usize, usize) -> C64) -> Result<CMat, Error> {
-    let mut left: Vec<f64> = (0..n).map(|i| entry(i, i).re).collect();
-    let floor = 4.0 * f64::EPSILON * left.iter().copied().fold(0.0, f64::max);
-    let mut columns: Vec<C64> = Vec::new();
-    let mut rank = 0;
-    while rank < n {
-        let mut pivot = 0;
-        for i in 0..n {
-            if left[i] > left[pivot] {
-                pivot = i;
-            }
-        }
-        if left[pivot].is_nan() || left[pivot] <= floor {
-            break;
-        }
-        poll()?;
-        let mut next: Vec<C64> = (0..n).map(|i| entry(i, pivot)).collect();
-        for column in columns.chunks_exact(n) {
-            let share = column[pivot].conj();
-            next.iter_mut().zip(column).for_each(|(x, y)| *x -= y * share);
-        }
-        let scale = 1.0 / left[pivot].sqrt();
-        for (x, left) in next.iter_mut().zip(&mut left) {
-            *x *= scale;
-            *left -= x.norm_sqr();
-        }
-        left[pivot] = 0.0;
-        columns.extend(next);
-        rank += 1;
-    }
-    Ok(CMat::from_columns(n, rank, columns)?)
-}
-
-/// Orthonormal columns that span those of all `parts`, by Gram–Schmidt, twice.
-fn basis(parts: &[&CMat]) -> Result<CMat, Error> {
-    let n = parts.first().map_or(0, |part| part.rows());
-    let mut out: Vec<C64> = Vec::new();
-    let mut rank = 0;
-    for part in parts {
-        let size = |j: usize| inner(part.col(j), part.col(j)).re.sqrt();
-        let floor = 1e-15 * (0..part.cols()).map(size).fold(0.0, f64::max);
-        for j in 0..part.cols() {
-            poll()?;
-            let mut x = part.col(j).to_vec();
-            for column in out.chunks_exact(n).chain(out.chunks_exact(n)) {
-                let share = inner(column, &x);
-                x.iter_mut().zip(column).for_each(|(x, y)| *x -= y * share);
-            }
-            let norm = inner(&x, &x).re.sqrt();
-            if norm > floor && rank < n {
-                out.extend(x.iter().map(|x| x / norm));
-                rank += 1;
-            }
-        }
-    }
-    Ok(CMat::from_columns(n, rank, out)?)
-}
-
-/// Eigenvalues and vectors, with `A V = V Λ` checked.
-fn eigen(a: &CMat) -> Result<HermitianEigen, Error> {
-    poll()?;
-    let n = a.rows();
-    let mut eigen = HermitianEigen::new(n);
-    eigen.compute(a)?;
-    let mut rest = product(a, Op::Plain, eigen.vectors(), Op::Plain);
-    for (j, value) in eigen.values().iter().enumerate() {
-        for (x, v) in rest.col_mut(j).iter_mut().zip(eigen.vectors().col(j)) {
-            *x -= v * value;
-        }
-    }
-    if rest.norm() <= 1e-13 * (n as f64) * a.norm() {
-        Ok(eigen)
-    } else {
-        Err(NumError::NoConvergence { what: "eigenvalues of the witness" }.into())
-    }
-}
-
-/// The largest eigenvalue of root rootᴴ.
-fn strongest(root: &CMat) -> Result<f64, Error> {
-    Ok(eigen(&product(root, Op::Adjoint, root, Op::Plain))?.max())
 }
 
 /// Mean of Σ_m S(N_m) over all divisions of `data` blocks into `updates` parts, by counting.

@@ -92,3 +92,15 @@ fn schemes_that_miss_the_requirement_do_not_claim_it() {
         assert!(found.warnings.iter().any(|w| w.contains("missed")), "{:?}", found.warnings);
     }
 }
+
+/// A bound that is asked for without regions is that of the first.
+#[test]
+fn no_regions_are_one_region() {
+    let instance = limited(&small(), 5, 1.3);
+    let bound = |nodes: u64| {
+        let certify = Certify::YES.with_nodes(nodes);
+        let settings = Settings { starts: 1, certify, ..Settings::default() };
+        design(&instance, &settings).unwrap().proof.bound.unwrap().value
+    };
+    assert_eq!(bound(0), bound(1));
+}

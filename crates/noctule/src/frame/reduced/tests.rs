@@ -1,5 +1,8 @@
+//! The reduced space and its envelopes against the whole.
+
 use super::*;
 use crate::frame::model::Statistics;
+use crate::frame::reduced::Envelope;
 use crate::frame::{CrbLimit, DrawnUsers, ErrorShape, Scenario, Users};
 use noctule_num::rng::{StreamKey, uniform};
 

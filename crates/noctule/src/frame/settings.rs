@@ -1,0 +1,75 @@
+//! The settings of the search.
+
+use noctule_num::InputError;
+use noctule_num::input::setting;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Certify;
+use crate::system::Setting;
+
+/// The gap that counts as closed, and the smallest that can be asked for: bounds carry a margin of a
+/// tenth of it for rounding.
+const GAP: f64 = 1e-9;
+/// Intervals that a search affords unless it is told otherwise.
+const AFFORDED_NODES: u64 = 5000;
+
+/// Settings of the search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Number of channel updates; `null` lets the search choose it.
+    pub updates: Option<usize>,
+    /// Sensing time in blocks; `null` lets the search choose it.
+    pub sensing_blocks: Option<f64>,
+    /// The relative gap between plan and bound at which the search stops, and the intervals it may
+    /// examine: 5000 where none are named. When they are spent, the design keeps the bound reached.
+    /// The search always proves: `false` is refused.
+    pub certify: Certify,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { updates: None, sensing_blocks: None, certify: Certify::YES.within(GAP) }
+    }
+}
+
+impl Settings {
+    /// Refuse settings out of range.
+    ///
+    /// # Errors
+    /// [`InputError`] naming the setting.
+    pub fn validate(&self) -> Result<(), InputError> {
+        if !self.certify.is_asked() {
+            return Err(setting("certify", false, "a gap, and perhaps a number of intervals")
+                .hint("the search always proves; `certify = { gap = 1e-2 }` proves roughly"));
+        }
+        self.certify.validate(GAP)?;
+        positive("updates", self.updates)?;
+        if let Some(blocks) = self.sensing_blocks
+            && !(1e-9..=1e9).contains(&blocks)
+        {
+            return Err(setting("sensing_blocks", blocks, "a positive number, or null"));
+        }
+        Ok(())
+    }
+
+    /// Intervals the search may examine: at least the first.
+    pub(super) fn nodes(&self) -> u64 {
+        self.certify.nodes_or(AFFORDED_NODES).max(1)
+    }
+}
+
+impl Setting for Settings {
+    fn validate(&self) -> Result<(), InputError> {
+        Self::validate(self)
+    }
+}
+
+/// Refuse a count of zero.
+pub(super) fn positive(place: &str, count: Option<usize>) -> Result<(), InputError> {
+    match count {
+        Some(0) => Err(setting(place, 0, "1 or more, or null")),
+        _ => Ok(()),
+    }
+}
