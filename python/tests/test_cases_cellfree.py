@@ -253,8 +253,8 @@ def test_cellfree_patterns(case: dict[str, Any]) -> None:
 def test_cellfree_global_bounds(case: dict[str, Any]) -> None:
     inputs, expected = case["inputs"], case["expected"]
     limit = {} if inputs["delta"] is None else {"max_error": inputs["delta"]}
-    design = cellfree_instance(inputs, **limit).design(
-        certify_nodes=20 * case["nodes"], certify_gap=case["eps"])
+    certify = {"nodes": 20 * case["nodes"], "gap": case["eps"]}
+    design = cellfree_instance(inputs, **limit).design(settings={"certify": certify})
     rate = design.metrics.sum_rate_bps_hz
     assert expected["rate_lower"] - 1e-3 <= rate <= expected["rate_upper"] * (1 + 1e-6)
     assert design.proof.bound.value >= expected["rate_lower"] - 1e-6

@@ -3,8 +3,8 @@
 //! [`evaluate`] gives the metrics of any beams. `Model` is the same in the form methods use:
 //! normalised, structured, with gradients, and without allocation.
 
-use noctule_num::linalg::real_dot;
 use noctule_num::C64;
+use noctule_num::linalg::real_dot;
 use noctule_phy::beampattern::add_lags;
 use noctule_phy::units::nats_to_bits;
 use serde::Serialize;

@@ -40,6 +40,7 @@ use crate::{Design, Error, FEASIBLE};
 
 mod step;
 
+pub use step::Split;
 use step::Step;
 
 /// Rows of the matrix that a step keeps: 270 MB.
@@ -56,17 +57,6 @@ const MISS: f64 = 5e-7;
 const STEP_RESIDUAL: f64 = 1e-4;
 /// Evaluations of a step.
 const STEP_EVALUATIONS: u64 = 3000;
-
-/// How the interference enters a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Split {
-    /// As the convex function that it is.
-    #[default]
-    None,
-    /// As the difference of convex functions (42)–(44) of the paper, the second one linearised.
-    AsPrinted,
-}
 
 /// Settings of [`majorisation`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

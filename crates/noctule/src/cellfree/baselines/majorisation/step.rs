@@ -3,11 +3,23 @@
 use noctule_num::linalg::{Op, mul, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::{Constrained, Manifold};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::Split;
 use crate::Error;
 use crate::cellfree::model::{Link, Model, quadratic_transform};
 use crate::cellfree::{Beams, Instance};
+
+/// How the interference enters a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// As the convex function that it is.
+    #[default]
+    None,
+    /// As the difference of convex functions (42)–(44) of the paper, the second one linearised.
+    AsPrinted,
+}
 
 /// The surrogate of one step, over beams on spheres.
 pub(super) struct Step {
