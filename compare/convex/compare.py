@@ -62,7 +62,7 @@ def design(instance, problem):
     if instance.system == "surfaces":
         settings = {"select": "all"}
     elif problem == "sum-rate-bound":
-        settings = {"certify": True, "certify_nodes": 0}
+        settings = {"certify": {"nodes": 0}}
     elif instance.system == "beamforming" and instance["per_antenna_power"]:
         scheme = "balanced"
     return instance.design(scheme, settings=settings)

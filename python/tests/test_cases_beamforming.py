@@ -78,8 +78,8 @@ def test_evaluation(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", cases("beamforming", "optimise"))
 def test_optimum(case: dict[str, Any]) -> None:
-    design = noctule.design(beamforming_instance(case["inputs"]), tolerance=1e-8, certify=True,
-                            certify_nodes=0)
+    design = noctule.design(beamforming_instance(case["inputs"]), tolerance=1e-8,
+                            settings={"certify": {"nodes": 0}})
     best = case["expected"]["objective_best_known"]
     assert design.metrics.objective >= best - 1e-5 * max(1, abs(best))
     assert design.proof.bound.value >= best - 1e-9 * abs(best)
@@ -158,7 +158,7 @@ def test_global_bounds(case: dict[str, Any]) -> None:
     instance = beamforming_instance(inputs, streams=streams)
     reached = noctule.evaluate(instance, theirs).metrics.objective
     assert abs(reached - lower) <= 1e-6 * max(1, abs(lower))
-    design = noctule.design(instance, certify=True, certify_nodes=0)
+    design = noctule.design(instance, settings={"certify": {"nodes": 0}})
     room = 1e-5 * max(1, abs(lower))
     assert lower - room <= design.metrics.objective <= upper + room
     assert design.proof.bound.value >= lower - 1e-9

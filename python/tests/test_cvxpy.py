@@ -76,7 +76,7 @@ def test_cvxpy_agrees_on_the_bound_of_the_rate(tmp_path: Path) -> None:
     instance = noctule.Instance(scenario={"users": 3}, arrays={
         "crb_weight": 0.0, "rate_weight_per_nat": 1.0})
     _, value = by_cvxpy(tmp_path, instance.to_cvxpy("sum-rate-bound"))
-    design = instance.design(settings={"certify": True, "certify_nodes": 0})
+    design = instance.design(settings={"certify": {"nodes": 0}})
     assert np.isclose(design.proof.bound.value, value, rtol=1e-6)
     assert design.metrics.sum_rate_nats < value
 

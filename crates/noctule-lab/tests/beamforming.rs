@@ -119,7 +119,7 @@ fn fact<'a>(story: &'a Story, name: &str) -> Option<&'a str> {
 #[test]
 fn edited_proofs_are_not_confirmed() {
     use noctule_lab::single::Single;
-    let told = story(&source(2), "balanced", json!({ "certify": true, "certify_nodes": 50 }));
+    let told = story(&source(2), "balanced", json!({ "certify": { "nodes": 50 } }));
     let finding = BEAMFORMING.verify(&told.document).unwrap();
     assert!(finding.agrees, "{finding:?}");
     assert!(finding.compared.iter().any(|(name, ..)| name == "proof.bound.value"));

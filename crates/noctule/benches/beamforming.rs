@@ -5,13 +5,13 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use noctule::CMat;
 use noctule::beamforming::design::{Start, climb, start_beams};
 use noctule::beamforming::model::{Model, Space};
 use noctule::beamforming::{ArrayShape, Instance, Scenario, Settings, design};
+use noctule::{CMat, Run};
 use noctule_num::linalg::{Op, RealCholesky, mul};
 use noctule_num::rng::{StreamKey, complex_normal};
-use noctule_optim::{Interrupt, Objective};
+use noctule_optim::Objective;
 
 fn instance(antennas: usize) -> Instance {
     Scenario {
@@ -66,7 +66,7 @@ fn designs(criterion: &mut Criterion) {
         let settings = Settings::default();
         criterion.bench_function(&format!("design-one-start/{antennas}"), |bencher| {
             bencher.iter(|| {
-                climb(&instance, &settings, std::slice::from_ref(&start), &Interrupt::new())
+                climb(&instance, &settings, std::slice::from_ref(&start), &Run::default())
             });
         });
         criterion.bench_function(&format!("design-four-starts/{antennas}"), |bencher| {

@@ -1,14 +1,14 @@
 //! Ratios of signal to noise at which rounding is no longer small: a bound that holds, or none.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use noctule::beamforming::baselines::{WmmseSettings, sensing_only, wmmse};
+use noctule::beamforming::baselines::{SensingSettings, WmmseSettings, sensing_only, wmmse};
 use noctule::beamforming::bound::separate_optima;
 use noctule::beamforming::certificate::again;
 use noctule::beamforming::cooperation::sato;
 use noctule::beamforming::design::fitted;
 use noctule::beamforming::global::enclose;
 use noctule::beamforming::{Beams, Instance, Parts, Scenario, Settings, design, evaluate};
-use noctule::{C64, CMat, Error, Interrupt, PointProof, Stop};
+use noctule::{C64, CMat, Certify, Error, Interrupt, PointProof, Run, Stop};
 use noctule_phy::arrays::PlanarArray;
 
 /// Users with unit noise and no weight on the bound.
@@ -90,7 +90,7 @@ fn a_gap_is_zero_only_where_the_bound_is_met() {
     // The sum rate of one antenna is known: the gap to it must contain the margin.
     for exponent in [8, 10, 12, 16] {
         let instance = one_antenna(10_f64.powi(exponent));
-        let settings = Settings { certify: true, certify_nodes: 20, ..Settings::default() };
+        let settings = Settings { certify: Certify::YES.with_nodes(20), ..Settings::default() };
         let found = design(&instance, &settings).unwrap();
         let exact = 0.25 * 10_f64.powi(exponent).ln_1p();
         let bound = found.proof.bound.as_ref().unwrap();
@@ -136,18 +136,18 @@ fn the_numbers_prove_the_bound_again_and_nothing_smaller() {
 #[test]
 fn what_is_proven_of_a_part_is_not_said_of_the_whole() {
     let instance = Scenario::paper().realize(1, 0).unwrap();
-    let never = Interrupt::new();
-    let rates = wmmse(&instance, &WmmseSettings::default(), &never).unwrap();
+    let run = Run::default();
+    let rates = wmmse(&instance, &WmmseSettings::default(), &run).unwrap();
     assert!(matches!(rates.proof.point, PointProof::Feasible { .. }) && !rates.is_solved());
-    let sensing = sensing_only(&instance, None, 1e-8, &never).unwrap();
+    let sensing = sensing_only(&instance, &SensingSettings::default(), &run).unwrap();
     assert!(matches!(sensing.proof.point, PointProof::Feasible { .. }));
     assert!(sensing.proof.bound.is_some() && !sensing.proof.is_global(1.0));
     // Where the part is the whole, everything is said.
     let alone = instance.with_weights(1.0, 0.0).unwrap();
-    let rates = wmmse(&alone, &WmmseSettings::default(), &never).unwrap();
+    let rates = wmmse(&alone, &WmmseSettings::default(), &run).unwrap();
     assert!(rates.proof.residual().unwrap() < 1e-5 && rates.stop == Stop::Converged);
     let alone = instance.with_weights(0.0, 1.0).unwrap();
-    assert!(sensing_only(&alone, None, 1e-8, &never).unwrap().proof.is_global(1e-6));
+    assert!(sensing_only(&alone, &SensingSettings::default(), &run).unwrap().proof.is_global(1e-6));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn beams_of_absurd_power_are_refused() {
 fn a_start_that_fails_does_not_take_the_design_with_it() {
     // HᴴH + K I is singular in double precision here.
     let instance = one_antenna(1e24);
-    let settings = Settings { certify: true, certify_nodes: 3, ..Settings::default() };
+    let settings = Settings { certify: Certify::YES.with_nodes(3), ..Settings::default() };
     let found = design(&instance, &settings).unwrap();
     let best = 0.25 * 1e24_f64.ln_1p();
     let objective = found.metrics.objective.unwrap();
@@ -178,7 +178,7 @@ fn a_start_that_fails_does_not_take_the_design_with_it() {
 
 #[test]
 fn better_beams_are_announced_only_when_they_are_better() {
-    let settings = Settings { certify: true, certify_nodes: 30, ..Settings::default() };
+    let settings = Settings { certify: Certify::YES.with_nodes(30), ..Settings::default() };
     for trial in 0..3 {
         let scenario = Scenario { users: 2, ..Scenario::paper() };
         let instance = scenario.realize(8, trial).unwrap();
@@ -203,9 +203,11 @@ fn weights_beyond_double_precision_are_refused() {
     }
     for (rate, crb) in [(1e90, 1.0), (1.0, 1e90), (1e-90, 1.0), (0.0, 1e-90)] {
         let extreme = instance.with_weights(rate, crb).unwrap();
-        let found =
-            design(&extreme, &Settings { certify: true, certify_nodes: 0, ..Settings::default() })
-                .unwrap();
+        let found = design(
+            &extreme,
+            &Settings { certify: Certify::YES.with_nodes(0), ..Settings::default() },
+        )
+        .unwrap();
         assert!(found.metrics.objective.unwrap().is_finite(), "{rate} {crb}");
     }
 }

@@ -8,7 +8,7 @@ use noctule::beamforming::{
     ArrayShape, Beams, DrawnTargets, Instance, Parts, PowerConstraint, Scenario, Settings, Targets,
     design, evaluate,
 };
-use noctule::{Interrupt, Stop};
+use noctule::{Interrupt, Run, Stop};
 use noctule_num::rng::{StreamKey, uniform};
 
 fn scenario(users: usize, rate_weight: f64) -> Scenario {
@@ -52,8 +52,7 @@ fn holds_at_any_budget_against_many_starts() {
                 if index % 2 == 0 { Start::PerturbedRzf(index) } else { Start::Published(index) },
             )
             .unwrap();
-            let found =
-                climb(&instance, &Settings::default(), &[start], &Interrupt::new()).unwrap();
+            let found = climb(&instance, &Settings::default(), &[start], &Run::default()).unwrap();
             best = best.max(found.metrics.objective.unwrap());
         }
         let mut before = f64::INFINITY;

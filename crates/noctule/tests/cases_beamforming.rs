@@ -8,7 +8,8 @@
 mod reference;
 
 use noctule::beamforming::baselines::{
-    Algorithm1Settings, algorithm1, project_power, sensing_only, stationarity,
+    Algorithm1Settings, FromStart, SensingSettings, algorithm1, project_power, sensing_only,
+    stationarity,
 };
 use noctule::beamforming::certificate::{of_box, of_cooperation};
 use noctule::beamforming::cooperation::sato;
@@ -18,7 +19,7 @@ use noctule::beamforming::model::{Model, Space, fisher, objective_unit};
 use noctule::beamforming::{
     Beams, Instance, Parts, PowerConstraint, Settings, Target, design, evaluate, verify,
 };
-use noctule::{C64, CMat, Error, Interrupt};
+use noctule::{C64, CMat, Certify, Error, Interrupt, Run};
 use noctule_num::linalg::{HermitianEigen, orthonormal_basis};
 use noctule_phy::arrays::{Normalisation, PlanarArray};
 use noctule_phy::fisher::target_space;
@@ -234,7 +235,7 @@ fn optimisation(case: &mut Fields) {
         }
     };
     let settings =
-        Settings { tolerance: 1e-8, certify: true, certify_nodes: 0, ..Settings::default() };
+        Settings { tolerance: 1e-8, certify: Certify::YES.with_nodes(0), ..Settings::default() };
     let design = design(&instance, &settings).unwrap();
     let objective = design.metrics.objective.unwrap();
     assert!(objective >= best_known - tolerance, "{}: {objective} {best_known}", case.name);
@@ -280,9 +281,8 @@ fn sensing(case: &mut Fields) {
     inputs.finish();
     let mut expected = case.inside("expected");
     let global = expected.number("crlb_trace_global");
-    let run =
-        |streams: Option<usize>| sensing_only(&instance, streams, 1e-9, &Interrupt::new()).unwrap();
-    let full = run(None);
+    let settings = SensingSettings { streams: None, tolerance: 1e-9 };
+    let full = sensing_only(&instance, &settings, &Run::default()).unwrap();
     let trace = full.metrics.crb_trace_mixed.unwrap();
     close(&case.name, trace, global, 1e-6);
     close("conic solver", trace, expected.number("sdp_value"), 1e-6);
@@ -323,7 +323,7 @@ fn limited_streams(instance: &Instance, streams: usize, start: u64) -> f64 {
         noctule_num::rng::complex_normal(&mut rng, 1.0)
     });
     let settings = Settings { tolerance: 1e-9, ..Settings::default() };
-    let design = climb(&limited, &settings, &[start], &Interrupt::new()).unwrap();
+    let design = climb(&limited, &settings, &[start], &Run::default()).unwrap();
     design.metrics.crb_trace_mixed.unwrap_or(f64::INFINITY)
 }
 
@@ -345,7 +345,8 @@ fn algorithm1_trace(case: &mut Fields) {
         tolerance: -1.0,
         max_iterations: iterations,
     };
-    let design = algorithm1(&instance, &start, &settings, &Interrupt::new()).unwrap();
+    let settings = FromStart::at(start, settings).traced();
+    let design = algorithm1(&instance, &settings, &Run::default()).unwrap();
     let mut expected = case.inside("expected");
     let history = expected.numbers("objective_history");
     let unit = objective_unit(&instance);

@@ -1,11 +1,11 @@
 //! Speed as counts, which do not depend on the machine.
 #![allow(clippy::unwrap_used)]
 
-use noctule::beamforming::baselines::{Algorithm1Settings, algorithm1};
+use noctule::beamforming::baselines::{Algorithm1Settings, FromStart, algorithm1};
 use noctule::beamforming::design::{Start, climb, start_beams};
 use noctule::beamforming::model::{Model, Space};
 use noctule::beamforming::{ArrayShape, Scenario, Settings};
-use noctule::{Interrupt, Trace, TraceRow};
+use noctule::{Run, Trace, TraceRow};
 
 fn scenario(rows: usize) -> Scenario {
     Scenario {
@@ -24,7 +24,7 @@ fn evaluations_to_a_relative_millionth() {
         .map(|trial| {
             let instance = scenario(4).realize(1, trial).unwrap();
             let start = start_beams(&instance, Start::Rzf).unwrap();
-            let found = climb(&instance, &settings, &[start], &Interrupt::new()).unwrap();
+            let found = climb(&instance, &settings, &[start], &Run::default()).unwrap();
             let rows = found.trace.rows();
             let last = rows.last().unwrap().value;
             let target = last + 1e-6 * last.abs();
@@ -61,10 +61,10 @@ fn evaluations_beside_algorithm_1() {
             .filter_map(|trial| {
                 let instance = scenario(rows).realize(1, trial).unwrap();
                 let start = start_beams(&instance, Start::Rzf).unwrap();
-                let never = Interrupt::new();
-                let ours =
-                    climb(&instance, &settings, std::slice::from_ref(&start), &never).unwrap();
-                let theirs = algorithm1(&instance, &start, &theirs, &never).unwrap();
+                let run = Run::default();
+                let ours = climb(&instance, &settings, std::slice::from_ref(&start), &run).unwrap();
+                let theirs = FromStart::at(start, theirs.clone()).traced();
+                let theirs = algorithm1(&instance, &theirs, &run).unwrap();
                 let last = |trace: &Trace| trace.rows().last().unwrap().value;
                 let best = last(&ours.trace).min(last(&theirs.trace));
                 let first = |trace: &Trace| {

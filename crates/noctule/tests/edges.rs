@@ -1,14 +1,15 @@
 //! Inputs at the edge: refused with the right words, or solved as if they were ordinary.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use noctule::beamforming::baselines::{mrt, sensing_only};
+use noctule::beamforming::baselines::{SensingSettings, mrt, sensing_only};
 use noctule::beamforming::design::climb;
 use noctule::beamforming::{
     ArrayShape, Beams, DrawnTargets, Instance, Parts, Scenario, Settings, TargetSpec, Targets,
     design, design_from, verify,
 };
 use noctule::data::{Array, ArraySet};
-use noctule::{C64, CMat, Error, Interrupt, PointProof, Stop};
+use noctule::system::NoSettings;
+use noctule::{C64, CMat, Certify, Error, PointProof, Run, Stop};
 use noctule_phy::arrays::Normalisation;
 
 fn parts() -> Parts {
@@ -102,7 +103,7 @@ fn sensing_is_solved_at_every_scale() {
         let noise = base.sensing_noise_dbm + 10.0 * f64::from(exponent);
         let scenario = Scenario { sensing_noise_dbm: noise, ..base.clone() };
         let instance = scenario.realize(1, 0).unwrap();
-        let found = sensing_only(&instance, None, 1e-8, &Interrupt::new()).unwrap();
+        let found = sensing_only(&instance, &SensingSettings::default(), &Run::default()).unwrap();
         assert!(found.proof.is_global(1e-6), "{exponent}: {:?}", found.proof);
         let trace = found.metrics.crb_trace_mixed.unwrap() / 10_f64.powi(exponent);
         let reference = *reference.get_or_insert(trace);
@@ -121,7 +122,8 @@ fn nothing_is_proven_where_there_is_no_value() {
     parts.targets.truncate(1);
     parts.sensing_streams = 1;
     let instance = Instance::new(parts).unwrap();
-    let found = sensing_only(&instance, Some(1), 1e-8, &Interrupt::new()).unwrap();
+    let one = SensingSettings { streams: Some(1), ..SensingSettings::default() };
+    let found = sensing_only(&instance, &one, &Run::default()).unwrap();
     assert_eq!(found.metrics.objective, None);
     assert!(found.proof.bound.is_none() && found.proof.point == PointProof::None);
     assert!(found.stop == Stop::Stalled && !found.is_solved());
@@ -135,33 +137,42 @@ fn a_user_without_a_channel_gets_nothing() {
     let mut parts = parts();
     parts.channels.col_mut(2).fill(C64::ZERO);
     let instance = Instance::new(parts.clone()).unwrap();
-    let found =
-        design(&instance, &Settings { certify: true, certify_nodes: 0, ..Settings::default() })
-            .unwrap();
+    let certify = Certify::YES.with_nodes(0);
+    let found = design(&instance, &Settings { certify, ..Settings::default() }).unwrap();
     assert!(found.is_solved() && found.metrics.rate_bps_hz[2].abs() < 1e-12);
     assert!(found.proof.bound.unwrap().value >= found.metrics.objective.unwrap());
     // Nobody has a channel: still a sensing problem, but no matched filter.
     parts.channels = CMat::zeros(16, 4);
     let instance = Instance::new(parts).unwrap();
     assert!(design(&instance, &Settings::default()).unwrap().metrics.objective.is_some());
-    assert!(matches!(mrt(&instance), Err(Error::Input(_))));
+    assert!(matches!(mrt(&instance, &NoSettings {}, &Run::default()), Err(Error::Input(_))));
 }
 
 #[test]
-fn starts_and_beams_of_another_shape_are_refused() {
+fn starts_and_beams_of_another_shape_are_refused_or_left_out() {
     let instance = Scenario::paper().realize(1, 0).unwrap();
     let wrong = CMat::zeros(16, 7);
     let settings = Settings::default();
-    let interrupt = Interrupt::new();
-    let warm = Beams { matrix: wrong.clone(), users: 4 };
-    assert!(matches!(
-        design_from(&instance, &settings, Some(&warm), &interrupt),
-        Err(Error::Input(_))
-    ));
-    assert!(matches!(climb(&instance, &settings, &[wrong], &interrupt), Err(Error::Input(_))));
+    let run = Run::default();
+    // A neighbour of another shape, or damaged, is no start.
+    let cold = design(&instance, &settings).unwrap();
+    let broken = CMat::from_fn(16, 10, |_, _| C64::from(f64::NAN));
+    for matrix in [wrong.clone(), broken] {
+        let warm = Beams { matrix, users: 4 };
+        assert_eq!(
+            design_from(&instance, &settings, &Run::default().from(Some(&warm))),
+            Ok(cold.clone())
+        );
+    }
+    // One that fits is one start more.
+    let warm = Run::default().from(Some(&cold.variables));
+    let warm = design_from(&instance, &settings, &warm).unwrap();
+    assert_eq!(warm.starts.len(), cold.starts.len() + 1);
+    assert!(matches!(climb(&instance, &settings, &[wrong], &run), Err(Error::Input(_))));
     let short = Beams { matrix: CMat::zeros(12, 10), users: 4 };
     assert!(matches!(verify(&instance, &short), Err(Error::Input(_))));
-    assert!(sensing_only(&instance, Some(usize::MAX / 4), 1e-6, &interrupt).is_err());
+    let many = SensingSettings { streams: Some(usize::MAX / 4), ..SensingSettings::default() };
+    assert!(sensing_only(&instance, &many, &run).is_err());
 }
 
 #[test]

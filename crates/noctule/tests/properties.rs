@@ -4,7 +4,7 @@
 use noctule::beamforming::{
     Beams, DrawnTargets, Instance, Parts, Scenario, Settings, Targets, design, evaluate, verify,
 };
-use noctule::{C64, CMat};
+use noctule::{C64, CMat, Certify};
 use noctule_num::linalg::{Op, orthonormal_basis, product};
 use noctule_num::rng::{StreamKey, complex_normal};
 use proptest::prelude::*;
@@ -163,7 +163,7 @@ proptest! {
     fn monotone_in_power_and_below_the_bound(seed in 0_u64..200) {
         let low = scenario(2, 1);
         let high = Scenario { power_dbm: low.power_dbm + 3.0, ..low.clone() };
-        let settings = Settings { certify: true, certify_nodes: 0, ..Settings::default() };
+        let settings = Settings { certify: Certify::YES.with_nodes(0), ..Settings::default() };
         let a = design(&low.realize(seed, 3).unwrap(), &settings).unwrap();
         let b = design(&high.realize(seed, 3).unwrap(), &settings).unwrap();
         prop_assert!(b.metrics.objective.unwrap() > a.metrics.objective.unwrap());

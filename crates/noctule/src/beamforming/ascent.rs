@@ -15,9 +15,8 @@ use noctule_num::linalg::HermitianEigen;
 use noctule_num::{C64, CMat};
 use noctule_optim::{Interrupt, Lbfgs, Manifold, MultiStart, Objective, multi_start};
 
-use super::design::Settings;
 use super::model::{Model, Space};
-use super::{Beams, Instance, PowerConstraint};
+use super::{Beams, Instance, PowerConstraint, Settings};
 use crate::Error;
 
 /// A further stream is missed when its direction gains by more than this share of the multiplier:

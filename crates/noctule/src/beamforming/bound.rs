@@ -25,10 +25,10 @@ use noctule_optim::{
     Bound, Interrupt, Lbfgs, Manifold, Objective, Sense, StopRule, StopRules, Trace, Work,
 };
 
-use super::baselines::sensing_only;
+use super::baselines::{SensingSettings, sensing_only};
 use super::model::objective_unit;
 use super::{Instance, PowerConstraint};
-use crate::Error;
+use crate::{Error, Run};
 
 /// Relative tolerance to which both ends are solved; what is left is added to the bound.
 const TOLERANCE: f64 = 1e-8;
@@ -57,7 +57,8 @@ pub fn separate_optima(
     }
     if parts.crb_weight > 0.0 {
         let relaxed = instance.with_power_constraint(PowerConstraint::Total)?;
-        let sensing = sensing_only(&relaxed, None, TOLERANCE, interrupt)?;
+        let settings = SensingSettings { tolerance: TOLERANCE, ..SensingSettings::default() };
+        let sensing = sensing_only(&relaxed, &settings, &Run::new(interrupt))?;
         work += sensing.work;
         let Some(bound) = sensing.proof.bound else { return Ok((None, work)) };
         value += bound.value;
@@ -179,6 +180,7 @@ impl Objective for DualCapacity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Certify;
     use crate::beamforming::{Scenario, Settings, design};
 
     #[test]
@@ -239,9 +241,8 @@ mod tests {
         }
         let sensing = Scenario { rate_weight_per_nat: 0.0, ..Scenario::paper() };
         let instance = sensing.realize(2, 0).unwrap();
-        let found =
-            design(&instance, &Settings { certify: true, certify_nodes: 0, ..Settings::default() })
-                .unwrap();
+        let certify = Certify::YES.with_nodes(0);
+        let found = design(&instance, &Settings { certify, ..Settings::default() }).unwrap();
         assert!(found.proof.is_global(1e-6), "{:?}", found.proof);
     }
 }

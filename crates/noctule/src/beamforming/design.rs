@@ -17,100 +17,22 @@
 //! problem is then solved at full size on a product of spheres, one an antenna.
 
 use noctule_num::{CMat, InputError};
-use noctule_optim::{Bound, Interrupt, MultiStart, Stop, StopRule, StopRules};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use noctule_optim::{Bound, Interrupt, MultiStart, Stop};
 
 use super::ascent::{Climbed, ascend, staircase};
+use super::beams::check_start;
 use super::bound::separate_optima;
 use super::cooperation::sato;
 use super::global::{NOTEWORTHY, enclose};
 use super::model::{evaluate, objective_unit};
 use super::starts::{Plan, start_with};
 pub use super::starts::{Start, default_count, default_starts, fitted, start_beams};
-use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, check_start, proof_of};
-use crate::{Design, Error};
+use super::stationarity::proof_of;
+use super::{BeamformingDesign, Beams, Instance, PowerConstraint, Settings, advice};
+use crate::{Certify, Design, Error, Run};
 
 /// Why a bound that was computed is not shown.
 const LOST: &str = "rounding leaves nothing of it at these ratios of signal to noise";
-
-/// Settings of [`design`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// Number of starts, taken in this order: regularised zero forcing, matched filters, then
-    /// randomly perturbed regularised zero forcing; each with and without sensing beams. `null`
-    /// takes as many as antennas and users like these need. One is a single climb.
-    pub starts: Option<usize>,
-    /// Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
-    pub tolerance: f64,
-    /// Evaluations each start may spend.
-    pub max_evaluations: u64,
-    /// Attach an upper bound to the proof: the smallest one of [`separate_optima`], [`sato`] (for the
-    /// price of a few more starts) and [branch and bound](super::global) with `certify_nodes` boxes.
-    pub certify: bool,
-    /// Boxes that may be examined to close the gap by [branch and bound](super::global) when
-    /// `certify` is on. Fifty suffice for up to four users on the paper's scene, 300 for six, 500
-    /// not for eight.
-    pub certify_nodes: u64,
-    /// The gap that counts as closed, relative to max(|objective|, its unit).
-    pub certify_gap: f64,
-    /// Rows of the trace to keep; zero keeps none.
-    pub trace_rows: usize,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            starts: None,
-            tolerance: 1e-6,
-            max_evaluations: 3000,
-            certify: false,
-            certify_nodes: 500,
-            certify_gap: 1e-3,
-            trace_rows: 0,
-        }
-    }
-}
-
-impl Settings {
-    /// Refuse settings that make no sense.
-    ///
-    /// # Errors
-    /// [`InputError`] naming the setting.
-    pub fn validate(&self) -> Result<(), InputError> {
-        let refuse = |place: &str, found: String, allowed: &str| {
-            Err(InputError::new("the setting is out of range", place, found, allowed))
-        };
-        if let Some(starts) = self.starts.filter(|starts| !(1..=10_000).contains(starts)) {
-            return refuse("starts", starts.to_string(), "1 to 10000");
-        }
-        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
-            return refuse("tolerance", self.tolerance.to_string(), "between 0 and 1, e.g. 1e-6");
-        }
-        if self.max_evaluations == 0 {
-            return refuse("max_evaluations", "0".to_owned(), "at least 1");
-        }
-        if !(self.certify_gap > 0.0 && self.certify_gap < 1.0) {
-            return refuse("certify_gap", self.certify_gap.to_string(), "between 0 and 1");
-        }
-        if self.trace_rows > 10_000_000 {
-            return refuse("trace_rows", self.trace_rows.to_string(), "at most 10000000");
-        }
-        Ok(())
-    }
-
-    /// The number of starts for `instance`.
-    pub fn count(&self, instance: &Instance) -> usize {
-        self.starts.unwrap_or_else(|| default_count(instance))
-    }
-
-    pub(super) fn rules(&self) -> StopRules {
-        StopRules::from(StopRule::Residual(self.tolerance))
-            | StopRule::Progress { tolerance: 1e-15, window: 40 }
-            | StopRule::Evaluations(self.max_evaluations)
-    }
-}
 
 /// Design beams for `instance`.
 ///
@@ -122,23 +44,23 @@ impl Settings {
 /// # Errors
 /// [`Error::Input`] for settings out of range.
 pub fn design(instance: &Instance, settings: &Settings) -> Result<BeamformingDesign, Error> {
-    design_from(instance, settings, None, &Interrupt::new())
+    design_from(instance, settings, &Run::default())
 }
 
 /// [`design`], with the beams of a neighbouring design as one more start, and a token to stop.
+/// Beams of another shape cannot be a start and are left out.
 ///
 /// # Errors
-/// As [`design`]; also when the warm start has another shape.
+/// As [`design`].
 pub fn design_from(
     instance: &Instance,
     settings: &Settings,
-    warm: Option<&Beams>,
-    interrupt: &Interrupt,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     settings.validate()?;
-    if let Some(warm) = warm {
-        check_start(instance, &warm.matrix)?;
-    }
+    let fits =
+        |beams: &&Beams| beams.check(instance).is_ok() && beams.matrix.cols() == instance.streams();
+    let (warm, interrupt) = (run.warm.filter(fits), &run.interrupt);
     let mut skipped = Vec::new();
     let climbed = every_climb(instance, settings, warm, &mut skipped, interrupt)?;
     let mut design = concluded(instance, settings, climbed, interrupt)?;
@@ -215,21 +137,22 @@ fn every_climb(
     }
 }
 
-/// Climb from the given full-size beams and keep the best.
+/// Climb from the given full-size beams, in place of those that the settings name, and keep the
+/// best. What [`design_from`] is made of; beams to start from in `run` are not looked at.
 ///
 /// # Errors
-/// As [`design`].
+/// As [`design`]; also when there is no start, or one has another shape.
 pub fn climb(
     instance: &Instance,
     settings: &Settings,
     starts: &[CMat],
-    interrupt: &Interrupt,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     for start in starts {
         check_start(instance, start)?;
     }
-    let climbed = ascend(instance, settings, starts, interrupt)?;
-    concluded(instance, settings, climbed, interrupt)
+    let climbed = ascend(instance, settings, starts, &run.interrupt)?;
+    concluded(instance, settings, climbed, &run.interrupt)
 }
 
 /// The design that climbs led to, with its bound where that is asked for.
@@ -248,7 +171,7 @@ fn concluded(
         found.run.stop = Stop::Interrupted;
     }
     let mut design = finish(instance, beams, found)?;
-    if settings.certify && !interrupt.is_raised() {
+    if settings.certify.is_asked() && !interrupt.is_raised() {
         certify(instance, settings, &mut design, interrupt);
     }
     Ok(design)
@@ -282,7 +205,7 @@ fn certify(
             Err(error) => design.warnings.push(format!("{name} is left out: {error}")),
         }
     }
-    if settings.certify_nodes > 0 && !interrupt.is_raised() {
+    if settings.nodes() > 0 && !interrupt.is_raised() {
         match search(instance, settings, design, interrupt) {
             Ok(Some(bound)) => bounds.push(bound),
             Ok(None) => design.warnings.push(format!("branch and bound proves nothing: {LOST}")),
@@ -302,14 +225,14 @@ fn search(
     design: &mut BeamformingDesign,
     interrupt: &Interrupt,
 ) -> Result<Option<Bound>, Error> {
-    let (nodes, gap) = (settings.certify_nodes, settings.certify_gap);
+    let (nodes, gap) = (settings.nodes(), settings.certify.gap());
     let found = enclose(instance, &design.variables, nodes, gap, interrupt)?;
     design.work += found.work;
     if let (Some(better), PowerConstraint::Total) =
         (found.better, instance.parts().power_constraint)
     {
-        let plain = Settings { certify: false, ..settings.clone() };
-        let again = climb(instance, &plain, &[better.matrix], interrupt)?;
+        let plain = Settings { certify: Certify::No, ..settings.clone() };
+        let again = climb(instance, &plain, &[better.matrix], &Run::new(interrupt))?;
         design.work += again.work;
         let before = design.metrics.objective.unwrap_or(f64::NEG_INFINITY);
         let reached = again.metrics.objective.unwrap_or(f64::NEG_INFINITY);

@@ -4,13 +4,26 @@ use std::path::Path;
 
 use noctule_num::{C64, CMat, InputError};
 use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{PowerConstraint, SYSTEM};
+use super::SYSTEM;
 pub(super) mod checks;
 mod scene;
 
 use crate::Error;
 use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
+
+/// What limits the transmit power.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PowerConstraint {
+    /// The power of all antennas together.
+    #[default]
+    Total,
+    /// Every antenna sends the same share.
+    PerAntenna,
+}
 
 /// A point target in SI units.
 #[derive(Clone, Copy, Debug, PartialEq)]

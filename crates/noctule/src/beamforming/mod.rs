@@ -89,8 +89,10 @@
 //! Beamforming Structure and Efficient Algorithms for Sum Rate and CRLB Balancing". Its mistakes
 //! and how they were found: `docs/errata.md#beamforming`.
 
+mod advice;
 mod ascent;
 pub mod baselines;
+mod beams;
 pub mod best_known;
 pub mod bound;
 pub mod certificate;
@@ -104,6 +106,7 @@ pub mod model;
 mod rate_term;
 mod scenario;
 mod schemes;
+mod settings;
 mod starts;
 mod stationarity;
 mod story;
@@ -111,223 +114,21 @@ mod system;
 mod table;
 mod verify;
 
-use noctule_num::linalg::{HermitianEigen, Op, product};
-use noctule_num::{CMat, InputError};
-use noctule_optim::Proof;
-use schemars::JsonSchema;
-use serde::ser::{SerializeSeq, Serializer};
-use serde::{Deserialize, Serialize};
-
+pub use advice::advice;
+pub use beams::{BEAM_FIELDS, Beams};
 pub use claims::CLAIMS;
-pub use design::{Settings, design, design_from};
-pub use instance::{Instance, Parts, Target};
+pub use design::{design, design_from};
+pub use instance::{Instance, Parts, PowerConstraint, Target};
 pub use metrics::objective_unit;
 pub use model::{Metrics, TargetMetrics, evaluate};
 pub use scenario::{ArrayShape, DrawnTargets, Scenario, TargetSpec, Targets};
-pub use schemes::{FromStart, SensingSettings, StartName};
+pub use settings::Settings;
 pub use stationarity::residual;
 pub use system::Beamforming;
 pub use verify::{Verification, verify};
 
-use crate::data::{Array, ArraySet, FieldInfo, Taker};
-use crate::{Design, Error};
-
 /// The name of this system in files and random streams.
 pub const SYSTEM: &str = "beamforming";
 
-/// What limits the transmit power.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PowerConstraint {
-    /// The power of all antennas together.
-    #[default]
-    Total,
-    /// Every antenna sends the same share.
-    PerAntenna,
-}
-
-/// Beams that send more than this times the power of their instance are a mistake of units, and
-/// what they achieve may leave double precision.
-const MOST_POWER: f64 = 1e12;
-
 /// A design of this system.
-pub type BeamformingDesign = Design<Beams, Metrics>;
-
-/// Beams, the first `users` of which carry data.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Beams {
-    /// Antennas × streams, in √W.
-    pub matrix: CMat,
-    /// Number of data beams.
-    pub users: usize,
-}
-
-/// The array beams travel as.
-pub const BEAM_FIELDS: &[FieldInfo] = &[FieldInfo {
-    name: "beams",
-    dimensions: &["stream", "antenna"],
-    complex: true,
-    summary: "beams in √W, data streams first; antenna n sends Σ beams[stream][n] · symbol[stream]",
-}];
-
-impl Beams {
-    /// Refuse beams that do not fit an instance. The number of sensing beams is free, and so is
-    /// the power, up to 10¹² times that of the instance.
-    ///
-    /// # Errors
-    /// [`Error::Input`] with what was found and what is needed.
-    pub fn check(&self, instance: &Instance) -> Result<(), Error> {
-        let (found, limit) = (self.matrix.norm_sqr(), instance.parts().power_w);
-        check_fit(&self.matrix, self.users, instance)?;
-        if found <= MOST_POWER * limit {
-            return Ok(());
-        }
-        let allowed = format!("at most {MOST_POWER:e} times power_w = {limit:e} W");
-        let what = "the beams send more power than can be meant";
-        let error = InputError::new(what, "beams", format!("{found:e} W"), allowed);
-        Err(error.hint("entries are in √W: scale the beams to the power of the instance").into())
-    }
-
-    /// Rank of the transmit covariance `WWᴴ`: eigenvalues above 10⁻⁵ of the power.
-    ///
-    /// # Errors
-    /// When an entry is not finite.
-    pub fn rank(&self) -> Result<usize, Error> {
-        rank_of(&self.matrix, self.matrix.norm_sqr())
-    }
-
-    /// Sensing streams in use: eigenvalues of the covariance of the beams without data above 10⁻⁵
-    /// of the total power. Their number does not depend on how the beams are mixed among
-    /// themselves, which changes nothing.
-    ///
-    /// # Errors
-    /// When an entry is not finite.
-    pub fn sensing_streams_in_use(&self) -> Result<usize, Error> {
-        rank_of(&self.matrix.columns(self.users..self.matrix.cols()), self.matrix.norm_sqr())
-    }
-
-    /// Beams of `users` data streams from a file of shape `[stream, antenna]`: `.npz` with an
-    /// array `beams`, `.npy`, or a `noctule-design/1` document.
-    ///
-    /// # Errors
-    /// [`Error::Input`] naming the file.
-    pub fn read(path: &std::path::Path, users: usize) -> Result<Self, Error> {
-        let place = path.display().to_string();
-        let set = ArraySet::read(path, "design", BEAM_FIELDS)?;
-        Self::from_arrays(&set, users).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.in_file(&place)),
-            other => other,
-        })
-    }
-
-    /// Beams of `users` data streams from a set with an array `beams` ([`BEAM_FIELDS`]).
-    ///
-    /// # Errors
-    /// [`Error::Input`] when there is none, or it is damaged.
-    pub fn from_arrays(set: &ArraySet, users: usize) -> Result<Self, Error> {
-        let mut taker = Taker::new(set, BEAM_FIELDS);
-        let entries = taker.complex("beams")?;
-        let length = |dimension| taker.length(dimension).unwrap_or(0);
-        let matrix = CMat::from_columns(length("antenna"), length("stream"), entries)?;
-        Ok(Self { matrix, users })
-    }
-
-    /// The beams as a named array of shape `[stream, antenna]`.
-    pub fn to_arrays(&self) -> ArraySet {
-        let mut set = ArraySet::new();
-        let shape = vec![self.matrix.cols(), self.matrix.rows()];
-        set.insert("beams", Array::complex(shape, self.matrix.as_slice().to_vec()));
-        set
-    }
-}
-
-/// As a list of beams, each a list of `[re, im]` for every antenna.
-impl Serialize for Beams {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.matrix.cols()))?;
-        for stream in 0..self.matrix.cols() {
-            let beam: Vec<[f64; 2]> =
-                self.matrix.col(stream).iter().map(|z| [z.re, z.im]).collect();
-            list.serialize_element(&beam)?;
-        }
-        list.end()
-    }
-}
-
-/// Eigenvalues of `WᴴW` above 10⁻⁵ of `power`.
-fn rank_of(beams: &CMat, power: f64) -> Result<usize, Error> {
-    if beams.cols() == 0 {
-        return Ok(0);
-    }
-    let gram = product(beams, Op::Adjoint, beams, Op::Plain);
-    let mut eigen = HermitianEigen::new(gram.rows());
-    eigen.compute(&gram)?;
-    Ok(eigen.values().iter().filter(|value| **value > 1e-5 * power).count())
-}
-
-/// Refuse beams of another shape, or with an entry that is not finite.
-fn check_fit(beams: &CMat, users: usize, instance: &Instance) -> Result<(), Error> {
-    let fits =
-        beams.rows() == instance.antennas() && users == instance.users() && beams.cols() >= users;
-    if fits && beams.as_slice().iter().all(|z| z.is_finite()) {
-        return Ok(());
-    }
-    let allowed = format!(
-        "finite entries, shape [streams ≥ {}, {}]: a beam for each user, then sensing beams",
-        instance.users(),
-        instance.antennas()
-    );
-    let found = format!(
-        "shape [{}, {}] for {users} users{}",
-        beams.cols(),
-        beams.rows(),
-        if fits { ", with an entry that is not finite" } else { "" }
-    );
-    Err(InputError::new("the beams do not fit the instance", "beams", found, allowed).into())
-}
-
-/// Refuse a start whose shape is not antennas × streams of the instance, or with an entry that is
-/// not finite. Its power is free: starts are scaled.
-fn check_start(instance: &Instance, start: &CMat) -> Result<(), Error> {
-    check_fit(start, instance.users(), instance)?;
-    if start.cols() == instance.streams() {
-        return Ok(());
-    }
-    let found = format!("{} streams", start.cols());
-    let allowed = format!("{} streams, users first", instance.streams());
-    Err(InputError::new("the start does not fit the instance", "start", found, allowed).into())
-}
-
-/// A climb that never entered the domain has proven nothing, not even feasibility.
-const fn proof_of(residual: f64) -> Proof {
-    if residual.is_finite() { Proof::stationary(residual) } else { Proof::NONE }
-}
-
-/// What a careful colleague would add to these numbers.
-pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
-    let mut sentences = instance.warnings().to_vec();
-    if instance.parts().crb_weight > 0.0 {
-        let array = instance.parts().receive_array;
-        // Half the half-power width of the array's beam, 0.886 · 2/N radians: past it, an
-        // estimator confuses the main lobe with its neighbours.
-        let half_width = |elements: usize| (0.886 / elements as f64).to_degrees();
-        let limit = half_width(array.horizontal.max(array.vertical));
-        match metrics.worst_angle_rcrb_deg() {
-            None => sentences.push(
-                "the Fisher matrix is singular at these beams: they are too few, or some target is \
-                 not illuminated"
-                    .to_owned(),
-            ),
-            Some(worst) if worst > limit => sentences.push(format!(
-                "the largest root-CRB of an angle is {worst:.1}°, wider than half a beam \
-                 ({limit:.1}°): a local bound of that size says little about a real estimator"
-            )),
-            Some(_) => {}
-        }
-    }
-    let off = metrics.users_shut_off();
-    if off > 0 && instance.parts().rate_weight_per_nat > 0.0 {
-        sentences.push(format!("{off} of {} users are shut off", instance.users()));
-    }
-    sentences
-}
+pub type BeamformingDesign = crate::Design<Beams, Metrics>;

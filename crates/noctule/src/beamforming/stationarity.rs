@@ -2,7 +2,7 @@
 
 use noctule_num::linalg::{Op, product, real_dot};
 use noctule_num::{C64, CMat, InputError};
-use noctule_optim::Objective;
+use noctule_optim::{Objective, Proof};
 
 use super::model::{Model, Space};
 use super::{Beams, Instance, PowerConstraint};
@@ -102,4 +102,9 @@ pub fn stationarity(instance: &Instance, beams: &Beams) -> Result<Stationarity, 
     });
     let residual = left.norm() / half.norm().max(f64::MIN_POSITIVE);
     Ok(Stationarity { c1, c0, gradient, multiplier, residual })
+}
+
+/// A climb that never entered the domain has proven nothing, not even feasibility.
+pub(super) const fn proof_of(residual: f64) -> Proof {
+    if residual.is_finite() { Proof::stationary(residual) } else { Proof::NONE }
 }

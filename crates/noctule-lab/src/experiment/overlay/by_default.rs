@@ -26,6 +26,8 @@ pub(super) fn overlay(default: &Value, item: &Item) -> Result<Value, InputError>
         (Value::Bool(_), Kind::Bool(_)) | (Value::String(_), Kind::Text(_)) => item.json(),
         // Absent by default: nothing is known about its shape.
         (Value::Null, _) => item.json(),
+        // A flag may become the table of what it means, and the other way round.
+        (Value::Bool(_), Kind::Table(_)) | (Value::Object(_), Kind::Bool(_)) => item.json(),
         // A unit variant of an enum may become one that carries values, and the other way round.
         (Value::String(_), Kind::Table(_)) => item.json(),
         (Value::Object(default), Kind::Text(_)) if is_tagged(default) => item.json(),

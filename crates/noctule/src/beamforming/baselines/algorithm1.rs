@@ -1,17 +1,17 @@
 //! Algorithm 1 of T. Fang et al.
 
+use noctule_num::C64;
 use noctule_num::linalg::HermitianEigen;
-use noctule_num::{C64, CMat};
-use noctule_optim::{Interrupt, Manifold, Objective, Stop, Trace, TraceRow, Work};
+use noctule_optim::{Manifold, Objective, Stop, TraceRow, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::climbs::{
-    Reached, finish, positive, residual, rows, space, start_point, total_power_only,
-};
-use crate::Error;
+use super::FromStart;
+use super::climbs::{Reached, finish, residual, space, start_point, total_power_only, trace};
 use crate::beamforming::model::Model;
-use crate::beamforming::{BeamformingDesign, Instance, check_start};
+use crate::beamforming::settings::positive;
+use crate::beamforming::{BeamformingDesign, Beams, Instance};
+use crate::{Error, Run};
 
 /// Settings of [`algorithm1`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,7 +38,7 @@ impl Default for Algorithm1Settings {
 /// Algorithm 1 of T. Fang et al.: successive convex approximation with a quadratic shift, which is
 /// projected gradient ascent with step `1/(2λ)`.
 ///
-/// `W ← √P X/‖X‖` with `X = C₁ + (λI + C₀) W`, from the full-size beams `start`. One evaluation
+/// `W ← √P X/‖X‖` with `X = C₁ + (λI + C₀) W`. One evaluation
 /// and one eigendecomposition an iteration (of a matrix allocated anew, with eigenvectors that are not
 /// needed: compare its evaluations rather than its seconds); trace rows hold the negative objective over its unit,
 /// as for all methods.
@@ -47,20 +47,20 @@ impl Default for Algorithm1Settings {
 /// [`Error::Input`] under per-antenna power or for settings out of range.
 pub fn algorithm1(
     instance: &Instance,
-    start: &CMat,
-    settings: &Algorithm1Settings,
-    interrupt: &Interrupt,
+    settings: &FromStart<Algorithm1Settings>,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
+    let own = &settings.own;
     total_power_only(instance)?;
-    positive("shift_factor", settings.shift_factor)?;
-    check_start(instance, start)?;
-    let mut model = Model::new(instance, space(settings.reduced))?;
+    positive("shift_factor", own.shift_factor)?;
+    let start = settings.beams(instance)?;
+    let mut model = Model::new(instance, space(own.reduced))?;
     let sphere = Manifold::sphere(model.dim());
-    let mut point = start_point(&model, start);
+    let mut point = start_point(&model, &start);
     let mut eigen = HermitianEigen::new(model.rank());
     let mut gradient = vec![C64::ZERO; point.len()];
     let mut tangent = gradient.clone();
-    let mut trace = Trace::with_room(rows(settings.max_iterations));
+    let mut trace = trace(settings.trace, own.max_iterations);
     let mut work = Work::default();
     let mut previous = f64::INFINITY;
     let mut step = 0.0;
@@ -76,20 +76,20 @@ pub fn algorithm1(
             residual,
             step,
         });
-        if interrupt.is_raised() {
+        if run.interrupt.is_raised() {
             break (Stop::Interrupted, residual);
         }
         let change = (previous - value).abs() * model.unit();
-        if change <= settings.tolerance || !value.is_finite() {
+        if change <= own.tolerance || !value.is_finite() {
             break (Stop::Stalled, residual);
         }
-        if work.iterations >= settings.max_iterations {
+        if work.iterations >= own.max_iterations {
             break (Stop::IterationLimit, residual);
         }
         previous = value;
         eigen.compute(&model.curvature())?;
         work.factorisations += 1;
-        let shift = settings.shift_factor * eigen.max().abs().max(eigen.min().abs());
+        let shift = own.shift_factor * eigen.max().abs().max(eigen.min().abs());
         before.copy_from_slice(&point);
         // The model minimises, so its gradient is −2 (C₁ + C₀ V).
         for (v, g) in point.iter_mut().zip(&gradient) {

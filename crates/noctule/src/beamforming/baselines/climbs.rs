@@ -3,17 +3,18 @@
 use noctule_num::linalg::real_dot;
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{
-    BarzilaiBorwein, ConjugateGradient, Interrupt, Manifold, Method, SteepestDescent, Stop,
-    StopRule, StopRules, Trace, Work,
+    BarzilaiBorwein, ConjugateGradient, Manifold, Method, SteepestDescent, Stop, StopRule,
+    StopRules, Trace, Work,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::FromStart;
 use crate::beamforming::model::{Model, Space, evaluate};
-use crate::beamforming::{
-    BeamformingDesign, Instance, PowerConstraint, advice, check_start, proof_of,
-};
-use crate::{Design, Error};
+use crate::beamforming::settings::positive;
+use crate::beamforming::stationarity::proof_of;
+use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, advice};
+use crate::{Design, Error, Run};
 
 /// Rows of a trace that a baseline keeps at most.
 const MOST_ROWS: u64 = 100_000;
@@ -45,11 +46,10 @@ impl Default for ClimbSettings {
 /// [`Error::Input`] under per-antenna power or for settings out of range.
 pub fn projected_gradient(
     instance: &Instance,
-    start: &CMat,
-    settings: &ClimbSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<ClimbSettings>,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    climb(instance, start, settings, interrupt, SteepestDescent::new)
+    climb(instance, settings, run, SteepestDescent::new)
 }
 
 /// Projected gradient ascent with the step of Barzilai and Borwein, not monotone.
@@ -60,11 +60,10 @@ pub fn projected_gradient(
 /// As [`projected_gradient`].
 pub fn barzilai_borwein(
     instance: &Instance,
-    start: &CMat,
-    settings: &ClimbSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<ClimbSettings>,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    climb(instance, start, settings, interrupt, BarzilaiBorwein::new)
+    climb(instance, settings, run, BarzilaiBorwein::new)
 }
 
 /// Riemannian conjugate gradients.
@@ -75,32 +74,31 @@ pub fn barzilai_borwein(
 /// As [`projected_gradient`].
 pub fn conjugate_gradient(
     instance: &Instance,
-    start: &CMat,
-    settings: &ClimbSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<ClimbSettings>,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    climb(instance, start, settings, interrupt, ConjugateGradient::new)
+    climb(instance, settings, run, ConjugateGradient::new)
 }
 
 fn climb<M: Method>(
     instance: &Instance,
-    start: &CMat,
-    settings: &ClimbSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<ClimbSettings>,
+    run: &Run<'_, Beams>,
     method: impl Fn(Manifold) -> M,
 ) -> Result<BeamformingDesign, Error> {
+    let own = &settings.own;
     total_power_only(instance)?;
-    positive("tolerance", settings.tolerance)?;
-    check_start(instance, start)?;
-    let mut model = Model::new(instance, space(settings.reduced))?;
-    let mut point = start_point(&model, start);
-    let rules = StopRules::from(StopRule::Residual(settings.tolerance))
+    positive("tolerance", own.tolerance)?;
+    let start = settings.beams(instance)?;
+    let mut model = Model::new(instance, space(own.reduced))?;
+    let mut point = start_point(&model, &start);
+    let rules = StopRules::from(StopRule::Residual(own.tolerance))
         | StopRule::Progress { tolerance: 1e-15, window: 100 }
-        | StopRule::Evaluations(settings.max_evaluations.max(1));
-    let mut trace = Trace::with_room(rows(settings.max_evaluations));
+        | StopRule::Evaluations(own.max_evaluations.max(1));
+    let mut trace = trace(settings.trace, own.max_evaluations);
     let mut method = method(Manifold::sphere(model.dim()));
-    let run = method.minimise(&mut model, &mut point, &rules, interrupt, &mut trace);
-    let reached = Reached { point, stop: run.stop, residual: run.residual, trace, work: run.work };
+    let ran = method.minimise(&mut model, &mut point, &rules, &run.interrupt, &mut trace);
+    let reached = Reached { point, stop: ran.stop, residual: ran.residual, trace, work: ran.work };
     finish(instance, &model, reached)
 }
 
@@ -137,8 +135,9 @@ pub(super) const fn space(reduced: bool) -> Space {
     if reduced { Space::Reduced } else { Space::Full }
 }
 
-pub(super) fn rows(limit: u64) -> usize {
-    limit.min(MOST_ROWS) as usize + 1
+/// Room for the rows of `limit` iterations, where the trace is kept.
+pub(super) fn trace(kept: bool, limit: u64) -> Trace {
+    if kept { Trace::with_room(limit.min(MOST_ROWS) as usize + 1) } else { Trace::off() }
 }
 
 /// The normalised point of full-size beams, scaled to the sphere.
@@ -165,13 +164,4 @@ pub(super) fn total_power_only(instance: &Instance) -> Result<(), Error> {
     }
     let what = "this method knows total power only";
     Err(InputError::new(what, "power_constraint", "per-antenna", "total").into())
-}
-
-/// Refuse what is not a positive number.
-pub(super) fn positive(name: &str, value: f64) -> Result<(), Error> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(());
-    }
-    let what = "the setting is out of range";
-    Err(InputError::new(what, name, value.to_string(), "a positive number").into())
 }

@@ -7,13 +7,18 @@ use noctule_optim::{Proof, Stop, Trace, Work, water_filling};
 use crate::beamforming::model::evaluate;
 use crate::beamforming::starts::{matched_filters, regularised_zero_forcing, scaled_to_power};
 use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, advice};
-use crate::{Design, Error};
+use crate::system::NoSettings;
+use crate::{Design, Error, Run};
 
 /// Matched filters with equal power for every user, no sensing beams.
 ///
 /// # Errors
 /// When the instance has no users.
-pub fn mrt(instance: &Instance) -> Result<BeamformingDesign, Error> {
+pub fn mrt(
+    instance: &Instance,
+    _: &NoSettings,
+    _: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
     closed_form(instance, matched_filters(instance))
 }
 
@@ -22,7 +27,11 @@ pub fn mrt(instance: &Instance) -> Result<BeamformingDesign, Error> {
 ///
 /// # Errors
 /// When the instance has no users.
-pub fn rzf(instance: &Instance) -> Result<BeamformingDesign, Error> {
+pub fn rzf(
+    instance: &Instance,
+    _: &NoSettings,
+    _: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
     closed_form(instance, regularised_zero_forcing(instance)?)
 }
 
@@ -65,7 +74,11 @@ fn dependence(instance: &Instance) -> (String, String) {
 /// # Errors
 /// When the instance has no users, or their channels depend linearly on each other (always so for
 /// more users than antennas).
-pub fn zf(instance: &Instance) -> Result<BeamformingDesign, Error> {
+pub fn zf(
+    instance: &Instance,
+    _: &NoSettings,
+    _: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
     let users = instance.users();
     let channels = instance.channels();
     let dependent = || {

@@ -1,16 +1,16 @@
 //! FP-SGDA: fractional programming and smoothed gradient ascent.
 
-use noctule_num::{C64, CMat};
-use noctule_optim::{Interrupt, Manifold, Objective, Stop, Trace, TraceRow, Work};
+use noctule_num::C64;
+use noctule_optim::{Manifold, Objective, Stop, TraceRow, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::climbs::{
-    Reached, finish, positive, residual, rows, space, start_point, total_power_only,
-};
-use crate::Error;
+use super::FromStart;
+use super::climbs::{Reached, finish, residual, space, start_point, total_power_only, trace};
 use crate::beamforming::model::Model;
-use crate::beamforming::{BeamformingDesign, Instance, check_start};
+use crate::beamforming::settings::positive;
+use crate::beamforming::{BeamformingDesign, Beams, Instance};
+use crate::{Error, Run};
 
 /// Settings of [`fp_sgda`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,21 +60,21 @@ impl Default for FpSgdaSettings {
 /// [`Error::Input`] under per-antenna power or for settings out of range.
 pub fn fp_sgda(
     instance: &Instance,
-    start: &CMat,
-    settings: &FpSgdaSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<FpSgdaSettings>,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
+    let own = &settings.own;
     total_power_only(instance)?;
-    positive("step", settings.step)?;
-    check_start(instance, start)?;
-    let mut model = Model::new(instance, space(settings.reduced))?;
+    positive("step", own.step)?;
+    let start = settings.beams(instance)?;
+    let mut model = Model::new(instance, space(own.reduced))?;
     let sphere = Manifold::sphere(model.dim());
-    let mut point = start_point(&model, start);
+    let mut point = start_point(&model, &start);
     let mut average = point.clone();
     let mut gradient = vec![C64::ZERO; point.len()];
     let mut tangent = gradient.clone();
     let mut best = (f64::INFINITY, f64::INFINITY, point.clone());
-    let mut trace = Trace::with_room(rows(settings.max_iterations));
+    let mut trace = trace(settings.trace, own.max_iterations);
     let mut work = Work::default();
     let stop = loop {
         let value = model.eval(&point, &mut gradient);
@@ -85,31 +85,31 @@ pub fn fp_sgda(
             evaluations: work.evaluations,
             value,
             residual,
-            step: settings.step,
+            step: own.step,
         };
         trace.push(row);
         if value < best.0 {
             best = (value, residual, point.clone());
         }
-        if interrupt.is_raised() {
+        if run.interrupt.is_raised() {
             break Stop::Interrupted;
         }
-        if residual <= settings.tolerance {
+        if residual <= own.tolerance {
             break Stop::Converged;
         }
         if !value.is_finite() {
             break Stop::Stalled;
         }
-        if work.iterations >= settings.max_iterations {
+        if work.iterations >= own.max_iterations {
             break Stop::IterationLimit;
         }
         // The model minimises: its gradient points away from where we want to go.
         for ((v, g), a) in point.iter_mut().zip(&gradient).zip(&average) {
-            *v -= (g + (*v - a) * settings.proximal) * settings.step;
+            *v -= (g + (*v - a) * own.proximal) * own.step;
         }
         sphere.normalise(&mut point);
         for (a, v) in average.iter_mut().zip(&point) {
-            *a += (v - *a) * settings.averaging;
+            *a += (v - *a) * own.averaging;
         }
         work.iterations += 1;
     };

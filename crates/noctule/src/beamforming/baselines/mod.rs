@@ -1,5 +1,7 @@
-//! What our method is measured against. All return the same
-//! [`BeamformingDesign`](super::BeamformingDesign).
+//! What our method is measured against. All take an instance, their settings and a
+//! [`Run`](crate::Run), and return the same [`BeamformingDesign`](super::BeamformingDesign). Those
+//! that begin somewhere say where in their settings ([`FromStart`]); beams to start from in the run
+//! are not looked at.
 //!
 //! | function | method | what it ignores | what is proven |
 //! |---|---|---|---|
@@ -18,6 +20,7 @@ mod algorithm1;
 mod climbs;
 mod closed_form;
 mod fp_sgda;
+mod from_start;
 mod sensing_only;
 mod wmmse;
 mod wmmse_sdr;
@@ -29,7 +32,8 @@ pub use algorithm1::{Algorithm1Settings, algorithm1};
 pub use climbs::{ClimbSettings, barzilai_borwein, conjugate_gradient, projected_gradient};
 pub use closed_form::{mrt, project_power, rzf, zf};
 pub use fp_sgda::{FpSgdaSettings, fp_sgda};
-pub use sensing_only::sensing_only;
+pub use from_start::{FromStart, StartName};
+pub use sensing_only::{SensingSettings, sensing_only};
 pub use wmmse::{WmmseSettings, wmmse};
 pub use wmmse_sdr::{WmmseSdr, WmmseSdrSettings, wmmse_sdr, wmmse_sdr_with_gaps};
 #[cfg(feature = "sdp")]

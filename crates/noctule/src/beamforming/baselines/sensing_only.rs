@@ -1,16 +1,49 @@
 //! The sensing-only optimum, with its proof.
 
+use noctule_num::input::in_count;
 use noctule_num::linalg::{HermitianEigen, orthonormal_basis, real_dot};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::spectraplex::frank_wolfe_bound;
-use noctule_optim::{
-    Bound, Interrupt, Lbfgs, Manifold, Objective, Proof, Sense, StopRule, StopRules, Trace,
-};
+use noctule_optim::{Bound, Lbfgs, Manifold, Objective, Proof, Sense, StopRule, StopRules, Trace};
 use noctule_phy::fisher::target_space;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::beamforming::instance::checks::MOST_STREAMS;
 use crate::beamforming::model::{Model, Space, evaluate};
-use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, proof_of};
-use crate::{Design, Error};
+use crate::beamforming::settings::tolerance;
+use crate::beamforming::stationarity::proof_of;
+use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, advice};
+use crate::system::Setting;
+use crate::{Design, Error, Run};
+
+/// Evaluations of the climb: it is convex, and takes some hundred.
+const MOST_EVALUATIONS: u64 = 20_000;
+
+/// Settings of [`sensing_only`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SensingSettings {
+    /// Number of beams; `null` means three per target, which always suffices.
+    pub streams: Option<usize>,
+    /// Residual at which the climb stops.
+    pub tolerance: f64,
+}
+
+impl Default for SensingSettings {
+    fn default() -> Self {
+        Self { streams: None, tolerance: 1e-8 }
+    }
+}
+
+impl Setting for SensingSettings {
+    fn validate(&self) -> Result<(), InputError> {
+        if let Some(streams) = self.streams {
+            in_count("streams", streams, 1, MOST_STREAMS)?;
+        }
+        tolerance("tolerance", self.tolerance)
+    }
+}
 
 /// The smallest tr F⁻¹ any transmission reaches, users ignored, with a proof.
 ///
@@ -29,53 +62,22 @@ use crate::{Design, Error};
 /// antenna.
 pub fn sensing_only(
     instance: &Instance,
-    streams: Option<usize>,
-    tolerance: f64,
-    interrupt: &Interrupt,
+    settings: &SensingSettings,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    let refuse = |what: &str, place: &str, found: &str, allowed: &str| {
-        Err(Error::Input(InputError::new(what, place, found, allowed)))
-    };
-    if instance.parts().crb_weight <= 0.0 || instance.targets().is_empty() {
-        return refuse(
-            "there is nothing to sense",
-            "crb_weight",
-            "no weight or no targets",
-            "both",
-        );
-    }
-    if instance.parts().power_constraint != PowerConstraint::Total {
-        return refuse(
-            "the sensing-only optimum is proven under total power only",
-            "power_constraint",
-            "per-antenna",
-            "total",
-        );
-    }
-    let streams = streams.unwrap_or(3 * instance.targets().len());
-    if !(1..=4096).contains(&streams) {
-        let found = streams.to_string();
-        return refuse("not a number of beams", "streams", &found, "1 to 4096");
-    }
+    can_be_proven(instance)?;
+    settings.validate()?;
+    let streams = settings.streams.unwrap_or(3 * instance.targets().len());
     let sensing = instance.with_weights(0.0, instance.parts().crb_weight)?;
     let mut model = Model::with_streams(&sensing, Space::Reduced, streams)?;
-    let basis = orthonormal_basis(&target_space(instance.transmit_steering()), 1e-10)?;
-    // Equal power in every direction of the target space; with fewer streams than directions,
-    // each stream takes several with phases that keep them apart.
-    let start = CMat::from_fn(instance.antennas(), streams, |i, j| {
-        (0..basis.cols())
-            .filter(|d| d % streams == j || basis.cols() <= j)
-            .map(|d| basis[(i, d)] * C64::from_polar(1.0, 1.7 * (d * (j + 1)) as f64))
-            .sum()
-    });
-    let mut point = model.point(&start);
+    let mut point = model.point(&spread(instance, streams)?);
     let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
     solver.manifold().normalise(&mut point);
-    let rules = StopRules::from(StopRule::Residual(tolerance))
+    let rules = StopRules::from(StopRule::Residual(settings.tolerance))
         | StopRule::Progress { tolerance: 1e-15, window: 40 }
-        | StopRule::Evaluations(20_000);
-    let mut trace = Trace::with_room(1000);
-    let run = solver.minimise(&mut model, &mut point, &rules, interrupt, &mut trace);
+        | StopRule::Evaluations(MOST_EVALUATIONS);
+    let mut trace = Trace::off();
+    let found = solver.minimise(&mut model, &mut point, &rules, &run.interrupt, &mut trace);
     let energy = instance.information() * instance.parts().power_w;
     let bound = certify_sensing(&mut model, &point, energy)?;
     let sensing_beams = model.beams(&point, 0).matrix;
@@ -83,29 +85,63 @@ pub fn sensing_only(
     let beams =
         Beams { matrix: CMat::hstack(&[&silent, &sensing_beams])?, users: instance.users() };
     let metrics = evaluate(instance, &beams)?;
-    let mut work = run.work;
+    let mut work = found.work;
     work.factorisations += 1;
     let mut warnings = advice(instance, &metrics);
-    let whole = instance.users() == 0 || instance.parts().rate_weight_per_nat <= 0.0;
-    let (proof, bound) = if whole || !run.residual.is_finite() {
-        (proof_of(run.residual), bound)
-    } else {
-        warnings.push(format!(
-            "optimal for the bound alone, to a residual of {:.1e}; the rates were not looked at",
-            run.residual
-        ));
-        (Proof::feasible(0.0), bound.map(|bound| bound.of_problem("sensing only, users ignored")))
-    };
+    let (proof, bound, partly) = said_of(instance, found.residual, bound);
+    warnings.extend(partly);
     Ok(Design {
         warnings,
         variables: beams,
         metrics,
-        stop: run.stop,
+        stop: found.stop,
         proof: proof.with_bound(bound),
         trace,
         work,
-        starts: vec![Some(-run.value * model.unit()).filter(|value| value.is_finite())],
+        starts: vec![Some(-found.value * model.unit()).filter(|value| value.is_finite())],
     })
+}
+
+/// Refuse a problem whose sensing part is none, or has no proof.
+fn can_be_proven(instance: &Instance) -> Result<(), InputError> {
+    if instance.parts().crb_weight <= 0.0 || instance.targets().is_empty() {
+        let found = "no weight or no targets";
+        return Err(InputError::new("there is nothing to sense", "crb_weight", found, "both"));
+    }
+    if instance.parts().power_constraint != PowerConstraint::Total {
+        let what = "the sensing-only optimum is proven under total power only";
+        return Err(InputError::new(what, "power_constraint", "per-antenna", "total"));
+    }
+    Ok(())
+}
+
+/// Equal power in every direction of the target space; with fewer streams than directions, each
+/// stream takes several with phases that keep them apart.
+fn spread(instance: &Instance, streams: usize) -> Result<CMat, Error> {
+    let basis = orthonormal_basis(&target_space(instance.transmit_steering()), 1e-10)?;
+    Ok(CMat::from_fn(instance.antennas(), streams, |i, j| {
+        (0..basis.cols())
+            .filter(|d| d % streams == j || basis.cols() <= j)
+            .map(|d| basis[(i, d)] * C64::from_polar(1.0, 1.7 * (d * (j + 1)) as f64))
+            .sum()
+    }))
+}
+
+/// What is proven of the instance: all of it where rates have no weight, else of a part, in words.
+fn said_of(
+    instance: &Instance,
+    residual: f64,
+    bound: Option<Bound>,
+) -> (Proof, Option<Bound>, Option<String>) {
+    let whole = instance.users() == 0 || instance.parts().rate_weight_per_nat <= 0.0;
+    if whole || !residual.is_finite() {
+        return (proof_of(residual), bound, None);
+    }
+    let partly = format!(
+        "optimal for the bound alone, to a residual of {residual:.1e}; the rates were not looked at"
+    );
+    let bound = bound.map(|bound| bound.of_problem("sensing only, users ignored"));
+    (Proof::feasible(0.0), bound, Some(partly))
 }
 
 /// The Frank–Wolfe bound at a point of a model without users, as an upper bound on the maximised

@@ -2,16 +2,19 @@
 
 use noctule_num::linalg::{Cholesky, Op, mul, product};
 use noctule_num::{C64, CMat, InputError};
-use noctule_optim::{Interrupt, Manifold, Objective, Proof, Stop, Trace, TraceRow, Work};
+use noctule_optim::{Manifold, Objective, Proof, Stop, TraceRow, Work};
 use noctule_phy::rates::Reception;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::climbs::{positive, residual, rows, start_point, total_power_only};
+use super::climbs::{residual, start_point, total_power_only, trace};
 use crate::beamforming::model::{Model, Space, evaluate};
+use crate::beamforming::settings::positive;
 use crate::beamforming::starts::regularised_zero_forcing;
-use crate::beamforming::{BeamformingDesign, Beams, Instance, advice, proof_of};
-use crate::{Design, Error};
+use crate::beamforming::stationarity::proof_of;
+use crate::beamforming::{BeamformingDesign, Beams, Instance, advice};
+use crate::system::Setting;
+use crate::{Design, Error, Run};
 
 /// Settings of [`wmmse`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,11 +24,19 @@ pub struct WmmseSettings {
     pub tolerance: f64,
     /// Iterations at most.
     pub max_iterations: u64,
+    /// Whether its trace is kept, which makes records long.
+    pub trace: bool,
 }
 
 impl Default for WmmseSettings {
     fn default() -> Self {
-        Self { tolerance: 1e-6, max_iterations: 5000 }
+        Self { tolerance: 1e-6, max_iterations: 5000, trace: false }
+    }
+}
+
+impl Setting for WmmseSettings {
+    fn validate(&self) -> Result<(), InputError> {
+        Ok(())
     }
 }
 
@@ -48,7 +59,7 @@ impl Default for WmmseSettings {
 pub fn wmmse(
     instance: &Instance,
     settings: &WmmseSettings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     total_power_only(instance)?;
     positive("tolerance", settings.tolerance)?;
@@ -65,7 +76,7 @@ pub fn wmmse(
     let mut round = Round::new(model.space().clone());
     let mut gradient = vec![C64::ZERO; point.len()];
     let mut tangent = gradient.clone();
-    let mut trace = Trace::with_room(rows(settings.max_iterations));
+    let mut trace = trace(settings.trace, settings.max_iterations);
     let mut work = Work::default();
     let (stop, residual) = loop {
         let value = model.eval(&point, &mut gradient);
@@ -79,7 +90,7 @@ pub fn wmmse(
             step: 0.0,
         };
         trace.push(row);
-        if interrupt.is_raised() {
+        if run.interrupt.is_raised() {
             break (Stop::Interrupted, residual);
         }
         if residual <= settings.tolerance {

@@ -3,16 +3,17 @@
 use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::scalar::bisect;
-use noctule_optim::{
-    Interrupt, Lbfgs, Manifold, Objective, Stop, StopRule, StopRules, Trace, TraceRow, Work,
-};
+use noctule_optim::{Lbfgs, Manifold, Objective, Stop, StopRule, StopRules, Trace, TraceRow, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::climbs::{positive, residual, rows, total_power_only};
+use super::FromStart;
+use super::climbs::{residual, total_power_only, trace};
 use crate::beamforming::model::{Minorant, Model, Space, evaluate};
-use crate::beamforming::{BeamformingDesign, Beams, Instance, advice, check_start, proof_of};
-use crate::{Design, Error};
+use crate::beamforming::settings::positive;
+use crate::beamforming::stationarity::proof_of;
+use crate::beamforming::{BeamformingDesign, Beams, Instance, advice};
+use crate::{Design, Error, Run};
 
 /// Eigenvalues of the sensing covariance below this share of the power are no stream.
 const NO_STREAM: f64 = 1e-14;
@@ -47,8 +48,7 @@ pub struct WmmseSdr {
     pub gaps: Vec<f64>,
 }
 
-/// WMMSE-SDR in its corrected, monotone form (`docs/errata.md#beamforming-e22`), from the full-size
-/// beams `start`.
+/// WMMSE-SDR in its corrected, monotone form (`docs/errata.md#beamforming-e22`).
 ///
 /// The rates are replaced by a minorant that is tight at the current beams, which leaves a convex
 /// program in the data beams `W_c` and the covariance `R`:
@@ -71,11 +71,10 @@ pub struct WmmseSdr {
 /// [`Error::Input`](crate::Error::Input) under per-antenna power or for settings out of range.
 pub fn wmmse_sdr(
     instance: &Instance,
-    start: &CMat,
-    settings: &WmmseSdrSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<WmmseSdrSettings>,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    wmmse_sdr_with_gaps(instance, start, settings, interrupt).map(|found| found.design)
+    wmmse_sdr_with_gaps(instance, settings, run).map(|found| found.design)
 }
 
 /// [`wmmse_sdr`] with the certified gap of every convex program.
@@ -84,19 +83,19 @@ pub fn wmmse_sdr(
 /// As [`wmmse_sdr`].
 pub fn wmmse_sdr_with_gaps(
     instance: &Instance,
-    start: &CMat,
-    settings: &WmmseSdrSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<WmmseSdrSettings>,
+    run: &Run<'_, Beams>,
 ) -> Result<WmmseSdr, Error> {
     let mut solver: Option<Lbfgs> = None;
-    let rules = StopRules::from(StopRule::Residual(settings.inner_tolerance))
+    let rules = StopRules::from(StopRule::Residual(settings.own.inner_tolerance))
         | StopRule::Progress { tolerance: 1e-15, window: 40 }
-        | StopRule::Evaluations(settings.inner_evaluations.max(1));
-    ascend(instance, start, settings, interrupt, |model, minorant, point| {
+        | StopRule::Evaluations(settings.own.inner_evaluations.max(1));
+    ascend(instance, settings, run, |model, minorant, point| {
         let solver = solver.get_or_insert_with(|| Lbfgs::new(Manifold::sphere(model.dim())));
         let mut program = Program { model, minorant };
-        let run = solver.minimise(&mut program, point, &rules, interrupt, &mut Trace::off());
-        Ok(run.work.evaluations)
+        let (interrupt, mut off) = (&run.interrupt, Trace::off());
+        let ran = solver.minimise(&mut program, point, &rules, interrupt, &mut off);
+        Ok(ran.work.evaluations)
     })
 }
 
@@ -104,22 +103,22 @@ pub fn wmmse_sdr_with_gaps(
 /// says how many evaluations that took.
 pub(super) fn ascend(
     instance: &Instance,
-    start: &CMat,
-    settings: &WmmseSdrSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<WmmseSdrSettings>,
+    run: &Run<'_, Beams>,
     mut solve: impl FnMut(&mut Model, &Minorant, &mut [C64]) -> Result<u64, Error>,
 ) -> Result<WmmseSdr, Error> {
+    let own = &settings.own;
     total_power_only(instance)?;
-    positive("tolerance", settings.tolerance)?;
-    positive("inner_tolerance", settings.inner_tolerance)?;
-    check_start(instance, start)?;
+    positive("tolerance", own.tolerance)?;
+    positive("inner_tolerance", own.inner_tolerance)?;
+    let start = settings.beams(instance)?;
     let users = instance.users();
     let rank = Model::new(instance, Space::Reduced)?.rank();
     let mut model = Model::with_streams(instance, Space::Reduced, users + rank)?;
-    let mut point = lifted(&model, start, users);
+    let mut point = lifted(&model, &start, users);
     let mut gradient = vec![C64::ZERO; point.len()];
     let mut tangent = gradient.clone();
-    let mut trace = Trace::with_room(rows(settings.max_programs));
+    let mut trace = trace(settings.trace, own.max_programs);
     let mut work = Work::default();
     let mut gaps = Vec::new();
     let (stop, residual) = loop {
@@ -134,16 +133,16 @@ pub(super) fn ascend(
             step: 0.0,
         };
         trace.push(row);
-        if interrupt.is_raised() {
+        if run.interrupt.is_raised() {
             break (Stop::Interrupted, residual);
         }
-        if residual <= settings.tolerance {
+        if residual <= own.tolerance {
             break (Stop::Converged, residual);
         }
         if !value.is_finite() {
             break (Stop::Stalled, residual);
         }
-        if work.conic_solves >= settings.max_programs {
+        if work.conic_solves >= own.max_programs {
             break (Stop::IterationLimit, residual);
         }
         let minorant = model.minorant();
@@ -281,7 +280,8 @@ fn compressed(model: &Model, point: &[C64], instance: &Instance) -> Result<Beams
 mod tests {
     use super::*;
     use crate::beamforming::Scenario;
-    use crate::beamforming::design::{Start, start_beams};
+    use crate::beamforming::starts::{Start, start_beams};
+    use noctule_optim::Interrupt;
 
     #[test]
     fn the_gap_encloses_the_optimum_of_a_program_solved_badly() {

@@ -2,13 +2,14 @@
 
 use noctule_num::linalg::{HermitianEigen, Op, RealCholesky, product};
 use noctule_num::{C64, CMat, NumError};
+use noctule_optim::Manifold;
 use noctule_optim::conic::Conic;
-use noctule_optim::{Interrupt, Manifold};
 
+use super::FromStart;
 use super::wmmse_sdr::{WmmseSdr, WmmseSdrSettings, ascend};
-use crate::Error;
 use crate::beamforming::model::{Minorant, Model};
-use crate::beamforming::{BeamformingDesign, Instance};
+use crate::beamforming::{BeamformingDesign, Beams, Instance};
+use crate::{Error, Run};
 
 /// [`wmmse_sdr`](super::wmmse_sdr()) with every convex program handed to Clarabel as the semidefinite program
 /// ```math
@@ -29,11 +30,10 @@ use crate::beamforming::{BeamformingDesign, Instance};
 /// As [`wmmse_sdr`](super::wmmse_sdr()); [`Error::Numerics`] when the solver has no solution.
 pub fn wmmse_sdr_conic(
     instance: &Instance,
-    start: &CMat,
-    settings: &WmmseSdrSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<WmmseSdrSettings>,
+    run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    wmmse_sdr_conic_with_gaps(instance, start, settings, interrupt).map(|found| found.design)
+    wmmse_sdr_conic_with_gaps(instance, settings, run).map(|found| found.design)
 }
 
 /// [`wmmse_sdr_conic`] with the certified gap of every convex program.
@@ -42,12 +42,11 @@ pub fn wmmse_sdr_conic(
 /// As [`wmmse_sdr_conic`].
 pub fn wmmse_sdr_conic_with_gaps(
     instance: &Instance,
-    start: &CMat,
-    settings: &WmmseSdrSettings,
-    interrupt: &Interrupt,
+    settings: &FromStart<WmmseSdrSettings>,
+    run: &Run<'_, Beams>,
 ) -> Result<WmmseSdr, Error> {
-    ascend(instance, start, settings, interrupt, |model, minorant, point| {
-        let (data, covariance) = solve(model, minorant, settings.inner_tolerance)?;
+    ascend(instance, settings, run, |model, minorant, point| {
+        let (data, covariance) = solve(model, minorant, settings.own.inner_tolerance)?;
         write_factors(&data, &covariance, point)?;
         Ok(0)
     })
@@ -231,7 +230,6 @@ mod tests {
     use super::*;
     use crate::beamforming::Scenario;
     use crate::beamforming::baselines::wmmse_sdr_with_gaps;
-    use crate::beamforming::design::{Start, start_beams};
 
     #[test]
     fn both_ways_solve_the_same_programs() {
@@ -244,11 +242,10 @@ mod tests {
         .enumerate()
         {
             let instance = scenario.realize(4, trial as u64).unwrap();
-            let start = start_beams(&instance, Start::Rzf).unwrap();
-            let settings = WmmseSdrSettings { max_programs: 6, ..WmmseSdrSettings::default() };
-            let never = Interrupt::new();
-            let ours = wmmse_sdr_with_gaps(&instance, &start, &settings, &never).unwrap();
-            let theirs = wmmse_sdr_conic_with_gaps(&instance, &start, &settings, &never).unwrap();
+            let own = WmmseSdrSettings { max_programs: 6, ..WmmseSdrSettings::default() };
+            let (settings, run) = (FromStart::from(own), Run::default());
+            let ours = wmmse_sdr_with_gaps(&instance, &settings, &run).unwrap();
+            let theirs = wmmse_sdr_conic_with_gaps(&instance, &settings, &run).unwrap();
             let objective = |found: &WmmseSdr| found.design.metrics.objective.unwrap();
             let (a, b) = (objective(&ours), objective(&theirs));
             let worst = theirs.gaps.iter().copied().fold(0.0, f64::max);

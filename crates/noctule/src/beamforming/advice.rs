@@ -1,0 +1,32 @@
+//! What a careful colleague would add to the numbers of a design.
+
+use super::{Instance, Metrics};
+
+/// Sentences about an instance and what beams achieve in it.
+pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+    let mut sentences = instance.warnings().to_vec();
+    if instance.parts().crb_weight > 0.0 {
+        let array = instance.parts().receive_array;
+        // Half the half-power width of the array's beam, 0.886 · 2/N radians: past it, an
+        // estimator confuses the main lobe with its neighbours.
+        let half_width = |elements: usize| (0.886 / elements as f64).to_degrees();
+        let limit = half_width(array.horizontal.max(array.vertical));
+        match metrics.worst_angle_rcrb_deg() {
+            None => sentences.push(
+                "the Fisher matrix is singular at these beams: they are too few, or some target is \
+                 not illuminated"
+                    .to_owned(),
+            ),
+            Some(worst) if worst > limit => sentences.push(format!(
+                "the largest root-CRB of an angle is {worst:.1}°, wider than half a beam \
+                 ({limit:.1}°): a local bound of that size says little about a real estimator"
+            )),
+            Some(_) => {}
+        }
+    }
+    let off = metrics.users_shut_off();
+    if off > 0 && instance.parts().rate_weight_per_nat > 0.0 {
+        sentences.push(format!("{off} of {} users are shut off", instance.users()));
+    }
+    sentences
+}
