@@ -63,6 +63,14 @@ impl Default for AugmentedSettings {
     }
 }
 
+/// Residual of the first round: it need not be exact, as its multipliers are not.
+const FIRST_TOLERANCE: f64 = 1e-3;
+/// From round to round the tolerance shrinks by this.
+const SHARPER: f64 = 0.1;
+/// Multipliers that bring the constraints to this share of what they were do their work; else the
+/// penalty grows.
+const ENOUGH: f64 = 0.25;
+
 /// How a constrained minimisation ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConstrainedRun {
@@ -84,6 +92,38 @@ pub struct ConstrainedRun {
     pub stop: Stop,
     /// What it cost.
     pub work: Work,
+}
+
+impl ConstrainedRun {
+    /// Before the first round.
+    fn nowhere(multipliers: &[f64], penalty: f64) -> Self {
+        Self {
+            value: f64::INFINITY,
+            constraints: vec![0.0; multipliers.len()],
+            multipliers: multipliers.to_vec(),
+            violation: f64::INFINITY,
+            complementarity: f64::INFINITY,
+            residual: f64::INFINITY,
+            penalty,
+            stop: Stop::IterationLimit,
+            work: Work::default(),
+        }
+    }
+
+    /// Multipliers from the constraints found at those before, `λ ← max(0, λ + ρ c)`; returns how far
+    /// constraints and multipliers are from fitting each other.
+    fn reprice(&mut self, lambda: &mut [f64]) -> f64 {
+        let mut measure = 0.0_f64;
+        self.violation = 0.0;
+        for (lambda, &c) in lambda.iter_mut().zip(&self.constraints) {
+            measure = measure.max(c.max(-*lambda / self.penalty).abs());
+            self.violation = self.violation.max(c);
+            *lambda = (*lambda + self.penalty * c).max(0.0);
+        }
+        self.complementarity = measure;
+        self.multipliers.copy_from_slice(lambda);
+        measure
+    }
 }
 
 /// Workspace of the method for one manifold.
@@ -148,20 +188,9 @@ impl AugmentedLagrangian {
         let n = multipliers.len();
         let mut lambda = multipliers.to_vec();
         let mut penalty = settings.penalty;
-        // The first rounds need not be exact: their multipliers are not.
-        let mut tolerance = settings.tolerance.max(1e-3);
+        let mut tolerance = settings.tolerance.max(FIRST_TOLERANCE);
         let mut before = f64::INFINITY;
-        let mut out = ConstrainedRun {
-            value: f64::INFINITY,
-            constraints: vec![0.0; n],
-            multipliers: lambda.clone(),
-            violation: f64::INFINITY,
-            complementarity: f64::INFINITY,
-            residual: f64::INFINITY,
-            penalty,
-            stop: Stop::IterationLimit,
-            work: Work::default(),
-        };
+        let mut out = ConstrainedRun::nowhere(multipliers, penalty);
         for _ in 0..settings.rounds {
             let left = settings.evaluations.saturating_sub(out.work.evaluations);
             if left == 0 {
@@ -187,15 +216,7 @@ impl AugmentedLagrangian {
                 out.stop = Stop::Stalled;
                 return out;
             }
-            let mut measure = 0.0_f64;
-            out.violation = 0.0;
-            for (lambda, &c) in lambda.iter_mut().zip(&out.constraints) {
-                measure = measure.max(c.max(-*lambda / penalty).abs());
-                out.violation = out.violation.max(c);
-                *lambda = (*lambda + penalty * c).max(0.0);
-            }
-            out.complementarity = measure;
-            out.multipliers.copy_from_slice(&lambda);
+            let measure = out.reprice(&mut lambda);
             if matches!(run.stop, Stop::Interrupted | Stop::EvaluationLimit) {
                 out.stop = run.stop;
                 break;
@@ -206,11 +227,11 @@ impl AugmentedLagrangian {
                 out.stop = run.stop;
                 break;
             }
-            if measure > settings.feasibility && measure > 0.25 * before {
+            if measure > settings.feasibility && measure > ENOUGH * before {
                 penalty *= settings.growth;
             }
             before = measure;
-            tolerance = (0.1 * tolerance).max(settings.tolerance);
+            tolerance = (SHARPER * tolerance).max(settings.tolerance);
         }
         out
     }

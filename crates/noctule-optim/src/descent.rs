@@ -157,12 +157,8 @@ impl Descent {
 
         let mut value = objective.eval(x, &mut self.gradient);
         if !value.is_finite() {
-            return Run {
-                value: f64::INFINITY,
-                residual: f64::INFINITY,
-                stop: Stop::Stalled,
-                work,
-            };
+            let (value, residual) = (f64::INFINITY, f64::INFINITY);
+            return Run { value, residual, stop: Stop::Stalled, work };
         }
         self.manifold.project(x, &mut self.gradient);
         self.recent.clear();
@@ -175,13 +171,7 @@ impl Descent {
         let stop = loop {
             if moved {
                 history.push(value);
-                trace.push(TraceRow {
-                    iteration: work.iterations,
-                    evaluations: work.evaluations,
-                    value,
-                    residual,
-                    step: step_length,
-                });
+                trace.push(TraceRow::at(&work, value, residual, step_length));
             }
             if interrupt.is_raised() {
                 break Stop::Interrupted;
@@ -198,14 +188,8 @@ impl Descent {
                 break reason;
             }
 
-            let slot = work.iterations as usize % D::ACCEPTANCE.window;
-            self.recent[slot] = value;
-            let reference = self.recent.iter().copied().fold(value, f64::max);
-            let found = directions.find(&self.manifold, x, &self.gradient, &mut self.direction);
             let left = budget - work.evaluations;
-            let accepted =
-                self.search::<D>(objective, x, reference, found, left, &mut work.evaluations);
-            let Some(accepted) = accepted else {
+            let Some(made) = self.step(directions, objective, x, value, left, &mut work) else {
                 if work.evaluations >= budget {
                     break Stop::EvaluationLimit;
                 }
@@ -217,13 +201,33 @@ impl Descent {
                 continue;
             };
             moved = true;
-            work.iterations += 1;
-            step_length = accepted.step * real_dot(&self.direction, &self.direction).sqrt();
-            value = accepted.value;
-            self.advance(directions, x, accepted.step);
+            (value, step_length) = made;
             residual = self.residual(value);
         };
         Run { value, residual, stop, work }
+    }
+
+    /// One step from `x`, which it moves: the new value and the length of the step. `None` where the
+    /// line search found nothing.
+    fn step<D: Directions>(
+        &mut self,
+        directions: &mut D,
+        objective: &mut impl Objective,
+        x: &mut [C64],
+        value: f64,
+        left: u64,
+        work: &mut Work,
+    ) -> Option<(f64, f64)> {
+        let slot = work.iterations as usize % D::ACCEPTANCE.window;
+        self.recent[slot] = value;
+        let reference = self.recent.iter().copied().fold(value, f64::max);
+        let found = directions.find(&self.manifold, x, &self.gradient, &mut self.direction);
+        let accepted =
+            self.search::<D>(objective, x, reference, found, left, &mut work.evaluations)?;
+        work.iterations += 1;
+        let length = accepted.step * real_dot(&self.direction, &self.direction).sqrt();
+        self.advance(directions, x, accepted.step);
+        Some((accepted.value, length))
     }
 
     fn residual(&self, value: f64) -> f64 {
@@ -325,3 +329,26 @@ fn cubic_minimiser(a: (f64, f64, f64), b: (f64, f64, f64)) -> f64 {
     let d2 = (d1 * d1 - a.2 * b.2).sqrt() * (b.0 - a.0).signum();
     b.0 - (b.0 - a.0) * (b.2 + d2 - d1) / (b.2 - a.2 + 2.0 * d2)
 }
+
+/// A method that is [`Descent`] along the directions of one of its fields.
+macro_rules! by_descent {
+    ($method:ty, $directions:ident) => {
+        impl $crate::Method for $method {
+            fn manifold(&self) -> &$crate::Manifold {
+                self.descent.manifold()
+            }
+
+            fn minimise(
+                &mut self,
+                objective: &mut impl $crate::Objective,
+                x: &mut [::noctule_num::C64],
+                stop: &$crate::StopRules,
+                interrupt: &$crate::Interrupt,
+                trace: &mut $crate::Trace,
+            ) -> $crate::Run {
+                self.descent.minimise(&mut self.$directions, objective, x, stop, interrupt, trace)
+            }
+        }
+    };
+}
+pub(crate) use by_descent;

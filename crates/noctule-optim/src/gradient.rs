@@ -7,8 +7,8 @@
 use noctule_num::C64;
 use noctule_num::linalg::real_dot;
 
-use crate::descent::{Acceptance, Descends, Descent, Directions, Made, steepest};
-use crate::{Interrupt, Manifold, Method, Objective, Run, StopRules, Trace};
+use crate::Manifold;
+use crate::descent::{Acceptance, Descends, Descent, Directions, Made, by_descent, steepest};
 
 /// Riemannian conjugate gradients: Polak–Ribière–Polyak with the formula's negative values cut off
 /// (PR+), transport by projection, strong Wolfe line search with `c₂ = 0.4`.
@@ -34,22 +34,7 @@ impl ConjugateGradient {
     }
 }
 
-impl Method for ConjugateGradient {
-    fn manifold(&self) -> &Manifold {
-        self.descent.manifold()
-    }
-
-    fn minimise(
-        &mut self,
-        objective: &mut impl Objective,
-        x: &mut [C64],
-        stop: &StopRules,
-        interrupt: &Interrupt,
-        trace: &mut Trace,
-    ) -> Run {
-        self.descent.minimise(&mut self.conjugate, objective, x, stop, interrupt, trace)
-    }
-}
+by_descent!(ConjugateGradient, conjugate);
 
 #[derive(Clone, Debug)]
 struct Conjugate {
@@ -128,22 +113,7 @@ impl SteepestDescent {
     }
 }
 
-impl Method for SteepestDescent {
-    fn manifold(&self) -> &Manifold {
-        self.descent.manifold()
-    }
-
-    fn minimise(
-        &mut self,
-        objective: &mut impl Objective,
-        x: &mut [C64],
-        stop: &StopRules,
-        interrupt: &Interrupt,
-        trace: &mut Trace,
-    ) -> Run {
-        self.descent.minimise(&mut self.length, objective, x, stop, interrupt, trace)
-    }
-}
+by_descent!(SteepestDescent, length);
 
 /// Steepest descent with the long step of Barzilai and Borwein (IMA J. Numer. Anal. 8, 1988),
 /// `⟨s,s⟩/⟨s,y⟩`, accepted when it decreases the largest of the last ten values (Grippo, Lampariello
@@ -163,22 +133,7 @@ impl BarzilaiBorwein {
     }
 }
 
-impl Method for BarzilaiBorwein {
-    fn manifold(&self) -> &Manifold {
-        self.descent.manifold()
-    }
-
-    fn minimise(
-        &mut self,
-        objective: &mut impl Objective,
-        x: &mut [C64],
-        stop: &StopRules,
-        interrupt: &Interrupt,
-        trace: &mut Trace,
-    ) -> Run {
-        self.descent.minimise(&mut self.length, objective, x, stop, interrupt, trace)
-    }
-}
+by_descent!(BarzilaiBorwein, length);
 
 /// The next step along the negative gradient, in units of the gradient; by doubling with a window
 /// of one, by Barzilai and Borwein with a longer one.
@@ -227,7 +182,7 @@ impl<const WINDOW: usize> Directions for Length<WINDOW> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Lbfgs, Stop, StopRule};
+    use crate::{Interrupt, Lbfgs, Method, Objective, Run, Stop, StopRule, StopRules, Trace};
     use noctule_num::rng::{StreamKey, complex_normal};
 
     /// Σ cᵢ / |xᵢ|²: the shape of a Cramér–Rao bound. Minimum (Σ √cᵢ)².

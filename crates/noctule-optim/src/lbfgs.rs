@@ -21,8 +21,8 @@
 use noctule_num::C64;
 use noctule_num::linalg::real_dot;
 
-use crate::descent::{Acceptance, Descends, Descent, Directions, Made, steepest};
-use crate::{Interrupt, Manifold, Method, Objective, Run, StopRules, Trace};
+use crate::descent::{Acceptance, Descends, Descent, Directions, Made, by_descent, steepest};
+use crate::{Interrupt, Manifold, Objective, Run, StopRules, Trace};
 
 /// Workspace of the method for one manifold.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Lbfgs {
         self.descent.manifold()
     }
 
-    /// Minimise `objective` from the point `x`; see [`Method::minimise`].
+    /// Minimise `objective` from the point `x`; see [`Method::minimise`](crate::Method::minimise).
     ///
     /// # Panics
     /// When `x` has another length than the manifold.
@@ -65,22 +65,7 @@ impl Lbfgs {
     }
 }
 
-impl Method for Lbfgs {
-    fn manifold(&self) -> &Manifold {
-        self.descent.manifold()
-    }
-
-    fn minimise(
-        &mut self,
-        objective: &mut impl Objective,
-        x: &mut [C64],
-        stop: &StopRules,
-        interrupt: &Interrupt,
-        trace: &mut Trace,
-    ) -> Run {
-        self.minimise(objective, x, stop, interrupt, trace)
-    }
-}
+by_descent!(Lbfgs, pairs);
 
 /// Steps and gradient differences, newest at `head − 1`, in rings of `memory` vectors.
 #[derive(Clone, Debug)]

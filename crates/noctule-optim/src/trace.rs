@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Work;
+
 /// One iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TraceRow {
@@ -15,6 +17,14 @@ pub struct TraceRow {
     pub residual: f64,
     /// Length of the step that led here, on the manifold.
     pub step: f64,
+}
+
+impl TraceRow {
+    /// The row of a point that was reached with so much work.
+    pub const fn at(work: &Work, value: f64, residual: f64, step: f64) -> Self {
+        let Work { iterations: iteration, evaluations, .. } = *work;
+        Self { iteration, evaluations, value, residual, step }
+    }
 }
 
 /// The rows of a run. Room for them is made once; rows beyond it are counted, not kept.

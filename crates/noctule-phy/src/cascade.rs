@@ -24,11 +24,17 @@
 //! The model is that of G. Chen, Q. Wu, S. Lu, M. Hua and W. Chen, *Multi-IRS Aided ISAC System:
 //! Multi-Path Exploitation Versus Reduction*; equation numbers are theirs.
 
+mod echo;
+mod laws;
+mod path;
+
 use noctule_num::{C64, CMat};
 
-use crate::centred_array::{CentredArray, wrap};
-use crate::geometry::Point;
-use crate::path_loss::power_law;
+pub use echo::{EchoPowers, Illumination};
+pub use laws::{ElementThreshold, crb_of_equal_surfaces, element_threshold, site_on_rays};
+pub use path::{PathLoss, Place, SurfacePath};
+
+use crate::centred_array::CentredArray;
 
 /// How strongly each surface reaches the target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,133 +45,6 @@ pub enum PathWeights {
     /// Every path with the loss of the strongest, `r_k = 1`: equation (17) as printed. Bounds come
     /// out too small (`docs/errata.md#surfaces-e3`).
     Max,
-}
-
-/// A linear array in the plane.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
-    /// Its middle.
-    pub position: Point,
-    /// Unit vector along the array.
-    pub axis: [f64; 2],
-}
-
-impl Place {
-    /// An array at a position, along a direction given as an angle from the first axis.
-    ///
-    /// Multiples of a right angle are met exactly.
-    pub fn new(position: Point, axis_deg: f64) -> Self {
-        let turned = axis_deg.rem_euclid(360.0);
-        let quarter = (turned / 90.0).round();
-        let axis = if (turned - 90.0 * quarter).abs() < 1e-12 {
-            [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]][quarter as usize % 4]
-        } else {
-            let (sin, cos) = turned.to_radians().sin_cos();
-            [cos, sin]
-        };
-        Self { position, axis }
-    }
-
-    /// Component along the array of the unit vector from `from` to `to`; zero where they coincide.
-    fn along(&self, from: Point, to: Point) -> f64 {
-        from.direction(to).map_or(0.0, |[x, y]| x * self.axis[0] + y * self.axis[1])
-    }
-}
-
-/// One cascade: a surface with its links to base station, user and target.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SurfacePath {
-    /// Reflecting elements N_k.
-    pub elements: usize,
-    /// Power gain ρ²_BI from the base station.
-    pub base_gain: f64,
-    /// Power gain ρ²_IU to the user.
-    pub user_gain: f64,
-    /// Power gain ρ²_IT to the target.
-    pub target_gain: f64,
-    /// Spatial frequency μ_BI,D at which the wave leaves the base station.
-    pub base_departure: f64,
-    /// Spatial frequency μ_BI,A at which it arrives at the surface.
-    pub surface_arrival: f64,
-    /// Spatial frequency μ_IU,D at which it leaves the surface towards the user.
-    pub user_departure: f64,
-    /// Spatial frequency μ_IU,A at which it arrives at the user.
-    pub user_arrival: f64,
-    /// Spatial frequency μ_IT,D at which it leaves the surface towards the target.
-    pub target_departure: f64,
-}
-
-/// A law of distance: `gain = reference_gain · d^(−exponent)`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PathLoss {
-    /// Power gain K₀ at one metre.
-    pub reference_gain: f64,
-    /// Exponent α.
-    pub exponent: f64,
-}
-
-impl SurfacePath {
-    /// The cascade of a surface between places of the plane.
-    ///
-    /// Surfaces measure the direction of travel: a mirror has `μ_D = μ_A`. The user's array looks
-    /// towards the surface. Places must not coincide; coinciding ones give an infinite gain.
-    pub fn between(
-        base: Place,
-        surface: Place,
-        user: Place,
-        target: Point,
-        elements: usize,
-        loss: PathLoss,
-    ) -> Self {
-        let site = surface.position;
-        let gain =
-            |from: Point| power_law(loss.reference_gain, from.distance_m(site), loss.exponent);
-        Self {
-            elements,
-            base_gain: gain(base.position),
-            user_gain: gain(user.position),
-            target_gain: gain(target),
-            base_departure: base.along(base.position, site),
-            surface_arrival: surface.along(base.position, site),
-            user_departure: surface.along(site, user.position),
-            user_arrival: user.along(user.position, site),
-            target_departure: surface.along(site, target),
-        }
-    }
-
-    /// The vector `q` with which `qᴴ v` is what reaches a direction; entries of unit modulus.
-    fn vector(&self, departure: f64) -> Vec<C64> {
-        CentredArray::new(self.elements).response(departure - self.surface_arrival)
-    }
-
-    /// `q_k`: the user receives `qᴴ v`. Phases `v = q` align the surface to the user (31).
-    pub fn user_vector(&self) -> Vec<C64> {
-        self.vector(self.user_departure)
-    }
-
-    /// `s_k`: the target is lit by `sᴴ v`. Phases `v = s` align the surface to the target (20), (34).
-    pub fn target_vector(&self) -> Vec<C64> {
-        self.vector(self.target_departure)
-    }
-
-    /// δ_k = π (μ_IU,D − μ_IT,D), wrapped into [−π, π): the phase step between the two alignments.
-    pub fn phase_step(&self) -> f64 {
-        std::f64::consts::PI * wrap(self.user_departure - self.target_departure)
-    }
-
-    /// `γ_k = s_kᴴ v` and its derivative `γ̃` by the spatial frequency of the target.
-    pub fn illumination(&self, phases: &[C64]) -> (C64, C64) {
-        let array = CentredArray::new(self.elements);
-        let frequency = self.target_departure - self.surface_arrival;
-        let value = array.response(frequency).iter().zip(phases).map(|(s, v)| s.conj() * v).sum();
-        let slope = array.derivative(frequency).iter().zip(phases).map(|(s, v)| s.conj() * v).sum();
-        (value, slope)
-    }
-
-    /// `q_kᴴ v`.
-    pub fn user_amplitude(&self, phases: &[C64]) -> C64 {
-        self.user_vector().iter().zip(phases).map(|(q, v)| q.conj() * v).sum()
-    }
 }
 
 /// All cascades of a deployment, with the arrays at their ends. The first path is that of the
@@ -190,70 +69,6 @@ pub struct Cascade {
     pub weights: PathWeights,
     /// The paths; the first is that of the surface with sensors.
     pub paths: Vec<SurfacePath>,
-}
-
-/// How the target is lit: `gᴴ x`, and its derivative by μ_T.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Illumination {
-    /// g, one entry for each transmit antenna.
-    pub response: Vec<C64>,
-    /// g', of which only the surface with sensors is the cause.
-    pub slope: Vec<C64>,
-}
-
-/// What an illumination makes of transmit covariances: `gᴴRg`, `g'ᴴRg'` and `gᴴRg'`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct EchoPowers {
-    /// `gᴴ R g`, the power that lights the target.
-    pub direct: f64,
-    /// `g'ᴴ R g'`.
-    pub slope: f64,
-    /// `gᴴ R g'`.
-    pub cross: C64,
-}
-
-impl std::ops::Add for EchoPowers {
-    type Output = Self;
-    /// Echoes of one target from several stretches of time add up their information.
-    fn add(self, other: Self) -> Self {
-        Self {
-            direct: self.direct + other.direct,
-            slope: self.slope + other.slope,
-            cross: self.cross + other.cross,
-        }
-    }
-}
-
-impl EchoPowers {
-    /// The powers over a share of the time.
-    #[must_use]
-    pub fn scaled(self, share: f64) -> Self {
-        Self { direct: share * self.direct, slope: share * self.slope, cross: self.cross * share }
-    }
-}
-
-impl Illumination {
-    /// The powers under a transmit covariance.
-    pub fn powers(&self, covariance: &CMat) -> EchoPowers {
-        let times = |x: &[C64]| -> Vec<C64> {
-            let mut out = vec![C64::ZERO; covariance.rows()];
-            for (j, &entry) in x.iter().enumerate() {
-                for (out, r) in out.iter_mut().zip(covariance.col(j)) {
-                    *out += r * entry;
-                }
-            }
-            out
-        };
-        let inner =
-            |a: &[C64], b: &[C64]| -> C64 { a.iter().zip(b).map(|(x, y)| x.conj() * y).sum() };
-        let lit = times(&self.response);
-        let bent = times(&self.slope);
-        EchoPowers {
-            direct: inner(&self.response, &lit).re,
-            slope: inner(&self.slope, &bent).re,
-            cross: inner(&self.response, &bent),
-        }
-    }
 }
 
 impl Cascade {
@@ -380,81 +195,6 @@ impl Cascade {
         }
         (base, user)
     }
-}
-
-/// The site at which a ray that leaves the base station with spatial frequency `base_frequency`
-/// meets the ray that reaches the user with `user_frequency`; both arrays stand upright (along the
-/// second axis), and the user is to the right of the base station.
-///
-/// `None` when the rays do not meet between the two.
-pub fn site_on_rays(
-    base: Point,
-    user: Point,
-    base_frequency: f64,
-    user_frequency: f64,
-) -> Option<Point> {
-    let (tan_base, tan_user) = (base_frequency.asin().tan(), user_frequency.asin().tan());
-    // y = base.y + tan_base (x − base.x) and y = user.y + tan_user (user.x − x)
-    let x =
-        (user.y_m - base.y_m + tan_base * base.x_m + tan_user * user.x_m) / (tan_base + tan_user);
-    let point = Point::new(x, base.y_m + tan_base * (x - base.x_m));
-    (x.is_finite() && x > base.x_m && x < user.x_m && point.y_m.is_finite()).then_some(point)
-}
-
-/// The bound under the communication-optimal signals of many elements, `P/K` for every stream (55),
-/// and equal surfaces of N/K aligned elements (58):
-/// `6 σ_s² K³ / (T |β̃|² π² (N_r³ − N_r) M_t P N² Σ ρ²_BI r²)`. The constant is right; the law in K is
-/// not ~K³, because the sum grows with K (`docs/errata.md#surfaces-e10`). For orthogonal sites.
-pub fn crb_of_equal_surfaces(cascade: &Cascade, power_w: f64, elements: f64) -> f64 {
-    let k = cascade.paths.len() as f64;
-    let nr = cascade.sensors as f64;
-    let sum: f64 = cascade
-        .paths
-        .iter()
-        .enumerate()
-        .map(|(i, path)| path.base_gain * cascade.relative_amplitude(i).powi(2))
-        .sum();
-    let pi = std::f64::consts::PI;
-    6.0 * cascade.sensing_noise_w * k.powi(3)
-        / (f64::from(cascade.snapshots)
-            * cascade.echo_gain()
-            * pi
-            * pi
-            * (nr.powi(3) - nr)
-            * cascade.transmit_antennas as f64
-            * power_w
-            * elements
-            * elements
-            * sum)
-}
-
-/// Numbers of elements from which on plain water-filling also meets the sensing requirement.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ElementThreshold {
-    /// The larger of the two thresholds: a real number of elements N, shared equally.
-    pub elements: f64,
-    /// N² from which on every stream gets power (52).
-    pub all_streams: f64,
-    /// N² from which on the requirement holds (54); negative when it always does.
-    pub sensing: f64,
-}
-
-/// Proposition 4 (48) for co-located user and target: the number of elements beyond which
-/// communication-optimal signals meet `gᴴRg ≥ required` with all K streams active.
-///
-/// The square roots of the paper are taken of numbers that can be negative; they are clamped at
-/// zero (`docs/errata.md#surfaces-e9`).
-pub fn element_threshold(cascade: &Cascade, power_w: f64, required: f64) -> ElementThreshold {
-    let k = cascade.paths.len() as f64;
-    let weight = |i| cascade.sensing_weight(i) / (k * k);
-    let floor = |i| k * k / cascade.stream_gain(i);
-    let all = || 0..cascade.paths.len();
-    let (weights, floors): (f64, f64) = (all().map(weight).sum(), all().map(floor).sum());
-    let mixed: f64 = all().map(|i| weight(i) * floor(i)).sum();
-    let highest = all().map(floor).fold(0.0, f64::max);
-    let all_streams = (k * highest - floors) / power_w;
-    let sensing = (required - weights * floors / k + mixed) * k / (power_w * weights);
-    ElementThreshold { elements: all_streams.max(sensing).max(0.0).sqrt(), all_streams, sensing }
 }
 
 #[cfg(test)]

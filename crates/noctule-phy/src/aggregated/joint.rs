@@ -63,6 +63,25 @@ impl Received {
 }
 
 /// The estimate of one user by all access points together.
+//
+// Why the table of the page is right, sign by sign. With X = B⁻¹V, so that G = VᴴX and Y = DX:
+//
+//   R⁻¹ = B⁻¹ − X K Xᴴ                                 Woodbury
+//   Φ R⁻¹ Φ = Φ B⁻¹ Φ − (Φ X) K (Φ X)ᴴ,                 Φ = D + V s Vᴴ
+//
+//   Φ B⁻¹ Φ = D B⁻¹ D + Y s Vᴴ + V s Yᴴ + V sGs Vᴴ      as D B⁻¹ V = Y and Vᴴ B⁻¹ V = G
+//   Φ X     = Y + V sG                                 as D X = Y and Vᴴ X = G
+//   (ΦX) K (ΦX)ᴴ = Y K Yᴴ + V sGK Yᴴ + Y KGs Vᴴ + V sGKGs Vᴴ
+//
+// Θ = Φ − E Φ R⁻¹ Φ takes the first line away and gives the last one back:
+//
+//   D part   D − E D B⁻¹ D
+//   V · Vᴴ   s − E (sGs − sGKGs)
+//   V · Yᴴ   −E (s − sGK)              Y · Vᴴ is its adjoint, as s, G and K are Hermitian
+//   Y · Yᴴ   +E K
+//
+// A check: without contamination E s = T², so that K = E s − E s G K makes the second line K/E and the
+// third −K, and the low-rank part E (Y − V/E) K (Y − V/E)ᴴ, positive semidefinite as it must be.
 pub(super) fn joint(
     covariances: &[Covariance],
     group: &[usize],

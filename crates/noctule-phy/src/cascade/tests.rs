@@ -6,6 +6,7 @@ use noctule_num::linalg::{Op, dot, product};
 use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal, uniform};
 
 use super::*;
+use crate::geometry::Point;
 
 fn rng(purpose: &str) -> ChaCha8Rng {
     StreamKey::new(5, "test", purpose, 0).trial(0)

@@ -1,0 +1,203 @@
+//! Curves: their plots, their markers, their table.
+
+use super::options::{colour_name, limits, no_data};
+use super::words::{escape, number};
+use crate::clean::{Curve, curves, spans, sweep};
+use crate::scale::Span;
+use crate::style::{Shape, Style, intervals_are_bars, marked};
+use crate::svg::legend_place;
+use crate::{Figure, Kind, Line, PlotPoint, Scale};
+
+/// Options, plots and table of curves.
+pub(super) fn lines_parts(
+    figure: &Figure,
+    lines: &[Line],
+    table_name: &str,
+) -> (Vec<String>, String, String) {
+    let (mut curves, _) = curves(figure, lines);
+    let (x, y) = spans(figure, &curves);
+    let mut options = limits((&x, &y), &sweep(figure, &curves));
+    options.push("grid=major, major grid style={black!15, very thin}".to_owned());
+    options.push(match legend_place(figure, &curves) {
+        Ok(corner) => {
+            let (across, up) = corner.at;
+            let (across, up) = (0.02 + 0.96 * across, 0.025 + 0.95 * up);
+            format!("legend style={{at={{({across},{up})}}, anchor={}}}", corner.name)
+        }
+        Err(columns) => {
+            format!("legend columns={columns}, legend style={{at={{(0.5,1.03)}}, anchor=south}}")
+        }
+    });
+    let steps = matches!(figure.kind, Kind::Cdf(_));
+    if steps {
+        curves.iter_mut().for_each(|curve| begin_at_zero(curve, x.high));
+    }
+    let columns = Columns::new(&curves);
+    let most = curves.iter().map(|c| c.points.len()).max().unwrap_or(0);
+    let plot = |(k, curve)| {
+        let look = Look { steps, bars: intervals_are_bars(most), number: (k, curves.len()) };
+        curve_plots(curve, &columns, &look, table_name)
+    };
+    let mut plots: String = curves.iter().enumerate().map(plot).collect();
+    if curves.is_empty() {
+        plots.push_str(&no_data(figure));
+    }
+    (options, plots, columns.table(&curves, &y))
+}
+
+/// A distribution function begins at zero and goes on to the end of the axis.
+fn begin_at_zero(curve: &mut Curve<'_>, end: f64) {
+    let first = curve.present().next().map(|p| PlotPoint::from((p.x, 0.0)));
+    let last = curve.present().last().map(|p| PlotPoint::from((end.max(p.x), p.y)));
+    curve.points.insert(0, first);
+    curve.points.push(last);
+}
+
+/// How a curve is drawn besides its style.
+struct Look {
+    steps: bool,
+    bars: bool,
+    /// Which curve of how many.
+    number: (usize, usize),
+}
+
+/// The plots of one curve: its band, and itself.
+fn curve_plots(curve: &Curve<'_>, columns: &Columns, look: &Look, table_name: &str) -> String {
+    let k = look.number.0 + 1;
+    let (x, colour) = (columns.x(k), colour_name(curve.style.colour));
+    let mut out = String::new();
+    let table = |y: &str, more: &str| {
+        format!("table [col sep=comma, x={x}, y={y}{more}] {{{table_name}}};\n")
+    };
+    let interval = columns.intervals[k - 1];
+    if interval && !look.bars {
+        for side in ["low", "high"] {
+            let name = format!("{side}{k}");
+            let path = format!("draw=none, mark=none, forget plot, name path={name}");
+            out.push_str(&format!("\\addplot [{path}] {}", table(&name, "")));
+        }
+        let fill = format!("fill={colour}, fill opacity=0.16, draw=none, forget plot");
+        out.push_str(&format!("\\addplot [{fill}] fill between [of=low{k} and high{k}];\n"));
+    }
+    let mut options = vec![colour, "line width=0.8pt".to_owned()];
+    options.extend(dashes(&curve.style));
+    options.extend(marks(curve, look));
+    let mut more = String::new();
+    if interval && look.bars {
+        options.push("error bars/y dir=both, error bars/y explicit, error bars/error bar style={solid, line width=0.5pt}".to_owned());
+        more = format!(
+            ", y error minus expr=\\thisrow{{y{k}}}-\\thisrow{{low{k}}}, y error plus expr=\\thisrow{{high{k}}}-\\thisrow{{y{k}}}"
+        );
+    }
+    out.push_str(&format!("\\addplot [{}] {}", options.join(", "), table(&format!("y{k}"), &more)));
+    out.push_str(&format!("\\addlegendentry{{{}}}\n", escape(curve.label)));
+    out
+}
+
+fn dashes(style: &Style) -> Option<String> {
+    let pair = |(k, length): (usize, &f64)| {
+        format!("{} {length}pt", if k % 2 == 0 { "on" } else { "off" })
+    };
+    let pattern: Vec<String> = style.dashes.iter().enumerate().map(pair).collect();
+    (!pattern.is_empty()).then(|| format!("dash pattern={}", pattern.join(" ")))
+}
+
+/// Options for the markers of a curve, and for its steps.
+fn marks(curve: &Curve<'_>, look: &Look) -> Vec<String> {
+    let mut options = Vec::new();
+    if look.steps {
+        options.push("const plot".to_owned());
+    }
+    let points = curve.points.len();
+    if curve.points.iter().any(Option::is_none) {
+        options.push("unbounded coords=jump".to_owned());
+    }
+    let Some((shape, filled)) = curve.style.marker else {
+        // A single point has no line to be seen by.
+        options.push(
+            if points > 1 { "mark=none" } else { "only marks, mark=*, mark size=1pt" }.to_owned(),
+        );
+        return options;
+    };
+    let (mark, turn) = match shape {
+        Shape::Circle => ("*", ""),
+        Shape::Square => ("square*", ""),
+        Shape::Triangle => ("triangle*", ""),
+        Shape::Down => ("triangle*", ", rotate=180"),
+        Shape::Diamond => ("diamond*", ""),
+        Shape::Cross => ("x", ""),
+        Shape::Plus => ("+", ""),
+        Shape::Star => ("asterisk", ""),
+    };
+    // An open marker is filled with white, so that no line shows through it.
+    let fill = if filled { "" } else { ", fill=white" };
+    options.push(format!(
+        "mark={mark}, mark size=2pt, mark options={{solid, line width=0.7pt{fill}{turn}}}"
+    ));
+    let (every, first) = marked(points, look.number.0, look.number.1);
+    if every > 1 {
+        options.push(format!("mark repeat={every}, mark phase={}", first % every + 1));
+    }
+    options
+}
+
+/// The columns of the table of curves.
+struct Columns {
+    /// Whether all curves have the same x in every row, and so share the column.
+    shared: bool,
+    /// Which curves have intervals.
+    intervals: Vec<bool>,
+}
+
+impl Columns {
+    fn new(curves: &[Curve<'_>]) -> Self {
+        let xs = |curve: &Curve<'_>| -> Vec<Option<f64>> {
+            curve.points.iter().map(|p| p.map(|p| p.x)).collect()
+        };
+        let first = curves.first().map(xs);
+        let shared =
+            curves.iter().all(|c| c.points.iter().all(Option::is_some) && Some(xs(c)) == first);
+        let intervals = curves.iter().map(|c| c.present().any(|p| p.low.is_some())).collect();
+        Self { shared, intervals }
+    }
+
+    /// The name of the x of curve `k`, counted from one.
+    fn x(&self, k: usize) -> String {
+        if self.shared { "x".to_owned() } else { format!("x{k}") }
+    }
+
+    fn table(&self, curves: &[Curve<'_>], y: &Span) -> String {
+        let rows = curves.iter().map(|c| c.points.len()).max().unwrap_or(0);
+        let mut names = Vec::new();
+        for (k, interval) in self.intervals.iter().enumerate().map(|(k, i)| (k + 1, *i)) {
+            if !self.shared || k == 1 {
+                names.push(self.x(k));
+            }
+            names.push(format!("y{k}"));
+            if interval {
+                names.extend([format!("low{k}"), format!("high{k}")]);
+            }
+        }
+        let mut out = format!("{}\n", names.join(","));
+        for row in 0..rows {
+            let mut cells = Vec::new();
+            for (k, curve) in curves.iter().enumerate() {
+                let point = curve.points.get(row).copied().flatten();
+                let mut put =
+                    |v: Option<f64>| cells.push(v.map_or_else(|| "nan".to_owned(), number));
+                if !self.shared || k == 0 {
+                    put(point.map(|p| p.x));
+                }
+                put(point.map(|p| p.y));
+                if self.intervals[k] {
+                    // An interval open below ends at the frame; one that is not there has no width.
+                    let floor = |v: f64| if y.scale == Scale::Log { v.max(y.low) } else { v };
+                    put(point.map(|p| floor(p.low.unwrap_or(p.y))));
+                    put(point.map(|p| p.high.unwrap_or(p.y)));
+                }
+            }
+            out.push_str(&format!("{}\n", cells.join(",")));
+        }
+        out
+    }
+}
