@@ -29,6 +29,7 @@ use noctule_optim::{
 use super::Instance;
 use super::model::{Model, Space};
 use super::rate_term::RateTerm;
+use super::starts::GOLDEN_ANGLE;
 use crate::Error;
 
 /// Share of uncorrelated noise that is always kept: at low power the worst noise is nearly
@@ -37,6 +38,8 @@ const UNCORRELATED: f64 = 1e-9;
 /// The stationarity asked for in successive rounds, with a look at the bound in between; the last
 /// one until [`MOST_ROUNDS`].
 const ROUNDS: [f64; 6] = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+/// Evaluations in one round of the inner problem.
+const INNER_EVALUATIONS: u64 = 500;
 /// Rounds of the inner problem.
 const MOST_ROUNDS: usize = 20;
 /// The gap of the inner problem that is small enough, in units of the objective: a tenth of what
@@ -86,7 +89,7 @@ fn worst_noise<'a>(
         return Ok(None);
     }
     let model = Model::with_streams(instance, Space::Reduced, rank)?;
-    let point = (0..model.dim()).map(|i| C64::from_polar(1.0, 2.399_963_229_728_653 * i as f64));
+    let point = (0..model.dim()).map(|i| C64::from_polar(1.0, GOLDEN_ANGLE * i as f64));
     let mut worst = WorstNoise {
         users,
         point: point.collect(),
@@ -171,7 +174,7 @@ impl WorstNoise<'_> {
             let tolerance = ROUNDS[round.min(ROUNDS.len() - 1)];
             let rules = StopRules::from(StopRule::Residual(tolerance))
                 | StopRule::Progress { tolerance: 1e-14, window: 30 }
-                | StopRule::Evaluations(500);
+                | StopRule::Evaluations(INNER_EVALUATIONS);
             let point = &mut self.point;
             let (model, trace) = (&mut self.model, &mut Trace::off());
             let run = self.solve.minimise(model, point, &rules, self.interrupt, trace);
@@ -259,7 +262,9 @@ impl Objective for WorstNoise<'_> {
         if bound + slack < self.lowest {
             (self.lowest, self.margin) = (bound + slack, margin + slack);
         }
-        // By the envelope theorem ∂/∂Z = δ_c [(Z + S)⁻¹ − Z⁻¹], and dZ = dL Lᴴ + L dLᴴ.
+        // By the envelope theorem the slope is that at the optimal R: ∂/∂Z = δ_c [(Z + S)⁻¹ − Z⁻¹],
+        // negative semidefinite, as more noise never helps. With Z = (1 − u) L Lᴴ + u I,
+        // dZ = (1 − u)(dL Lᴴ + L dLᴴ), so that the gradient by L is 2 (1 − u) ∂/∂Z L.
         let mut slope = self.model.received_inverse();
         for j in 0..self.users {
             for (s, i) in slope.col_mut(j).iter_mut().zip(inverse.col(j)) {

@@ -1,18 +1,17 @@
 //! One concrete problem: channels and targets as numbers, drawn or handed in.
 
-use std::path::Path;
-
-use noctule_num::{C64, CMat, InputError};
+use noctule_num::{C64, CMat};
 use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SYSTEM;
+mod arrays;
 pub(super) mod checks;
 mod scene;
 
+pub use arrays::FIELDS;
+
 use crate::Error;
-use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
 
 /// What limits the transmit power.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -75,49 +74,6 @@ pub struct Instance {
     draw: Option<(u64, u64)>,
 }
 
-/// The arrays an instance travels as. Complex numbers in JSON are `[re, im]`.
-pub const FIELDS: &[FieldInfo] = &[
-    field(
-        "transmit_shape",
-        &["side"],
-        false,
-        "elements [horizontal, vertical] of the transmit array",
-    ),
-    field(
-        "receive_shape",
-        &["side"],
-        false,
-        "elements [horizontal, vertical] of the receive array",
-    ),
-    field("channels", &["user", "antenna"], true, "channels h; user k receives conj(h[k]) · x"),
-    field("azimuth_rad", &["target"], false, "azimuths θ in radians"),
-    field("polar_rad", &["target"], false, "polar angles φ in radians"),
-    field("reflection", &["target"], true, "reflection coefficients α"),
-    field("power_w", &[], false, "total transmit power in watts"),
-    field("user_noise_w", &["user"], false, "noise power of each user in watts"),
-    field("sensing_noise_w", &[], false, "noise power of each receive antenna in watts"),
-    field("snapshots", &[], false, "number of snapshots L"),
-    field("sensing_streams", &[], false, "number of beams without data"),
-    field("rate_weight_per_nat", &[], false, "weight of the sum rate, per nat/s/Hz"),
-    field("crb_weight", &[], false, "weight of the trace of the Cramér–Rao bound"),
-    field("per_antenna_power", &[], false, "1 when every antenna sends power_w / antennas, else 0"),
-    field(
-        "unit_modulus_steering",
-        &[],
-        false,
-        "1 when steering entries have magnitude one, else 0",
-    ),
-];
-
-const fn field(
-    name: &'static str,
-    dimensions: &'static [&'static str],
-    complex: bool,
-    summary: &'static str,
-) -> FieldInfo {
-    FieldInfo { name, dimensions, complex, summary }
-}
-
 impl Instance {
     /// Check the parts and make an instance of them.
     ///
@@ -135,129 +91,6 @@ impl Instance {
             instance.check_scene()?;
         }
         Ok(instance)
-    }
-
-    /// Read an instance from `.json` or `.npz`. Arrays the file does not have are taken from
-    /// `base`, so that a channel matrix alone is enough where a scenario gives the rest; without
-    /// a base they must all be there.
-    ///
-    /// # Errors
-    /// [`Error::Input`] naming the file and the array; errors of [`Instance::new`].
-    pub fn read(path: &Path, base: Option<&Self>) -> Result<Self, Error> {
-        let set = ArraySet::read(path, "instance", FIELDS)?;
-        Self::from_arrays(set, base).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.in_file(&path.display().to_string())),
-            other => other,
-        })
-    }
-
-    /// An instance from named arrays ([`FIELDS`]); see [`Instance::read`] for `base`.
-    ///
-    /// # Errors
-    /// As [`Instance::read`].
-    pub fn from_arrays(set: ArraySet, base: Option<&Self>) -> Result<Self, Error> {
-        let mut all = base.map(Self::to_arrays).unwrap_or_default();
-        // A base that gives every user the same noise gives it to any number of users.
-        if let (Some(base), Some(channels)) = (base, set.get("channels")) {
-            let noise = &base.parts.user_noise_w;
-            if let (Some(&users), Some(&first)) = (channels.shape.first(), noise.first())
-                && noise.iter().all(|n| n.to_bits() == first.to_bits())
-            {
-                checks::check_users(users)?;
-                all.insert("user_noise_w", Array::list(vec![first; users]));
-            }
-        }
-        // A base with three streams for each target has them for each target of the file too.
-        if let (Some(base), Some(azimuths)) = (base, set.get("azimuth_rad"))
-            && base.parts.sensing_streams == 3 * base.parts.targets.len()
-            && let Some(&targets) = azimuths.shape.first()
-        {
-            checks::check_targets(targets)?;
-            all.insert("sensing_streams", Array::number((3 * targets) as f64));
-        }
-        all.extend(set);
-        let mut taker = Taker::new(&all, FIELDS);
-        let normalisation = match flag(&mut taker, "unit_modulus_steering")? {
-            true => Normalisation::UnitModulus,
-            false => Normalisation::UnitNorm,
-        };
-        let transmit_array = shape(&mut taker, "transmit_shape", normalisation)?;
-        let receive_array = shape(&mut taker, "receive_shape", normalisation)?;
-        let entries = taker.complex("channels")?;
-        let users = taker.length("user").unwrap_or(0);
-        // Without users an array of channels may have lost its other length.
-        let antennas = match users {
-            0 => transmit_array.elements(),
-            _ => taker.length("antenna").unwrap_or(0),
-        };
-        let channels = CMat::from_columns(antennas, users, entries)?;
-        let azimuths = taker.real("azimuth_rad")?;
-        let polars = taker.real("polar_rad")?;
-        let reflections = taker.complex("reflection")?;
-        let targets: Vec<Target> = azimuths
-            .into_iter()
-            .zip(polars)
-            .zip(reflections)
-            .map(|((azimuth_rad, polar_rad), reflection)| Target {
-                azimuth_rad,
-                polar_rad,
-                reflection,
-            })
-            .collect();
-        let snapshots = taker.count("snapshots")?;
-        Self::new(Parts {
-            transmit_array,
-            receive_array,
-            channels,
-            power_w: taker.number("power_w")?,
-            user_noise_w: taker.real("user_noise_w")?,
-            sensing_noise_w: taker.number("sensing_noise_w")?,
-            snapshots: u32::try_from(snapshots).map_err(|_| {
-                InputError::new("too many", "snapshots", snapshots.to_string(), "below 2³²")
-            })?,
-            sensing_streams: taker.count("sensing_streams")?,
-            rate_weight_per_nat: taker.number("rate_weight_per_nat")?,
-            crb_weight: taker.number("crb_weight")?,
-            power_constraint: match flag(&mut taker, "per_antenna_power")? {
-                true => PowerConstraint::PerAntenna,
-                false => PowerConstraint::Total,
-            },
-            targets,
-        })
-    }
-
-    /// The named arrays of this instance; [`Instance::from_arrays`] inverts it to the bit.
-    pub fn to_arrays(&self) -> ArraySet {
-        let parts = &self.parts;
-        let mut set = ArraySet::new();
-        let shape =
-            |array: PlanarArray| Array::list(vec![array.horizontal as f64, array.vertical as f64]);
-        set.insert("transmit_shape", shape(parts.transmit_array));
-        set.insert("receive_shape", shape(parts.receive_array));
-        let channel_shape = vec![parts.channels.cols(), parts.channels.rows()];
-        set.insert("channels", Array::complex(channel_shape, parts.channels.as_slice().to_vec()));
-        let column = |of: fn(&Target) -> f64| Array::list(parts.targets.iter().map(of).collect());
-        set.insert("azimuth_rad", column(|t| t.azimuth_rad));
-        set.insert("polar_rad", column(|t| t.polar_rad));
-        let reflections: Vec<C64> = parts.targets.iter().map(|t| t.reflection).collect();
-        set.insert("reflection", Array::complex(vec![reflections.len()], reflections));
-        set.insert("power_w", Array::number(parts.power_w));
-        set.insert("user_noise_w", Array::list(parts.user_noise_w.clone()));
-        set.insert("sensing_noise_w", Array::number(parts.sensing_noise_w));
-        set.insert("snapshots", Array::number(f64::from(parts.snapshots)));
-        set.insert("sensing_streams", Array::number(parts.sensing_streams as f64));
-        set.insert("rate_weight_per_nat", Array::number(parts.rate_weight_per_nat));
-        set.insert("crb_weight", Array::number(parts.crb_weight));
-        let per_antenna = parts.power_constraint == PowerConstraint::PerAntenna;
-        set.insert("per_antenna_power", Array::number(f64::from(u8::from(per_antenna))));
-        let modulus = self.unit_modulus_steering();
-        set.insert("unit_modulus_steering", Array::number(f64::from(u8::from(modulus))));
-        set
-    }
-
-    /// The instance as a JSON document, `noctule-instance/1`.
-    pub fn to_json(&self) -> serde_json::Value {
-        self.to_arrays().to_json("instance", SYSTEM)
     }
 
     /// The same problem with other weights on rate and bound.
@@ -343,44 +176,5 @@ impl Instance {
     /// Sentences about the data that a careful colleague would add.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
-    }
-}
-
-fn flag(taker: &mut Taker<'_>, name: &str) -> Result<bool, InputError> {
-    if !taker.has(name) {
-        return Ok(false);
-    }
-    match taker.count(name)? {
-        0 => Ok(false),
-        1 => Ok(true),
-        other => Err(InputError::new("not a flag", name, other.to_string(), "0 or 1")),
-    }
-}
-
-fn shape(
-    taker: &mut Taker<'_>,
-    name: &str,
-    normalisation: Normalisation,
-) -> Result<PlanarArray, InputError> {
-    let sides = taker.real(name)?;
-    let whole = |value: f64| as_count(value).filter(|&n| (1..=4096).contains(&n));
-    match sides.as_slice() {
-        [h, v] => match (whole(*h), whole(*v)) {
-            (Some(horizontal), Some(vertical)) => {
-                Ok(PlanarArray { horizontal, vertical, normalisation })
-            }
-            _ => Err(InputError::new(
-                "not the shape of an array",
-                name,
-                format!("{sides:?}"),
-                "two whole numbers from 1 to 4096",
-            )),
-        },
-        _ => Err(InputError::new(
-            "not the shape of an array",
-            name,
-            format!("{} numbers", sides.len()),
-            "[horizontal, vertical]",
-        )),
     }
 }

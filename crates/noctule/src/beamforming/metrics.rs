@@ -13,6 +13,10 @@ use serde::Serialize;
 use super::{Beams, Instance};
 use crate::Error;
 
+/// A user with a smaller rate in bit/s/Hz is not served: climbs that shut it off end at the rounding
+/// of zero, those that serve it far above.
+const SHUT_OFF: f64 = 1e-3;
+
 /// What beams achieve.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Metrics {
@@ -68,7 +72,7 @@ impl Metrics {
 
     /// Users whose rate is below a thousandth of a bit/s/Hz.
     pub fn users_shut_off(&self) -> usize {
-        self.rate_bps_hz.iter().filter(|rate| **rate < 1e-3).count()
+        self.rate_bps_hz.iter().filter(|rate| **rate < SHUT_OFF).count()
     }
 }
 

@@ -42,7 +42,7 @@
 //! the targets need and add them one at a time (`starts` of two and more).
 //! [`sensing_only`](baselines::sensing_only) *is* convex in `WWᴴ` and comes with a proof of global
 //! optimality, one eigenvalue long. With `certify` every design carries an upper bound on what any
-//! beams can reach ([`bound`], [`cooperation`]); with `certify_nodes` as well, branch and bound
+//! beams can reach ([`bound`], [`cooperation`]); and branch and bound, unless its `nodes` are zero,
 //! closes the gap ([`global`]) to 1e-3, for up to four users in at most some fifty boxes. The
 //! multipliers behind a bound travel with it, and [`certificate`] computes it again. Scenes that
 //! cannot be sensed whatever is sent — a target on the array's axis, two targets at mirrored

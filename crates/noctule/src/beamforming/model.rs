@@ -4,18 +4,16 @@
 //! methods climb: the same numbers in a normalised, reduced form whose cost does not depend on the
 //! number of antennas.
 
+mod curvature;
 mod minorant;
+mod rate;
+mod sensing;
 mod tangent;
 
 use noctule_num::linalg::{Op, mul, orthonormal_basis, product};
 use noctule_num::{C64, CMat};
 use noctule_optim::Objective;
-#[cfg(feature = "sdp")]
-use noctule_phy::fisher::pack_hermitian;
-use noctule_phy::fisher::{
-    FisherInverse, MultiTargetFisher, parameters, target_space, unpack_hermitian,
-};
-use noctule_phy::rates::{Reception, sum_rate_with_derivative};
+use noctule_phy::fisher::{FisherInverse, MultiTargetFisher, parameters, target_space};
 
 pub use super::metrics::{Metrics, TargetMetrics, evaluate, fisher, objective_unit};
 pub(super) use minorant::Minorant;
@@ -101,17 +99,7 @@ impl Model {
         // What has no weight is left out: it costs nothing and constrains nothing.
         let users = if parts.rate_weight_per_nat > 0.0 { instance.users() } else { 0 };
         let targets = if parts.crb_weight > 0.0 { instance.targets().len() } else { 0 };
-        let mut channels = instance.channels().columns(0..users);
-        for user in 0..users {
-            let scale = (parts.power_w / parts.user_noise_w[user]).sqrt();
-            channels.col_mut(user).iter_mut().for_each(|h| *h *= scale);
-        }
-        let directions = if targets > 0 {
-            target_space(instance.transmit_steering())
-        } else {
-            CMat::zeros(instance.antennas(), 0)
-        };
-        let full = CMat::hstack(&[&channels, &directions])?;
+        let full = columns(instance, users, targets)?;
         let (basis, space) = match space {
             Space::Full => (None, full),
             Space::Reduced => {
@@ -187,63 +175,6 @@ impl Model {
         self.crb_weight
     }
 
-    /// The Fisher matrix, row by row, of a normalised covariance in the coordinates of this space.
-    #[cfg(feature = "sdp")]
-    pub(super) fn fisher_of(&self, covariance: &CMat) -> Vec<f64> {
-        let Some(map) = &self.map else { return Vec::new() };
-        let seen = self.space.columns(self.users..self.users + 3 * self.targets);
-        let along = product(&seen, Op::Adjoint, covariance, Op::Plain);
-        let z = product(&along, Op::Plain, &seen, Op::Plain);
-        let n = parameters(self.targets);
-        let (mut packed, mut fisher) = (vec![0.0; 9 * self.targets.pow(2)], vec![0.0; n * n]);
-        pack_hermitian(&z, &mut packed);
-        map.fisher(&packed, &mut fisher);
-        fisher
-    }
-
-    /// `(Z + S)⁻¹` of cooperating users at the point evaluated last.
-    pub(super) fn received_inverse(&self) -> CMat {
-        match &self.rate {
-            RateTerm::Together(cooperation) => cooperation.inverse(),
-            _ => CMat::identity(self.users),
-        }
-    }
-
-    /// Noise and power of all streams but its own at user `k`, at the point evaluated last.
-    pub(super) fn interference(&self, user: usize) -> f64 {
-        Reception::of(user, &self.amplitudes, 1.0).interference
-    }
-
-    /// δ_c λ_k: what the own stream of user `k` is spared.
-    pub(super) fn chord_weight(&self, user: usize) -> f64 {
-        self.rate.chord(user).map_or(0.0, |chord| self.rate_weight * chord.slope)
-    }
-
-    /// The rate term, and its derivative added to the coefficients; `None` outside the domain.
-    fn add_rate(&mut self) -> Option<f64> {
-        let (amplitudes, out) = (&self.amplitudes, &mut self.coefficients);
-        match &mut self.rate {
-            RateTerm::Separate => {
-                Some(sum_rate_with_derivative(amplitudes, &self.unit_noise, self.rate_weight, out))
-            }
-            RateTerm::Together(cooperation) => cooperation.add(amplitudes, self.rate_weight, out),
-            RateTerm::Chords(chords) => {
-                let mut total = 0.0;
-                for (user, chord) in chords.iter().enumerate() {
-                    let reception = Reception::of(user, amplitudes, 1.0);
-                    let received = reception.signal + reception.interference;
-                    total += received.ln() + chord.offset - chord.slope * reception.interference;
-                    for stream in 0..self.streams {
-                        let spared = if stream == user { 0.0 } else { chord.slope };
-                        let weight = self.rate_weight * (received.recip() - spared);
-                        out[(user, stream)] += amplitudes[(user, stream)] * weight;
-                    }
-                }
-                Some(total)
-            }
-        }
-    }
-
     /// Dimension r of the space (rows of V).
     pub const fn rank(&self) -> usize {
         self.space.rows()
@@ -296,85 +227,6 @@ impl Model {
         point
     }
 
-    /// How far value and gradient at the point evaluated last may be off, relative: the rounding of
-    /// the inverse, a multiple of ε times the condition of the scaled Fisher matrix.
-    pub fn relative_error(&self) -> f64 {
-        let n = parameters(self.targets) as f64;
-        16.0 * f64::EPSILON * n * n * self.conditioning
-    }
-
-    /// `C₀ = δ_s T K Tᴴ − δ_c H̃ diag(β) H̃ᴴ` at the point evaluated last: the Hermitian part of
-    /// the gradient, which is `2 (C₁ + C₀ V)` for the (normalised) function to be maximised. With
-    /// chords, `β_k` is `λ_k − 1/T_k`; with cooperating users `−diag(β)` is `(Z + S)⁻¹`.
-    pub fn curvature(&self) -> CMat {
-        let mut middle = self.middle();
-        if let RateTerm::Together(cooperation) = &self.rate {
-            let inverse = cooperation.inverse();
-            for j in 0..self.users {
-                for i in 0..self.users {
-                    middle[(i, j)] = inverse[(i, j)] * self.rate_weight;
-                }
-            }
-        } else {
-            for user in 0..self.users {
-                let reception = Reception::of(user, &self.amplitudes, 1.0);
-                let received = reception.signal + reception.interference;
-                let beta = match self.rate.chord(user) {
-                    None => reception.beta(),
-                    Some(chord) => chord.slope - received.recip(),
-                };
-                middle[(user, user)] = C64::from(-self.rate_weight * beta);
-            }
-        }
-        self.dressed(middle)
-    }
-
-    /// Room for the middle of `C₀`, users first.
-    fn middle(&self) -> CMat {
-        let rows = self.users + 3 * self.targets;
-        CMat::zeros(rows, rows)
-    }
-
-    /// `N · middle · Nᴴ` with the targets' part filled in.
-    fn dressed(&self, mut middle: CMat) -> CMat {
-        for b in 0..3 * self.targets {
-            for a in 0..3 * self.targets {
-                middle[(self.users + a, self.users + b)] = self.dual[(a, b)] * self.crb_weight;
-            }
-        }
-        let left = product(&self.space, Op::Plain, &middle, Op::Plain);
-        product(&left, Op::Plain, &self.space, Op::Adjoint)
-    }
-
-    /// Target part of one evaluation: the bound's value, and its coefficients added. `None`
-    /// outside the domain.
-    fn add_sensing(&mut self) -> Option<f64> {
-        let Some(map) = &self.map else { return Some(0.0) };
-        let (m3, n) = (3 * self.targets, parameters(self.targets));
-        pack_gram(&self.amplitudes, self.users, m3, &mut self.packed);
-        map.fisher(&self.packed, &mut self.fisher);
-        self.conditioning = self.inverter.invert(&self.fisher, &mut self.inverse)?;
-        let trace: f64 = (0..n).map(|i| self.inverse[i * n + i]).sum();
-        if !trace.is_finite() {
-            return None;
-        }
-        // d(−tr F⁻¹) = tr(F⁻² dF) = Re tr(K dZ)
-        square_symmetric(&self.inverse, n, &mut self.squared);
-        map.adjoint(&self.squared, &mut self.packed_dual);
-        unpack_hermitian(&self.packed_dual, &mut self.dual);
-        for stream in 0..self.streams {
-            let seen = &self.amplitudes.col(stream)[self.users..];
-            for a in 0..m3 {
-                let mut sum = C64::ZERO;
-                for (b, amplitude) in seen.iter().enumerate() {
-                    sum += self.dual[(a, b)] * amplitude;
-                }
-                self.coefficients[(self.users + a, stream)] = sum * self.crb_weight;
-            }
-        }
-        Some(self.crb_weight * trace)
-    }
-
     /// Amplitudes at `v`, and no coefficients yet.
     fn look(&mut self, v: &[C64]) {
         self.point.as_mut_slice().copy_from_slice(v);
@@ -391,6 +243,22 @@ impl Model {
     }
 }
 
+/// `[H̃, A, Ȧ_θ, Ȧ_φ]` at full size, channels by `√P/σ_k`, of what has a weight.
+fn columns(instance: &Instance, users: usize, targets: usize) -> Result<CMat, Error> {
+    let parts = instance.parts();
+    let mut channels = instance.channels().columns(0..users);
+    for user in 0..users {
+        let scale = (parts.power_w / parts.user_noise_w[user]).sqrt();
+        channels.col_mut(user).iter_mut().for_each(|h| *h *= scale);
+    }
+    let directions = if targets > 0 {
+        target_space(instance.transmit_steering())
+    } else {
+        CMat::zeros(instance.antennas(), 0)
+    };
+    Ok(CMat::hstack(&[&channels, &directions])?)
+}
+
 impl Objective for Model {
     fn eval(&mut self, v: &[C64], gradient: &mut [C64]) -> f64 {
         self.look(v);
@@ -401,108 +269,5 @@ impl Objective for Model {
     }
 }
 
-/// `Z = Y Yᴴ` of the rows `first .. first + n` of `amplitudes`, packed as by `pack_hermitian`.
-fn pack_gram(amplitudes: &CMat, first: usize, n: usize, packed: &mut [f64]) {
-    packed.fill(0.0);
-    for stream in 0..amplitudes.cols() {
-        let y = &amplitudes.col(stream)[first..first + n];
-        let mut k = n;
-        for b in 0..n {
-            packed[b] += y[b].norm_sqr();
-            for a in 0..b {
-                // y_a conj(y_b)
-                packed[k] += y[a].re * y[b].re + y[a].im * y[b].im;
-                packed[k + 1] += y[a].im * y[b].re - y[a].re * y[b].im;
-                k += 2;
-            }
-        }
-    }
-}
-
-/// `out = a · a` for a symmetric matrix of order `n`.
-fn square_symmetric(a: &[f64], n: usize, out: &mut [f64]) {
-    for i in 0..n {
-        for j in 0..=i {
-            let (row_i, row_j) = (&a[i * n..(i + 1) * n], &a[j * n..(j + 1) * n]);
-            let sum: f64 = row_i.iter().zip(row_j).map(|(x, y)| x * y).sum();
-            out[i * n + j] = sum;
-            out[j * n + i] = sum;
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::beamforming::Scenario;
-    use noctule_num::rng::{StreamKey, complex_normal};
-    use noctule_optim::{Manifold, check_gradient};
-
-    fn random_point(dim: usize, entity: u64) -> Vec<C64> {
-        let mut rng = StreamKey::new(21, "test", "model", entity).trial(0);
-        let mut v: Vec<C64> = (0..dim).map(|_| complex_normal(&mut rng, 1.0)).collect();
-        Manifold::sphere(dim).normalise(&mut v);
-        v
-    }
-
-    #[test]
-    fn gradient_passes_the_taylor_test() {
-        let base = Scenario::paper();
-        let scenarios = [
-            base.clone(),
-            Scenario { users: 1, rate_weight_per_nat: 3.0, ..base.clone() },
-            Scenario { crb_weight: 0.0, ..base.clone() },
-            Scenario { rate_weight_per_nat: 0.0, ..base.clone() },
-            Scenario { power_dbm: 37.0, sensing_noise_dbm: -80.0, ..base },
-        ];
-        for (index, scenario) in scenarios.iter().enumerate() {
-            let instance = scenario.realize(3, 0).unwrap();
-            for space in [Space::Reduced, Space::Full] {
-                let mut model = Model::new(&instance, space).unwrap();
-                let manifold = Manifold::sphere(model.dim());
-                let (x, d) = (random_point(model.dim(), 1), random_point(model.dim(), 2));
-                let check = check_gradient(&mut model, &manifold, &x, &d);
-                assert!(check.passed, "scenario {index}, {space:?}: {check:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn model_agrees_with_evaluation_in_both_spaces() {
-        let instance = Scenario::paper().realize(5, 2).unwrap();
-        let mut reduced = Model::new(&instance, Space::Reduced).unwrap();
-        assert_eq!(reduced.rank(), 4 + 3 * 2);
-        let v = random_point(reduced.dim(), 3);
-        let mut scratch = v.clone();
-        let value = reduced.eval(&v, &mut scratch);
-        let beams = reduced.beams(&v, instance.users());
-        let metrics = evaluate(&instance, &beams).unwrap();
-        let objective = metrics.objective.unwrap();
-        assert!((objective + value * reduced.unit()).abs() < 1e-12 * objective.abs());
-        assert!((metrics.power_w / instance.parts().power_w - 1.0).abs() < 1e-14);
-        let mut full = Model::new(&instance, Space::Full).unwrap();
-        let w = full.point(&beams.matrix);
-        let mut scratch = w.clone();
-        assert!((full.eval(&w, &mut scratch) - value).abs() < 1e-12 * value.abs());
-        let back = reduced.point(&beams.matrix);
-        assert!(back.iter().zip(&v).all(|(a, b)| (a - b).norm() < 1e-14));
-    }
-
-    #[test]
-    fn curvature_explains_the_gradient_of_sensing_streams() {
-        // For a stream without data the gradient is 2 C₀ v exactly.
-        let instance = Scenario::paper().realize(5, 3).unwrap();
-        let mut model = Model::new(&instance, Space::Reduced).unwrap();
-        let v = random_point(model.dim(), 4);
-        let mut gradient = v.clone();
-        model.eval(&v, &mut gradient);
-        let c0 = model.curvature();
-        let (r, last) = (model.rank(), model.streams() - 1);
-        let stream = CMat::from_columns(r, 1, v[last * r..].to_vec()).unwrap();
-        let expected = product(&c0, Op::Plain, &stream, Op::Plain);
-        for i in 0..r {
-            let found = -gradient[last * r + i] / 2.0;
-            assert!((found - expected[(i, 0)]).norm() < 1e-12 * expected.norm());
-        }
-    }
-}
+mod tests;

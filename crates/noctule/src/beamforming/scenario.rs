@@ -1,5 +1,6 @@
 //! Parameters of a base station, its users and its targets.
 
+use noctule_num::input::{in_count, in_range};
 use noctule_num::rng::{StreamKey, normal, uniform};
 use noctule_num::{C64, InputError};
 use noctule_phy::arrays::{Normalisation, PlanarArray, canonical_direction};
@@ -190,7 +191,7 @@ impl Scenario {
             in_count(name, shape.horizontal.saturating_mul(shape.vertical), 1, MOST_ELEMENTS)?;
         }
         in_count("users", self.users, 0, MOST_STREAMS)?;
-        in_count("snapshots", self.snapshots as usize, 1, u32::MAX as usize)?;
+        in_count("snapshots", self.snapshots, 1, u32::MAX)?;
         if let Some(streams) = self.sensing_streams {
             in_count("sensing_streams", streams, 0, MOST_STREAMS)?;
         }
@@ -308,27 +309,6 @@ impl DrawnTargets {
             })
             .collect()
     }
-}
-
-/// Refuse a number outside `[low, high]`, or one that is not finite.
-fn in_range(place: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), InputError> {
-    if value.is_finite() && (low..=high).contains(&value) {
-        return Ok(());
-    }
-    let allowed = format!("a number from {low} to {high} {unit}");
-    Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
-}
-
-fn in_count(place: &str, value: usize, low: usize, high: usize) -> Result<(), InputError> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    Err(InputError::new(
-        "the count is out of range",
-        place,
-        value.to_string(),
-        format!("a whole number from {low} to {high}"),
-    ))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use super::starts::default_count;
 use crate::Certify;
 use crate::system::Setting;
 
+/// No progress beyond rounding in so many iterations.
+pub(super) const STALLED: StopRule = StopRule::Progress { tolerance: 1e-15, window: 40 };
 /// Boxes that one design affords: seconds for up to six users.
 const AFFORDED_BOXES: u64 = 500;
 /// Below this a gap is the rounding of the bounds themselves.
@@ -84,7 +86,7 @@ impl Settings {
 
     pub(super) fn rules(&self) -> StopRules {
         StopRules::from(StopRule::Residual(self.tolerance))
-            | StopRule::Progress { tolerance: 1e-15, window: 40 }
+            | STALLED
             | StopRule::Evaluations(self.max_evaluations)
     }
 }

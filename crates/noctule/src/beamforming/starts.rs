@@ -23,6 +23,13 @@ pub enum Start {
     Published(u64),
 }
 
+/// The golden angle in radians: no two multiples of it are alike.
+pub(super) const GOLDEN_ANGLE: f64 = 2.399_963_229_728_653;
+
+/// Variance of what perturbs a start, over the antennas: a quarter of the power of a unit beam.
+const PERTURBATION: f64 = 0.25;
+/// Directions of the target space that are this close to the others get no beam of their own.
+const DISTINCT: f64 = 1e-10;
 /// Arrays with fewer antennas have local optima with few users already.
 const SMALL: usize = 8;
 
@@ -112,7 +119,7 @@ pub(super) fn start_with(
         Start::PerturbedRzf(index) => {
             let mut data = regularised_zero_forcing(instance)?;
             let mut rng = stream_of("start-perturbed", index);
-            let variance = 0.25 / antennas as f64;
+            let variance = PERTURBATION / antennas as f64;
             data.as_mut_slice().iter_mut().for_each(|z| *z += complex_normal(&mut rng, variance));
             // With sensing beams left alone, a problem without users would repeat one start.
             let of = |z: &mut C64| *z += complex_normal(&mut rng, variance);
@@ -215,7 +222,7 @@ fn sensing_beams(instance: &Instance, count: usize) -> Result<CMat, Error> {
     let basis = if instance.targets().is_empty() {
         CMat::zeros(instance.antennas(), 0)
     } else {
-        orthonormal_basis(&target_space(instance.transmit_steering()), 1e-10)?
+        orthonormal_basis(&target_space(instance.transmit_steering()), DISTINCT)?
     };
     let antennas = instance.antennas();
     Ok(CMat::from_fn(antennas, count, |i, j| {

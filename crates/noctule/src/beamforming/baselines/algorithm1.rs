@@ -69,13 +69,7 @@ pub fn algorithm1(
         let value = model.eval(&point, &mut gradient);
         work.evaluations += 1;
         let residual = residual(&point, &gradient, value, &mut tangent);
-        trace.push(TraceRow {
-            iteration: work.iterations,
-            evaluations: work.evaluations,
-            value,
-            residual,
-            step,
-        });
+        trace.push(TraceRow::at(&work, value, residual, step));
         if run.interrupt.is_raised() {
             break (Stop::Interrupted, residual);
         }

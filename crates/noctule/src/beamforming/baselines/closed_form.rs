@@ -10,6 +10,14 @@ use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, ad
 use crate::system::NoSettings;
 use crate::{Design, Error, Run};
 
+/// Channels whose singular values are this far apart are dependent: to keep users apart would take
+/// 10²⁰ times the power.
+const DEPENDENT: f64 = 1e-10;
+/// Two channels are multiples of each other when the squared cosine between them is this close to one.
+const PARALLEL: f64 = 1e-12;
+/// Brings entries whose squares underflow to where they do not.
+const FROM_THE_FLOOR: f64 = 1e150;
+
 /// Matched filters with equal power for every user, no sensing beams.
 ///
 /// # Errors
@@ -49,7 +57,7 @@ fn dependence(instance: &Instance) -> (String, String) {
     for k in 1..users {
         for other in 0..k {
             let inner = dot(channels.col(other), channels.col(k)).norm_sqr();
-            if inner >= (1.0 - 1e-12) * norms[k] * norms[other] {
+            if inner >= (1.0 - PARALLEL) * norms[k] * norms[other] {
                 let found = format!("the channel of user {k} is a multiple of user {other}'s");
                 return (format!("channels[{k}]"), found);
             }
@@ -57,7 +65,7 @@ fn dependence(instance: &Instance) -> (String, String) {
     }
     let dependent = |&k: &usize| {
         let first = CMat::from_fn(channels.rows(), k + 1, |i, j| channels[(i, j)]);
-        orthonormal_basis(&first, 1e-10).is_ok_and(|basis| basis.cols() <= k)
+        orthonormal_basis(&first, DEPENDENT).is_ok_and(|basis| basis.cols() <= k)
     };
     match (2..users).find(dependent) {
         Some(k) => {
@@ -86,7 +94,7 @@ pub fn zf(
         let what = "zero forcing needs linearly independent channels";
         Error::from(InputError::new(what, place, found, "independent channels"))
     };
-    if users > instance.antennas() || orthonormal_basis(channels, 1e-10)?.cols() < users {
+    if users > instance.antennas() || orthonormal_basis(channels, DEPENDENT)?.cols() < users {
         return Err(dependent());
     }
     let gram = product(channels, Op::Adjoint, channels, Op::Plain);
@@ -119,7 +127,7 @@ fn closed_form(instance: &Instance, mut data: CMat) -> Result<BeamformingDesign,
     // Squares can leave the range of double precision where entries do not. Only directions count
     // here: powers follow.
     while data.norm_sqr() <= 0.0 && data.max_abs() > 0.0 {
-        data.scale(1e150);
+        data.scale(FROM_THE_FLOOR);
     }
     if data.max_abs() <= 0.0 {
         let what = "no user has a channel";

@@ -80,14 +80,7 @@ pub fn fp_sgda(
         let value = model.eval(&point, &mut gradient);
         work.evaluations += 1;
         let residual = residual(&point, &gradient, value, &mut tangent);
-        let row = TraceRow {
-            iteration: work.iterations,
-            evaluations: work.evaluations,
-            value,
-            residual,
-            step: own.step,
-        };
-        trace.push(row);
+        trace.push(TraceRow::at(&work, value, residual, own.step));
         if value < best.0 {
             best = (value, residual, point.clone());
         }

@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::beamforming::instance::checks::MOST_STREAMS;
 use crate::beamforming::model::{Model, Space, evaluate};
-use crate::beamforming::settings::tolerance;
+use crate::beamforming::settings::{STALLED, tolerance};
 use crate::beamforming::stationarity::proof_of;
 use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, advice};
 use crate::system::Setting;
 use crate::{Design, Error, Run};
 
+/// Phase in radians between directions that share a stream: no small multiple is near a turn.
+const APART: f64 = 1.7;
 /// Evaluations of the climb: it is convex, and takes some hundred.
 const MOST_EVALUATIONS: u64 = 20_000;
 
@@ -74,7 +76,7 @@ pub fn sensing_only(
     let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
     solver.manifold().normalise(&mut point);
     let rules = StopRules::from(StopRule::Residual(settings.tolerance))
-        | StopRule::Progress { tolerance: 1e-15, window: 40 }
+        | STALLED
         | StopRule::Evaluations(MOST_EVALUATIONS);
     let mut trace = Trace::off();
     let found = solver.minimise(&mut model, &mut point, &rules, &run.interrupt, &mut trace);
@@ -122,7 +124,7 @@ fn spread(instance: &Instance, streams: usize) -> Result<CMat, Error> {
     Ok(CMat::from_fn(instance.antennas(), streams, |i, j| {
         (0..basis.cols())
             .filter(|d| d % streams == j || basis.cols() <= j)
-            .map(|d| basis[(i, d)] * C64::from_polar(1.0, 1.7 * (d * (j + 1)) as f64))
+            .map(|d| basis[(i, d)] * C64::from_polar(1.0, APART * (d * (j + 1)) as f64))
             .sum()
     }))
 }
@@ -152,10 +154,12 @@ fn certify_sensing(model: &mut Model, point: &[C64], energy: f64) -> Result<Opti
     if !value.is_finite() {
         return Ok(None);
     }
-    // ⟨∇_R f, R⟩ = Re tr(∇_R f V Vᴴ) = Re⟨∇_V f, V⟩ / 2
+    // With R = V Vᴴ the chain rule gives ∇_V f = 2 ∇_R f V, so that ⟨∇_R f, R⟩ = Re tr(∇_R f V Vᴴ)
+    // = Re⟨∇_V f, V⟩ / 2.
     let inner = real_dot(&gradient, point) / 2.0;
     // Back from the normalised problem: what `certificate::of_sensing` needs.
     let y: Vec<f64> = model.fisher_inverse().iter().map(|y| y / energy).collect();
+    // ∇_R of what is minimised is −C₀, as there are no data beams.
     let mut descent = model.curvature();
     descent.scale(-1.0);
     let mut eigen = HermitianEigen::new(model.rank());

@@ -2,7 +2,7 @@
 
 use noctule_num::linalg::{Cholesky, Op, mul, product};
 use noctule_num::{C64, CMat, InputError};
-use noctule_optim::{Manifold, Objective, Proof, Stop, TraceRow, Work};
+use noctule_optim::{Manifold, Objective, Proof, Stop, Trace, TraceRow, Work};
 use noctule_phy::rates::Reception;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,14 +82,7 @@ pub fn wmmse(
         let value = model.eval(&point, &mut gradient);
         work.evaluations += 1;
         let residual = residual(&point, &gradient, value, &mut tangent);
-        let row = TraceRow {
-            iteration: work.iterations,
-            evaluations: work.evaluations,
-            value,
-            residual,
-            step: 0.0,
-        };
-        trace.push(row);
+        trace.push(TraceRow::at(&work, value, residual, 0.0));
         if run.interrupt.is_raised() {
             break (Stop::Interrupted, residual);
         }
@@ -105,8 +98,19 @@ pub fn wmmse(
         work.iterations += 1;
     };
     let data = model.beams(&point, users).matrix;
+    finish(instance, &data, (stop, residual), trace, work)
+}
+
+/// The design with these data beams and silent sensing beams.
+fn finish(
+    instance: &Instance,
+    data: &CMat,
+    (stop, residual): (Stop, f64),
+    trace: Trace,
+    work: Work,
+) -> Result<BeamformingDesign, Error> {
     let silent = CMat::zeros(instance.antennas(), instance.parts().sensing_streams);
-    let beams = Beams { matrix: CMat::hstack(&[&data, &silent])?, users };
+    let beams = Beams { matrix: CMat::hstack(&[data, &silent])?, users: instance.users() };
     let metrics = evaluate(instance, &beams)?;
     let mut warnings = advice(instance, &metrics);
     // Without a weight on the bound the sum rate is the instance's objective, and silent sensing

@@ -10,13 +10,19 @@ use serde::{Deserialize, Serialize};
 use super::FromStart;
 use super::climbs::{residual, total_power_only, trace};
 use crate::beamforming::model::{Minorant, Model, Space, evaluate};
-use crate::beamforming::settings::positive;
+use crate::beamforming::settings::{STALLED, positive};
 use crate::beamforming::stationarity::proof_of;
 use crate::beamforming::{BeamformingDesign, Beams, Instance, advice};
 use crate::{Design, Error, Run};
 
 /// Eigenvalues of the sensing covariance below this share of the power are no stream.
 const NO_STREAM: f64 = 1e-14;
+
+/// Amplitude that every sensing stream of a start has at least, beside all of it.
+const SEED: f64 = 1e-3;
+/// The multiplier of the power lies no nearer to the largest eigenvalue than this share of the size
+/// of the problem: nearer, rounding decides. Any multiplier gives a bound.
+const NEAREST: f64 = 1e-15;
 
 /// Settings of [`wmmse_sdr`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,7 +94,7 @@ pub fn wmmse_sdr_with_gaps(
 ) -> Result<WmmseSdr, Error> {
     let mut solver: Option<Lbfgs> = None;
     let rules = StopRules::from(StopRule::Residual(settings.own.inner_tolerance))
-        | StopRule::Progress { tolerance: 1e-15, window: 40 }
+        | STALLED
         | StopRule::Evaluations(settings.own.inner_evaluations.max(1));
     ascend(instance, settings, run, |model, minorant, point| {
         let solver = solver.get_or_insert_with(|| Lbfgs::new(Manifold::sphere(model.dim())));
@@ -125,14 +131,7 @@ pub(super) fn ascend(
         let value = model.eval(&point, &mut gradient);
         work.evaluations += 1;
         let residual = residual(&point, &gradient, value, &mut tangent);
-        let row = TraceRow {
-            iteration: work.iterations,
-            evaluations: work.evaluations,
-            value,
-            residual,
-            step: 0.0,
-        };
-        trace.push(row);
+        trace.push(TraceRow::at(&work, value, residual, 0.0));
         if run.interrupt.is_raised() {
             break (Stop::Interrupted, residual);
         }
@@ -154,14 +153,8 @@ pub(super) fn ascend(
     };
     let beams = compressed(&model, &point, instance)?;
     let metrics = evaluate(instance, &beams)?;
-    let worst = gaps.iter().copied().fold(0.0, f64::max);
     let mut warnings = advice(instance, &metrics);
-    if !gaps.is_empty() {
-        warnings.push(format!(
-            "{} convex programs, each solved to a certified gap of at most {worst:.1e}",
-            gaps.len()
-        ));
-    }
+    warnings.extend(certified(&gaps));
     let design = Design {
         warnings,
         starts: vec![metrics.objective],
@@ -173,6 +166,17 @@ pub(super) fn ascend(
         work,
     };
     Ok(WmmseSdr { design, gaps })
+}
+
+/// How well the convex programs were solved, in words.
+fn certified(gaps: &[f64]) -> Option<String> {
+    let worst = gaps.iter().copied().fold(0.0, f64::max);
+    (!gaps.is_empty()).then(|| {
+        format!(
+            "{} convex programs, each solved to a certified gap of at most {worst:.1e}",
+            gaps.len()
+        )
+    })
 }
 
 /// One convex program.
@@ -200,7 +204,7 @@ fn lifted(model: &Model, start: &CMat, users: usize) -> Vec<C64> {
             point[to * rank + i] += value;
         }
     }
-    let floor = 1e-3 * real_dot(&point, &point).sqrt().max(f64::MIN_POSITIVE);
+    let floor = SEED * real_dot(&point, &point).sqrt().max(f64::MIN_POSITIVE);
     for i in 0..rank {
         point[(users + i) * rank + i] += C64::from(floor);
     }
@@ -220,10 +224,13 @@ fn certify(model: &mut Model, minorant: &Minorant, point: &[C64]) -> Result<f64,
         .map(|i| (0..along.cols()).map(|j| along[(i, j)].norm_sqr()).sum())
         .collect();
     let bound = linear_maximum(eigen.values(), &shares);
-    // Re tr(C₁ᴴ W_c) + Re tr(C₀ R), twice counted in the gradient −2 (C₁ + C₀ V) but for C₁.
+    // What is linearised is 2 Re tr(C₁ᴴ W_c) + tr(C₀ R). The gradient is −2 (C₁ + C₀ V), so that
+    // −½ Re⟨gradient, V⟩ = Re tr(C₁ᴴ W_c) + tr(C₀ R): the first term is there once, and is added
+    // once more.
     let here = -0.5 * real_dot(&gradient, point);
     let data = &point[..c1.as_slice().len()];
     let here = here + real_dot(c1.as_slice(), data);
+    // Of eigenvalues and products of this order, and of the kernel; relative to all that is added.
     let rounding = 64.0 * f64::EPSILON * model.rank() as f64 + model.relative_error();
     Ok((bound - here).max(0.0) + rounding * (bound.abs() + here.abs() + value.abs()))
 }
@@ -250,7 +257,7 @@ fn linear_maximum(eigenvalues: &[f64], shares: &[f64]) -> f64 {
         sum <= 1.0
     };
     let scale = eigenvalues.iter().map(|l| l.abs()).fold(far, f64::max);
-    let offset = bisect(1e-15 * scale, far, turned).unwrap_or(far);
+    let offset = bisect(NEAREST * scale, far, turned).unwrap_or(far);
     dual(offset)
 }
 

@@ -18,36 +18,49 @@ const RATIOS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// Everything about the parts that can be wrong without looking at the scene.
 pub(super) fn check(parts: &Parts) -> Result<(), Error> {
-    let refuse = |what: &str, place: &str, found: String, allowed: String| {
-        Err(Error::Input(InputError::new(what, place, found, allowed)))
-    };
     check_sizes(parts)?;
+    check_channels(parts)?;
+    check_powers(parts)?;
+    check_weights(parts)?;
+    check_purpose(parts)?;
+    check_ratios(parts)?;
+    check_echoes(parts)
+}
+
+fn refuse(
+    what: &str,
+    place: &str,
+    found: impl Into<String>,
+    allowed: impl Into<String>,
+) -> Result<(), Error> {
+    Err(InputError::new(what, place, found, allowed).into())
+}
+
+/// Refuse channels that do not fit the array or the users, or with an entry that is not finite.
+fn check_channels(parts: &Parts) -> Result<(), Error> {
     let elements = parts.transmit_array.elements();
     if parts.channels.rows() != elements {
         let [h, v] = [parts.transmit_array.horizontal, parts.transmit_array.vertical];
-        return refuse(
-            "the channels do not fit the transmit array",
-            "channels",
-            format!("{} antennas", parts.channels.rows()),
-            format!("{elements} antennas, as the array has {h} × {v} elements"),
-        );
+        let allowed = format!("{elements} antennas, as the array has {h} × {v} elements");
+        let found = format!("{} antennas", parts.channels.rows());
+        return refuse("the channels do not fit the transmit array", "channels", found, allowed);
     }
     if let Some(index) = parts.channels.as_slice().iter().position(|z| !z.is_finite()) {
-        return refuse(
-            "an entry is not a finite number",
-            &format!("channels[{}][{}]", index / elements, index % elements),
-            parts.channels.as_slice()[index].to_string(),
-            "finite numbers".into(),
-        );
+        let place = format!("channels[{}][{}]", index / elements, index % elements);
+        let found = parts.channels.as_slice()[index].to_string();
+        return refuse("an entry is not a finite number", &place, found, "finite numbers");
     }
     if parts.user_noise_w.len() != parts.channels.cols() {
-        return refuse(
-            "the shapes do not fit together",
-            "user_noise_w",
-            format!("{} entries", parts.user_noise_w.len()),
-            format!("{} entries, one for each user in `channels`", parts.channels.cols()),
-        );
+        let users = parts.channels.cols();
+        let found = format!("{} entries", parts.user_noise_w.len());
+        let allowed = format!("{users} entries, one for each user in `channels`");
+        return refuse("the shapes do not fit together", "user_noise_w", found, allowed);
     }
+    Ok(())
+}
+
+/// Refuse powers that are none.
+fn check_powers(parts: &Parts) -> Result<(), Error> {
     let mut powers = vec![
         ("power_w".to_owned(), parts.power_w),
         ("sensing_noise_w".to_owned(), parts.sensing_noise_w),
@@ -57,27 +70,26 @@ pub(super) fn check(parts: &Parts) -> Result<(), Error> {
     );
     for (place, value) in powers {
         if !(value.is_finite() && value > 0.0) {
-            return refuse(
-                "a power is not positive",
-                &place,
-                format!("{value} W"),
-                "a positive, finite number of watts".into(),
-            );
+            let (found, allowed) = (format!("{value} W"), "a positive, finite number of watts");
+            return refuse("a power is not positive", &place, found, allowed);
         }
     }
-    for (place, weight) in
-        [("rate_weight_per_nat", parts.rate_weight_per_nat), ("crb_weight", parts.crb_weight)]
-    {
+    Ok(())
+}
+
+/// Refuse weights that are none, or beyond what the objective can add up.
+fn check_weights(parts: &Parts) -> Result<(), Error> {
+    let (rate, crb) = (parts.rate_weight_per_nat, parts.crb_weight);
+    for (place, weight) in [("rate_weight_per_nat", rate), ("crb_weight", crb)] {
         if !(weight.is_finite() && weight >= 0.0) {
-            return refuse("not a weight", place, weight.to_string(), "zero or positive".into());
+            return refuse("not a weight", place, weight.to_string(), "zero or positive");
         }
     }
-    let weights = [
-        ("rate_weight_per_nat", parts.rate_weight_per_nat),
-        ("crb_weight", parts.crb_weight),
-        ("rate_weight_per_nat / crb_weight", parts.rate_weight_per_nat / parts.crb_weight),
-    ];
-    for (place, weight) in weights {
+    for (place, weight) in [
+        ("rate_weight_per_nat", rate),
+        ("crb_weight", crb),
+        ("rate_weight_per_nat / crb_weight", rate / crb),
+    ] {
         // Zero, and a ratio to it, leave a term out.
         if weight > 0.0 && weight.is_finite() && !RATIOS.contains(&weight) {
             let allowed = format!("zero, or {:e} to {:e}", RATIOS.start(), RATIOS.end());
@@ -85,53 +97,50 @@ pub(super) fn check(parts: &Parts) -> Result<(), Error> {
             return refuse(what, place, format!("{weight:e}"), allowed);
         }
     }
+    Ok(())
+}
+
+/// Refuse a problem that any beams solve.
+fn check_purpose(parts: &Parts) -> Result<(), Error> {
+    let what = "there is nothing to design for";
     let rate_counts = parts.rate_weight_per_nat > 0.0 && parts.channels.cols() > 0;
     if !rate_counts && parts.crb_weight <= 0.0 {
-        return refuse(
-            "there is nothing to design for",
-            "rate_weight_per_nat, crb_weight",
-            "no weight on anything".into(),
-            "users and a positive rate weight, or a positive bound weight".into(),
-        );
+        let place = "rate_weight_per_nat, crb_weight";
+        let allowed = "users and a positive rate weight, or a positive bound weight";
+        return refuse(what, place, "no weight on anything", allowed);
     }
     if parts.crb_weight <= 0.0 && parts.channels.norm_sqr() <= 0.0 {
-        return refuse(
-            "there is nothing to design for",
-            "channels",
-            "zeros, and no weight on the bound".into(),
-            "a channel that is not zero".into(),
-        );
+        let found = "zeros, and no weight on the bound";
+        return refuse(what, "channels", found, "a channel that is not zero");
     }
-    check_ratios(parts)?;
+    Ok(())
+}
+
+/// Refuse a radar without beams, snapshots, or echoes.
+fn check_echoes(parts: &Parts) -> Result<(), Error> {
     if parts.channels.cols() + parts.sensing_streams == 0 {
-        return refuse(
-            "there are no beams",
-            "sensing_streams",
-            "0, and no users".into(),
-            "at least one user or one sensing stream".into(),
-        );
+        let allowed = "at least one user or one sensing stream";
+        return refuse("there are no beams", "sensing_streams", "0, and no users", allowed);
     }
     if parts.snapshots == 0 {
-        return refuse("there are no snapshots", "snapshots", "0".into(), "at least 1".into());
+        return refuse("there are no snapshots", "snapshots", "0", "at least 1");
     }
     for (index, target) in parts.targets.iter().enumerate() {
         let finite = target.azimuth_rad.is_finite()
             && target.polar_rad.is_finite()
             && target.reflection.is_finite();
         if !finite {
-            return refuse(
-                "a target is not finite",
-                &format!("targets[{index}]"),
-                format!("{target:?}"),
-                "finite angles and reflection".into(),
-            );
+            let (place, found) = (format!("targets[{index}]"), format!("{target:?}"));
+            return refuse("a target is not finite", &place, found, "finite angles and reflection");
         }
         if parts.crb_weight > 0.0 && target.reflection.norm_sqr() <= 0.0 {
+            let place = format!("reflection[{index}]");
+            let allowed = "a reflection coefficient that is not zero";
             return refuse(
                 "a target reflects nothing",
-                &format!("reflection[{index}]"),
+                &place,
                 target.reflection.to_string(),
-                "a reflection coefficient that is not zero".into(),
+                allowed,
             );
         }
     }

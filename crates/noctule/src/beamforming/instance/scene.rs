@@ -9,6 +9,11 @@ use crate::Error;
 
 /// Below this a scene is accepted with a warning.
 const NEARLY_SINGULAR: f64 = 1e-8;
+/// Sines and cosines closer than this are near. An eigenvalue falls with their fourth power, so that
+/// they need not be tiny.
+const NEAR: f64 = 0.05;
+/// A target with more than this share of the weakest direction is to blame for it.
+const BLAMED: f64 = 0.05;
 
 impl Instance {
     /// Refuse targets that no transmission can tell apart, and say why.
@@ -41,40 +46,17 @@ impl Instance {
             let cause = "both arrays are linear, and a linear array cannot see two angles";
             return ((0..targets.len()).collect(), cause.to_owned());
         }
-        let blamed: Vec<usize> = (0..targets.len()).filter(|&m| shares[m] > 0.05).collect();
-        // An eigenvalue falls with the fourth power of these, so they need not be tiny.
-        const NEAR: f64 = 0.05;
-        if let [alone] = blamed[..] {
-            let target = &targets[alone];
-            let (axis, plane) = (target.polar_rad.sin().abs(), target.azimuth_rad.cos().abs());
-            if axis < NEAR && axis <= plane {
-                let cause = "it lies on the array's vertical axis (sin φ ≈ 0), where the azimuth \
-                             has no meaning";
-                return (blamed, cause.to_owned());
-            }
-            if plane < NEAR {
-                let cause = "it lies in the plane of the array (cos θ ≈ 0), where the response \
-                             does not change with the azimuth";
-                return (blamed, cause.to_owned());
-            }
+        let blamed: Vec<usize> = (0..targets.len()).filter(|&m| shares[m] > BLAMED).collect();
+        if let [alone] = blamed[..]
+            && let Some(cause) = alone_to_blame(&targets[alone])
+        {
+            return (blamed, cause.to_owned());
         }
-        // The response depends on these two numbers alone.
-        let seen_at = |t: &Target| (t.azimuth_rad.sin() * t.polar_rad.sin(), t.polar_rad.cos());
         for (position, &i) in blamed.iter().enumerate() {
             for &j in &blamed[position + 1..] {
-                let ((a, b), (c, d)) = (seen_at(&targets[i]), seen_at(&targets[j]));
-                if (a - c).abs() > NEAR || (b - d).abs() > NEAR {
-                    continue;
+                if let Some(cause) = confused(&targets[i], &targets[j]) {
+                    return (vec![i, j], cause.to_owned());
                 }
-                let canonical = |t: &Target| canonical_direction(t.azimuth_rad, t.polar_rad);
-                let ((e, f), (g, h)) = (canonical(&targets[i]), canonical(&targets[j]));
-                let cause = if (e - g).abs() < 2.0 * NEAR && (f - h).abs() < 2.0 * NEAR {
-                    "they are at the same place, or too close for these arrays"
-                } else {
-                    "they are mirror images (equal sin θ sin φ and cos φ): an array in a plane \
-                     cannot tell its front from its back"
-                };
-                return (vec![i, j], cause.to_owned());
             }
         }
         (
@@ -88,4 +70,36 @@ impl Instance {
             ),
         )
     }
+}
+
+/// Why a target cannot be sensed wherever the others are.
+fn alone_to_blame(target: &Target) -> Option<&'static str> {
+    let (axis, plane) = (target.polar_rad.sin().abs(), target.azimuth_rad.cos().abs());
+    if axis < NEAR && axis <= plane {
+        return Some(
+            "it lies on the array's vertical axis (sin φ ≈ 0), where the azimuth has no meaning",
+        );
+    }
+    (plane < NEAR).then_some(
+        "it lies in the plane of the array (cos θ ≈ 0), where the response does not change with \
+         the azimuth",
+    )
+}
+
+/// Why two targets cannot be told apart, where they look alike.
+fn confused(one: &Target, other: &Target) -> Option<&'static str> {
+    // The response depends on these two numbers alone.
+    let seen_at = |t: &Target| (t.azimuth_rad.sin() * t.polar_rad.sin(), t.polar_rad.cos());
+    let ((a, b), (c, d)) = (seen_at(one), seen_at(other));
+    if (a - c).abs() > NEAR || (b - d).abs() > NEAR {
+        return None;
+    }
+    let canonical = |t: &Target| canonical_direction(t.azimuth_rad, t.polar_rad);
+    let ((e, f), (g, h)) = (canonical(one), canonical(other));
+    Some(if (e - g).abs() < 2.0 * NEAR && (f - h).abs() < 2.0 * NEAR {
+        "they are at the same place, or too close for these arrays"
+    } else {
+        "they are mirror images (equal sin θ sin φ and cos φ): an array in a plane cannot tell its \
+         front from its back"
+    })
 }

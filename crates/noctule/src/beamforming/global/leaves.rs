@@ -1,0 +1,78 @@
+//! The boxes that were not divided further: together they prove the bound.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::region::{Leaf, Proven, Region};
+use super::search::Search;
+use crate::beamforming::Instance;
+
+/// So many numbers are handed out as a proof; more would be a file of their own.
+const MOST_NUMBERS: usize = 1_000_000;
+
+impl Search<'_> {
+    /// Make a region a leaf.
+    pub(super) fn enter(&mut self, region: &mut Region) {
+        region.leaf = self.made;
+        self.made += 1;
+        let (low, high) = (region.low.clone(), region.high.clone());
+        self.leaves.insert(region.leaf, Leaf { low, high, proven: region.proven.clone() });
+    }
+
+    /// Note what the multipliers at the point evaluated last prove of a region, where that is
+    /// more than was known.
+    pub(super) fn note(&self, region: &mut Region, bound: f64) {
+        if region.proven.as_ref().is_some_and(|proven| proven.bound >= bound) {
+            return;
+        }
+        region.proven = Some(Rc::new(Proven {
+            low: region.low.clone(),
+            high: region.high.clone(),
+            t: (0..self.users).map(|k| self.relaxed.multiplier(k)).collect(),
+            y: self.relaxed.fisher_inverse().to_vec(),
+            bound,
+            margin: self.margin,
+        }));
+    }
+
+    /// The margin for rounding of the leaf whose bound is the weakest.
+    pub(super) fn weakest_margin(&self) -> f64 {
+        let proven = self.leaves.values().filter_map(|leaf| leaf.proven.as_ref());
+        proven.min_by(|a, b| a.bound.total_cmp(&b.bound)).map_or(f64::NAN, |leaf| leaf.margin)
+    }
+
+    /// What [`again`](crate::beamforming::certificate::again) needs; `left_out` where a leaf is not bounded or
+    /// there are too many of them.
+    pub(super) fn numbers(&self, instance: &Instance) -> BTreeMap<String, Vec<f64>> {
+        let energy = instance.information() * instance.parts().power_w;
+        let proven: Option<Vec<(&Leaf, &Rc<Proven>)>> =
+            self.leaves.values().map(|leaf| Some((leaf, leaf.proven.as_ref()?))).collect();
+        let left_out = || [("left_out".to_owned(), vec![self.leaves.len() as f64])].into();
+        let Some(proven) = proven else { return left_out() };
+        let length = proven.len() * (5 * self.users + self.relaxed.fisher_inverse().len());
+        if length > MOST_NUMBERS || self.users < instance.users() && self.users > 0 {
+            return left_out();
+        }
+        // Users without a weight have no box; any will do.
+        let idle = vec![1.0; instance.users() - self.users];
+        let all = |of: &dyn Fn(&Leaf, &Proven) -> Vec<f64>| -> Vec<f64> {
+            let one = |(leaf, proven): &(&Leaf, &Rc<Proven>)| {
+                let mut list = of(leaf, proven);
+                list.extend(&idle);
+                list
+            };
+            proven.iter().flat_map(one).collect()
+        };
+        let y = proven.iter().flat_map(|(_, proven)| proven.y.iter().map(|y| y / energy));
+        [
+            ("y", y.collect()),
+            ("low", all(&|leaf, _| leaf.low.clone())),
+            ("high", all(&|leaf, _| leaf.high.clone())),
+            ("chord_low", all(&|_, proven| proven.low.clone())),
+            ("chord_high", all(&|_, proven| proven.high.clone())),
+            ("t", all(&|_, proven| proven.t.clone())),
+        ]
+        .map(|(name, list)| (name.to_owned(), list))
+        .into()
+    }
+}

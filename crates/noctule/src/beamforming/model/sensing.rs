@@ -1,0 +1,96 @@
+//! The bound of the model: Fisher matrix, inverse, and what the gradient needs of them.
+
+#[cfg(feature = "sdp")]
+use noctule_num::linalg::{Op, product};
+use noctule_num::{C64, CMat};
+#[cfg(feature = "sdp")]
+use noctule_phy::fisher::pack_hermitian;
+use noctule_phy::fisher::{parameters, unpack_hermitian};
+
+use super::Model;
+
+/// Relative rounding of an inverse for a condition and an order of one: some steps of the
+/// elimination touch every entry, each with a few roundings.
+const INVERSE_ROUNDING: f64 = 16.0 * f64::EPSILON;
+
+impl Model {
+    /// How far value and gradient at the point evaluated last may be off, relative: the rounding of
+    /// the inverse, a multiple of ε times the condition of the scaled Fisher matrix.
+    pub fn relative_error(&self) -> f64 {
+        let n = parameters(self.targets) as f64;
+        INVERSE_ROUNDING * n * n * self.conditioning
+    }
+
+    /// The Fisher matrix, row by row, of a normalised covariance in the coordinates of this space.
+    #[cfg(feature = "sdp")]
+    pub(in crate::beamforming) fn fisher_of(&self, covariance: &CMat) -> Vec<f64> {
+        let Some(map) = &self.map else { return Vec::new() };
+        let seen = self.space.columns(self.users..self.users + 3 * self.targets);
+        let along = product(&seen, Op::Adjoint, covariance, Op::Plain);
+        let z = product(&along, Op::Plain, &seen, Op::Plain);
+        let n = parameters(self.targets);
+        let (mut packed, mut fisher) = (vec![0.0; 9 * self.targets.pow(2)], vec![0.0; n * n]);
+        pack_hermitian(&z, &mut packed);
+        map.fisher(&packed, &mut fisher);
+        fisher
+    }
+
+    /// Target part of one evaluation: the bound's value, and its coefficients added. `None`
+    /// outside the domain.
+    pub(super) fn add_sensing(&mut self) -> Option<f64> {
+        let Some(map) = &self.map else { return Some(0.0) };
+        let (m3, n) = (3 * self.targets, parameters(self.targets));
+        pack_gram(&self.amplitudes, self.users, m3, &mut self.packed);
+        map.fisher(&self.packed, &mut self.fisher);
+        self.conditioning = self.inverter.invert(&self.fisher, &mut self.inverse)?;
+        let trace: f64 = (0..n).map(|i| self.inverse[i * n + i]).sum();
+        if !trace.is_finite() {
+            return None;
+        }
+        // d(−tr F⁻¹) = tr(F⁻² dF) = Re tr(K dZ)
+        square_symmetric(&self.inverse, n, &mut self.squared);
+        map.adjoint(&self.squared, &mut self.packed_dual);
+        unpack_hermitian(&self.packed_dual, &mut self.dual);
+        for stream in 0..self.streams {
+            let seen = &self.amplitudes.col(stream)[self.users..];
+            for a in 0..m3 {
+                let mut sum = C64::ZERO;
+                for (b, amplitude) in seen.iter().enumerate() {
+                    sum += self.dual[(a, b)] * amplitude;
+                }
+                self.coefficients[(self.users + a, stream)] = sum * self.crb_weight;
+            }
+        }
+        Some(self.crb_weight * trace)
+    }
+}
+
+/// `Z = Y Yᴴ` of the rows `first .. first + n` of `amplitudes`, packed as by `pack_hermitian`.
+fn pack_gram(amplitudes: &CMat, first: usize, n: usize, packed: &mut [f64]) {
+    packed.fill(0.0);
+    for stream in 0..amplitudes.cols() {
+        let y = &amplitudes.col(stream)[first..first + n];
+        let mut k = n;
+        for b in 0..n {
+            packed[b] += y[b].norm_sqr();
+            for a in 0..b {
+                // y_a conj(y_b)
+                packed[k] += y[a].re * y[b].re + y[a].im * y[b].im;
+                packed[k + 1] += y[a].im * y[b].re - y[a].re * y[b].im;
+                k += 2;
+            }
+        }
+    }
+}
+
+/// `out = a · a` for a symmetric matrix of order `n`.
+fn square_symmetric(a: &[f64], n: usize, out: &mut [f64]) {
+    for i in 0..n {
+        for j in 0..=i {
+            let (row_i, row_j) = (&a[i * n..(i + 1) * n], &a[j * n..(j + 1) * n]);
+            let sum: f64 = row_i.iter().zip(row_j).map(|(x, y)| x * y).sum();
+            out[i * n + j] = sum;
+            out[j * n + i] = sum;
+        }
+    }
+}
