@@ -66,6 +66,7 @@ pub const ALL: &[BuiltIn] = built_in![
     "cellfree/fig3a",
     "cellfree/fig3b",
     "cellfree/fig4",
+    "cellfree/fig4-scenes",
     "cellfree/fig5",
     "cellfree/fig6",
     "cellfree/cascades",
