@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use noctule_lab::LabError;
+use noctule_lab::single::SingleError;
 use noctule_num::InputError;
 
 /// A command that did what it could.
@@ -92,6 +93,15 @@ impl From<LabError> for Failure {
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         Self::Lab(LabError::Input(error))
+    }
+}
+
+impl From<SingleError> for Failure {
+    fn from(error: SingleError) -> Self {
+        match error {
+            SingleError::Input(error) => error.into(),
+            SingleError::Numerics(text) => Self::Numerics(text),
+        }
     }
 }
 

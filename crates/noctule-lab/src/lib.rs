@@ -28,6 +28,7 @@ pub mod present;
 pub mod presentation;
 pub mod registry;
 pub mod report;
+pub mod resolve;
 pub mod run;
 pub mod single;
 mod study;
@@ -36,4 +37,4 @@ pub mod systems;
 
 pub use error::LabError;
 pub use registry::Registry;
-pub use study::{Results, Study, default_folder, finish};
+pub use study::{Opened, Request, Results, Study, finish};

@@ -235,3 +235,9 @@ pub trait Single: System {
     /// When the document is damaged or of another kind.
     fn verify(&self, document: &Value) -> Result<Finding, SingleError>;
 }
+
+impl std::fmt::Debug for dyn Single {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id())
+    }
+}

@@ -1,7 +1,7 @@
-//! A study from its file to its results, in five calls.
+//! A study from its file to its results, in four calls.
 //!
 //! ```text
-//!   Study::new(experiment) ─ store(folder) ─ run(…) ─▶ complete? ─ finish(…) ─▶ Results
+//!   Study::open(file, request) ─ store(…) ─ study.run(…) ─▶ complete? ─ finish(…) ─▶ Results
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use noctule_figure::Figure;
 use noctule_num::InputError;
 use noctule_optim::Interrupt;
 
+use crate::builtin::Named;
 use crate::claim::{self, Judged};
 use crate::error::LabError;
 use crate::experiment::{Changes, Experiment};
@@ -45,19 +46,10 @@ impl<'r> Study<'r> {
         source: &str,
         registry: &Registry<'r>,
     ) -> Result<Self, InputError> {
-        let Some(system) = registry.get(&experiment.system) else {
-            let known = registry.ids().join(", ");
-            return Err(InputError::new(
-                "there is no such system",
-                "system",
-                &experiment.system,
-                known,
-            ));
-        };
+        let system = registry.need(&experiment.system, "system")?;
         let plan = Plan::of(experiment, system);
         plan.check_size()?;
-        let chains = plan
-            .prepare(registry)
+        let chains = Chains::of(&plan, system)
             .map_err(|refused| experiment.locate(refused.scheme, refused.grid, refused.error))?;
         let presentation = Presentation::of(experiment, system, source);
         Ok(Self { plan, presentation, chains })
@@ -77,6 +69,74 @@ impl<'r> Study<'r> {
         interrupt: &Interrupt,
     ) -> Result<RunReport, LabError> {
         run::run(store, &self.chains, options, progress, interrupt)
+    }
+}
+
+/// What a run is asked to be, beside its experiment.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// What is changed in the experiment.
+    pub changes: Changes,
+    /// Where the results go, unless to a folder under `results/`: the name of the experiment, and
+    /// what is changed, so that a quick look does not collide with the full run.
+    pub out: Option<PathBuf>,
+    /// Whether what the folder holds is moved aside first.
+    pub fresh: bool,
+    /// Whether a folder that holds something else than a run is taken all the same.
+    pub force: bool,
+    /// Schemes of the caller's own: a figure that names its schemes shows these as well.
+    pub guests: Vec<String>,
+}
+
+/// A study that was asked for, before anything of it is on the disk.
+#[derive(Debug)]
+pub struct Opened<'r> {
+    /// The experiment, changes applied.
+    pub experiment: Experiment,
+    /// Its study.
+    pub study: Study<'r>,
+    /// Where its results go.
+    pub dir: PathBuf,
+    fresh: bool,
+    force: bool,
+}
+
+impl<'r> Study<'r> {
+    /// Read, change, plan and prepare the experiment of a file. No file is written.
+    ///
+    /// # Errors
+    /// As [`Experiment::parse`], [`Experiment::changed`] and [`Study::new`].
+    pub fn open(
+        source: &Named,
+        request: Request,
+        registry: &Registry<'r>,
+    ) -> Result<Opened<'r>, InputError> {
+        let Request { changes, out, fresh, force, guests } = request;
+        let experiment = Experiment::parse(&source.text, &source.file, &source.id, registry)?;
+        let mut experiment = experiment.changed(&changes)?;
+        for figure in experiment.figures.iter_mut().filter(|figure| !figure.schemes.is_empty()) {
+            figure.schemes.extend(guests.iter().cloned());
+        }
+        let mut study = Self::new(&experiment, &source.text, registry)?;
+        study.presentation.changes = changes.in_words();
+        let dir = out.unwrap_or_else(|| default_folder(&experiment.id, &changes));
+        Ok(Opened { experiment, study, dir, fresh, force })
+    }
+}
+
+impl Opened<'_> {
+    /// Open the folder of the results. Where what it holds is to be moved aside that is done first,
+    /// and `moved` hears where it is now.
+    ///
+    /// # Errors
+    /// When the folder holds something else, or the file system refuses.
+    pub fn store(&self, moved: impl FnOnce(&Path)) -> Result<Store, LabError> {
+        if self.fresh
+            && let Some(old) = run::move_aside(&self.dir, self.force)?
+        {
+            moved(&old);
+        }
+        self.study.store(&self.dir, self.force)
     }
 }
 
@@ -130,10 +190,9 @@ pub fn finish(store: &Store, presentation: &Presentation) -> Result<Results, Lab
     Ok(Results { folded, claims, files, notes })
 }
 
-/// The folder of an experiment under `results/`: its name, and what the command line changed, so
-/// that a quick look does not collide with the full run.
-pub fn default_folder(experiment: &Experiment, changes: &Changes) -> PathBuf {
-    let mut name = experiment.id.clone();
+/// The folder of an experiment under `results/`: its name, and what is changed.
+fn default_folder(id: &str, changes: &Changes) -> PathBuf {
+    let mut name = id.to_owned();
     if changes.ci {
         name.push_str("-ci");
     }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::arrays::whole;
 use crate::errors;
 use crate::interrupt::leavable;
-use crate::single::{Order, Problem, raised, settings};
+use crate::single::{Order, Problem, settings};
 use crate::told::{Keep, Told};
 
 /// More threads than this are a mistake.
@@ -80,7 +80,7 @@ pub(crate) fn design_batch(
         .flatten()
         .map(|told| match told {
             Ok(told) => Ok(Py::new(py, told)?.into_any()),
-            Err(error) => Ok(raised(error).into_value(py).into_any()),
+            Err(error) => Ok(errors::single(error).into_value(py).into_any()),
         })
         .collect()
 }

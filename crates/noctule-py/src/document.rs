@@ -1,41 +1,39 @@
-//! A design document, and the system that it names.
+//! Design documents: what they say, and whether it is true.
 
-use noctule_lab::single::Single;
-use noctule_lab::systems;
-use noctule_num::{InputError, hint};
+use noctule_lab::resolve::system_of;
+use noctule_lab::single::{Claim, Single};
 use pyo3::prelude::*;
 use serde_json::Value;
 
 use crate::arrays::accept;
 use crate::errors;
+use crate::interrupt::leavable;
 
-/// A `noctule-design/1` document.
-pub(crate) fn document_of(text: &str) -> PyResult<Value> {
-    let refuse = |what: &str, found: String| {
-        errors::refuse(what, "design", found, "a noctule-design/1 document")
-    };
+/// A `noctule-design/1` document and its system.
+pub(crate) fn read(text: &str) -> PyResult<(Value, &'static dyn Single)> {
     let document = accept(noctule::data::json_document(text.as_bytes()))?;
-    let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
-    if format != "noctule-design/1" {
-        let newer = format.starts_with("noctule-design/");
-        let kind = "this is another kind of file";
-        let what = if newer { "the file was written by a newer noctule" } else { kind };
-        return Err(refuse(what, format.to_owned()));
-    }
-    Ok(document)
+    let system = accept(system_of(&document, "design"))?;
+    Ok((document, system))
 }
 
-/// The system of a document.
-pub(crate) fn system_of(document: &Value) -> PyResult<&'static dyn Single> {
-    system_named(document.get("system").and_then(Value::as_str).unwrap_or("nothing"))
+/// Recompute what a `noctule-design/1` document claims.
+#[pyfunction]
+pub(crate) fn verify(py: Python<'_>, document: &str) -> PyResult<Found> {
+    let (document, system) = read(document)?;
+    let finding = leavable(py, move |_| system.verify(&document), |_| Ok(()))?;
+    let finding = finding.map_err(errors::single)?;
+    let summary = finding.summary();
+    let claim = |Claim { name, verdict }: Claim| {
+        let reason = verdict.reason().map(str::to_owned);
+        (name, verdict.as_str(), reason)
+    };
+    let claims = finding.claims.into_iter().map(claim).collect();
+    Ok((finding.agrees, finding.violation, finding.compared, claims, summary))
 }
 
-/// The system of that name.
-pub(crate) fn system_named(name: &str) -> PyResult<&'static dyn Single> {
-    let all = systems::singles();
-    let names: Vec<&str> = all.iter().map(|system| system.id()).collect();
-    all.iter().copied().find(|system| system.id() == name).ok_or_else(|| {
-        let error = InputError::new("there is no such system", "system", name, hint::list(&names));
-        errors::input(&hint::with_guess(error, name, &names))
-    })
-}
+/// Whether all agrees, the largest violation, the numbers compared, the claims (name, verdict,
+/// reason), and the claims in one line.
+type Found = (bool, f64, Vec<Compared>, Vec<(String, &'static str, Option<String>)>, String);
+
+/// Name, value stored, value recomputed.
+type Compared = (String, Option<f64>, Option<f64>);

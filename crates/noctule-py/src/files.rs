@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::arrays::{accept, array_of, dict_of, set_of};
-use crate::document::system_named;
 use crate::errors;
+use crate::systems::system;
 
 /// The arrays in a file: `kind` is `instance` or `design`. With `array`, `member` or `reading` one
 /// array, read as they say. Also what the reader decided.
@@ -25,7 +25,7 @@ pub(crate) fn read<'py>(
     member: Option<String>,
     reading: &str,
 ) -> PyResult<(Bound<'py, PyDict>, Vec<String>)> {
-    let system = system_named(system)?;
+    let system = self::system(system)?;
     let fields = if kind == "design" { system.variable_fields() } else { system.instance_fields() };
     let reading: Reading = accept(reading.parse())?;
     let one = array.is_some() || member.is_some() || reading != Reading::default();

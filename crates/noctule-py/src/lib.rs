@@ -24,6 +24,7 @@ mod interrupt;
 mod models;
 mod optim;
 mod single;
+mod systems;
 mod told;
 
 use pyo3::prelude::*;
@@ -35,9 +36,13 @@ mod _noctule {
     #[pymodule_export]
     use crate::batch::design_batch;
     #[pymodule_export]
+    use crate::document::verify;
+    #[pymodule_export]
     use crate::errors::{InvalidInput, NotSolved, NumericalError};
     #[pymodule_export]
-    use crate::experiment::{experiments, figures, run};
+    use crate::experiment::drawn::figures;
+    #[pymodule_export]
+    use crate::experiment::{experiments, run};
     #[pymodule_export]
     use crate::files::{design_document, imported, members, read, reordered, system_in, write};
     #[pymodule_export]
@@ -55,7 +60,9 @@ mod _noctule {
     #[pymodule_export]
     use crate::optim::{check_gradient, minimize, water_filling};
     #[pymodule_export]
-    use crate::single::{Problem, problems, systems_json, unknown, verify};
+    use crate::single::{Problem, problems};
+    #[pymodule_export]
+    use crate::systems::{systems_json, unknown};
     #[pymodule_export]
     use crate::told::Told;
 

@@ -1,37 +1,19 @@
 //! One instance, one design: the verbs `design`, `evaluate` and `verify`, for every system at once.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use noctule::data::{ArraySet, FieldInfo};
-use noctule_lab::experiment::complete;
-use noctule_lab::single::{Arrays, Claim, Single, SingleError, Source, afford};
-use noctule_lab::system::no_such_scheme;
-use noctule_lab::systems;
-use noctule_num::{InputError, hint};
+use noctule::data::ArraySet;
+use noctule_lab::resolve;
+use noctule_lab::single::{Arrays, Single, SingleError, Source};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::arrays::{accept, dict_of, json_of, set_of, whole};
-use crate::document::{document_of, system_named, system_of};
 use crate::errors;
 use crate::interrupt::leavable;
 use crate::told::{Keep, Told};
-
-/// The default scenario of a system, and the schema of scenarios: made once.
-fn described(system: &dyn Single) -> &'static (Value, Value) {
-    static ALL: OnceLock<BTreeMap<&'static str, (Value, Value)>> = OnceLock::new();
-    static NONE: (Value, Value) = (Value::Null, Value::Null);
-    let make = || {
-        let describe = |system: &&'static dyn Single| {
-            (system.id(), (system.default_scenario(), system.scenario_schema()))
-        };
-        systems::singles().iter().map(describe).collect()
-    };
-    ALL.get_or_init(make).get(system.id()).unwrap_or(&NONE)
-}
 
 /// Complete settings of a scheme: its defaults with `given` written over them.
 pub(crate) fn settings(
@@ -40,19 +22,8 @@ pub(crate) fn settings(
     given: Option<&Bound<'_, PyAny>>,
     certify: bool,
 ) -> PyResult<Value> {
-    let mut all = system
-        .default_settings(scheme)
-        .ok_or_else(|| errors::input(&no_such_scheme(system, "scheme", scheme)))?;
-    if certify {
-        afford(&mut all);
-    }
-    match given {
-        None => Ok(all),
-        Some(given) => {
-            let given = json_of(given, "scheme")?;
-            accept(complete(&all, &Value::Null, &given, "scheme"))
-        }
-    }
+    let given = given.map(|given| json_of(given, "scheme")).transpose()?;
+    accept(resolve::settings(system, scheme, given.as_ref(), certify))
 }
 
 /// A concrete problem: a scenario to draw from, arrays, or both.
@@ -116,23 +87,11 @@ impl Problem {
     ) -> PyResult<Self> {
         let seed = seed.map_or(Ok(1), |seed| whole(seed, "seed"))?;
         let trial = trial.map_or(Ok(0), |trial| whole(trial, "trial"))?;
-        let system = system_named(system)?;
-        let scenario = match scenario {
-            None => None,
-            Some(given) => {
-                let given = json_of(given, "scenario")?;
-                let (default, schema) = described(system);
-                Some(accept(complete(default, schema, &given, "scenario"))?)
-            }
-        };
-        let arrays = match arrays {
-            None => None,
-            Some(arrays) => {
-                let set = set_of(arrays)?;
-                Some(Arrays::Set(accept(set.only(system.instance_fields()))?))
-            }
-        };
-        Ok(Self::of(system, Source { scenario, arrays, seed, trial }))
+        let system = crate::systems::system(system)?;
+        let scenario = scenario.map(|given| json_of(given, "scenario")).transpose()?;
+        let arrays = arrays.map(set_of).transpose()?;
+        let source = Source::of(system, scenario.as_ref(), arrays, (seed, trial));
+        Ok(Self::of(system, accept(source)?))
     }
 
     /// The system's name.
@@ -242,82 +201,4 @@ pub(crate) fn problems(
         problem.realised.get_or_init(|| set);
     }
     Ok(all)
-}
-
-/// Recompute what a `noctule-design/1` document claims.
-#[pyfunction]
-pub(crate) fn verify(py: Python<'_>, document: &str) -> PyResult<Found> {
-    let document = document_of(document)?;
-    let system = system_of(&document)?;
-    let finding = leavable(py, move |_| system.verify(&document), |_| Ok(()))?;
-    let finding = finding.map_err(errors::single)?;
-    let summary = finding.summary();
-    let claim = |Claim { name, verdict }: Claim| {
-        let reason = verdict.reason().map(str::to_owned);
-        (name, verdict.as_str(), reason)
-    };
-    let claims = finding.claims.into_iter().map(claim).collect();
-    Ok((finding.agrees, finding.violation, finding.compared, claims, summary))
-}
-
-/// Whether all agrees, the largest violation, the numbers compared, the claims (name, verdict,
-/// reason), and the claims in one line.
-type Found = (bool, f64, Vec<Compared>, Vec<(String, &'static str, Option<String>)>, String);
-
-/// Name, value stored, value recomputed.
-type Compared = (String, Option<f64>, Option<f64>);
-
-/// Everything Python needs to know of every system: schemas, defaults, schemes, arrays.
-#[pyfunction]
-pub(crate) fn systems_json() -> String {
-    let fields = |fields: &[FieldInfo]| -> Vec<Value> {
-        fields
-            .iter()
-            .map(|field| {
-                json!({ "name": field.name, "dimensions": field.dimensions,
-                    "complex": field.complex, "summary": field.summary })
-            })
-            .collect()
-    };
-    let all: Vec<Value> = systems::singles()
-        .iter()
-        .map(|system| {
-            let schemes: Vec<Value> = system
-                .schemes()
-                .iter()
-                .map(|scheme| {
-                    json!({ "name": scheme.name, "label": scheme.label, "summary": scheme.summary,
-                        "settings": system.default_settings(scheme.name),
-                        "settings_schema": system.settings_schema(scheme.name) })
-                })
-                .collect();
-            json!({
-                "id": system.id(),
-                "title": system.title(),
-                "scenario": system.default_scenario(),
-                "schema": system.scenario_schema(),
-                "metrics": system.metrics(),
-                "series": system.series(),
-                "schemes": schemes,
-                "instance_fields": fields(system.instance_fields()),
-                "variable_fields": fields(system.variable_fields()),
-            })
-        })
-        .collect();
-    json!(all).to_string()
-}
-
-/// Refuse a name that is not among those known, with the nearest that is.
-#[pyfunction]
-pub(crate) fn unknown(name: &str, place: &str, known: Vec<String>) -> PyErr {
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let what = "there is no such key";
-    let place = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
-    let error = InputError::new(what, place, format!("`{name}`"), hint::list(&known));
-    errors::input(&hint::with_guess(error, name, &known))
-}
-
-/// A failure of one problem of a batch, as it would be raised.
-pub(crate) fn raised(error: SingleError) -> PyErr {
-    errors::single(error)
 }

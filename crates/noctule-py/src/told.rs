@@ -14,7 +14,7 @@ use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Map, Value};
 
 use crate::arrays::{accept, dict_of};
-use crate::document::{document_of, system_of};
+use crate::document;
 use crate::errors;
 
 /// How much of a design is kept.
@@ -132,14 +132,10 @@ impl Told {
     /// The design of a `noctule-design/1` document: what it says, not whether it is true.
     #[staticmethod]
     fn load(document: &str) -> PyResult<Self> {
-        let document = document_of(document)?;
-        let system = system_of(&document)?;
-        let text = document.to_string();
-        let fields = system.variable_fields();
-        let arrays = accept(ArraySet::from_json(text.as_bytes(), "design", fields))?;
-        let embedded = document.get("instance").unwrap_or(&Value::Null).to_string();
-        let fields = system.instance_fields();
-        let instance = ArraySet::from_json(embedded.as_bytes(), "instance", fields);
+        let (document, system) = document::read(document)?;
+        let arrays = accept(ArraySet::from_value(&document, "design", system.variable_fields()))?;
+        let embedded = document.get("instance").unwrap_or(&Value::Null);
+        let instance = ArraySet::from_value(embedded, "instance", system.instance_fields());
         let instance = accept(instance.map_err(|error| error.inside("instance")))?;
         let word = |name: &str| {
             document.get(name).and_then(Value::as_str).unwrap_or("not said").to_owned()

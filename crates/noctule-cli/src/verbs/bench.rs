@@ -1,11 +1,9 @@
 //! `noctule bench`: all schemes of a system on the same instances, in one process.
 
-use std::path::Path;
-
 use noctule_lab::bench::{Comparison, Standing, Standings, compare};
-use noctule_lab::experiment::{MAX_BYTES, ScenarioFile, overrides};
-use noctule_lab::files;
+use noctule_lab::experiment::overrides;
 use noctule_lab::present::format::short;
+use noctule_lab::resolve::Meant;
 use noctule_lab::system::{Contender, System};
 use noctule_lab::systems;
 use noctule_num::{InputError, hint};
@@ -19,16 +17,8 @@ use crate::signals::interrupt;
 use crate::tables;
 
 pub(crate) fn run(options: &cli::Bench, as_json: bool) -> Result<Done, Failure> {
-    let registry = systems::registry();
     let given = options.given.as_deref().unwrap_or(systems::DEFAULT);
-    let (system, scenario) = if given.ends_with(".toml") {
-        let text = files::read_text(Path::new(given), MAX_BYTES as u64, "a scenario file")?;
-        let file = ScenarioFile::parse(&text, given, &registry)?;
-        (find(&registry, &file.system)?, file.scenario)
-    } else {
-        let system = find(&registry, given)?;
-        (system, system.default_scenario())
-    };
+    let Meant { system, scenario, .. } = Meant::by(given, "SYSTEM|SCENARIO")?;
     let (scenario, contenders) = changed(system, scenario, options)?;
     let comparison = Comparison {
         scenario,
@@ -53,18 +43,6 @@ pub(crate) fn run(options: &cli::Bench, as_json: bool) -> Result<Done, Failure> 
     }
     let designed = standings.standings.iter().any(|standing| standing.designs() > 0);
     Ok(if designed { Done::Done } else { Done::NothingDesigned })
-}
-
-fn find<'s>(
-    registry: &noctule_lab::Registry<'s>,
-    name: &str,
-) -> Result<&'s dyn System, InputError> {
-    registry.get(name).ok_or_else(|| {
-        let names = registry.ids();
-        let what = "there is no such system";
-        let error = InputError::new(what, "SYSTEM|SCENARIO", name, hint::list(&names));
-        hint::with_guess(error, name, &names)
-    })
 }
 
 /// The scenario and the contenders, with what `--scheme` and `--set` change.

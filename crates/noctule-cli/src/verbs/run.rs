@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::Instant;
 
+use noctule_lab::builtin::Named;
 use noctule_lab::experiment::{Changes, Experiment};
 use noctule_lab::presentation::Presentation;
-use noctule_lab::run::{RunOptions, RunReport, Shard, Store, move_aside};
-use noctule_lab::{Results, Study, builtin, claim, default_folder, finish, systems};
+use noctule_lab::run::{RunOptions, RunReport, Shard, Store};
+use noctule_lab::{Opened, Request, Results, Study, builtin, claim, finish, systems};
 use noctule_num::InputError;
 use serde_json::{Value, json};
 
@@ -18,54 +19,56 @@ use crate::tables;
 
 pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
     let started = Instant::now();
-    let registry = systems::registry();
-    let default = builtin::default().map(|built_in| built_in.id);
-    let Some(name) = options.experiment.as_deref().or(default) else {
-        return Err(InputError::new(
-            "no experiment was named",
-            "experiment",
-            "nothing",
-            "a file or a name",
-        )
-        .into());
-    };
-    let source = source(name)?;
     let shard: Shard = options.shard.as_deref().map_or(Ok(Shard::default()), str::parse)?;
-    let changes = Changes { trials: options.trials, seed: options.seed, ci: options.ci };
-    let experiment = Experiment::parse(&source.text, &source.file, &source.id, &registry)?;
-    let ci = experiment.ci.clone();
-    let experiment = experiment.changed(&changes)?;
-    let mut study = Study::new(&experiment, &source.text, &registry)?;
-    study.presentation.changes = changes.in_words();
-    let dir = options.out.clone().unwrap_or_else(|| default_folder(&experiment, &changes));
-    if options.fresh
-        && let Some(old) = move_aside(&dir, options.force)?
-    {
+    let registry = systems::registry();
+    let opened = Study::open(&named(options)?, request(options), &registry)?;
+    let store = opened.store(|old| {
         say(&format!("earlier results are now in {}", old.display()));
-    }
-    let store = study.store(&dir, options.force)?;
+    })?;
+    let Opened { experiment, study, dir, .. } = &opened;
     let interrupt = crate::signals::interrupt();
-    announce(&study, &experiment);
+    announce(study, experiment);
     let watcher = Watcher::new();
     let run_options = RunOptions { threads: options.threads.map(usize::from), shard };
     let report = study.run(&store, &run_options, &watcher, &interrupt);
     watcher.finish();
     let report = report?;
     if report.interrupted {
-        return stopped(&dir, &report, as_json);
+        return stopped(dir, &report, as_json);
     }
     if shard.count > 1 {
-        return shard_done(&dir, shard, &report, as_json);
+        return shard_done(dir, shard, &report, as_json);
     }
     let results = finish(&store, &study.presentation)?;
     let seconds = started.elapsed().as_secs_f64();
-    if options.ci && seconds > ci.max_seconds {
-        say(&format!(
-            "warning: this took {seconds:.1} s; the experiment allows {} s in [ci]",
-            ci.max_seconds
-        ));
+    let allowed = experiment.ci.max_seconds;
+    if options.ci && seconds > allowed {
+        let what = format!("this took {seconds:.1} s; the experiment allows {allowed} s in [ci]");
+        say(&format!("warning: {what}"));
     }
     show_results(&store, &study.presentation, &results, Some((&report, seconds)), as_json)
+}
+
+/// The experiment that is meant.
+fn named(options: &Run) -> Result<Named, Failure> {
+    let default = builtin::default().map(|built_in| built_in.id);
+    match options.experiment.as_deref().or(default) {
+        Some(name) => source(name),
+        None => {
+            let (what, allowed) = ("no experiment was named", "a file or a name");
+            Err(InputError::new(what, "experiment", "nothing", allowed).into())
+        }
+    }
+}
+
+fn request(options: &Run) -> Request {
+    Request {
+        changes: Changes { trials: options.trials, seed: options.seed, ci: options.ci },
+        out: options.out.clone(),
+        fresh: options.fresh,
+        force: options.force,
+        guests: Vec::new(),
+    }
 }
 
 fn announce(study: &Study<'_>, experiment: &Experiment) {
@@ -239,7 +242,6 @@ fn results_json(
             })
         })
         .collect();
-    let claims: Value = serde_json::from_str(&claim::json(&results.claims)).unwrap_or(Value::Null);
     json!({
         "format": "noctule-run/1",
         "experiment": presentation.experiment,
@@ -249,7 +251,7 @@ fn results_json(
         "trials": results.folded.trials,
         "run": report.map(report_json),
         "groups": groups,
-        "claims": claims["claims"],
+        "claims": claim::value(&results.claims),
         "files": results.files,
     })
 }

@@ -3,14 +3,12 @@
 use std::path::Path;
 
 use noctule::data;
-use noctule_lab::experiment::{MAX_BYTES, ScenarioFile, overrides};
 use noctule_lab::files;
 use noctule_lab::named_arrays;
 use noctule_lab::report::Align;
-use noctule_lab::single::{Arrays, Claim, Finding, Single, SingleError, Source, Story, afford};
-use noctule_lab::system::no_such_scheme;
-use noctule_lab::systems;
-use noctule_num::{InputError, hint};
+use noctule_lab::resolve::{Asked, Method, Resolved, system_of};
+use noctule_lab::single::{Arrays, Claim, Finding, SingleError, Source, Story};
+use noctule_num::InputError;
 use serde_json::{Value, json};
 
 use super::{print, print_json};
@@ -20,27 +18,16 @@ use crate::progress::say;
 use crate::signals::interrupt;
 use crate::tables;
 
-/// The format of design documents.
-const DESIGN: &str = "noctule-design/1";
-
 /// Rows of a trace that is drawn.
 const TRACE_ROWS: u64 = 10_000;
-
-/// What the arguments come to.
-struct Asked {
-    scheme: String,
-    system: &'static dyn Single,
-    source: Source,
-    settings: Value,
-    scenario_file: Option<ScenarioFile>,
-}
 
 pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failure> {
     check_ending(options.out.as_deref())?;
     let plot = options.trace_plot.as_deref();
     check_svg(plot)?;
     check_free(&[options.out.as_deref(), plot], options.force)?;
-    let mut asked = read(&options.instance, options.scheme.as_deref(), true)?;
+    let scheme = options.scheme.as_deref().map_or(Method::First, Method::Named);
+    let mut asked = resolved(&options.instance, scheme)?;
     if plot.is_some() {
         keep_trace(&mut asked.settings);
     }
@@ -77,10 +64,10 @@ fn keep_trace(settings: &mut Value) {
 pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, Failure> {
     check_ending(options.out.as_deref())?;
     check_free(&[options.out.as_deref()], options.force)?;
-    let asked = read(&options.instance, None, false)?;
+    let asked = resolved(&options.instance, Method::Given)?;
     let source = data::Source::parse(&options.variables)?;
     let set = named_arrays::whole(&source, "design", asked.system.variable_fields())?;
-    tell(&set);
+    tell(set.notes());
     let variables = Arrays::Read(source.file, set);
     let story =
         asked.system.evaluate(&asked.source, &variables).map_err(|error| asked.locate(error))?;
@@ -89,180 +76,38 @@ pub(crate) fn evaluate(options: &cli::Evaluate, as_json: bool) -> Result<Done, F
 
 pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
     let place = file.display().to_string();
-    let refuse = |what: &str, found: String| {
-        InputError::new(what, &place, found, "a noctule-design/1 document")
-    };
     let text = data::design_document(file)?;
     let document = data::json_document(text.as_bytes())
         .map_err(|error| InputError { place: format!("{place}:{}", error.place), ..error })?;
-    let format = document.get("format").and_then(Value::as_str).unwrap_or("no `format`");
-    if format != DESIGN {
-        let newer = format.starts_with("noctule-design/");
-        let kind = "this is another kind of file";
-        let what = if newer { "the file was written by a newer noctule" } else { kind };
-        return Err(refuse(what, format.to_owned()).into());
-    }
-    let name = document.get("system").and_then(Value::as_str).unwrap_or("nothing");
-    let finding = system(name, "system")?.verify(&document).map_err(|error| match error {
+    let finding = system_of(&document, &place)?.verify(&document).map_err(|error| match error {
         SingleError::Input(error) => Failure::from(error.in_file(&place)),
-        SingleError::Numerics(text) => Failure::Numerics(text),
+        other => other.into(),
     })?;
     show_finding(&finding, as_json)?;
     Ok(if finding.agrees { Done::Done } else { Done::Contradicts })
 }
 
-impl Asked {
-    /// The complaint at the line of the scenario file that caused it.
-    fn locate(&self, error: SingleError) -> Failure {
-        match (error, &self.scenario_file) {
-            (SingleError::Input(error), Some(file)) => file.locate(error).into(),
-            (SingleError::Input(error), None) => error.into(),
-            (SingleError::Numerics(text), _) => Failure::Numerics(text),
-        }
-    }
-}
-
-fn system(name: &str, place: &str) -> Result<&'static dyn Single, InputError> {
-    let all = systems::singles();
-    let names: Vec<&str> = all.iter().map(|system| system.id()).collect();
-    all.iter().copied().find(|system| system.id() == name).ok_or_else(|| {
-        let error = InputError::new("there is no such system", place, name, hint::list(&names));
-        hint::with_guess(error, name, &names)
-    })
-}
-
-fn read(options: &cli::Instance, scheme: Option<&str>, designs: bool) -> Result<Asked, Failure> {
-    let registry = systems::registry();
-    // `--system` alone is its default scenario
-    let given = options.given.as_deref().or(options.system.as_deref()).unwrap_or(systems::DEFAULT);
-    let files = data::Source::parse(given)?;
-    let path = files.file.as_path();
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-    let arrays =
-        ["json", "npz", "npy", "mat", "csv"].contains(&ending.to_ascii_lowercase().as_str());
-    // Where the scenario comes from: the first argument, unless that is a file of arrays.
-    let scenario = match (&options.scenario, arrays) {
-        (Some(scenario), true) => Some(scenario.as_str()),
-        (None, true) => None,
-        (None, false) => Some(given),
-        // A file that is neither a scenario nor arrays we read is no second scenario.
-        (Some(_), false) if !ending.is_empty() && ending != "toml" => return Err(not_told(given)),
-        (Some(_), false) => {
-            let error = InputError::new(
-                "there are two scenarios",
-                "--scenario",
-                format!("`{given}` is one already"),
-                "one scenario; --scenario goes with a file of arrays",
-            );
-            return Err(error.into());
-        }
+/// The instance that is meant, and with what it is designed; the notes of its readers are said.
+fn resolved(options: &cli::Instance, method: Method<'_>) -> Result<Resolved, Failure> {
+    let asked = Asked {
+        given: options.given.as_deref(),
+        scenario: options.scenario.as_deref(),
+        system: options.system.as_deref(),
+        arrays: &options.array,
+        set: &options.set,
+        seed: options.seed,
+        trial: options.trial,
     };
-    let mut scenario_file = None;
-    let (system, mut scenario) = match scenario {
-        None => (system_of_arrays(path, options)?, None),
-        Some(name) if !name.ends_with(".toml") && Path::new(name).extension().is_some() => {
-            return Err(not_told(name));
-        }
-        Some(name) if name == "default" || !name.ends_with(".toml") => {
-            // The default scenario of the system that the arrays are of, where they say it.
-            let of_arrays = match (name, arrays) {
-                ("default", true) => Some(system_of_arrays(path, options)?.id()),
-                _ => None,
-            };
-            let default = of_arrays.unwrap_or_else(|| default_system(options));
-            let name = if name == "default" { default } else { name };
-            if Path::new(name).is_file() && !systems::registry().ids().contains(&name) {
-                return Err(not_told(name));
-            }
-            let system = system(name, "the scenario")?;
-            (system, Some(system.default_scenario()))
-        }
-        Some(file) => {
-            let text = files::read_text(Path::new(file), MAX_BYTES as u64, "a scenario file")?;
-            let read = ScenarioFile::parse(&text, file, &registry)?;
-            let system = system(&read.system, file)?;
-            let scenario = read.scenario.clone();
-            scenario_file = Some(read);
-            (system, Some(scenario))
-        }
-    };
-    if let Some(named) = options.system.as_deref().filter(|named| *named != system.id()) {
-        let found = format!("`{named}`, and a scenario of `{}`", system.id());
-        let what = "there are two systems";
-        return Err(InputError::new(what, "--system", found, "the system of the scenario").into());
-    }
-    let first = || system.schemes().first().map_or("", |scheme| scheme.name);
-    let scheme = scheme.unwrap_or_else(first);
-    let mut settings = match designs {
-        false => json!({}),
-        true => system
-            .default_settings(scheme)
-            .ok_or_else(|| no_such_scheme(system, "--scheme", scheme))?,
-    };
-    // One design can afford its bound; `--set scheme.certify=false` does without.
-    afford(&mut settings);
-    let schema = system.scenario_schema();
-    let defaults = json!({ "scenario": scenario, "scheme": settings });
-    let changed = overrides(&defaults, &schema, &options.set)?;
-    if scenario.is_some() {
-        scenario = Some(changed["scenario"].clone());
-    }
-    settings.clone_from(&changed["scheme"]);
-    let handed_in = handed_in(options, system, arrays.then_some(&files))?;
-    let source = Source { scenario, arrays: handed_in, seed: options.seed, trial: options.trial };
-    Ok(Asked { scheme: scheme.to_owned(), system, source, settings, scenario_file })
-}
-
-/// A file of another kind than scenarios and arrays.
-fn not_told(name: &str) -> Failure {
-    let what = "the file's ending does not tell what it is";
-    let allowed =
-        "a scenario (.toml), arrays (.json, .npz, .npy, .mat, .csv), or the name of a system";
-    let error = InputError::new(what, "SCENARIO|ARRAYS", name, allowed);
-    error.hint(format!("one array alone: `--array NAME={name}`, where its format is read")).into()
-}
-
-/// The arrays of the first argument, and over them those of `--array`.
-fn handed_in(
-    options: &cli::Instance,
-    system: &dyn Single,
-    files: Option<&data::Source>,
-) -> Result<Option<Arrays>, InputError> {
-    let fields = system.instance_fields();
-    let named = named_arrays::read(&options.array, fields)?;
-    tell(&named);
-    let Some(source) = files else {
-        return Ok((!options.array.is_empty()).then_some(Arrays::Set(named)));
-    };
-    let mut all = named_arrays::whole(source, "instance", fields)?;
-    tell(&all);
-    Ok(Some(match options.array.is_empty() {
-        true => Arrays::Read(source.file.clone(), all),
-        false => {
-            all.extend(named);
-            Arrays::Set(all)
-        }
-    }))
+    let resolved = Source::resolve(&asked, method)?;
+    tell(&resolved.notes);
+    Ok(resolved)
 }
 
 /// Say what the readers decided.
-fn tell(set: &data::ArraySet) {
-    for note in set.notes() {
+fn tell(notes: &[String]) {
+    for note in notes {
         say(&format!("note: {note}"));
     }
-}
-
-fn default_system(options: &cli::Instance) -> &str {
-    options.system.as_deref().unwrap_or(systems::DEFAULT)
-}
-
-/// A JSON instance says its system; archives do not, and are taken for the default one.
-fn system_of_arrays(path: &Path, options: &cli::Instance) -> Result<&'static dyn Single, Failure> {
-    if let Some(name) = &options.system {
-        return Ok(system(name, "--system")?);
-    }
-    let said = data::system_of(path);
-    Ok(system(said.as_deref().unwrap_or(systems::DEFAULT), &path.display().to_string())?)
 }
 
 fn show(story: &Story, out: Option<&Path>, as_json: bool) -> Result<Done, Failure> {

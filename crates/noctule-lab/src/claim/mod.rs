@@ -25,7 +25,7 @@ mod beamforming;
 pub(crate) mod measure;
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use measure::View;
 
@@ -215,7 +215,12 @@ fn blocks(trials: u64, stat: Stat) -> u64 {
 
 /// `claims.json`.
 pub fn json(claims: &[Judged]) -> String {
-    let claims: Vec<_> = claims
+    canonical::text(&json!({ "format": "noctule-claims/1", "claims": value(claims) })) + "\n"
+}
+
+/// The claims with their verdicts, as `claims.json` lists them.
+pub fn value(claims: &[Judged]) -> Value {
+    claims
         .iter()
         .map(|claim| {
             let (paper, tol, range) = match claim.spec.said {
@@ -238,6 +243,5 @@ pub fn json(claims: &[Judged]) -> String {
                 "note": claim.note,
             })
         })
-        .collect();
-    canonical::text(&json!({ "format": "noctule-claims/1", "claims": claims })) + "\n"
+        .collect()
 }

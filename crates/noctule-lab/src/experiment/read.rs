@@ -31,10 +31,7 @@ pub(super) fn experiment(
     let keys = Keys::of(&root, &EXPERIMENT)?;
     check_format(&keys)?;
     let system_item = keys.need("system", &hint::list(&registry.ids()))?;
-    let system = registry.get(reference(system_item, "system", &registry.ids())?);
-    let Some(system) = system else {
-        return Err(system_item.refuse("there is no such system", hint::list(&registry.ids())));
-    };
+    let system = system_of(system_item, registry)?;
     let mut places = vec![(String::from("scenario"), system_item.place.clone())];
     let schema = system.scenario_schema();
     let scenario = scenario(&keys, system, &schema, &mut places)?;
@@ -95,6 +92,16 @@ fn check_format(keys: &Keys<'_>) -> Result<(), InputError> {
             _ => error,
         },
     )
+}
+
+/// The system that a file names.
+pub(super) fn system_of<'r>(
+    item: &Item,
+    registry: &Registry<'r>,
+) -> Result<&'r dyn System, InputError> {
+    let id = item.text("`system`")?;
+    let named = registry.need(id, &item.place.text());
+    named.map_err(|error| InputError { found: item.show(), ..error })
 }
 
 /// Remember where everything inside a table was written.

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::document::{self, Item, Keys, Kind, Place};
 use super::grammar::tables::SCENARIO_FILE;
 use super::overlay::{self, Hop, Schema, Step};
-use super::read::remember;
+use super::read::{remember, system_of};
 use super::rooted;
 use crate::registry::Registry;
 
@@ -42,13 +42,8 @@ impl ScenarioFile {
         let keys = Keys::of(&root, &SCENARIO_FILE)?;
         check_format(keys.need("format", &format!("\"{FORMAT}\""))?)?;
         keys.text("title")?;
-        let ids = registry.ids();
-        let item = keys.need("system", &hint::list(&ids))?;
-        let id = item.text("`system`")?;
-        let Some(system) = registry.get(id) else {
-            let error = item.refuse("there is no such system", hint::list(&ids));
-            return Err(hint::with_guess(error, id, &ids));
-        };
+        let item = keys.need("system", &hint::list(&registry.ids()))?;
+        let system = system_of(item, registry)?;
         let mut places = vec![("scenario".to_owned(), root.place.clone())];
         let schema = system.scenario_schema();
         let scenario = match keys.get("scenario") {
@@ -59,7 +54,7 @@ impl ScenarioFile {
                 overlay::overlay(&system.default_scenario(), Schema::root(&schema), item)?
             }
         };
-        Ok(Self { system: id.to_owned(), scenario, places })
+        Ok(Self { system: system.id().to_owned(), scenario, places })
     }
 
     /// The same complaint at the place in the file that caused it.

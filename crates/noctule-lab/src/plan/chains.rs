@@ -4,7 +4,6 @@ use noctule_num::InputError;
 use noctule_optim::Interrupt;
 
 use super::Plan;
-use crate::registry::Registry;
 use crate::system::{Chain, Outcome, Row, System};
 
 /// Chains that are kept ready; where there are more, each is prepared when it is its turn. Parsing a
@@ -35,12 +34,7 @@ pub struct Unprepared {
 }
 
 impl<'r> Chains<'r> {
-    pub(super) fn of(plan: &Plan, registry: &Registry<'r>) -> Result<Self, Unprepared> {
-        let Some(system) = registry.get(&plan.system) else {
-            let known = registry.ids().join(", ");
-            let error = InputError::new("there is no such system", "system", &plan.system, known);
-            return Err(Unprepared { scheme: 0, grid: 0, error });
-        };
+    pub(crate) fn of(plan: &Plan, system: &'r dyn System) -> Result<Self, Unprepared> {
         let count = plan.chain_count();
         let mut kept = Vec::new();
         for chain in 0..count {

@@ -379,6 +379,8 @@ impl Plan {
     /// # Errors
     /// With the first point that its system refuses.
     pub fn prepare<'r>(&self, registry: &Registry<'r>) -> Result<Chains<'r>, Unprepared> {
-        Chains::of(self, registry)
+        let system = registry.need(&self.system, "system");
+        let system = system.map_err(|error| Unprepared { scheme: 0, grid: 0, error })?;
+        Chains::of(self, system)
     }
 }

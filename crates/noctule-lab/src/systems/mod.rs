@@ -2,10 +2,12 @@
 
 mod adapter;
 
+use noctule_num::InputError;
+
 pub use noctule::system::typed;
 
 pub use self::adapter::Of;
-use crate::registry::Registry;
+use crate::registry::{Registry, no_such_system};
 use crate::single::Single;
 use crate::system::System;
 
@@ -29,4 +31,13 @@ pub fn registry() -> Registry<'static> {
 /// The systems whose designs can be looked at one by one.
 pub fn singles() -> Vec<&'static dyn Single> {
     ALL.to_vec()
+}
+
+/// The system of this name; `place` is where it is named.
+///
+/// # Errors
+/// As [`Registry::need`].
+pub fn need(id: &str, place: &str) -> Result<&'static dyn Single, InputError> {
+    let found = ALL.iter().copied().find(|system| system.id() == id);
+    found.ok_or_else(|| no_such_system(&registry().ids(), place, id))
 }

@@ -106,7 +106,7 @@ impl Beams {
     /// # Errors
     /// [`Error::Input`] when there are none, or they are damaged.
     pub fn from_document(document: &serde_json::Value) -> Result<Self, Error> {
-        let set = ArraySet::from_json(document.to_string().as_bytes(), "design", BEAM_FIELDS)?;
+        let set = ArraySet::from_value(document, "design", BEAM_FIELDS)?;
         Self::from_arrays(&set)
     }
 

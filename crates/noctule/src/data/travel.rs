@@ -37,6 +37,18 @@ impl ArraySet {
     pub fn from_json(text: &[u8], kind: &str, fields: &[FieldInfo]) -> Result<Self, InputError> {
         json::parse(text, kind, fields).and_then(|set| set.only(fields))
     }
+
+    /// The set in a JSON document that has been read already, as [`ArraySet::from_json`].
+    ///
+    /// # Errors
+    /// As [`ArraySet::from_json`].
+    pub fn from_value(
+        document: &serde_json::Value,
+        kind: &str,
+        fields: &[FieldInfo],
+    ) -> Result<Self, InputError> {
+        json::of_value(document, kind, fields).and_then(|set| set.only(fields))
+    }
 }
 
 /// The arrays of a JSON file, whatever their names.

@@ -125,7 +125,7 @@ impl Plan {
     /// # Errors
     /// [`Error::Input`] when there is none, or it is damaged.
     pub fn from_document(document: &serde_json::Value) -> Result<Self, Error> {
-        let set = ArraySet::from_json(document.to_string().as_bytes(), "design", PLAN_FIELDS)?;
+        let set = ArraySet::from_value(document, "design", PLAN_FIELDS)?;
         Self::from_arrays(&set)
     }
 

@@ -223,7 +223,7 @@ impl Deployment {
     /// # Errors
     /// [`Error::Input`] when there is none, or it is damaged.
     pub fn from_document(document: &serde_json::Value, instance: &Instance) -> Result<Self, Error> {
-        let set = ArraySet::from_json(document.to_string().as_bytes(), "design", FIELDS)?;
+        let set = ArraySet::from_value(document, "design", FIELDS)?;
         Self::from_arrays(&set, instance)
     }
 

@@ -21,11 +21,10 @@ pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleErr
             InputError::new(what, name, "nothing", "a noctule-design/1 file")
         })
     };
-    let embedded = member("instance")?.to_string();
-    let set = ArraySet::from_json(embedded.as_bytes(), "instance", T::INSTANCE_FIELDS)?;
+    let set = ArraySet::from_value(member("instance")?, "instance", T::INSTANCE_FIELDS)
+        .map_err(|error| error.inside("instance"))?;
     let instance = T::instance(set, None)?;
-    let text = document.to_string();
-    let set = ArraySet::from_json(text.as_bytes(), "design", T::VARIABLE_FIELDS)?;
+    let set = ArraySet::from_value(document, "design", T::VARIABLE_FIELDS)?;
     let variables = T::variables(&set, &instance)?;
     let witness = T::check(&instance, &variables)?.in_numbers();
     let stored = member("metrics")?;

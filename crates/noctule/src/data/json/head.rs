@@ -5,6 +5,7 @@ use std::fmt;
 
 use noctule_num::InputError;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use crate::data::strict;
 
@@ -22,12 +23,23 @@ pub(in crate::data) fn head(text: &[u8]) -> Result<Head, InputError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut reader = serde_json::Deserializer::from_slice(text);
     let read = HeadSeed.deserialize(&mut reader).and_then(|head| reader.end().map(|()| head));
-    let head = read.map_err(|error| strict::refusal(&error))?;
-    if let Some(found) = head.other {
-        let what = "the document is not an object";
-        return Err(InputError::new(what, "1:1", found, "a JSON object"));
+    object(read.map_err(|error| strict::refusal(&error))?, "1:1")
+}
+
+/// The tags of a document that is a tree already.
+pub(super) fn of_value(document: &Value) -> Result<Head, InputError> {
+    object(HeadSeed.deserialize(document).map_err(|error| strict::refusal(&error))?, "")
+}
+
+/// The head of what is an object; `place` is where the document begins.
+fn object(head: Head, place: &str) -> Result<Head, InputError> {
+    match head.other {
+        None => Ok(head),
+        Some(found) => {
+            let what = "the document is not an object";
+            Err(InputError::new(what, place, found, "a JSON object"))
+        }
     }
-    Ok(head)
 }
 
 struct HeadSeed;

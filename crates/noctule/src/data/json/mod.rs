@@ -23,13 +23,29 @@ use super::{ArraySet, Entries, FieldInfo, strict};
 
 pub(super) fn parse(text: &[u8], kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, InputError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let head = head(text)?;
-    check_format(&head, kind)?;
+    check_format(&head(text)?, kind)?;
+    members(&mut serde_json::Deserializer::from_slice(text), kind, fields)
+}
+
+/// The same of a document that is a tree already.
+pub(super) fn of_value(
+    document: &Value,
+    kind: &str,
+    fields: &[FieldInfo],
+) -> Result<ArraySet, InputError> {
+    check_format(&head::of_value(document)?, kind)?;
+    members(document, kind, fields)
+}
+
+fn members<'de>(
+    reader: impl Deserializer<'de, Error = serde_json::Error>,
+    kind: &str,
+    fields: &[FieldInfo],
+) -> Result<ArraySet, InputError> {
     let mut set = ArraySet::new();
     let mut problem = None;
     let members = Members { set: &mut set, problem: &mut problem, kind, fields };
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let read = members.deserialize(&mut reader);
+    let read = members.deserialize(reader);
     match (problem, read) {
         (Some(problem), _) => Err(problem),
         (None, Err(error)) => Err(strict::refusal(&error)),

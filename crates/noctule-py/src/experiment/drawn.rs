@@ -1,0 +1,59 @@
+//! Figures of a run as data.
+
+use std::path::PathBuf;
+
+use noctule_figure::{Axis, Figure, Kind, Line, PlotPoint, Scale};
+use noctule_lab::run::Store;
+use noctule_lab::{fold, present};
+use pyo3::prelude::*;
+use serde_json::{Value, json};
+
+use crate::errors;
+
+/// The figures of a complete run as data, in the words of the report: the text of a JSON list.
+#[pyfunction]
+pub(crate) fn figures(py: Python<'_>, folder: PathBuf) -> PyResult<String> {
+    let built = py.detach(|| {
+        let (store, presentation) = Store::open(&folder)?;
+        let wanted = present::wanted(store.plan(), &presentation);
+        let folded = fold::fold(&store, &wanted)?;
+        Ok(present::figures(store.plan(), &presentation, &folded))
+    });
+    let figures: Vec<Figure> = built.map_err(errors::lab)?;
+    Ok(json!(figures.iter().map(figure_json).collect::<Vec<_>>()).to_string())
+}
+
+fn figure_json(figure: &Figure) -> Value {
+    let axis = |axis: &Axis| json!({ "label": axis.label, "unit": axis.unit, "log": axis.scale == Scale::Log });
+    let lines = |lines: &[Line]| -> Value {
+        lines
+            .iter()
+            .map(|line| {
+                let column = |of: fn(&PlotPoint) -> Option<f64>| -> Vec<Option<f64>> {
+                    line.points.iter().map(of).collect()
+                };
+                json!({
+                    "label": line.label,
+                    "x": column(|point| Some(point.x)),
+                    "y": column(|point| Some(point.y)),
+                    "low": column(|point| point.low),
+                    "high": column(|point| point.high),
+                    "reference": line.reference,
+                    "place": line.place,
+                })
+            })
+            .collect()
+    };
+    let (kind, lines, heat) = match &figure.kind {
+        Kind::Lines(found) => ("lines", lines(found), Value::Null),
+        Kind::Cdf(found) => ("cdf", lines(found), Value::Null),
+        Kind::Heat(heat) => (
+            "heat",
+            json!([]),
+            json!({ "x": heat.x, "y": heat.y, "values": heat.value, "marks": heat.marks, "label": heat.label,
+                "unit": heat.unit, "log": heat.scale == Scale::Log }),
+        ),
+    };
+    json!({ "id": figure.id, "title": figure.title, "x": axis(&figure.x), "y": axis(&figure.y),
+        "kind": kind, "lines": lines, "heat": heat })
+}
