@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+#[path = "support/effort.rs"]
+mod effort;
 #[path = "support/folders.rs"]
 mod folders;
 
@@ -139,11 +141,6 @@ fn shards_merge_to_the_same_bytes() {
     assert!(folder.path().join("whole.old/records.csv").exists());
 }
 
-/// How often a campaign repeats itself.
-fn effort() -> u64 {
-    std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-}
-
 /// Kills in running, and in finishing once everything has run.
 #[test]
 fn campaign_kills() {
@@ -152,7 +149,7 @@ fn campaign_kills() {
     let whole = call(folder.path(), &[&arguments[..], &["whole"]].concat());
     assert_eq!(whole.status.code(), Some(0));
     let mut state = 7_u64;
-    for _ in 0..40 * effort() {
+    for _ in 0..40 * effort::effort::<u64>() {
         let mut child = noctule(folder.path(), &[&arguments[..], &["killed"]].concat())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

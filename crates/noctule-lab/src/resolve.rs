@@ -8,7 +8,7 @@ use noctule::data::{self, ArraySet};
 use noctule_num::InputError;
 use serde_json::{Value, json};
 
-use crate::experiment::{MAX_BYTES, ScenarioFile, complete, overrides};
+use crate::experiment::{MAX_BYTES, ScenarioFile, complete, overrides, settable};
 use crate::single::{Arrays, Single, SingleError, Source, afford};
 use crate::system::no_such_scheme;
 use crate::{files, named_arrays, systems};
@@ -132,7 +132,7 @@ impl Source {
             Method::First => chosen(system, system.schemes().first().map_or("", |s| s.name))?,
             Method::Named(name) => chosen(system, name)?,
         };
-        let (scenario, settings) = asked.changed(system, scenario, settings)?;
+        let (scenario, settings) = asked.changed(system, scenario, &scheme, settings)?;
         let (arrays, notes) = asked.handed_in(system, arrays)?;
         let source = Self { scenario, arrays, seed: asked.seed, trial: asked.trial };
         Ok(Resolved { system, source, scheme, settings, notes, file })
@@ -149,7 +149,7 @@ impl Source {
         arrays: Option<ArraySet>,
         (seed, trial): (u64, u64),
     ) -> Result<Self, InputError> {
-        let (default, schema) = described(system);
+        let Described { scenario: default, schema, .. } = described(system);
         let scenario = scenario.map(|given| complete(default, schema, given, "scenario"));
         let arrays = arrays.map(|set| set.only(system.instance_fields()).map(Arrays::Set));
         Ok(Self { scenario: scenario.transpose()?, arrays: arrays.transpose()?, seed, trial })
@@ -195,21 +195,42 @@ pub fn settings(
     let all = default_settings(system, scheme, "scheme", certify)?;
     match given {
         None => Ok(all),
-        Some(given) => complete(&all, &Value::Null, given, "scheme"),
+        Some(given) => {
+            let schema = described(system).settings.get(scheme).unwrap_or(&Value::Null);
+            complete(&all, schema, given, "scheme")
+        }
     }
 }
 
-/// The default scenario of a system, and the schema of scenarios: made once.
-fn described(system: &dyn Single) -> &'static (Value, Value) {
-    static ALL: OnceLock<BTreeMap<&'static str, (Value, Value)>> = OnceLock::new();
-    static NONE: (Value, Value) = (Value::Null, Value::Null);
-    let make = || {
-        let describe = |system: &&'static dyn Single| {
-            (system.id(), (system.default_scenario(), system.scenario_schema()))
-        };
-        systems::singles().iter().map(describe).collect()
-    };
-    ALL.get_or_init(make).get(system.id()).unwrap_or(&NONE)
+/// What a system says of its values: made once.
+#[derive(Default)]
+struct Described {
+    /// The default scenario.
+    scenario: Value,
+    /// The schema of scenarios.
+    schema: Value,
+    /// The schemas of settings by scheme.
+    settings: BTreeMap<&'static str, Value>,
+}
+
+impl Described {
+    fn of(system: &dyn Single) -> Self {
+        let names = system.schemes().into_iter().map(|scheme| scheme.name);
+        let settings = names.filter_map(|name| Some((name, system.settings_schema(name)?)));
+        Self {
+            scenario: system.default_scenario(),
+            schema: system.scenario_schema(),
+            settings: settings.collect(),
+        }
+    }
+}
+
+fn described(system: &dyn Single) -> &'static Described {
+    static ALL: OnceLock<BTreeMap<&'static str, Described>> = OnceLock::new();
+    static NONE: OnceLock<Described> = OnceLock::new();
+    let describe = |system: &&'static dyn Single| (system.id(), Described::of(*system));
+    let all = ALL.get_or_init(|| systems::singles().iter().map(describe).collect());
+    all.get(system.id()).unwrap_or_else(|| NONE.get_or_init(Described::default))
 }
 
 /// A scenario and settings.
@@ -280,11 +301,14 @@ impl<'a> Asked<'a> {
         &self,
         system: &dyn Single,
         scenario: Option<Value>,
+        scheme: &str,
         settings: Value,
     ) -> Result<Values, InputError> {
         let there = scenario.is_some();
         let defaults = json!({ "scenario": scenario, "scheme": settings });
-        let mut all = overrides(&defaults, &system.scenario_schema(), self.set)?;
+        let grammar = system.settings_schema(scheme).unwrap_or_default();
+        let schema = settable(system.scenario_schema(), grammar);
+        let mut all = overrides(&defaults, &schema, self.set)?;
         Ok((there.then(|| all["scenario"].take()), all["scheme"].take()))
     }
 

@@ -4,7 +4,11 @@
 
 #[path = "grammar/paths.rs"]
 mod paths;
+#[path = "grammar/settings.rs"]
+mod settings;
 mod support;
+#[path = "grammar/walk.rs"]
+mod walk;
 
 use noctule_lab::experiment::grammar::{self, Absent, Kind, Table, tables};
 use noctule_lab::experiment::{Experiment, ScenarioFile};

@@ -1,7 +1,7 @@
 //! `noctule bench`: all schemes of a system on the same instances, in one process.
 
 use noctule_lab::bench::{Comparison, Standing, Standings, compare};
-use noctule_lab::experiment::overrides;
+use noctule_lab::experiment::{of_tables, overrides, settable};
 use noctule_lab::present::format::short;
 use noctule_lab::resolve::Meant;
 use noctule_lab::system::{Contender, System};
@@ -62,7 +62,10 @@ fn changed(
     let settings: Map<String, Value> =
         contenders.iter().map(|c| (c.id.clone(), c.settings.clone())).collect();
     let defaults = json!({ "scenario": scenario, "scheme": settings });
-    let changed = overrides(&defaults, &system.scenario_schema(), &options.set)?;
+    let schema_of = |c: &Contender| system.settings_schema(&c.scheme).unwrap_or_default();
+    let schemas = of_tables(contenders.iter().map(|c| (c.id.as_str(), schema_of(c))));
+    let schema = settable(system.scenario_schema(), schemas);
+    let changed = overrides(&defaults, &schema, &options.set)?;
     for contender in &mut contenders {
         contender.settings = changed["scheme"][&contender.id].clone();
     }

@@ -6,16 +6,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::effort::effort;
 use super::{noctule, text};
 
 /// What a command may take to end after a signal, and what a busy machine may add to it.
 const PROMISED: Duration = Duration::from_millis(500);
 const ALLOWANCE: Duration = Duration::from_millis(1500);
-
-/// How many times the short slice of a campaign is run.
-fn effort() -> u64 {
-    std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-}
 
 /// A draw from `0..below` that depends on the case alone.
 fn draw(case: u64, what: u64, below: u64) -> u64 {
@@ -94,7 +90,7 @@ fn campaign_interrupts() {
     let folder = tempfile::tempdir().unwrap();
     write_sweep(folder.path());
     let kept = folder.path().join("kept.json");
-    for case in 0..5 * effort() {
+    for case in 0..5 * effort::<u64>() {
         let which = LONG[draw(case, 0, LONG.len() as u64) as usize];
         let line = match which.starts_with("design") {
             true => format!("{which} --out kept.json"),
@@ -166,11 +162,11 @@ const CAPS: [(&str, f64); 6] = [
 #[test]
 fn campaign_memory_caps() {
     let folder = tempfile::tempdir().unwrap();
-    for case in 0..2 * effort() {
+    for case in 0..2 * effort::<u64>() {
         let (line, cap) = CAPS[(case % CAPS.len() as u64) as usize];
         let mut child = start(folder.path(), line);
         let (begin, mut peak) = (Instant::now(), 0.0_f64);
-        let patience = Duration::from_millis(1000 + draw(case, 3, 1000) * effort().min(10));
+        let patience = Duration::from_millis(1000 + draw(case, 3, 1000) * effort::<u64>().min(10));
         while child.try_wait().unwrap().is_none() && begin.elapsed() < patience {
             peak = peak_mb(&child).map_or(peak, |now| now.max(peak));
             sleep(Duration::from_millis(5));

@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::{call, effort, noctule, text};
+use super::effort::effort;
+use super::{call, noctule, text};
 
 /// A run of milliseconds.
 const TINY: &str = "format = \"noctule-experiment/1\"\nsystem = \"beamforming\"\ntrials = 3\n\
@@ -206,7 +207,7 @@ fn campaign_full_disk() {
     let arguments = ["run", "tiny.toml", "--trials", "40", "--out"];
     is(&call(dir, &[&arguments[..], &["whole"]].concat()), 0);
     let whole = dir.join("whole");
-    for blocks in [0, 1, 3, 8, 20, 30].into_iter().cycle().take(6 * effort() as usize) {
+    for blocks in [0, 1, 3, 8, 20, 30].into_iter().cycle().take(6 * effort::<usize>()) {
         let full = limited(dir, blocks, &[&arguments[..], &["full"]].concat());
         assert!(matches!(full.status.code(), Some(0 | 1)), "{}", text(&full.stderr));
         assert!(temporaries(dir).is_empty(), "{blocks}");

@@ -60,8 +60,8 @@ mod document;
 mod figures;
 pub mod grammar;
 mod names;
-
 mod overlay;
+mod overrides;
 mod read;
 mod scenario_file;
 mod sweeps;
@@ -75,8 +75,10 @@ pub use complete::complete;
 pub use document::Place;
 pub use figures::{Band, FigureKind, FigureSpec, ScaleWord, Stat};
 pub(crate) use names::same;
+pub use overlay::of_tables;
 pub(crate) use overlay::{Hop, replace};
-pub use scenario_file::{ScenarioFile, overrides};
+pub use overrides::{overrides, settable};
+pub use scenario_file::ScenarioFile;
 pub(crate) use sweeps::plain;
 pub use sweeps::{Sweep, SweepValue};
 

@@ -36,19 +36,18 @@ pub(super) fn experiment(
     let schema = system.scenario_schema();
     let scenario = scenario(&keys, system, &schema, &mut places)?;
     let schemes = schemes(&keys, system, &mut places)?;
-    let sweeps = sweeps(&keys, &World { scenario: &scenario, schema: &schema, schemes: &schemes })?;
-    let trials = keys.count("trials");
-    let none = keys.get("trials").is_some_and(Item::is_zero);
+    let settings: Vec<Value> =
+        schemes.iter().map(|scheme| grammar_of(system, &scheme.name)).collect();
+    let world =
+        World { scenario: &scenario, schema: &schema, schemes: &schemes, settings: &settings };
+    let sweeps = sweeps(&keys, &world)?;
     let mut experiment = Experiment {
         id: id.to_owned(),
         title: keys.text("title")?.unwrap_or_else(|| id.to_owned()),
         text: keys.text("text")?.map(|text| text.trim().to_owned()).unwrap_or_default(),
         system: system.id().to_owned(),
         seed: keys.count("seed")?.unwrap_or(1),
-        trials: trials.map_err(|error| match none {
-            true => error.hint("leave `trials` out for a deterministic study"),
-            false => error,
-        })?,
+        trials: trials(&keys)?,
         scenario,
         sweeps,
         schemes,
@@ -59,21 +58,31 @@ pub(super) fn experiment(
         places,
     };
     experiment.precision = precision(&keys, system, experiment.trials)?;
-    let Experiment { sweeps, schemes, .. } = &experiment;
-    let names = Names { system, sweeps, schemes };
-    let figures = unique(
-        keys.tables("figure")?,
-        "figure",
-        |item, _| FigureSpec::read(item, &names),
-        |f| &f.id,
-    )?;
-    let claims = unique(
-        keys.tables("claim")?,
-        "claim",
-        |item, k| ClaimSpec::read(item, k, &names),
-        |c| &c.id,
-    )?;
-    Ok(Experiment { figures, claims, ..experiment })
+    shown(&keys, system, &mut experiment)?;
+    Ok(experiment)
+}
+
+/// What is drawn and claimed, in the names of an experiment that is read otherwise.
+fn shown(
+    keys: &Keys<'_>,
+    system: &dyn System,
+    experiment: &mut Experiment,
+) -> Result<(), InputError> {
+    let names = Names { system, sweeps: &experiment.sweeps, schemes: &experiment.schemes };
+    let figures = keys.tables("figure")?;
+    let figures = unique(figures, "figure", |item, _| FigureSpec::read(item, &names), |f| &f.id)?;
+    let claims = keys.tables("claim")?;
+    let claims = unique(claims, "claim", |item, k| ClaimSpec::read(item, k, &names), |c| &c.id)?;
+    (experiment.figures, experiment.claims) = (figures, claims);
+    Ok(())
+}
+
+fn trials(keys: &Keys<'_>) -> Result<Option<u64>, InputError> {
+    let none = keys.get("trials").is_some_and(Item::is_zero);
+    keys.count("trials").map_err(|error| match none {
+        true => error.hint("leave `trials` out for a deterministic study"),
+        false => error,
+    })
 }
 
 fn check_format(keys: &Keys<'_>) -> Result<(), InputError> {
@@ -209,10 +218,15 @@ fn scheme(
         Some(item) => {
             item.table("`settings`")?;
             remember(places, item, &path);
-            overlay::overlay(&default, Schema::root(&Value::Null), item)?
+            overlay::overlay(&default, Schema::root(&grammar_of(system, &name)), item)?
         }
     };
     Ok(Scheme { id, name, label, settings })
+}
+
+/// The schema of a scheme's settings; nothing where there is none.
+fn grammar_of(system: &dyn System, scheme: &str) -> Value {
+    system.settings_schema(scheme).unwrap_or_default()
 }
 
 fn sweeps(keys: &Keys<'_>, world: &World<'_>) -> Result<Vec<Sweep>, InputError> {

@@ -54,6 +54,8 @@ pub(super) struct World<'a> {
     pub(super) scenario: &'a Value,
     pub(super) schema: &'a Value,
     pub(super) schemes: &'a [Scheme],
+    /// The schemas of their settings.
+    pub(super) settings: &'a [Value],
 }
 
 impl Sweep {
@@ -173,20 +175,17 @@ fn target<'a>(item: &Item, path: &str, world: &World<'a>) -> Result<Led<'a>, Inp
     }
 }
 
-/// No schema: a scheme's default settings are their grammar.
-const NONE: &Value = &Value::Null;
-
 fn setting<'a>(
     item: &Item,
     steps: &[Step],
     tail: &str,
     world: &World<'a>,
 ) -> Result<Led<'a>, InputError> {
-    let schema = Schema::root(NONE);
+    let all = || world.schemes.iter().zip(world.settings.iter().map(Schema::root));
     // `scheme.<id>.<setting>` wins over a setting that happens to be called like a scheme.
     if let [Step::Key(id), rest @ ..] = steps
         && !rest.is_empty()
-        && let Some(scheme) = world.schemes.iter().find(|scheme| scheme.id == *id)
+        && let Some((scheme, schema)) = all().find(|(scheme, _)| scheme.id == *id)
     {
         let (default, schema, way) = overlay::find(&scheme.settings, schema, rest)
             .map_err(|missing| nowhere(item, "this scheme has no such setting", missing))?;
@@ -196,7 +195,7 @@ fn setting<'a>(
     let mut schemes = Vec::new();
     let mut first = None;
     let mut missing = None;
-    for scheme in world.schemes {
+    for (scheme, schema) in all() {
         match overlay::find(&scheme.settings, schema, steps) {
             Ok(found) => {
                 schemes.push(scheme.id.clone());

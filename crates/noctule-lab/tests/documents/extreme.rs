@@ -7,7 +7,8 @@ use noctule_lab::systems;
 use noctule_optim::Interrupt;
 use serde_json::{Value, json};
 
-use super::{Dice, certified, effort};
+use super::effort::effort;
+use super::{Dice, certified};
 
 /// Values of a field that is no count: from one end of double precision to the other, and everything
 /// a unit for people may mean in between. What a field does not allow is refused and left out.
@@ -111,7 +112,7 @@ fn campaign_extreme_fields() {
     }
     let (mut wrong, mut unsound, mut confirmed, mut refused) = (Vec::new(), Vec::new(), 0, 0);
     // Refusals cost nothing: they do not count.
-    while confirmed + unsound.len() + wrong.len() < SHORT * effort() && !pool.is_empty() {
+    while confirmed + unsound.len() + wrong.len() < SHORT * effort::<usize>() && !pool.is_empty() {
         let (system, words, scenario) = pool.swap_remove(dice.roll(pool.len()));
         let schemes = system.schemes();
         // The scheme that is meant when none is named, and one in three times another.
@@ -152,7 +153,7 @@ fn campaign_extreme_arrays() {
         |system: &&'static dyn Single| system.instance(&drawn(system.default_scenario())).unwrap();
     let instances: Vec<ArraySet> = systems.iter().map(instance).collect();
     let (mut wrong, mut confirmed) = (Vec::new(), 0);
-    for _ in 0..SHORT * effort() {
+    for _ in 0..SHORT * effort::<usize>() {
         let which = dice.roll(systems.len());
         let (system, set) = (systems[which], &instances[which]);
         let names: Vec<&str> = set.iter().map(|(name, _)| name).collect();

@@ -1,181 +1,18 @@
 //! Every path that the schema of a system describes is set by `--set`, a sweep, a file and a
 //! dictionary, and read back.
 //!
-//! The schema is walked here by code of its own: what the overlay does not see would otherwise not
-//! be seen by its test either.
-
-use noctule_lab::experiment::{Experiment, ScenarioFile, complete, overrides};
+use noctule_lab::experiment::{Experiment, ScenarioFile, complete, overrides, settable};
 use noctule_lab::system::{Point, System};
 use noctule_lab::systems;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// A path, a value for it, and the scenario that has a place for it.
-struct Case {
-    path: String,
-    value: Value,
-    /// Values of the scenario by top-level key, which an element of a list or another variant needs.
-    around: Map<String, Value>,
-}
+use super::walk::{Case, cases, holds, read, toml};
+use crate::support::effort::effort;
 
-struct Walk<'a> {
-    root: &'a Value,
-    cases: Vec<Case>,
-}
-
-impl Walk<'_> {
-    fn resolved<'v>(&'v self, mut node: &'v Value) -> (&'v Value, bool) {
-        let mut optional = false;
-        while let Some(target) = node.get("$ref").and_then(Value::as_str) {
-            node = self.root.pointer(target.trim_start_matches('#')).unwrap();
-        }
-        if let Some(options) = node.get("anyOf").and_then(Value::as_array) {
-            optional = options.iter().any(|option| option["type"] == "null");
-            let real = options.iter().find(|option| option["type"] != "null").unwrap();
-            return (self.resolved(real).0, optional);
-        }
-        let kinds = node.get("type").and_then(Value::as_array);
-        optional |= kinds.is_some_and(|kinds| kinds.contains(&json!("null")));
-        (node, optional)
-    }
-
-    fn kind(node: &Value) -> &str {
-        match &node["type"] {
-            Value::String(kind) => kind,
-            Value::Array(kinds) => {
-                kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap()
-            }
-            _ => "",
-        }
-    }
-
-    /// Any value of the schema; of tables everything that is not optional.
-    fn sample(&self, node: &Value) -> Value {
-        let (node, _) = self.resolved(node);
-        if let Some(word) = node.get("const") {
-            return word.clone();
-        }
-        if let Some(options) = node.get("oneOf").and_then(Value::as_array) {
-            return self.sample(&options[0]);
-        }
-        match Self::kind(node) {
-            "number" => json!(1.5),
-            "integer" => json!(3),
-            "boolean" => json!(true),
-            "string" => json!("word"),
-            "array" => {
-                let count = node.get("minItems").and_then(Value::as_u64).unwrap_or(2);
-                Value::Array((0..count).map(|_| self.sample(&node["items"])).collect())
-            }
-            "object" => {
-                let properties = node["properties"].as_object().unwrap();
-                let needed = properties.iter().filter(|(_, value)| !self.resolved(value).1);
-                Value::Object(needed.map(|(key, v)| (key.clone(), self.sample(v))).collect())
-            }
-            other => panic!("the test does not know {other:?} of {node}"),
-        }
-    }
-
-    /// Everything below `path`; `around` makes a scenario in which the path leads somewhere.
-    fn walk(&mut self, node: &Value, path: &str, around: &dyn Fn(Value) -> Map<String, Value>) {
-        let (node, optional) = self.resolved(node);
-        let node = node.clone();
-        if optional {
-            self.push(path, Value::Null, around(Value::Null));
-        }
-        if let Some(options) = node.get("oneOf").and_then(Value::as_array) {
-            options.iter().for_each(|option| self.variant(option, path, around));
-            return;
-        }
-        let whole = self.sample(&node);
-        self.push(path, whole.clone(), around(whole.clone()));
-        match Self::kind(&node) {
-            "array" => {
-                let inside = |inner: Value| {
-                    let mut list = whole.clone();
-                    list[1] = inner;
-                    around(list)
-                };
-                self.walk(&node["items"], &format!("{path}[1]"), &inside);
-            }
-            "object" => self.members(&node, path, &whole, around),
-            _ => {}
-        }
-    }
-
-    fn members(
-        &mut self,
-        node: &Value,
-        path: &str,
-        whole: &Value,
-        around: &dyn Fn(Value) -> Map<String, Value>,
-    ) {
-        for (key, inner) in node["properties"].as_object().unwrap() {
-            if inner.get("const").is_some() {
-                continue;
-            }
-            let inside = |value: Value| {
-                let mut table = whole.clone();
-                table[key.as_str()] = value;
-                around(table)
-            };
-            self.walk(inner, &format!("{path}.{key}"), &inside);
-        }
-    }
-
-    fn variant(&mut self, node: &Value, path: &str, around: &dyn Fn(Value) -> Map<String, Value>) {
-        let (node, _) = self.resolved(node);
-        let node = node.clone();
-        let whole = self.sample(&node);
-        self.push(path, whole.clone(), around(whole.clone()));
-        if node.get("properties").is_some() {
-            self.members(&node, path, &whole, around);
-        }
-    }
-
-    fn push(&mut self, path: &str, value: Value, around: Map<String, Value>) {
-        self.cases.push(Case { path: path.to_owned(), value, around });
-    }
-}
-
-fn cases(system: &dyn System) -> Vec<Case> {
-    let schema = system.scenario_schema();
-    let mut walk = Walk { root: &schema, cases: Vec::new() };
-    for (key, node) in schema["properties"].as_object().unwrap() {
-        let around = |value: Value| Map::from_iter([(key.clone(), value)]);
-        walk.walk(node, key, &around);
-    }
-    walk.cases
-}
-
-/// A value as TOML; what is absent by its word.
-fn toml(value: &Value) -> String {
-    match value {
-        Value::Null => "\"none\"".to_owned(),
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", "))
-        }
-        Value::Object(members) => {
-            let members = members.iter().map(|(key, value)| format!("{key} = {}", toml(value)));
-            format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_string(),
-    }
-}
-
-fn read<'v>(scenario: &'v Value, path: &str) -> &'v Value {
-    let pointer = path.replace(['.', '['], "/").replace(']', "");
-    scenario.pointer(&format!("/{pointer}")).unwrap_or(&Value::Null)
-}
-
-/// What was written is there; tables may carry more, which a default filled in.
-fn holds(found: &Value, written: &Value) -> bool {
-    match (found, written) {
-        (Value::Object(found), Value::Object(written)) => written
-            .iter()
-            .all(|(key, value)| found.get(key).is_some_and(|found| holds(found, value))),
-        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        _ => found == written,
-    }
+/// The schema of what may be set.
+pub(crate) fn grammar(system: &dyn System, scheme: &str) -> Value {
+    let settings = system.settings_schema(scheme).unwrap_or_default();
+    settable(system.scenario_schema(), settings)
 }
 
 #[test]
@@ -185,7 +22,7 @@ fn every_path_of_the_schema_is_set_in_every_way_and_read_back() {
         let (id, default, schema) =
             (system.id(), system.default_scenario(), system.scenario_schema());
         let scheme = system.schemes()[0].name;
-        let cases = cases(system);
+        let cases = cases(&schema);
         assert!(cases.len() > 20, "{id}: {} paths", cases.len());
         for Case { path, value, around } in cases {
             let told = |by: &str, found: &Value| {
@@ -204,7 +41,7 @@ fn every_path_of_the_schema_is_set_in_every_way_and_read_back() {
             told("a file", &parsed.scenario);
             let set = format!("scenario.{path} = {}", toml(&value));
             let defaults = json!({ "scenario": start, "scheme": {} });
-            let set = overrides(&defaults, &schema, &[set]);
+            let set = overrides(&defaults, &grammar(system, ""), &[set]);
             let set = set.unwrap_or_else(|error| panic!("{id} {path}: {error}"));
             told("--set", &set["scenario"]);
             let study = format!(
@@ -248,7 +85,7 @@ fn paths_lead_into_what_the_default_leaves_out() {
     ] {
         let of = registry.get(system).unwrap();
         let defaults = json!({ "scenario": of.default_scenario(), "scheme": {} });
-        let found = overrides(&defaults, &of.scenario_schema(), &[format!("scenario.{set}")]);
+        let found = overrides(&defaults, &grammar(of, ""), &[format!("scenario.{set}")]);
         let found = found.unwrap_or_else(|error| panic!("{set}: {error}"));
         let scenario = &found["scenario"];
         assert_eq!(scenario.pointer(pointer), Some(&value), "{set}: {scenario}");
@@ -278,7 +115,7 @@ fn users_of_a_frame_have_speeds_limits_and_gains_of_their_own() {
     ];
     let defaults = json!({ "scenario": frame.default_scenario(), "scheme": {} });
     let sets = sets.map(str::to_owned);
-    let found = overrides(&defaults, &frame.scenario_schema(), &sets).unwrap();
+    let found = overrides(&defaults, &grammar(frame, ""), &sets).unwrap();
     assert_eq!(
         found["scenario"]["aging"],
         json!({ "kind": "jakes", "speed_kmh": 30.0, "carrier_ghz": 28.0 })
@@ -327,7 +164,7 @@ fn what_cannot_be_set_says_what_can() {
         let scheme = of.schemes()[0].name;
         let settings = of.default_settings(scheme).unwrap();
         let defaults = json!({ "scenario": of.default_scenario(), "scheme": settings });
-        let error = overrides(&defaults, &of.scenario_schema(), &[set.to_owned()]);
+        let error = overrides(&defaults, &grammar(of, scheme), &[set.to_owned()]);
         let error = error
             .and_then(|all| {
                 let point =
@@ -341,7 +178,7 @@ fn what_cannot_be_set_says_what_can() {
     let twice = ["scenario.users=3", "scenario.users=4"].map(str::to_owned);
     let of = registry.get("beamforming").unwrap();
     let defaults = json!({ "scenario": of.default_scenario(), "scheme": {} });
-    let error = overrides(&defaults, &of.scenario_schema(), &twice).err().unwrap();
+    let error = overrides(&defaults, &grammar(of, ""), &twice).err().unwrap();
     text.push_str(&format!("── a value twice\n{error}\n"));
     insta::assert_snapshot!(text);
 }
@@ -370,8 +207,6 @@ fn schemes_of_one_label_are_told_apart_by_their_ids() {
 /// Values as people mistype them: refused with a place and what is allowed, never a panic.
 #[test]
 fn campaign_no_value_that_is_set_panics() {
-    let effort: usize =
-        std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let registry = systems::registry();
     for (seed, system, set) in [
         (1, "beamforming", "scenario.targets.fixed[0].polar_deg = 40"),
@@ -379,12 +214,15 @@ fn campaign_no_value_that_is_set_panics() {
         (3, "frame", "scenario.aging.kind = jakes"),
         (4, "surfaces", "scenario.layout = {sites=[[50, 40], [60.5, 1e1]]}"),
         (5, "cellfree", "scenario.requirement.max_error = 0.5"),
+        (6, "beamforming", "scheme.certify = { nodes = 50, gap = 1e-3 }"),
+        (7, "beamforming", "scheme.certify.nodes = 50"),
     ] {
         let of = registry.get(system).unwrap();
-        let schema = of.scenario_schema();
-        let settings = of.default_settings(of.schemes()[0].name).unwrap();
+        let scheme = of.schemes()[0].name;
+        let schema = grammar(of, scheme);
+        let settings = of.default_settings(scheme).unwrap();
         let defaults = json!({ "scenario": of.default_scenario(), "scheme": settings });
-        for text in crate::support::mutate::text(set, seed, 1_000 * effort) {
+        for text in crate::support::mutate::text(set, seed, 1_000 * effort::<usize>()) {
             if let Err(error) = overrides(&defaults, &schema, std::slice::from_ref(&text)) {
                 let parts = [&error.what, &error.place, &error.found, &error.allowed];
                 assert!(parts.iter().all(|part| !part.trim().is_empty()), "{error:?} for {text}");

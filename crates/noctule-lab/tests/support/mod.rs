@@ -8,6 +8,7 @@
     reason = "every test uses another part"
 )]
 
+pub mod effort;
 pub mod mutate;
 
 use noctule_lab::Registry;

@@ -11,13 +11,9 @@ use noctule_lab::presentation::Presentation;
 use noctule_lab::run::{self, RunOptions, RunReport, Silent, Store};
 use noctule_optim::Interrupt;
 
+use super::support::effort::effort;
 use super::support::{self, QUADRATIC, STUDY};
 use super::{forge, results};
-
-/// How often a campaign repeats itself.
-fn effort() -> u64 {
-    std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-}
 
 /// Numbers that are the same every time.
 struct Random(u64);
@@ -67,7 +63,7 @@ name = \"exact\"
 [[scheme]]
 name = \"rough\"
 ";
-    for case in 0..2 * effort() {
+    for case in 0..2 * effort::<u64>() {
         let body = if case % 2 == 0 { STUDY } else { precise };
         let dir = folder.path().join(format!("grown-{case}"));
         let mut most = 0;
@@ -200,7 +196,7 @@ fn campaign_damaged_chunks() {
     let folder = tempfile::tempdir().unwrap();
     let reference = results(&run(&small(3), 3, &folder.path().join("whole")).0);
     let dir = folder.path().join("damaged");
-    for case in 0..30 * effort() {
+    for case in 0..30 * effort::<u64>() {
         let (store, _) = run(&small(3), 3, &dir);
         let path = store.chunk_path(random.below(store.plan().chunks() as usize) as u64);
         let mut bytes = fs::read(&path).unwrap();

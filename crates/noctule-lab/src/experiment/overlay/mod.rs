@@ -1,11 +1,11 @@
 //! What an experiment, `--set` or a dictionary of Python writes over a default.
 //!
-//! A system states its scenario twice: as a JSON schema and as a default. The schema is the grammar
+//! A system states its scenario, and the settings of its schemes, twice: as a JSON schema and as a
+//! default. The schema is the grammar
 //! of what may be written — keys, also of the elements of lists and of variants the default does
 //! not show; kinds of values; lengths — and the default is what stays where nothing is written. An
 //! unknown key is refused with the nearest known one, a wrong kind with the forms that are allowed.
-//! Where there is no schema, as for the settings of a scheme, the default alone is the grammar
-//! ([`by_default`]). Ranges are left to the system's own validation, which reports at the same
+//! Where there is no schema the default alone is the grammar ([`by_default`]). Ranges are left to the system's own validation, which reports at the same
 //! place.
 
 mod by_default;
@@ -16,9 +16,10 @@ use noctule_num::{InputError, hint};
 use serde_json::{Map, Number, Value};
 
 use super::document::{Item, Kind};
-pub(crate) use path::{Hop, Missing, Step, apart, find, replace, steps};
-pub(crate) use schema::Schema;
-use schema::{Shape, Variant, same_name};
+pub(crate) use path::{Hop, Missing, Step, apart, find, replace, steps, value_at};
+pub use schema::of_tables;
+pub(crate) use schema::{Schema, same_name};
+use schema::{Shape, Variant};
 
 /// The word for an optional value that is left out.
 const NONE: &str = "none";
@@ -117,27 +118,36 @@ fn choose(
     variants: &[Variant<'_>],
     item: &Item,
 ) -> Result<Value, InputError> {
-    let names: Vec<&str> = variants.iter().map(Variant::name).collect();
+    let names: Vec<&str> = variants.iter().filter_map(Variant::name).collect();
     let refuse = |what: &str| item.refuse(what, schema.words());
     match &item.kind {
-        Kind::Text(found) => {
-            let meant = variants.iter().find(|variant| same_name(variant.name(), found));
-            match meant {
+        Kind::Bool(_) if variants.iter().any(|one| matches!(one, Variant::Flag)) => item.json(),
+        Kind::Text(found) if !names.is_empty() => {
+            let named =
+                |variant: &&Variant<'_>| variant.name().is_some_and(|name| same_name(name, found));
+            match variants.iter().find(named) {
                 Some(Variant::Word(word)) => Ok(Value::String((*word).to_owned())),
                 Some(_) => Err(refuse("this form carries values")),
                 None => Err(hint::with_guess(refuse("this word is not known"), found, &names)),
             }
         }
-        Kind::Table(_) => match variants.iter().find_map(tag_of) {
-            Some(tag) => tagged(default, tag, variants, item),
-            None => carrying(default, schema, variants, item),
-        },
+        Kind::Table(_) => {
+            match (variants.iter().find_map(tag_of), variants.iter().find_map(only)) {
+                (Some(tag), _) => tagged(default, tag, variants, item),
+                (None, Some(inner)) => table(default, inner, item),
+                (None, None) => carrying(default, schema, variants, item),
+            }
+        }
         _ => Err(carried_by(other_kind(None, schema, item), variants, item)),
     }
 }
 
 fn tag_of<'a>(variant: &Variant<'a>) -> Option<&'a str> {
     if let Variant::Tagged { tag, .. } = variant { Some(tag) } else { None }
+}
+
+fn only<'a>(variant: &Variant<'a>) -> Option<Schema<'a>> {
+    if let Variant::Only(table) = variant { Some(*table) } else { None }
 }
 
 /// `{ kind = "jakes", … }`; without a `kind` the default's.
@@ -148,9 +158,8 @@ fn tagged(
     item: &Item,
 ) -> Result<Value, InputError> {
     let words = || {
-        let words: Vec<String> =
-            variants.iter().map(|variant| format!("\"{}\"", variant.name())).collect();
-        words.join(", ")
+        let names = variants.iter().filter_map(Variant::name);
+        names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
     };
     let of_default = default.and_then(|default| default.get(tag)?.as_str());
     let entries = item.table("this value")?;
@@ -169,7 +178,7 @@ fn tagged(
         _ => None,
     });
     let Some((name, inner)) = meant else {
-        let names: Vec<&str> = variants.iter().map(Variant::name).collect();
+        let names: Vec<&str> = variants.iter().filter_map(Variant::name).collect();
         let error = written.unwrap_or(item).refuse(format!("`{tag}` does not know this"), words());
         return Err(hint::with_guess(error, name, &names));
     };
@@ -223,7 +232,7 @@ fn carrying(
         value.insert(name.to_owned(), fit(before, schema, inner)?);
         return Ok(Value::Object(value));
     }
-    let names: Vec<&str> = variants.iter().map(Variant::name).collect();
+    let names: Vec<&str> = variants.iter().filter_map(Variant::name).collect();
     let error = place.refuse("there is no such key", format!("`{key}`"), schema.words());
     let owner = variants.iter().find_map(|variant| match variant {
         Variant::Carrying(name, inner) if inner.keys().contains(&key.as_str()) => Some(name),

@@ -139,7 +139,12 @@ fn variant<'a>(
     let mut known = Vec::new();
     for variant in variants {
         match variant {
-            Variant::Word(_) => {}
+            Variant::Word(_) | Variant::Flag => {}
+            // Whatever stands there, the table takes its place.
+            Variant::Only(table) => {
+                let before = if value.is_object() { value } else { &Value::Null };
+                return member(before, *table, key);
+            }
             Variant::Carrying(name, inner) if same_name(name, key) => {
                 let carried = value.get(*name).unwrap_or(&Value::Null);
                 return Ok((carried, *inner, Hop::Variant((*name).to_owned())));
@@ -165,7 +170,7 @@ fn variant<'a>(
         false => schema.words(),
     };
     let within = known.iter().find(|name| {
-        let inside = |variant: &&Variant<'_>| variant.name() == **name;
+        let inside = |variant: &&Variant<'_>| variant.name() == Some(**name);
         variants.iter().find(inside).is_some_and(|variant| match variant {
             Variant::Carrying(_, inner) => inner.keys().contains(&key),
             _ => false,
@@ -192,6 +197,14 @@ fn elsewhere(missing: Missing, variants: &[Variant<'_>]) -> Missing {
 pub(crate) fn apart(a: &[Hop], b: &[Hop]) -> bool {
     let first = a.iter().zip(b).find(|(a, b)| a != b);
     matches!(first, Some((Hop::Variant(_), Hop::Variant(_)) | (Hop::Tag(_), _) | (_, Hop::Tag(_))))
+}
+
+/// The value at the end of a way, where there is one.
+pub(crate) fn value_at<'v>(value: &'v Value, way: &[Hop]) -> Option<&'v Value> {
+    way.iter().try_fold(value, |value, hop| match hop {
+        Hop::Key(key, _) | Hop::Variant(key) | Hop::Tag(key) => value.get(key),
+        Hop::Index(index) => value.get(*index),
+    })
 }
 
 /// Replace the value at the end of a way that [`find`] has found.

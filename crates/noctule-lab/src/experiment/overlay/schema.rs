@@ -1,7 +1,35 @@
 //! What a JSON schema says of a value, as far as the overlay asks.
 
 use noctule_num::hint;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+/// One schema of a table of tables, by their names and schemas.
+pub fn of_tables<'a>(tables: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let inside = |(name, mut schema): (&str, Value)| {
+        lead(&mut schema, &format!("#/properties/{name}"));
+        (name.to_owned(), schema)
+    };
+    let tables: Map<String, Value> = tables.into_iter().map(inside).collect();
+    json!({ "type": "object", "properties": tables })
+}
+
+/// The references of a schema that is now at `root` of another.
+fn lead(schema: &mut Value, root: &str) {
+    match schema {
+        Value::Object(members) => {
+            for (key, inner) in members {
+                match inner {
+                    Value::String(to) if key == "$ref" && to.starts_with('#') => {
+                        *to = format!("{root}{}", &to[1..]);
+                    }
+                    inner => lead(inner, root),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|inner| lead(inner, root)),
+        _ => {}
+    }
+}
 
 /// The JSON schema of the value at hand, as far as there is one.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +49,18 @@ pub(super) enum Variant<'a> {
     Carrying(&'a str, Schema<'a>),
     /// A table in which the value of `tag` says the variant: `{ kind = "jakes", … }`.
     Tagged { tag: &'a str, name: &'a str, table: Schema<'a> },
+    /// Yes or no, among other forms.
+    Flag,
+    /// The one table among other forms, which needs no word to be told: `{ nodes = 50, gap = 1e-3 }`.
+    Only(Schema<'a>),
 }
 
 impl<'a> Variant<'a> {
-    pub(super) fn name(&self) -> &'a str {
+    /// The word that says it, where one does.
+    pub(super) fn name(&self) -> Option<&'a str> {
         match self {
-            Self::Word(name) | Self::Carrying(name, _) | Self::Tagged { name, .. } => name,
+            Self::Word(name) | Self::Carrying(name, _) | Self::Tagged { name, .. } => Some(name),
+            Self::Flag | Self::Only(_) => None,
         }
     }
 
@@ -38,6 +72,12 @@ impl<'a> Variant<'a> {
                 let keys = table.keys().into_iter().filter(|key| key != tag);
                 let keys: String = keys.map(|key| format!(", {key} = …")).collect();
                 format!("{{ {tag} = \"{name}\"{keys} }}")
+            }
+            Self::Flag => "true or false".to_owned(),
+            Self::Only(table) => {
+                let keys: Vec<String> =
+                    table.keys().into_iter().map(|key| format!("{key} = …")).collect();
+                format!("{{ {} }}", keys.join(", "))
             }
         }
     }
@@ -60,7 +100,7 @@ pub(super) enum Shape<'a> {
 }
 
 /// Spellings that differ in `-` and `_` alone are the same name.
-pub(super) fn same_name(a: &str, b: &str) -> bool {
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
     let plain = |c: char| if c == '_' { '-' } else { c };
     a.chars().map(plain).eq(b.chars().map(plain))
 }
@@ -177,13 +217,16 @@ impl<'a> Schema<'a> {
             match option.node.and_then(|node| one_string(node, "const")) {
                 Some(word) => all.push(Variant::Word(word)),
                 None if option.node?.get("enum").is_some() => all.extend(option.variants()?),
+                None if option.has_type("boolean") => all.push(Variant::Flag),
                 None => all.push(option.variant()?),
             }
         }
-        Some(all)
+        let tables = all.iter().filter(|one| !matches!(one, Variant::Word(_) | Variant::Flag));
+        let only = all.iter().any(|one| matches!(one, Variant::Only(_)));
+        (!only || tables.count() == 1).then_some(all)
     }
 
-    /// A table as a variant: tagged inside, or by its only key.
+    /// A table as a variant: tagged inside, by its only key, or by nothing.
     fn variant(self) -> Option<Variant<'a>> {
         let properties = self.node?.get("properties")?.as_object()?;
         let tag =
@@ -192,8 +235,10 @@ impl<'a> Schema<'a> {
             return Some(Variant::Tagged { tag, name, table: self });
         }
         let mut keys = properties.keys();
-        let (only, None) = (keys.next()?, keys.next()) else { return None };
-        Some(Variant::Carrying(only, self.key(only)))
+        Some(match (keys.next()?, keys.next()) {
+            (only, None) => Variant::Carrying(only, self.key(only)),
+            _ => Variant::Only(self),
+        })
     }
 
     /// The kind of value that is wanted, in words.

@@ -72,3 +72,66 @@ fn paths() {
     replace(&mut value, &way, json!(2.0));
     assert_eq!(value, json!({"targets": [{}, {"polar_deg": 2.0}]}));
 }
+
+/// Settings as systems have them: a bound is asked for by a word or by a table.
+#[derive(schemars::JsonSchema)]
+#[allow(dead_code, reason = "only its schema is of use")]
+struct Proven {
+    certify: noctule::Certify,
+    optional: Option<noctule::Certify>,
+    starts: u32,
+}
+
+#[test]
+fn a_table_takes_the_place_of_a_flag_and_the_other_way_round() {
+    let schema = serde_json::to_value(schemars::schema_for!(Proven)).unwrap();
+    let default = json!({"certify": false, "optional": null, "starts": 4});
+    let over = |text: &str| {
+        let item = document::read(text, "f").unwrap();
+        overlay(&default, Schema::root(&schema), &item).map_err(|error| error.to_string())
+    };
+    for (text, certify) in [
+        ("certify = true", json!(true)),
+        ("certify = {nodes = 50}", json!({"nodes": 50})),
+        ("certify = {nodes = \"none\", gap = 1}", json!({"nodes": null, "gap": 1.0})),
+        ("starts = 2", json!(false)),
+    ] {
+        assert_eq!(over(text).unwrap()["certify"], certify, "{text}");
+    }
+    assert_eq!(over("optional = {gap = 0.5}").unwrap()["optional"], json!({"gap": 0.5}));
+    for (text, told) in [
+        ("certify = {node = 5}", "did you mean `nodes`"),
+        ("certify = {nodes = 2.5}", "not an integer"),
+        ("certify = \"yes\"", "true or false or {"),
+        ("certify = 3", "true or false or {"),
+        ("certfy = true", "did you mean `certify`"),
+    ] {
+        let error = over(text).unwrap_err();
+        assert!(error.contains(told), "{text}: {error}");
+    }
+}
+
+#[test]
+fn paths_lead_into_a_table_that_a_flag_stands_for() {
+    let schema = serde_json::to_value(schemars::schema_for!(Proven)).unwrap();
+    let whole = of_tables([("scenario", json!({})), ("scheme", schema)]);
+    for before in [json!(false), json!(true), json!({"nodes": 3, "gap": 0.5})] {
+        let mut all = json!({"scheme": {"certify": before, "optional": null, "starts": 4}});
+        for (path, value) in
+            [("scheme.certify.nodes", json!(50)), ("scheme.optional.nodes", json!(7))]
+        {
+            let (_, schema, way) = find(&all, Schema::root(&whole), &steps(path).unwrap()).unwrap();
+            assert!(matches!(schema.shape(), Shape::Integer(..)), "{path}");
+            replace(&mut all, &way, value.clone());
+            assert_eq!(value_at(&all, &way), Some(&value));
+        }
+        let certify = &all["scheme"]["certify"];
+        assert_eq!(certify["nodes"], json!(50));
+        // what a table said stays, a flag says nothing of it
+        assert_eq!(certify.get("gap"), before.get("gap"));
+    }
+    let all = json!({"scheme": {"certify": false, "optional": null, "starts": 4}});
+    let wrong = |path: &str| find(&all, Schema::root(&whole), &steps(path).unwrap()).unwrap_err();
+    assert!(wrong("scheme.certify.node").hint.unwrap().contains("`nodes`"));
+    assert!(wrong("scheme.start").hint.unwrap().contains("`starts`"));
+}
