@@ -6,6 +6,7 @@
 mod anchors;
 mod compare;
 mod first_trials;
+mod msrv;
 mod python;
 mod reproduce;
 mod structure;
@@ -36,7 +37,10 @@ tasks:
   validate [--effort N] [word …]
             the attack campaigns (tests named campaign_…) at 20 times, or N times, their size in
             `test`: about ten minutes; words choose among them
-  structure function lengths, long files, circles of imports, lines outside each system's folder
+  structure [--check]
+            function lengths, long files, circles of imports, lines outside each system's folder;
+            with --check it fails where a limit is passed
+  msrv      type-check with the oldest Rust that Cargo.toml promises, where rustup has it
   notebooks run examples/*.ipynb with the wheel of this build and keep their outputs
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
@@ -66,7 +70,8 @@ fn main() -> ExitCode {
         "reproduce" => reproduce::run(options, &root()),
         "compare-cvxpy" => compare::run(options, &root()),
         "validate" => validate::run(options, &root()),
-        "structure" => none(structure::run),
+        "structure" => structure::run(options, &root()),
+        "msrv" => none(msrv::run),
         "notebooks" => none(python::notebooks),
         "anchors" => none(anchors::run),
         unknown => return misuse(&format!("there is no task `{unknown}`")),

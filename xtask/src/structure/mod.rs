@@ -1,10 +1,11 @@
-//! `cargo xtask structure`: how the house stands, in numbers.
+//! `cargo xtask structure`: how the house stands, in numbers; with `--check`, whether it may.
 //!
 //! Per crate the lengths of its functions, the files that are too long and the circles of imports;
 //! per system the lines that know it outside its folder; and how many crates the library brings.
 //! Text is read, nothing is parsed by a compiler: a macro may hide an import. Tests do not count.
 
 mod imports;
+mod outside;
 mod source;
 
 use std::fs;
@@ -14,48 +15,113 @@ use std::process::Command;
 use self::imports::{Module, circles};
 use crate::tools::succeeded;
 
-/// A file longer than this is named.
+/// A file longer than this is named, and fails the check.
 const LONG_FILE: usize = 400;
+/// Nine of ten functions of a crate are not longer than this.
+const LONG_FUNCTION: usize = 35;
+/// So many lines may know a system outside its folders.
+const OUTSIDE: usize = 60;
 
-/// Print the table.
-pub(crate) fn run(root: &Path) -> Result<(), String> {
+/// What is known of a crate.
+struct Crate {
+    name: String,
+    lines: usize,
+    files: usize,
+    /// Lengths of its functions, in order.
+    functions: Vec<usize>,
+    circles: Vec<Vec<String>>,
+    /// Files that are too long, with their lines.
+    long: Vec<(usize, String)>,
+}
+
+impl Crate {
+    fn of(folder: &Path, root: &Path) -> Result<Self, String> {
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut long = Vec::new();
+        let modules = modules(&folder.join("src"), root, &mut long)?;
+        let mut functions: Vec<usize> =
+            modules.iter().flat_map(|module| source::function_lengths(&module.code)).collect();
+        functions.sort_unstable();
+        Ok(Self {
+            name: name.unwrap_or_default(),
+            lines: modules.iter().map(|module| filled(&module.code)).sum(),
+            files: modules.len(),
+            functions,
+            circles: circles(&modules),
+            long,
+        })
+    }
+
+    /// The length that a share of the functions does not exceed.
+    fn at(&self, share: f64) -> usize {
+        let index = (share * self.functions.len().saturating_sub(1) as f64).round() as usize;
+        self.functions.get(index).copied().unwrap_or(0)
+    }
+
+    fn row(&self) -> String {
+        let Self { name, lines, files, functions, circles, .. } = self;
+        let [p50, p90, most] = [0.5, 0.9, 1.0].map(|share| self.at(share));
+        let (functions, circles) = (functions.len(), circles.len());
+        format!("{name:<15}{lines:>7}{files:>6}{functions:>6}{p50:>6}{p90:>6}{most:>6}{circles:>9}")
+    }
+}
+
+/// Print the table; with `--check` fail where a limit is passed.
+pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
+    let check = match options {
+        [] => false,
+        [option] if option == "--check" => true,
+        _ => return Err(format!("`structure` takes --check alone, found {options:?}")),
+    };
+    let crates = crates(root)?.into_iter().map(|folder| Crate::of(&folder, root));
+    let crates = crates.collect::<Result<Vec<_>, _>>()?;
+    let systems = outside::systems(root)?;
     println!(
         "{:<15}{:>7}{:>6}{:>6}{:>6}{:>6}{:>6}{:>9}",
         "crate", "lines", "files", "fns", "p50", "p90", "max", "circles"
     );
-    let mut long = Vec::new();
-    let mut rings = Vec::new();
-    for folder in crates(root)? {
-        let name =
-            folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let modules = modules(&folder.join("src"), root, &mut long)?;
-        let found = circles(&modules);
-        let mut lengths: Vec<usize> =
-            modules.iter().flat_map(|module| source::function_lengths(&module.code)).collect();
-        lengths.sort_unstable();
-        let at = |share: f64| {
-            let index = (share * lengths.len().saturating_sub(1) as f64).round() as usize;
-            lengths.get(index).copied().unwrap_or(0)
-        };
-        let lines: usize = modules.iter().map(|module| filled(&module.code)).sum();
-        println!(
-            "{name:<15}{lines:>7}{:>6}{:>6}{:>6}{:>6}{:>6}{:>9}",
-            modules.len(),
-            lengths.len(),
-            at(0.5),
-            at(0.9),
-            at(1.0),
-            found.len()
-        );
-        rings.extend(found.into_iter().map(|ring| format!("{name}: {}", ring.join(", "))));
-    }
-    told("circles of imports", &rings);
+    crates.iter().for_each(|one| println!("{}", one.row()));
+    let rings = crates.iter().flat_map(|one| {
+        one.circles.iter().map(|ring| format!("{}: {}", one.name, ring.join(", ")))
+    });
+    told("circles of imports", &rings.collect::<Vec<_>>());
+    let mut long: Vec<&(usize, String)> = crates.iter().flat_map(|one| &one.long).collect();
     long.sort_by(|a, b| b.cmp(a));
     let long: Vec<String> = long.iter().map(|(lines, path)| format!("{lines} {path}")).collect();
     told(&format!("files over {LONG_FILE} lines without their tests"), &long);
-    told("lines of Rust that name a system outside its folder", &outside(root)?);
+    let rows: Vec<String> = systems.iter().map(outside::System::row).collect();
+    told("lines of Rust that name a system outside its folder", &rows);
     println!("\ncrates in the tree of the library: {}", tree(root)?);
+    let passed = passed(&crates, &systems);
+    if check && !passed.is_empty() {
+        return Err(format!("limits are passed:\n  {}", passed.join("\n  ")));
+    }
     Ok(())
+}
+
+/// Every limit that is passed, in a sentence.
+fn passed(crates: &[Crate], systems: &[outside::System]) -> Vec<String> {
+    let mut passed = Vec::new();
+    for one in crates {
+        for ring in &one.circles {
+            let ring = ring.join(", ");
+            passed.push(format!("{}: files import each other in a circle: {ring}", one.name));
+        }
+        for (lines, path) in &one.long {
+            passed.push(format!("{path}: {lines} lines, at most {LONG_FILE}"));
+        }
+        let p90 = one.at(0.9);
+        if p90 > LONG_FUNCTION {
+            let most = format!("at most {LONG_FUNCTION}");
+            passed
+                .push(format!("{}: one function in ten has {p90} lines or more, {most}", one.name));
+        }
+    }
+    for system in systems.iter().filter(|system| system.lines() > OUTSIDE) {
+        let (name, lines) = (&system.name, system.lines());
+        passed.push(format!("{name}: {lines} lines outside its folder know it, at most {OUTSIDE}"));
+    }
+    passed
 }
 
 fn told(title: &str, rows: &[String]) {
@@ -145,62 +211,6 @@ fn shown(path: &Path, root: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).display().to_string()
 }
 
-/// For every system: the lines of its folders above the library, and those that name it elsewhere.
-///
-/// Model functions of Python are the system's own interface to that language; they are counted
-/// apart.
-fn outside(root: &Path) -> Result<Vec<String>, String> {
-    let library = root.join("crates/noctule/src");
-    let mut systems: Vec<String> = entries(&library)?
-        .into_iter()
-        .filter(|path| path.join("scenario.rs").is_file())
-        .filter_map(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
-        .collect();
-    systems.sort();
-    let mut rows = Vec::new();
-    for system in systems {
-        let (mut folders, mut named, mut models) = (0, 0, 0);
-        for folder in crates(root)? {
-            if folder.ends_with("xtask") {
-                continue;
-            }
-            for file in sources(&folder.join("src"))? {
-                if file.starts_with(library.join(&system)) {
-                    continue;
-                }
-                let code = source::without_tests(&source::bare(&read(&file)?));
-                let own = file.iter().any(|part| {
-                    let part = part.to_string_lossy();
-                    part == system.as_str()
-                        || part.strip_suffix(".rs").is_some_and(|stem| {
-                            stem == system || stem.starts_with(&format!("{system}_"))
-                        })
-                });
-                let python = file.iter().any(|part| part == "models");
-                match (own, python) {
-                    (true, true) => models += filled(&code),
-                    (true, false) => folders += filled(&code),
-                    _ => named += code.lines().filter(|line| names(line, &system)).count(),
-                }
-            }
-        }
-        rows.push(format!(
-            "{system:<14}{:>5}, and {models} of model functions for Python",
-            folders + named
-        ));
-    }
-    Ok(rows)
-}
-
-/// Whether a line has the word as a whole.
-fn names(line: &str, word: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(word).any(|(at, _)| {
-        !line[..at].chars().next_back().is_some_and(part)
-            && !line[at + word.len()..].chars().next().is_some_and(part)
-    })
-}
-
 /// The crates that whoever depends on the library compiles with its default features, itself
 /// included.
 fn tree(root: &Path) -> Result<usize, String> {
@@ -225,9 +235,26 @@ fn tree(root: &Path) -> Result<usize, String> {
 mod tests {
     use super::*;
 
+    fn one(functions: Vec<usize>) -> Crate {
+        let (circles, long) = (Vec::new(), Vec::new());
+        Crate { name: "c".to_owned(), lines: 1, files: 1, functions, circles, long }
+    }
+
     #[test]
-    fn words_are_whole() {
-        assert!(names("use noctule::frame;", "frame") && names("frame", "frame"));
-        assert!(!names("frames and my_frame", "frame"));
+    fn limits_are_told_when_they_are_passed() {
+        assert!(passed(&[one(vec![35; 10])], &[]).is_empty());
+        let told = passed(&[one(vec![1, 1, 36, 36])], &[]);
+        assert!(told[0].contains("36 lines") && told.len() == 1, "{told:?}");
+        let round = Crate {
+            circles: vec![vec!["a".to_owned(), "b".to_owned()]],
+            long: vec![(401, "c/src/a.rs".to_owned())],
+            ..one(vec![1])
+        };
+        let told = passed(&[round], &[]);
+        assert!(told[0].contains("a, b") && told[1].contains("401"), "{told:?}");
+        let system =
+            |named| outside::System { name: "frame".to_owned(), own: 10, named, models: 0 };
+        assert!(passed(&[], &[system(50)]).is_empty());
+        assert!(passed(&[], &[system(51)])[0].contains("61"));
     }
 }

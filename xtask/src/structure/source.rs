@@ -2,6 +2,15 @@
 
 /// Code with comments, strings and character literals blanked out; line breaks stay.
 pub(super) fn bare(text: &str) -> String {
+    blanked(text, true)
+}
+
+/// Code with comments and character literals blanked out; strings and line breaks stay.
+pub(super) fn without_comments(text: &str) -> String {
+    blanked(text, false)
+}
+
+fn blanked(text: &str, strings: bool) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
     let mut i = 0;
@@ -14,7 +23,10 @@ pub(super) fn bare(text: &str) -> String {
             ('\'', _) => char_end(&chars, i),
             _ => i + 1,
         };
-        if end == i + 1 && chars[i] != '"' {
+        let kept = !strings && matches!(chars[i], '"' | 'r');
+        if kept {
+            out.extend(&chars[i..end]);
+        } else if end == i + 1 && chars[i] != '"' {
             out.push(chars[i]);
         } else {
             out.extend(chars[i..end].iter().map(|c| if *c == '\n' { '\n' } else { ' ' }));
