@@ -6,9 +6,11 @@
 //! written beside their place and renamed, and a run resumes from its chunks.
 
 use std::process::ExitCode;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use noctule_optim::Interrupt;
 
 use crate::exit::{Done, Failure};
 use crate::progress::{Spinner, say};
@@ -23,11 +25,14 @@ const GRACE: Duration = Duration::from_millis(400);
 /// As much as a main thread has.
 const STACK: usize = 8 << 20;
 
+/// How a command ends.
+type End = Result<Done, Failure>;
+
 /// Do `work` and end as it ends; `doing` is said beside a spinner when it takes long.
 pub(crate) fn attend(
     doing: Option<&'static str>,
     json: bool,
-    work: impl FnOnce() -> Result<Done, Failure> + Send + 'static,
+    work: impl FnOnce() -> End + Send + 'static,
 ) -> ExitCode {
     if let Err(error) = signals::listen() {
         let failure = Failure::from(error);
@@ -45,24 +50,42 @@ pub(crate) fn attend(
         let failure = Failure::from(error);
         return failure.report(json);
     }
+    match waited(doing, json, &interrupt, &ended) {
+        Some(end) => code(end, &interrupt, json),
+        // The message of the panic has been printed.
+        None => ExitCode::from(101),
+    }
+}
+
+/// How the work ended; nothing where it panicked. Work that holds on after a signal is not waited
+/// for: the process ends here.
+fn waited(
+    doing: Option<&'static str>,
+    json: bool,
+    interrupt: &Interrupt,
+    ended: &Receiver<End>,
+) -> Option<End> {
     let spinner = Spinner::new(doing);
     let mut asked: Option<Instant> = None;
     let end = loop {
         match ended.recv_timeout(TICK) {
-            Ok(end) => break end,
-            // The message of the panic has been printed.
-            Err(RecvTimeoutError::Disconnected) => return ExitCode::from(101),
+            Ok(end) => break Some(end),
+            Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => {}
         }
         spinner.turn();
         if interrupt.is_raised() && asked.get_or_insert_with(Instant::now).elapsed() >= GRACE {
             Spinner::clear();
-            // The work holds on: nothing is waited for.
             let _ = Failure::Interrupted.report(json);
             std::process::exit(i32::from(Done::RESUMABLE));
         }
     };
     Spinner::clear();
+    end
+}
+
+/// The code of the command; a signal that came meanwhile is said.
+fn code(end: End, interrupt: &Interrupt, json: bool) -> ExitCode {
     match end {
         // A broken pipe or a full disk is said as such; everything else is due to the signal.
         Err(failure) if !interrupt.is_raised() || matches!(failure, Failure::Output(_)) => {

@@ -7,6 +7,8 @@ use noctule_lab::LabError;
 use noctule_lab::single::SingleError;
 use noctule_num::InputError;
 
+use crate::tables;
+
 /// A command that did what it could.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::enum_variant_names, reason = "done is done")]
@@ -161,7 +163,52 @@ impl Failure {
             };
             return said(say_json(&error), self.number());
         }
-        let hint = self.hint().map_or_else(String::new, |hint| format!("\nhint: {hint}\n"));
-        said(write!(std::io::stderr(), "error: {text}\n{hint}"), self.number())
+        let text = fitted(&format!("error: {text}"), width());
+        let hint = self.hint().map(|hint| fitted(&format!("hint: {hint}"), width()));
+        let hint = hint.map_or_else(String::new, |hint| format!("\n{hint}\n"));
+        said(write!(std::io::stderr(), "{text}\n{hint}"), self.number())
+    }
+}
+
+/// How many characters fit in a line of stderr: what `COLUMNS` says, or the terminal, up to 80 to be
+/// read well. A file or another program gets whole lines.
+fn width() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let found = || terminal_size::terminal_size_of(std::io::stderr());
+    let width = said.or_else(|| found().map(|(width, _)| usize::from(width.0).min(80)));
+    width.filter(|width| *width > 0)
+}
+
+/// A complaint with its long lines broken; what follows stands below the text, not below its name
+/// (`  allowed: `).
+fn fitted(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let line = |line: &str| {
+        let labelled = ["  where:   ", "  found:   ", "  allowed: ", "  hint:    "];
+        match labelled.iter().find_map(|label| Some((label, line.strip_prefix(label)?))) {
+            Some((label, rest)) => {
+                format!("{label}{}", tables::hanging(rest, width, label.len()))
+            }
+            None => tables::hanging(line, width, 2),
+        }
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_of_a_complaint_are_broken_below_their_text() {
+        let error = InputError::new("there is no such key", "a.toml:3:1", "x", "word ".repeat(40));
+        let whole = format!("error: {error}");
+        assert_eq!(fitted(&whole, None), whole);
+        let broken = fitted(&whole, Some(60));
+        assert!(broken.lines().all(|line| line.chars().count() <= 60), "{broken}");
+        assert!(broken.contains("\n  found:   x\n  allowed: word"), "{broken}");
+        assert!(broken.contains("\n           word word"), "{broken}");
+        let joined: Vec<&str> = broken.split_whitespace().collect();
+        assert_eq!(joined, whole.split_whitespace().collect::<Vec<_>>());
     }
 }

@@ -94,6 +94,12 @@ pub(crate) fn wrap(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
+/// The same with every line but the first behind `indent` blanks.
+pub(crate) fn hanging(text: &str, width: usize, indent: usize) -> String {
+    let room = width.saturating_sub(indent).max(24);
+    wrap(text, room).replace('\n', &format!("\n{}", " ".repeat(indent)))
+}
+
 /// A column of the summary: its header, how soon it gives way where there is no room (the
 /// largest first, zero never), and its cells.
 struct Column<'a> {

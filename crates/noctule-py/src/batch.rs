@@ -39,37 +39,20 @@ pub(crate) fn design_batch(
     let keep = Keep::named(keep)?;
     let system = first.get().system;
     let settings = self::settings(system, scheme, settings, certify)?;
-    let orders: Vec<Order> = problems
-        .iter()
-        .enumerate()
-        .map(|(index, problem)| {
-            let problem = problem.get();
-            if problem.system.id() == system.id() {
-                return Ok(problem.order());
-            }
-            let allowed = format!("instances of `{}`, as the first", system.id());
-            let place = format!("instances[{index}]");
-            Err(errors::refuse("the systems differ", &place, problem.system.id(), allowed))
-        })
-        .collect::<PyResult<_>>()?;
+    let orders = orders(&problems, system.id())?;
     let pool = pool(threads_of(threads)?)?;
     let (done, total) = (Arc::new(AtomicU64::new(0)), orders.len() as u64);
     let (count, scheme) = (Arc::clone(&done), scheme.to_owned());
     let work = move |interrupt: &noctule::Interrupt| -> Vec<Option<Result<Told, SingleError>>> {
-        pool.install(|| {
-            orders
-                .par_iter()
-                .with_max_len(1)
-                .map(|order| {
-                    if interrupt.is_raised() {
-                        return None;
-                    }
-                    let story = system.design(&order.source(), &scheme, &settings, interrupt);
-                    count.fetch_add(1, Ordering::Relaxed);
-                    Some(story.map(|story| Told::new(story, keep)))
-                })
-                .collect()
-        })
+        let design = |order: &Order| {
+            if interrupt.is_raised() {
+                return None;
+            }
+            let story = system.design(&order.source(), &scheme, &settings, interrupt);
+            count.fetch_add(1, Ordering::Relaxed);
+            Some(story.map(|story| Told::new(story, keep)))
+        };
+        pool.install(|| orders.par_iter().with_max_len(1).map(design).collect())
     };
     let tick = |py: Python<'_>| match &progress {
         Some(progress) => progress.call1(py, (done.load(Ordering::Relaxed), total)).map(|_| ()),
@@ -83,6 +66,20 @@ pub(crate) fn design_batch(
             Err(error) => Ok(errors::single(error).into_value(py).into_any()),
         })
         .collect()
+}
+
+/// What is to be designed, for work on other threads: all of one system.
+fn orders(problems: &[Py<Problem>], system: &str) -> PyResult<Vec<Order>> {
+    let order = |(index, problem): (usize, &Py<Problem>)| {
+        let problem = problem.get();
+        if problem.system.id() == system {
+            return Ok(problem.order());
+        }
+        let allowed = format!("instances of `{system}`, as the first");
+        let place = format!("instances[{index}]");
+        Err(errors::refuse("the systems differ", &place, problem.system.id(), allowed))
+    };
+    problems.iter().enumerate().map(order).collect()
 }
 
 /// A number of threads, where one is asked for.

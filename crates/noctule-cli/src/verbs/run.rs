@@ -5,11 +5,13 @@ use std::time::Instant;
 
 use noctule_lab::builtin::Named;
 use noctule_lab::experiment::{Changes, Experiment};
+use noctule_lab::fold::GroupSummary;
+use noctule_lab::plan::Plan;
 use noctule_lab::presentation::Presentation;
 use noctule_lab::run::{RunOptions, RunReport, Shard, Store};
 use noctule_lab::{Opened, Request, Results, Study, builtin, claim, finish, systems};
 use noctule_num::InputError;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{print, print_json, source};
 use crate::cli::Run;
@@ -156,18 +158,33 @@ pub(crate) fn show_results(
         }
     }
     if let Some((report, seconds)) = run {
-        if report.computed == 0 {
-            say("\nThe run was complete already; tables and figures were written again.");
-        } else {
-            say(&format!(
-                "\n{} chunks in {seconds:.1} s, {} reused",
-                report.computed, report.reused
-            ));
-        }
-        if report.precise {
-            say(&format!("stopped at the target precision after {} trials", results.folded.trials));
-        }
+        say_run(report, seconds, results);
     }
+    say_failures(presentation, results);
+    for note in &results.notes {
+        say(note);
+    }
+    say("written:");
+    for file in &results.files {
+        say(&format!("  {}", file.display()));
+    }
+    Ok(verdict(results))
+}
+
+fn say_run(report: &RunReport, seconds: f64, results: &Results) {
+    if report.computed == 0 {
+        say("\nThe run was complete already; tables and figures were written again.");
+    } else {
+        let (computed, reused) = (report.computed, report.reused);
+        say(&format!("\n{computed} chunks in {seconds:.1} s, {reused} reused"));
+    }
+    if report.precise {
+        say(&format!("stopped at the target precision after {} trials", results.folded.trials));
+    }
+}
+
+/// Where designs failed or are unsound, with the first reason.
+fn say_failures(presentation: &Presentation, results: &Results) {
     for group in &results.folded.groups {
         let ended = [(group.failed, "failed"), (group.unsound, "are numerically unsound")];
         let ended = ended.iter().filter(|(count, _)| *count > 0);
@@ -181,14 +198,6 @@ pub(crate) fn show_results(
             ));
         }
     }
-    for note in &results.notes {
-        say(note);
-    }
-    say("written:");
-    for file in &results.files {
-        say(&format!("  {}", file.display()));
-    }
-    Ok(verdict(results))
 }
 
 fn verdict(results: &Results) -> Done {
@@ -210,38 +219,8 @@ fn results_json(
     results: &Results,
     report: Option<&RunReport>,
 ) -> Value {
-    let plan = store.plan();
-    let groups: Vec<Value> = results
-        .folded
-        .groups
-        .iter()
-        .map(|group| {
-            let sweeps: serde_json::Map<String, Value> = plan
-                .sweeps
-                .iter()
-                .zip(plan.grid_values(group.point))
-                .map(|(sweep, value)| (sweep.path.clone(), value.clone()))
-                .collect();
-            let metrics: serde_json::Map<String, Value> = plan
-                .metrics
-                .iter()
-                .zip(&group.metrics)
-                .filter_map(|(name, summary)| {
-                    let s = summary.as_ref()?;
-                    let value = json!({ "n": s.count, "mean": s.mean, "standard_error": s.standard_error,
-                        "median": s.median, "q05": s.q05, "q25": s.q25, "q75": s.q75, "q95": s.q95,
-                        "min": s.min, "max": s.max });
-                    Some((name.clone(), value))
-                })
-                .collect();
-            json!({
-                "scheme": plan.schemes[group.scheme].id, "point": group.point, "sweeps": sweeps, "metrics": metrics,
-                "designed": group.designed, "infeasible": group.infeasible,
-                "unsound": group.unsound, "failed": group.failed, "not_run": group.not_run, "worst_residual": group.worst_residual,
-                "worst_gap_rel": group.worst_gap_rel, "worst_violation": group.worst_violation,
-            })
-        })
-        .collect();
+    let groups = results.folded.groups.iter().map(|group| group_json(store.plan(), group));
+    let groups: Vec<Value> = groups.collect();
     json!({
         "format": "noctule-run/1",
         "experiment": presentation.experiment,
@@ -253,5 +232,28 @@ fn results_json(
         "groups": groups,
         "claims": claim::value(&results.claims),
         "files": results.files,
+    })
+}
+
+fn group_json(plan: &Plan, group: &GroupSummary) -> Value {
+    let values = plan.sweeps.iter().zip(plan.grid_values(group.point));
+    let sweeps: Map<String, Value> =
+        values.map(|(sweep, value)| (sweep.path.clone(), value.clone())).collect();
+    let metrics = plan.metrics.iter().zip(&group.metrics);
+    let metrics: Map<String, Value> = metrics
+        .filter_map(|(name, summary)| {
+            let s = summary.as_ref()?;
+            let value = json!({ "n": s.count, "mean": s.mean, "standard_error": s.standard_error,
+                "median": s.median, "q05": s.q05, "q25": s.q25, "q75": s.q75, "q95": s.q95,
+                "min": s.min, "max": s.max });
+            Some((name.clone(), value))
+        })
+        .collect();
+    json!({
+        "scheme": plan.schemes[group.scheme].id, "point": group.point, "sweeps": sweeps,
+        "metrics": metrics, "designed": group.designed, "infeasible": group.infeasible,
+        "unsound": group.unsound, "failed": group.failed, "not_run": group.not_run,
+        "worst_residual": group.worst_residual, "worst_gap_rel": group.worst_gap_rel,
+        "worst_violation": group.worst_violation,
     })
 }

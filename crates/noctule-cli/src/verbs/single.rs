@@ -188,33 +188,33 @@ fn text(story: &Story) -> String {
 }
 
 fn show_finding(finding: &Finding, as_json: bool) -> Result<(), Failure> {
-    if as_json {
-        let compared: Vec<Value> = finding
-            .compared
-            .iter()
-            .map(|(name, stored, found)| json!({ "name": name, "stored": stored, "found": found }))
-            .collect();
-        let claims: Vec<Value> = finding
-            .claims
-            .iter()
-            .map(|Claim { name, verdict }| {
-                json!({ "name": name, "verdict": verdict.as_str(), "reason": verdict.reason() })
-            })
-            .collect();
-        // JSON has no number for it
-        let violation = match finding.violation.is_finite() {
-            true => json!(finding.violation),
-            false => json!("infinite"),
-        };
-        return print_json(&json!({
-            "format": "noctule-finding/1",
-            "agrees": finding.agrees,
-            "summary": finding.summary(),
-            "violation": violation,
-            "claims": claims,
-            "compared": compared,
-        }));
-    }
+    if as_json { print_json(&finding_json(finding)) } else { print(&finding_text(finding)) }
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    let compared: Vec<Value> = finding
+        .compared
+        .iter()
+        .map(|(name, stored, found)| json!({ "name": name, "stored": stored, "found": found }))
+        .collect();
+    let claim = |Claim { name, verdict }: &Claim| json!({ "name": name, "verdict": verdict.as_str(), "reason": verdict.reason() });
+    let claims: Vec<Value> = finding.claims.iter().map(claim).collect();
+    // JSON has no number for it
+    let violation = match finding.violation.is_finite() {
+        true => json!(finding.violation),
+        false => json!("infinite"),
+    };
+    json!({
+        "format": "noctule-finding/1",
+        "agrees": finding.agrees,
+        "summary": finding.summary(),
+        "violation": violation,
+        "claims": claims,
+        "compared": compared,
+    })
+}
+
+fn finding_text(finding: &Finding) -> String {
     let number =
         |value: &Option<f64>| value.map_or_else(|| "–".to_owned(), |x| format!("{x:.12e}"));
     let rows = finding
@@ -229,20 +229,16 @@ fn show_finding(finding: &Finding, as_json: bool) -> Result<(), Failure> {
     let missed =
         if missed { "; it says itself that it does not meet its requirements" } else { "" };
     let width = tables::prose_width();
-    let mut reasons = String::new();
-    for claim in &finding.claims {
-        if let Some(why) = claim.verdict.reason() {
-            let line = format!("{}: {} ({why})", claim.name, claim.verdict.as_str());
-            reasons.push_str(&format!(
-                "  {}\n",
-                tables::wrap(&line, width - 4).replace('\n', "\n    ")
-            ));
-        }
-    }
-    print(&format!(
-        "{}\nlargest violation of a constraint: {:.1e}\n{}\n{reasons}{verdict}{missed}",
+    let reasons = finding.claims.iter().filter_map(|claim| {
+        let why = claim.verdict.reason()?;
+        let line = format!("{}: {} ({why})", claim.name, claim.verdict.as_str());
+        Some(format!("  {}\n", tables::hanging(&line, width, 4)))
+    });
+    format!(
+        "{}\nlargest violation of a constraint: {:.1e}\n{}\n{}{verdict}{missed}",
         tables::plain(headers, rows, 1),
         finding.violation,
-        tables::wrap(&finding.summary(), width)
-    ))
+        tables::wrap(&finding.summary(), width),
+        reasons.collect::<String>()
+    )
 }

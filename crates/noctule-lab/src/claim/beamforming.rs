@@ -10,10 +10,12 @@ const FEW_USERS: f64 = 4.0;
 /// The function of this name.
 pub(super) fn find(name: &str) -> Option<Function> {
     Some(match name {
-        "worst_behind_best_known_few_users" => worst_of_four_few_users,
-        "share_behind_best_known_many_users" => share_of_four_many_users,
-        "worst_behind_best_known_many_users" => worst_of_four_many_users,
-        "worst_behind_best_known_sixteen_starts" => worst_of_sixteen,
+        "worst_behind_best_known_few_users" => |view| worst(shortfalls(view, "balanced", few)),
+        "share_behind_best_known_many_users" => share_behind,
+        "worst_behind_best_known_many_users" => |view| worst(shortfalls(view, "balanced", many)),
+        "worst_behind_best_known_sixteen_starts" => {
+            |view| worst(shortfalls(view, "sixteen-starts", |_| true))
+        }
         "worst_above_best_known" => worst_above_best_known,
         _ => return None,
     })
@@ -49,26 +51,11 @@ fn worst(shortfalls: Vec<f64>) -> Option<f64> {
     shortfalls.into_iter().reduce(f64::max)
 }
 
-/// The largest shortfall of the best of four starts with few users.
-fn worst_of_four_few_users(view: &View<'_>) -> Option<f64> {
-    worst(shortfalls(view, "balanced", few))
-}
-
 /// The share of instances with many users on which the best of four starts is behind.
-fn share_of_four_many_users(view: &View<'_>) -> Option<f64> {
+fn share_behind(view: &View<'_>) -> Option<f64> {
     let all = shortfalls(view, "balanced", many);
     let behind = all.iter().filter(|shortfall| **shortfall > BEHIND).count();
     (!all.is_empty()).then(|| behind as f64 / all.len() as f64)
-}
-
-/// The largest shortfall of the best of four starts with many users.
-fn worst_of_four_many_users(view: &View<'_>) -> Option<f64> {
-    worst(shortfalls(view, "balanced", many))
-}
-
-/// The largest shortfall of the best of sixteen starts.
-fn worst_of_sixteen(view: &View<'_>) -> Option<f64> {
-    worst(shortfalls(view, "sixteen-starts", |_| true))
 }
 
 /// By how much any other scheme exceeds the best known, at most.

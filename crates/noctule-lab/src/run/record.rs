@@ -1,10 +1,10 @@
 //! One row as a chunk keeps it: checked, flat, and exact to the last bit.
 
-use noctule_optim::{Interrupt, PointProof, Stop};
+use noctule_optim::{Bound, Interrupt, PointProof, Stop};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Chains, Plan};
-use crate::system::{Outcome, Row};
+use crate::system::{Outcome, Row, SeriesValue};
 
 /// How a design ended, without its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,18 +179,12 @@ impl Record {
             Outcome::Failed(reason) => return fail(reason),
             Outcome::NotRun(reason) => (Ending::NotRun, Some(reason)),
         };
-        let mut series = Vec::with_capacity(row.series.len());
-        for value in &row.series {
-            match plan.series.iter().position(|name| name == value.series) {
-                Some(index) => series.push((index as u16, value.i, value.j, value.x, value.value)),
-                None => {
-                    return fail(format!(
-                        "the system gave a series it did not declare: {}",
-                        value.series
-                    ));
-                }
+        let series = match series_of(&row.series, plan) {
+            Ok(series) => series,
+            Err(name) => {
+                return fail(format!("the system gave a series it did not declare: {name}"));
             }
-        }
+        };
         Self {
             unit,
             point,
@@ -203,16 +197,7 @@ impl Record {
                 PointProof::None => PointKind::None,
             },
             residual: row.proof.residual(),
-            gap: row.proof.bound.map(|bound| Gap {
-                bound: bound.value,
-                gap_abs: bound.gap_abs,
-                // infinite over an objective of zero, which no file can hold
-                gap_rel: bound.gap_rel.min(f64::MAX),
-                method: match bound.problem {
-                    Some(problem) => format!("{}, of another problem: {problem}", bound.method),
-                    None => bound.method,
-                },
-            }),
+            gap: row.proof.bound.map(Gap::of),
             violation: row.violation.or(match row.proof.point {
                 PointProof::Feasible { violation } => Some(violation),
                 _ => None,
@@ -223,6 +208,34 @@ impl Record {
             series,
         }
     }
+}
+
+impl Gap {
+    fn of(bound: Bound) -> Self {
+        Self {
+            bound: bound.value,
+            gap_abs: bound.gap_abs,
+            // infinite over an objective of zero, which no file can hold
+            gap_rel: bound.gap_rel.min(f64::MAX),
+            method: match bound.problem {
+                Some(problem) => format!("{}, of another problem: {problem}", bound.method),
+                None => bound.method,
+            },
+        }
+    }
+}
+
+/// The series of a row by their place in the plan, or the name of one that has none.
+fn series_of(
+    series: &[SeriesValue],
+    plan: &Plan,
+) -> Result<Vec<(u16, u32, u32, Option<f64>, f64)>, &'static str> {
+    let place = |value: &SeriesValue| {
+        let index = plan.series.iter().position(|name| name == value.series);
+        let index = index.ok_or(value.series)?;
+        Ok((index as u16, value.i, value.j, value.x, value.value))
+    };
+    series.iter().map(place).collect()
 }
 
 /// What is wrong with the rows of units, in words: every point of every unit must be there, once and

@@ -6,10 +6,11 @@
 //! exists), remove the first name. Lock files and modification times are not used; they lie on
 //! network file systems.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::build;
@@ -34,7 +35,11 @@ pub struct Store {
     core: String,
     cpu: String,
     flushed: Mutex<Option<Instant>>,
+    parts: OnceLock<Parts>,
 }
+
+/// How many units there are in the files that hold only a part of a chunk, fewest first, by chunk.
+type Parts = BTreeMap<u64, Vec<u64>>;
 
 impl Store {
     /// Open the folder of a plan, creating it if need be.
@@ -68,6 +73,7 @@ impl Store {
             dir: dir.to_owned(),
             cpu: build::cpu_class(),
             flushed: Mutex::new(None),
+            parts: OnceLock::new(),
         }
     }
 
@@ -130,22 +136,26 @@ impl Store {
         if needed == whole {
             return vec![self.chunk_path(chunk)];
         }
-        let more = self.parts(chunk).into_iter().filter(|count| *count > needed);
+        let more = self.parts(chunk).iter().copied().filter(|count| *count > needed);
         let counts = [needed, whole].into_iter().chain(more);
         counts.map(|count| self.chunk_file(chunk, count)).collect()
     }
 
     /// How many units there are in the files that hold only a part of a chunk.
-    fn parts(&self, chunk: u64) -> Vec<u64> {
-        let begin = format!("c{chunk:06}-");
-        let entries = fs::read_dir(self.dir.join("chunks")).into_iter().flatten().flatten();
-        let count = |entry: fs::DirEntry| {
-            let name = entry.file_name();
-            name.to_str()?.strip_prefix(&begin)?.strip_suffix(".jsonl")?.parse().ok()
-        };
-        let mut counts: Vec<u64> = entries.filter_map(count).collect();
-        counts.sort_unstable();
-        counts
+    ///
+    /// The folder is looked through once, not once for each of its chunks. What another process adds
+    /// meanwhile is computed here as well, with the same numbers.
+    fn parts(&self, chunk: u64) -> &[u64] {
+        let all = self.parts.get_or_init(|| {
+            let entries = fs::read_dir(self.dir.join("chunks")).into_iter().flatten().flatten();
+            let mut all = Parts::new();
+            for (chunk, count) in entries.filter_map(|entry| part(entry.file_name().to_str()?)) {
+                all.entry(chunk).or_default().push(count);
+            }
+            all.values_mut().for_each(|counts| counts.sort_unstable());
+            all
+        });
+        all.get(&chunk).map_or(&[], Vec::as_slice)
     }
 
     /// Whether there is a file with this chunk in it, whole or not.
@@ -192,7 +202,8 @@ impl Store {
     /// The rows that a run of fewer trials has left of a chunk, and the first unit after them.
     pub(super) fn begun(&self, chunk: u64) -> (Vec<Record>, u64) {
         let wanted = self.plan.chunk(chunk);
-        for count in self.parts(chunk).into_iter().rev().filter(|count| *count < units(&wanted)) {
+        let parts = self.parts(chunk).iter().copied().rev();
+        for count in parts.filter(|count| *count < units(&wanted)) {
             let end = wanted.start + count;
             let read = chunk::read(&self.chunk_file(chunk, count), &self.core, chunk);
             if let Ok(read) = read
@@ -288,6 +299,12 @@ fn resize(path: &Path, plan: &Plan) -> Result<(), LabError> {
     let mut draft = Draft::of(path)?;
     draft.push(plan.text().as_bytes())?;
     draft.finish()
+}
+
+/// The chunk and the number of units of a file `c000012-5.jsonl`.
+fn part(name: &str) -> Option<(u64, u64)> {
+    let (chunk, count) = name.strip_prefix('c')?.strip_suffix(".jsonl")?.split_once('-')?;
+    Some((chunk.parse().ok()?, count.parse().ok()?))
 }
 
 const fn units(range: &std::ops::Range<u64>) -> u64 {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use noctule::data::ArraySet;
 use noctule::system::{Checked, DesignOf};
-use noctule::{Design, Error, FEASIBLE, PointProof, Proof, Sense, Stop, Trace, Work};
+use noctule::{Bound, Design, Error, FEASIBLE, PointProof, Proof, Sense, Stop, Trace, Work};
 use serde_json::{Map, Value, json};
 
 use super::claims::HANDED_IN;
@@ -81,16 +81,13 @@ pub(super) fn story<T: Tables>(
             document.entry(name).or_insert(value);
         }
     }
+    for (name, value) in told_members::<T>(design) {
+        document.insert(name.to_owned(), value);
+    }
     for (name, value) in [
-        ("metrics", told_metrics::<T>(design)),
-        ("stop", json!(design.stop)),
-        ("proof", json!(design.proof)),
         ("violation", json!(witness.violation)),
         ("meets_requirements", json!(meets_requirements)),
-        ("work", json!(design.work)),
-        ("starts", json!(design.starts)),
         ("warnings", json!(warnings)),
-        ("trace", json!(design.trace.rows())),
         // What methods drew from, so that the design can be made again from its document.
         ("draw", json!({ "seed": source.seed, "trial": source.trial })),
         ("instance", instance_arrays.to_json("instance", T::ID)),
@@ -127,6 +124,18 @@ pub(super) fn story<T: Tables>(
     })
 }
 
+/// What a document says of a design that the design says itself.
+fn told_members<T: Tables>(design: &DesignOf<T>) -> [(&'static str, Value); 6] {
+    [
+        ("metrics", told_metrics::<T>(design)),
+        ("stop", json!(design.stop)),
+        ("proof", json!(design.proof)),
+        ("work", json!(design.work)),
+        ("starts", json!(design.starts)),
+        ("trace", json!(design.trace.rows())),
+    ]
+}
+
 /// The metrics of a design, those of the engine's records under their names too: one name for one
 /// number in schema, records, documents, Python and MATLAB.
 pub(super) fn told_metrics<T: Tables>(design: &DesignOf<T>) -> Value {
@@ -159,33 +168,14 @@ fn common_facts<T: Tables>(
     fact("stopped", stop_words(design.stop, scheme, settings));
     fact("proven of the point", point_words(&design.proof, FEASIBLE));
     if let Some(bound) = &design.proof.bound {
-        let side = match bound.sense {
-            Sense::Upper => "at most",
-            Sense::Lower => "at least",
-        };
-        let words = format!(
-            "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
-            digits(bound.value),
-            bound.gap_abs,
-            bound.gap_rel,
-            bound.method
-        );
+        let words = bound_words(bound);
         match &bound.problem {
             None => fact("proven of the optimum", words),
             Some(problem) => fact("proven of another problem", format!("{problem}: {words}")),
         }
     }
     if design.starts.len() > 1 {
-        let reached = || design.starts.iter().copied().flatten();
-        let low = reached().fold(f64::INFINITY, f64::min);
-        let high = reached().fold(f64::NEG_INFINITY, f64::max);
-        let count = design.starts.len();
-        let words = if low <= high {
-            format!("{count} starts reached {} to {}", digits(low), digits(high))
-        } else {
-            format!("none of {count} starts reached a feasible point")
-        };
-        fact("local optima", words);
+        fact("local optima", starts_words(&design.starts));
     }
     fact("work", work_words(&design.work));
     let mismatch = mismatch(witness, T::objective(&design.metrics));
@@ -198,6 +188,32 @@ fn common_facts<T: Tables>(
         format!("objective {objective}, constraints by {:.1e}", witness.violation),
     );
     facts
+}
+
+fn bound_words(bound: &Bound) -> String {
+    let side = match bound.sense {
+        Sense::Upper => "at most",
+        Sense::Lower => "at least",
+    };
+    format!(
+        "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
+        digits(bound.value),
+        bound.gap_abs,
+        bound.gap_rel,
+        bound.method
+    )
+}
+
+fn starts_words(starts: &[Option<f64>]) -> String {
+    let reached = || starts.iter().copied().flatten();
+    let low = reached().fold(f64::INFINITY, f64::min);
+    let high = reached().fold(f64::NEG_INFINITY, f64::max);
+    let count = starts.len();
+    if low <= high {
+        format!("{count} starts reached {} to {}", digits(low), digits(high))
+    } else {
+        format!("none of {count} starts reached a feasible point")
+    }
 }
 
 /// Why the method stopped, and for a limit by which setting it is raised.
