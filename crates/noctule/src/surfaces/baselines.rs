@@ -154,7 +154,7 @@ pub fn max_eigenmode(
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TimeSwitchingSettings {
-    /// Which sites: all, the first alone, or those that [`dedicated_signal`](super::dedicated_signal) finds best.
+    /// Which sites: all, the first alone, or those that `dedicated-signal` finds best.
     pub select: Select,
     /// Whether echoes are also used while the design for communication is on.
     pub always_sense: bool,
@@ -174,7 +174,8 @@ impl Default for TimeSwitchingSettings {
 /// the sensing design is on. The paper does not define it; see `docs/errata.md#surfaces-e13`.
 ///
 /// # Errors
-/// Broken numerics. A requirement out of reach gives the certificate of [`dedicated_signal`](super::dedicated_signal).
+/// Broken numerics. A requirement out of reach gives the certificate of
+/// [`dedicated_signal`](super::dedicated_signal).
 pub fn time_switching(
     instance: &Instance,
     settings: &TimeSwitchingSettings,

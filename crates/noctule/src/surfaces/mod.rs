@@ -107,7 +107,6 @@ mod settings;
 mod settle;
 mod shifters;
 mod story;
-mod summit;
 mod system;
 mod verify;
 

@@ -51,7 +51,7 @@ pub enum Select {
     Single,
 }
 
-/// Settings of [`design`](super::design()) and [`dedicated_signal`](super::dedicated_signal).
+/// Settings of `full-covariance` and `dedicated-signal`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {

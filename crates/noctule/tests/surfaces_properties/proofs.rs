@@ -118,6 +118,11 @@ fn the_bound_is_over_all_deployments() {
                 assert!(design.metrics.rate_bps_hz >= rate * (1.0 - 1.001e-3), "{name} {sites:?}");
             }
         }
+        // without regions the bound is the one that costs no search
+        let free = Settings { certify: Certify::YES.with_nodes(0), ..settings.clone() };
+        let free = dedicated_signal(&instance, &free, &run).unwrap();
+        assert_eq!(free.work.iterations, 0, "{name}");
+        assert!(free.proof.bound.unwrap().value >= design.metrics.rate_bps_hz, "{name}");
         // a budget that is spent is not convergence
         let spent = Settings { certify: Certify::YES.with_nodes(1).within(1e-9), ..settings };
         let spent = dedicated_signal(&instance, &spent, &run).unwrap();

@@ -12,7 +12,7 @@ pub enum Elements {
     Shared(usize),
 }
 
-/// What an instance is made of; see [`Instance::new`].
+/// What an instance is made of; see [`Instance::new`](super::Instance::new).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parts {
     /// Array of the base station.

@@ -11,13 +11,13 @@ use super::overlapping::plan_overlapping;
 use super::plan::{Plan, aligned_score, phases_of, turned};
 use super::scorer::{Inner, Scorer};
 use super::search::Climber;
+use super::summit::{MOST, Summit};
 use crate::Error;
 use crate::surfaces::covariance::CovarianceSolver;
 use crate::surfaces::model::{self, Link, need_orthogonal};
 use crate::surfaces::power::{Allocator, ROUNDING};
 use crate::surfaces::reach::Reach;
 use crate::surfaces::settings::Signal;
-use crate::surfaces::summit::{MOST, Summit};
 
 /// Phases for a deployment: aligned where the user decides, else searched.
 pub(in crate::surfaces) fn plan_phases(

@@ -11,3 +11,4 @@ pub mod quantise;
 pub(super) mod scorer;
 pub(super) mod search;
 pub(super) mod staircase;
+mod summit;
