@@ -21,8 +21,21 @@ use crate::Error;
 
 /// Columns of the first factor.
 const FIRST_RANK: usize = 1;
-/// Rounds of rising accuracy at one rank.
+/// Columns at most. Optima of one array have a few: what more columns would gain is left in the gap.
+const LAST_RANK: usize = 6;
+/// Amplitude of a column that joins a factor of norm one.
+const LEAVING: f64 = 1e-2;
+/// Rounds of rising accuracy at one rank,
 const ROUNDS: u32 = 6;
+/// each to this share of the residual of the one before.
+const TIGHTER: f64 = 0.2;
+/// Evaluations of a round.
+const EVALUATIONS: u64 = 20_000;
+/// Pairs of steps and gradients that L-BFGS keeps,
+const MEMORY: usize = 15;
+/// and for arrays of more elements than the first number: the form is ill-conditioned for them, and
+/// pairs are cheap beside it.
+const LONG_ARRAY: (usize, usize) = (24, 40);
 
 /// The best pattern of one array.
 #[derive(Clone, Debug)]
@@ -94,6 +107,7 @@ impl Objective for Climb<'_> {
     fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
         let value = self.error(x);
         gradient.fill(C64::ZERO);
+        // Of V Vᴴ by the entries of V: twice ∇E V.
         add_toeplitz_product(&self.toeplitz, 2.0 / self.unit, x, gradient);
         value / self.unit
     }
@@ -149,61 +163,102 @@ pub fn best_pattern(
     let n = pattern.elements();
     let mut rank = FIRST_RANK.min(n).max(1);
     let mut x = start(n, rank, spacing, towards_rad);
-    let mut climb = Climb::new(pattern);
-    let mut eigen = HermitianEigen::new(n);
-    let mut work = Work::default();
-    let (mut best, mut lags): (Option<Bound>, _) = (None, vec![0.0; pattern.lags()]);
-    let mut residual = f64::INFINITY;
-    let mut stop = Stop::Stalled;
-    loop {
-        let mut solver = {
-            // The form is ill-conditioned for long arrays, where pairs are cheap beside it.
-            Lbfgs::with_memory(Manifold::sphere(n * rank), if n > 24 { 40 } else { 15 })
-        };
-        solver.manifold().normalise(&mut x);
-        climb.unit = climb.error(&x).max(f64::MIN_POSITIVE);
-        // The gap is of first order in the gradient: a looser round would prove nothing.
-        let mut tolerance = gap.max(1e-9);
-        for _ in 0..ROUNDS {
-            let rules = StopRules::from(StopRule::Residual(tolerance))
-                | StopRule::Progress { tolerance: 1e-16, window: 60 }
-                | StopRule::Evaluations(20_000);
-            let run = solver.minimise(&mut climb, &mut x, &rules, interrupt, &mut Trace::off());
-            work += run.work;
-            residual = run.residual;
-            let bound = climb.bound(&x, &mut eigen)?;
-            work.factorisations += 1;
-            if let Some(bound) = bound {
-                let closed = bound.gap_rel <= gap;
-                if best.as_ref().is_none_or(|best| bound.value > best.value) {
-                    best = Some(bound);
-                    lags.clone_from(&climb.lags);
-                }
-                if closed {
-                    stop = Stop::Converged;
-                    break;
-                }
-            }
-            if matches!(run.stop, Stop::Stalled | Stop::Interrupted | Stop::EvaluationLimit) {
-                stop = run.stop;
-                break;
-            }
-            tolerance *= 0.2;
-        }
-        if stop == Stop::Converged || stop == Stop::Interrupted || rank >= n.min(6) {
-            break;
+    let mut search = Search::new(pattern, gap);
+    let stop = loop {
+        let stop = search.climb(&mut x, rank, interrupt)?;
+        if matches!(stop, Stop::Converged | Stop::Interrupted) || rank >= n.min(LAST_RANK) {
+            break stop;
         }
         // Stationary, but not optimal in the larger space: leave along the eigenvector.
         rank += 1;
-        x.extend(eigen.vectors().col(0).iter().map(|z| z * 1e-2));
+        x.extend(search.eigen.vectors().col(0).iter().map(|z| z * LEAVING));
+    };
+    search.finish(x, rank, stop)
+}
+
+/// The climb of one pattern, and the best that is proven of it so far.
+struct Search<'a> {
+    climb: Climb<'a>,
+    gap: f64,
+    eigen: HermitianEigen,
+    work: Work,
+    best: Option<Bound>,
+    /// The lags of the best bound.
+    lags: Vec<f64>,
+    residual: f64,
+    /// Why the last climb ended.
+    stop: Stop,
+}
+
+impl<'a> Search<'a> {
+    fn new(pattern: &'a PatternError, gap: f64) -> Self {
+        Self {
+            climb: Climb::new(pattern),
+            gap,
+            eigen: HermitianEigen::new(pattern.elements()),
+            work: Work::default(),
+            best: None,
+            lags: vec![0.0; pattern.lags()],
+            residual: f64::INFINITY,
+            stop: Stop::Stalled,
+        }
     }
-    let value = climb.error(&x);
-    let scale = pattern.scale(&climb.lags);
-    let bound = best.and_then(|best| {
-        Bound::new(value, best.value, noctule_optim::Sense::Lower, best.method, 0.0)
-    });
-    let factor = CMat::from_columns(n, rank, x)?;
-    Ok(BestPattern { factor, error: value, scale, bound, lags, residual, stop, work })
+
+    /// Rounds of rising accuracy at one rank, until the gap is closed or a climb gets no further.
+    fn climb(&mut self, x: &mut [C64], rank: usize, interrupt: &Interrupt) -> Result<Stop, Error> {
+        let n = self.climb.pattern.elements();
+        let memory = if n > LONG_ARRAY.0 { LONG_ARRAY.1 } else { MEMORY };
+        let mut solver = Lbfgs::with_memory(Manifold::sphere(n * rank), memory);
+        solver.manifold().normalise(x);
+        // Values near one: the tolerances are those of a problem without units.
+        self.climb.unit = self.climb.error(x).max(f64::MIN_POSITIVE);
+        // The gap is of first order in the gradient: a looser round would prove nothing.
+        let mut tolerance = self.gap.max(1e-9);
+        for _ in 0..ROUNDS {
+            let rules = StopRules::from(StopRule::Residual(tolerance))
+                | StopRule::Progress { tolerance: 1e-16, window: 60 }
+                | StopRule::Evaluations(EVALUATIONS);
+            let run = solver.minimise(&mut self.climb, x, &rules, interrupt, &mut Trace::off());
+            self.work += run.work;
+            self.residual = run.residual;
+            if self.certify(x)? {
+                self.stop = Stop::Converged;
+                break;
+            }
+            if matches!(run.stop, Stop::Stalled | Stop::Interrupted | Stop::EvaluationLimit) {
+                self.stop = run.stop;
+                break;
+            }
+            tolerance *= TIGHTER;
+        }
+        Ok(self.stop)
+    }
+
+    /// Note what `x` proves; whether the gap is closed.
+    fn certify(&mut self, x: &[C64]) -> Result<bool, Error> {
+        let bound = self.climb.bound(x, &mut self.eigen)?;
+        self.work.factorisations += 1;
+        let Some(bound) = bound else { return Ok(false) };
+        let closed = bound.gap_rel <= self.gap;
+        if self.best.as_ref().is_none_or(|best| bound.value > best.value) {
+            self.best = Some(bound);
+            self.lags.clone_from(&self.climb.lags);
+        }
+        Ok(closed)
+    }
+
+    /// The pattern of a factor, with the best bound on it.
+    fn finish(mut self, x: Vec<C64>, rank: usize, stop: Stop) -> Result<BestPattern, Error> {
+        let pattern = self.climb.pattern;
+        let error = self.climb.error(&x);
+        let scale = pattern.scale(&self.climb.lags);
+        let bound = self.best.and_then(|best| {
+            Bound::new(error, best.value, noctule_optim::Sense::Lower, best.method, 0.0)
+        });
+        let factor = CMat::from_columns(pattern.elements(), rank, x)?;
+        let Self { lags, residual, work, .. } = self;
+        Ok(BestPattern { factor, error, scale, bound, lags, residual, stop, work })
+    }
 }
 
 /// Tapered beams towards the targets, a little apart.

@@ -21,6 +21,10 @@ pub(in crate::cellfree) const MOST_POINTS: usize = 100_000;
 /// The largest power that a user may receive, over its noise.
 const MOST_RECEIVED: f64 = 1e60;
 
+/// By how much an entry may differ from the conjugate of its mirror, over the largest entry: what
+/// files of nine digits make.
+const HERMITIAN: f64 = 1e-9;
+
 /// Order up to which a covariance with factors of negative weight is checked as a dense matrix.
 const LARGEST_DENSE: usize = 4096;
 
@@ -31,31 +35,8 @@ pub(super) fn check(parts: &Parts) -> Result<(), InputError> {
     in_count("power_over_noise", aps, 1, MOST_APS)?;
     in_count("antennas", n, 1, MOST_ANTENNAS)?;
     in_count("channels", users, 0, MOST_USERS)?;
-    let fits = |what: &str, place: &str, found: usize, expected: usize| {
-        if found == expected {
-            return Ok(());
-        }
-        Err(InputError::new(what, place, found.to_string(), expected.to_string()))
-    };
-    fits("the channels have the wrong length", "channels", parts.channels.rows(), aps * n)?;
-    fits("there is not one covariance a user", "error_covariance", parts.error.len(), users)?;
-    fits("not every access point is accounted for", "targets_rad", parts.targets_rad.len(), aps)?;
-    for (ap, &power) in parts.power_over_noise.iter().enumerate() {
-        if !(power.is_finite() && power > 0.0) {
-            let place = format!("power_over_noise[{ap}]");
-            let allowed = "a positive finite ratio (linear, not decibels)";
-            return Err(InputError::new(
-                "the power is not positive",
-                place,
-                power.to_string(),
-                allowed,
-            ));
-        }
-    }
-    if let Err(error) = parts.channels.check_finite("channels") {
-        let what = "an entry is not a finite number";
-        return Err(InputError::new(what, "channels", error.to_string(), "finite numbers"));
-    }
+    shapes(parts)?;
+    numbers(parts)?;
     in_range("window_rad", parts.window_rad, 1e-6, std::f64::consts::PI, "radians")?;
     in_range("spacing", parts.spacing, 1e-3, 100.0, "wavelengths")?;
     in_range("payload_symbols", parts.payload_symbols, 0.0, 1e12, "symbols")?;
@@ -80,6 +61,42 @@ pub(super) fn check(parts: &Parts) -> Result<(), InputError> {
         check_covariance(parts, user, covariance)?;
     }
     requirement(parts)
+}
+
+/// Refuse parts of lengths that do not fit together.
+fn shapes(parts: &Parts) -> Result<(), InputError> {
+    let aps = parts.power_over_noise.len();
+    let (n, users) = (parts.antennas, parts.channels.cols());
+    let fits = |what: &str, place: &str, found: usize, expected: usize| {
+        if found == expected {
+            return Ok(());
+        }
+        Err(InputError::new(what, place, found.to_string(), expected.to_string()))
+    };
+    fits("the channels have the wrong length", "channels", parts.channels.rows(), aps * n)?;
+    fits("there is not one covariance a user", "error_covariance", parts.error.len(), users)?;
+    fits("not every access point is accounted for", "targets_rad", parts.targets_rad.len(), aps)
+}
+
+/// Refuse powers and channels that are no numbers.
+fn numbers(parts: &Parts) -> Result<(), InputError> {
+    for (ap, &power) in parts.power_over_noise.iter().enumerate() {
+        if !(power.is_finite() && power > 0.0) {
+            let place = format!("power_over_noise[{ap}]");
+            let allowed = "a positive finite ratio (linear, not decibels)";
+            return Err(InputError::new(
+                "the power is not positive",
+                place,
+                power.to_string(),
+                allowed,
+            ));
+        }
+    }
+    if let Err(error) = parts.channels.check_finite("channels") {
+        let what = "an entry is not a finite number";
+        return Err(InputError::new(what, "channels", error.to_string(), "finite numbers"));
+    }
+    Ok(())
 }
 
 /// Refuse a requirement that makes no sense.
@@ -181,35 +198,12 @@ pub(super) fn semidefinite(
     powers: &[f64],
 ) -> Result<(), InputError> {
     let n = covariance.blocks.first().map_or(0, CMat::rows);
-    let place = |ap: usize| format!("{name}, access point {ap}");
     let allowed = allowance(covariance, powers);
     let mut eigen = HermitianEigen::new(n);
     for (ap, block) in covariance.blocks.iter().enumerate() {
-        if let Err(error) = block.check_finite("error covariance") {
-            let what = "an entry is not a finite number";
-            return Err(InputError::new(what, place(ap), error.to_string(), "finite numbers"));
-        }
-        let scale = block.max_abs();
-        for j in 0..n {
-            for i in 0..=j {
-                if (block[(i, j)] - block[(j, i)].conj()).norm() > 1e-9 * scale {
-                    return Err(InputError::new(
-                        "the covariance is not Hermitian",
-                        place(ap),
-                        format!("entries ({i}, {j}) and ({j}, {i})"),
-                        "a matrix equal to its conjugate transpose",
-                    ));
-                }
-            }
-        }
-        // A multiple of the identity, as most are, needs no eigenvalues.
-        let off = (0..n)
-            .flat_map(|i| (0..n).map(move |j| (i, j)))
-            .filter(|(i, j)| i != j)
-            .map(|at| block[at].norm())
-            .fold(0.0, f64::max);
-        let diagonal = (0..n).map(|i| block[(i, i)].re).fold(f64::INFINITY, f64::min);
-        if diagonal >= off * n as f64 {
+        let place = format!("{name}, access point {ap}");
+        hermitian(&place, block)?;
+        if is_dominant(block) {
             continue;
         }
         let smallest = match eigen.compute(block) {
@@ -217,13 +211,53 @@ pub(super) fn semidefinite(
             Err(_) => f64::NAN,
         };
         if smallest.is_nan() || smallest < -allowed[ap] {
-            return Err(indefinite(place(ap), format!("an eigenvalue of {smallest:.3e}")));
+            return Err(indefinite(place, format!("an eigenvalue of {smallest:.3e}")));
         }
     }
     // Blocks and factors of weight zero or more are enough; one factor of negative weight is not.
-    if covariance.weights.iter().all(|weight| *weight >= 0.0) {
-        return Ok(());
+    match covariance.weights.iter().all(|weight| *weight >= 0.0) {
+        true => Ok(()),
+        false => whole(name, covariance, &allowed),
     }
+}
+
+/// Refuse a block with an entry that is not finite, and one that is not Hermitian.
+fn hermitian(place: &str, block: &CMat) -> Result<(), InputError> {
+    if let Err(error) = block.check_finite("error covariance") {
+        let what = "an entry is not a finite number";
+        return Err(InputError::new(what, place, error.to_string(), "finite numbers"));
+    }
+    let scale = block.max_abs();
+    for j in 0..block.rows() {
+        for i in 0..=j {
+            if (block[(i, j)] - block[(j, i)].conj()).norm() > HERMITIAN * scale {
+                return Err(InputError::new(
+                    "the covariance is not Hermitian",
+                    place,
+                    format!("entries ({i}, {j}) and ({j}, {i})"),
+                    "a matrix equal to its conjugate transpose",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the diagonal of a block outweighs the rest (Gershgorin): multiples of the identity, as most
+/// are, need no eigenvalues.
+fn is_dominant(block: &CMat) -> bool {
+    let n = block.rows();
+    let off = (0..n)
+        .flat_map(|i| (0..n).map(move |j| (i, j)))
+        .filter(|(i, j)| i != j)
+        .map(|at| block[at].norm())
+        .fold(0.0, f64::max);
+    let diagonal = (0..n).map(|i| block[(i, i)].re).fold(f64::INFINITY, f64::min);
+    diagonal >= off * n as f64
+}
+
+/// Refuse a covariance that is not positive semidefinite as a whole.
+fn whole(name: &str, covariance: &Covariance, allowed: &[f64]) -> Result<(), InputError> {
     let order = covariance.order();
     if order > LARGEST_DENSE {
         let found = format!("factors of negative weight, order {order}");
@@ -231,17 +265,15 @@ pub(super) fn semidefinite(
         let what = "the covariance is too large to be checked";
         return Err(InputError::new(what, name, found, allowed));
     }
+    let n = covariance.blocks.first().map_or(0, CMat::rows);
     let mut whole = covariance.dense();
     for i in 0..order {
         whole[(i, i)] += allowed[i / n.max(1)];
     }
-    match Cholesky::new(order).factor(&whole, "error covariance") {
-        Ok(()) => Ok(()),
-        Err(_) => {
-            let found = "a negative eigenvalue over all access points together";
-            Err(indefinite(name.to_owned(), found.to_owned()))
-        }
-    }
+    Cholesky::new(order).factor(&whole, "error covariance").map_err(|_| {
+        let found = "a negative eigenvalue over all access points together";
+        indefinite(name.to_owned(), found.to_owned())
+    })
 }
 
 fn indefinite(place: String, found: String) -> InputError {
