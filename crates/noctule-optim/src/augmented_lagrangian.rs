@@ -165,6 +165,12 @@ impl AugmentedLagrangian {
         Self { solver: Lbfgs::new(manifold), settings }
     }
 
+    /// A workspace whose [`Lbfgs`] remembers `memory` pairs: as many as there are variables pay
+    /// where high penalties make problems of few variables stiff.
+    pub fn with_memory(manifold: Manifold, settings: AugmentedSettings, memory: usize) -> Self {
+        Self { solver: Lbfgs::with_memory(manifold, memory), settings }
+    }
+
     /// The manifold of this workspace.
     pub const fn manifold(&self) -> &Manifold {
         self.solver.manifold()

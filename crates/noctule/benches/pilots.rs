@@ -10,6 +10,8 @@ use noctule::pilots::baselines::theta_conic;
 use noctule::pilots::{
     AccessPoints, CrbLimit, Instance, Region, Road, Scenario, Settings, Users, design,
 };
+use noctule::system::NoSettings;
+use noctule::{Certify, Run};
 
 fn instance(per_side: usize, users: usize, correlation: f64) -> Instance {
     Scenario {
@@ -24,7 +26,7 @@ fn instance(per_side: usize, users: usize, correlation: f64) -> Instance {
 }
 
 fn designs(c: &mut Criterion) {
-    let certified = Settings { certify: true, ..Settings::default() };
+    let certified = Settings { certify: Certify::YES, ..Settings::default() };
     for (name, per_side, users, correlation) in [
         ("M=8 K=2", 4, 2, 0.0),
         ("M=8 K=6", 4, 6, 0.0),
@@ -43,7 +45,9 @@ fn designs(c: &mut Criterion) {
         });
         if per_side == 4 {
             group.bench_function("θ-iteration by cones", |b| {
-                b.iter(|| theta_conic(black_box(&instance)).unwrap());
+                b.iter(|| {
+                    theta_conic(black_box(&instance), &NoSettings {}, &Run::default()).unwrap()
+                });
             });
         }
     }

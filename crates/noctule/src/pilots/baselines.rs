@@ -5,19 +5,18 @@ mod algorithm1;
 mod printed;
 mod theta_conic;
 
-pub use algorithm1::{
-    Algorithm1Settings, Bisection, Linearisation, RadarConstraint, algorithm1, algorithm1_with,
-};
+pub use algorithm1::{Algorithm1Settings, Bisection, Linearisation, RadarConstraint, algorithm_1};
 pub use printed::{least_power_printed, printed_error, printed_holds};
-pub use theta_conic::{theta_conic, theta_conic_with};
+pub use theta_conic::theta_conic;
 
 use noctule_num::InputError;
-use noctule_optim::{Interrupt, Proof, Stop, Trace, Work};
+use noctule_optim::{Proof, Stop, Trace, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Allocation, Instance, PilotUse, PilotsDesign, advice, evaluate, verify};
-use crate::{Design, Error};
+use crate::system::NoSettings;
+use crate::{Design, Error, Run};
 
 /// How full power is shared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,16 +29,31 @@ pub enum Share {
     EqualCoefficients,
 }
 
+/// Settings of [`full_power`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FullPower {
+    /// How the power is shared.
+    pub share: Share,
+}
+
 /// What Algorithm 1 says when it finds nothing.
 const FELL_BACK: &str = "Algorithm 1 found no point and fell back to full power in equal shares";
+
+/// What sums of fractions may exceed the power by: they round.
+const ROUNDING: f64 = 1e-9;
 
 /// Every access point spends all its pilot power, in fixed shares; limits on positions are not looked
 /// at. The paper calls it water-filling, but nothing is filled.
 ///
 /// # Errors
 /// [`Error::Numerics`] when a kernel fails.
-pub fn full_power(instance: &Instance, share: Share) -> Result<PilotsDesign, Error> {
-    closed_form(instance, shares(instance, share), PilotUse::Downlink)
+pub fn full_power(
+    instance: &Instance,
+    settings: &FullPower,
+    _: &Run<'_, Allocation>,
+) -> Result<PilotsDesign, Error> {
+    closed_form(instance, shares(instance, settings.share), PilotUse::Downlink)
 }
 
 /// No downlink pilots: all pilot symbols go to the uplink, and users know the mean of their gain.
@@ -47,7 +61,11 @@ pub fn full_power(instance: &Instance, share: Share) -> Result<PilotsDesign, Err
 ///
 /// # Errors
 /// As [`full_power`].
-pub fn no_downlink(instance: &Instance) -> Result<PilotsDesign, Error> {
+pub fn no_downlink(
+    instance: &Instance,
+    _: &NoSettings,
+    _: &Run<'_, Allocation>,
+) -> Result<PilotsDesign, Error> {
     closed_form(instance, shares(instance, Share::Equal), PilotUse::UplinkOnly)
 }
 
@@ -58,34 +76,19 @@ pub fn no_downlink(instance: &Instance) -> Result<PilotsDesign, Error> {
 /// violation is in the proof and a warning says so.
 ///
 /// # Errors
-/// [`Error::Input`] where positions are not known; errors of [`algorithm1`].
-pub fn dedicated_sensing(instance: &Instance) -> Result<PilotsDesign, Error> {
-    dedicated_sensing_with(instance, &Interrupt::new())
-}
-
-/// As [`dedicated_sensing`], and ends soon after `interrupt` is raised.
-///
-/// # Errors
-/// As [`dedicated_sensing`].
-pub fn dedicated_sensing_with(
+/// [`Error::Input`] where positions are not known; errors of [`algorithm_1`].
+pub fn dedicated_sensing(
     instance: &Instance,
-    interrupt: &Interrupt,
+    _: &NoSettings,
+    run: &Run<'_, Allocation>,
 ) -> Result<PilotsDesign, Error> {
-    let (m, k) = (instance.points(), instance.users());
+    let k = instance.users();
     if instance.path_gain().is_empty() {
         let what = "echo powers are not known";
         return Err(InputError::new(what, "point_m", "no positions", "positions").into());
     }
-    let like = algorithm1_with(instance, &Algorithm1Settings::default(), interrupt)?;
-    let mut fractions = vec![0.0; m * k];
-    for user in 0..k {
-        let gain = |i: usize| instance.path_gain()[i * k + user];
-        let snr: f64 = (0..m).map(|i| gain(i) * like.variables.fractions[i * k + user]).sum();
-        let all: f64 = (0..m).map(gain).sum();
-        for i in 0..m {
-            fractions[i * k + user] = if all > 0.0 { snr / all } else { 0.0 };
-        }
-    }
+    let like = algorithm_1(instance, &Algorithm1Settings::default(), run)?;
+    let fractions = same_echoes(instance, &like.variables);
     let most = fractions.chunks(k).map(|row| row.iter().sum::<f64>()).fold(0.0, f64::max);
     let mut design = closed_form(instance, fractions, PilotUse::DedicatedSensing)?;
     // What was computed on the way was: its work, its end, and what it warned of.
@@ -93,7 +96,7 @@ pub fn dedicated_sensing_with(
     if like.warnings.iter().any(|warning| warning == FELL_BACK) {
         design.warnings.push(format!("{FELL_BACK}, whose echo power this design has"));
     }
-    if most > 1.0 + 1e-9 {
+    if most > 1.0 + ROUNDING {
         design.warnings.push(format!(
             "the same echo power takes {:.1} % of the power of one access point: more than there \
              is, so that the comparison flatters this scheme",
@@ -103,7 +106,23 @@ pub fn dedicated_sensing_with(
     Ok(design)
 }
 
-fn shares(instance: &Instance, share: Share) -> Vec<f64> {
+/// The same power from every access point that gives each user the sum of echo signal-to-noise ratios
+/// of another allocation.
+fn same_echoes(instance: &Instance, like: &Allocation) -> Vec<f64> {
+    let (m, k) = (instance.points(), instance.users());
+    let mut fractions = vec![0.0; m * k];
+    for user in 0..k {
+        let gain = |i: usize| instance.path_gain()[i * k + user];
+        let snr: f64 = (0..m).map(|i| gain(i) * like.fractions[i * k + user]).sum();
+        let all: f64 = (0..m).map(gain).sum();
+        for i in 0..m {
+            fractions[i * k + user] = if all > 0.0 { snr / all } else { 0.0 };
+        }
+    }
+    fractions
+}
+
+pub(super) fn shares(instance: &Instance, share: Share) -> Vec<f64> {
     let k = instance.users();
     let equal = vec![1.0 / k as f64; k];
     instance

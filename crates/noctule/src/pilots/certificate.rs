@@ -19,7 +19,7 @@ use noctule_optim::branch_bound::{Budget, Examined, Found, Relaxation, branch_an
 use noctule_optim::{Interrupt, Work};
 
 use super::interior::dual::Weights;
-use super::interior::{Ending, Goal, Interior, Normalised, Program, Rules, Run, dual};
+use super::interior::{Descent, Ending, Goal, Interior, Normalised, Program, Rules, dual};
 
 /// Parts of an interval must have at least this share of its logarithm.
 const LEAST_SHARE: f64 = 0.05;
@@ -163,7 +163,7 @@ impl<'a> Envelopes<'a> {
     }
 
     /// Solve the relaxation on `boxes` from a point.
-    fn run(&mut self, goal: Goal, boxes: &[[f64; 2]], from: &[f64], below: Option<f64>) -> Run {
+    fn run(&mut self, goal: Goal, boxes: &[[f64; 2]], from: &[f64], below: Option<f64>) -> Descent {
         let (model, crb_limit) = (self.model, self.crb_limit);
         let program = Program { model, goal, envelope: Some(boxes), crb_limit };
         self.interior.x.copy_from_slice(from);

@@ -3,12 +3,12 @@
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 
 use super::again::{self, Goal};
-use super::baselines::{Share, full_power};
+use super::baselines::{FullPower, full_power};
 use super::{Allocation, Instance, LeastPowerSettings, Metrics};
-use crate::Error;
 use crate::claims::{
     Again, Bounded, Checks, Compared, Said, Verdict, closed_form, own_rule, same_certificate,
 };
+use crate::{Error, Run};
 
 type Document<'a> = Said<'a, Instance, Allocation, Metrics>;
 
@@ -68,7 +68,10 @@ fn target(said: &Document<'_>) -> Result<Option<f64>, Error> {
     let Some(settings) = settings else { return Ok(None) };
     Ok(Some(match settings.target_error {
         Some(target) => target,
-        None => full_power(said.instance, Share::Equal)?.metrics.worst_error,
+        None => {
+            let full = full_power(said.instance, &FullPower::default(), &Run::default())?;
+            full.metrics.worst_error
+        }
     }))
 }
 

@@ -1,21 +1,33 @@
 //! Descent on exact errors where pilots are correlated in both directions.
 //!
 //! The worst exact error is a minimum over amplitudes `s_mk = √x_mk ≥ 0`, in which moments are
-//! polynomials; `s = u²/√(u² + ε²)` keeps them from changing sign, which no fraction can. Each access point is a sphere of its amplitudes and one of slack, so that the power
-//! limits hold by themselves; limits on positions are constraints of an augmented Lagrangian. From
-//! every start a smooth maximum of `ln e_k` is minimised with growing sharpness; from the best few
-//! the largest error itself, with the other users' below it as constraints. What that proves is that
-//! the point is stationary, and no more: there are other valleys.
+//! polynomials; `s = u²/√(u² + ε²)` keeps them from changing sign, which no fraction can. Each access
+//! point is a sphere of its amplitudes and one of slack, so that the power limits hold by
+//! themselves; limits on positions are constraints of an augmented Lagrangian.
+//!
+//! 1. **Rough.** From every start a smooth maximum of `ln e_k` is minimised with growing sharpness.
+//!    What such a descent promises is its Lagrangian: it may end outside the limits, where the error
+//!    itself says nothing of what it will be inside.
+//! 2. **Finish.** From the most promising the largest error itself, with the other users' below it as
+//!    constraints, in a few passes: each goes on with the multipliers of the one before, with the
+//!    error that turned out to be the largest, and from inside the limits where the one before left
+//!    them.
+//! 3. **Bring back.** What ends outside the limits moves towards an allocation inside them: bounds are
+//!    convex in the fractions, so that the way there enters once.
+//!
+//! What converges is stationary, and no more: there are other valleys. Where the best is to give a user
+//! ever less power (it then learns its gain from the correlated pilots of others) nothing is
+//! stationary, and nothing converges.
+
+mod amplitudes;
+mod moments;
 
 use noctule_num::C64;
 use noctule_num::rng::{StreamKey, uniform};
 use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
 use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Manifold, Trace};
-use noctule_phy::pilot_estimation::Uplink;
 
-mod moments;
-
-use moments::Seen;
+use amplitudes::{Aim, Amplitudes, SOFT};
 
 use super::interior::Normalised;
 use super::polish::within_power;
@@ -46,148 +58,187 @@ impl Effort {
 
 /// Sharpness of the smooth maximum, one after the other: the last leaves ln K/3000.
 const SHARPNESS: [f64; 3] = [20.0, 250.0, 3000.0];
-/// ε of rough descents and of the last: power of a relative (ε/u)² is lost.
-const SOFT: [f64; 2] = [1e-3, 1e-4];
+/// Pairs that the descents remember: about as many as there are amplitudes. Constraints and amplitudes
+/// next to zero make the problem stiff, and ten pairs spend all evaluations before they end.
+const MEMORY: usize = 40;
+/// Passes of a finish, and the evaluations of each in rounds of a start.
+const PASSES: usize = 3;
+const ROUNDS: u64 = 10;
+/// Residuals of the Lagrangian at which rough descents, first passes and later ones end.
+const ROUGH: f64 = 1e-4;
+const FINE: f64 = 1e-7;
+/// Largest constraint at the end of a descent: within what limits are kept inside by.
+const FEASIBLE: f64 = 3e-7;
 /// Residual up to which a point counts as stationary.
 const STATIONARY: f64 = 1e-5;
+/// Largest violation of a constraint at a stationary point: what limits are kept inside by.
+const MET: f64 = 1e-6;
+/// A weight of the largest error this far below zero says that another error is the largest.
+const NEGATIVE: f64 = 1e-6;
+/// Penalties beyond this say that a pass is stuck outside the limits: its multipliers mean nothing.
+const STUCK: f64 = 1e8;
+/// Fractions that differ by no more than this lead to the same valley.
+const SAME: f64 = 0.05;
 
-/// The best point that was found.
+/// A point that was found.
 pub(super) struct Valley {
+    /// Its score.
+    pub(super) value: f64,
     /// Fractions, user by user.
     pub(super) x: Vec<f64>,
     /// Residual of the Lagrangian, with the limits met, where the search converged.
     pub(super) residual: Option<f64>,
 }
 
-/// What is minimised.
-#[derive(Clone, Copy)]
-enum Aim {
-    /// `ln Σ e_k^τ / τ`.
-    Smooth(f64),
-    /// `ln e_j`, with the others as constraints.
-    Largest(usize),
-}
+/// What points are judged by: the lower the better, +∞ outside the limits.
+pub(super) type Score<'a> = dyn FnMut(&[f64]) -> f64 + 'a;
 
-/// Exact errors as functions of amplitudes, with derivatives.
+/// The search.
 pub(super) struct Local<'a> {
-    instance: &'a Instance,
-    model: &'a Normalised,
-    uplink: Uplink,
-    limit: Option<f64>,
+    problem: Amplitudes<'a>,
+    /// Meets the limits.
+    inside: &'a [f64],
     effort: Effort,
-    aim: Aim,
-    /// s_mk/√γ_mk, access point by access point.
-    amplitudes: Vec<f64>,
-    /// √x_mk, in the same order, and its derivative by the coordinate it is made of.
-    roots: Vec<f64>,
-    bends: Vec<f64>,
-    /// ε.
-    soft: f64,
-    /// x, user by user.
-    fractions: Vec<f64>,
-    logs: Vec<f64>,
-    /// Derivatives by amplitudes.
-    slope: Vec<f64>,
     pub(super) evaluations: u64,
 }
 
 impl<'a> Local<'a> {
-    pub(super) fn new(instance: &'a Instance, model: &'a Normalised) -> Self {
-        let count = model.points * model.users;
-        // a little inside: what ends a hair beyond the limit would not count
-        let limit = instance.parts().crb_limit_m2.map(|limit| limit * (1.0 - 1e-6));
-        Self {
-            instance,
-            model,
-            uplink: instance.uplink(),
-            limit,
-            effort: Effort::of(model.points, model.users),
-            aim: Aim::Smooth(SHARPNESS[0]),
-            amplitudes: vec![0.0; count],
-            roots: vec![0.0; count],
-            bends: vec![0.0; count],
-            soft: SOFT[0],
-            fractions: vec![0.0; count],
-            logs: vec![0.0; model.users],
-            slope: vec![0.0; count],
-            evaluations: 0,
-        }
+    /// A search whose points are brought back towards `inside`.
+    pub(super) fn new(instance: &'a Instance, model: &'a Normalised, inside: &'a [f64]) -> Self {
+        let problem = Amplitudes::new(instance, model);
+        Self { problem, inside, effort: Effort::of(model.points, model.users), evaluations: 0 }
     }
 
     /// The best of what descends from `starts` and from drawn ones.
     pub(super) fn search(
         &mut self,
         starts: &[Vec<f64>],
-        score: &mut dyn FnMut(&[f64]) -> f64,
+        score: &mut Score<'_>,
         interrupt: &Interrupt,
     ) -> Option<Valley> {
-        let effort = self.effort;
-        let drawn = (0..effort.drawn).map(|i| self.drawn(i)).collect::<Vec<_>>();
-        let mut rough: Vec<(f64, Vec<C64>)> = Vec::new();
+        let drawn = (0..self.effort.drawn).map(|i| self.drawn(i)).collect::<Vec<_>>();
+        let mut rough: Vec<(f64, Vec<f64>)> = Vec::new();
         for start in starts.iter().chain(&drawn) {
             if interrupt.is_raised() {
                 break;
             }
-            let mut x = self.entered(start);
-            for sharpness in SHARPNESS {
-                self.aim = Aim::Smooth(sharpness);
-                self.descend(&mut x, 1e-4, effort.round, interrupt);
-            }
-            rough.push((score(&self.left(&x)), x));
+            rough.push(self.rough(start, interrupt));
         }
         rough.sort_by(|a, b| a.0.total_cmp(&b.0));
-        rough.truncate(effort.finished);
-        let mut best: Option<(f64, Valley)> = None;
-        for (before, x) in rough {
-            let (value, valley) = self.finished(x, before, score, interrupt);
-            if value.is_finite() && best.as_ref().is_none_or(|(best, _)| value < *best) {
-                best = Some((value, valley));
+        let mut best: Option<Valley> = None;
+        for x in distinct(rough.into_iter().map(|(_, x)| x), self.effort.finished) {
+            let valley = self.finished(&x, score, interrupt);
+            if best.as_ref().is_none_or(|best| valley.value < best.value) {
+                best = Some(valley);
             }
         }
-        best.map(|(_, valley)| valley)
+        best.filter(|best| best.value.is_finite())
     }
 
-    /// The valley around fractions that another search arrived at.
-    pub(super) fn around(
+    /// The valley that a descent from next to `x` leads to.
+    pub(super) fn beside(
         &mut self,
         x: &[f64],
-        score: &mut dyn FnMut(&[f64]) -> f64,
+        index: u64,
+        score: &mut Score<'_>,
         interrupt: &Interrupt,
-    ) -> (f64, Valley) {
-        let before = score(x);
-        let (value, valley) = self.finished(self.entered(x), before, score, interrupt);
-        let kept = Valley { x: x.to_vec(), residual: None };
-        if value < before { (value, valley) } else { (before, kept) }
+    ) -> Valley {
+        let start = self.perturbed(x, index);
+        let (_, x) = self.rough(&start, interrupt);
+        self.finished(&x, score, interrupt)
     }
 
-    fn finished(
+    /// Descents on smooth maxima, and what they promise: the Lagrangian, which is to first order the
+    /// logarithm of the error once the limits are met.
+    fn rough(&mut self, start: &[f64], interrupt: &Interrupt) -> (f64, Vec<f64>) {
+        self.problem.soft = SOFT[0];
+        let mut x = self.problem.entered(start);
+        let mut promise = f64::INFINITY;
+        for sharpness in SHARPNESS {
+            self.problem.aim = Aim::Smooth(sharpness);
+            let run = self.descend(&mut x, ROUGH, self.effort.round, None, interrupt);
+            let owed = run.multipliers.iter().zip(&run.constraints).map(|(l, c)| l * c);
+            promise = run.value + owed.sum::<f64>();
+        }
+        (promise, self.problem.left(&x))
+    }
+
+    /// The best of a point brought back inside the limits, and of the descent from it on the largest
+    /// error itself.
+    pub(super) fn finished(
         &mut self,
-        mut x: Vec<C64>,
-        before: f64,
-        score: &mut dyn FnMut(&[f64]) -> f64,
+        from: &[f64],
+        score: &mut Score<'_>,
         interrupt: &Interrupt,
-    ) -> (f64, Valley) {
-        let unfinished = self.left(&x);
-        self.soft = SOFT[1];
-        x = self.entered(&unfinished);
-        let run = self.finish(&mut x, interrupt);
-        let converged = run.residual <= STATIONARY && run.violation <= 1e-6;
-        let finished = self.left(&x);
-        self.soft = SOFT[0];
-        let value = score(&finished);
+    ) -> Valley {
+        let kept = self.brought_back(from.to_vec());
+        let before = score(&kept);
+        let (x, residual) = self.finish(from.to_vec(), interrupt);
+        let x = self.brought_back(x);
+        let value = score(&x);
         if value <= before {
-            (value, Valley { x: finished, residual: converged.then_some(run.residual) })
+            Valley { value, x, residual }
         } else {
-            (before, Valley { x: unfinished, residual: None })
+            Valley { value: before, x: kept, residual: None }
         }
     }
 
-    /// The largest error itself, from where the smooth one left off.
-    fn finish(&mut self, x: &mut [C64], interrupt: &Interrupt) -> ConstrainedRun {
-        self.take(x);
-        let largest = (0..self.model.users).max_by(|&a, &b| self.logs[a].total_cmp(&self.logs[b]));
-        self.aim = Aim::Largest(largest.unwrap_or(0));
-        self.descend(x, 1e-7, 40 * self.effort.round, interrupt)
+    /// Passes on the largest error itself; with the residual where one ends at a stationary point.
+    fn finish(&mut self, mut x: Vec<f64>, interrupt: &Interrupt) -> (Vec<f64>, Option<f64>) {
+        let mut largest = self.largest_error(&x);
+        let mut multipliers: Option<Vec<f64>> = None;
+        for pass in 0..PASSES {
+            let first = pass == 0;
+            self.problem.soft = SOFT[usize::from(!first)];
+            self.problem.aim = Aim::Largest(largest);
+            let mut at = self.problem.entered(&x);
+            let (tolerance, evaluations) =
+                (if first { ROUGH } else { FINE }, ROUNDS * self.effort.round);
+            let run = self.descend(&mut at, tolerance, evaluations, multipliers, interrupt);
+            x = self.problem.left(&at);
+            let weights = self.weights(&run, largest);
+            let rightly = weights[largest] >= -NEGATIVE;
+            if !first && rightly && run.residual <= STATIONARY && run.violation <= MET {
+                return (x, Some(run.residual));
+            }
+            if interrupt.is_raised() {
+                break;
+            }
+            if run.violation > MET {
+                x = self.brought_back(x);
+            }
+            if run.penalty > STUCK {
+                largest = self.largest_error(&x);
+                multipliers = None;
+            } else {
+                largest = if rightly { largest } else { position_of_largest(&weights) };
+                multipliers = Some(self.multipliers(&run, weights, largest));
+            }
+        }
+        (x, None)
+    }
+
+    fn largest_error(&mut self, x: &[f64]) -> usize {
+        self.problem.soft = SOFT[0];
+        let at = self.problem.entered(x);
+        self.problem.take(&at);
+        position_of_largest(&self.problem.logs)
+    }
+
+    /// Weights of all errors in the Lagrangian: they sum to one, and that of the largest is what the
+    /// multipliers of the others leave.
+    fn weights(&self, run: &ConstrainedRun, largest: usize) -> Vec<f64> {
+        let mut weights = run.multipliers[..self.problem.model.users - 1].to_vec();
+        weights.insert(largest, 1.0 - weights.iter().sum::<f64>());
+        weights
+    }
+
+    /// Multipliers for the next pass: of the errors other than the largest, and of the bounds.
+    fn multipliers(&self, run: &ConstrainedRun, mut weights: Vec<f64>, largest: usize) -> Vec<f64> {
+        weights.remove(largest);
+        weights.iter_mut().for_each(|weight| *weight = weight.max(0.0));
+        weights.extend(&run.multipliers[self.problem.model.users - 1..]);
+        weights
     }
 
     fn descend(
@@ -195,28 +246,52 @@ impl<'a> Local<'a> {
         x: &mut [C64],
         tolerance: f64,
         evaluations: u64,
+        multipliers: Option<Vec<f64>>,
         interrupt: &Interrupt,
     ) -> ConstrainedRun {
         let settings = AugmentedSettings {
             tolerance,
-            feasibility: tolerance.min(3e-7),
-            penalty: 10.0,
+            feasibility: tolerance.min(FEASIBLE),
             evaluations,
             ..AugmentedSettings::default()
         };
-        let manifold = Manifold::spheres(self.model.points, self.model.users + 1, 1.0);
-        let mut method = AugmentedLagrangian::new(manifold, settings);
+        let model = self.problem.model;
+        let manifold = Manifold::spheres(model.points, model.users + 1, 1.0);
+        let mut method = AugmentedLagrangian::with_memory(manifold, settings, MEMORY);
         manifold.normalise(x);
-        let zeros = vec![0.0; self.constraints()];
-        let run = method.minimise(self, x, &zeros, interrupt, &mut Trace::off());
+        let first = multipliers.unwrap_or_else(|| vec![0.0; self.problem.constraints()]);
+        let run = method.minimise(&mut self.problem, x, &first, interrupt, &mut Trace::off());
         self.evaluations += run.work.evaluations;
         run
+    }
+
+    /// The first allocation within the limits on positions on the way from `x` to the one inside.
+    fn brought_back(&self, x: Vec<f64>) -> Vec<f64> {
+        let model = self.problem.model;
+        let Some(limit) = self.problem.limit else { return x };
+        if model.worst_crb(&x) <= limit {
+            return x;
+        }
+        let on_the_way = |share: f64| -> Vec<f64> {
+            x.iter().zip(self.inside).map(|(x, y)| (1.0 - share) * x + share * y).collect()
+        };
+        let (mut out, mut within) = (0.0, 1.0);
+        // 2^-40 of the way is nothing to any limit.
+        for _ in 0..40 {
+            let middle = 0.5 * (out + within);
+            if model.worst_crb(&on_the_way(middle)) <= limit {
+                within = middle;
+            } else {
+                out = middle;
+            }
+        }
+        on_the_way(within)
     }
 
     /// A start of random shares of random powers.
     fn drawn(&self, index: u64) -> Vec<f64> {
         let mut rng = StreamKey::new(0, SYSTEM, "local-start", index).trial(0);
-        let (points, users) = (self.model.points, self.model.users);
+        let (points, users) = (self.problem.model.points, self.problem.model.users);
         let mut x = vec![0.0; points * users];
         for m in 0..points {
             let shares: Vec<f64> =
@@ -229,251 +304,30 @@ impl<'a> Local<'a> {
         x
     }
 
-    /// Fractions as a point of the spheres. Nothing is zero there, where a derivative of an
-    /// amplitude would not know where to go.
-    fn entered(&self, x: &[f64]) -> Vec<C64> {
-        let (points, users) = (self.model.points, self.model.users);
-        let mut out = Vec::with_capacity(points * (users + 1));
-        for m in 0..points {
-            // u² of u⁴ = x (u² + ε²)
-            let own = (0..users).map(|k| {
-                let x = x[k * points + m].max(1e-6);
-                0.5 * (x + (x * (x + 4.0 * self.soft * self.soft)).sqrt())
-            });
-            let spent: f64 = own.clone().sum();
-            out.extend(own.map(|square| C64::from(square.sqrt())));
-            out.push(C64::from((1.0 - spent).max(1e-6).sqrt()));
-        }
-        out
-    }
-
-    /// `u²/√(u² + ε²)` and its derivative.
-    fn softened(&self, u: f64) -> (f64, f64) {
-        let soft = self.soft * self.soft;
-        let length = (u * u + soft).sqrt();
-        (u * u / length, u * (u * u + 2.0 * soft) / length.powi(3))
-    }
-
-    /// A point of the spheres as fractions.
-    fn left(&self, at: &[C64]) -> Vec<f64> {
-        let (points, users) = (self.model.points, self.model.users);
-        let mut x = vec![0.0; points * users];
-        for (m, block) in at.chunks(users + 1).enumerate() {
-            for (k, u) in block[..users].iter().enumerate() {
-                x[k * points + m] = self.softened(u.re).0.powi(2);
-            }
-        }
-        within_power(&mut x, points);
-        x
-    }
-
-    /// Amplitudes and fractions of a point, and the logarithms of all errors there.
-    fn take(&mut self, at: &[C64]) {
-        let users = self.model.users;
-        for (m, block) in at.chunks(users + 1).enumerate() {
-            for (k, u) in block[..users].iter().enumerate() {
-                let i = m * users + k;
-                let gamma = self.uplink.estimate_gains()[i];
-                (self.roots[i], self.bends[i]) = self.softened(u.re);
-                self.amplitudes[i] = if gamma > 0.0 { self.roots[i] / gamma.sqrt() } else { 0.0 };
-                self.fractions[k * self.model.points + m] = self.roots[i] * self.roots[i];
-            }
-        }
-        for k in 0..users {
-            self.logs[k] = self.seen_by(k).log_error();
-        }
-    }
-
-    /// Moments of what user `k` sees.
-    fn seen_by(&self, k: usize) -> Seen {
-        let users = self.model.users;
-        let parts = self.instance.parts();
-        let gram = &parts.downlink_gram;
-        let mut seen = Seen { energy: parts.downlink_energy, ..Seen::default() };
-        for (m, s) in self.amplitudes.chunks(users).enumerate() {
-            seen.mean += self.uplink.cross(m, k, k) * s[k];
-            for j in 0..users {
-                let heard = gram[(k, j)].conj() * s[j];
-                let own = self.uplink.covariance(m, k, k, j) * (heard * s[k]);
-                if j == k {
-                    seen.own += own.re;
-                    continue;
-                }
-                seen.with_own += own;
-                for i in (0..users).filter(|&i| i != k) {
-                    let both = gram[(k, i)] * self.uplink.covariance(m, k, i, j) * heard;
-                    seen.others += both.re * s[i];
-                }
-            }
-        }
-        seen
-    }
-
-    /// Add `weight` times the derivatives of `ln e_k` by all amplitudes.
-    fn add_error(&mut self, k: usize, weight: f64) {
-        let (users, seen) = (self.model.users, self.seen_by(k));
-        let by = seen.derivatives();
-        let gram = &self.instance.parts().downlink_gram;
-        for (m, s) in self.amplitudes.chunks(users).enumerate() {
-            for i in 0..users {
-                let gamma = self.uplink.estimate_gains()[m * users + i];
-                if gamma <= 0.0 {
-                    continue;
-                }
-                let along =
-                    |j: usize| self.uplink.covariance(m, k, i, j) * gram[(k, j)].conj() * s[j];
-                let others: C64 = (0..users).filter(|&j| j != k).map(along).sum();
-                let change = if i == k {
-                    let own = 2.0 * s[k] * self.uplink.covariance(m, k, k, k).re;
-                    by.own * own
-                        + (by.with_own * others).re
-                        + (by.mean * self.uplink.cross(m, k, k)).re
-                } else {
-                    let mine = self.uplink.covariance(m, k, k, i) * gram[(k, i)].conj() * s[k];
-                    (by.with_own * mine).re + 2.0 * by.others * (gram[(k, i)] * others).re
-                };
-                self.slope[m * users + i] += weight * change / gamma.sqrt();
-            }
-        }
-    }
-
-    /// Add `weight` times the derivatives of the logarithm of the bound of user `k`.
-    fn add_bound(&mut self, k: usize, weight: f64) {
-        let (points, users) = (self.model.points, self.model.users);
-        let j = self.model.information(k, &self.fractions);
-        let det = j.xx * j.yy - j.xy * j.xy;
-        let (xx, yy, xy) = (j.yy / det, j.xx / det, -j.xy / det);
-        // d tr J⁻¹ = −tr J⁻² dJ
-        let (a, b, c) = (xx * xx + xy * xy, yy * yy + xy * xy, xy * (xx + yy));
-        for m in 0..points {
-            let r = self.model.radar[k * points + m];
-            let fall = (a * r.xx + b * r.yy + 2.0 * c * r.xy) / (xx + yy);
-            self.slope[m * users + k] -= weight * fall * 2.0 * self.roots[m * users + k];
-        }
-    }
-
-    fn bounds(&self) -> usize {
-        if self.limit.is_some() { self.model.users } else { 0 }
+    /// Fractions somewhat off others.
+    fn perturbed(&self, x: &[f64], index: u64) -> Vec<f64> {
+        let mut rng = StreamKey::new(0, SYSTEM, "local-perturbed", index).trial(0);
+        let mut off: Vec<f64> = x
+            .iter()
+            .map(|x| x * uniform(&mut rng, 0.4, 1.8) + uniform(&mut rng, 0.0, 0.04))
+            .collect();
+        within_power(&mut off, self.problem.model.points);
+        off
     }
 }
 
-impl Constrained for Local<'_> {
-    fn constraints(&self) -> usize {
-        let others = match self.aim {
-            Aim::Smooth(_) => 0,
-            Aim::Largest(_) => self.model.users - 1,
-        };
-        others + self.bounds()
-    }
-
-    fn values(&mut self, x: &[C64], constraints: &mut [f64]) -> f64 {
-        self.take(x);
-        let users = self.model.users;
-        if self.logs.iter().any(|log| !log.is_finite()) {
-            return f64::INFINITY;
-        }
-        let mut next = constraints.iter_mut();
-        let value = match self.aim {
-            Aim::Smooth(sharpness) => {
-                let top = self.logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = self.logs.iter().map(|log| (sharpness * (log - top)).exp()).sum();
-                top + sum.ln() / sharpness
-            }
-            Aim::Largest(j) => {
-                for k in (0..users).filter(|&k| k != j) {
-                    next.by_ref().take(1).for_each(|c| *c = self.logs[k] - self.logs[j]);
-                }
-                self.logs[j]
-            }
-        };
-        if let Some(limit) = self.limit {
-            for k in 0..users {
-                let Some(crb) = self.model.information(k, &self.fractions).crb() else {
-                    return f64::INFINITY;
-                };
-                next.by_ref().take(1).for_each(|c| *c = (crb / limit).ln());
-            }
-        }
-        value
-    }
-
-    fn gradient(&mut self, weights: &[f64], gradient: &mut [C64]) {
-        let users = self.model.users;
-        let (others, bounds) = weights.split_at(weights.len() - self.bounds());
-        let errors: Vec<f64> = match self.aim {
-            Aim::Smooth(sharpness) => {
-                let top = self.logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let raw: Vec<f64> =
-                    self.logs.iter().map(|log| (sharpness * (log - top)).exp()).collect();
-                let sum: f64 = raw.iter().sum();
-                raw.into_iter().map(|weight| weight / sum).collect()
-            }
-            Aim::Largest(j) => {
-                let mut out = others.to_vec();
-                out.insert(j, 1.0 - others.iter().sum::<f64>());
-                out
-            }
-        };
-        self.slope.fill(0.0);
-        for (k, weight) in errors.into_iter().enumerate() {
-            if weight != 0.0 {
-                self.add_error(k, weight);
-            }
-        }
-        for (k, weight) in bounds.iter().enumerate() {
-            if *weight != 0.0 {
-                self.add_bound(k, *weight);
-            }
-        }
-        gradient.fill(C64::ZERO);
-        for (i, (slope, bend)) in self.slope.iter().zip(&self.bends).enumerate() {
-            gradient[(i / users) * (users + 1) + i % users] = C64::from(slope * bend);
+/// The first `most` points that are not next to one before them.
+fn distinct(points: impl Iterator<Item = Vec<f64>>, most: usize) -> Vec<Vec<f64>> {
+    let mut taken: Vec<Vec<f64>> = Vec::new();
+    for x in points {
+        let same = |other: &Vec<f64>| other.iter().zip(&x).all(|(a, b)| (a - b).abs() < SAME);
+        if taken.len() < most && !taken.iter().any(same) {
+            taken.push(x);
         }
     }
+    taken
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pilots::{CrbLimit, Scenario};
-    use noctule_optim::{Objective, check_gradient};
-
-    struct Weighted<'a, 'b>(&'b mut Local<'a>, Vec<f64>);
-
-    impl Objective for Weighted<'_, '_> {
-        fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
-            let mut constraints = vec![0.0; self.0.constraints()];
-            let value = self.0.values(x, &mut constraints);
-            self.0.gradient(&self.1.clone(), gradient);
-            value + constraints.iter().zip(&self.1).map(|(c, w)| c * w).sum::<f64>()
-        }
-    }
-
-    #[test]
-    fn gradients_of_exact_errors_and_bounds_are_right() {
-        let users = crate::pilots::Users::Drawn(crate::pilots::Region {
-            count: 3,
-            ..crate::pilots::Region::default()
-        });
-        let scenario = Scenario {
-            users,
-            uplink_correlation: 0.6,
-            downlink_correlation: 0.7,
-            crb_limit: CrbLimit::M2(1.0),
-            ..Scenario::paper()
-        };
-        let instance = scenario.realize(3, 0).unwrap();
-        let model = instance.normalised();
-        let mut local = Local::new(&instance, &model);
-        let x = local.entered(&local.drawn(1));
-        let direction: Vec<C64> = (0..x.len()).map(|i| C64::from((1.7 * i as f64).sin())).collect();
-        let manifold = Manifold::spheres(model.points, model.users + 1, 1.0);
-        for aim in [Aim::Smooth(7.0), Aim::Largest(1)] {
-            local.aim = aim;
-            let weights = (0..local.constraints()).map(|i| 0.3 + 0.1 * i as f64).collect();
-            let check =
-                check_gradient(&mut Weighted(&mut local, weights), &manifold, &x, &direction);
-            assert!(check.passed, "{check:?}");
-        }
-    }
+fn position_of_largest(values: &[f64]) -> usize {
+    (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
 }

@@ -1,22 +1,28 @@
 //! Estimators on the echoes of an allocation: is the bound attained?
 
-use noctule_num::InputError;
+use noctule_num::input::{in_count, setting};
 use noctule_num::interrupt::poll;
 use noctule_num::rng::{StreamKey, normal};
+use noctule_num::{InputError, NumError};
+use noctule_optim::Stop;
 use noctule_phy::geometry::Point;
 use noctule_phy::multistatic::{Paths, Radar};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::baselines::{FullPower, full_power};
 use super::instance::Sensing;
-use super::{Allocation, Instance, PilotUse, SYSTEM};
-use crate::Error;
+use super::{Allocation, Instance, PilotUse, PilotsDesign, SYSTEM};
 use crate::estimate::{Echoes, Locator, Window, bistatic_position, flat_tones, rms_bandwidth};
+use crate::{Error, Run};
 
 /// A position off by more than this is an outlier, in metres.
 const OUTLIER_M: f64 = 10.0;
 /// A window is at least this long along each axis, in metres.
 const LEAST_WINDOW_M: f64 = 1.0;
+
+/// Seed and trial of noises over an instance that was not drawn.
+const NOT_DRAWN: (u64, u64) = (1, 0);
 
 /// What is estimated from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,18 +64,11 @@ impl LocateSettings {
     /// # Errors
     /// [`InputError`] naming the setting.
     pub fn validate(&self) -> Result<(), InputError> {
-        let refuse = |place: &str, found: String, allowed: &str| {
-            Err(InputError::new("the setting is out of range", place, found, allowed))
-        };
-        if !(1..=1_000_000).contains(&self.noise_trials) {
-            return refuse("noise_trials", self.noise_trials.to_string(), "1 to 1000000");
-        }
-        if !(2..=1024).contains(&self.tones) {
-            return refuse("tones", self.tones.to_string(), "2 to 1024");
-        }
+        in_count("noise_trials", self.noise_trials, 1, 1_000_000)?;
+        in_count("tones", self.tones, 2, 1024)?;
         match self.window_m {
             Some(reach) if !(reach > 0.0 && reach <= 1e4) => {
-                refuse("window_m", reach.to_string(), "above 0, up to 10000")
+                Err(setting("window_m", reach, "above 0, up to 10000"))
             }
             _ => Ok(()),
         }
@@ -87,6 +86,24 @@ pub struct Attained {
     pub outliers: f64,
     /// Squared error in m² of every noise, user by user.
     pub squared_error_m2: Vec<Vec<f64>>,
+}
+
+/// Full power in equal shares, and what estimators make of its echoes: `attained` among the metrics.
+/// After an interrupt it is absent, as half of the noises is no mean.
+///
+/// # Errors
+/// As [`locate`].
+pub fn located(
+    instance: &Instance,
+    settings: &LocateSettings,
+    run: &Run<'_, Allocation>,
+) -> Result<PilotsDesign, Error> {
+    let mut design = full_power(instance, &FullPower::default(), run)?;
+    match locate(instance, &design.variables, settings) {
+        Err(Error::Numerics(NumError::Interrupted)) => design.stop = Stop::Interrupted,
+        attained => design.metrics.attained = Some(attained?),
+    }
+    Ok(design)
 }
 
 /// Estimate the positions of all users from the echoes that `allocation` causes.
@@ -112,7 +129,7 @@ pub fn locate(
         let what = "positions are not known";
         return Err(InputError::new(what, "point_m", "no positions", "positions").into());
     };
-    let (seed, trial) = instance.draw().unwrap_or((1, 0));
+    let (seed, trial) = instance.draw().unwrap_or(NOT_DRAWN);
     let energy = instance.parts().downlink_energy;
     let (mut all, mut over) = (Vec::with_capacity(users.len()), 0.0);
     for (k, user) in users.iter().enumerate() {
@@ -129,14 +146,21 @@ pub fn locate(
         over += squares.iter().sum::<f64>() / squares.len() as f64 / scene.bound;
         all.push(squares);
     }
-    let flat: Vec<f64> = all.concat();
-    let count = flat.len() as f64;
-    Ok(Attained {
-        mse_m2: flat.iter().sum::<f64>() / count,
-        mse_over_crb: over / users.len() as f64,
-        outliers: flat.iter().filter(|e| **e > OUTLIER_M * OUTLIER_M).count() as f64 / count,
-        squared_error_m2: all,
-    })
+    Ok(Attained::over(over / users.len() as f64, all))
+}
+
+impl Attained {
+    /// From the squared errors of every noise, user by user.
+    fn over(mse_over_crb: f64, squared_error_m2: Vec<Vec<f64>>) -> Self {
+        let flat: Vec<f64> = squared_error_m2.concat();
+        let count = flat.len() as f64;
+        Self {
+            mse_m2: flat.iter().sum::<f64>() / count,
+            mse_over_crb,
+            outliers: flat.iter().filter(|e| **e > OUTLIER_M * OUTLIER_M).count() as f64 / count,
+            squared_error_m2,
+        }
+    }
 }
 
 /// One user and the paths over it.

@@ -1,7 +1,7 @@
 //! What is measured of an allocation: the table of its metrics and series.
 
 use super::locate::Attained;
-use super::{Pilots, ToldDesign};
+use super::{Pilots, PilotsDesign};
 use crate::system::{Metric, Series, SeriesEntry};
 
 /// The scalar metrics. Of a design that meets no limit only what can be reached has a meaning.
@@ -11,35 +11,35 @@ pub(super) const METRICS: &[Metric<Pilots>] = &[
         "Largest estimation error",
         "",
         "largest normalised error of a user",
-        |d| Some(d.metrics.of.worst_error),
+        |d| Some(d.metrics.worst_error),
     ),
     metric("mean_error", "Mean estimation error", "", "mean normalised error over users", |d| {
-        Some(d.metrics.of.error.iter().sum::<f64>() / d.metrics.of.error.len() as f64)
+        Some(d.metrics.error.iter().sum::<f64>() / d.metrics.error.len() as f64)
     }),
     metric(
         "worst_error_all_pilots",
         "Largest error, all correlators",
         "",
         "largest error when users combine the correlators of all pilots linearly",
-        |d| Some(d.metrics.of.error_all_pilots.iter().copied().fold(0.0, f64::max)),
+        |d| Some(d.metrics.error_all_pilots.iter().copied().fold(0.0, f64::max)),
     ),
     metric(
         "worst_error_printed",
         "Largest error as printed",
         "",
         "largest error by Eq. (18) of the paper, which falls with contamination",
-        |d| d.metrics.of.worst_error_printed,
+        |d| d.metrics.worst_error_printed,
     ),
     metric(
         "worst_crb_m2",
         "Largest bound on a position",
         "m²",
         "largest tr J⁻¹ over users",
-        |d| d.metrics.of.worst_crb_m2,
+        |d| d.metrics.worst_crb_m2,
     )
     .also_infeasible(),
     metric("mean_crb_m2", "Mean bound on a position", "m²", "mean of tr J⁻¹ over users", |d| {
-        d.metrics.of.mean_crb_m2
+        d.metrics.mean_crb_m2
     })
     .also_infeasible(),
     metric(
@@ -47,11 +47,11 @@ pub(super) const METRICS: &[Metric<Pilots>] = &[
         "Largest root-CRB of a position",
         "m",
         "root of the largest tr J⁻¹ over users",
-        |d| d.metrics.of.worst_position_rcrb_m,
+        |d| d.metrics.worst_position_rcrb_m,
     )
     .also_infeasible(),
     metric("power_percent", "Pilot power", "%", "pilot power spent over what there is", |d| {
-        Some(100.0 * d.metrics.of.power_fraction)
+        Some(100.0 * d.metrics.power_fraction)
     }),
     metric(
         "largest_user_power_percent",
@@ -61,7 +61,7 @@ pub(super) const METRICS: &[Metric<Pilots>] = &[
         |d| user_shares(d).into_iter().reduce(f64::max),
     ),
     metric("mean_rate_mbps", "Data rate", "Mbit/s", "mean over users of B log₂(1 + SINR)", |d| {
-        Some(1e-6 * d.metrics.of.mean_rate_bps)
+        Some(1e-6 * d.metrics.mean_rate_bps)
     }),
     metric(
         "mse_m2",
@@ -81,12 +81,12 @@ pub(super) const METRICS: &[Metric<Pilots>] = &[
     .also_infeasible(),
 ];
 
-fn attained(design: &ToldDesign, of: fn(&Attained) -> f64) -> Option<f64> {
+fn attained(design: &PilotsDesign, of: fn(&Attained) -> f64) -> Option<f64> {
     design.metrics.attained.as_ref().map(of)
 }
 
 /// What each user gets of the power that is spent, in percent; empty where nothing is.
-fn user_shares(design: &ToldDesign) -> Vec<f64> {
+fn user_shares(design: &PilotsDesign) -> Vec<f64> {
     let x = &design.variables;
     let all: f64 = x.fractions.iter().sum();
     if all <= 0.0 {
@@ -98,14 +98,14 @@ fn user_shares(design: &ToldDesign) -> Vec<f64> {
 }
 
 /// The bounds of those users who have one, under their own index.
-fn position_bounds(design: &ToldDesign) -> Vec<SeriesEntry> {
-    let all = design.metrics.of.crb_m2.iter().enumerate();
+fn position_bounds(design: &PilotsDesign) -> Vec<SeriesEntry> {
+    let all = design.metrics.crb_m2.iter().enumerate();
     all.filter_map(|(k, crb)| crb.map(|value| SeriesEntry { i: k as u32, j: 0, x: None, value }))
         .collect()
 }
 
 /// The fraction of its power that each access point gives each user.
-fn fractions(design: &ToldDesign) -> Vec<SeriesEntry> {
+fn fractions(design: &PilotsDesign) -> Vec<SeriesEntry> {
     let x = &design.variables;
     let entry = |(index, value): (usize, &f64)| {
         let (i, j) = ((index / x.users) as u32, (index % x.users) as u32);
@@ -117,12 +117,12 @@ fn fractions(design: &ToldDesign) -> Vec<SeriesEntry> {
 /// The series.
 pub(super) const SERIES: &[Series<Pilots>] = &[
     series("error", "i: user", "Estimation error", "", |d| {
-        SeriesEntry::list(d.metrics.of.error.iter().copied())
+        SeriesEntry::list(d.metrics.error.iter().copied())
     })
     .also_infeasible(),
     series("crb_m2", "i: user", "Bound on a position", "m²", position_bounds).also_infeasible(),
     series("rate_mbps", "i: user", "Data rate", "Mbit/s", |d| {
-        SeriesEntry::list(d.metrics.of.rate_bps.iter().map(|rate| 1e-6 * rate))
+        SeriesEntry::list(d.metrics.rate_bps.iter().map(|rate| 1e-6 * rate))
     })
     .also_infeasible(),
     series("fraction", "i: access point, j: user", "Fraction of pilot power", "", fractions)
@@ -139,7 +139,7 @@ const fn metric(
     label: &'static str,
     unit: &'static str,
     summary: &'static str,
-    value: fn(&ToldDesign) -> Option<f64>,
+    value: fn(&PilotsDesign) -> Option<f64>,
 ) -> Metric<Pilots> {
     Metric::new(name, label, unit, summary, value)
 }
@@ -150,7 +150,7 @@ const fn series(
     index: &'static str,
     label: &'static str,
     unit: &'static str,
-    values: fn(&ToldDesign) -> Vec<SeriesEntry>,
+    values: fn(&PilotsDesign) -> Vec<SeriesEntry>,
 ) -> Series<Pilots> {
     Series::new(name, index, label, unit, values)
 }

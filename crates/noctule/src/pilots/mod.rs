@@ -62,10 +62,11 @@
 //! # Example
 //!
 //! ```
+//! use noctule::Certify;
 //! use noctule::pilots::{self, Scenario, Settings};
 //!
 //! let instance = Scenario::default().realize(/* seed */ 1, /* trial */ 0)?;
-//! let design = pilots::design(&instance, &Settings { certify: true, ..Settings::default() })?;
+//! let design = pilots::design(&instance, &Settings { certify: Certify::YES, ..Settings::default() })?;
 //! println!(
 //!     "worst error {:.3e}, located to {:.2} m, no allocation is better by more than {:.2} %",
 //!     design.metrics.worst_error,
@@ -84,7 +85,9 @@
 //! Based Cell-Free Integrated Sensing and Communication Systems", 2025. Its mistakes and how they
 //! were found: `docs/errata.md#pilots`.
 
+mod advice;
 pub mod again;
+mod allocation;
 pub mod baselines;
 pub mod certificate;
 mod claims;
@@ -100,194 +103,21 @@ mod scenario;
 mod schemes;
 mod story;
 mod system;
-mod told;
 mod verify;
 
-use noctule_num::InputError;
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
-use serde::{Deserialize, Serialize};
-
+pub use advice::advice;
+pub use allocation::{ALLOCATION_FIELDS, Allocation, PilotUse};
+pub use baselines::FullPower;
 pub use claims::CLAIMS;
 pub use design::{LeastPowerSettings, Settings, best_crb, design, design_from, least_power};
 pub use instance::{Instance, Parts, Sensing};
 pub use model::{Metrics, evaluate};
 pub use scenario::{AccessPoints, CrbLimit, PathLoss, Region, Road, Scenario, Users};
-pub use schemes::FullPower;
 pub use system::Pilots;
-pub use told::{Told, ToldDesign};
 pub use verify::{Verification, verify};
-
-use crate::data::{Array, ArraySet, Entries, FieldInfo, Taker};
-use crate::{Design, Error};
 
 /// The name of this system in files and random streams.
 pub const SYSTEM: &str = "pilots";
 
 /// A design of this system.
-pub type PilotsDesign = Design<Allocation, Metrics>;
-
-/// What the symbols that an allocation distributes are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PilotUse {
-    /// Downlink pilots: they estimate and locate.
-    #[default]
-    Downlink,
-    /// Symbols that locate only; users know the mean of their gain and no more.
-    DedicatedSensing,
-    /// There are none: all pilot symbols are spent on the uplink, nobody is located. The fractions
-    /// are those of the data.
-    UplinkOnly,
-}
-
-impl PilotUse {
-    const ALL: [Self; 3] = [Self::Downlink, Self::DedicatedSensing, Self::UplinkOnly];
-}
-
-/// Fractions x_mk of the pilot power of each access point.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Allocation {
-    /// Entry `(m, k)` at `m K + k`: what access point m spends on user k, from 0 to 1.
-    pub fractions: Vec<f64>,
-    /// Number of users K.
-    pub users: usize,
-    /// What is sent.
-    pub pilots: PilotUse,
-}
-
-/// The arrays an allocation travels as.
-pub const ALLOCATION_FIELDS: &[FieldInfo] = &[
-    FieldInfo {
-        name: "fractions",
-        dimensions: &["point", "user"],
-        complex: false,
-        summary: "fractions of the pilot power of each access point",
-    },
-    FieldInfo {
-        name: "pilot_use",
-        dimensions: &[],
-        complex: false,
-        summary: "0 downlink pilots, 1 dedicated sensing, 2 uplink only; 0 when absent",
-    },
-];
-
-impl Allocation {
-    /// Refuse an allocation that does not fit an instance. Powers above the limit are legal here:
-    /// they are counted as violations.
-    ///
-    /// # Errors
-    /// [`Error::Input`] with the shape found and the shape needed.
-    pub fn check(&self, instance: &Instance) -> Result<(), Error> {
-        let (m, k) = (instance.points(), instance.users());
-        let fits = self.users == k && self.fractions.len() == m * k;
-        let wrong = self.fractions.iter().position(|x| !(0.0..=1e6).contains(x));
-        match (fits, wrong) {
-            (true, None) => return Ok(()),
-            (true, Some(i)) => {
-                return Err(InputError::new(
-                    "not a fraction of the pilot power",
-                    format!("fractions[{}][{}]", i / k, i % k),
-                    self.fractions[i].to_string(),
-                    "from 0 on (1 is the power of one access point)",
-                )
-                .into());
-            }
-            (false, _) => {}
-        }
-        let found = format!("{} fractions for {} users", self.fractions.len(), self.users);
-        let allowed = format!("shape [{m}, {k}], entries from 0 on (1 is the power of one point)");
-        let what = "the allocation does not fit the instance";
-        Err(InputError::new(what, "fractions", found, allowed).into())
-    }
-
-    /// From fractions that are user by user.
-    fn from_blocks(x: &[f64], points: usize, users: usize) -> Self {
-        let fractions = (0..points * users).map(|i| x[(i % users) * points + i / users]).collect();
-        Self { fractions, users, pilots: PilotUse::Downlink }
-    }
-
-    /// The fractions user by user.
-    fn blocks(&self) -> Vec<f64> {
-        let points = self.fractions.len() / self.users.max(1);
-        (0..self.fractions.len())
-            .map(|i| self.fractions[(i % points) * self.users + i / points])
-            .collect()
-    }
-
-    /// An allocation from named arrays ([`ALLOCATION_FIELDS`]).
-    ///
-    /// # Errors
-    /// [`Error::Input`] for arrays that are missing or misshapen.
-    pub fn from_arrays(set: &ArraySet) -> Result<Self, Error> {
-        let mut taker = Taker::new(set, ALLOCATION_FIELDS);
-        let fractions = taker.real("fractions")?;
-        let users = taker.length("user").unwrap_or(0);
-        let number = if taker.has("pilot_use") { taker.count("pilot_use")? } else { 0 };
-        let pilots = PilotUse::ALL.get(number).copied().ok_or_else(|| {
-            InputError::new("not a use of pilots", "pilot_use", number.to_string(), "0, 1 or 2")
-        })?;
-        Ok(Self { fractions, users, pilots })
-    }
-
-    /// The allocation as named arrays.
-    pub fn to_arrays(&self) -> ArraySet {
-        let mut set = ArraySet::new();
-        let points = self.fractions.len() / self.users.max(1);
-        let entries = Entries::Real(self.fractions.clone());
-        set.insert("fractions", Array { shape: vec![points, self.users], entries });
-        set.insert("pilot_use", Array::number(f64::from(self.pilots as u8)));
-        set
-    }
-}
-
-/// As a list of access points, each a list of fractions by user.
-struct Rows<'a>(&'a Allocation);
-
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let rows = self.0.fractions.chunks(self.0.users.max(1));
-        let mut list = serializer.serialize_seq(Some(rows.len()))?;
-        for row in rows {
-            list.serialize_element(row)?;
-        }
-        list.end()
-    }
-}
-
-impl Serialize for Allocation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("fractions", &Rows(self))?;
-        map.serialize_entry("pilot_use", &(self.pilots as u8))?;
-        map.end()
-    }
-}
-
-/// What is worth saying about a design.
-pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
-    let mut sentences = instance.notes().to_vec();
-    if !instance.is_decoupled() {
-        sentences.push(
-            "pilots are correlated in both directions: the errors shown are exact, the design is \
-             the best that a local search on them found, and nothing is proven of the optimum"
-                .to_owned(),
-        );
-    } else if !instance.is_modelled_exactly() {
-        sentences.push(
-            "downlink pilots overlap and some channels have no estimate: the errors shown are \
-             exact, the design is the best that a local search on them found, and nothing is \
-             proven of the optimum"
-                .to_owned(),
-        );
-    }
-    // Below about 17 dB in all, delays of different paths cannot be told from noise.
-    let weak = metrics.echo_snr.iter().flatten().filter(|snr| **snr > 0.0 && **snr < 50.0).count();
-    if weak > 0 {
-        sentences.push(format!(
-            "the echoes of {weak} of {} users sum to less than 17 dB: without a prior on the \
-             position real estimators do not reach the bound there",
-            instance.users()
-        ));
-    }
-    sentences
-}
+pub type PilotsDesign = crate::Design<Allocation, Metrics>;

@@ -5,6 +5,7 @@ use noctule_phy::pilot_estimation::Uplink;
 use serde::Serialize;
 
 use super::interior::Normalised;
+use super::locate::Attained;
 use super::{Allocation, Instance, PilotUse};
 use crate::Error;
 
@@ -39,6 +40,10 @@ pub struct Metrics {
     pub mean_rate_bps: f64,
     /// Pilot power spent, over what all access points have.
     pub power_fraction: f64,
+    /// What estimators make of the echoes; [`located`](super::locate::located) fills it in, where
+    /// they were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attained: Option<Attained>,
 }
 
 /// Evaluate an allocation.
@@ -98,6 +103,7 @@ pub fn evaluate(instance: &Instance, allocation: &Allocation) -> Result<Metrics,
         mean_rate_bps: rate_bps.iter().sum::<f64>() / users as f64,
         rate_bps,
         power_fraction: x.iter().sum::<f64>() / instance.points() as f64,
+        attained: None,
     })
 }
 

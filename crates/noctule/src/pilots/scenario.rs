@@ -1,18 +1,14 @@
 //! Parameters of a cell-free network with downlink pilots.
 
-use noctule_num::rng::{StreamKey, normal, uniform};
-use noctule_num::{C64, CMat, InputError};
-use noctule_phy::geometry::Point;
-use noctule_phy::multistatic::Radar;
+mod draw;
+
+use noctule_num::InputError;
+use noctule_num::input::{in_count, in_range};
 use noctule_phy::path_loss::three_slope::ThreeSlope;
-use noctule_phy::units;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SYSTEM;
-use super::design::best_crb;
-use super::instance::{Instance, MOST_POINTS, MOST_USERS, Parts, Sensing};
-use crate::Error;
+use super::instance::{MOST_POINTS, MOST_USERS};
 
 /// Access points along a road (or anywhere), users on it, pilots in both directions, echoes.
 ///
@@ -201,6 +197,20 @@ impl Scenario {
     /// # Errors
     /// [`InputError`] naming the field.
     pub fn validate(&self) -> Result<(), InputError> {
+        self.validate_places()?;
+        self.validate_numbers()?;
+        for (k, extra) in self.path_loss.extra_loss_db.iter().enumerate() {
+            let place = format!("path_loss.extra_loss_db[{k}]");
+            in_range(&place, *extra, -100.0, 300.0, "dB")?;
+        }
+        match self.crb_limit {
+            CrbLimit::None => Ok(()),
+            CrbLimit::M2(limit) => in_range("crb_limit.m2", limit, 1e-12, 1e12, "m²"),
+            CrbLimit::OverBest(factor) => in_range("crb_limit.over_best", factor, 1e-6, 1e12, ""),
+        }
+    }
+
+    fn validate_places(&self) -> Result<(), InputError> {
         match &self.access_points {
             AccessPoints::Road(road) => {
                 in_count("access_points.road.per_side", road.per_side, 1, MOST_POINTS / 2)?;
@@ -220,6 +230,10 @@ impl Scenario {
             }
             Users::Fixed(list) => positions("users.fixed", list, MOST_USERS)?,
         }
+        Ok(())
+    }
+
+    fn validate_numbers(&self) -> Result<(), InputError> {
         let loss = &self.path_loss;
         for (name, value, low, high, unit) in [
             ("path_loss.access_point_height_m", loss.access_point_height_m, 1e-3, 1e4, "m"),
@@ -242,147 +256,8 @@ impl Scenario {
         ] {
             in_range(name, value, low, high, unit)?;
         }
-        for (k, extra) in loss.extra_loss_db.iter().enumerate() {
-            let place = format!("path_loss.extra_loss_db[{k}]");
-            in_range(&place, *extra, -100.0, 300.0, "dB")?;
-        }
-        match self.crb_limit {
-            CrbLimit::None => Ok(()),
-            CrbLimit::M2(limit) => in_range("crb_limit.m2", limit, 1e-12, 1e12, "m²"),
-            CrbLimit::OverBest(factor) => in_range("crb_limit.over_best", factor, 1e-6, 1e12, ""),
-        }
+        Ok(())
     }
-
-    /// Energy of one pilot symbol over the noise density, ρ.
-    pub fn symbol_energy(&self) -> f64 {
-        let noise_w = units::w_from_dbm(self.noise_dbm_hz) * self.bandwidth_mhz * 1e6;
-        self.pilot_power_mw * 1e-3 / noise_w
-    }
-
-    /// The concrete problem of one trial.
-    ///
-    /// Positions and shadowing depend on `(seed, trial)` and on the fields that shape them; pilots,
-    /// powers and limits do not enter, so that points of a sweep over them share their users.
-    ///
-    /// # Errors
-    /// [`Error::Input`] when a field makes no sense, or when a user cannot be located.
-    pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
-        self.validate()?;
-        let points = self.points();
-        let users = self.place_users(seed, trial);
-        let energy = self.symbol_energy();
-        let radar = Radar {
-            frequency_hz: self.carrier_mhz * 1e6,
-            effective_bandwidth_hz: self.effective_bandwidth_mhz * 1e6,
-            cross_section_m2: self.cross_section_m2,
-        };
-        let count = users.len();
-        let kappa = points.len() as f64 / count as f64;
-        let parts = Parts {
-            users: count,
-            channel_gain: self.gains(&points, &users, seed, trial),
-            estimate_gain: None,
-            uplink_energy: self.pilot_symbols * (1.0 - self.downlink_share) * energy,
-            downlink_energy: self.pilot_symbols * self.downlink_share * energy,
-            uplink_gram: equicorrelated(count, self.uplink_correlation),
-            downlink_gram: equicorrelated(count, self.downlink_correlation),
-            sensing: Some(Sensing::Placed { points, users, radar }),
-            crb_limit_m2: match self.crb_limit {
-                CrbLimit::M2(limit) => Some(limit),
-                CrbLimit::None | CrbLimit::OverBest(_) => None,
-            },
-            bandwidth_hz: self.bandwidth_mhz * 1e6,
-            array_gain: self.array_gain.unwrap_or(kappa),
-            data_power: self.data_power,
-        };
-        let mut instance = Instance::new(parts)?.noted(self.notes(count));
-        if let CrbLimit::OverBest(factor) = self.crb_limit {
-            let best = best_crb(&instance)?.metrics.worst_crb_m2;
-            // Without a best there is nothing to be relative to: the limit says who is to blame.
-            instance = instance.with_crb_limit(Some(best.map_or(1e30, |best| factor * best)))?;
-        }
-        Ok(instance.drawn_as(seed, trial))
-    }
-
-    /// Pilots whose Gram has rank r need r symbols or more: with fewer the pilots that the design
-    /// counts on do not exist.
-    fn notes(&self, users: usize) -> Vec<String> {
-        let symbols = |share: f64| self.pilot_symbols * share;
-        [
-            ("uplink", symbols(1.0 - self.downlink_share), self.uplink_correlation),
-            ("downlink", symbols(self.downlink_share), self.downlink_correlation),
-        ]
-        .into_iter()
-        .filter_map(|(name, symbols, correlation)| {
-            let rank = if correlation < 1.0 { users } else { 1 };
-            (symbols < rank as f64 * (1.0 - 1e-9)).then(|| {
-                format!(
-                    "{users} {name} pilots of correlation {correlation} need {rank} symbols and \
-                     there are {symbols:.3}: only their energy is counted here (`pilot_symbols`, \
-                     `downlink_share`)"
-                )
-            })
-        })
-        .collect()
-    }
-
-    fn points(&self) -> Vec<Point> {
-        match &self.access_points {
-            AccessPoints::Fixed(list) => list.iter().map(|&p| Point::from(p)).collect(),
-            AccessPoints::Road(road) => [0.0, road.width_m]
-                .into_iter()
-                .flat_map(|y| {
-                    (0..road.per_side).map(move |i| {
-                        Point::new((i as f64 + 0.5) * road.length_m / road.per_side as f64, y)
-                    })
-                })
-                .collect(),
-        }
-    }
-
-    fn place_users(&self, seed: u64, trial: u64) -> Vec<Point> {
-        match &self.users {
-            Users::Fixed(list) => list.iter().map(|&p| Point::from(p)).collect(),
-            Users::Drawn(region) => (0..region.count)
-                .map(|k| {
-                    let mut rng = StreamKey::new(seed, SYSTEM, "position", k as u64).trial(trial);
-                    let x = uniform(&mut rng, region.x_m[0], region.x_m[1]);
-                    Point::new(x, uniform(&mut rng, region.y_m[0], region.y_m[1]))
-                })
-                .collect(),
-        }
-    }
-
-    fn gains(&self, points: &[Point], users: &[Point], seed: u64, trial: u64) -> Vec<f64> {
-        let loss = ThreeSlope {
-            frequency_hz: self.carrier_mhz * 1e6,
-            access_point_height_m: self.path_loss.access_point_height_m,
-            user_height_m: self.path_loss.user_height_m,
-            near_m: self.path_loss.near_m,
-            far_m: self.path_loss.far_m,
-        };
-        let mut out = vec![0.0; points.len() * users.len()];
-        for (k, user) in users.iter().enumerate() {
-            let mut rng = StreamKey::new(seed, SYSTEM, "shadowing", k as u64).trial(trial);
-            for (m, point) in points.iter().enumerate() {
-                let distance = point.distance_m(*user);
-                let extra = self.path_loss.extra_loss_db.get(k).copied().unwrap_or(0.0);
-                let mut gain_db = loss.gain_db(distance) - extra;
-                // Drawn for every path, so that moving one user changes no other.
-                let shadow = normal(&mut rng);
-                if loss.is_shadowed(distance) {
-                    gain_db += self.path_loss.shadowing_db * shadow;
-                }
-                out[m * users.len() + k] = units::linear_from_db(gain_db);
-            }
-        }
-        out
-    }
-}
-
-/// The Gram of pilots of which any two have the same real product.
-fn equicorrelated(users: usize, correlation: f64) -> CMat {
-    CMat::from_fn(users, users, |i, j| C64::from(if i == j { 1.0 } else { correlation }))
 }
 
 fn positions(place: &str, list: &[[f64; 2]], most: usize) -> Result<(), InputError> {
@@ -393,23 +268,6 @@ fn positions(place: &str, list: &[[f64; 2]], most: usize) -> Result<(), InputErr
         }
     }
     Ok(())
-}
-
-/// Refuse a number outside `[low, high]`, or one that is not finite.
-fn in_range(place: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), InputError> {
-    if value.is_finite() && (low..=high).contains(&value) {
-        return Ok(());
-    }
-    let allowed = format!("a number from {low} to {high} {unit}");
-    Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
-}
-
-fn in_count(place: &str, value: usize, low: usize, high: usize) -> Result<(), InputError> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    let allowed = format!("a whole number from {low} to {high}");
-    Err(InputError::new("the count is out of range", place, value.to_string(), allowed))
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The scenario by itself.
 
 use super::*;
+use crate::Run;
+use crate::pilots::baselines::full_power;
+use crate::pilots::{FullPower, best_crb};
+use crate::system::NoSettings;
 
 #[test]
 fn the_default_is_valid_and_round_trips() {
@@ -63,12 +67,7 @@ fn pilots_that_do_not_fit_into_their_symbols_are_told() {
         let instance = scenario.realize(1, 0).unwrap();
         let metrics = crate::pilots::evaluate(
             &instance,
-            &crate::pilots::baselines::full_power(
-                &instance,
-                crate::pilots::baselines::Share::Equal,
-            )
-            .unwrap()
-            .variables,
+            &full_power(&instance, &FullPower::default(), &Run::default()).unwrap().variables,
         )
         .unwrap();
         let told = crate::pilots::advice(&instance, &metrics);
@@ -84,6 +83,7 @@ fn a_limit_relative_to_the_best() {
     let scenario = Scenario { crb_limit: CrbLimit::OverBest(1.5), ..Scenario::paper() };
     let limit = scenario.realize(1, 0).unwrap().parts().crb_limit_m2.unwrap();
     let plain = Scenario { crb_limit: CrbLimit::None, ..scenario }.realize(1, 0).unwrap();
-    let best = best_crb(&plain).unwrap().metrics.worst_crb_m2.unwrap();
+    let best =
+        best_crb(&plain, &NoSettings {}, &Run::default()).unwrap().metrics.worst_crb_m2.unwrap();
     assert!((limit / best - 1.5).abs() < 1e-9);
 }

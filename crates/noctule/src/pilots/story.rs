@@ -1,6 +1,6 @@
 //! An allocation, told in full.
 
-use super::{Instance, ToldDesign};
+use super::{Instance, PilotsDesign};
 use crate::system::Table;
 
 /// A number with so many significant digits, in powers of ten where zeros would fill the page.
@@ -15,8 +15,8 @@ fn significant(value: f64, digits: usize) -> String {
 }
 
 /// What people want to know first.
-pub(super) fn facts(instance: &Instance, design: &ToldDesign) -> Vec<(String, String)> {
-    let m = &design.metrics.of;
+pub(super) fn facts(instance: &Instance, design: &PilotsDesign) -> Vec<(String, String)> {
+    let m = &design.metrics;
     let absent = || "undefined: no radar, or a singular geometry".to_owned();
     let mut facts = vec![
         ("worst estimation error", format!("{:.6e}", m.worst_error)),
@@ -47,8 +47,8 @@ pub(super) fn facts(instance: &Instance, design: &ToldDesign) -> Vec<(String, St
 }
 
 /// Users and access points.
-pub(super) fn tables(instance: &Instance, design: &ToldDesign) -> Vec<Table> {
-    let m = &design.metrics.of;
+pub(super) fn tables(instance: &Instance, design: &PilotsDesign) -> Vec<Table> {
+    let m = &design.metrics;
     let cell = |value: Option<f64>, digits: usize| {
         value.map_or_else(|| "–".to_owned(), |x| format!("{x:.digits$}"))
     };

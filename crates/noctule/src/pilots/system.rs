@@ -4,8 +4,8 @@ use noctule_num::InputError;
 
 use super::instance::FIELDS;
 use super::{
-    ALLOCATION_FIELDS, Allocation, CLAIMS, Instance, SYSTEM, Scenario, Told, ToldDesign, Users,
-    advice, evaluate, metrics, schemes, story, verify,
+    ALLOCATION_FIELDS, Allocation, CLAIMS, Instance, Metrics, PilotsDesign, SYSTEM, Scenario,
+    Users, advice, evaluate, metrics, schemes, story, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
@@ -20,7 +20,7 @@ impl System for Pilots {
     type Scenario = Scenario;
     type Instance = Instance;
     type Variables = Allocation;
-    type Metrics = Told;
+    type Metrics = Metrics;
 
     const ID: &'static str = SYSTEM;
     const TITLE: &'static str =
@@ -30,16 +30,7 @@ impl System for Pilots {
     const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = ALLOCATION_FIELDS;
-    const CLAIMS: Checks<Instance, Allocation, Told> = Checks {
-        added: CLAIMS.added,
-        bounded: |said, bound| (CLAIMS.bounded)(&said.of(&said.metrics.of), bound),
-        bound: |said, bound| (CLAIMS.bound)(&said.of(&said.metrics.of), bound),
-        residual: |said| (CLAIMS.residual)(&said.of(&said.metrics.of)),
-        infeasible: |said, certificate, out| {
-            (CLAIMS.infeasible)(&said.of(&said.metrics.of), certificate, out)
-        },
-        stop: |said, stop, proof| (CLAIMS.stop)(&said.of(&said.metrics.of), stop, proof),
-    };
+    const CLAIMS: Checks<Instance, Allocation, Metrics> = CLAIMS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()
@@ -53,8 +44,8 @@ impl System for Pilots {
         scenario.realize(seed, trial)
     }
 
-    fn evaluate(instance: &Instance, variables: &Allocation) -> Result<Told, Error> {
-        evaluate(instance, variables).map(Told::from)
+    fn evaluate(instance: &Instance, variables: &Allocation) -> Result<Metrics, Error> {
+        evaluate(instance, variables)
     }
 
     fn check(instance: &Instance, variables: &Allocation) -> Result<Checked, Error> {
@@ -67,12 +58,12 @@ impl System for Pilots {
         })
     }
 
-    fn advice(instance: &Instance, metrics: &Told) -> Vec<String> {
-        advice(instance, &metrics.of)
+    fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+        advice(instance, metrics)
     }
 
-    fn objective(metrics: &Told) -> Option<f64> {
-        Some(metrics.of.worst_error)
+    fn objective(metrics: &Metrics) -> Option<f64> {
+        Some(metrics.worst_error)
     }
 
     fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {
@@ -101,11 +92,11 @@ impl System for Pilots {
         format!("{} access points, {} users", instance.points(), instance.users())
     }
 
-    fn facts(instance: &Instance, design: &ToldDesign) -> Vec<(String, String)> {
+    fn facts(instance: &Instance, design: &PilotsDesign) -> Vec<(String, String)> {
         story::facts(instance, design)
     }
 
-    fn tables(instance: &Instance, design: &ToldDesign) -> Vec<Table> {
+    fn tables(instance: &Instance, design: &PilotsDesign) -> Vec<Table> {
         story::tables(instance, design)
     }
 }

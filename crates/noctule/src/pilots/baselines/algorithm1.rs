@@ -5,17 +5,18 @@
 //! and that its answer is whichever feasible point a solver returns).
 
 use noctule_num::InputError;
+use noctule_num::input::{in_count, within};
 use noctule_optim::conic::Conic;
-use noctule_optim::{Interrupt, Stop, Work};
+use noctule_optim::{Stop, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::printed::printed_row;
 use super::{FELL_BACK, Share, finish, shares};
-use crate::Error;
 use crate::pilots::interior::{Normalised, Reception};
 use crate::pilots::model::printed_ratio;
 use crate::pilots::{Allocation, Instance, PilotUse, PilotsDesign};
+use crate::{Error, Run};
 
 /// What happens to the bounds of the bisection after an outer iteration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,7 +40,7 @@ pub enum RadarConstraint {
     Exact,
 }
 
-/// Settings of [`algorithm1`].
+/// Settings of [`algorithm_1`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Algorithm1Settings {
@@ -67,17 +68,13 @@ impl Algorithm1Settings {
     /// # Errors
     /// [`InputError`] naming the setting.
     pub fn validate(&self) -> Result<(), InputError> {
-        let what = "the setting is out of range";
-        if !(1..=1000).contains(&self.outer) {
-            return Err(InputError::new(what, "outer", self.outer.to_string(), "1 to 1000"));
-        }
-        if !(self.tolerance >= 1e-12 && self.tolerance < 1.0) {
-            let found = self.tolerance.to_string();
-            return Err(InputError::new(what, "tolerance", found, "1e-12 to below 1"));
-        }
-        Ok(())
+        in_count("outer", self.outer, 1, 1000)?;
+        within("tolerance", self.tolerance, 1e-12, 1.0)
     }
 }
+
+/// So far below the worst error of the start nothing is in reach.
+const IN_REACH: f64 = 1e-4;
 
 /// The first-order model of `H_k = t W_k Z_k − F_k` at a point, all times s_d, as the paper has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,22 +128,12 @@ fn received(model: &Normalised, k: usize, x: &[f64]) -> (Reception, f64) {
 ///
 /// # Errors
 /// [`Error::Input`] for settings out of range, or numbers that the solver refuses.
-pub fn algorithm1(
+pub fn algorithm_1(
     instance: &Instance,
     settings: &Algorithm1Settings,
+    run: &Run<'_, Allocation>,
 ) -> Result<PilotsDesign, Error> {
-    algorithm1_with(instance, settings, &Interrupt::new())
-}
-
-/// As [`algorithm1`], and ends with what it has soon after `interrupt` is raised.
-///
-/// # Errors
-/// As [`algorithm1`].
-pub fn algorithm1_with(
-    instance: &Instance,
-    settings: &Algorithm1Settings,
-    interrupt: &Interrupt,
-) -> Result<PilotsDesign, Error> {
+    let interrupt = &run.interrupt;
     settings.validate()?;
     let model = instance.normalised();
     let start = Allocation {
@@ -156,9 +143,9 @@ pub fn algorithm1_with(
     };
     let mut point = start.blocks();
     let mut work = Work::default();
-    // An error never exceeds one; four orders below the start nothing is in reach.
     let worst = (0..model.users).map(|k| ratio(&model, k, &point)).fold(0.0, f64::max);
-    let floor = 1e-4 * worst;
+    let floor = IN_REACH * worst;
+    // An error never exceeds one.
     let (mut low, mut high, mut found) = (floor, 1.0_f64, false);
     for _ in 0..settings.outer {
         if settings.bisection == Bisection::Reset {
@@ -224,22 +211,27 @@ fn feasible_point(
         program.nonnegative(&terms, constant);
     }
     if let Some(limit) = instance.parts().crb_limit_m2 {
-        for k in 0..model.users {
-            match settings.radar {
-                RadarConstraint::Printed => {
-                    for m in 0..model.points {
-                        let row = printed_row(model, k, m, limit);
-                        let terms: Vec<(usize, f64)> = model.block(k).zip(row).collect();
-                        program.nonnegative(&terms, -1.0);
-                    }
-                }
-                RadarConstraint::Exact => radar_cone(&mut program, model, k, limit),
-            }
-        }
+        locate_all(&mut program, model, settings.radar, limit);
     }
     let answer = program.solve(1e-9)?;
     let inside = answer.has_solution();
     Ok(inside.then(|| answer.x.iter().map(|x| x.clamp(0.0, 1.0)).collect()))
+}
+
+/// The limit on the positions of all users.
+fn locate_all(program: &mut Conic, model: &Normalised, radar: RadarConstraint, limit: f64) {
+    for k in 0..model.users {
+        match radar {
+            RadarConstraint::Printed => {
+                for m in 0..model.points {
+                    let row = printed_row(model, k, m, limit);
+                    let terms: Vec<(usize, f64)> = model.block(k).zip(row).collect();
+                    program.nonnegative(&terms, -1.0);
+                }
+            }
+            RadarConstraint::Exact => radar_cone(program, model, k, limit),
+        }
+    }
 }
 
 /// `tr J⁻¹ ≤ Γ` as a cone: `‖(A − B, 2C, 2/Γ)‖ ≤ A + B − 2/Γ`, times Γ/2.

@@ -10,13 +10,14 @@
 //! steps more than ten times faster.
 
 use noctule_optim::conic::Conic;
-use noctule_optim::{Interrupt, Proof, Stop, Work};
+use noctule_optim::{Proof, Stop, Work};
 
 use super::algorithm1::radar_cone;
 use super::finish;
-use crate::Error;
 use crate::pilots::interior::Normalised;
 use crate::pilots::{Allocation, Instance, PilotsDesign};
+use crate::system::NoSettings;
+use crate::{Error, Run};
 
 /// Cone programs at most.
 const MOST: u64 = 40;
@@ -27,15 +28,11 @@ const LEAST: f64 = 1e-8;
 ///
 /// # Errors
 /// [`Error::Input`] for numbers that the solver refuses.
-pub fn theta_conic(instance: &Instance) -> Result<PilotsDesign, Error> {
-    theta_conic_with(instance, &Interrupt::new())
-}
-
-/// As [`theta_conic`], and ends with what it has soon after `interrupt` is raised.
-///
-/// # Errors
-/// As [`theta_conic`].
-pub fn theta_conic_with(instance: &Instance, interrupt: &Interrupt) -> Result<PilotsDesign, Error> {
+pub fn theta_conic(
+    instance: &Instance,
+    _: &NoSettings,
+    run: &Run<'_, Allocation>,
+) -> Result<PilotsDesign, Error> {
     let model = instance.normalised();
     let limit = instance.parts().crb_limit_m2;
     let mut x = vec![1.0 / model.users as f64; model.points * model.users];
@@ -43,7 +40,7 @@ pub fn theta_conic_with(instance: &Instance, interrupt: &Interrupt) -> Result<Pi
     let mut work = Work::default();
     let mut stop = Stop::IterationLimit;
     while work.conic_solves < MOST {
-        if interrupt.is_raised() {
+        if run.interrupt.is_raised() {
             stop = Stop::Interrupted;
             break;
         }
@@ -76,39 +73,17 @@ pub fn theta_conic_with(instance: &Instance, interrupt: &Interrupt) -> Result<Pi
 /// One cone program: `min v` with `(θ² a + (1−θ)² b)/(t Z) − Z'/Z ≤ v`, scaled by the current point.
 fn step(model: &Normalised, limit: Option<f64>, x: &[f64]) -> Result<Option<Vec<f64>>, Error> {
     let (points, users, n) = (model.points, model.users, x.len());
-    // Variables: fractions, w, one r a user, v.
-    let (w0, r0, v) = (n, 2 * n, 2 * n + users);
     let mut program = Conic::new(2 * n + users + 1);
-    program.minimise(v, 1.0);
+    program.minimise(2 * n + users, 1.0);
     let t = model.worst_error(x);
     for m in 0..points {
         let terms: Vec<(usize, f64)> = (0..users).map(|k| (k * points + m, -1.0)).collect();
         program.nonnegative(&terms, 1.0);
     }
+    let rows = Rows { model, x, level: t };
     for k in 0..users {
-        let seen = model.reception(k, x);
-        let (theta, power) = (seen.theta(), seen.power());
-        // r in units of the power at the current point, w in units of its root.
-        let (by_a, by_b) = (theta * theta / (t * power), (1.0 - theta).powi(2) / (t * power));
-        let mut terms = vec![(v, 1.0), (r0 + k, 1.0)];
-        for i in model.block(k) {
-            terms.push((i, model.gain[i] * (1.0 / power - by_a)));
-        }
-        for j in (0..users).filter(|&j| j != k) {
-            let c = model.overlap[k * users + j];
-            if c > 0.0 {
-                for (i, own) in model.block(j).zip(model.block(k)) {
-                    terms.push((i, -by_b * c * model.gain[own]));
-                }
-            }
-        }
-        program.nonnegative(&terms, -by_b);
-        let mut terms = vec![(r0 + k, -1.0)];
-        for i in model.block(k) {
-            program.rotated((&[(i, 1.0)], 0.0), (&[(r0 + k, 1.0)], 0.0), (&[(w0 + i, 1.0)], 0.0));
-            terms.push((w0 + i, (model.estimate[i] / power).sqrt()));
-        }
-        program.nonnegative(&terms, 0.0);
+        rows.error(&mut program, k);
+        rows.amplitudes(&mut program, k);
         if let Some(limit) = limit {
             radar_cone(&mut program, model, k, limit);
         }
@@ -126,4 +101,49 @@ fn step(model: &Normalised, limit: Option<f64>, x: &[f64]) -> Result<Option<Vec<
         }
     }
     Ok(Some(next))
+}
+
+/// Rows of the cone program around a point. Variables: fractions, w, one r a user, v.
+struct Rows<'a> {
+    model: &'a Normalised,
+    x: &'a [f64],
+    /// The worst error of the point.
+    level: f64,
+}
+
+impl Rows<'_> {
+    /// `v + r ≥ (θ² a + (1−θ)² b)/(t Z) − F/Z`, with r in units of the power at the current point.
+    fn error(&self, program: &mut Conic, k: usize) {
+        let (model, t, n) = (self.model, self.level, self.x.len());
+        let (r0, v) = (2 * n, 2 * n + model.users);
+        let seen = model.reception(k, self.x);
+        let (theta, power) = (seen.theta(), seen.power());
+        let (by_a, by_b) = (theta * theta / (t * power), (1.0 - theta).powi(2) / (t * power));
+        let mut terms = vec![(v, 1.0), (r0 + k, 1.0)];
+        for i in model.block(k) {
+            terms.push((i, model.gain[i] * (1.0 / power - by_a)));
+        }
+        for j in (0..model.users).filter(|&j| j != k) {
+            let c = model.overlap[k * model.users + j];
+            if c > 0.0 {
+                for (i, own) in model.block(j).zip(model.block(k)) {
+                    terms.push((i, -by_b * c * model.gain[own]));
+                }
+            }
+        }
+        program.nonnegative(&terms, -by_b);
+    }
+
+    /// `w² ≤ x r`, `Σ √g w ≥ r`, with w in units of the root of the power.
+    fn amplitudes(&self, program: &mut Conic, k: usize) {
+        let (model, n) = (self.model, self.x.len());
+        let (w0, r0) = (n, 2 * n);
+        let power = model.reception(k, self.x).power();
+        let mut terms = vec![(r0 + k, -1.0)];
+        for i in model.block(k) {
+            program.rotated((&[(i, 1.0)], 0.0), (&[(r0 + k, 1.0)], 0.0), (&[(w0 + i, 1.0)], 0.0));
+            terms.push((w0 + i, (model.estimate[i] / power).sqrt()));
+        }
+        program.nonnegative(&terms, 0.0);
+    }
 }

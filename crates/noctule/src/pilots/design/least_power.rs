@@ -2,43 +2,15 @@
 
 use noctule_num::InputError;
 use noctule_optim::{Bound, Certificate, Interrupt, Proof, Sense, Stop};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use super::super::certificate::Envelopes;
-use super::super::instance::needs_radar;
-use super::super::interior::{Ending, Goal, Normalised, Rules};
-use super::super::polish::Exact;
-use super::super::{Instance, PilotsDesign};
-use super::{Entry, Search, Settings, design_from, open_gap, proof_of, stop_after, stop_of};
-use crate::Error;
-
-/// Settings of [`least_power`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct LeastPowerSettings {
-    /// Largest error allowed; `null` means what full power in equal shares has.
-    pub target_error: Option<f64>,
-    /// The rest.
-    pub search: Settings,
-}
-
-impl LeastPowerSettings {
-    /// Refuse settings that make no sense.
-    ///
-    /// # Errors
-    /// [`InputError`] naming the setting.
-    pub fn validate(&self) -> Result<(), InputError> {
-        match self.target_error {
-            Some(target) if !(target > 0.0 && target <= 1.0) => {
-                let what = "the setting is out of range";
-                let allowed = "above 0, up to 1";
-                Err(InputError::new(what, "target_error", target.to_string(), allowed))
-            }
-            _ => self.search.validate().map_err(|error| error.inside("search")),
-        }
-    }
-}
+use super::search::{Entry, Search, proof_of, stop_of};
+use super::{LeastPowerSettings, Settings, design_from, open_gap, stop_after};
+use crate::pilots::certificate::Envelopes;
+use crate::pilots::instance::needs_radar;
+use crate::pilots::interior::{Ending, Goal, Normalised, Rules};
+use crate::pilots::polish::Exact;
+use crate::pilots::{Allocation, Instance, PilotsDesign};
+use crate::{Certify, Error, Run};
 
 /// The least total power with which no error exceeds a target, within all limits.
 ///
@@ -52,7 +24,7 @@ impl LeastPowerSettings {
 pub fn least_power(
     instance: &Instance,
     settings: &LeastPowerSettings,
-    interrupt: &Interrupt,
+    run: &Run<'_, Allocation>,
 ) -> Result<PilotsDesign, Error> {
     settings.validate()?;
     let (limits, mut search) = (&settings.search, Search::new(instance));
@@ -64,55 +36,82 @@ pub fn least_power(
     if !instance.is_modelled_exactly() {
         search.descend(Goal::WorstError, &inside, &limits.rules());
         let x = search.interior.x.clone();
-        return search.finish_local(x, Some(target), interrupt);
+        return search.finish_local(x, &inside, Some(target), &run.interrupt);
     }
     let rules = Rules { below: Some(target), ..limits.rules() };
-    let run = search.descend(Goal::WorstError, &inside, &rules);
+    let entered = search.descend(Goal::WorstError, &inside, &rules);
     let reached = search.model.worst_error(&search.interior.x);
-    if run.ending != Ending::Reached && reached >= target {
-        // Full power may meet exactly what a point inside the limits only approaches.
-        let full = search.full();
-        let rounded = target * (1.0 + 1e-12);
-        let mut exact = Exact::new(instance, &search.model);
-        let found = exact.improve([full], |exact, x| exact.power_within(x, rounded), interrupt);
-        search.work.evaluations += exact.evaluations;
-        let Some((power, x)) = found else {
-            return unreached(instance, limits, target, interrupt);
+    if entered.ending != Ending::Reached && reached >= target {
+        return match search.from_full_power(target, &run.interrupt)? {
+            Some(design) => Ok(design),
+            None => unreached(instance, limits, target, run),
         };
-        let value = power / instance.points() as f64;
-        let mut design = search.finish(&x, Stop::Stalled, Proof::feasible(0.0), vec![value])?;
+    }
+    let inside = search.interior.x.clone();
+    let goal = Goal::LeastPower { error: Some(target) };
+    let descent = search.descend(goal, &inside, &limits.rules());
+    let x = search.interior.x.clone();
+    let value = x.iter().sum::<f64>() / instance.points() as f64;
+    let (mut bound, mut open, mut stop) = (None, None, stop_of(&descent));
+    if limits.certify.is_asked() {
+        let branching;
+        (bound, branching) = search.least_power_bound(target, &inside, limits, &run.interrupt);
+        open = open_gap(bound.as_ref(), limits.certify.gap());
+        stop = stop_after(stop, branching, open.is_some());
+    }
+    let mut design = search.finish_errors(x, stop, proof_of(&descent).with_bound(bound), value)?;
+    design.warnings.extend(open);
+    Ok(design)
+}
+
+impl Search<'_> {
+    /// Full power may meet exactly what a point inside the limits only approaches: the best next to
+    /// it that meets the target, if any does.
+    fn from_full_power(
+        &mut self,
+        target: f64,
+        interrupt: &Interrupt,
+    ) -> Result<Option<PilotsDesign>, Error> {
+        let rounded = target * (1.0 + 1e-12);
+        let mut exact = Exact::new(self.instance, &self.model);
+        let score = |exact: &mut Exact<'_>, x: &[f64]| exact.power_within(x, rounded);
+        let found = exact.improve([self.full()], score, interrupt);
+        self.work.evaluations += exact.evaluations;
+        let Some((power, x)) = found else { return Ok(None) };
+        let value = power / self.model.points as f64;
+        let mut design = self.finish(&x, Stop::Stalled, Proof::feasible(0.0), vec![value])?;
         design.warnings.push(
             "only allocations at or next to full power were found to meet the target: a local \
              search, nothing is proven of the least power"
                 .to_owned(),
         );
-        return Ok(design);
+        Ok(Some(design))
     }
-    let inside = search.interior.x.clone();
-    let goal = Goal::LeastPower { error: Some(target) };
-    let run = search.descend(goal, &inside, &limits.rules());
-    let x = search.interior.x.clone();
-    let power: f64 = x.iter().sum();
-    let (mut bound, mut open, mut stop) = (None, None, stop_of(&run));
-    if limits.certify {
-        let mut envelopes = Envelopes::new(&search.model, goal, search.limit, &inside);
-        let found = envelopes.close(target, (power, x.clone()), limits.budget(), interrupt);
+
+    /// A lower bound on the power fraction by branching on θ, from the power at the current point;
+    /// and how the branching ended.
+    fn least_power_bound(
+        &mut self,
+        target: f64,
+        inside: &[f64],
+        settings: &Settings,
+        interrupt: &Interrupt,
+    ) -> (Option<Bound>, Stop) {
+        let goal = Goal::LeastPower { error: Some(target) };
+        let (x, points) = (self.interior.x.clone(), self.model.points as f64);
+        let power: f64 = x.iter().sum();
+        let mut envelopes = Envelopes::new(&self.model, goal, self.limit, inside);
+        let found = envelopes.close(target, (power, x), settings.budget(), interrupt);
         let numbers = envelopes.numbers();
-        search.work += envelopes.work;
-        let points = instance.points() as f64;
-        search.note_proof(&found, 1.0 / points);
+        self.work += envelopes.work;
+        self.note_proof(&found, 1.0 / points);
         let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
         // No power is below zero, whatever the multipliers prove.
         let lower = found.bound.max(0.0) / points;
-        bound = Bound::new(power / points, lower, Sense::Lower, method, 0.0)
+        let bound = Bound::new(power / points, lower, Sense::Lower, method, 0.0)
             .map(|bound| bound.with_numbers(numbers));
-        open = open_gap(bound.as_ref(), limits.gap);
-        stop = stop_after(stop, found.stop, open.is_some());
+        (bound, found.stop)
     }
-    let value = power / instance.points() as f64;
-    let mut design = search.finish_errors(x, stop, proof_of(&run).with_bound(bound), value)?;
-    design.warnings.extend(open);
-    Ok(design)
 }
 
 /// The answer to a target that the descent did not reach: infeasible if the bound says so.
@@ -120,10 +119,11 @@ fn unreached(
     instance: &Instance,
     settings: &Settings,
     target: f64,
-    interrupt: &Interrupt,
+    run: &Run<'_, Allocation>,
 ) -> Result<PilotsDesign, Error> {
-    let settings = Settings { certify: true, ..settings.clone() };
-    let mut design = design_from(instance, &settings, None, interrupt)?;
+    let certify = if settings.certify.is_asked() { settings.certify } else { Certify::YES };
+    let settings = Settings { certify, ..settings.clone() };
+    let mut design = design_from(instance, &settings, &Run::new(&run.interrupt))?;
     // The design is that of the smallest worst error, and so is what is proven of it.
     design.proof.bound =
         design.proof.bound.map(|bound| bound.of_problem("the smallest worst error"));
@@ -141,7 +141,7 @@ fn unreached(
         design.stop = Stop::Stalled;
         design.warnings.push(format!(
             "the target {target:.6e} lies between what was reached ({reached:.6e}) and what is \
-             proven to be out of reach ({bound:.6e}): a smaller `gap` may tell"
+             proven to be out of reach ({bound:.6e}): a smaller `certify.gap` may tell"
         ));
     }
     Ok(design)

@@ -3,35 +3,41 @@
 
 use noctule_optim::{Interrupt, Proof, Stop};
 
-use super::Search;
-use crate::Error;
+use super::search::Search;
 use crate::pilots::PilotsDesign;
-use crate::pilots::baselines::{self, Share};
-use crate::pilots::local::Local;
+use crate::pilots::baselines::{FullPower, Share, full_power};
+use crate::pilots::local::{Local, Valley};
 use crate::pilots::polish::Exact;
+use crate::{Error, Run};
 
 /// What to say where not even a stationary point was found.
 const STALLED: &str = "the local search stalled before it reached a stationary point: a better \
                        allocation may be near";
 
+/// Gains of steps of single entries below this, relative, are those of the margin by which descents
+/// stay inside the limits: the stationary point is kept.
+const GAIN: f64 = 1e-5;
+/// Descents and steps of single entries by turns, at most.
+const TURNS: u32 = 4;
+/// Descents from next to the best where it is not stationary.
+const BESIDE: u64 = 2;
+
 impl Search<'_> {
     /// Where the model is no more than an approximation: the best by exact errors of what descends
     /// from its design, from full power and from drawn allocations; with the least power where there
-    /// is a target.
+    /// is a target. `inside` meets all limits.
     pub(super) fn finish_local(
         &mut self,
         x: Vec<f64>,
+        inside: &[f64],
         target: Option<f64>,
         interrupt: &Interrupt,
     ) -> Result<PilotsDesign, Error> {
-        let coefficients = baselines::full_power(self.instance, Share::EqualCoefficients)?;
-        let full = self.full();
-        let mut starts = vec![x, self.equal(), coefficients.variables.blocks()];
-        starts.extend([0.1, 0.3].map(|s| full.iter().map(|x| s * x).collect::<Vec<f64>>()));
-        starts.push(full);
+        let mut starts = self.starts(x)?;
         let model = self.model.clone();
         let mut exact = Exact::new(self.instance, &model);
-        let (mut value, mut x, residual) = self.least_error(&starts, &mut exact, interrupt);
+        let Valley { mut value, mut x, residual } =
+            self.least_error(&starts, inside, &mut exact, interrupt);
         let mut missed = None;
         if let Some(target) = target {
             // A target that is full power's own is met by it to the last digit but one.
@@ -50,13 +56,9 @@ impl Search<'_> {
             }
         }
         self.work.evaluations += exact.evaluations;
-        let (stop, proof) = match (interrupt.is_raised(), target.and(missed.as_ref()), residual) {
-            (true, ..) => (Stop::Interrupted, Proof::feasible(0.0)),
-            (false, None, Some(residual)) if target.is_none() => {
-                (Stop::Converged, Proof::stationary(residual))
-            }
-            _ => (Stop::Stalled, Proof::NONE),
-        };
+        // A target leaves no residual: its power was found by steps, not by a descent.
+        let residual = residual.filter(|_| target.is_none());
+        let (stop, proof) = ending(residual, interrupt);
         let mut design = self.finish(&x, stop, proof, vec![value])?;
         design.warnings.extend(missed);
         if stop == Stop::Stalled && target.is_none() {
@@ -65,36 +67,63 @@ impl Search<'_> {
         Ok(design)
     }
 
-    /// The smallest exact error from some starts: descents, then steps of single entries, and again
-    /// a descent where those found better. With the residual where the last descent converged and
-    /// nothing was better than it.
+    /// A design of the model, and shares of full power.
+    fn starts(&self, designed: Vec<f64>) -> Result<Vec<Vec<f64>>, Error> {
+        let coefficients = FullPower { share: Share::EqualCoefficients };
+        let coefficients = full_power(self.instance, &coefficients, &Run::default())?;
+        let full = self.full();
+        let mut starts = vec![designed, self.equal(), coefficients.variables.blocks()];
+        starts.extend([0.1, 0.3].map(|s| full.iter().map(|x| s * x).collect::<Vec<f64>>()));
+        starts.push(full);
+        Ok(starts)
+    }
+
+    /// The smallest exact error from some starts: descents, then steps of single entries and descents
+    /// by turns for as long as they gain, then descents from next to the best where that is not
+    /// stationary.
     fn least_error(
         &mut self,
         starts: &[Vec<f64>],
+        inside: &[f64],
         exact: &mut Exact<'_>,
         interrupt: &Interrupt,
-    ) -> (f64, Vec<f64>, Option<f64>) {
+    ) -> Valley {
         let model = self.model.clone();
-        let mut local = Local::new(self.instance, &model);
-        let valley = local.search(starts, &mut |x| exact.error_within(x), interrupt);
-        let mut all = starts.to_vec();
-        let mut residual = valley.as_ref().and_then(|valley| valley.residual);
-        let descended = valley.map_or(f64::INFINITY, |valley| {
-            all.push(valley.x);
-            all.last().map_or(f64::INFINITY, |x| exact.error_within(x))
-        });
-        let best = exact.improve(all.iter().cloned(), Exact::error_within, interrupt);
-        let (mut value, mut x) = best.unwrap_or((f64::INFINITY, starts[0].clone()));
-        if value >= descended * (1.0 - 1e-7) {
-            if let Some(last) = all.pop().filter(|_| descended.is_finite()) {
-                (value, x) = (descended, last);
+        let mut local = Local::new(self.instance, &model, inside);
+        let nothing = || Valley { value: f64::INFINITY, x: inside.to_vec(), residual: None };
+        let found = local.search(starts, &mut |x| exact.error_within(x), interrupt);
+        let mut best = found.unwrap_or_else(nothing);
+        for _ in 0..TURNS {
+            let all = starts.iter().cloned().chain([best.x.clone()]);
+            let Some((value, x)) = exact.improve(all, Exact::error_within, interrupt) else {
+                break;
+            };
+            if value >= best.value * (1.0 - GAIN) {
+                break;
             }
-        } else if value.is_finite() {
-            let (reached, again) = local.around(&x, &mut |x| exact.error_within(x), interrupt);
-            (value, residual) = (reached, again.residual);
-            x = again.x;
+            best = local.finished(&x, &mut |x| exact.error_within(x), interrupt);
+        }
+        for index in 0..BESIDE {
+            if best.residual.is_some() || interrupt.is_raised() {
+                break;
+            }
+            let other = local.beside(&best.x, index, &mut |x| exact.error_within(x), interrupt);
+            // One that is stationary, and as good to the last digits, is said to be so.
+            let as_good = if other.residual.is_some() { 1.0 + 1e-8 } else { 1.0 };
+            if other.value < best.value * as_good {
+                best = other;
+            }
         }
         self.work.evaluations += local.evaluations;
-        (value, x, residual.filter(|_| value.is_finite()))
+        best
+    }
+}
+
+/// Nothing is claimed of what is not stationary.
+fn ending(residual: Option<f64>, interrupt: &Interrupt) -> (Stop, Proof) {
+    match residual {
+        _ if interrupt.is_raised() => (Stop::Interrupted, Proof::feasible(0.0)),
+        Some(residual) => (Stop::Converged, Proof::stationary(residual)),
+        None => (Stop::Stalled, Proof::NONE),
     }
 }

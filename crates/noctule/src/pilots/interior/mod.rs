@@ -22,11 +22,14 @@
 //! The multipliers are what proofs are made of ([`dual`]); whether a bound holds does not depend
 //! on how well this converged.
 
+mod blocks;
 pub mod dual;
+mod gradient;
 mod kernels;
 mod model;
 mod newton;
 mod slacks;
+mod space;
 mod step;
 
 pub use model::{Normalised, Reception};
@@ -94,7 +97,7 @@ pub enum Ending {
 
 /// The end of a run; point and multipliers stay in the [`Interior`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Run {
+pub struct Descent {
     /// How it ended.
     pub ending: Ending,
     /// Newton steps made.
@@ -130,7 +133,7 @@ pub struct Interior {
     trial: Slacks,
     trial_x: Vec<f64>,
     scale: f64,
-    space: newton::Space,
+    space: space::Space,
 }
 
 impl Interior {
@@ -149,7 +152,7 @@ impl Interior {
             trial: Slacks::new(points, users),
             trial_x: vec![0.0; n],
             scale: 0.0,
-            space: newton::Space::new(points, users),
+            space: space::Space::new(points, users),
         }
     }
 
@@ -163,9 +166,9 @@ impl Interior {
     }
 
     /// Solve `program` from the current point, which must meet all its constraints strictly.
-    pub fn solve(&mut self, program: &Program<'_>, rules: &Rules) -> Run {
+    pub fn solve(&mut self, program: &Program<'_>, rules: &Rules) -> Descent {
         let mut run =
-            Run { ending: Ending::Outside, steps: 0, evaluations: 1, residual: f64::INFINITY };
+            Descent { ending: Ending::Outside, steps: 0, evaluations: 1, residual: f64::INFINITY };
         if !self.slack.evaluate(program, &self.x) || !self.slack.open(program, &mut self.level) {
             return run;
         }
