@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 fn certified(system: &dyn Single, scheme: &str) -> Value {
     let mut settings = system.default_settings(scheme).unwrap();
     afford(&mut settings);
-    for place in ["/certify/nodes", "/certify_nodes", "/nodes", "/max_nodes", "/search/max_nodes"] {
+    for place in ["/certify/nodes", "/certify_nodes", "/nodes", "/search/certify/nodes"] {
         // those of `frame` prove its design in any case
         if let Some(nodes) = settings.pointer_mut(place).filter(|_| system.id() != "frame") {
             *nodes = json!(20);
