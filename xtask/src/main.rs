@@ -5,6 +5,7 @@
 
 mod anchors;
 mod compare;
+mod features;
 mod first_trials;
 mod msrv;
 mod python;
@@ -37,6 +38,7 @@ tasks:
   validate [--effort N] [word …]
             the attack campaigns (tests named campaign_…) at 20 times, or N times, their size in
             `test`: about ten minutes; words choose among them
+  features  the library compiles with none of its features, each, and all; its tree stays small
   structure [--check]
             function lengths, long files, circles of imports, lines outside each system's folder;
             with --check it fails where a limit is passed
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         "reproduce" => reproduce::run(options, &root()),
         "compare-cvxpy" => compare::run(options, &root()),
         "validate" => validate::run(options, &root()),
+        "features" => none(features::run),
         "structure" => structure::run(options, &root()),
         "msrv" => none(msrv::run),
         "notebooks" => none(python::notebooks),

@@ -17,17 +17,18 @@
 //! ```
 
 mod certify;
+mod described;
 mod scheme;
 mod sound;
 mod table;
 
 use noctule_num::InputError;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use certify::Certify;
+pub use described::Described;
 pub use scheme::{AnyMethod, Method, NoSettings, Ready, Run, Scheme, Setting, typed};
 pub use table::{
     Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Table,
@@ -54,7 +55,7 @@ pub struct Checked {
 /// A system: its own types, its tables, and what cannot be derived from them.
 pub trait System: Sized + Send + Sync + 'static {
     /// Parameters in everyday units. Its default is the default scenario.
-    type Scenario: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync;
+    type Scenario: Serialize + DeserializeOwned + Described + Default + Send + Sync;
     /// One concrete problem.
     type Instance;
     /// What is designed.

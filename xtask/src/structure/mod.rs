@@ -213,7 +213,7 @@ fn shown(path: &Path, root: &Path) -> String {
 
 /// The crates that whoever depends on the library compiles with its default features, itself
 /// included.
-fn tree(root: &Path) -> Result<usize, String> {
+pub(crate) fn tree(root: &Path) -> Result<usize, String> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["tree", "--package", "noctule", "--edges", "normal", "--prefix", "none"])
         .current_dir(root)

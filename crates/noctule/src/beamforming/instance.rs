@@ -2,7 +2,6 @@
 
 use noctule_num::{C64, CMat};
 use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod arrays;
@@ -14,7 +13,8 @@ pub use arrays::FIELDS;
 use crate::Error;
 
 /// What limits the transmit power.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PowerConstraint {
     /// The power of all antennas together.

@@ -5,7 +5,6 @@ use noctule_num::rng::{StreamKey, normal, uniform};
 use noctule_num::{C64, InputError};
 use noctule_phy::arrays::{Normalisation, PlanarArray, canonical_direction};
 use noctule_phy::{fading, units};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::checks::{MOST_ELEMENTS, MOST_STREAMS, MOST_TARGETS};
@@ -20,7 +19,8 @@ use crate::Error;
 /// receive antennas, 4 users, 2 targets well apart, 10 dBm over a noise of 0 dBm at the users and
 /// of −20 dBm, the gain of coherent processing, at the radar. Its root-CRBs come out at about a
 /// degree, a tenth of half a beam. [`Scenario::paper`] is the setting of the published results.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// Transmit array.
@@ -53,7 +53,8 @@ pub struct Scenario {
 }
 
 /// Elements of a planar array, half a wavelength apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArrayShape {
     /// Elements in a row.
@@ -63,7 +64,8 @@ pub struct ArrayShape {
 }
 
 /// Where targets come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Targets {
     /// Known positions, the same in every trial.
@@ -73,7 +75,8 @@ pub enum Targets {
 }
 
 /// One point target.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
     /// Azimuth θ in degrees.
@@ -87,7 +90,8 @@ pub struct TargetSpec {
 
 /// A law for targets: angles uniform in a range, reflection
 /// `magnitude · (1 + spread · N(0,1)) · e^{j2πU}`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DrawnTargets {
     /// Number of targets M.

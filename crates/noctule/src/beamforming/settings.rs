@@ -3,7 +3,6 @@
 use noctule_num::InputError;
 use noctule_num::input::{in_count, setting};
 use noctule_optim::{StopRule, StopRules};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Instance;
@@ -23,7 +22,8 @@ const MOST_STARTS: usize = 10_000;
 const MOST_ROWS: usize = 10_000_000;
 
 /// Settings of [`design`](super::design()).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Number of starts, taken in this order: regularised zero forcing, matched filters, then

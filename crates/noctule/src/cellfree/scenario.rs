@@ -2,7 +2,6 @@
 
 use noctule_num::InputError;
 use noctule_num::input::{in_count, in_range};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
@@ -14,7 +13,8 @@ mod draw;
 ///
 /// The default is Table I of W. Mao et al. with what it leaves open: antennas half a wavelength
 /// apart along the first axis, distances of at least ten metres.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// Side of the square service area in kilometres.
@@ -73,7 +73,8 @@ pub struct Scenario {
 }
 
 /// Where everything is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Places {
     /// Everything uniform in the square, drawn anew in every trial.
@@ -84,7 +85,8 @@ pub enum Places {
 }
 
 /// Coordinates in kilometres, `[x, y]`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FixedPlaces {
     /// Access points.
@@ -96,7 +98,8 @@ pub struct FixedPlaces {
 }
 
 /// Who senses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// Every target has an access point of its own, the sum of distances being smallest.
@@ -108,7 +111,8 @@ pub enum Layout {
 }
 
 /// How arrays are turned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Orientation {
     /// All axes along the first coordinate.
@@ -123,7 +127,8 @@ pub enum Orientation {
 }
 
 /// How transmit power is shared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PowerRule {
     /// `power_over_noise_db` at every access point.
@@ -135,7 +140,8 @@ pub enum PowerRule {
 }
 
 /// How users share pilots.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Clustering {
     /// Users far from each other (Algorithm 1 of the paper); groups may differ much in size.
@@ -146,7 +152,8 @@ pub enum Clustering {
 }
 
 /// How channels are estimated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EstimatorKind {
     /// Every access point from its own observations, as in the paper.
@@ -157,7 +164,8 @@ pub enum EstimatorKind {
 }
 
 /// What is required of a design.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RequirementSpec {
     /// Nothing.

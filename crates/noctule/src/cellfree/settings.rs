@@ -2,7 +2,6 @@
 
 use noctule_num::InputError;
 use noctule_num::input::{in_count, setting};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Certify;
@@ -23,7 +22,8 @@ const LEAST_GAP: f64 = 1e-9;
 pub(super) const PATTERN_GAP: f64 = 1e-6;
 
 /// Settings of [`design()`](super::design()).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Number of starts, taken in this order: regularised zero forcing, matched filters, then
@@ -86,7 +86,8 @@ impl Settings {
 }
 
 /// Settings of [`sensing_only`](super::sensing_only()).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SensingSettings {
     /// Relative gap to which the beampatterns are proven.

@@ -4,7 +4,6 @@
 use noctule_num::input::setting;
 use noctule_num::{CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::feasibility::{infeasible, window};
@@ -20,7 +19,8 @@ use crate::{Design, Error};
 const MOST_POINTS: f64 = 1e6;
 
 /// Settings of [`grid`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct GridSettings {
     /// Step of the sensing time in microseconds.

@@ -112,7 +112,6 @@ mod story;
 mod system;
 mod verify;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use advice::advice;
@@ -136,7 +135,8 @@ use crate::Design;
 pub const SYSTEM: &str = "frame";
 
 /// Shape of the covariance of the channel error that a sensing error of one radian leaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorShape {
     /// `a' a'ᴴ` at the user's angle: as printed, for a channel that is a steering vector.
@@ -155,7 +155,8 @@ impl ErrorShape {
 }
 
 /// Form of the signal-to-interference-plus-noise ratio.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SinrForm {
     /// Eq. (22): use-and-forget, for a pilot that sees the channel the station believes in.

@@ -1,6 +1,5 @@
 //! Parameters of a frame, its users and their sensing.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ErrorShape, SinrForm};
@@ -16,7 +15,8 @@ mod draw;
 /// (`docs/errata.md#frame-e14`) and corrected: requirements in squared degrees
 /// (`docs/errata.md#frame-e4`), the sound shape of the sensing error, whole pilots
 /// (`docs/errata.md#frame-e11`), and no aging within the block of the estimate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// Transmit antennas of a half-wavelength linear array.
@@ -65,7 +65,8 @@ pub struct Scenario {
 }
 
 /// A limit on the Cramér–Rao bound of an angle (a variance), in one of two units.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CrbLimit {
     /// In squared degrees.
@@ -84,7 +85,8 @@ impl CrbLimit {
 }
 
 /// Where users come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Users {
     /// Known users, the same in every trial.
@@ -94,7 +96,8 @@ pub enum Users {
 }
 
 /// One user. What is left out is taken from the scenario.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UserSpec {
     /// Angle from broadside in degrees.
@@ -114,7 +117,8 @@ pub struct UserSpec {
 }
 
 /// A law for users: everything uniform in a range.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DrawnUsers {
     /// Number of users K.
@@ -140,7 +144,8 @@ impl Default for DrawnUsers {
 }
 
 /// How channels age.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Aging {
     /// ρ_n = correlation^(n−1): a first-order recursion.
@@ -163,7 +168,8 @@ pub enum Aging {
 }
 
 /// The power-angle spectrum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Spectrum {
     /// Constant over the spread.
@@ -178,7 +184,8 @@ pub enum Spectrum {
 }
 
 /// The element with phase zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Reference {
     /// The first element.

@@ -2,7 +2,6 @@
 
 use noctule_num::InputError;
 use noctule_num::input::setting;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Certify;
@@ -15,7 +14,8 @@ const GAP: f64 = 1e-9;
 const AFFORDED_NODES: u64 = 5000;
 
 /// Settings of the search.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Number of channel updates; `null` lets the search choose it.

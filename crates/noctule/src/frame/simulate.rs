@@ -11,7 +11,6 @@ use noctule_num::input::in_count;
 use noctule_num::linalg::HermitianEigen;
 use noctule_num::rng::{ChaCha8Rng, StreamKey, complex_normal};
 use noctule_num::{C64, CMat, InputError};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::design::design_from;
@@ -21,7 +20,8 @@ use crate::Error;
 use crate::system::{Run, Setting};
 
 /// Through which channel the pilot travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PilotPath {
     /// The one of the sensed prior, as the derivation of Eq. (22) assumes; what is left of the
@@ -54,7 +54,8 @@ const FEWEST_DRAWS: u32 = 2 * BATCHES;
 const MOST_DRAWS: u32 = 10_000_000;
 
 /// Settings of [`simulated`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SimulationSettings {
     /// Sensing time in blocks; `null` takes the optimal one.

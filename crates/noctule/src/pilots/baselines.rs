@@ -11,7 +11,6 @@ pub use theta_conic::theta_conic;
 
 use noctule_num::InputError;
 use noctule_optim::{Proof, Stop, Trace, Work};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Allocation, Instance, PilotUse, PilotsDesign, advice, evaluate, verify};
@@ -19,7 +18,8 @@ use crate::system::NoSettings;
 use crate::{Design, Error, Run};
 
 /// How full power is shared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Share {
     /// The same fraction for every user: x = 1/K.
@@ -30,7 +30,8 @@ pub enum Share {
 }
 
 /// Settings of [`full_power`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct FullPower {
     /// How the power is shared.

@@ -7,7 +7,6 @@ use noctule_num::{InputError, NumError};
 use noctule_optim::Stop;
 use noctule_phy::geometry::Point;
 use noctule_phy::multistatic::{Paths, Radar};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::baselines::{FullPower, full_power};
@@ -25,7 +24,8 @@ const LEAST_WINDOW_M: f64 = 1.0;
 const NOT_DRAWN: (u64, u64) = (1, 0);
 
 /// What is estimated from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// Path lengths with Gaussian errors of the variance that the bound has: weighted least squares.
@@ -36,7 +36,8 @@ pub enum Estimator {
 }
 
 /// Settings of [`locate`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LocateSettings {
     /// What is estimated from.

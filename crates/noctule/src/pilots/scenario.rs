@@ -5,7 +5,6 @@ mod draw;
 use noctule_num::InputError;
 use noctule_num::input::{in_count, in_range};
 use noctule_phy::path_loss::three_slope::ThreeSlope;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::{MOST_POINTS, MOST_USERS};
@@ -17,7 +16,8 @@ use super::instance::{MOST_POINTS, MOST_USERS};
 /// spectrum of 20 MHz at 2.4 GHz, two hundred pilot symbols in each direction, and half a metre of
 /// error in each coordinate. Users are located to about four decimetres there. The paper has 20
 /// pilot symbols, an effective bandwidth of 20 MHz and a limit of 1 m² (`Scenario::paper` in Rust).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// Where the access points are.
@@ -57,7 +57,8 @@ pub struct Scenario {
 }
 
 /// Where access points are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AccessPoints {
     /// On both sides of a road, equally far from each other.
@@ -67,7 +68,8 @@ pub enum AccessPoints {
 }
 
 /// A road along x, from the origin.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Road {
     /// Access points on each side.
@@ -85,7 +87,8 @@ impl Default for Road {
 }
 
 /// Where users are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Users {
     /// Uniform in a rectangle, anew in every trial.
@@ -95,7 +98,8 @@ pub enum Users {
 }
 
 /// A rectangle and how many users are in it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Region {
     /// Number of users K.
@@ -113,7 +117,8 @@ impl Default for Region {
 }
 
 /// Three slopes with COST-Hata constants.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct PathLoss {
     /// Height of an access point in metres.
@@ -140,7 +145,8 @@ impl Default for PathLoss {
 }
 
 /// How well every user must be located: the largest bound on the sum of both squared errors.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CrbLimit {
     /// No limit.

@@ -5,7 +5,6 @@ use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work};
 use noctule_phy::cascade::{Cascade, SurfacePath};
 use noctule_phy::centred_array::CentredArray;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::advice::advice;
@@ -37,7 +36,8 @@ fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesig
 }
 
 /// Settings of the closed forms.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SiteSettings {
     /// Which sites: `all` or `single`.
@@ -151,7 +151,8 @@ pub fn max_eigenmode(
 }
 
 /// Settings of [`time_switching`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TimeSwitchingSettings {
     /// Which sites: all, the first alone, or those that `dedicated-signal` finds best.
@@ -227,7 +228,8 @@ fn modes(instance: &Instance, sites: &[usize], always_sense: bool) -> Result<Vec
 }
 
 /// Settings of [`alternating`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AlternatingSettings {
     /// Which sites: all, or the first alone.

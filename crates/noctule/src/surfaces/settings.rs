@@ -3,7 +3,6 @@
 
 use noctule_num::InputError;
 use noctule_num::input::in_count;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Certify;
@@ -26,7 +25,8 @@ pub enum Signal {
 }
 
 /// Which bound has to stay below the limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Requirement {
     /// The upper bound (21) of the Cramér–Rao bound. Safe, and equal to it where the surface with
@@ -39,7 +39,8 @@ pub enum Requirement {
 }
 
 /// Which sites are built.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Select {
     /// The deployment with the highest rate, of all that contain the first site.
@@ -52,7 +53,8 @@ pub enum Select {
 }
 
 /// Settings of `full-covariance` and `dedicated-signal`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Which sites are built.

@@ -4,7 +4,6 @@ use std::fmt;
 
 use noctule_num::InputError;
 use noctule_num::input::{in_count, within};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -101,9 +100,9 @@ impl From<bool> for Certify {
 }
 
 /// What is written where more than yes or no is meant.
-#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CertifyTo"))]
 #[serde(deny_unknown_fields, default)]
-#[schemars(rename = "CertifyTo")]
 struct Table {
     /// Regions that branch and bound may examine; `null` takes what the method affords. With zero
     /// the bound is the one that costs no search.
@@ -156,12 +155,13 @@ impl<'de> Deserialize<'de> for Certify {
     }
 }
 
-impl JsonSchema for Certify {
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Certify {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Certify".into()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let table = generator.subschema_for::<Table>();
         schemars::json_schema!({ "anyOf": [{ "type": "boolean" }, table] })
     }

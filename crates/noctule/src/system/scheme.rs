@@ -2,11 +2,11 @@
 
 use noctule_num::{InputError, hint};
 use noctule_optim::Interrupt;
-use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::described::{Described, schema};
 use super::{DesignOf, SchemeInfo, System};
 use crate::Error;
 
@@ -44,7 +44,7 @@ impl<'a, V> Run<'a, V> {
 
 /// The settings of a scheme: data with defaults, a schema, and ranges.
 pub trait Setting:
-    Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static
+    Serialize + DeserializeOwned + Described + Default + Send + Sync + 'static
 {
     /// Refuse settings out of range; places are names of settings.
     ///
@@ -62,7 +62,8 @@ pub trait Setting:
 }
 
 /// The settings of a scheme that has none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NoSettings {}
 
@@ -121,7 +122,7 @@ impl<S: System> Scheme<S> {
         self.method.defaults()
     }
 
-    /// JSON schema of the settings.
+    /// JSON schema of the settings; null in a build without the feature `schema`.
     pub fn schema(&self) -> Value {
         self.method.schema()
     }
@@ -232,7 +233,7 @@ impl<S: System, T: Setting> AnyMethod<S> for Method<S, T> {
     }
 
     fn schema(&self) -> Value {
-        schema_for!(T).to_value()
+        schema::<T>()
     }
 
     fn with(&self, settings: &Value) -> Result<Ready<S>, InputError> {

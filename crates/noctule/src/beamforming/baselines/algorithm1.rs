@@ -3,7 +3,6 @@
 use noctule_num::C64;
 use noctule_num::linalg::HermitianEigen;
 use noctule_optim::{Manifold, Objective, Stop, TraceRow, Work};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::FromStart;
@@ -14,7 +13,8 @@ use crate::beamforming::{BeamformingDesign, Beams, Instance};
 use crate::{Error, Run};
 
 /// Settings of [`algorithm1`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Algorithm1Settings {
     /// Work in the reduced space (same iterates when the start lies in it).

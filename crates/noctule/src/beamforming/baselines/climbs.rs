@@ -6,7 +6,6 @@ use noctule_optim::{
     BarzilaiBorwein, ConjugateGradient, Manifold, Method, SteepestDescent, Stop, StopRule,
     StopRules, Trace, Work,
 };
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::FromStart;
@@ -20,7 +19,8 @@ use crate::{Design, Error, Run};
 const MOST_ROWS: u64 = 100_000;
 
 /// Settings of the first-order methods.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ClimbSettings {
     /// Work in the reduced space.

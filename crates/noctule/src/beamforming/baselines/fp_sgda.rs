@@ -2,7 +2,6 @@
 
 use noctule_num::C64;
 use noctule_optim::{Manifold, Objective, Stop, TraceRow, Work};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::FromStart;
@@ -13,7 +12,8 @@ use crate::beamforming::{BeamformingDesign, Beams, Instance};
 use crate::{Error, Run};
 
 /// Settings of [`fp_sgda`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct FpSgdaSettings {
     /// Work in the reduced space.

@@ -1,7 +1,6 @@
 //! Where a method that takes one start begins.
 
 use noctule_num::{CMat, InputError};
-use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -13,7 +12,8 @@ use crate::beamforming::starts::{Start, start_beams};
 use crate::system::{Setting, typed};
 
 /// Where a method that takes one start begins, by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StartName {
     /// Regularised zero forcing.
@@ -44,7 +44,8 @@ impl StartName {
 /// let settings = FromStart { start: StartName::Mrt, trace: true, ..FromStart::from(own) };
 /// assert_eq!(settings.own.max_iterations, 50);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FromStart<S> {
     /// Where it begins.
     pub start: StartName,
@@ -120,7 +121,7 @@ impl<S: DeserializeOwned> FromStart<S> {
 
 impl<S> Setting for FromStart<S>
 where
-    S: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static,
+    S: Serialize + DeserializeOwned + crate::system::Described + Default + Send + Sync + 'static,
 {
     fn validate(&self) -> Result<(), InputError> {
         Ok(())

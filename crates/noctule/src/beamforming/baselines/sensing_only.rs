@@ -6,7 +6,6 @@ use noctule_num::{C64, CMat, InputError};
 use noctule_optim::spectraplex::frank_wolfe_bound;
 use noctule_optim::{Bound, Lbfgs, Manifold, Objective, Proof, Sense, StopRule, StopRules, Trace};
 use noctule_phy::fisher::target_space;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::beamforming::instance::checks::MOST_STREAMS;
@@ -23,7 +22,8 @@ const APART: f64 = 1.7;
 const MOST_EVALUATIONS: u64 = 20_000;
 
 /// Settings of [`sensing_only`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SensingSettings {
     /// Number of beams; `null` means three per target, which always suffices.

@@ -4,7 +4,6 @@ use noctule_num::linalg::{Cholesky, Op, mul, product};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{Manifold, Objective, Proof, Stop, Trace, TraceRow, Work};
 use noctule_phy::rates::Reception;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::climbs::{residual, start_point, total_power_only, trace};
@@ -17,7 +16,8 @@ use crate::system::Setting;
 use crate::{Design, Error, Run};
 
 /// Settings of [`wmmse`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct WmmseSettings {
     /// Stop when the residual of the sum rate is at most this.

@@ -4,7 +4,6 @@ use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::scalar::bisect;
 use noctule_optim::{Lbfgs, Manifold, Objective, Stop, StopRule, StopRules, Trace, TraceRow, Work};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::FromStart;
@@ -25,7 +24,8 @@ const SEED: f64 = 1e-3;
 const NEAREST: f64 = 1e-15;
 
 /// Settings of [`wmmse_sdr`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct WmmseSdrSettings {
     /// Stop when the residual of the original problem is at most this.

@@ -5,7 +5,6 @@ use noctule_num::{C64, CMat, InputError};
 use noctule_optim::scalar::bisect_log;
 use noctule_optim::{Stop, Trace, TraceRow, Work};
 use noctule_phy::units::nats_to_bits;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::creeping::{check_creeping, has_stalled};
@@ -24,7 +23,8 @@ const DEAD: f64 = 1e-13;
 const DEAD_PART: f64 = 1e-24;
 
 /// In which order the access points are updated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// One after the other, each with the newest beams of the others: the sum rate never falls.
@@ -36,7 +36,8 @@ pub enum Order {
 }
 
 /// Settings of [`block_ascent`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct BlockSettings {
     /// In which order the access points are updated.

@@ -3,7 +3,6 @@
 use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{Interrupt, Stop, Trace, Work};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cellfree::model::evaluate;
@@ -20,7 +19,8 @@ use crate::{Design, Error, FEASIBLE};
 const DEPENDENT: f64 = 1e-13;
 
 /// How closed-form beams are scaled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Scaling {
     /// Beams of unit norm, then one scale for all access points: the strongest has power one.
@@ -31,7 +31,8 @@ pub enum Scaling {
 }
 
 /// What access points that sense do with the power that data leave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Leftover {
     /// The best beampattern.
@@ -44,7 +45,8 @@ pub enum Leftover {
 }
 
 /// Settings of closed-form beams.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LinearSettings {
     /// How beams are scaled.

@@ -24,7 +24,6 @@ use noctule_num::input::in_count;
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::augmented_lagrangian::AugmentedSettings;
 use noctule_optim::{AugmentedLagrangian, Interrupt, Stop, Trace, TraceRow, Work};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::creeping::{check_creeping, has_stalled};
@@ -59,7 +58,8 @@ const STEP_RESIDUAL: f64 = 1e-4;
 const STEP_EVALUATIONS: u64 = 3000;
 
 /// Settings of [`majorisation`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct MajorisationSettings {
     /// Steps, at most.

@@ -8,7 +8,6 @@ use noctule_num::InputError;
 use noctule_num::input::{in_count, within};
 use noctule_optim::conic::Conic;
 use noctule_optim::{Stop, Work};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::printed::printed_row;
@@ -19,7 +18,8 @@ use crate::pilots::{Allocation, Instance, PilotUse, PilotsDesign};
 use crate::{Error, Run};
 
 /// What happens to the bounds of the bisection after an outer iteration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Bisection {
     /// Nothing, as printed: every outer iteration after the first is empty.
@@ -30,7 +30,8 @@ pub enum Bisection {
 }
 
 /// How the limit on positions enters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RadarConstraint {
     /// Eq. (30), element-wise: linear and sufficient.
@@ -41,7 +42,8 @@ pub enum RadarConstraint {
 }
 
 /// Settings of [`algorithm_1`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Algorithm1Settings {
     /// What is reset between outer iterations.

@@ -3,7 +3,6 @@
 use noctule_num::InputError;
 use noctule_num::input::{in_count, in_range, setting};
 use noctule_optim::branch_bound::Budget;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Certify;
@@ -15,7 +14,8 @@ const AFFORDED: u64 = 2000;
 const LEAST_GAP: f64 = 1e-9;
 
 /// Settings of [`design`](super::design()).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Converged when complementarity and scaled gradient are below this.
@@ -55,7 +55,8 @@ impl Settings {
 }
 
 /// Settings of [`least_power`](super::least_power()).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LeastPowerSettings {
     /// Largest error allowed; `null` means what full power in equal shares has.

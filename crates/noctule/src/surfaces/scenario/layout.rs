@@ -3,14 +3,14 @@
 use noctule_num::InputError;
 use noctule_phy::cascade::site_on_rays;
 use noctule_phy::geometry::Point;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Scenario;
 use crate::surfaces::instance::MOST_SITES;
 
 /// Candidate sites of surfaces. Generated ones satisfy Proposition 1 and need upright arrays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// Sites on the perpendicular bisector of base station and user: spatial frequencies ±1/M_r,

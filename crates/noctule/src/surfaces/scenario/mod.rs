@@ -6,7 +6,6 @@ use noctule_num::InputError;
 use noctule_num::input::{in_count, in_range};
 use noctule_phy::cascade::{PathLoss, PathWeights, Place};
 use noctule_phy::units;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::instance::{Elements, Instance, MOST_ANTENNAS, MOST_ELEMENTS, MOST_SITES, Parts};
@@ -24,7 +23,8 @@ const MOST_DRAWS: usize = 1_000_000;
 /// 8 at the user, 8 sensors, 256 snapshots, 30 dBm, user and target 100 m away, eight sites. The
 /// coordinates of the sites are not printed; the default `bisector` layout is our choice
 /// (`docs/errata.md#surfaces-e12`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// Antennas of the base station M_t.
@@ -75,7 +75,8 @@ pub struct Scenario {
 }
 
 /// How strongly each surface reaches the target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PathModel {
     /// Every path with its own loss.

@@ -3,7 +3,6 @@
 use noctule_num::linalg::{Op, mul, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::{Constrained, Manifold};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -11,7 +10,8 @@ use crate::cellfree::model::{Link, Model, quadratic_transform};
 use crate::cellfree::{Beams, Instance};
 
 /// How the interference enters a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
     /// As the convex function that it is.
