@@ -10,12 +10,13 @@ What files may say and what Python may say come from one description; a test run
 from __future__ import annotations
 
 import inspect
-import keyword
 import re
 import sys
 import textwrap
 from pathlib import Path
 from typing import Any
+
+from generate_names import camel, comment, python_name
 
 # A script finds its own folder first, and there the package's sources stand without the compiled
 # module: what is described here is the package that is installed.
@@ -55,23 +56,6 @@ DIR = """
 def __dir__() -> list[str]:
     return sorted(__all__)
 """
-
-
-def camel(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[-_ ]", name))
-
-
-def python_name(key: str) -> str:
-    """A key of a file as a name in Python: `turned-deg` is `turned_deg`, `from` is `from_`."""
-    name = re.sub(r"\W", "_", key)
-    return f"{name}_" if keyword.iskeyword(name) else name
-
-
-def comment(text: str) -> str:
-    """Documentation of Rust for Python: links become names."""
-    text = re.sub(r"\[`([^`]+)`\](\([^)]*\))?", r"``\1``", text)
-    text = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", text)
-    return text.replace("\\", "\\\\").replace("``null``", "``None``")
 
 
 class Module:

@@ -24,10 +24,10 @@ Development tasks of noctule
 usage: cargo xtask <task> [options]
 
 tasks:
-  test      format, lints, tests, doctests, documentation, built-in experiments, Python, links;
+  test      format, structure, lints, tests, doctests, documentation, built-in experiments, Python, links;
             stops at the first failure and says how long each step took
-            --no-<step> leaves a step out: --no-fmt, --no-clippy, --no-build, --no-tests,
-            --no-doctests, --no-doc, --no-experiments, --no-python, --no-anchors
+            --no-<step> leaves a step out: --no-fmt, --no-structure, --no-clippy, --no-build,
+            --no-tests, --no-doctests, --no-doc, --no-experiments, --no-python, --no-anchors
   reproduce [--first-trials] [id …]
             run the built-in experiments at full size and renew docs/results/; with
             --first-trials only the short runs that `test` compares with

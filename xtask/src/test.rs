@@ -11,13 +11,14 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::tools::{PROFILE, build, cargo, list, program, succeeded};
-use crate::{anchors, first_trials, reproduce};
+use crate::{anchors, first_trials, reproduce, structure};
 
 type Action = fn(&Path) -> Result<(), String>;
 
 /// The steps in the order in which they run.
 const STEPS: &[(&str, Action)] = &[
     ("fmt", fmt),
+    ("structure", structure::check),
     ("clippy", clippy),
     ("build", build),
     ("tests", tests),

@@ -100,6 +100,11 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// The check as a step of `cargo xtask test`.
+pub(crate) fn check(root: &Path) -> Result<(), String> {
+    run(&["--check".to_owned()], root)
+}
+
 /// Every limit that is passed, in a sentence.
 fn passed(crates: &[Crate], long: &[(usize, String)], systems: &[outside::System]) -> Vec<String> {
     let file =
