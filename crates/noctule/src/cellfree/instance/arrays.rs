@@ -335,5 +335,5 @@ fn estimated(
         checks::semidefinite(&format!("channel_covariance[{user}]"), covariance, powers)?;
     }
     let estimates = estimate(&phi, &groups, energy, Estimator::PerAccessPoint)?;
-    return Ok(estimates.into_iter().map(|estimate| estimate.error).collect());
+    Ok(estimates.into_iter().map(|estimate| estimate.error).collect())
 }

@@ -37,7 +37,7 @@ impl Reduced {
         let mut full = Vec::with_capacity(count);
         let mut eigen = HermitianEigen::new(instance.parts().transmit_antennas);
         for k in 0..count {
-            let Full { user, basis, correlation } = User::new(instance, k, &mut eigen)?;
+            let Full { user, basis, correlation } = User::reduce(instance, k, &mut eigen)?;
             users.push(user);
             bases.push(basis);
             full.push(correlation);

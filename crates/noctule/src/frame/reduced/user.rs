@@ -44,8 +44,8 @@ pub(super) struct Full {
 }
 
 impl User {
-    /// User `k` of an instance.
-    pub(super) fn new(
+    /// User `k` of an instance in its own basis.
+    pub(super) fn reduce(
         instance: &Instance,
         k: usize,
         eigen: &mut HermitianEigen,
