@@ -42,7 +42,7 @@ pub fn least_power(
     let entered = search.descend(Goal::WorstError, &inside, &rules);
     let reached = search.model.worst_error(&search.interior.x);
     if entered.ending != Ending::Reached && reached >= target {
-        return match search.from_full_power(target, &run.interrupt)? {
+        return match search.next_to_full_power(target, &run.interrupt)? {
             Some(design) => Ok(design),
             None => unreached(instance, limits, target, run),
         };
@@ -67,7 +67,7 @@ pub fn least_power(
 impl Search<'_> {
     /// Full power may meet exactly what a point inside the limits only approaches: the best next to
     /// it that meets the target, if any does.
-    fn from_full_power(
+    fn next_to_full_power(
         &mut self,
         target: f64,
         interrupt: &Interrupt,
