@@ -191,7 +191,7 @@ fn options_that_are_not_clear_are_refused_with_what_is_allowed() {
         ("; axes=user,time", "the names of the axes do not fit"),
         ("; axes=user,antenna,symbol; symbol=1", "the index is out of range"),
         ("; fastest=horizontal", "the order of the elements needs the array's sides"),
-        ("; order=0,1,1", "the order of the elements is no permutation"),
+        ("; order=0,1,1", "the order of the elements names one of them twice"),
         ("; symbol=0", "an axis is chosen that has no name"),
     ] {
         let error = read(&path, options, &CHANNELS).unwrap_err();

@@ -71,29 +71,17 @@ pub(super) fn story<T: Tables>(
             share(witness.violation)
         ));
     }
-    let mut document = Map::new();
-    document.insert("format".to_owned(), json!("noctule-design/1"));
-    document.insert("system".to_owned(), json!(T::ID));
-    document.insert("scheme".to_owned(), json!(scheme));
-    document.insert("settings".to_owned(), settings.clone());
-    if let Value::Object(variables) = arrays.to_json("design", T::ID) {
-        for (name, value) in variables {
-            document.entry(name).or_insert(value);
-        }
-    }
-    for (name, value) in told_members::<T>(design) {
-        document.insert(name.to_owned(), value);
-    }
-    for (name, value) in [
+    let said = [
+        ("scheme", json!(scheme)),
+        ("settings", settings.clone()),
         ("violation", json!(witness.violation)),
         ("meets_requirements", json!(meets_requirements)),
         ("warnings", json!(warnings)),
         // What methods drew from, so that the design can be made again from its document.
         ("draw", json!({ "seed": source.seed, "trial": source.trial })),
         ("instance", instance_arrays.to_json("instance", T::ID)),
-    ] {
-        document.insert(name.to_owned(), value);
-    }
+    ];
+    let mut document = document::<T>(design, &arrays, said);
     // Numbers that nobody confirms stand in the document, and are not shown as what was reached.
     let shown = unsound.is_none();
     let mut facts = if shown { T::facts(instance, design) } else { Vec::new() };
@@ -124,16 +112,27 @@ pub(super) fn story<T: Tables>(
     })
 }
 
-/// What a document says of a design that the design says itself.
-fn told_members<T: Tables>(design: &DesignOf<T>) -> [(&'static str, Value); 6] {
-    [
+/// A document: the variables, what the design says itself, and what else is `said` of it.
+fn document<T: Tables>(
+    design: &DesignOf<T>,
+    arrays: &ArraySet,
+    said: [(&str, Value); 7],
+) -> Map<String, Value> {
+    let mut members = match arrays.to_json("design", T::ID) {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    let own = [
         ("metrics", told_metrics::<T>(design)),
         ("stop", json!(design.stop)),
         ("proof", json!(design.proof)),
         ("work", json!(design.work)),
         ("starts", json!(design.starts)),
         ("trace", json!(design.trace.rows())),
-    ]
+    ];
+    let all = own.into_iter().chain(said);
+    members.extend(all.map(|(name, value)| (name.to_owned(), value)));
+    members
 }
 
 /// The metrics of a design, those of the engine's records under their names too: one name for one

@@ -22,6 +22,11 @@ impl Reading {
         if let Some(given) = &self.order {
             let mut sorted = given.clone();
             sorted.sort_unstable();
+            if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+                let what = "the order of the elements names one of them twice";
+                let allowed = format!("every index from 0 to {} once", length.saturating_sub(1));
+                return Err(InputError::new(what, "order", format!("{} again", twice[0]), allowed));
+            }
             if sorted != order {
                 let what = "the order of the elements is no permutation";
                 return Err(refuse(what, format!("{} indices", given.len())));
