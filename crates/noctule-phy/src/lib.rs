@@ -1,7 +1,8 @@
 //! The radio world of noctule in closed form: nothing here iterates.
 //!
 //! * [`units`] — decibels, degrees, nats, converted once at the edge;
-//! * [`arrays`] — steering vectors of linear and planar arrays with their derivatives;
+//! * [`arrays`] — steering vectors of linear and planar arrays with their derivatives; [`elements`] —
+//!   those of elements anywhere;
 //! * [`fading`] — random channels; [`aging`] — how they change over the blocks of a frame;
 //! * [`one_ring`] — spatial correlation of a user seen under a small angular spread;
 //! * [`angle_crb`] — the bound on a user's angle from a matched sensing beam;
@@ -31,6 +32,7 @@ pub mod arrays;
 pub mod beampattern;
 pub mod cascade;
 pub mod centred_array;
+pub mod elements;
 pub mod fading;
 pub mod fisher;
 pub mod geometry;

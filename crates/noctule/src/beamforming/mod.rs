@@ -104,6 +104,7 @@ pub mod instance;
 mod metrics;
 pub mod model;
 mod rate_term;
+pub mod requirements;
 mod scenario;
 mod schemes;
 mod settings;

@@ -1,0 +1,209 @@
+//! Refusing worlds and requirements that do not fit each other.
+
+use noctule_num::input::in_range;
+use noctule_num::{CMat, InputError};
+
+use super::fisher::parameters;
+use super::metric::{Metric, Part};
+use super::required::{PowerLimit, Requirements};
+use super::world::World;
+
+impl World {
+    /// Refuse shapes that do not fit and numbers that are none; places are fields.
+    ///
+    /// # Errors
+    /// The first field that cannot be used.
+    pub fn check(&self) -> Result<(), InputError> {
+        let (n, users) = (self.transmit.elements(), self.noise_w.len());
+        if n == 0 || self.receive.elements() == 0 {
+            return Err(refused(
+                "an array has no elements",
+                "transmit",
+                "0",
+                "one element or more",
+            ));
+        }
+        for (name, array) in [("transmit", &self.transmit), ("receive", &self.receive)] {
+            for (i, position) in array.positions.iter().enumerate() {
+                for value in position {
+                    in_range(&format!("{name}.positions[{i}]"), *value, -1e6, 1e6, "wavelengths")?;
+                }
+            }
+        }
+        shaped("channels", &self.channels, (n, users))?;
+        if !self.error_covariances.is_empty() && self.error_covariances.len() != users {
+            let found = self.error_covariances.len().to_string();
+            let what = "not one covariance a user";
+            return Err(refused(what, "error_covariances", &found, &format!("none, or {users}")));
+        }
+        for (k, covariance) in self.error_covariances.iter().enumerate() {
+            shaped(&format!("error_covariances[{k}]"), covariance, (n, n))?;
+        }
+        for (k, noise) in self.noise_w.iter().enumerate() {
+            in_range(&format!("noise_w[{k}]"), *noise, 1e-100, 1e100, "W")?;
+        }
+        in_range("sensing_noise_w", self.sensing_noise_w, 1e-100, 1e100, "W")?;
+        in_range("snapshots", self.snapshots, 1.0, 1e15, "")?;
+        for (i, scene) in std::iter::once(&self.targets).chain(&self.alternatives).enumerate() {
+            if scene.len() != self.targets.len() {
+                let what = "an alternative has another number of targets";
+                let place = format!("alternatives[{}]", i - 1);
+                let allowed = self.targets.len().to_string();
+                return Err(refused(what, &place, &scene.len().to_string(), &allowed));
+            }
+            for (m, target) in scene.iter().enumerate() {
+                let place = if i == 0 {
+                    format!("targets[{m}]")
+                } else {
+                    format!("alternatives[{}][{m}]", i - 1)
+                };
+                for value in [target.azimuth_rad, target.polar_rad] {
+                    in_range(&place, value, -100.0, 100.0, "rad")?;
+                }
+                in_range(&place, target.reflection.norm_sqr(), 0.0, 1e100, "")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Requirements {
+    /// Refuse what does not fit the world.
+    ///
+    /// # Errors
+    /// The first field that cannot be used.
+    pub fn check(&self, world: &World) -> Result<(), InputError> {
+        let users = world.noise_w.len();
+        if self.sinr.len() != users {
+            let found = self.sinr.len().to_string();
+            return Err(refused("not one floor a user", "sinr", &found, &users.to_string()));
+        }
+        for (k, floor) in self.sinr.iter().enumerate() {
+            in_range(&format!("sinr[{k}]"), *floor, 0.0, 1e12, "(linear; zero for none)")?;
+        }
+        match &self.power {
+            PowerLimit::Total(power) => in_range("power", *power, 1e-100, 1e100, "W")?,
+            PowerLimit::PerAntenna(limits) => {
+                let n = world.transmit.elements();
+                if limits.len() != n {
+                    let found = limits.len().to_string();
+                    return Err(refused(
+                        "not one limit an antenna",
+                        "power",
+                        &found,
+                        &n.to_string(),
+                    ));
+                }
+                for (i, limit) in limits.iter().enumerate() {
+                    in_range(&format!("power[{i}]"), *limit, 1e-100, 1e100, "W")?;
+                }
+            }
+        }
+        for (i, cap) in self.caps.iter().enumerate() {
+            let place = format!("caps[{i}]");
+            cap.metric.check(world).map_err(|error| error.inside(&place))?;
+            let log = matches!(cap.metric, Metric::LogDet(_));
+            let (low, high) = if log { (-1e4, 1e4) } else { (1e-200, 1e200) };
+            in_range(&format!("{place}.limit"), cap.limit, low, high, "")?;
+            if matches!(cap.metric, Metric::Pattern(..)) {
+                let what = "a beampattern error cannot be capped";
+                let allowed = "it shrinks with the power: illumination, or a bound";
+                return Err(refused(what, &place, "pattern", allowed));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Metric {
+    /// Refuse a metric that does not fit the world.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn check(&self, world: &World) -> Result<(), InputError> {
+        let fits = |weights: &[f64]| weighted(weights, parameters(&world.targets).len());
+        match self {
+            Self::Trace(parts) => parts_fit(parts, world),
+            Self::Largest(members) if members.is_empty() => {
+                Err(refused("the largest of nothing", "", "no members", "one or more"))
+            }
+            Self::Largest(members) => members.iter().try_for_each(|parts| parts_fit(parts, world)),
+            Self::LargestEigenvalue(weights) | Self::LogDet(weights) => fits(weights),
+            Self::Extended { factor } => in_range("factor", *factor, 1e-200, 1e200, ""),
+            Self::Illumination { target, factor } => {
+                if *target >= world.targets.len() {
+                    let allowed = format!("below {}", world.targets.len());
+                    return Err(refused("no such target", "target", &target.to_string(), &allowed));
+                }
+                in_range("factor", *factor, 1e-200, 1e200, "")
+            }
+            Self::MutualInformation { receivers, snr, covariance } => {
+                in_range("receivers", *receivers, 1.0, 1e9, "")?;
+                in_range("snr", *snr, 1e-200, 1e200, "")?;
+                let n = world.transmit.elements();
+                shaped("covariance", covariance, (n, n))
+            }
+            Self::Pattern(grid, template) => {
+                shaped("grid", grid, (world.transmit.elements(), template.len()))?;
+                if template.iter().all(|d| *d == 0.0) {
+                    let what = "the template is zero everywhere";
+                    return Err(refused(what, "template", "0", "something to be lit"));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn parts_fit(parts: &[Part], world: &World) -> Result<(), InputError> {
+    for part in parts {
+        let scene = if part.scene == 0 {
+            Some(&world.targets)
+        } else {
+            world.alternatives.get(part.scene - 1)
+        };
+        let Some(scene) = scene else {
+            let allowed = format!("0 to {}", world.alternatives.len());
+            return Err(refused("no such scene", "scene", &part.scene.to_string(), &allowed));
+        };
+        in_range("share", part.share, 0.0, 1e100, "")?;
+        weighted(&part.weights, parameters(scene).len())?;
+    }
+    let any = parts.iter().any(|part| part.share > 0.0);
+    if any { Ok(()) } else { Err(refused("nothing is weighted", "share", "0", "a positive share")) }
+}
+
+fn weighted(weights: &[f64], parameters: usize) -> Result<(), InputError> {
+    if weights.len() != parameters {
+        let allowed = format!("{parameters}, by kind (azimuth, polar, re, im) and then by target");
+        let found = weights.len().to_string();
+        return Err(refused("not one weight a parameter", "weights", &found, &allowed));
+    }
+    for (i, weight) in weights.iter().enumerate() {
+        in_range(&format!("weights[{i}]"), *weight, 0.0, 1e100, "")?;
+    }
+    let any = weights.iter().any(|weight| *weight > 0.0);
+    if any {
+        Ok(())
+    } else {
+        Err(refused("nothing is weighted", "weights", "0", "a positive weight"))
+    }
+}
+
+fn shaped(place: &str, matrix: &CMat, (rows, cols): (usize, usize)) -> Result<(), InputError> {
+    if (matrix.rows(), matrix.cols()) != (rows, cols) {
+        let found = format!("{} × {}", matrix.rows(), matrix.cols());
+        return Err(refused("another shape", place, &found, &format!("{rows} × {cols}")));
+    }
+    match matrix.as_slice().iter().position(|z| !z.is_finite()) {
+        None => Ok(()),
+        Some(at) => {
+            let place = format!("{place}[{}][{}]", at % rows, at / rows);
+            Err(refused("not a number", &place, "not finite", "finite numbers"))
+        }
+    }
+}
+
+fn refused(what: &str, place: &str, found: &str, allowed: &str) -> InputError {
+    InputError::new(what, place, found, allowed)
+}

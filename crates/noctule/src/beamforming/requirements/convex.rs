@@ -1,0 +1,323 @@
+//! The search for the best metric, with the bound that proves it and the price of every requirement.
+
+use noctule_num::{C64, CMat, NumError};
+use noctule_optim::Interrupt;
+
+use super::certificate::{Dual, MetricBound};
+use super::metric::Metric;
+use super::minorant::Minorant;
+use super::multipliers::{Columns, capped};
+use super::program::{Aim, Cap, Chart, Program};
+use super::required::{Found, PowerLimit, Requirements, Standing, Told, told};
+use super::sensed::Sensed;
+use super::starts::{climbed, sensing_streams, start, tilt, tolerance_for};
+use super::world::Space;
+
+/// A gap beyond which another start is tried.
+const GAP: f64 = 1e-6;
+
+/// The best metric of several starts, in the space's coordinates: it ends where the gap to the bound
+/// closes. Requirements that nothing meets are missed by what it returns.
+pub(super) fn searched(
+    space: &Space,
+    metric: &Metric,
+    required: &Requirements,
+    interrupt: &Interrupt,
+) -> Result<Found, NumError> {
+    let power = required.power.total();
+    let all = metric.needs_all() || required.caps.iter().any(|cap| cap.metric.needs_all());
+    let streams = space.users() + sensing_streams(space, all);
+    let mut best: Option<Found> = None;
+    let mut evaluations = 0;
+    for (turn, share) in [0.2, 0.5, 0.02].into_iter().enumerate() {
+        let mut w = start(space, streams, power, share, turn);
+        if turn > 0 {
+            tilt(&mut w, turn);
+        }
+        let found = metric_from(space, metric, required, &w, interrupt)?;
+        evaluations += found.evaluations;
+        if best.as_ref().is_none_or(|best| open(&found) < open(best)) {
+            best = Some(found);
+        }
+        if best.as_ref().is_some_and(|best| open(best) <= GAP) || interrupt.is_raised() {
+            break;
+        }
+    }
+    let found = best.unwrap_or_else(|| Found::none(space, required, 0));
+    Ok(Found { evaluations, ..found })
+}
+
+/// The gap, infinite where something is missed.
+fn open(found: &Found) -> f64 {
+    match found.bound {
+        Some(bound) if found.violation <= 1e-8 => {
+            (found.value - bound).abs() / found.value.abs().max(f64::MIN_POSITIVE)
+        }
+        _ => f64::INFINITY,
+    }
+}
+
+/// From one start.
+fn metric_from(
+    space: &Space,
+    metric: &Metric,
+    required: &Requirements,
+    w: &CMat,
+    interrupt: &Interrupt,
+) -> Result<Found, NumError> {
+    let members = metric.members();
+    let chart = match &required.power {
+        PowerLimit::Total(power) => Chart::Total(*power),
+        PowerLimit::PerAntenna(limits) => Chart::Antennas(limits.clone()),
+    };
+    let aim = if members.len() > 1 {
+        let sensed = Sensed::of(space, w, true);
+        let value = |m: &Metric| sensed.value(space, m).unwrap_or(f64::INFINITY);
+        let of = (0..members.len())
+            .max_by(|a, b| value(&members[*a]).total_cmp(&value(&members[*b])))
+            .unwrap_or(0);
+        Aim::Largest(members.clone(), of)
+    } else {
+        Aim::Metric(metric.clone())
+    };
+    let tolerance = tolerance_for(space, required);
+    let caps = required.strict_caps(tolerance);
+    let floors = required.strict_floors(tolerance);
+    let mut program = Program::new(space, w.cols(), aim, floors, caps.clone(), chart);
+    program.tolerance = tolerance;
+    let (mut beams, mut run) = climbed(&mut program, w, interrupt);
+    let mut evaluations = run.work.evaluations;
+    let floored: Vec<usize> = (0..space.users()).filter(|k| required.sinr[*k] > 0.0).collect();
+    for _ in 0..members.len() {
+        let Aim::Largest(members, of) = &program.aim else { break };
+        let others = &run.multipliers[floored.len() + caps.len()..];
+        if 1.0 - others.iter().sum::<f64>() > 1e-6 {
+            break;
+        }
+        let top = (0..others.len()).max_by(|a, b| others[*a].total_cmp(&others[*b])).unwrap_or(0);
+        let top = if top >= *of { top + 1 } else { top };
+        program.aim = Aim::Largest(members.clone(), top);
+        (beams, run) = climbed(&mut program, &beams, interrupt);
+        evaluations += run.work.evaluations;
+    }
+    if matches!(metric, Metric::LargestEigenvalue(_)) {
+        // where two are largest a p-norm is off by log 2/p
+        for sharpness in [2048, 16_384, 131_072] {
+            program.sharpness = sharpness;
+            (beams, run) = climbed(&mut program, &beams, interrupt);
+            evaluations += run.work.evaluations;
+        }
+    }
+    let sharpness = program.sharpness;
+    let at = Standing::of(space, &beams);
+    let value = at.sensed.value(space, metric).unwrap_or(f64::INFINITY);
+    let unit = if matches!(metric, Metric::LogDet(_)) { 1.0 } else { value };
+    // from logarithms to what the constraints are
+    let mut lambda = vec![0.0; space.users()];
+    for (nu, &k) in run.multipliers.iter().zip(&floored) {
+        lambda[k] = unit * nu / at.heard.interference[k];
+    }
+    let rho: Vec<f64> = caps
+        .iter()
+        .zip(&run.multipliers[floored.len()..])
+        .map(|(cap, nu)| match &cap.metric {
+            Metric::LogDet(_) => unit * nu,
+            other => unit * nu / at.sensed.value(space, other).unwrap_or(1.0),
+        })
+        .collect();
+    let shares: Vec<f64> = if let Aim::Largest(members, of) = &program.aim {
+        let others = &run.multipliers[floored.len() + caps.len()..];
+        let mut nu = others.to_vec();
+        nu.insert(*of, (1.0 - others.iter().sum::<f64>()).max(0.0));
+        let raw: Vec<f64> = members
+            .iter()
+            .zip(&nu)
+            .map(|(m, nu)| nu / at.sensed.value(space, m).unwrap_or(1.0))
+            .collect();
+        let sum: f64 = raw.iter().sum();
+        lambda.iter_mut().for_each(|l| *l /= value * sum);
+        raw.iter().map(|u| u / sum).collect()
+    } else {
+        vec![1.0]
+    };
+    let case = Case { space, metric, members: &members, required, caps: &caps, sharpness, at: &at };
+    let first = case.dual(&shares, &lambda, &rho);
+    let refined = case.refined(&beams, &shares);
+    let first = matches!(required.power, PowerLimit::Total(_))
+        .then_some(Refined { dual: first, nu: Vec::new() });
+    let mut found = case.best(&beams, value, first.into_iter().chain(refined).collect());
+    found.evaluations = evaluations;
+    Ok(found)
+}
+
+/// A metric's problem at beams.
+struct Case<'a> {
+    space: &'a Space,
+    metric: &'a Metric,
+    members: &'a [Metric],
+    required: &'a Requirements,
+    caps: &'a [Cap],
+    sharpness: i32,
+    at: &'a Standing,
+}
+
+impl Case<'_> {
+    fn minorant(&self, metric: &Metric) -> Minorant {
+        self.at
+            .sensed
+            .minorant(self.space, metric, self.sharpness)
+            .unwrap_or_else(|| Minorant::nothing(self.space.dim()))
+    }
+
+    fn dual(&self, shares: &[f64], lambda: &[f64], rho: &[f64]) -> Dual {
+        let mut metric = Minorant::nothing(self.space.dim());
+        if self.members.len() > 1 {
+            self.mixed(shares, &mut metric);
+        } else {
+            metric = self.minorant(self.metric);
+        }
+        Dual { lambda: lambda.to_vec(), metric, caps: self.capped(rho) }
+    }
+
+    /// Σ u_i m_i has the minorant Σ u_i (β_i, B_i).
+    fn mixed(&self, shares: &[f64], out: &mut Minorant) {
+        for (member, share) in self.members.iter().zip(shares) {
+            out.add(*share, &self.minorant(member));
+        }
+    }
+
+    /// The limits as asked, not as solved for.
+    fn capped(&self, rho: &[f64]) -> Vec<(f64, f64, Minorant)> {
+        capped(self.caps, rho, self.required, |metric| self.minorant(metric))
+    }
+
+    /// Multipliers from stationarity: non-negative least squares.
+    fn refined(&self, w: &CMat, shares: &[f64]) -> Option<Refined> {
+        let mut columns = Columns::new();
+        let users: Vec<usize> =
+            (0..self.space.users()).filter(|k| self.required.sinr[*k] > 0.0).collect();
+        let PowerLimit::PerAntenna(limits) = &self.required.power else {
+            for member in self.members {
+                columns.push_pull(self.space, self.at, w, member, self.sharpness);
+            }
+            for cap in self.caps {
+                columns.push_pull(self.space, self.at, w, &cap.metric, self.sharpness);
+            }
+            for &k in &users {
+                columns.push_floor(self.space, self.at, w, k, self.required.sinr[k]);
+            }
+            let x = columns.solve(w);
+            let (x, rest) = x.split_at(self.members.len());
+            let (rho, floors) = rest.split_at(self.caps.len());
+            let sum: f64 = x.iter().sum();
+            if sum <= 0.0 || sum.is_nan() {
+                return None;
+            }
+            let mut lambda = vec![0.0; self.space.users()];
+            for (k, l) in users.iter().zip(floors) {
+                lambda[*k] = l / sum;
+            }
+            let shares: Vec<f64> = x.iter().map(|x| x / sum).collect();
+            let rho: Vec<f64> = rho.iter().map(|x| x / sum).collect();
+            return Some(Refined { dual: self.dual(&shares, &lambda, &rho), nu: Vec::new() });
+        };
+        // B W = Σ ν_n e_n e_nᵀ W + Σ λ_k D_k − Σ ρ_i B_i W
+        let mut target = CMat::zeros(w.rows(), w.cols());
+        for (member, share) in self.members.iter().zip(shares) {
+            let mut own = Columns::new();
+            own.push_pull(self.space, self.at, w, member, self.sharpness);
+            for (sum, one) in target.as_mut_slice().iter_mut().zip(own.columns[0].as_slice()) {
+                *sum += one * *share;
+            }
+        }
+        for n in 0..limits.len() {
+            columns.columns.push(CMat::from_fn(w.rows(), w.cols(), |i, j| {
+                if i == n { w[(i, j)] } else { C64::ZERO }
+            }));
+        }
+        let first = columns.columns.len();
+        for cap in self.caps {
+            columns.push_pull(self.space, self.at, w, &cap.metric, self.sharpness);
+        }
+        for &k in &users {
+            columns.push_floor(self.space, self.at, w, k, self.required.sinr[k]);
+        }
+        for column in &mut columns.columns[first..] {
+            column.scale(-1.0);
+        }
+        let x = columns.solve(&target);
+        let (nu, rest) = x.split_at(limits.len());
+        let (rho, floors) = rest.split_at(self.caps.len());
+        let mut lambda = vec![0.0; self.space.users()];
+        for (k, l) in users.iter().zip(floors) {
+            lambda[*k] = *l;
+        }
+        Some(Refined { dual: self.dual(shares, &lambda, rho), nu: nu.to_vec() })
+    }
+
+    /// The design with the best of its bounds.
+    fn best(&self, w: &CMat, value: f64, candidates: Vec<Refined>) -> Found {
+        let degree = self.metric.is_degree_minus_one();
+        let power = self.required.power.total();
+        let mut bound = f64::NEG_INFINITY;
+        let mut kept = None;
+        for candidate in candidates {
+            let (found, tau) = match &self.required.power {
+                PowerLimit::Total(_) => {
+                    let floors = &self.required.sinr;
+                    (candidate.dual.metric_bound(self.space, floors, power, degree), 0.0)
+                }
+                PowerLimit::PerAntenna(limits) => candidate.dual.antenna_bound(
+                    self.space,
+                    &self.required.sinr,
+                    limits,
+                    &candidate.nu,
+                    degree,
+                ),
+            };
+            if let MetricBound::AtLeast(found) = found
+                && found > bound
+            {
+                bound = found;
+                kept = Some((candidate, tau));
+            }
+        }
+        let (lambda, rho, nu) = kept.map_or_else(
+            || (vec![0.0; self.space.users()], vec![0.0; self.caps.len()], Vec::new()),
+            |(one, tau)| {
+                let rho = one.dual.caps.iter().map(|(rho, ..)| *rho).collect();
+                (one.dual.lambda, rho, one.nu.iter().map(|nu| -(nu + tau).max(0.0)).collect())
+            },
+        );
+        let price_per_power = match &self.required.power {
+            PowerLimit::PerAntenna(_) => nu,
+            PowerLimit::Total(power) if degree && self.caps.is_empty() => {
+                vec![-(value + lambda.iter().sum::<f64>()) / power]
+            }
+            PowerLimit::Total(_) => {
+                let top = self.multiplier_of_power(&lambda, &rho);
+                vec![-top]
+            }
+        };
+        told(
+            self.space,
+            self.required,
+            self.at,
+            w,
+            Told { value, bound: bound.is_finite().then_some(bound), lambda, rho, price_per_power },
+        )
+    }
+
+    /// μ of the total power.
+    fn multiplier_of_power(&self, lambda: &[f64], rho: &[f64]) -> f64 {
+        let shares = vec![1.0 / self.members.len() as f64; self.members.len()];
+        let dual = self.dual(&shares, lambda, rho);
+        dual.multiplier(self.space, &self.required.sinr)
+    }
+}
+
+/// Multipliers, and those of the antennas.
+struct Refined {
+    dual: Dual,
+    nu: Vec<f64>,
+}

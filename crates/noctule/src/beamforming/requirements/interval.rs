@@ -1,0 +1,289 @@
+//! An interval around the best rate, by branch and bound.
+
+use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
+use noctule_num::{C64, CMat};
+use noctule_optim::Interrupt;
+
+use super::certificate::largest;
+use super::link::{Heard, add_outer};
+use super::minorant::Minorant;
+use super::program::{Aim, Chart, Program};
+use super::rate::best_rate;
+use super::required::{Found, PowerLimit, Requirements};
+use super::sensed::Sensed;
+use super::starts::{TOLERANCE, climbed, sensing_streams, start};
+use super::world::{Space, World};
+use crate::Error;
+
+/// `UB = Σ v(t − l − log t − 1 + off) + Σρ(c − β) + P max(0, max_j λ₁(G_j))` of a box of interferences, with
+/// the matrices G; `all` is Σρ(β, B), `limits` Σρc.
+pub(super) fn node_bound(
+    space: &Space,
+    weights: &[f64],
+    (low, high): (&[f64], &[f64]),
+    t: &[f64],
+    all: &Minorant,
+    limits: f64,
+    power: f64,
+) -> (f64, Vec<CMat>) {
+    let chord = |k: usize| {
+        let width = (high[k] / low[k]).ln();
+        let l = if width > 1e-14 { width / (high[k] - low[k]) } else { 1.0 / low[k] };
+        (l, l * low[k] - low[k].ln())
+    };
+    let mut sum = limits - all.beta;
+    let mut first = all.b.clone();
+    let mut common = all.b.clone();
+    for (k, v) in weights.iter().enumerate() {
+        let (l, off) = chord(k);
+        sum += v * (t[k] - l - t[k].ln() - 1.0 + off);
+        let factor = v * (t[k] - l);
+        add_outer(&mut first, factor * space.heard, space.h.col(k));
+        add_outer(&mut common, factor, space.h.col(k));
+        if let Some(error) = space.errors.get(k) {
+            for out in [&mut first, &mut common] {
+                for (out, e) in out.as_mut_slice().iter_mut().zip(error.as_slice()) {
+                    *out += e * factor;
+                }
+            }
+        }
+    }
+    let mut matrices = vec![first];
+    for (j, v) in weights.iter().enumerate() {
+        let mut own = common.clone();
+        add_outer(&mut own, v * chord(j).0, space.h.col(j));
+        matrices.push(own);
+    }
+    let (top, hidden) = largest(&matrices);
+    (sum + power * (top.max(0.0) + hidden), matrices)
+}
+
+/// An interval around the best weighted rate.
+#[derive(Clone, Debug)]
+pub struct Interval {
+    /// The best design found.
+    pub found: Found,
+    /// What no beams exceed.
+    pub bound: f64,
+    /// The bound before any box was divided.
+    pub root: f64,
+    /// Boxes that were examined.
+    pub nodes: u64,
+}
+
+/// One box of interferences.
+struct Region {
+    bound: f64,
+    low: Vec<f64>,
+    high: Vec<f64>,
+    beams: CMat,
+    interference: Vec<f64>,
+}
+
+/// The best weighted rate with a bound by branch and bound on the interferences `I_k ∈ [1, 1 +
+/// P(‖h_k‖² + λ₁(C_k))]`: in a box −log I_k is below its chord, and the problem with chords is concave.
+/// Ends where the relative gap is `gap`, or `nodes` boxes were examined. Total power only.
+///
+/// # Errors
+/// [`Error::Input`] for what does not fit; broken numerics.
+pub fn best_rate_within(
+    world: &World,
+    weights: &[f64],
+    required: &Requirements,
+    starts: usize,
+    (gap, nodes): (f64, u64),
+    interrupt: &Interrupt,
+) -> Result<Interval, Error> {
+    let found = best_rate(world, weights, false, required, starts, interrupt)?;
+    let all = required.caps.iter().any(|cap| cap.metric.needs_all());
+    let space = Space::new(world, all)?;
+    let power = required.power.total();
+    let mut search = Search { space: &space, weights, required, power, best: found, examined: 0 };
+    if search.best.beams.norm_sqr() == 0.0 || matches!(required.power, PowerLimit::PerAntenna(_)) {
+        return Ok(Interval {
+            found: search.best,
+            bound: f64::INFINITY,
+            root: f64::INFINITY,
+            nodes: 0,
+        });
+    }
+    let users = space.users();
+    let most = |k: usize| {
+        let gain: f64 = space.h.col(k).iter().map(C64::norm_sqr).sum();
+        let error = space.errors.get(k).map_or(0.0, |e| largest(std::slice::from_ref(e)).0);
+        1.0 + power * (gain + error.max(0.0))
+    };
+    let streams = users + sensing_streams(&space, all);
+    let warm = start(&space, streams, power, 0.2, 0);
+    let high: Vec<f64> = (0..users).map(most).collect();
+    let mut open = vec![search.node(vec![1.0; users], high, f64::INFINITY, &warm, interrupt)];
+    let root = open[0].bound;
+    loop {
+        let top = (0..open.len()).max_by(|a, b| open[*a].bound.total_cmp(&open[*b].bound));
+        let Some(top) = top else { break };
+        let done = open[top].bound <= search.best.value * (1.0 + gap);
+        if done || search.examined >= nodes || interrupt.is_raised() {
+            break;
+        }
+        let parent = open.swap_remove(top);
+        let (user, at) = search.branch(&parent);
+        for side in 0..2 {
+            let (mut low, mut high) = (parent.low.clone(), parent.high.clone());
+            if side == 0 {
+                high[user] = at;
+            } else {
+                low[user] = at;
+            }
+            open.push(search.node(low, high, parent.bound, &parent.beams, interrupt));
+        }
+    }
+    let bound = open.iter().map(|b| b.bound).fold(search.best.value, f64::max);
+    Ok(Interval { bound, root, nodes: search.examined, found: search.best })
+}
+
+/// The state of branch and bound.
+struct Search<'a> {
+    space: &'a Space,
+    weights: &'a [f64],
+    required: &'a Requirements,
+    power: f64,
+    best: Found,
+    examined: u64,
+}
+
+impl Search<'_> {
+    fn chord(low: f64, high: f64) -> f64 {
+        let width = (high / low).ln();
+        if width > 1e-14 { width / (high - low) } else { 1.0 / low }
+    }
+
+    /// Bound a box, and take what its solution teaches.
+    fn node(
+        &mut self,
+        low: Vec<f64>,
+        high: Vec<f64>,
+        parent: f64,
+        warm: &CMat,
+        interrupt: &Interrupt,
+    ) -> Region {
+        self.examined += 1;
+        let users = self.space.users();
+        let l: Vec<f64> = (0..users).map(|k| Self::chord(low[k], high[k])).collect();
+        let aim = Aim::Chords(self.weights.to_vec(), l);
+        let caps = self.required.strict_caps(TOLERANCE);
+        let mut program = Program::new(
+            self.space,
+            warm.cols(),
+            aim,
+            self.required.strict_floors(TOLERANCE),
+            caps.clone(),
+            Chart::Total(self.power),
+        );
+        let mut bound = parent;
+        let mut beams = warm.clone();
+        // a stream of no power has no gradient, though the relaxation may need it
+        for attempt in 0..5 {
+            let (next, run) = climbed(&mut program, &beams, interrupt);
+            beams = next;
+            let heard = Heard::of(self.space, &beams);
+            let sensed = Sensed::of(self.space, &beams, true);
+            let floored = self.required.sinr.iter().filter(|f| **f > 0.0).count();
+            let mut all = Minorant::nothing(self.space.dim());
+            let mut limits = 0.0;
+            for (cap, nu) in caps.iter().zip(&run.multipliers[floored..]) {
+                let value = sensed.value(self.space, &cap.metric).unwrap_or(1.0);
+                let Some(minorant) = sensed.minorant(self.space, &cap.metric, 256) else {
+                    continue;
+                };
+                let rho = nu / value;
+                all.add(rho, &minorant);
+                // solved for a hair less than is allowed: the bound is about what is allowed
+                let allowed = cap.limit * (1.0 + 1e-6);
+                limits +=
+                    rho * if cap.metric.is_gain() { -cap.limit * (1.0 - 1e-6) } else { allowed };
+            }
+            let t: Vec<f64> =
+                (0..users).map(|k| 1.0 / (heard.signal[k] + heard.interference[k])).collect();
+            let boxed = (low.as_slice(), high.as_slice());
+            let (found, matrices) =
+                node_bound(self.space, self.weights, boxed, &t, &all, limits, self.power);
+            bound = bound.min(found);
+            self.learn(&beams, interrupt);
+            let Some((stream, column)) = escape(&beams, users, &matrices, self.power) else {
+                break;
+            };
+            if attempt == 4 || interrupt.is_raised() {
+                break;
+            }
+            for (w, z) in beams.col_mut(stream).iter_mut().zip(&column) {
+                *w += z * (0.05 * self.power).sqrt();
+            }
+        }
+        let interference = Heard::of(self.space, &beams).interference;
+        Region { bound, low, high, beams, interference }
+    }
+
+    /// The rate of a node's design, where it meets the caps, is a bound from below.
+    fn learn(&mut self, w: &CMat, interrupt: &Interrupt) {
+        let heard = Heard::of(self.space, w);
+        let rate: f64 =
+            self.weights.iter().enumerate().map(|(k, v)| v * heard.sinr(k).ln_1p()).sum();
+        if rate <= self.best.value * (1.0 + 1e-9) {
+            return;
+        }
+        let aim = Aim::Rate(self.weights.to_vec());
+        let mut program = Program::new(
+            self.space,
+            w.cols(),
+            aim,
+            self.required.strict_floors(TOLERANCE),
+            self.required.strict_caps(TOLERANCE),
+            Chart::Total(self.power),
+        );
+        let (beams, run) = climbed(&mut program, w, interrupt);
+        if run.violation <= 2e-7 && -run.value > self.best.value {
+            let evaluations = self.best.evaluations + run.work.evaluations;
+            self.best = Found::of_rate(self.space, self.required, &beams, -run.value, evaluations);
+        }
+    }
+
+    /// The user whose chord is worst at the node's design, and where its interval is divided.
+    fn branch(&self, parent: &Region) -> (usize, f64) {
+        let miss = |k: usize| {
+            let l = Self::chord(parent.low[k], parent.high[k]);
+            let i = parent.interference[k].clamp(parent.low[k], parent.high[k]);
+            self.weights[k] * (i.ln() + l * parent.low[k] - parent.low[k].ln() - l * i)
+        };
+        let user =
+            (0..self.weights.len()).max_by(|a, b| miss(*a).total_cmp(&miss(*b))).unwrap_or(0);
+        let width = (parent.high[user] / parent.low[user]).ln();
+        let share = (parent.interference[user] / parent.low[user]).ln() / width;
+        (user, parent.low[user] * (share.clamp(0.1, 0.9) * width).exp())
+    }
+}
+
+/// A direction in which a stream should have power and has none, by the eigenvalues of the node's
+/// matrices against the multiplier of the power.
+fn escape(w: &CMat, users: usize, matrices: &[CMat], power: f64) -> Option<(usize, Vec<C64>)> {
+    let mut mu = 0.0;
+    for stream in 0..w.cols() {
+        let matrix = &matrices[if stream < users { stream + 1 } else { 0 }];
+        let bent = product(matrix, Op::Plain, w, Op::Plain);
+        mu += real_dot(bent.col(stream), w.col(stream)) / power;
+    }
+    let mut best: Option<(f64, usize, Vec<C64>)> = None;
+    let mut eigen = HermitianEigen::new(w.rows());
+    for (j, matrix) in matrices.iter().enumerate() {
+        let stream = if j > 0 { j - 1 } else { users };
+        if stream >= w.cols() || eigen.compute(matrix).is_err() {
+            continue;
+        }
+        let top = eigen.max();
+        if top > mu + 1e-5 * mu.max(1.0) && best.as_ref().is_none_or(|(most, ..)| top > *most) {
+            let at =
+                (0..w.rows()).max_by(|a, b| eigen.values()[*a].total_cmp(&eigen.values()[*b]))?;
+            best = Some((top, stream, eigen.vectors().col(at).to_vec()));
+        }
+    }
+    best.map(|(_, stream, column)| (stream, column))
+}

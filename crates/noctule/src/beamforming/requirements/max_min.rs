@@ -1,0 +1,180 @@
+//! The best worst rate under caps: Newton on the least power.
+
+use noctule_num::CMat;
+use noctule_optim::Interrupt;
+
+use super::certificate::Dual;
+use super::impossible::impossible;
+use super::least::{PowerDual, feasible, met_by, power_and_dual};
+use super::required::{Found, PowerLimit, Requirements, Standing};
+use super::starts::{sensing_streams, start};
+use super::uplink::{hopeless, least_power};
+use super::world::{Space, World};
+use crate::Error;
+
+/// Steps of Newton's method at most; five are usual.
+const STEPS: u32 = 60;
+/// How near the power must come to what there is, relative.
+const CLOSE: f64 = 1e-10;
+
+/// The largest t with `log(1 + SINR_k) ≥ v_k t` for all users, under caps and a total power. The value
+/// is t in nats, the bound what no t exceeds; users with v_k = 0 have no floor.
+///
+/// The least power p(t) increases with t; its multipliers give the slope, and, kept while t rises, a
+/// bound on the power that increases as well: where that reaches what there is, t ends.
+///
+/// # Errors
+/// [`Error::Input`] for what does not fit; broken numerics.
+pub fn best_worst_rate(
+    world: &World,
+    weights: &[f64],
+    required: &Requirements,
+    interrupt: &Interrupt,
+) -> Result<Found, Error> {
+    world.check()?;
+    required.check(world)?;
+    let space = Space::new(world, required.whole(None))?;
+    let power = required.power.total();
+    let all = required.caps.iter().any(|cap| cap.metric.needs_all());
+    let streams = space.users() + sensing_streams(&space, all);
+    let floors = |t: f64| Requirements {
+        sinr: weights.iter().map(|v| (v * t).exp_m1()).collect(),
+        caps: required.caps.clone(),
+        power: PowerLimit::Total(power),
+    };
+    let heard = Standing::of(&space, &start(&space, streams, power, 0.2, 0)).heard;
+    let mut t = (0..space.users())
+        .filter(|k| weights[*k] > 0.0)
+        .map(|k| heard.sinr(k).ln_1p() / weights[k])
+        .fold(f64::INFINITY, f64::min);
+    if !t.is_finite() {
+        return Ok(Found::none(&space, required, 0));
+    }
+    let (mut low, mut high) = (0.0_f64, f64::INFINITY);
+    let mut warm: Option<CMat> = None;
+    let mut last: Option<(f64, Found, PowerDual)> = None;
+    let mut evaluations = 0;
+    for _ in 0..STEPS {
+        if interrupt.is_raised() {
+            break;
+        }
+        let wanted = floors(t);
+        let alone = least_power(&space, &wanted.sinr, 100.0 * power);
+        let beyond = hopeless(&space, &wanted.sinr).is_some() || alone.beams.is_none();
+        let begin = if beyond {
+            None
+        } else {
+            let kept = warm.as_ref().and_then(|w| {
+                let scale = met_by(&space, &wanted, &Standing::of(&space, w))?;
+                let mut w = w.clone();
+                w.scale(scale.sqrt());
+                Some(w)
+            });
+            kept.or_else(|| feasible(&space, &wanted, &alone, streams, 0))
+        };
+        let Some(w) = begin else {
+            high = high.min(t);
+            t = 0.5 * (low + high);
+            continue;
+        };
+        let (found, dual) = power_and_dual(&space, &wanted, &w, interrupt);
+        evaluations += found.evaluations;
+        let slope: f64 = (0..space.users())
+            .filter(|k| wanted.sinr[*k] > 0.0)
+            .map(|k| {
+                let gamma = wanted.sinr[k];
+                found.lambda[k] * dual.interference[k] * weights[k] * (1.0 + gamma) / gamma
+            })
+            .sum::<f64>()
+            / found.value;
+        let off = (power / found.value).ln();
+        if off >= 0.0 {
+            low = low.max(t);
+        } else {
+            high = high.min(t);
+        }
+        warm = Some(found.beams.clone());
+        let here = t;
+        last = Some((here, found, dual));
+        if off.abs() <= CLOSE || (high.is_finite() && high - low <= 1e-14 * high) {
+            break;
+        }
+        let next = if slope > 1e-9 {
+            t + (off / slope).clamp(-0.5 * t, 0.5 * t)
+        } else if off > 0.0 {
+            1.5 * t
+        } else {
+            // the caps alone cost more than there is
+            break;
+        };
+        t = if next > low && next < high { next } else { 0.5 * (low + high.min(2.0 * low + t)) };
+    }
+    let Some((at, found, dual)) = last else {
+        let infeasible = impossible(world, &space, required, interrupt)?;
+        return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
+    };
+    let mut beams = found.beams.clone();
+    beams.scale((power / beams.norm_sqr()).sqrt());
+    let standing = Standing::of(&space, &beams);
+    let reached = (0..space.users())
+        .filter(|k| weights[*k] > 0.0)
+        .map(|k| standing.heard.sinr(k).ln_1p() / weights[k])
+        .fold(f64::INFINITY, f64::min);
+    let miss = standing.violation(&space, required);
+    if miss > 1e-8 {
+        let infeasible = impossible(world, &space, required, interrupt)?;
+        return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
+    }
+    let bound = bound(&space, weights, power, at, &dual.dual);
+    Ok(Found {
+        beams: space.lifted(&beams),
+        value: reached,
+        bound,
+        violation: miss,
+        sinr: (0..space.users()).map(|k| standing.heard.sinr(k)).collect(),
+        evaluations,
+        ..found
+    })
+}
+
+/// What no t exceeds: the root of the power's bound, with multipliers kept or scaled with the floors.
+fn bound(space: &Space, weights: &[f64], power: f64, at: f64, dual: &Dual) -> Option<f64> {
+    let gamma = |t: f64, k: usize| (weights[k] * t).exp_m1();
+    let least = |t: f64, scaled: bool| {
+        let floors: Vec<f64> = (0..weights.len()).map(|k| gamma(t, k)).collect();
+        let lambda = (0..weights.len())
+            .map(|k| {
+                let factor = if !scaled || weights[k] <= 0.0 {
+                    1.0
+                } else {
+                    (1.0 + 1.0 / gamma(at, k)) / (1.0 + 1.0 / gamma(t, k))
+                };
+                dual.lambda[k] * factor
+            })
+            .collect();
+        Dual { lambda, ..dual.clone() }.power_bound(space, &floors)
+    };
+    let root = |scaled: bool| {
+        let (mut low, mut high) = (at, at);
+        let mut step = 1e-6 * at;
+        while least(high, scaled) <= power {
+            low = high;
+            high += step;
+            step *= 2.0;
+            if high > 4.0 * at + 1.0 {
+                return None;
+            }
+        }
+        for _ in 0..100 {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            if least(middle, scaled) > power { high = middle } else { low = middle }
+        }
+        Some(high)
+    };
+    // the bound holds from its root on: it increases with t
+    let roots = [root(false), root(true)];
+    roots.into_iter().flatten().min_by(f64::total_cmp)
+}

@@ -1,0 +1,107 @@
+//! Requirements instead of weights: the best accuracy with 10 dB for every user, the best worst rate
+//! with every azimuth known to one degree, the least power for both. With prices and proofs.
+//!
+//! A [`World`] is a base station with arrays of any shape, users and targets, of which any subset of
+//! azimuth, polar angle and reflection is unknown. A [`Metric`] says what of sensing is measured, and
+//! [`Requirements`] hold floors on the users' SINRs, caps on metrics, and the power there is.
+//!
+//! | problem | function | what is proven |
+//! |---|---|---|
+//! | the best metric under floors and caps | [`best_metric`] | the global optimum: a bound from dual values |
+//! | the least power under floors and caps | [`least_power_for`] | the same |
+//! | the best worst rate under caps | [`best_worst_rate`] | the same |
+//! | the best (weighted, or proportionally fair) rate under caps | [`best_rate`] | stationary; the best of several starts |
+//! | the same with an interval | [`best_rate_within`] | what no beams exceed, by branch and bound |
+//! | the best metric at nearly the best rate | [`best_metric_at_rate`] | stationary |
+//!
+//! # Model
+//!
+//! Beams W hold one stream a user, then sensing streams; `R = WWᴴ`. With channels over the root of their
+//! noise, `SINR_k = |h_kᴴw_k|²/(1 + Σ_j |h_kᴴw_j|² + c‖h_kᴴW_s‖² + tr C_kR)` where c is 1 for sensing streams
+//! that interfere and 0 for [cancelled](SensingStreams) ones, and `C_k` is the covariance of the error of
+//! the channel, if it is an estimate. The Fisher matrix is linear in R ([`fisher`]); every metric has a
+//! *minorant* `m(R) ≥ β − ⟨B, R⟩` that is tight at the present R ([`metric`]).
+//!
+//! # Why the optimum is global
+//!
+//! With one covariance a user and one for sensing, floors and caps are convex; and any relaxed
+//! solution gives beams `w_k = X_kh_k/√(h_kᴴX_kh_k)` of the same metric with SINRs that are no lower, so
+//! that nothing is lost. The beams are searched for in factored form by an augmented Lagrangian on a
+//! sphere; that this found the optimum is not assumed but proven, by eigenvalues of a few matrices made of
+//! the multipliers. Where no beams meet the requirements, the same matrices prove that
+//! ([`Infeasible`]). "Not found" is never reported as infeasible.
+//!
+//! Multipliers are *prices*: what the metric, or the power, rises by for one more unit asked.
+//!
+//! ```
+//! use noctule::beamforming::requirements::{
+//!     Metric, PowerLimit, Requirements, SensingStreams, Target, Unknown, World, best_metric,
+//! };
+//! use noctule::{C64, CMat, Interrupt};
+//! use noctule_phy::elements::ElementArray;
+//!
+//! // a linear array of eight elements; one target whose azimuth and reflection are unknown
+//! let unknown = Unknown { polar: false, ..Unknown::ALL };
+//! let polar_rad = std::f64::consts::FRAC_PI_2;
+//! let world = World {
+//!     transmit: ElementArray::linear(8, 0.5),
+//!     receive: ElementArray::linear(10, 0.5),
+//!     targets: vec![Target { azimuth_rad: 0.2, polar_rad, reflection: C64::new(0.3, 0.2), unknown }],
+//!     alternatives: Vec::new(),
+//!     snapshots: 30.0,
+//!     sensing_noise_w: 1.0,
+//!     channels: CMat::from_fn(8, 1, |n, _| C64::from_polar(1.0, 0.9 * n as f64)),
+//!     noise_w: vec![1.0],
+//!     error_covariances: Vec::new(),
+//!     streams: SensingStreams::Interfering,
+//! };
+//! let required =
+//!     Requirements { sinr: vec![10.0], caps: Vec::new(), power: PowerLimit::Total(10.0) };
+//! // the bound on the azimuth, with the reflection as a nuisance
+//! let metric = Metric::trace([1.0, 0.0, 0.0]);
+//! let found = best_metric(&world, &metric, &required, &Interrupt::new())?;
+//! assert!(found.sinr[0] >= 10.0 && found.bound.is_some_and(|bound| found.value <= bound * (1.0 + 1e-5)));
+//! println!("{:.4} degrees", found.value.sqrt().to_degrees());
+//! # Ok::<(), noctule::Error>(())
+//! ```
+//!
+//! # Limits
+//!
+//! The functions are those of the library: scenario files, the command line and Python do not know
+//! them yet. Limits per antenna are looked at by [`best_metric`] and the rates, not by the least power;
+//! the interval of rates is for a total power. A near-tight floor is met ever more exactly, since what
+//! it is missed by costs as much of the power that is left.
+
+mod best_metric;
+mod certificate;
+mod checks;
+mod convex;
+pub mod evaluate;
+pub mod fisher;
+mod impossible;
+mod interval;
+mod least;
+mod link;
+mod max_min;
+pub mod metric;
+mod minorant;
+mod multipliers;
+mod nnls;
+mod program;
+mod rate;
+mod required;
+mod sensed;
+mod starts;
+mod uplink;
+mod world;
+
+pub use best_metric::best_metric;
+pub use fisher::{Target, Unknown, parameters};
+pub use interval::{Interval, best_rate_within};
+pub use least::least_power_for;
+pub use max_min::best_worst_rate;
+pub use metric::{Metric, Part};
+pub use program::Cap;
+pub use rate::{best_metric_at_rate, best_rate};
+pub use required::{Found, Infeasible, PowerLimit, Requirements};
+pub use world::{SensingStreams, World};

@@ -1,0 +1,86 @@
+//! Multipliers from stationarity.
+
+use noctule_num::CMat;
+use noctule_num::linalg::real_dot;
+
+use super::metric::Metric;
+use super::minorant::{Minorant, Pull};
+use super::nnls::nnls;
+use super::program::Cap;
+use super::required::{Requirements, Standing};
+use super::world::Space;
+
+/// Matrices times W whose combination with non-negative factors is W at the optimum.
+pub(super) struct Columns {
+    pub(super) columns: Vec<CMat>,
+}
+
+impl Columns {
+    pub(super) fn new() -> Self {
+        Self { columns: Vec::new() }
+    }
+
+    pub(super) fn push_pull(
+        &mut self,
+        space: &Space,
+        at: &Standing,
+        w: &CMat,
+        metric: &Metric,
+        sharpness: i32,
+    ) {
+        let mut pull = Pull::new(space);
+        let mut column = CMat::zeros(w.rows(), w.cols());
+        if at.sensed.add_pull(space, metric, -0.5, sharpness, &mut pull).is_some() {
+            pull.add_gradient(space, &at.sensed, w, &mut column);
+        }
+        self.columns.push(column);
+    }
+
+    /// −D_k.
+    pub(super) fn push_floor(
+        &mut self,
+        space: &Space,
+        at: &Standing,
+        w: &CMat,
+        k: usize,
+        floor: f64,
+    ) {
+        let users = space.users();
+        let (mut by_signal, mut by_interference) = (vec![0.0; users], vec![0.0; users]);
+        by_signal[k] = 0.5 / floor;
+        by_interference[k] = -0.5;
+        let mut column = CMat::zeros(w.rows(), w.cols());
+        at.heard.add_gradient(space, w, &by_signal, &by_interference, &mut column);
+        self.columns.push(column);
+    }
+
+    pub(super) fn solve(&self, target: &CMat) -> Vec<f64> {
+        let n = self.columns.len();
+        let product = |a: &CMat, b: &CMat| real_dot(a.as_slice(), b.as_slice());
+        let gram: Vec<f64> =
+            (0..n * n).map(|k| product(&self.columns[k / n], &self.columns[k % n])).collect();
+        let right: Vec<f64> = self.columns.iter().map(|c| product(c, target)).collect();
+        nnls(&gram, &right)
+    }
+}
+
+pub(super) fn capped(
+    caps: &[Cap],
+    rho: &[f64],
+    required: &Requirements,
+    minorant: impl Fn(&Metric) -> Minorant,
+) -> Vec<(f64, f64, Minorant)> {
+    let limits: Vec<f64> = required
+        .caps
+        .iter()
+        .flat_map(|cap| std::iter::repeat_n(cap.limit, cap.metric.members().len()))
+        .collect();
+    caps.iter()
+        .zip(rho)
+        .zip(limits)
+        .map(|((cap, rho), limit)| {
+            let limit = if cap.metric.is_gain() { -limit } else { limit };
+            (*rho, limit, minorant(&cap.metric))
+        })
+        .collect()
+}

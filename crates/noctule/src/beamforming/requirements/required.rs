@@ -1,0 +1,252 @@
+//! What is required, and what is told of beams that meet it or cannot.
+
+use noctule_num::CMat;
+
+use super::link::Heard;
+use super::metric::Metric;
+use super::program::Cap;
+use super::sensed::Sensed;
+use super::world::Space;
+
+/// How much power there is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PowerLimit {
+    /// In all, in watts.
+    Total(f64),
+    /// Of every antenna, in watts.
+    PerAntenna(Vec<f64>),
+}
+
+impl PowerLimit {
+    /// In all.
+    pub fn total(&self) -> f64 {
+        match self {
+            Self::Total(power) => *power,
+            Self::PerAntenna(limits) => limits.iter().sum(),
+        }
+    }
+}
+
+/// What is required.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requirements {
+    /// SINR floors, linear, one a user; zero for none.
+    pub sinr: Vec<f64>,
+    /// Caps on metrics (floors on gains).
+    pub caps: Vec<Cap>,
+    /// The power.
+    pub power: PowerLimit,
+}
+
+/// Why nothing meets the requirements.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Infeasible {
+    /// The floors ask for more than the rank of the channels, at any power.
+    Rank {
+        /// Σ γ/(1+γ).
+        asked: f64,
+        /// What it must stay below.
+        rank: usize,
+    },
+    /// The SINR floors alone need more power than there is.
+    Floors {
+        /// A certified lower bound on their power, in watts.
+        power_w: f64,
+    },
+    /// A cap is below what beams without users reach.
+    Cap {
+        /// Its place among the caps.
+        cap: usize,
+        /// The best value that was reached.
+        reachable: f64,
+        /// What no beams fall below.
+        bound: f64,
+    },
+    /// Floors and caps together need more power than there is.
+    Together {
+        /// A certified lower bound on their power, in watts.
+        power_w: f64,
+    },
+}
+
+/// How a requirement was met, or why not.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Antennas × streams, users first.
+    pub beams: CMat,
+    /// The metric, or the power in watts.
+    pub value: f64,
+    /// What no beams fall below.
+    pub bound: Option<f64>,
+    /// Why there is no design.
+    pub infeasible: Option<Infeasible>,
+    /// SINRs reached.
+    pub sinr: Vec<f64>,
+    /// Caps' metrics reached.
+    pub capped: Vec<f64>,
+    /// λ of the SINR floors, of channels over noise.
+    pub lambda: Vec<f64>,
+    /// ρ of the caps.
+    pub rho: Vec<f64>,
+    /// What the value rises by for each unit of SINR asked, linear.
+    pub price_per_sinr: Vec<f64>,
+    /// What the value rises by for each unit of a cap's limit (negative for caps, positive for floors
+    /// of gains).
+    pub price_per_cap: Vec<f64>,
+    /// What a metric rises by for each watt (one an antenna where the limits are).
+    pub price_per_power: Vec<f64>,
+    /// The largest relative miss of a requirement.
+    pub violation: f64,
+    /// Evaluations.
+    pub evaluations: u64,
+}
+
+impl Found {
+    /// No beams that meet the requirements were found, and nothing is proven.
+    pub(super) fn none(space: &Space, required: &Requirements, evaluations: u64) -> Self {
+        let users = space.users();
+        Self {
+            beams: CMat::zeros(space.basis.rows(), users),
+            value: f64::INFINITY,
+            bound: None,
+            infeasible: None,
+            sinr: vec![0.0; users],
+            capped: Vec::new(),
+            lambda: vec![0.0; users],
+            rho: vec![0.0; required.caps.len()],
+            price_per_sinr: vec![0.0; users],
+            price_per_cap: vec![0.0; required.caps.len()],
+            price_per_power: Vec::new(),
+            violation: f64::INFINITY,
+            evaluations,
+        }
+    }
+
+    /// Beams and what their rates sum up to.
+    pub(super) fn of_rate(
+        space: &Space,
+        required: &Requirements,
+        w: &CMat,
+        value: f64,
+        evaluations: u64,
+    ) -> Self {
+        let at = Standing::of(space, w);
+        let told = Told {
+            value,
+            bound: None,
+            lambda: vec![0.0; space.users()],
+            rho: vec![0.0; required.caps.iter().map(|cap| cap.metric.members().len()).sum()],
+            price_per_power: Vec::new(),
+        };
+        let found = self::told(space, required, &at, w, told);
+        Self { beams: space.lifted(&found.beams), evaluations, ..found }
+    }
+}
+
+impl Requirements {
+    pub(super) fn whole(&self, metric: Option<&Metric>) -> bool {
+        matches!(self.power, PowerLimit::PerAntenna(_))
+            || metric.is_some_and(Metric::needs_all)
+            || self.caps.iter().any(|cap| cap.metric.needs_all())
+    }
+
+    pub(super) fn strict_caps(&self, tolerance: f64) -> Vec<Cap> {
+        let strictly = 2.0 * tolerance;
+        let strict = |cap: &Cap| Cap {
+            metric: cap.metric.clone(),
+            limit: match &cap.metric {
+                Metric::LogDet(_) => cap.limit - strictly,
+                gain if gain.is_gain() => cap.limit * (1.0 + strictly),
+                _ => cap.limit * (1.0 - strictly),
+            },
+        };
+        // every member of a largest one is a cap of its own
+        let members = |cap: Cap| {
+            cap.metric
+                .members()
+                .into_iter()
+                .map(move |metric| Cap { metric, limit: cap.limit })
+                .collect::<Vec<_>>()
+        };
+        self.caps.iter().map(strict).flat_map(members).collect()
+    }
+
+    pub(super) fn strict_floors(&self, tolerance: f64) -> Vec<f64> {
+        self.sinr.iter().map(|floor| floor * (1.0 + 2.0 * tolerance)).collect()
+    }
+}
+
+/// Where the beams stand: what users hear, what is sensed.
+pub(super) struct Standing {
+    pub(super) heard: Heard,
+    pub(super) sensed: Sensed,
+}
+
+impl Standing {
+    pub(super) fn of(space: &Space, w: &CMat) -> Self {
+        Self { heard: Heard::of(space, w), sensed: Sensed::of(space, w, true) }
+    }
+
+    /// The largest relative miss.
+    pub(super) fn violation(&self, space: &Space, required: &Requirements) -> f64 {
+        let mut worst = 0.0_f64;
+        for (k, floor) in required.sinr.iter().enumerate().filter(|(_, f)| **f > 0.0) {
+            worst = worst.max(1.0 - self.heard.sinr(k) / floor);
+        }
+        for cap in &required.caps {
+            let value = self.sensed.value(space, &cap.metric).unwrap_or(f64::INFINITY);
+            worst = worst.max(match &cap.metric {
+                Metric::LogDet(_) => value - cap.limit,
+                gain if gain.is_gain() => 1.0 - value / cap.limit,
+                _ => value / cap.limit - 1.0,
+            });
+        }
+        worst.max(0.0)
+    }
+}
+
+/// What is told beside the beams.
+pub(super) struct Told {
+    pub(super) value: f64,
+    pub(super) bound: Option<f64>,
+    pub(super) lambda: Vec<f64>,
+    pub(super) rho: Vec<f64>,
+    pub(super) price_per_power: Vec<f64>,
+}
+
+pub(super) fn told(
+    space: &Space,
+    required: &Requirements,
+    at: &Standing,
+    w: &CMat,
+    told: Told,
+) -> Found {
+    let users = space.users();
+    let price = |k: usize| {
+        let floor = required.sinr[k];
+        if floor > 0.0 { told.lambda[k] * at.heard.interference[k] / floor } else { 0.0 }
+    };
+    let mut members = told.rho.iter();
+    let rho: Vec<f64> = required
+        .caps
+        .iter()
+        .map(|cap| members.by_ref().take(cap.metric.members().len()).sum())
+        .collect();
+    let sign = |cap: &Cap| if cap.metric.is_gain() { 1.0 } else { -1.0 };
+    let value = |cap: &Cap| at.sensed.value(space, &cap.metric).unwrap_or(f64::INFINITY);
+    Found {
+        beams: w.clone(),
+        value: told.value,
+        bound: told.bound,
+        infeasible: None,
+        sinr: (0..users).map(|k| at.heard.sinr(k)).collect(),
+        capped: required.caps.iter().map(value).collect(),
+        price_per_sinr: (0..users).map(price).collect(),
+        price_per_cap: required.caps.iter().zip(&rho).map(|(c, r)| sign(c) * r).collect(),
+        price_per_power: told.price_per_power,
+        lambda: told.lambda,
+        rho,
+        violation: at.violation(space, required),
+        evaluations: 0,
+    }
+}

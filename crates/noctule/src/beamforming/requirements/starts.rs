@@ -1,0 +1,114 @@
+//! Where searches begin, and one descent from there.
+
+use noctule_num::linalg::{orthonormal_basis, real_dot};
+use noctule_num::{C64, CMat};
+use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
+use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Trace};
+
+use super::program::Program;
+use super::required::Requirements;
+use super::uplink::least_power;
+use super::world::Space;
+
+/// Residual and feasibility of the augmented Lagrangian. Twice that is asked beyond every
+/// requirement, so that it is met in spite of the tolerance.
+pub(super) const TOLERANCE: f64 = 2e-8;
+/// The tolerance for floors whose least power is nearly all there is: what they are missed by costs
+/// as much as it is of the power that is left.
+pub(super) fn tolerance_for(space: &Space, required: &Requirements) -> f64 {
+    let least = least_power(space, &required.sinr, f64::INFINITY).bound;
+    let left = if least > 0.0 { required.power.total() / least - 1.0 } else { 1.0 };
+    TOLERANCE * left.clamp(1e-4, 1.0)
+}
+
+/// Streams that always suffice for sensing: the rank of the targets' columns.
+pub(super) fn sensing_streams(space: &Space, all: bool) -> usize {
+    if all {
+        return space.dim();
+    }
+    if space.t.cols() == 0 {
+        return 0;
+    }
+    orthonormal_basis(&space.t, 1e-10).map_or(0, |basis| basis.cols())
+}
+
+/// Users' beams by regularised zero forcing of equal norm and sensing streams over the targets'
+/// space, with `share` of the power in the latter.
+pub(super) fn start(space: &Space, streams: usize, power: f64, share: f64, turn: usize) -> CMat {
+    let (r, users) = (space.dim(), space.users());
+    let mut w = CMat::zeros(r, streams);
+    if users > 0 {
+        let mut sigma = CMat::identity(r);
+        sigma.scale(users as f64 / power);
+        for k in 0..users {
+            super::link::add_outer(&mut sigma, 1.0, space.h.col(k));
+        }
+        let mut cholesky = noctule_num::linalg::Cholesky::new(r);
+        let mut forced = space.h.clone();
+        if cholesky.factor(&sigma, "regularised channels").is_ok() {
+            cholesky.solve_in_place(&mut forced);
+        }
+        for k in 0..users {
+            let norm = real_dot(forced.col(k), forced.col(k)).sqrt().max(f64::MIN_POSITIVE);
+            let column: Vec<C64> = forced.col(k).iter().map(|z| z / norm).collect();
+            w.col_mut(k).copy_from_slice(&column);
+        }
+    }
+    let sensing = streams - users;
+    let basis = if space.t.cols() > 0 { orthonormal_basis(&space.t, 1e-10).ok() } else { None };
+    let columns = basis.as_ref().map_or(0, CMat::cols);
+    for s in 0..sensing {
+        let column = match &basis {
+            Some(basis) if s < columns => basis.col((s + turn) % columns).to_vec(),
+            _ => (0..r).map(|i| if i == s % r { C64::ONE } else { C64::ZERO }).collect(),
+        };
+        w.col_mut(users + s).copy_from_slice(&column);
+    }
+    let shares = if users == 0 {
+        (0.0, 1.0)
+    } else if sensing == 0 {
+        (1.0, 0.0)
+    } else {
+        (1.0 - share, share)
+    };
+    for (range, share) in [(0..users, shares.0), (users..streams, shares.1)] {
+        let count = range.len().max(1) as f64;
+        for s in range {
+            w.col_mut(s).iter_mut().for_each(|z| *z *= (power * share / count).sqrt());
+        }
+    }
+    w
+}
+
+fn settings(tolerance: f64) -> AugmentedSettings {
+    AugmentedSettings {
+        tolerance,
+        feasibility: tolerance,
+        penalty: 10.0,
+        growth: 4.0,
+        rounds: 30,
+        evaluations: 15_000,
+    }
+}
+
+/// Minimise a program from beams.
+pub(super) fn climbed(
+    program: &mut Program<'_>,
+    w: &CMat,
+    interrupt: &Interrupt,
+) -> (CMat, ConstrainedRun) {
+    let mut x = program.enter(w);
+    let mut method = AugmentedLagrangian::new(program.manifold(), settings(program.tolerance));
+    let zeros = vec![0.0; program.constraints()];
+    let run = method.minimise(program, &mut x, &zeros, interrupt, &mut Trace::off());
+    (program.beams(&x), run)
+}
+
+/// A start beside another: every entry turned and stretched, the same on every machine.
+pub(super) fn tilt(w: &mut CMat, turn: usize) {
+    let norm = w.norm() / (w.as_slice().len() as f64).sqrt();
+    for (i, z) in w.as_mut_slice().iter_mut().enumerate() {
+        let angle = 2.399_963_229_728_653 * (i * (turn + 1)) as f64;
+        *z += C64::from_polar(0.3 * norm, angle);
+    }
+}
