@@ -42,13 +42,14 @@ pub(super) fn systems(root: &Path) -> Result<Vec<System>, String> {
             files.push((file, lines_of_code(&text, &code)));
         }
     }
-    let mut folders: Vec<PathBuf> = entries(&library)?.into_iter().filter(is_system).collect();
+    let mut folders: Vec<PathBuf> =
+        entries(&library)?.into_iter().filter(|folder| is_system(folder)).collect();
     folders.sort();
     folders.iter().map(|folder| system(folder, &files)).collect()
 }
 
 /// Whether a folder of the library is a system: it has a scenario.
-fn is_system(folder: &PathBuf) -> bool {
+fn is_system(folder: &Path) -> bool {
     folder.join("scenario.rs").is_file() || folder.join("scenario").is_dir()
 }
 

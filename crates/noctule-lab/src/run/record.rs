@@ -116,7 +116,7 @@ pub struct Record {
     pub metrics: Vec<Option<f64>>,
     /// Values of series: series, i, j, x, value.
     #[serde(rename = "z", default, skip_serializing_if = "Vec::is_empty")]
-    pub series: Vec<(u16, u32, u32, Option<f64>, f64)>,
+    pub series: Vec<SeriesRow>,
 }
 
 impl Record {
@@ -225,11 +225,11 @@ impl Gap {
     }
 }
 
+/// A value of a series: which (its place in the plan), i, j, x, the value.
+pub(crate) type SeriesRow = (u16, u32, u32, Option<f64>, f64);
+
 /// The series of a row by their place in the plan, or the name of one that has none.
-fn series_of(
-    series: &[SeriesValue],
-    plan: &Plan,
-) -> Result<Vec<(u16, u32, u32, Option<f64>, f64)>, &'static str> {
+fn series_of(series: &[SeriesValue], plan: &Plan) -> Result<Vec<SeriesRow>, &'static str> {
     let place = |value: &SeriesValue| {
         let index = plan.series.iter().position(|name| name == value.series);
         let index = index.ok_or(value.series)?;

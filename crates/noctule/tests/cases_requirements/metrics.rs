@@ -10,7 +10,7 @@ use noctule::beamforming::requirements::{
 use noctule_phy::arrays::Normalisation;
 use noctule_phy::elements::ElementArray;
 
-use crate::world::{positions, required, snr_factor, world};
+use crate::world::{metric, positions, required, snr_factor, world};
 use crate::{Check, close, close_matrix};
 
 pub(crate) fn steering(check: &mut Check) {
@@ -179,9 +179,9 @@ pub(crate) fn extended(check: &mut Check) {
 
 pub(crate) fn formulas(check: &mut Check) {
     let world = world(&mut check.i);
-    let mut metric = check.i.inside("metric");
-    let Metric::Trace(parts) = self::metric(&mut metric, &world) else { panic!("a trace") };
-    metric.finish();
+    let mut fields = check.i.inside("metric");
+    let Metric::Trace(parts) = metric(&mut fields, &world) else { panic!("a trace") };
+    fields.finish();
     let weights = parts[0].weights.clone();
     let required = required(&mut check.i, &world);
     let multipliers =
