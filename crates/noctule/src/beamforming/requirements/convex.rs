@@ -2,6 +2,7 @@
 
 use noctule_num::{C64, CMat, NumError};
 use noctule_optim::Interrupt;
+use noctule_optim::augmented_lagrangian::ConstrainedRun;
 
 use super::certificate::{Dual, MetricBound};
 use super::metric::Metric;
@@ -65,89 +66,125 @@ fn metric_from(
     w: &CMat,
     interrupt: &Interrupt,
 ) -> Result<Found, NumError> {
+    let descent = Descent::of(space, metric, required, w, interrupt);
+    let at = Standing::of(space, &descent.beams);
+    let value = at.sensed.value(space, metric).unwrap_or(f64::INFINITY);
     let members = metric.members();
-    let chart = match &required.power {
-        PowerLimit::Total(power) => Chart::Total(*power),
-        PowerLimit::PerAntenna(limits) => Chart::Antennas(limits.clone()),
-    };
-    let aim = if members.len() > 1 {
-        let sensed = Sensed::of(space, w, true);
-        let value = |m: &Metric| sensed.value(space, m).unwrap_or(f64::INFINITY);
-        let of = (0..members.len())
-            .max_by(|a, b| value(&members[*a]).total_cmp(&value(&members[*b])))
-            .unwrap_or(0);
-        Aim::Largest(members.clone(), of)
-    } else {
-        Aim::Metric(metric.clone())
-    };
-    let tolerance = tolerance_for(space, required);
-    let caps = required.strict_caps(tolerance);
-    let floors = required.strict_floors(tolerance);
-    let mut program = Program::new(space, w.cols(), aim, floors, caps.clone(), chart);
-    program.tolerance = tolerance;
-    let (mut beams, mut run) = climbed(&mut program, w, interrupt);
-    let mut evaluations = run.work.evaluations;
-    let floored: Vec<usize> = (0..space.users()).filter(|k| required.sinr[*k] > 0.0).collect();
-    for _ in 0..members.len() {
-        let Aim::Largest(members, of) = &program.aim else { break };
-        let others = &run.multipliers[floored.len() + caps.len()..];
-        if 1.0 - others.iter().sum::<f64>() > 1e-6 {
-            break;
-        }
-        let top = (0..others.len()).max_by(|a, b| others[*a].total_cmp(&others[*b])).unwrap_or(0);
-        let top = if top >= *of { top + 1 } else { top };
-        program.aim = Aim::Largest(members.clone(), top);
-        (beams, run) = climbed(&mut program, &beams, interrupt);
-        evaluations += run.work.evaluations;
-    }
-    if matches!(metric, Metric::LargestEigenvalue(_)) {
-        // where two are largest a p-norm is off by log 2/p
-        for sharpness in [2048, 16_384, 131_072] {
-            program.sharpness = sharpness;
+    let (shares, unit) = descent.shares(space, &at, value);
+    let (lambda, rho) = descent.multipliers(space, &at, unit);
+    let (caps, sharpness) = (&descent.caps, descent.sharpness);
+    let case = Case { space, metric, members: &members, required, caps, sharpness, at: &at };
+    let first = matches!(required.power, PowerLimit::Total(_))
+        .then(|| Refined { dual: case.dual(&shares, &lambda, &rho), nu: Vec::new() });
+    let refined = case.refined(&descent.beams, &shares);
+    let mut found = case.best(&descent.beams, value, first.into_iter().chain(refined).collect());
+    found.evaluations = descent.evaluations;
+    Ok(found)
+}
+
+/// Where a descent ended.
+struct Descent {
+    beams: CMat,
+    run: ConstrainedRun,
+    aim: Aim,
+    caps: Vec<Cap>,
+    floored: Vec<usize>,
+    sharpness: i32,
+    evaluations: u64,
+}
+
+impl Descent {
+    fn of(
+        space: &Space,
+        metric: &Metric,
+        required: &Requirements,
+        w: &CMat,
+        interrupt: &Interrupt,
+    ) -> Self {
+        let chart = match &required.power {
+            PowerLimit::Total(power) => Chart::Total(*power),
+            PowerLimit::PerAntenna(limits) => Chart::Antennas(limits.clone()),
+        };
+        let tolerance = tolerance_for(space, required);
+        let caps = required.strict_caps(tolerance);
+        let floors = required.strict_floors(tolerance);
+        let aim = aim(space, metric, w);
+        let mut program = Program::new(space, w.cols(), aim, floors, caps.clone(), chart);
+        program.tolerance = tolerance;
+        let (mut beams, mut run) = climbed(&mut program, w, interrupt);
+        let mut evaluations = run.work.evaluations;
+        let floored: Vec<usize> = (0..space.users()).filter(|k| required.sinr[*k] > 0.0).collect();
+        for _ in 0..metric.members().len() {
+            let others = &run.multipliers[floored.len() + caps.len()..];
+            let Some(next) = other_aim(&program.aim, others) else { break };
+            program.aim = next;
             (beams, run) = climbed(&mut program, &beams, interrupt);
             evaluations += run.work.evaluations;
         }
+        if matches!(metric, Metric::LargestEigenvalue(_)) {
+            // where two are largest a p-norm is off by log 2/p
+            for sharpness in [2048, 16_384, 131_072] {
+                program.sharpness = sharpness;
+                (beams, run) = climbed(&mut program, &beams, interrupt);
+                evaluations += run.work.evaluations;
+            }
+        }
+        let (aim, sharpness) = (program.aim.clone(), program.sharpness);
+        Self { beams, run, aim, caps, floored, sharpness, evaluations }
     }
-    let sharpness = program.sharpness;
-    let at = Standing::of(space, &beams);
-    let value = at.sensed.value(space, metric).unwrap_or(f64::INFINITY);
-    let unit = if matches!(metric, Metric::LogDet(_)) { 1.0 } else { value };
-    // from logarithms to what the constraints are
-    let mut lambda = vec![0.0; space.users()];
-    for (nu, &k) in run.multipliers.iter().zip(&floored) {
-        lambda[k] = unit * nu / at.heard.interference[k];
-    }
-    let rho: Vec<f64> = caps
-        .iter()
-        .zip(&run.multipliers[floored.len()..])
-        .map(|(cap, nu)| match &cap.metric {
-            Metric::LogDet(_) => unit * nu,
-            other => unit * nu / at.sensed.value(space, other).unwrap_or(1.0),
-        })
-        .collect();
-    let shares: Vec<f64> = if let Aim::Largest(members, of) = &program.aim {
-        let others = &run.multipliers[floored.len() + caps.len()..];
+
+    /// The shares of the members in a largest metric, and what turns multipliers of logarithms into
+    /// those of the constraints: the metric itself (log det: one; a largest one: `1/Σ ν_i/m_i`).
+    fn shares(&self, space: &Space, at: &Standing, value: f64) -> (Vec<f64>, f64) {
+        let Aim::Largest(members, of) = &self.aim else {
+            let log = matches!(&self.aim, Aim::Metric(Metric::LogDet(_)));
+            return (vec![1.0], if log { 1.0 } else { value });
+        };
+        let others = &self.run.multipliers[self.floored.len() + self.caps.len()..];
         let mut nu = others.to_vec();
         nu.insert(*of, (1.0 - others.iter().sum::<f64>()).max(0.0));
-        let raw: Vec<f64> = members
-            .iter()
-            .zip(&nu)
-            .map(|(m, nu)| nu / at.sensed.value(space, m).unwrap_or(1.0))
-            .collect();
+        let by_value = |(m, nu): (&Metric, &f64)| nu / at.sensed.value(space, m).unwrap_or(1.0);
+        let raw: Vec<f64> = members.iter().zip(&nu).map(by_value).collect();
         let sum: f64 = raw.iter().sum();
-        lambda.iter_mut().for_each(|l| *l /= value * sum);
-        raw.iter().map(|u| u / sum).collect()
-    } else {
-        vec![1.0]
-    };
-    let case = Case { space, metric, members: &members, required, caps: &caps, sharpness, at: &at };
-    let first = case.dual(&shares, &lambda, &rho);
-    let refined = case.refined(&beams, &shares);
-    let first = matches!(required.power, PowerLimit::Total(_))
-        .then_some(Refined { dual: first, nu: Vec::new() });
-    let mut found = case.best(&beams, value, first.into_iter().chain(refined).collect());
-    found.evaluations = evaluations;
-    Ok(found)
+        (raw.iter().map(|u| u / sum).collect(), 1.0 / sum)
+    }
+
+    /// λ and ρ from the multipliers of logarithms: `ν/I` and `ν/m`, in units of the aim.
+    fn multipliers(&self, space: &Space, at: &Standing, unit: f64) -> (Vec<f64>, Vec<f64>) {
+        let mut lambda = vec![0.0; space.users()];
+        for (nu, &k) in self.run.multipliers.iter().zip(&self.floored) {
+            lambda[k] = unit * nu / at.heard.interference[k];
+        }
+        let rho = |(cap, nu): (&Cap, &f64)| match &cap.metric {
+            Metric::LogDet(_) => unit * nu,
+            other => unit * nu / at.sensed.value(space, other).unwrap_or(1.0),
+        };
+        let nus = &self.run.multipliers[self.floored.len()..];
+        (lambda, self.caps.iter().zip(nus).map(rho).collect())
+    }
+}
+
+/// What is to be made small: the metric, or the member of it that is largest at the start.
+fn aim(space: &Space, metric: &Metric, w: &CMat) -> Aim {
+    let members = metric.members();
+    if members.len() < 2 {
+        return Aim::Metric(members.into_iter().next().unwrap_or_else(|| metric.clone()));
+    }
+    let sensed = Sensed::of(space, w, true);
+    let value = |i: &usize| sensed.value(space, &members[*i]).unwrap_or(f64::INFINITY);
+    let of = (0..members.len()).max_by(|a, b| value(a).total_cmp(&value(b))).unwrap_or(0);
+    Aim::Largest(members, of)
+}
+
+/// Another member to be the largest, where the multipliers of the others leave nothing for it.
+fn other_aim(aim: &Aim, others: &[f64]) -> Option<Aim> {
+    let Aim::Largest(members, of) = aim else { return None };
+    if 1.0 - others.iter().sum::<f64>() > 1e-6 {
+        return None;
+    }
+    let top = (0..others.len()).max_by(|a, b| others[*a].total_cmp(&others[*b]))?;
+    let top = if top >= *of { top + 1 } else { top };
+    Some(Aim::Largest(members.clone(), top))
 }
 
 /// A metric's problem at beams.

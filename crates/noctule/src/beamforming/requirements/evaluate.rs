@@ -73,7 +73,7 @@ impl Evaluation {
         let sign = if metric.is_gain() { -1.0 } else { 1.0 };
         self.sensed.add_pull(&self.space, metric, sign, sharp, &mut pull)?;
         let mut out = CMat::zeros(self.w.rows(), self.w.cols());
-        pull.add_gradient(&self.space, &self.sensed, &self.w, &mut out);
+        pull.add_gradient(&self.space, self.sensed.seen(), &self.w, &mut out);
         Some(out)
     }
 

@@ -3,7 +3,6 @@
 use noctule_num::linalg::{Op, mul, product};
 use noctule_num::{C64, CMat};
 
-use super::sensed::Sensed;
 use super::world::Space;
 
 /// A minorant.
@@ -63,9 +62,9 @@ impl Pull {
         out
     }
 
-    /// Add `−2 B W` to a gradient.
-    pub(super) fn add_gradient(&self, space: &Space, sensed: &Sensed, w: &CMat, out: &mut CMat) {
-        let inner = product(&self.on_targets, Op::Plain, sensed.seen(), Op::Plain);
+    /// Add `−2 B W` to a gradient; `seen` is TᴴW.
+    pub(super) fn add_gradient(&self, space: &Space, seen: &CMat, w: &CMat, out: &mut CMat) {
+        let inner = product(&self.on_targets, Op::Plain, seen, Op::Plain);
         mul(out, true, -2.0, &space.t, Op::Plain, &inner, Op::Plain);
         if let Some(all) = &self.on_all {
             mul(out, true, -2.0, all, Op::Plain, w, Op::Plain);

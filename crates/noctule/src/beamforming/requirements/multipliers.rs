@@ -31,7 +31,7 @@ impl Columns {
         let mut pull = Pull::new(space);
         let mut column = CMat::zeros(w.rows(), w.cols());
         if at.sensed.add_pull(space, metric, -0.5, sharpness, &mut pull).is_some() {
-            pull.add_gradient(space, &at.sensed, w, &mut column);
+            pull.add_gradient(space, at.sensed.seen(), w, &mut column);
         }
         self.columns.push(column);
     }

@@ -354,7 +354,7 @@ impl Constrained for Program<'_> {
             }
         }
         heard.add_gradient(self.space, &self.w, &by_signal, &by_interference, &mut out);
-        self.pull.add_gradient(self.space, sensed, &self.w, &mut out);
+        self.pull.add_gradient(self.space, sensed.seen(), &self.w, &mut out);
         gradient.fill(C64::ZERO);
         match &self.chart {
             Chart::Total(power) | Chart::Within(power) => {
