@@ -260,16 +260,13 @@ class BalancedSettings:
 
     Parameters
     ----------
-    certify : bool
-        Attach an upper bound to the proof: the smallest one of ``separate_optima``, ``sato``
-        (for the price of a few more starts) and [branch and bound](super::global) with
-        ``certify_nodes`` boxes.
-    certify_gap : float
-        The gap that counts as closed, relative to max(|objective|, its unit).
-    certify_nodes : int
-        Boxes that may be examined to close the gap by [branch and bound](super::global) when
-        ``certify`` is on. Fifty suffice for up to four users on the paper's scene, 300 for six,
-        500 not for eight.
+    certify : bool | dict[str, Any]
+        Attach an upper bound to the proof: the smallest one of the [separate
+        optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
+        price of a few more starts) and [branch and bound](super::global), which closes the gap.
+        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
+        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
+        to max(|objective|, its unit).
     max_evaluations : int
         Evaluations each start may spend.
     starts : int | None
@@ -282,9 +279,7 @@ class BalancedSettings:
         Rows of the trace to keep; zero keeps none.
     """
 
-    certify: bool = False
-    certify_gap: float = 0.001
-    certify_nodes: int = 500
+    certify: bool | dict[str, Any] = False
     max_evaluations: int = 3000
     starts: int | None = None
     tolerance: float = 1e-06
@@ -297,16 +292,13 @@ class BestKnownSettings:
 
     Parameters
     ----------
-    certify : bool
-        Attach an upper bound to the proof: the smallest one of ``separate_optima``, ``sato``
-        (for the price of a few more starts) and [branch and bound](super::global) with
-        ``certify_nodes`` boxes.
-    certify_gap : float
-        The gap that counts as closed, relative to max(|objective|, its unit).
-    certify_nodes : int
-        Boxes that may be examined to close the gap by [branch and bound](super::global) when
-        ``certify`` is on. Fifty suffice for up to four users on the paper's scene, 300 for six,
-        500 not for eight.
+    certify : bool | dict[str, Any]
+        Attach an upper bound to the proof: the smallest one of the [separate
+        optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
+        price of a few more starts) and [branch and bound](super::global), which closes the gap.
+        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
+        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
+        to max(|objective|, its unit).
     max_evaluations : int
         Evaluations each start may spend.
     starts : int | None
@@ -319,9 +311,7 @@ class BestKnownSettings:
         Rows of the trace to keep; zero keeps none.
     """
 
-    certify: bool = False
-    certify_gap: float = 0.001
-    certify_nodes: int = 500
+    certify: bool | dict[str, Any] = False
     max_evaluations: int = 3000
     starts: int | None = None
     tolerance: float = 1e-06
@@ -354,10 +344,13 @@ class WmmseSettings:
         Iterations at most.
     tolerance : float
         Stop when the residual of the sum rate is at most this.
+    trace : bool
+        Whether its trace is kept, which makes records long.
     """
 
     max_iterations: int = 5000
     tolerance: float = 1e-06
+    trace: bool = False
 
 
 @parameters

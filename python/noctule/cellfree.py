@@ -3,7 +3,7 @@
 Schemes
 -------
 ``balanced``
-    beams on spheres, the requirement by an augmented Lagrangian, several starts: a stationary point, with ``certify_nodes`` an upper bound by branch and bound
+    beams on spheres, the requirement by an augmented Lagrangian, several starts: a stationary point, with ``certify`` an upper bound by branch and bound
 ``rate-only``
     the same without sensing (P2), whatever is required: a stationary point of P2, no claim where the requirement is missed
 ``sensing-only``
@@ -272,14 +272,13 @@ class Scenario(ScenarioBase):
 
 @parameters
 class BalancedSettings:
-    """Settings of the scheme ``balanced``: beams on spheres, the requirement by an augmented Lagrangian, several starts: a stationary point, with ``certify_nodes`` an upper bound by branch and bound.
+    """Settings of the scheme ``balanced``: beams on spheres, the requirement by an augmented Lagrangian, several starts: a stationary point, with ``certify`` an upper bound by branch and bound.
 
     Parameters
     ----------
-    certify_gap : float
-        Relative gap at which branch and bound stops.
-    certify_nodes : int
-        Nodes of branch and bound for an upper bound on the rate; zero asks for none.
+    certify : bool | dict[str, Any]
+        Whether branch and bound adds an upper bound on the rate. It affords 500 regions; zero
+        of them is one, which is not divided.
     feasibility : float
         Constraints hold to this, relative to the requirement.
     max_evaluations : int
@@ -297,8 +296,7 @@ class BalancedSettings:
         Rows of the trace to keep; zero keeps none.
     """
 
-    certify_gap: float = 0.01
-    certify_nodes: int = 0
+    certify: bool | dict[str, Any] = False
     feasibility: float = 1e-07
     max_evaluations: int = 20000
     pattern_gap: float = 1e-06
@@ -314,10 +312,9 @@ class RateOnlySettings:
 
     Parameters
     ----------
-    certify_gap : float
-        Relative gap at which branch and bound stops.
-    certify_nodes : int
-        Nodes of branch and bound for an upper bound on the rate; zero asks for none.
+    certify : bool | dict[str, Any]
+        Whether branch and bound adds an upper bound on the rate. It affords 500 regions; zero
+        of them is one, which is not divided.
     feasibility : float
         Constraints hold to this, relative to the requirement.
     max_evaluations : int
@@ -335,8 +332,7 @@ class RateOnlySettings:
         Rows of the trace to keep; zero keeps none.
     """
 
-    certify_gap: float = 0.01
-    certify_nodes: int = 0
+    certify: bool | dict[str, Any] = False
     feasibility: float = 1e-07
     max_evaluations: int = 20000
     pattern_gap: float = 1e-06

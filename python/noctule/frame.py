@@ -351,19 +351,18 @@ class OptimalSettings:
 
     Parameters
     ----------
-    nodes : int
-        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    certify : bool | dict[str, Any]
+        The relative gap between plan and bound at which the search stops, and the intervals it
+        may examine: 5000 where none are named. When they are spent, the design keeps the bound
+        reached. The search always proves: ``false`` is refused.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
-    tolerance : float
-        Relative gap between plan and bound at which the search stops.
     updates : int | None
         Number of channel updates; ``None`` lets the search choose it.
     """
 
-    nodes: int = 5000
+    certify: bool | dict[str, Any] = field(default_factory=lambda: {'gap': 1e-09, 'nodes': None})
     sensing_blocks: float | None = None
-    tolerance: float = 1e-09
     updates: int | None = None
 
 
@@ -373,19 +372,18 @@ class EvenSplitSettings:
 
     Parameters
     ----------
-    nodes : int
-        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    certify : bool | dict[str, Any]
+        The relative gap between plan and bound at which the search stops, and the intervals it
+        may examine: 5000 where none are named. When they are spent, the design keeps the bound
+        reached. The search always proves: ``false`` is refused.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
-    tolerance : float
-        Relative gap between plan and bound at which the search stops.
     updates : int | None
         Number of channel updates; ``None`` lets the search choose it.
     """
 
-    nodes: int = 5000
+    certify: bool | dict[str, Any] = field(default_factory=lambda: {'gap': 1e-09, 'nodes': None})
     sensing_blocks: float | None = None
-    tolerance: float = 1e-09
     updates: int | None = None
 
 
@@ -395,19 +393,18 @@ class SingleUpdateSettings:
 
     Parameters
     ----------
-    nodes : int
-        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    certify : bool | dict[str, Any]
+        The relative gap between plan and bound at which the search stops, and the intervals it
+        may examine: 5000 where none are named. When they are spent, the design keeps the bound
+        reached. The search always proves: ``false`` is refused.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
-    tolerance : float
-        Relative gap between plan and bound at which the search stops.
     updates : int | None
         Number of channel updates; ``None`` lets the search choose it.
     """
 
-    nodes: int = 5000
+    certify: bool | dict[str, Any] = field(default_factory=lambda: {'gap': 1e-09, 'nodes': None})
     sensing_blocks: float | None = None
-    tolerance: float = 1e-09
     updates: int | None = None
 
 
@@ -417,19 +414,18 @@ class EveryBlockSettings:
 
     Parameters
     ----------
-    nodes : int
-        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    certify : bool | dict[str, Any]
+        The relative gap between plan and bound at which the search stops, and the intervals it
+        may examine: 5000 where none are named. When they are spent, the design keeps the bound
+        reached. The search always proves: ``false`` is refused.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
-    tolerance : float
-        Relative gap between plan and bound at which the search stops.
     updates : int | None
         Number of channel updates; ``None`` lets the search choose it.
     """
 
-    nodes: int = 5000
+    certify: bool | dict[str, Any] = field(default_factory=lambda: {'gap': 1e-09, 'nodes': None})
     sensing_blocks: float | None = None
-    tolerance: float = 1e-09
     updates: int | None = None
 
 
@@ -439,19 +435,18 @@ class RandomBlocksSettings:
 
     Parameters
     ----------
-    nodes : int
-        Intervals that may be examined. When they are spent, the design keeps the bound reached.
+    certify : bool | dict[str, Any]
+        The relative gap between plan and bound at which the search stops, and the intervals it
+        may examine: 5000 where none are named. When they are spent, the design keeps the bound
+        reached. The search always proves: ``false`` is refused.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
-    tolerance : float
-        Relative gap between plan and bound at which the search stops.
     updates : int | None
         Number of channel updates; ``None`` lets the search choose it.
     """
 
-    nodes: int = 5000
+    certify: bool | dict[str, Any] = field(default_factory=lambda: {'gap': 1e-09, 'nodes': None})
     sensing_blocks: float | None = None
-    tolerance: float = 1e-09
     updates: int | None = None
 
 

@@ -3,7 +3,7 @@
 Schemes
 -------
 ``optimal``
-    interior point on the exact problem: stationary; with ``certify`` proven within ``gap`` of the global optimum; unreachable limits are proven infeasible
+    interior point on the exact problem: stationary; with ``certify`` proven within ``certify.gap`` of the global optimum; unreachable limits are proven infeasible
 ``least-power``
     the least pilot power for a target error (that of equal shares by default): stationary; with ``certify`` a lower bound on the power
 ``best-crb``
@@ -304,25 +304,20 @@ class Scenario(ScenarioBase):
 
 @parameters
 class OptimalSettings:
-    """Settings of the scheme ``optimal``: interior point on the exact problem: stationary; with ``certify`` proven within ``gap`` of the global optimum; unreachable limits are proven infeasible.
+    """Settings of the scheme ``optimal``: interior point on the exact problem: stationary; with ``certify`` proven within ``certify.gap`` of the global optimum; unreachable limits are proven infeasible.
 
     Parameters
     ----------
-    certify : bool
-        Prove how far from the global optimum the design can be.
-    gap : float
-        The relative gap to be proven.
-    max_nodes : int
-        Regions that branch and bound may examine.
+    certify : bool | dict[str, Any]
+        Prove how far from the global optimum the design can be; 2000 regions unless a number is
+        named, and one at least.
     max_steps : int
         Newton steps at most.
     tolerance : float
         Converged when complementarity and scaled gradient are below this.
     """
 
-    certify: bool = False
-    gap: float = 0.001
-    max_nodes: int = 2000
+    certify: bool | dict[str, Any] = False
     max_steps: int = 150
     tolerance: float = 1e-09
 
@@ -339,7 +334,7 @@ class LeastPowerSettings:
         Largest error allowed; ``None`` means what full power in equal shares has.
     """
 
-    search: dict[str, Any] = field(default_factory=lambda: {'certify': False, 'gap': 0.001, 'max_nodes': 2000, 'max_steps': 150, 'tolerance': 1e-09})
+    search: dict[str, Any] = field(default_factory=lambda: {'certify': False, 'max_steps': 150, 'tolerance': 1e-09})
     target_error: float | None = None
 
 

@@ -241,12 +241,9 @@ class FullCovarianceSettings:
 
     Parameters
     ----------
-    certify : bool
-        Where user and target are apart: bound the optimum over phases by branch and bound.
-    gap : float
-        Relative gap at which branch and bound stops.
-    nodes : int
-        Regions that branch and bound may examine.
+    certify : bool | dict[str, Any]
+        Where user and target are apart: bound the optimum over phases by branch and bound, of
+        4000 regions unless a number is named.
     phase_bits : int | None
         Bits of each phase shifter; ``None`` for continuous phases. Powers and covariance are
         designed again for the quantised phases.
@@ -256,9 +253,7 @@ class FullCovarianceSettings:
         Which sites are built.
     """
 
-    certify: bool = False
-    gap: float = 0.001
-    nodes: int = 4000
+    certify: bool | dict[str, Any] = False
     phase_bits: int | None = None
     requirement: Literal['illumination', 'exact-bound'] = 'illumination'
     select: Literal['best', 'all', 'single'] = 'best'
@@ -270,12 +265,9 @@ class DedicatedSignalSettings:
 
     Parameters
     ----------
-    certify : bool
-        Where user and target are apart: bound the optimum over phases by branch and bound.
-    gap : float
-        Relative gap at which branch and bound stops.
-    nodes : int
-        Regions that branch and bound may examine.
+    certify : bool | dict[str, Any]
+        Where user and target are apart: bound the optimum over phases by branch and bound, of
+        4000 regions unless a number is named.
     phase_bits : int | None
         Bits of each phase shifter; ``None`` for continuous phases. Powers and covariance are
         designed again for the quantised phases.
@@ -285,9 +277,7 @@ class DedicatedSignalSettings:
         Which sites are built.
     """
 
-    certify: bool = False
-    gap: float = 0.001
-    nodes: int = 4000
+    certify: bool | dict[str, Any] = False
     phase_bits: int | None = None
     requirement: Literal['illumination', 'exact-bound'] = 'illumination'
     select: Literal['best', 'all', 'single'] = 'best'
@@ -385,7 +375,7 @@ class TimeSwitchingSettings:
     always_sense : bool
         Whether echoes are also used while the design for communication is on.
     select : Literal['best', 'all', 'single']
-        Which sites: all, the first alone, or those that ``dedicated_signal`` finds best.
+        Which sites: all, the first alone, or those that ``dedicated-signal`` finds best.
     """
 
     always_sense: bool = True

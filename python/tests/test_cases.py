@@ -16,8 +16,10 @@ SYSTEMS = ["beamforming", "cellfree", "frame", "pilots", "surfaces"]
 def test_every_case_is_read() -> None:
     for system in SYSTEMS:
         importlib.import_module(f"test_cases_{system}")
-    files = set(CASES.glob("*/*.json"))
-    assert len(files) >= 56 and READ == files, sorted(path.name for path in files - READ)
+    # requirements are functions of the Rust library alone so far
+    rust_only = set(CASES.glob("requirements/*.json"))
+    files = set(CASES.glob("*/*.json")) - rust_only
+    assert len(files) >= 65 and READ == files, sorted(path.name for path in files - READ)
 
 
 @pytest.mark.parametrize("case", cases("channels", "import"))

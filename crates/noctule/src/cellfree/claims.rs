@@ -126,7 +126,7 @@ fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
     let scheme = said.scheme;
     if proof.infeasible.is_some() && same(said.metrics.sum_rate_nats, 0.0) {
         return match stop {
-            Stop::Computed | Stop::Converged => Verdict::Confirmed,
+            Stop::Computed => Verdict::Confirmed,
             other => own_rule(other),
         };
     }
