@@ -169,22 +169,15 @@ impl From<noctule::Error> for SingleError {
     }
 }
 
-/// Nodes of branch and bound that one design may cost where its scheme counts them: seconds.
-const AFFORDED_NODES: u64 = 500;
-
-/// Settings for a single design, which can afford its bound: `certify` and `certify_nodes` are on
-/// where a scheme has them, also inside the settings of a search that it holds.
+/// Settings for a single design, which can afford its bound: `certify` is on where a scheme has it, also
+/// inside the settings of a search that it holds.
 pub fn afford(settings: &mut Value) {
     let Value::Object(members) = settings else { return };
-    let flat =
-        ["nodes", "max_nodes", "certify_nodes"].iter().any(|name| members.contains_key(*name));
     for (name, value) in members {
         match name.as_str() {
-            "certify" if flat => *value = Value::Bool(true),
             // the table, so that a path reaches what is in it
             "certify" if *value == Value::Bool(false) => *value = json!(Certify::YES),
             "certify" => {}
-            "certify_nodes" => *value = Value::from(AFFORDED_NODES),
             _ => afford(value),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! # Steps
 //!
-//! 1. **Normalise** by the noise ([`Normalised`]).
+//! 1. **Normalise** by the noise ([`Normalised`](super::interior::Normalised)).
 //! 2. **Start inside.** Equal shares where they meet the limit on positions; otherwise the smallest
 //!    worst bound is approached until the limit is met strictly. When it cannot be, the dual bound
 //!    says so: the limit is infeasible, and the design is the allocation with the best bound.

@@ -221,13 +221,15 @@ fn stop_words(stop: Stop, scheme: &str, settings: &Value) -> String {
         return "handed in: evaluated as it is, nothing was designed".to_owned();
     }
     let counts: &[&str] = match stop {
-        Stop::EvaluationLimit => {
-            &["max_evaluations", "certify.nodes", "certify_nodes", "nodes", "max_nodes"]
-        }
+        Stop::EvaluationLimit => &["max_evaluations", "certify.nodes"],
         Stop::IterationLimit => &["max_iterations", "max_steps", "max_sweeps", "max_programs"],
         _ => &[],
     };
-    let at = |name: &str| settings.pointer(&format!("/{}", name.replace('.', "/")));
+    let at = |name: &str| match settings.pointer(&format!("/{}", name.replace('.', "/"))) {
+        // a flag stands for a table of defaults
+        None if name == "certify.nodes" && settings["certify"] == true => Some(&Value::Null),
+        found => found,
+    };
     let limit = counts.iter().find_map(|name| Some((name, at(name)?)));
     match limit {
         Some((name, Value::Null)) => format!("{stop}: {} (`scheme.{name}` raises it)", stop.text()),

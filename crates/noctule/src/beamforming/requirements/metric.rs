@@ -44,7 +44,7 @@ pub enum Metric {
         receivers: f64,
         /// L/σ_s².
         snr: f64,
-        /// Σ = E[gᴴg] for a row g of the response, antennas × antennas.
+        /// `Σ = E[gᴴg]` for a row g of the response, antennas × antennas.
         covariance: CMat,
     },
     /// Beampattern error `min_η mean_n (η d_n − a_nᴴRa_n)²` against a template d: steering vectors of the
