@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from ._input import (
     refuse,
 )
 from ._instance import Instance, as_instance
-from ._verbs import failure, merged_settings, scheme_of
+from ._verbs import failure, merged_settings, scheme_of, told_how
 
 #: How much of a design a batch keeps.
 Keep = Literal["metrics", "variables", "all"]
@@ -115,7 +115,7 @@ def design_batch(
     trials: int | Iterable[int] | None = None,
     seed: int | None = None,
     on_failure: OnFailure = "return",
-    certify: bool = False,
+    certify: bool | Mapping[str, Any] = False,
     threads: int | None = None,
     progress: bool = False,
     keep: Keep = "all",
@@ -158,9 +158,10 @@ def design_batch(
     _afford(problems, keep)
     from ._progress import Bar
 
+    asked = told_how(certify, changes)
     with Bar(progress, "designs") as bar:
         told = _noctule.design_batch(
-            problems, name, merged_settings(settings, changes), certify, threads, bar.callback, keep
+            problems, name, merged_settings(settings, changes), asked, threads, bar.callback, keep
         )
     entries = [entry if isinstance(entry, Exception) else Design(entry) for entry in told]
     if on_failure == "raise":

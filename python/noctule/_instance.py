@@ -140,7 +140,7 @@ class Instance(Mapping[str, Any]):
 
     def design(
         self, scheme: str | None = None, settings: Any = None, *, on_failure: OnFailure = "raise",
-        certify: bool = False, **changes: Any,
+        certify: bool | Mapping[str, Any] = False, **changes: Any,
     ) -> Design:
         """Design; see :func:`noctule.design`."""
         from ._verbs import design

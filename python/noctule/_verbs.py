@@ -44,6 +44,14 @@ def merged_settings(settings: Any, changes: Mapping[str, Any]) -> Any:
     return {**given, **changes}
 
 
+def told_how(certify: Any, changes: dict[str, Any]) -> bool:
+    """Whether the best affordable bound is asked for; a table of ``nodes`` and ``gap`` is a setting."""
+    if isinstance(certify, Mapping):
+        changes["certify"] = dict(certify)
+        return False
+    return bool(certify)
+
+
 def scheme_of(system: str, scheme: str | None) -> str:
     return scheme if scheme is not None else _first_scheme(system)
 
@@ -60,7 +68,7 @@ def design(
     settings: Any = None,
     *,
     on_failure: OnFailure = "raise",
-    certify: bool = False,
+    certify: bool | Mapping[str, Any] = False,
     seed: int | None = None,
     trial: int | None = None,
     **changes: Any,
@@ -80,7 +88,8 @@ def design(
         by a limit; ``"return"`` returns it.
     certify
         Attach the best bound that the command line would attach to a single design; it may cost
-        seconds. Otherwise the settings decide (``certify``: yes, no, or ``{"nodes": 50, "gap": 1e-3}``).
+        seconds. A dictionary, ``{"nodes": 50, "gap": 1e-3}``, says how hard the gap is worked on;
+        without it the settings decide.
 
     Returns
     -------
@@ -102,7 +111,8 @@ def design(
     check_on_failure(on_failure)
     problem = as_instance(instance, seed, trial)._problem
     name = scheme_of(problem.system, scheme)
-    found = Design(problem.design(name, merged_settings(settings, changes), certify))
+    asked = told_how(certify, changes)
+    found = Design(problem.design(name, merged_settings(settings, changes), asked))
     error = failure(found) if on_failure == "raise" else None
     if error is not None:
         raise error

@@ -158,7 +158,7 @@ def test_global_bounds(case: dict[str, Any]) -> None:
     instance = beamforming_instance(inputs, streams=streams)
     reached = noctule.evaluate(instance, theirs).metrics.objective
     assert abs(reached - lower) <= 1e-6 * max(1, abs(lower))
-    design = noctule.design(instance, settings={"certify": {"nodes": 0}})
+    design = noctule.design(instance, certify={"nodes": 0})
     room = 1e-5 * max(1, abs(lower))
     assert lower - room <= design.metrics.objective <= upper + room
     assert design.proof.bound.value >= lower - 1e-9

@@ -18,7 +18,7 @@ import noctule
 
 
 def test_a_design_says_everything(instance: noctule.Instance) -> None:
-    design = instance.design(settings={"certify": {"nodes": 0}}, starts=3, trace_rows=50)
+    design = instance.design(certify={"nodes": 0}, starts=3, trace_rows=50)
     assert design.solved and design.stop == "converged" and not design.infeasible
     assert design.proof.point.kind == "stationary" and design.proof.point.residual <= 1e-6
     assert design.proof.bound.sense == "upper" and design.gap >= 0
