@@ -237,9 +237,7 @@ impl Case<'_> {
             for member in self.members {
                 columns.push_pull(self.space, self.at, w, member, self.sharpness);
             }
-            for cap in self.caps {
-                columns.push_pull(self.space, self.at, w, &cap.metric, self.sharpness);
-            }
+            columns.push_caps(self.space, self.at, w, self.caps, self.sharpness);
             for &k in &users {
                 columns.push_floor(self.space, self.at, w, k, self.required.sinr[k]);
             }
@@ -273,9 +271,7 @@ impl Case<'_> {
             }));
         }
         let first = columns.columns.len();
-        for cap in self.caps {
-            columns.push_pull(self.space, self.at, w, &cap.metric, self.sharpness);
-        }
+        columns.push_caps(self.space, self.at, w, self.caps, self.sharpness);
         for &k in &users {
             columns.push_floor(self.space, self.at, w, k, self.required.sinr[k]);
         }

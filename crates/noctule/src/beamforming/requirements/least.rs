@@ -71,24 +71,33 @@ pub(super) fn least_power_within(
     let streams = space.users() + sensing_streams(&space, all);
     let mut best: Option<Found> = None;
     let mut evaluations = 0;
-    for turn in 0..3 {
-        let Some(w) = feasible(&space, required, &alone, streams, turn) else { break };
-        let found = power_from(&space, required, &w, interrupt);
+    // what one run proves holds for the design of another
+    let mut proven = 0.0_f64;
+    for turn in 0..4 {
+        // three starts, then the best of them once more, more exactly
+        let again = best.as_ref().filter(|best| turn > 2 && best.violation <= 1e-9);
+        let w = match again {
+            Some(best) => Some(best.beams.clone()),
+            None => feasible(&space, required, &alone, streams, turn),
+        };
+        let tolerance = if again.is_some() { 1e-3 * TOLERANCE } else { TOLERANCE };
+        let Some(w) = w else { break };
+        let (found, _) = power_and_dual(&space, required, &w, tolerance, interrupt);
         evaluations += found.evaluations;
+        proven = proven.max(found.bound.unwrap_or(0.0));
         let better = best.as_ref().is_none_or(|best| {
             found.violation <= 1e-9 && (found.value < best.value || best.violation > 1e-9)
         });
         if better {
             best = Some(found);
         }
-        let closed = best
-            .as_ref()
-            .is_some_and(|best| best.bound.is_some_and(|bound| best.value <= bound * (1.0 + GAP)));
+        let closed = best.as_ref().is_some_and(|best| best.value <= proven * (1.0 + GAP));
         if closed || interrupt.is_raised() {
             break;
         }
     }
     let mut found = best.unwrap_or_else(|| Found::none(&space, required, 0));
+    found.bound = found.bound.map(|_| proven);
     found.evaluations = evaluations;
     found.beams = space.lifted(&found.beams);
     Ok(found)
@@ -163,28 +172,25 @@ pub(super) struct PowerDual {
     pub(super) interference: Vec<f64>,
 }
 
-/// From beams that meet everything.
-fn power_from(space: &Space, required: &Requirements, w: &CMat, interrupt: &Interrupt) -> Found {
-    power_and_dual(space, required, w, interrupt).0
-}
-
 /// From beams that meet everything; with the multipliers of the bound.
 pub(super) fn power_and_dual(
     space: &Space,
     required: &Requirements,
     w: &CMat,
+    tolerance: f64,
     interrupt: &Interrupt,
 ) -> (Found, PowerDual) {
-    let caps = required.strict_caps(TOLERANCE);
+    let caps = required.strict_caps(tolerance);
     let chart = Chart::Within(4.0 * w.norm_sqr());
     let mut program = Program::new(
         space,
         w.cols(),
         Aim::Power,
-        required.strict_floors(TOLERANCE),
+        required.strict_floors(tolerance),
         caps.clone(),
         chart,
     );
+    program.tolerance = tolerance;
     let (mut beams, run) = climbed(&mut program, w, interrupt);
     let sharpness = program.sharpness;
     let mut at = Standing::of(space, &beams);
@@ -217,9 +223,7 @@ pub(super) fn power_and_dual(
         caps: capped(&caps, rho, required, minorant),
     };
     let mut columns = Columns::new();
-    for cap in &caps {
-        columns.push_pull(space, &at, &beams, &cap.metric, sharpness);
-    }
+    columns.push_caps(space, &at, &beams, &caps, sharpness);
     for &k in &floored {
         columns.push_floor(space, &at, &beams, k, required.sinr[k]);
     }

@@ -7,7 +7,7 @@ use super::certificate::Dual;
 use super::impossible::impossible;
 use super::least::{PowerDual, feasible, met_by, power_and_dual};
 use super::required::{Found, PowerLimit, Requirements, Standing};
-use super::starts::{sensing_streams, start};
+use super::starts::{TOLERANCE, sensing_streams, start};
 use super::uplink::{hopeless, least_power};
 use super::world::{Space, World};
 use crate::Error;
@@ -77,7 +77,7 @@ pub fn best_worst_rate(
             t = 0.5 * (low + high);
             continue;
         };
-        let (found, dual) = power_and_dual(&space, &wanted, &w, interrupt);
+        let (found, dual) = power_and_dual(&space, &wanted, &w, TOLERANCE, interrupt);
         evaluations += found.evaluations;
         let slope: f64 = (0..space.users())
             .filter(|k| wanted.sinr[*k] > 0.0)

@@ -10,6 +10,9 @@ use super::program::Cap;
 use super::required::{Requirements, Standing};
 use super::world::Space;
 
+/// Relative room beyond which a cap is not active: the search meets active ones to 10⁻⁷.
+const ROOM: f64 = 1e-4;
+
 /// Matrices times W whose combination with non-negative factors is W at the optimum.
 pub(super) struct Columns {
     pub(super) columns: Vec<CMat>,
@@ -34,6 +37,24 @@ impl Columns {
             pull.add_gradient(space, at.sensed.seen(), w, &mut column);
         }
         self.columns.push(column);
+    }
+
+    /// The caps; one that is met with room has no price, and gets a column of zeros.
+    pub(super) fn push_caps(
+        &mut self,
+        space: &Space,
+        at: &Standing,
+        w: &CMat,
+        caps: &[Cap],
+        sharpness: i32,
+    ) {
+        for cap in caps {
+            if at.excess(space, cap) < -ROOM {
+                self.columns.push(CMat::zeros(w.rows(), w.cols()));
+            } else {
+                self.push_pull(space, at, w, &cap.metric, sharpness);
+            }
+        }
     }
 
     /// −D_k.

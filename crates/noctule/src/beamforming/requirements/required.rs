@@ -187,6 +187,16 @@ impl Standing {
         Self { heard: Heard::of(space, w), sensed: Sensed::of(space, w, true) }
     }
 
+    /// By how much a cap is missed, relative to its limit; negative where there is room.
+    pub(super) fn excess(&self, space: &Space, cap: &Cap) -> f64 {
+        let value = self.sensed.value(space, &cap.metric).unwrap_or(f64::INFINITY);
+        match &cap.metric {
+            Metric::LogDet(_) => value - cap.limit,
+            gain if gain.is_gain() => 1.0 - value / cap.limit,
+            _ => value / cap.limit - 1.0,
+        }
+    }
+
     /// The largest relative miss.
     pub(super) fn violation(&self, space: &Space, required: &Requirements) -> f64 {
         let mut worst = 0.0_f64;
@@ -194,12 +204,7 @@ impl Standing {
             worst = worst.max(1.0 - self.heard.sinr(k) / floor);
         }
         for cap in &required.caps {
-            let value = self.sensed.value(space, &cap.metric).unwrap_or(f64::INFINITY);
-            worst = worst.max(match &cap.metric {
-                Metric::LogDet(_) => value - cap.limit,
-                gain if gain.is_gain() => 1.0 - value / cap.limit,
-                _ => value / cap.limit - 1.0,
-            });
+            worst = worst.max(self.excess(space, cap));
         }
         worst.max(0.0)
     }

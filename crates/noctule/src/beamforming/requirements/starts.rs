@@ -10,6 +10,9 @@ use super::required::Requirements;
 use super::uplink::least_power;
 use super::world::Space;
 
+/// Pairs that the descents remember: penalties of active requirements bend the merit sharply, and ten
+/// do not hold their directions.
+const MEMORY: usize = 30;
 /// Residual and feasibility of the augmented Lagrangian. Twice that is asked beyond every
 /// requirement, so that it is met in spite of the tolerance.
 pub(super) const TOLERANCE: f64 = 2e-8;
@@ -98,7 +101,8 @@ pub(super) fn climbed(
     interrupt: &Interrupt,
 ) -> (CMat, ConstrainedRun) {
     let mut x = program.enter(w);
-    let mut method = AugmentedLagrangian::new(program.manifold(), settings(program.tolerance));
+    let mut method =
+        AugmentedLagrangian::with_memory(program.manifold(), settings(program.tolerance), MEMORY);
     let zeros = vec![0.0; program.constraints()];
     let run = method.minimise(program, &mut x, &zeros, interrupt, &mut Trace::off());
     (program.beams(&x), run)
