@@ -132,6 +132,10 @@ pub(crate) fn check(path: &Path, plan: &str, chunk: u64) -> Result<(Header, Stri
     if seal.sha256 != canonical::sha256(&text.as_bytes()[..seal_start]) {
         return Err(torn("its digest does not match"));
     }
+    // the digest does not cover the line that holds it: that line has one form only
+    if serde_json::to_string(&seal).ok().as_deref() != Some(&body[seal_start..]) {
+        return Err(torn("its last line is not as it was written"));
+    }
     let first = text.lines().next().unwrap_or("");
     let header: Header =
         serde_json::from_str(first).map_err(|error| Unusable::Torn(error.to_string()))?;

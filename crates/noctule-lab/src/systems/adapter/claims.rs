@@ -12,6 +12,9 @@ use super::tables::Tables;
 use crate::single::Claim;
 use noctule::system::Checked;
 
+/// The tolerance of methods whose settings do not name one.
+const USUAL_TOLERANCE: f64 = 1e-6;
+
 /// Residuals agree to this: that of an objective of order one in another basis.
 const RESIDUAL_ROUNDING: f64 = 1e-9;
 /// A gap is the difference of two numbers of the document: rounding alone may part it from them.
@@ -145,10 +148,15 @@ impl<'a, T: Tables> Ledger<'a, T> {
                         let place = "proof.point.residual".to_owned();
                         self.compared.push((place, Some(residual), Some(found)));
                         let apart = (found - residual).abs();
-                        // Far above one nothing is left of it but rounding, which nobody can repeat.
-                        let neither = found.min(residual) > 5.0;
-                        if neither || apart <= 0.01 * found.max(residual) + RESIDUAL_ROUNDING {
+                        let tolerance = self.said.setting("tolerance").unwrap_or(USUAL_TOLERANCE);
+                        if apart <= 0.01 * found.max(residual) + RESIDUAL_ROUNDING {
                             Verdict::Confirmed
+                        } else if found.min(residual) > tolerance {
+                            // At extreme ratios of signal to noise nothing is left of it but rounding,
+                            // which nobody can repeat; what did not converge claims nothing by it.
+                            Verdict::NotCheckable(format!(
+                                "it is {found:.1e} here, and above {tolerance:.1e} either way"
+                            ))
                         } else {
                             Verdict::Refuted(format!("it is {found:.3e}, not {residual:.3e}"))
                         }
