@@ -1,7 +1,9 @@
 //! The best metric under requirements.
 
+use noctule_num::InputError;
 use noctule_optim::Interrupt;
 
+use super::checks::observable;
 use super::convex::searched;
 use super::impossible::{with_caps, without_caps};
 use super::metric::Metric;
@@ -11,9 +13,9 @@ use crate::Error;
 
 /// The best metric under floors and caps, proven.
 ///
-/// The problem is convex ([module](super)): `value` and `bound` agree to 10⁻⁵ or better; the bound holds
-/// whatever the search did. Where nothing meets the requirements, `infeasible` says why and names what
-/// is to blame.
+/// The problem is convex ([module](super)): `value` and `bound` agree to 10⁻⁵ as a rule, and the bound
+/// holds whatever the search did. Where a total power does not suffice, `infeasible` says why and names
+/// what is to blame; of limits per antenna only their sum is judged.
 ///
 /// # Errors
 /// [`Error::Input`] for what does not fit; broken numerics.
@@ -26,7 +28,13 @@ pub fn best_metric(
     world.check()?;
     required.check(world)?;
     metric.check(world)?;
+    if metric.is_gain() || matches!(metric, Metric::Pattern(..)) {
+        let what = "not a metric that can be made small";
+        let allowed = "a bound; gains and patterns are asked for as caps, or evaluated";
+        return Err(InputError::new(what, "metric", "a gain or a pattern", allowed).into());
+    }
     let space = Space::new(world, required.whole(Some(metric)))?;
+    observable(&space, metric)?;
     if let Some(reason) = without_caps(&space, required) {
         return Ok(Found { infeasible: Some(reason), ..Found::none(&space, required, 0) });
     }

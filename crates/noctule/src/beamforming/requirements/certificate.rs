@@ -55,7 +55,7 @@ pub(super) fn largest(matrices: &[CMat]) -> (f64, f64) {
 }
 
 /// 64 units in the last place: what eigenvalues and sums of a few dozen terms lose.
-const MARGIN: f64 = 64.0 * f64::EPSILON;
+pub(super) const MARGIN: f64 = 64.0 * f64::EPSILON;
 
 /// Dual values of a problem.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl Dual {
         let (top, hidden) = largest(&shifted(space, floors, &self.lambda, &all.b));
         let mu = top.max(0.0);
         let sum: f64 = self.lambda.iter().sum();
-        let hidden = power * hidden + MARGIN * space.dim() as f64 * (sum + size);
+        let hidden = power * (hidden + all.blur) + MARGIN * space.dim() as f64 * (sum + size);
         let plain = all.beta + sum - power * mu - hidden;
         if !(degree_minus_one && self.caps.is_empty()) {
             return MetricBound::AtLeast(plain);
@@ -141,7 +141,7 @@ impl Dual {
         let price: f64 = limits.iter().zip(nu).map(|(limit, nu)| limit * (nu + tau).max(0.0)).sum();
         let sum: f64 = self.lambda.iter().sum();
         let total: f64 = limits.iter().sum();
-        let hidden = total * hidden + MARGIN * space.dim() as f64 * (sum + size);
+        let hidden = total * (hidden + all.blur) + MARGIN * space.dim() as f64 * (sum + size);
         let plain = all.beta + sum - price - hidden;
         if !(degree_minus_one && self.caps.is_empty()) {
             return (MetricBound::AtLeast(plain), tau);
@@ -159,7 +159,7 @@ impl Dual {
         let (all, size) = self.with_caps();
         let (top, hidden) = largest(&shifted(space, floors, &self.lambda, &all.b));
         let sum: f64 = self.lambda.iter().sum();
-        let price = top.max(0.0) + hidden;
+        let price = top.max(0.0) + hidden + all.blur;
         let gained = sum + all.beta - MARGIN * (sum + size);
         if gained <= 0.0 { 0.0 } else { gained / price }
     }

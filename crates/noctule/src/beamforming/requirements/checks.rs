@@ -1,12 +1,14 @@
 //! Refusing worlds and requirements that do not fit each other.
 
 use noctule_num::input::in_range;
+use noctule_num::linalg::HermitianEigen;
 use noctule_num::{CMat, InputError};
 
 use super::fisher::parameters;
 use super::metric::{Metric, Part};
 use super::required::{PowerLimit, Requirements};
-use super::world::World;
+use super::sensed::Sensed;
+use super::world::{Space, World};
 
 impl World {
     /// Refuse shapes that do not fit and numbers that are none; places are fields.
@@ -37,7 +39,9 @@ impl World {
             return Err(refused(what, "error_covariances", &found, &format!("none, or {users}")));
         }
         for (k, covariance) in self.error_covariances.iter().enumerate() {
-            shaped(&format!("error_covariances[{k}]"), covariance, (n, n))?;
+            let place = format!("error_covariances[{k}]");
+            shaped(&place, covariance, (n, n))?;
+            semidefinite(&place, covariance)?;
         }
         for (k, noise) in self.noise_w.iter().enumerate() {
             in_range(&format!("noise_w[{k}]"), *noise, 1e-100, 1e100, "W")?;
@@ -141,10 +145,14 @@ impl Metric {
                 in_range("receivers", *receivers, 1.0, 1e9, "")?;
                 in_range("snr", *snr, 1e-200, 1e200, "")?;
                 let n = world.transmit.elements();
-                shaped("covariance", covariance, (n, n))
+                shaped("covariance", covariance, (n, n))?;
+                semidefinite("covariance", covariance)
             }
             Self::Pattern(grid, template) => {
                 shaped("grid", grid, (world.transmit.elements(), template.len()))?;
+                for (i, d) in template.iter().enumerate() {
+                    in_range(&format!("template[{i}]"), *d, -1e100, 1e100, "")?;
+                }
                 if template.iter().all(|d| *d == 0.0) {
                     let what = "the template is zero everywhere";
                     return Err(refused(what, "template", "0", "something to be lit"));
@@ -206,4 +214,50 @@ fn shaped(place: &str, matrix: &CMat, (rows, cols): (usize, usize)) -> Result<()
 
 fn refused(what: &str, place: &str, found: &str, allowed: &str) -> InputError {
     InputError::new(what, place, found, allowed)
+}
+
+/// Refuse what is not Hermitian or has a negative eigenvalue.
+fn semidefinite(place: &str, matrix: &CMat) -> Result<(), InputError> {
+    let n = matrix.rows();
+    let apart = |i: usize, j: usize| (matrix[(i, j)] - matrix[(j, i)].conj()).norm();
+    let size = matrix.norm();
+    if (0..n).any(|j| (0..=j).any(|i| apart(i, j) > 1e-9 * size)) {
+        return Err(refused("not Hermitian", place, "C ≠ Cᴴ", "a covariance"));
+    }
+    let mut eigen = HermitianEigen::new(n);
+    let least = eigen.compute(matrix).map_or(f64::NAN, |()| eigen.min());
+    if least >= -1e-9 * size {
+        return Ok(());
+    }
+    let allowed = "eigenvalues of zero or more";
+    Err(refused(
+        "not positive semidefinite",
+        place,
+        &format!("an eigenvalue of {least:.3e}"),
+        allowed,
+    ))
+}
+
+/// Refuse weights of rates that are not one a user, none negative, one positive.
+pub(super) fn rate_weights(weights: &[f64], world: &World) -> Result<(), InputError> {
+    let users = world.noise_w.len();
+    if weights.len() != users || users == 0 {
+        let found = weights.len().to_string();
+        let allowed = format!("{}, one a user", users.max(1));
+        return Err(refused("not one weight a user", "weights", &found, &allowed));
+    }
+    weighted(weights, users)
+}
+
+/// Refuse a metric that has no value even when power goes everywhere: targets that nothing can tell
+/// apart, or parameters that nothing can know.
+pub(super) fn observable(space: &Space, metric: &Metric) -> Result<(), InputError> {
+    let mut everywhere = CMat::identity(space.dim());
+    everywhere.scale(1.0 / space.dim() as f64);
+    if Sensed::of_covariance(space, &everywhere, true).value(space, metric).is_some() {
+        return Ok(());
+    }
+    let allowed = "targets and unknown parameters that the arrays can tell apart";
+    Err(refused("the Fisher matrix is singular", "targets", "no bound, whatever is sent", allowed)
+        .hint("leave out what a linear array cannot know (`polar`), or move the targets"))
 }

@@ -75,7 +75,9 @@ fn metric_from(
     let (caps, sharpness) = (&descent.caps, descent.sharpness);
     let case = Case { space, metric, members: &members, required, caps, sharpness, at: &at };
     let first = matches!(required.power, PowerLimit::Total(_))
-        .then(|| Refined { dual: case.dual(&shares, &lambda, &rho), nu: Vec::new() });
+        .then(|| case.dual(&shares, &lambda, &rho))
+        .flatten()
+        .map(|dual| Refined { dual, nu: Vec::new() });
     let refined = case.refined(&descent.beams, &shares);
     let mut found = case.best(&descent.beams, value, first.into_iter().chain(refined).collect());
     found.evaluations = descent.evaluations;
@@ -165,7 +167,7 @@ impl Descent {
 }
 
 /// What is to be made small: the metric, or the member of it that is largest at the start.
-fn aim(space: &Space, metric: &Metric, w: &CMat) -> Aim {
+pub(super) fn aim(space: &Space, metric: &Metric, w: &CMat) -> Aim {
     let members = metric.members();
     if members.len() < 2 {
         return Aim::Metric(members.into_iter().next().unwrap_or_else(|| metric.clone()));
@@ -199,28 +201,22 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn minorant(&self, metric: &Metric) -> Minorant {
-        self.at
-            .sensed
-            .minorant(self.space, metric, self.sharpness)
-            .unwrap_or_else(|| Minorant::nothing(self.space.dim()))
+    fn minorant(&self, metric: &Metric) -> Option<Minorant> {
+        self.at.sensed.minorant(self.space, metric, self.sharpness)
     }
 
-    fn dual(&self, shares: &[f64], lambda: &[f64], rho: &[f64]) -> Dual {
+    /// Nothing where the metric has no value at the beams.
+    fn dual(&self, shares: &[f64], lambda: &[f64], rho: &[f64]) -> Option<Dual> {
         let mut metric = Minorant::nothing(self.space.dim());
         if self.members.len() > 1 {
-            self.mixed(shares, &mut metric);
+            // Σ u_i m_i has the minorant Σ u_i (β_i, B_i)
+            for (member, share) in self.members.iter().zip(shares) {
+                metric.add(*share, &self.minorant(member)?);
+            }
         } else {
-            metric = self.minorant(self.metric);
+            metric = self.minorant(self.metric)?;
         }
-        Dual { lambda: lambda.to_vec(), metric, caps: self.capped(rho) }
-    }
-
-    /// Σ u_i m_i has the minorant Σ u_i (β_i, B_i).
-    fn mixed(&self, shares: &[f64], out: &mut Minorant) {
-        for (member, share) in self.members.iter().zip(shares) {
-            out.add(*share, &self.minorant(member));
-        }
+        Some(Dual { lambda: lambda.to_vec(), metric, caps: self.capped(rho) })
     }
 
     /// The limits as asked, not as solved for.
@@ -254,7 +250,7 @@ impl Case<'_> {
             }
             let shares: Vec<f64> = x.iter().map(|x| x / sum).collect();
             let rho: Vec<f64> = rho.iter().map(|x| x / sum).collect();
-            return Some(Refined { dual: self.dual(&shares, &lambda, &rho), nu: Vec::new() });
+            return Some(Refined { dual: self.dual(&shares, &lambda, &rho)?, nu: Vec::new() });
         };
         // B W = Σ ν_n e_n e_nᵀ W + Σ λ_k D_k − Σ ρ_i B_i W
         let mut target = CMat::zeros(w.rows(), w.cols());
@@ -285,7 +281,7 @@ impl Case<'_> {
         for (k, l) in users.iter().zip(floors) {
             lambda[*k] = *l;
         }
-        Some(Refined { dual: self.dual(shares, &lambda, rho), nu: nu.to_vec() })
+        Some(Refined { dual: self.dual(shares, &lambda, rho)?, nu: nu.to_vec() })
     }
 
     /// The design with the best of its bounds.
@@ -315,6 +311,12 @@ impl Case<'_> {
                 kept = Some((candidate, tau));
             }
         }
+        let multiplier = match &kept {
+            Some((one, _)) if matches!(self.required.power, PowerLimit::Total(_)) => {
+                vec![-one.dual.multiplier(self.space, &self.required.sinr)]
+            }
+            _ => Vec::new(),
+        };
         let (lambda, rho, nu) = kept.map_or_else(
             || (vec![0.0; self.space.users()], vec![0.0; self.caps.len()], Vec::new()),
             |(one, tau)| {
@@ -324,13 +326,10 @@ impl Case<'_> {
         );
         let price_per_power = match &self.required.power {
             PowerLimit::PerAntenna(_) => nu,
-            PowerLimit::Total(power) if degree && self.caps.is_empty() => {
+            PowerLimit::Total(power) if degree && self.caps.is_empty() && bound.is_finite() => {
                 vec![-(value + lambda.iter().sum::<f64>()) / power]
             }
-            PowerLimit::Total(_) => {
-                let top = self.multiplier_of_power(&lambda, &rho);
-                vec![-top]
-            }
+            PowerLimit::Total(_) => multiplier,
         };
         told(
             self.space,
@@ -339,13 +338,6 @@ impl Case<'_> {
             w,
             Told { value, bound: bound.is_finite().then_some(bound), lambda, rho, price_per_power },
         )
-    }
-
-    /// μ of the total power.
-    fn multiplier_of_power(&self, lambda: &[f64], rho: &[f64]) -> f64 {
-        let shares = vec![1.0 / self.members.len() as f64; self.members.len()];
-        let dual = self.dual(&shares, lambda, rho);
-        dual.multiplier(self.space, &self.required.sinr)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What given beams achieve, with gradients; and bounds from given multipliers.
 
+use noctule_num::input::in_range;
 use noctule_num::{CMat, InputError};
 
 use super::certificate::{largest, shifted};
@@ -20,6 +21,7 @@ pub struct Evaluation {
     heard: Heard,
     sensed: Sensed,
     parameters: Vec<Parameter>,
+    world: World,
 }
 
 impl Evaluation {
@@ -39,7 +41,7 @@ impl Evaluation {
         let heard = Heard::of(&space, beams);
         let sensed = Sensed::of(&space, beams, true);
         let parameters = parameters(&world.targets);
-        Ok(Self { space, w: beams.clone(), heard, sensed, parameters })
+        Ok(Self { space, w: beams.clone(), heard, sensed, parameters, world: world.clone() })
     }
 
     /// The parameters, in the order of the Fisher matrix.
@@ -60,13 +62,15 @@ impl Evaluation {
         self.sensed.inverse(0)
     }
 
-    /// A metric.
+    /// A metric; none where it does not fit the world, or has no value.
     pub fn metric(&self, metric: &Metric) -> Option<f64> {
+        metric.check(&self.world).ok()?;
         self.sensed.value(&self.space, metric)
     }
 
     /// The gradient of a metric by the beams: `dm = Re⟨G, dW⟩`.
     pub fn metric_gradient(&self, metric: &Metric) -> Option<CMat> {
+        metric.check(&self.world).ok()?;
         let mut pull = Pull::new(&self.space);
         // so sharp that only the largest eigenvalue is left
         let sharp = 1 << 20;
@@ -93,6 +97,9 @@ impl Evaluation {
     }
 
     /// The gradient of `Σ v_k ln(1 + SINR_k)`.
+    ///
+    /// # Panics
+    /// Where there are fewer weights than users.
     pub fn rate_gradient(&self, weights: &[f64]) -> CMat {
         let users = self.space.users();
         let total = |k: usize| self.signal(k) + self.interference(k);
@@ -141,8 +148,23 @@ pub fn proven(
     required: &Requirements,
     multipliers: &Multipliers,
 ) -> Result<Proven, Error> {
-    let space = Space::new(world, true)?;
+    world.check()?;
+    required.check(world)?;
+    Metric::trace(weights).check(world)?;
+    signed("lambda", &multipliers.lambda, world.noise_w.len())?;
     let n = weights.len();
+    let antennas = match required.power {
+        PowerLimit::Total(_) => 0,
+        PowerLimit::PerAntenna(_) => world.transmit.elements(),
+    };
+    signed("nu", &multipliers.nu, antennas)?;
+    let columns = weights.iter().filter(|w| **w > 0.0).count();
+    let fits = |row: &Vec<f64>| row.len() == columns && row.iter().all(|y| y.is_finite());
+    if multipliers.y.len() != n || !multipliers.y.iter().all(fits) {
+        let allowed = format!("{n} × {columns} numbers");
+        return Err(InputError::new("Y does not fit", "y", "another shape", allowed).into());
+    }
+    let space = Space::new(world, true)?;
     let kept: Vec<usize> = (0..n).filter(|i| weights[*i] > 0.0).collect();
     let beta: f64 = kept
         .iter()
@@ -192,6 +214,10 @@ pub fn power_proven(
     rho: &[f64],
     at: &CMat,
 ) -> Result<(f64, f64, f64), Error> {
+    world.check()?;
+    required.check(world)?;
+    signed("lambda", lambda, world.noise_w.len())?;
+    signed("rho", rho, required.caps.len())?;
     let space = Space::new(world, true)?;
     let (all, limits) = mixed(&space, required, rho, at);
     let s = largest(&shifted(&space, &required.sinr, lambda, &all.b)).0.max(0.0);
@@ -204,9 +230,8 @@ fn mixed(space: &Space, required: &Requirements, rho: &[f64], at: &CMat) -> (Min
     let mut all = Minorant::nothing(space.dim());
     let mut limits = 0.0;
     for (cap, rho) in required.caps.iter().zip(rho) {
-        if let Some(minorant) = sensed.minorant(space, &cap.metric, 256) {
-            all.add(*rho, &minorant);
-        }
+        let Some(minorant) = sensed.minorant(space, &cap.metric, 256) else { continue };
+        all.add(*rho, &minorant);
         limits += rho * if cap.metric.is_gain() { -cap.limit } else { cap.limit };
     }
     (all, limits)
@@ -225,8 +250,27 @@ pub fn rate_proven(
     rho: &[f64],
     at: &CMat,
 ) -> Result<f64, Error> {
+    world.check()?;
+    required.check(world)?;
+    super::checks::rate_weights(weights, world)?;
+    signed("rho", rho, required.caps.len())?;
+    for (name, values) in [("t", t), ("low", low), ("high", high)] {
+        signed(name, values, world.noise_w.len())?;
+    }
     let space = Space::new(world, true)?;
     let (all, limits) = mixed(&space, required, rho, at);
     let power = required.power.total();
     Ok(super::interval::node_bound(&space, weights, (low, high), t, &all, limits, power).0)
+}
+
+/// Refuse multipliers that are negative, not finite, or of another number.
+fn signed(place: &str, values: &[f64], count: usize) -> Result<(), InputError> {
+    if values.len() != count {
+        let found = values.len().to_string();
+        return Err(InputError::new("another number of them", place, found, count.to_string()));
+    }
+    for (i, value) in values.iter().enumerate() {
+        in_range(&format!("{place}[{i}]"), *value, 0.0, f64::MAX, "")?;
+    }
+    Ok(())
 }

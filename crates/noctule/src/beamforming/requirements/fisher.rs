@@ -166,6 +166,20 @@ impl FisherMap {
         }
     }
 
+    /// `Σ |Φ_ij| |e| ‖t_q‖ ‖t_s‖`: the size of the terms that cancel in `F*(Φ)`, for columns t of T.
+    pub(super) fn size_of_adjoint(&self, phi: &[f64], columns: &[f64]) -> f64 {
+        let n = self.len();
+        let mut sum = 0.0;
+        for i in 0..n {
+            for j in 0..n {
+                let terms = self.terms(i, j);
+                let size: f64 = terms.map(|(q, s, e)| e.norm() * columns[q] * columns[s]).sum();
+                sum += phi[i * n + j].abs() * size;
+            }
+        }
+        sum
+    }
+
     /// Add `weight` times the M of `F*(Φ) = T M Tᴴ`, for a symmetric Φ.
     pub(super) fn add_adjoint(&self, phi: &[f64], weight: f64, out: &mut CMat) {
         let n = self.len();

@@ -1,15 +1,18 @@
 //! An interval around the best rate, by branch and bound.
 
+use noctule_num::input::within;
 use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::Interrupt;
 
 use super::certificate::largest;
 use super::link::{Heard, add_outer};
+use super::metric::Metric;
 use super::minorant::Minorant;
+use super::multipliers::capped;
 use super::program::{Aim, Chart, Program};
-use super::rate::best_rate;
-use super::required::{Found, PowerLimit, Requirements};
+use super::rate::{MET, best_rate};
+use super::required::{Found, PowerLimit, Requirements, Standing};
 use super::sensed::Sensed;
 use super::starts::{TOLERANCE, climbed, sensing_streams, start};
 use super::world::{Space, World};
@@ -55,7 +58,7 @@ pub(super) fn node_bound(
         matrices.push(own);
     }
     let (top, hidden) = largest(&matrices);
-    (sum + power * (top.max(0.0) + hidden), matrices)
+    (sum + power * (top.max(0.0) + hidden + all.blur), matrices)
 }
 
 /// An interval around the best weighted rate.
@@ -82,7 +85,8 @@ struct Region {
 
 /// The best weighted rate with a bound by branch and bound on the interferences `I_k ∈ [1, 1 +
 /// P(‖h_k‖² + λ₁(C_k))]`: in a box −log I_k is below its chord, and the problem with chords is concave.
-/// Ends where the relative gap is `gap`, or `nodes` boxes were examined. Total power only.
+/// Ends where the relative gap is `gap`, or `nodes` boxes were examined. Total power only; SINR floors
+/// are met by the design, but the bound does not know them.
 ///
 /// # Errors
 /// [`Error::Input`] for what does not fit; broken numerics.
@@ -94,6 +98,7 @@ pub fn best_rate_within(
     (gap, nodes): (f64, u64),
     interrupt: &Interrupt,
 ) -> Result<Interval, Error> {
+    within("gap", gap, 0.0, 1.0)?;
     let found = best_rate(world, weights, false, required, starts, interrupt)?;
     let all = required.caps.iter().any(|cap| cap.metric.needs_all());
     let space = Space::new(world, all)?;
@@ -126,7 +131,11 @@ pub fn best_rate_within(
             break;
         }
         let parent = open.swap_remove(top);
-        let (user, at) = search.branch(&parent);
+        let Some((user, at)) = search.branch(&parent) else {
+            // nothing left to divide: its bound is what it is
+            open.push(parent);
+            break;
+        };
         for side in 0..2 {
             let (mut low, mut high) = (parent.low.clone(), parent.high.clone());
             if side == 0 {
@@ -190,17 +199,18 @@ impl Search<'_> {
             let floored = self.required.sinr.iter().filter(|f| **f > 0.0).count();
             let mut all = Minorant::nothing(self.space.dim());
             let mut limits = 0.0;
-            for (cap, nu) in caps.iter().zip(&run.multipliers[floored..]) {
-                let value = sensed.value(self.space, &cap.metric).unwrap_or(1.0);
-                let Some(minorant) = sensed.minorant(self.space, &cap.metric, 256) else {
-                    continue;
-                };
-                let rho = nu / value;
+            let rho: Vec<f64> = caps
+                .iter()
+                .zip(&run.multipliers[floored..])
+                .map(|(cap, nu)| match &cap.metric {
+                    Metric::LogDet(_) => *nu,
+                    other => nu / sensed.value(self.space, other).unwrap_or(1.0),
+                })
+                .collect();
+            let minorant = |metric: &Metric| sensed.minorant(self.space, metric, 256);
+            for (rho, limit, minorant) in capped(&caps, &rho, self.required, minorant) {
                 all.add(rho, &minorant);
-                // solved for a hair less than is allowed: the bound is about what is allowed
-                let allowed = cap.limit * (1.0 + 1e-6);
-                limits +=
-                    rho * if cap.metric.is_gain() { -cap.limit * (1.0 - 1e-6) } else { allowed };
+                limits += rho * limit;
             }
             let t: Vec<f64> =
                 (0..users).map(|k| 1.0 / (heard.signal[k] + heard.interference[k])).collect();
@@ -241,24 +251,27 @@ impl Search<'_> {
             Chart::Total(self.power),
         );
         let (beams, run) = climbed(&mut program, w, interrupt);
-        if run.violation <= 2e-7 && -run.value > self.best.value {
+        let miss = Standing::of(self.space, &beams).violation(self.space, self.required);
+        if miss <= MET && -run.value > self.best.value {
             let evaluations = self.best.evaluations + run.work.evaluations;
-            self.best = Found::of_rate(self.space, self.required, &beams, -run.value, evaluations);
+            let found = Found::of_rate(self.space, self.required, &beams, -run.value, &run);
+            self.best = Found { evaluations, ..found };
         }
     }
 
     /// The user whose chord is worst at the node's design, and where its interval is divided.
-    fn branch(&self, parent: &Region) -> (usize, f64) {
+    fn branch(&self, parent: &Region) -> Option<(usize, f64)> {
         let miss = |k: usize| {
             let l = Self::chord(parent.low[k], parent.high[k]);
             let i = parent.interference[k].clamp(parent.low[k], parent.high[k]);
             self.weights[k] * (i.ln() + l * parent.low[k] - parent.low[k].ln() - l * i)
         };
-        let user =
-            (0..self.weights.len()).max_by(|a, b| miss(*a).total_cmp(&miss(*b))).unwrap_or(0);
+        let wide = |k: &usize| parent.high[*k] > parent.low[*k] * (1.0 + 1e-12);
+        let users = (0..self.weights.len()).filter(wide);
+        let user = users.max_by(|a, b| miss(*a).total_cmp(&miss(*b)))?;
         let width = (parent.high[user] / parent.low[user]).ln();
         let share = (parent.interference[user] / parent.low[user]).ln() / width;
-        (user, parent.low[user] * (share.clamp(0.1, 0.9) * width).exp())
+        Some((user, parent.low[user] * (share.clamp(0.1, 0.9) * width).exp()))
     }
 }
 

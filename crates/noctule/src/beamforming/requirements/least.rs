@@ -19,7 +19,9 @@ const GAP: f64 = 1e-6;
 
 /// The least power under floors and caps, in watts; limits of antennas are not looked at.
 ///
-/// Proven as [`best_metric`](super::best_metric()) is; what no power meets is infeasible.
+/// Proven as [`best_metric`](super::best_metric()) is. Floors that ask for more than the rank of the
+/// channels are infeasible at any power; what was not met and not proven to be out of reach has an
+/// infinite value.
 ///
 /// # Errors
 /// [`Error::Input`] for what does not fit; broken numerics.
@@ -97,7 +99,9 @@ pub(super) fn least_power_within(
         }
     }
     let mut found = best.unwrap_or_else(|| Found::none(&space, required, 0));
-    found.bound = found.bound.map(|_| proven);
+    // the floors alone cost as much, those that are asked and not the strict ones
+    let floors = least_power(&space, &required.sinr, f64::INFINITY).bound;
+    found.bound = Some(proven.max(floors * (1.0 - 1e-12))).filter(|bound| bound.is_finite());
     found.evaluations = evaluations;
     found.beams = space.lifted(&found.beams);
     Ok(found)
@@ -212,11 +216,7 @@ pub(super) fn power_and_dual(
             other => value * nu / at.sensed.value(space, other).unwrap_or(1.0),
         })
         .collect();
-    let minorant = |metric: &Metric| {
-        at.sensed
-            .minorant(space, metric, sharpness)
-            .unwrap_or_else(|| Minorant::nothing(space.dim()))
-    };
+    let minorant = |metric: &Metric| at.sensed.minorant(space, metric, sharpness);
     let dual = |lambda: Vec<f64>, rho: &[f64]| Dual {
         lambda,
         metric: Minorant::nothing(space.dim()),
@@ -235,7 +235,7 @@ pub(super) fn power_and_dual(
     let candidates = [dual(lambda, &rho), dual(refined, &x[..caps.len()])];
     let bounds = candidates.map(|dual| (dual.power_bound(space, &required.sinr), dual));
     let [first, second] = bounds;
-    let (bound, dual) = if first.0 > second.0 { first } else { second };
+    let (bound, dual) = if second.0 > first.0 { second } else { first };
     let rho = dual.caps.iter().map(|(rho, ..)| *rho).collect();
     let told = Told {
         value,

@@ -1,9 +1,10 @@
 //! The best worst rate under caps: Newton on the least power.
 
-use noctule_num::CMat;
+use noctule_num::{CMat, InputError};
 use noctule_optim::Interrupt;
 
 use super::certificate::Dual;
+use super::checks::rate_weights;
 use super::impossible::impossible;
 use super::least::{PowerDual, feasible, met_by, power_and_dual};
 use super::required::{Found, PowerLimit, Requirements, Standing};
@@ -33,12 +34,19 @@ pub fn best_worst_rate(
 ) -> Result<Found, Error> {
     world.check()?;
     required.check(world)?;
+    rate_weights(weights, world)?;
+    if matches!(required.power, PowerLimit::PerAntenna(_)) {
+        let allowed = "a total power";
+        let what = "the best worst rate is for a total power";
+        return Err(InputError::new(what, "power", "limits per antenna", allowed).into());
+    }
     let space = Space::new(world, required.whole(None))?;
     let power = required.power.total();
     let all = required.caps.iter().any(|cap| cap.metric.needs_all());
     let streams = space.users() + sensing_streams(&space, all);
+    let floor = |t: f64, k: usize| (weights[k] * t).exp_m1().max(required.sinr[k]);
     let floors = |t: f64| Requirements {
-        sinr: weights.iter().map(|v| (v * t).exp_m1()).collect(),
+        sinr: (0..weights.len()).map(|k| floor(t, k)).collect(),
         caps: required.caps.clone(),
         power: PowerLimit::Total(power),
     };
@@ -52,7 +60,7 @@ pub fn best_worst_rate(
     }
     let (mut low, mut high) = (0.0_f64, f64::INFINITY);
     let mut warm: Option<CMat> = None;
-    let mut last: Option<(f64, Found, PowerDual)> = None;
+    let mut last: Option<(f64, f64, Found, PowerDual)> = None;
     let mut evaluations = 0;
     for _ in 0..STEPS {
         if interrupt.is_raised() {
@@ -79,8 +87,10 @@ pub fn best_worst_rate(
         };
         let (found, dual) = power_and_dual(&space, &wanted, &w, TOLERANCE, interrupt);
         evaluations += found.evaluations;
+        let rises =
+            |k: &usize| weights[*k] > 0.0 && (weights[*k] * t).exp_m1() >= required.sinr[*k];
         let slope: f64 = (0..space.users())
-            .filter(|k| wanted.sinr[*k] > 0.0)
+            .filter(rises)
             .map(|k| {
                 let gamma = wanted.sinr[k];
                 found.lambda[k] * dual.interference[k] * weights[k] * (1.0 + gamma) / gamma
@@ -95,7 +105,7 @@ pub fn best_worst_rate(
         }
         warm = Some(found.beams.clone());
         let here = t;
-        last = Some((here, found, dual));
+        last = Some((here, slope * found.value, found, dual));
         if off.abs() <= CLOSE || (high.is_finite() && high - low <= 1e-14 * high) {
             break;
         }
@@ -109,7 +119,7 @@ pub fn best_worst_rate(
         };
         t = if next > low && next < high { next } else { 0.5 * (low + high.min(2.0 * low + t)) };
     }
-    let Some((at, found, dual)) = last else {
+    let Some((at, rise, found, dual)) = last else {
         let infeasible = impossible(world, &space, required, interrupt)?;
         return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
     };
@@ -125,7 +135,7 @@ pub fn best_worst_rate(
         let infeasible = impossible(world, &space, required, interrupt)?;
         return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
     }
-    let bound = bound(&space, weights, power, at, &dual.dual);
+    let bound = bound(&space, (weights, &required.sinr), power, at, &dual.dual);
     Ok(Found {
         beams: space.lifted(&beams),
         value: reached,
@@ -133,13 +143,28 @@ pub fn best_worst_rate(
         violation: miss,
         sinr: (0..space.users()).map(|k| standing.heard.sinr(k)).collect(),
         evaluations,
+        // of the power's problem: a watt more, or a cap let out, raises t by its share of the slope
+        price_per_cap: found.price_per_cap.iter().map(|price| -price / rise).collect(),
+        price_per_power: vec![1.0 / rise],
+        price_per_sinr: vec![0.0; space.users()],
+        capped: required
+            .caps
+            .iter()
+            .map(|cap| standing.sensed.value(&space, &cap.metric).unwrap_or(f64::INFINITY))
+            .collect(),
         ..found
     })
 }
 
 /// What no t exceeds: the root of the power's bound, with multipliers kept or scaled with the floors.
-fn bound(space: &Space, weights: &[f64], power: f64, at: f64, dual: &Dual) -> Option<f64> {
-    let gamma = |t: f64, k: usize| (weights[k] * t).exp_m1();
+fn bound(
+    space: &Space,
+    (weights, floors): (&[f64], &[f64]),
+    power: f64,
+    at: f64,
+    dual: &Dual,
+) -> Option<f64> {
+    let gamma = |t: f64, k: usize| (weights[k] * t).exp_m1().max(floors[k]);
     let least = |t: f64, scaled: bool| {
         let floors: Vec<f64> = (0..weights.len()).map(|k| gamma(t, k)).collect();
         let lambda = (0..weights.len())
@@ -157,7 +182,8 @@ fn bound(space: &Space, weights: &[f64], power: f64, at: f64, dual: &Dual) -> Op
     let root = |scaled: bool| {
         let (mut low, mut high) = (at, at);
         let mut step = 1e-6 * at;
-        while least(high, scaled) <= power {
+        while !matches!(least(high, scaled).partial_cmp(&power), Some(std::cmp::Ordering::Greater))
+        {
             low = high;
             high += step;
             step *= 2.0;

@@ -10,16 +10,22 @@ use super::world::Space;
 pub(super) struct Minorant {
     pub(super) beta: f64,
     pub(super) b: CMat,
+    /// What rounding may have done to B while it was formed, in norm.
+    pub(super) blur: f64,
 }
 
 impl Minorant {
     pub(super) fn nothing(r: usize) -> Self {
-        Self { beta: 0.0, b: CMat::zeros(r, r) }
+        Self { beta: 0.0, b: CMat::zeros(r, r), blur: 0.0 }
     }
 
     /// Add `weight` times another.
     pub(super) fn add(&mut self, weight: f64, other: &Self) {
+        if weight == 0.0 {
+            return;
+        }
         self.beta += weight * other.beta;
+        self.blur += weight * other.blur;
         for (sum, one) in self.b.as_mut_slice().iter_mut().zip(other.b.as_slice()) {
             *sum += one * weight;
         }

@@ -68,9 +68,11 @@
 //! # Limits
 //!
 //! The functions are those of the library: scenario files, the command line and Python do not know
-//! them yet. Limits per antenna are looked at by [`best_metric`] and the rates, not by the least power;
-//! the interval of rates is for a total power. A near-tight floor is met ever more exactly, since what
-//! it is missed by costs as much of the power that is left.
+//! them yet. Limits per antenna are kept by [`best_metric`] and [`best_rate`]; whether they can be kept is
+//! judged by their sum only, and the others are for a total power. Illumination and mutual information
+//! are asked for as caps; a beampattern error is evaluated, not designed for. A near-tight floor is met
+//! ever more exactly, since what it is missed by costs as much of the power that is left; the least power
+//! of floors beyond 40 dB takes many steps of a fixed point.
 
 mod best_metric;
 mod certificate;

@@ -89,7 +89,7 @@ pub(super) fn capped(
     caps: &[Cap],
     rho: &[f64],
     required: &Requirements,
-    minorant: impl Fn(&Metric) -> Minorant,
+    minorant: impl Fn(&Metric) -> Option<Minorant>,
 ) -> Vec<(f64, f64, Minorant)> {
     let limits: Vec<f64> = required
         .caps
@@ -101,7 +101,11 @@ pub(super) fn capped(
         .zip(limits)
         .map(|((cap, rho), limit)| {
             let limit = if cap.metric.is_gain() { -limit } else { limit };
-            (*rho, limit, minorant(&cap.metric))
+            // without a minorant the cap proves nothing
+            match minorant(&cap.metric) {
+                Some(one) => (*rho, limit, one),
+                None => (0.0, limit, Minorant::nothing(0)),
+            }
         })
         .collect()
 }

@@ -85,6 +85,9 @@ impl<'a> Program<'a> {
     ) -> Self {
         let w = CMat::zeros(space.dim(), streams);
         let pull = Pull::new(space);
+        // a cap is as sharp as its p-norm: log 2/p too strict where two eigenvalues are largest
+        let eigen = |cap: &Cap| matches!(cap.metric, Metric::LargestEigenvalue(_));
+        let sharpness = if caps.iter().any(eigen) { 8192 } else { 256 };
         Self {
             space,
             streams,
@@ -92,7 +95,7 @@ impl<'a> Program<'a> {
             floors,
             caps,
             chart,
-            sharpness: 256,
+            sharpness,
             tolerance: 2e-8,
             rate_floor: None,
             w,

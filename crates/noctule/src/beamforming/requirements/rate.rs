@@ -1,16 +1,23 @@
 //! Rates under caps: stationary points from several starts, and the rate end of a trade-off.
 
-use noctule_num::CMat;
+use noctule_num::input::in_range;
 use noctule_num::linalg::{Op, product};
+use noctule_num::{CMat, InputError};
 use noctule_optim::Interrupt;
+use noctule_optim::augmented_lagrangian::ConstrainedRun;
 
+use super::checks::{observable, rate_weights};
+use super::convex::aim;
 use super::impossible::impossible;
 use super::metric::Metric;
 use super::program::{Aim, Chart, Program};
-use super::required::{Found, PowerLimit, Requirements};
+use super::required::{Found, PowerLimit, Requirements, Standing};
 use super::starts::{TOLERANCE, climbed, sensing_streams, start, tilt};
 use super::world::{Space, World};
 use crate::Error;
+
+/// Relative miss up to which requirements count as met: what is asked for is a little more.
+pub(super) const MET: f64 = 1e-8;
 
 /// The best weighted rates under caps and floors that several starts reach.
 ///
@@ -26,6 +33,7 @@ pub fn best_rate(
 ) -> Result<Found, Error> {
     world.check()?;
     required.check(world)?;
+    rate_weights(weights, world)?;
     let whole = matches!(required.power, PowerLimit::PerAntenna(_))
         || required.caps.iter().any(|cap| cap.metric.needs_all());
     let space = Space::new(world, whole)?;
@@ -38,7 +46,7 @@ pub fn best_rate(
     };
     let aim =
         if proportional { Aim::LogRate(weights.to_vec()) } else { Aim::Rate(weights.to_vec()) };
-    let mut best: Option<(f64, CMat)> = None;
+    let mut best: Option<(f64, CMat, ConstrainedRun)> = None;
     let mut evaluations = 0;
     for turn in 0..starts + space.users() {
         if interrupt.is_raised() {
@@ -64,16 +72,16 @@ pub fn best_rate(
         let (beams, run) = climbed(&mut program, &w, interrupt);
         evaluations += run.work.evaluations;
         let value = -run.value;
-        let met = run.violation <= 2e-7;
-        if met && value.is_finite() && best.as_ref().is_none_or(|(b, _)| value > *b) {
-            best = Some((value, beams));
+        let met = Standing::of(&space, &beams).violation(&space, required) <= MET;
+        if met && value.is_finite() && best.as_ref().is_none_or(|(b, ..)| value > *b) {
+            best = Some((value, beams, run));
         }
     }
-    let Some((value, beams)) = best else {
+    let Some((value, beams, run)) = best else {
         let infeasible = impossible(world, &space, required, interrupt)?;
         return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
     };
-    Ok(Found::of_rate(&space, required, &beams, value, evaluations))
+    Ok(Found { evaluations, ..Found::of_rate(&space, required, &beams, value, &run) })
 }
 
 /// The best metric among beams whose weighted rate is at least `least` nats: the rate end of a
@@ -92,7 +100,16 @@ pub fn best_metric_at_rate(
 ) -> Result<Found, Error> {
     world.check()?;
     required.check(world)?;
+    metric.check(world)?;
+    rate_weights(weights, world)?;
+    in_range("least", least, f64::MIN_POSITIVE, 1e6, "nats")?;
+    if from.rows() != world.transmit.elements() || from.cols() < world.noise_w.len() {
+        let found = format!("{} × {}", from.rows(), from.cols());
+        let allowed = "antennas × streams, those of the users first";
+        return Err(InputError::new("beams do not fit", "from", found, allowed).into());
+    }
     let space = Space::new(world, required.whole(Some(metric)))?;
+    observable(&space, metric)?;
     let chart = match &required.power {
         PowerLimit::Total(power) => Chart::Total(*power),
         PowerLimit::PerAntenna(limits) => Chart::Antennas(limits.clone()),
@@ -101,13 +118,22 @@ pub fn best_metric_at_rate(
     let mut program = Program::new(
         &space,
         w.cols(),
-        Aim::Metric(metric.clone()),
+        aim(&space, metric, &w),
         required.strict_floors(TOLERANCE),
         required.strict_caps(TOLERANCE),
         chart,
     );
     program.rate_floor = Some((weights.to_vec(), least));
     let (beams, run) = climbed(&mut program, &w, interrupt);
-    let value = run.value.exp();
-    Ok(Found::of_rate(&space, required, &beams, value, run.work.evaluations))
+    let at = Standing::of(&space, &beams);
+    let value = at.sensed.value(&space, metric).unwrap_or(f64::INFINITY);
+    let rate: f64 = weights.iter().enumerate().map(|(k, v)| v * at.heard.sinr(k).ln_1p()).sum();
+    let mut found = Found::of_rate(&space, required, &beams, value, &run);
+    found.violation = found.violation.max(1.0 - rate / least);
+    // of a metric that is made small, unlike a rate, floors and caps cost what they say
+    let unit = if matches!(metric, Metric::LogDet(_)) { 1.0 } else { value };
+    for price in found.price_per_sinr.iter_mut().chain(&mut found.price_per_cap) {
+        *price *= -unit;
+    }
+    Ok(found)
 }

@@ -1,6 +1,7 @@
 //! What is required, and what is told of beams that meet it or cannot.
 
 use noctule_num::CMat;
+use noctule_optim::augmented_lagrangian::ConstrainedRun;
 
 use super::link::Heard;
 use super::metric::Metric;
@@ -122,24 +123,36 @@ impl Found {
         }
     }
 
-    /// Beams and what their rates sum up to.
+    /// Beams and what their rates sum up to, with the multipliers of logarithms of floors and caps: a
+    /// rate falls by what a floor costs, and rises with a cap.
     pub(super) fn of_rate(
         space: &Space,
         required: &Requirements,
         w: &CMat,
         value: f64,
-        evaluations: u64,
+        run: &ConstrainedRun,
     ) -> Self {
         let at = Standing::of(space, w);
-        let told = Told {
-            value,
-            bound: None,
-            lambda: vec![0.0; space.users()],
-            rho: vec![0.0; required.caps.iter().map(|cap| cap.metric.members().len()).sum()],
-            price_per_power: Vec::new(),
-        };
-        let found = self::told(space, required, &at, w, told);
-        Self { beams: space.lifted(&found.beams), evaluations, ..found }
+        let mut nus = run.multipliers.iter().copied();
+        let mut lambda = vec![0.0; space.users()];
+        for k in (0..space.users()).filter(|k| required.sinr[*k] > 0.0) {
+            lambda[k] = nus.next().unwrap_or_default() / at.heard.interference[k];
+        }
+        let members = required.caps.iter().flat_map(|cap| cap.metric.members());
+        let rho = members
+            .zip(nus)
+            .map(|(metric, nu)| match &metric {
+                Metric::LogDet(_) => nu,
+                other => nu / at.sensed.value(space, other).unwrap_or(1.0),
+            })
+            .collect();
+        let told = Told { value, bound: None, lambda, rho, price_per_power: Vec::new() };
+        let mut found = self::told(space, required, &at, w, told);
+        for price in found.price_per_sinr.iter_mut().chain(&mut found.price_per_cap) {
+            *price = -*price;
+        }
+        let (beams, evaluations) = (space.lifted(&found.beams), run.work.evaluations);
+        Self { beams, evaluations, ..found }
     }
 }
 
@@ -199,14 +212,12 @@ impl Standing {
 
     /// The largest relative miss.
     pub(super) fn violation(&self, space: &Space, required: &Requirements) -> f64 {
-        let mut worst = 0.0_f64;
-        for (k, floor) in required.sinr.iter().enumerate().filter(|(_, f)| **f > 0.0) {
-            worst = worst.max(1.0 - self.heard.sinr(k) / floor);
-        }
-        for cap in &required.caps {
-            worst = worst.max(self.excess(space, cap));
-        }
-        worst.max(0.0)
+        let floors = required.sinr.iter().enumerate().filter(|(_, floor)| **floor > 0.0);
+        let floors = floors.map(|(k, floor)| 1.0 - self.heard.sinr(k) / floor);
+        let caps = required.caps.iter().map(|cap| self.excess(space, cap));
+        // what is no number is missed
+        let miss = |m: f64| if m.is_nan() { f64::INFINITY } else { m };
+        floors.chain(caps).map(miss).fold(0.0, f64::max)
     }
 }
 

@@ -4,6 +4,7 @@ use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
 use noctule_num::{C64, CMat};
 use noctule_phy::fisher::FisherInverse;
 
+use super::certificate::MARGIN;
 use super::link::add_outer;
 use super::metric::{Metric, Part};
 use super::minorant::{Minorant, Pull};
@@ -190,6 +191,24 @@ impl Sensed {
         Some(())
     }
 
+    /// The size of what cancels in B where it is made of Fisher matrices: with targets close together
+    /// far more than B itself.
+    fn size(&self, space: &Space, metric: &Metric, sharpness: i32) -> Option<f64> {
+        let norm = |j: usize| space.t.col(j).iter().map(C64::norm_sqr).sum::<f64>().sqrt();
+        let columns: Vec<f64> = (0..space.t.cols()).map(norm).collect();
+        match metric {
+            Metric::Trace(parts) => parts.iter().try_fold(0.0, |sum, part| {
+                let phi = self.outer(part.scene, &diagonal(&part.weights))?;
+                Some(sum + part.share * space.maps[part.scene].size_of_adjoint(&phi, &columns))
+            }),
+            Metric::LargestEigenvalue(_) | Metric::LogDet(_) => {
+                let phi = self.outer(0, &self.middle(metric, sharpness)?)?;
+                Some(space.maps[0].size_of_adjoint(&phi, &columns))
+            }
+            _ => None,
+        }
+    }
+
     /// Ψ (parameters × parameters) of `Φ = F⁻¹ΨF⁻¹`: `E V ψ Vᵀ Eᵀ` for a function of eigenvalues.
     fn middle(&self, metric: &Metric, sharpness: i32) -> Option<Vec<f64>> {
         let (Metric::LargestEigenvalue(weights) | Metric::LogDet(weights)) = metric else {
@@ -298,6 +317,7 @@ impl Sensed {
         self.add_pull(space, metric, 1.0, sharpness, &mut pull)?;
         let b = pull.matrix(space);
         let value = self.value(space, metric)?;
+        let blur = MARGIN * self.size(space, metric, sharpness).unwrap_or(0.0).max(b.norm());
         let beta = match metric {
             Metric::Trace(_) | Metric::Largest(_) | Metric::Extended { .. } => 2.0 * value,
             // tr GGᵀ = 1 for the mixture: its weights are scaled to a sum of one
@@ -311,7 +331,7 @@ impl Sensed {
                 let scale = norm.powf(f64::from(sharpness - 1) / f64::from(sharpness)) / total;
                 let mut b = b;
                 b.scale(scale);
-                return Some(Minorant { beta: 2.0 * mean, b });
+                return Some(Minorant { beta: 2.0 * mean, b, blur: scale * blur });
             }
             Metric::LogDet(weights) => value + self.eigen(weights)?.2.len() as f64,
             Metric::Illumination { .. } => 0.0,
@@ -321,7 +341,7 @@ impl Sensed {
                 trace_of_product(&b, r) - value
             }
         };
-        Some(Minorant { beta, b })
+        Some(Minorant { beta, b, blur })
     }
 }
 

@@ -36,7 +36,10 @@ pub(super) fn hopeless(space: &Space, floors: &[f64]) -> Option<Hopeless> {
     let h = CMat::from_fn(space.dim(), kept.len(), |i, k| space.h[(i, kept[k])]);
     let rank = orthonormal_basis(&h, 1e-10).map_or(0, |basis| basis.cols());
     let asked: f64 = kept.iter().map(|k| floors[*k] / (1.0 + floors[*k])).sum();
-    (!kept.is_empty() && asked >= rank as f64 * (1.0 - 1e-12)).then_some(Hopeless { asked, rank })
+    // Σ γ/(1+γ) ≥ rank in the form that does not round γ/(1+γ) to one
+    let left: f64 = kept.iter().map(|k| 1.0 / (1.0 + floors[*k])).sum();
+    let beyond = (kept.len() - rank) as f64;
+    (beyond > 0.0 && left <= beyond * (1.0 + 1e-12)).then_some(Hopeless { asked, rank })
 }
 
 /// The fixed point; stopped where Σλ exceeds `enough`.
