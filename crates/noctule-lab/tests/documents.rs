@@ -8,6 +8,8 @@ mod effort;
 #[path = "documents/extreme.rs"]
 mod extreme;
 mod rows;
+#[path = "documents/settings.rs"]
+mod settings;
 
 use std::sync::OnceLock;
 

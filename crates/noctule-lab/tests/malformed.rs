@@ -94,6 +94,10 @@ fn cases() -> Vec<(&'static str, String)> {
             ),
         ),
         (
+            "same setting twice, of one scheme and of all",
+            "[[scheme]]\nname = \"rough\"\n[[sweep]]\npath = \"scheme.max_steps\"\nvalues = [1]\n[[sweep]]\npath = \"scheme.rough.max_steps\"\nvalues = [2]\n".into(),
+        ),
+        (
             "figure of nothing",
             format!("{EXACT}[[figure]]\nid = \"f\"\nx = \"power_dbm\"\ny = \"rate\"\n"),
         ),

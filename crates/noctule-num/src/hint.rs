@@ -63,6 +63,9 @@ pub fn of(found: &str, candidates: &[&str]) -> Option<String> {
     if let Some(told) = elevation(found, candidates) {
         return Some(told);
     }
+    if let Some(told) = certify(found, candidates) {
+        return Some(told);
+    }
     let candidate = guess(found, candidates)?;
     Some(if without_unit(found) == without_unit(candidate) {
         format!("names carry their unit: did you mean `{candidate}`?")
@@ -78,6 +81,14 @@ fn elevation(found: &str, candidates: &[&str]) -> Option<String> {
     found.to_ascii_lowercase().starts_with("elevation").then(|| {
         format!("directions are given by the polar angle: {polar} = {right_angle} - elevation")
     })
+}
+
+/// How a bound was once asked for; it is one setting now, here or one level up.
+fn certify(found: &str, candidates: &[&str]) -> Option<String> {
+    let once = ["certify_nodes", "certify_gap", "max_nodes", "nodes", "gap"].contains(&found);
+    let here = candidates.contains(&"certify")
+        || ["nodes", "gap"].iter().all(|key| candidates.contains(key));
+    (once && here).then(|| "now `certify = { nodes = 5, gap = 1e-3 }`".to_owned())
 }
 
 /// The scheme that was probably meant, by its name or by the words of a legend: `zerof`,
@@ -131,6 +142,16 @@ mod tests {
         let hint = of("elevation_deg", &["azimuth_deg", "polar_deg"]).unwrap_or_default();
         assert_eq!(hint, "directions are given by the polar angle: polar_deg = 90 - elevation");
         assert_eq!(of("elevation_deg", &["azimuth_deg"]), None);
+    }
+
+    #[test]
+    fn old_words_for_a_bound_are_told_the_new_ones() {
+        let now = Some("now `certify = { nodes = 5, gap = 1e-3 }`".to_owned());
+        for found in ["certify_nodes", "certify_gap", "max_nodes", "nodes", "gap"] {
+            assert_eq!(of(found, &["starts", "certify"]), now, "{found}");
+        }
+        assert_eq!(of("max_nodes", &["nodes", "gap"]), now);
+        assert_eq!(of("max_nodes", &["starts"]), None);
     }
 
     #[test]

@@ -219,6 +219,9 @@ pub struct Certificate {
     /// [`Bound`]. Empty where the two numbers follow from the instance.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub numbers: BTreeMap<String, Vec<f64>>,
+    /// The setting of the scheme that cannot be met. `None` where it is the instance's requirements.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub setting: Option<String>,
 }
 
 impl Certificate {
@@ -230,7 +233,14 @@ impl Certificate {
         reachable: f64,
     ) -> Self {
         let (method, statement) = (method.into(), statement.into());
-        Self { method, statement, required, reachable, numbers: BTreeMap::new() }
+        Self { method, statement, required, reachable, numbers: BTreeMap::new(), setting: None }
+    }
+
+    /// The same certificate, about a setting of the scheme and not about the instance.
+    #[must_use]
+    pub fn about_setting(mut self, name: impl Into<String>) -> Self {
+        self.setting = Some(name.into());
+        self
     }
 
     /// The same certificate with its multipliers.

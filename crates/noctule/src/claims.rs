@@ -165,8 +165,8 @@ pub fn same(a: f64, b: f64) -> bool {
         || (a - b).abs() <= AGREEMENT * a.abs().max(b.abs()).max(f64::MIN_POSITIVE)
 }
 
-/// A certificate of infeasibility against one that was computed again: the two numbers must agree,
-/// and the new one says whether anything is proven.
+/// A certificate of infeasibility against one that was computed again: what they are about and the
+/// two numbers must agree, and the new one says whether anything is proven.
 pub fn same_certificate(
     stored: &Certificate,
     found: Option<&Certificate>,
@@ -175,6 +175,14 @@ pub fn same_certificate(
     let Some(found) = found else {
         return Verdict::Refuted("nothing proves that the requirements cannot be met".to_owned());
     };
+    if stored.setting != found.setting {
+        let about = |setting: &Option<String>| match setting {
+            Some(name) => format!("the setting `{name}`"),
+            None => "the instance".to_owned(),
+        };
+        let (found, stored) = (about(&found.setting), about(&stored.setting));
+        return Verdict::Refuted(format!("it is about {found}, not about {stored}"));
+    }
     let pairs = [
         ("required", stored.required, found.required),
         ("reachable", stored.reachable, found.reachable),

@@ -101,7 +101,12 @@ impl Sweep {
     /// Whether the values of one sweep would undo those of the other.
     pub(super) fn undoes(&self, other: &Self) -> bool {
         match (&self.target, &other.target) {
-            (Target::Scenario(a), Target::Scenario(b)) => overlay::apart(a, b),
+            (Target::Scenario(a), Target::Scenario(b)) => overlay::undo(a, b),
+            // of one scheme and of all that have it: they meet where a scheme has both
+            (
+                Target::Setting { schemes: of_a, way: a, .. },
+                Target::Setting { schemes: of_b, way: b, .. },
+            ) => of_a.iter().any(|id| of_b.contains(id)) && overlay::undo(a, b),
             _ => false,
         }
     }

@@ -7,6 +7,9 @@ use super::placement::Pattern;
 use super::{FrameDesign, Instance, Placement, Plan, advice, evaluate};
 use crate::{Design, Error, FEASIBLE};
 
+/// The setting by which a sensing time is given.
+const SENSING_BLOCKS: &str = "sensing_blocks";
+
 /// Sensing times that a pattern leaves room for: the earliest, and the last block in which data
 /// may start. `None` when there are none.
 pub(super) fn window(instance: &Instance, pattern: Pattern) -> Option<(f64, usize)> {
@@ -55,7 +58,7 @@ pub(super) fn too_short(instance: &Instance, time: f64) -> Certificate {
         required / block,
         time / block
     );
-    Certificate::new("closed-form", statement, required, time)
+    Certificate::new("closed-form", statement, required, time).about_setting(SENSING_BLOCKS)
 }
 
 /// What a sensing time that is given leaves no room for, with the closest time that leaves it; `None`
@@ -73,6 +76,7 @@ pub(super) fn missing_room(
     let (whole, rest) = instance.split_sensing(time);
     let certificate = |statement: String, required: f64, reachable: f64| {
         Certificate::new("closed-form", statement, required, reachable)
+            .about_setting(SENSING_BLOCKS)
     };
     if whole > last {
         let (needed, frame) = (whole + fewest, instance.blocks());
@@ -157,7 +161,12 @@ pub(super) fn infeasible(instance: &Instance, pattern: Pattern) -> Result<FrameD
     );
     let plan = Plan { sensing_time_s: reachable, placement: Placement::Blocks(vec![1; fewest]) };
     let metrics = evaluate(instance, &plan)?;
-    let certificate = Certificate::new("closed-form", statement, required, reachable);
+    let mut certificate = Certificate::new("closed-form", statement, required, reachable);
+    // Where a single update has room, only their number asks for too much.
+    let asked = matches!(pattern, Pattern::Updates(_) | Pattern::EvenUpdates(_));
+    if asked && window(instance, Pattern::Single).is_some() {
+        certificate = certificate.about_setting("updates");
+    }
     Ok(Design {
         warnings: advice(instance, &metrics),
         starts: Vec::new(),

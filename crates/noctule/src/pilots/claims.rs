@@ -4,6 +4,7 @@ use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 
 use super::again::{self, Goal};
 use super::baselines::{FullPower, full_power};
+use super::design::TARGET;
 use super::{Allocation, Instance, LeastPowerSettings, Metrics};
 use crate::claims::{
     Again, Bounded, Checks, Compared, Said, Verdict, closed_form, own_rule, same_certificate,
@@ -98,7 +99,7 @@ fn infeasible_again(
     let Some(target) = target(said)? else {
         return Ok(Verdict::Refuted("every requirement is met".to_owned()));
     };
-    let found = Certificate::new("", "", target, metrics.worst_error);
+    let found = Certificate::new("", "", target, metrics.worst_error).about_setting(TARGET);
     Ok(match same_certificate(certificate, Some(&found), out) {
         Verdict::Confirmed if metrics.worst_error <= target => {
             Verdict::Refuted("the target is met".to_owned())

@@ -25,6 +25,7 @@ use crate::system::NoSettings;
 use crate::{Error, Run};
 use search::{Entry, Search, TIGHT, proof_of, stop_of};
 
+pub(in crate::pilots) use least_power::TARGET;
 pub use least_power::{least_power, least_power_to_locate};
 pub use settings::{LeastPowerSettings, Settings};
 

@@ -71,7 +71,8 @@ impl Checked {
     /// A claim about the requirements that the witness contradicts.
     fn contradicted(&self, proof: &Proof) -> Option<String> {
         let found = self.violation;
-        if proof.infeasible.is_some() {
+        // A setting is no requirement of the instance: the witness, which knows none, has no say in it.
+        if proof.infeasible.as_ref().is_some_and(|certificate| certificate.setting.is_none()) {
             let met = found.is_nan() || found <= 0.0;
             return met.then(|| {
                 "no design is said to meet the requirements, and the independent witness finds \
@@ -137,5 +138,14 @@ mod tests {
         let proof = Proof { infeasible: Some(certificate), ..Proof::feasible(0.0) };
         assert_eq!(witness(1.0, 1e-3).objection(Some(1.0), &proof, []), None);
         assert!(witness(1.0, 0.0).objection(Some(1.0), &proof, []).is_some());
+    }
+
+    #[test]
+    fn a_setting_out_of_reach_contradicts_no_requirement() {
+        let certificate = noctule_optim::Certificate::new("", "", 2.0, 1.0).about_setting("target");
+        let proof = Proof { infeasible: Some(certificate), ..Proof::feasible(0.0) };
+        assert_eq!(witness(1.0, 0.0).objection(Some(1.0), &proof, []), None);
+        // What it says of its own violation is judged as always.
+        assert!(witness(1.0, 1e-3).objection(Some(1.0), &proof, []).unwrap().contains("missed"));
     }
 }

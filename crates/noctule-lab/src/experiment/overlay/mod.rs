@@ -16,7 +16,7 @@ use noctule_num::{InputError, hint};
 use serde_json::{Map, Number, Value};
 
 use super::document::{Item, Kind};
-pub(crate) use path::{Hop, Missing, Step, apart, find, replace, steps, value_at};
+pub(crate) use path::{Hop, Missing, Step, find, replace, steps, undo, value_at};
 pub use schema::of_tables;
 pub(crate) use schema::{Schema, same_name};
 use schema::{Shape, Variant};

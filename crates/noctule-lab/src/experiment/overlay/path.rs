@@ -193,10 +193,18 @@ fn elsewhere(missing: Missing, variants: &[Variant<'_>]) -> Missing {
     Missing { hint: owner.or(missing.hint), ..missing }
 }
 
-/// Whether two ways part at a variant: then one of them undoes the other.
-pub(crate) fn apart(a: &[Hop], b: &[Hop]) -> bool {
-    let first = a.iter().zip(b).find(|(a, b)| a != b);
-    matches!(first, Some((Hop::Variant(_), Hop::Variant(_)) | (Hop::Tag(_), _) | (_, Hop::Tag(_))))
+/// Whether writing by one of two ways undoes what was written by the other: they part at a variant,
+/// or one leads through the end of the other. What defaults hold at a key is no difference.
+pub(crate) fn undo(a: &[Hop], b: &[Hop]) -> bool {
+    let alike = |a: &Hop, b: &Hop| match (a, b) {
+        (Hop::Key(a, _), Hop::Key(b, _)) => a == b,
+        _ => a == b,
+    };
+    let first = a.iter().zip(b).find(|(a, b)| !alike(a, b));
+    matches!(
+        first,
+        None | Some((Hop::Variant(_), Hop::Variant(_)) | (Hop::Tag(_), _) | (_, Hop::Tag(_)))
+    )
 }
 
 /// The value at the end of a way, where there is one.

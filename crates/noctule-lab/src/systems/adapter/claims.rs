@@ -278,6 +278,10 @@ impl<'a, T: Tables> Ledger<'a, T> {
             false => None,
         };
         match (known, parsed) {
+            // a list could be read as settings in their order: no document of ours says them so
+            _ if !settings.is_object() => {
+                self.enter("settings", Verdict::Refuted("it is no table of settings".to_owned()));
+            }
             (false, _) => {
                 self.enter("scheme", Verdict::Refuted("there is no such scheme".to_owned()));
             }

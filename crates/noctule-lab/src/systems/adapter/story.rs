@@ -159,6 +159,10 @@ fn common_facts<T: Tables>(
     let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
     if let Some(certificate) = &design.proof.infeasible {
         fact("INFEASIBLE", format!("{} ({})", certificate.statement, certificate.method));
+        if let Some(name) = &certificate.setting {
+            let about = format!("the setting `scheme.{name}`; nothing is proven of the instance");
+            fact("what cannot be met", about);
+        }
         fact("what is shown", "the design that comes nearest to the requirement".to_owned());
     }
     if design.proof.infeasible.is_none() && witness.violation > FEASIBLE {

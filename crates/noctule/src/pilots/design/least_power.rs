@@ -12,6 +12,9 @@ use crate::pilots::polish::Exact;
 use crate::pilots::{Allocation, Instance, PilotsDesign};
 use crate::{Certify, Error, Run};
 
+/// The setting that may be out of reach.
+pub(in crate::pilots) const TARGET: &str = "target_error";
+
 /// The least total power with which no error exceeds a target, within all limits.
 ///
 /// Guarantee: a stationary point; with `certify`, a lower bound on the power fraction. A target
@@ -135,7 +138,8 @@ fn unreached(
         );
         let numbers = design.proof.bound.as_ref().map(|bound| bound.numbers.clone());
         let certificate = Certificate::new("branch-and-bound on θ", statement, target, reached)
-            .with_numbers(numbers.unwrap_or_default());
+            .with_numbers(numbers.unwrap_or_default())
+            .about_setting(TARGET);
         design.proof.infeasible = Some(certificate);
     } else {
         design.stop = Stop::Stalled;
