@@ -62,6 +62,7 @@ mod status;
 pub mod stop;
 mod trace;
 pub mod water_filling;
+mod work;
 
 pub use augmented_lagrangian::{AugmentedLagrangian, Constrained};
 pub use descent::Run;
@@ -72,10 +73,11 @@ pub use method::Method;
 pub use multi_start::{MultiStart, multi_start};
 pub use noctule_num::Interrupt;
 pub use objective::{Objective, TaylorCheck, check_gradient};
-pub use status::{Bound, Certificate, PointProof, Proof, Sense, Stop, Work};
+pub use status::{Bound, Certificate, PointProof, Proof, Sense, Stop};
 pub use stop::{StopRule, StopRules};
 pub use trace::{Trace, TraceRow};
 pub use water_filling::water_filling;
+pub use work::Work;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
