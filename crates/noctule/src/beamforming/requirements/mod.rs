@@ -84,6 +84,7 @@ mod impossible;
 mod interval;
 mod least;
 mod link;
+mod matrices;
 mod max_min;
 pub mod metric;
 mod minorant;

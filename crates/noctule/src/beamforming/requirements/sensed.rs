@@ -1,11 +1,14 @@
 //! What beams do for sensing: values of metrics, their derivatives and minorants.
 
-use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
+use noctule_num::linalg::{HermitianEigen, Op, product};
 use noctule_num::{C64, CMat};
 use noctule_phy::fisher::FisherInverse;
 
 use super::certificate::MARGIN;
 use super::link::add_outer;
+use super::matrices::{
+    diagonal, inner, inverted, log_det, pattern_errors, quadratic, root_of, trace_of_product,
+};
 use super::metric::{Metric, Part};
 use super::minorant::{Minorant, Pull};
 use super::world::Space;
@@ -343,72 +346,4 @@ impl Sensed {
         };
         Some(Minorant { beta, b, blur })
     }
-}
-
-/// `p_n − ηd_n` with the best η.
-fn pattern_errors(r: &CMat, grid: &CMat, template: &[f64]) -> Vec<f64> {
-    let p: Vec<f64> = (0..grid.cols()).map(|n| quadratic(r, grid.col(n))).collect();
-    let along: f64 = p.iter().zip(template).map(|(p, d)| p * d).sum();
-    let eta = along / template.iter().map(|d| d * d).sum::<f64>();
-    p.iter().zip(template).map(|(p, d)| p - eta * d).collect()
-}
-
-fn diagonal(weights: &[f64]) -> Vec<f64> {
-    let n = weights.len();
-    let mut out = vec![0.0; n * n];
-    for (i, weight) in weights.iter().enumerate() {
-        out[i * n + i] = *weight;
-    }
-    out
-}
-
-/// aᴴRa.
-fn quadratic(r: &CMat, a: &[C64]) -> f64 {
-    (0..a.len())
-        .map(|j| (0..a.len()).map(|i| (a[i].conj() * r[(i, j)] * a[j]).re).sum::<f64>())
-        .sum()
-}
-
-/// Re tr(AᴴB) of Hermitian matrices.
-pub(super) fn trace_of_product(a: &CMat, b: &CMat) -> f64 {
-    noctule_num::linalg::real_dot(a.as_slice(), b.as_slice())
-}
-
-/// The inverse of a positive definite matrix.
-fn inverted(a: &CMat) -> Option<CMat> {
-    let mut cholesky = Cholesky::new(a.rows());
-    cholesky.factor(a, "covariance").ok()?;
-    let mut out = CMat::identity(a.rows());
-    cholesky.solve_in_place(&mut out);
-    Some(out)
-}
-
-fn log_det(a: &CMat) -> Option<f64> {
-    let mut cholesky = Cholesky::new(a.rows());
-    cholesky.factor(a, "mutual information").ok()?;
-    Some(cholesky.log_det())
-}
-
-/// A root L of Σ = LLᴴ by eigenvalues, which may be zero.
-fn root_of(covariance: &CMat) -> Option<CMat> {
-    let mut eigen = HermitianEigen::new(covariance.rows());
-    eigen.compute(covariance).ok()?;
-    let mut root = eigen.vectors().clone();
-    for (j, value) in eigen.values().to_vec().into_iter().enumerate() {
-        let scale = value.max(0.0).sqrt();
-        root.col_mut(j).iter_mut().for_each(|z| *z *= scale);
-    }
-    Some(root)
-}
-
-/// `1 + q LᴴRL`.
-fn inner(r: &CMat, covariance: &CMat, snr: f64) -> CMat {
-    let Some(root) = root_of(covariance) else { return CMat::zeros(r.rows(), r.rows()) };
-    let half = product(r, Op::Plain, &root, Op::Plain);
-    let mut out = product(&root, Op::Adjoint, &half, Op::Plain);
-    out.scale(snr);
-    for i in 0..out.rows() {
-        out[(i, i)] += 1.0;
-    }
-    out
 }
