@@ -179,8 +179,13 @@ pub trait System: Send + Sync {
         None
     }
 
-    /// Validate and prepare a chain of points of one scheme.
-    fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused>;
+    /// Validate and prepare a chain of points of one scheme. The points come one by one: a scenario as
+    /// JSON takes kilobytes, and a chain may have a hundred thousand.
+    fn prepare(
+        &self,
+        scheme: &str,
+        chain: &mut dyn Iterator<Item = Point>,
+    ) -> Result<Box<dyn Chain>, Refused>;
 
     /// The number by which designs of one instance are compared; `None` where there is no such.
     fn goal(&self) -> Option<Goal> {
@@ -212,7 +217,7 @@ pub trait System: Send + Sync {
         trial: u64,
         interrupt: &Interrupt,
     ) -> Result<Timed, Refused> {
-        let chain = self.prepare(scheme, std::slice::from_ref(point))?;
+        let chain = self.prepare(scheme, &mut std::iter::once(point.clone()))?;
         let begin = Instant::now();
         let rows = chain.run(seed, trial, interrupt);
         let seconds = begin.elapsed().as_secs_f64();

@@ -10,6 +10,8 @@ mod extreme;
 mod rows;
 #[path = "documents/settings.rs"]
 mod settings;
+#[path = "documents/units.rs"]
+mod units;
 
 use std::sync::OnceLock;
 

@@ -55,7 +55,7 @@ fn every_path_of_the_schema_is_set_in_every_way_and_read_back() {
             let point: Point = study.point(0, 0);
             told("a sweep", &point.scenario);
             // Ranges are the system's own matter; that the keys exist is not.
-            if let Err(refused) = system.prepare(scheme, &[point]) {
+            if let Err(refused) = system.prepare(scheme, &mut std::iter::once(point)) {
                 assert_ne!(refused.error.what, "the value does not fit", "{id} {}", refused.error);
             }
         }
@@ -123,7 +123,9 @@ fn users_of_a_frame_have_speeds_limits_and_gains_of_their_own() {
     assert_eq!(found["scenario"]["users"]["fixed"][1]["speed_kmh"], json!(60.0));
     let settings = frame.default_settings("optimal").unwrap();
     let point = Point { scenario: found["scenario"].clone(), settings };
-    frame.prepare("optimal", &[point]).unwrap_or_else(|refused| panic!("{}", refused.error));
+    frame
+        .prepare("optimal", &mut std::iter::once(point))
+        .unwrap_or_else(|refused| panic!("{}", refused.error));
 }
 
 /// A design is read by its name in the error: what is wrong, with the forms that are allowed.
@@ -169,7 +171,7 @@ fn what_cannot_be_set_says_what_can() {
             .and_then(|all| {
                 let point =
                     Point { scenario: all["scenario"].clone(), settings: all["scheme"].clone() };
-                of.prepare(scheme, &[point]).map_err(|refused| refused.error)
+                of.prepare(scheme, &mut std::iter::once(point)).map_err(|refused| refused.error)
             })
             .err();
         let error = error.unwrap_or_else(|| panic!("{set} is accepted"));

@@ -43,7 +43,7 @@ fn every_path_of_the_settings_is_set_in_every_way_and_read_back() {
                 let point: Point = study.point(0, 0);
                 told("a sweep", &point.settings);
                 // Ranges are the system's own matter; that the keys exist is not.
-                if let Err(refused) = system.prepare(scheme, &[point]) {
+                if let Err(refused) = system.prepare(scheme, &mut std::iter::once(point)) {
                     let error = refused.error;
                     assert_ne!(error.what, "the value does not fit", "{id} {path}: {error}");
                 }

@@ -44,7 +44,7 @@ fn row(
         Point { scenario: small(system), settings: system.default_settings(scheme).unwrap() };
     scenario(&mut point.scenario);
     settings(&mut point.settings);
-    let chain = system.prepare(scheme, &[point]).map_err(Box::new)?;
+    let chain = system.prepare(scheme, &mut std::iter::once(point)).map_err(Box::new)?;
     Ok(chain.run(1, 0, &Interrupt::new()).remove(0))
 }
 
@@ -104,7 +104,7 @@ fn a_chain_depends_on_seed_and_trial_alone() {
         let first = Point { scenario: small(system), settings };
         let mut second = first.clone();
         change(&mut second.scenario);
-        let prepared = system.prepare("balanced", &[first, second]).unwrap();
+        let prepared = system.prepare("balanced", &mut [first, second].into_iter()).unwrap();
         let rows = prepared.run(3, 7, &Interrupt::new());
         prepared.run(3, 8, &Interrupt::new());
         assert_eq!(rows, prepared.run(3, 7, &Interrupt::new()), "{id}");

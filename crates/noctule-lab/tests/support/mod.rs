@@ -107,9 +107,13 @@ impl System for Quadratic {
             _ => None,
         }
     }
-    fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused> {
+    fn prepare(
+        &self,
+        scheme: &str,
+        chain: &mut dyn Iterator<Item = Point>,
+    ) -> Result<Box<dyn Chain>, Refused> {
         let mut points = Vec::new();
-        for (index, point) in chain.iter().enumerate() {
+        for (index, point) in chain.enumerate() {
             let s = &point.scenario;
             let noise = s["noise"].as_f64().unwrap_or(f64::NAN);
             if noise.is_nan() || noise < 0.0 {

@@ -97,25 +97,25 @@ impl System for Extended {
         self.inner.settings_schema(scheme)
     }
 
-    fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused> {
+    fn prepare(
+        &self,
+        scheme: &str,
+        chain: &mut dyn Iterator<Item = Point>,
+    ) -> Result<Box<dyn Chain>, Refused> {
         let Some(function) = self.functions.get(scheme) else {
             return self.inner.prepare(scheme, chain);
         };
+        let scenarios: Vec<Value> = chain.map(|point| point.scenario).collect();
         // A scheme of the system's own judges the scenarios.
         if let Some(judge) = self.inner.schemes().first()
             && let Some(settings) = self.inner.default_settings(judge.name)
         {
-            let points: Vec<Point> = chain
+            let mut points = scenarios
                 .iter()
-                .map(|p| Point { scenario: p.scenario.clone(), settings: settings.clone() })
-                .collect();
-            self.inner.prepare(judge.name, &points)?;
+                .map(|scenario| Point { scenario: scenario.clone(), settings: settings.clone() });
+            self.inner.prepare(judge.name, &mut points)?;
         }
-        Ok(Box::new(Calls {
-            system: self.inner,
-            scenarios: chain.iter().map(|point| point.scenario.clone()).collect(),
-            function: function.clone(),
-        }))
+        Ok(Box::new(Calls { system: self.inner, scenarios, function: function.clone() }))
     }
 }
 

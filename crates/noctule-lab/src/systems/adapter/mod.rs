@@ -124,9 +124,13 @@ impl<T: noctule::System> System for Of<T> {
         T::settings_schema(scheme)
     }
 
-    fn prepare(&self, scheme: &str, chain: &[Point]) -> Result<Box<dyn Chain>, Refused> {
-        let mut points = Vec::with_capacity(chain.len());
-        for (index, point) in chain.iter().enumerate() {
+    fn prepare(
+        &self,
+        scheme: &str,
+        chain: &mut dyn Iterator<Item = Point>,
+    ) -> Result<Box<dyn Chain>, Refused> {
+        let mut points = Vec::with_capacity(chain.size_hint().0);
+        for (index, point) in chain.enumerate() {
             let refused = |error: InputError| Refused { point: index, error };
             let scenario: T::Scenario = typed(&point.scenario, "scenario").map_err(refused)?;
             T::validate(&scenario).map_err(|error| refused(error.inside("scenario")))?;
