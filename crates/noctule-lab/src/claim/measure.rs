@@ -65,7 +65,7 @@ impl View<'_> {
 }
 
 /// The grid points at which the sweeps have these values; the ones not named are free.
-pub(crate) fn points(plan: &Plan, at: &BTreeMap<String, Value>) -> Vec<usize> {
+pub fn points(plan: &Plan, at: &BTreeMap<String, Value>) -> Vec<usize> {
     let matches = |point: &usize| {
         let values = plan.grid_values(*point);
         plan.sweeps

@@ -22,16 +22,17 @@
 //! written down, a result or an erratum.
 
 mod beamforming;
+mod frame;
 pub(crate) mod measure;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-pub use measure::View;
+pub use measure::{View, points};
 
 use crate::canonical;
 use crate::experiment::{ClaimKind, ClaimSpec, Expect, Said, Stat};
-use crate::fold::Folded;
+use crate::fold::{Folded, Samples};
 use crate::plan::Plan;
 use crate::present::format::short;
 use crate::presentation::Presentation;
@@ -107,6 +108,7 @@ impl Judged {
 fn named(system: &str, name: &str) -> Option<Function> {
     match system {
         "beamforming" => beamforming::find(name),
+        "frame" => frame::find(name),
         _ => None,
     }
 }
@@ -142,7 +144,14 @@ fn judge(spec: &ClaimSpec, measured: Measured, deterministic: bool) -> Judged {
     }
 }
 
-fn verdict(spec: &ClaimSpec, ours: f64, standard_error: Option<f64>) -> Verdict {
+/// Our number of a claim by samples that need not be those of a run.
+pub fn number(plan: &Plan, samples: &Samples, trials: u64, spec: &ClaimSpec) -> Option<f64> {
+    let function = spec.ours.function.as_deref().and_then(|name| named(&plan.system, name));
+    measure::measure(plan, samples, trials, &spec.ours, function).value
+}
+
+/// The verdict on a claim by our number and its standard error; without one there is none to be had.
+pub fn verdict(spec: &ClaimSpec, ours: f64, standard_error: Option<f64>) -> Verdict {
     let Some(error) = standard_error else { return Verdict::Inconclusive };
     let (paper, tol) = match spec.said {
         Said::Number { paper, tol } => (paper, tol),

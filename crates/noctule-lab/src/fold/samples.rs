@@ -44,6 +44,11 @@ impl Samples {
         Self { wanted: wanted.clone(), ..Self::default() }
     }
 
+    /// Samples of metrics that were not folded from a run: (metric, scheme, grid point), by index.
+    pub fn of(metrics: BTreeMap<(usize, usize, usize), Vec<(u64, f64)>>) -> Self {
+        Self { metrics, ..Self::default() }
+    }
+
     pub(super) fn push(&mut self, record: &Record, plan: &Plan) {
         let (trial, chain) = plan.unit(record.unit);
         let scheme = plan.chain_scheme(chain);
