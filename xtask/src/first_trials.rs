@@ -6,6 +6,9 @@
 
 use std::path::Path;
 
+/// The records of the short run, beside the results.
+pub(crate) const FIRST_TRIALS: &str = "first-trials.csv";
+
 /// Numbers may differ by this, relative.
 const TOLERANCE: f64 = 1e-6;
 /// One row in this many may differ.
@@ -41,7 +44,8 @@ pub(crate) fn compare(committed: &Path, now: &Path) -> Result<Option<String>, St
     })
 }
 
-fn agree(committed: &str, now: &str) -> Result<Option<String>, String> {
+/// Compare two tables: a sentence about exceptions within what is allowed, or what differs.
+pub(crate) fn agree(committed: &str, now: &str) -> Result<Option<String>, String> {
     let (old, new) = (table(committed), table(now));
     if old.first() != new.first() {
         return Err("they have other columns".to_owned());

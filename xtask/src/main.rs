@@ -10,6 +10,7 @@ mod first_trials;
 mod msrv;
 mod python;
 mod reproduce;
+mod sampled;
 mod structure;
 mod test;
 mod tools;
@@ -28,9 +29,12 @@ tasks:
             stops at the first failure and says how long each step took
             --no-<step> leaves a step out: --no-fmt, --no-structure, --no-clippy, --no-build,
             --no-tests, --no-doctests, --no-doc, --no-experiments, --no-python, --no-anchors
-  reproduce [--first-trials] [id …]
+  reproduce [--first-trials | --sample | --check] [id …]
             run the built-in experiments at full size and renew docs/results/; with
-            --first-trials only the short runs that `test` compares with
+            --first-trials only the short runs that `test` compares with, with --sample only the
+            sampled rows of the full runs; --check computes these again and compares: some minutes
+  reproduce --cards
+            renew docs/claims.md from the committed verdicts
   compare-cvxpy [system … | convex]
             our designs beside CVXPY and SciPy (compare/<system>/compare.py) and the scripts of
             to_cvxpy (compare/convex), tables to docs/compare/; needs Python and the network for

@@ -3,57 +3,96 @@
 //! Nothing under `docs/results/` is written by hand: this task runs every built-in experiment at
 //! its full size and copies what documents need. Full records stay out: anybody can compute them
 //! again, and the manifest says from what. The records of the short run of the experiment's `[ci]`
-//! section are kept, so that `cargo xtask test` can compare.
+//! section are kept, so that `cargo xtask test` can compare, and a few rows of the full run, which
+//! `--check` computes again.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::tools;
+use crate::first_trials::FIRST_TRIALS;
+use crate::{sampled, tools};
 
 /// What is kept of a run, besides its figures.
 const KEPT: [&str; 3] = ["summary.csv", "claims.json", "manifest.json"];
 
-/// The records of the short run, beside the results.
-pub(crate) const FIRST_TRIALS: &str = "first-trials.csv";
+/// How a run ends whose claims come out otherwise than expected.
+const CONTRADICTED: i32 = 5;
 
-/// Where the results of an experiment are kept.
-pub(crate) fn results(root: &Path, id: &str) -> PathBuf {
-    root.join("docs").join("results").join(id)
+/// What is renewed, or checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Full,
+    FirstTrials,
+    Sample,
+    Check,
 }
 
-/// Run the experiments of these ids, or all of them, and renew their results.
+/// Run the experiments of these ids, or all of them, and renew their results, or what an option says.
 pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
-    let short = options.iter().any(|option| option == "--first-trials");
-    let ids: Vec<String> =
-        options.iter().filter(|option| *option != "--first-trials").cloned().collect();
-    tools::build(root)?;
+    if options.iter().any(|option| option == "--cards") {
+        let arguments = [
+            "test",
+            "--workspace",
+            "--profile",
+            tools::PROFILE,
+            "--lib",
+            "--test",
+            "cards",
+            "claims",
+        ];
+        let environment = [("NOCTULE_WRITE_DOCS", "1")];
+        return tools::cargo(root, &arguments, &environment, "docs/claims.md was not written");
+    }
+    let (flags, ids): (Vec<&String>, Vec<&String>) =
+        options.iter().partition(|option| option.starts_with('-'));
+    let task = match flags[..] {
+        [] => Task::Full,
+        [flag] if flag == "--first-trials" => Task::FirstTrials,
+        [flag] if flag == "--sample" => Task::Sample,
+        [flag] if flag == "--check" => Task::Check,
+        _ => return Err("one of --first-trials, --sample, --check or --cards".to_owned()),
+    };
+    tools::build_programs(root)?;
     let noctule = tools::program()?;
     let known = tools::list(&noctule, root)?;
     if let Some(unknown) = ids.iter().find(|id| !known.contains(id)) {
         return Err(format!("there is no experiment `{unknown}`; there are {}", known.join(", ")));
     }
-    let wanted = if ids.is_empty() { &known } else { &ids };
-    for id in wanted {
-        let kept = results(root, id);
-        let folder = root.join("target").join("reproduce");
-        if !short {
-            let out = folder.join(id);
-            eprintln!("xtask: experiment {id}, full size");
-            start(&noctule, root, id, &[], &out)?;
-            keep(&out, &kept)?;
-        }
-        let out = folder.join("first-trials").join(id);
-        eprintln!("xtask: experiment {id}, first trials");
-        start(&noctule, root, id, &["--ci"], &out)?;
-        let (from, to) = (out.join("records.csv"), kept.join(FIRST_TRIALS));
-        fs::create_dir_all(&kept)
-            .map_err(|error| format!("cannot write {}: {error}", to.display()))?;
-        copy(&from, &to)?;
+    let wanted = if ids.is_empty() { known.iter().collect() } else { ids };
+    for id in &wanted {
+        one(task, id, &noctule, root)?;
+    }
+    if task == Task::Check {
+        eprintln!("xtask: sampled rows of {} experiments are as committed", wanted.len());
     }
     Ok(())
 }
 
+fn one(task: Task, id: &str, noctule: &Path, root: &Path) -> Result<(), String> {
+    if matches!(task, Task::Sample | Task::Check) {
+        eprintln!("xtask: experiment {id}, sampled rows");
+        return sampled::again(id, noctule, root, task == Task::Sample);
+    }
+    let folder = root.join("target").join("reproduce");
+    let kept = tools::results(root, id);
+    let out = folder.join("first-trials").join(id);
+    eprintln!("xtask: experiment {id}, first trials");
+    start(noctule, root, id, &["--ci"], &out)?;
+    fs::create_dir_all(&kept)
+        .map_err(|error| format!("cannot write {}: {error}", kept.display()))?;
+    copy(&out.join("records.csv"), &kept.join(FIRST_TRIALS))?;
+    if task == Task::Full {
+        let out = folder.join(id);
+        eprintln!("xtask: experiment {id}, full size");
+        resume(noctule, root, id, &out)?;
+        keep(&out, &kept)?;
+        sampled::keep(id, &out, root)?;
+    }
+    Ok(())
+}
+
+/// A short run, from the beginning.
 fn start(
     noctule: &Path,
     root: &Path,
@@ -61,7 +100,6 @@ fn start(
     options: &[&str],
     out: &Path,
 ) -> Result<(), String> {
-    // A folder of this task under `target/`: another build would not continue in it.
     if out.exists() {
         fs::remove_dir_all(out)
             .map_err(|error| format!("cannot remove {}: {error}", out.display()))?;
@@ -74,6 +112,21 @@ fn start(
         .current_dir(root)
         .status();
     tools::succeeded(status, &format!("experiment `{id}`"))
+}
+
+/// A full run: what an interrupted one of the same build has left is continued, all else begun anew.
+fn resume(noctule: &Path, root: &Path, id: &str, out: &Path) -> Result<(), String> {
+    let mut command = Command::new(noctule);
+    command.args(["run", id, "--out"]).arg(out).current_dir(root);
+    if !out.exists() {
+        return start(noctule, root, id, &[], out);
+    }
+    let status = command.status().map_err(|error| format!("cannot start noctule: {error}"))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(CONTRADICTED) => Err(format!("experiment `{id}`: a claim is against what it expects")),
+        _ => start(noctule, root, id, &[], out),
+    }
 }
 
 /// Copy a file: whole or not at all.

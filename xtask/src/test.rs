@@ -10,8 +10,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::tools::{PROFILE, build, cargo, list, program, succeeded};
-use crate::{anchors, first_trials, reproduce, structure};
+use crate::tools::{PROFILE, build, cargo, list, program, results, succeeded};
+use crate::{anchors, first_trials, structure};
 
 type Action = fn(&Path) -> Result<(), String>;
 
@@ -156,7 +156,7 @@ fn experiments(root: &Path) -> Result<(), String> {
         let status = Command::new(&noctule).args(arguments).current_dir(root).status();
         let what = format!("experiment `{id}` (what it wrote is kept in {})", out.display());
         succeeded(status, &what)?;
-        let committed = reproduce::results(root, id).join(reproduce::FIRST_TRIALS);
+        let committed = results(root, id).join(first_trials::FIRST_TRIALS);
         if let Some(exceptions) = first_trials::compare(&committed, &out.join("records.csv"))? {
             eprintln!("xtask: {id} differs in a few rows from what was committed, {exceptions}");
         }

@@ -15,6 +15,12 @@ pub(crate) fn build(root: &Path) -> Result<(), String> {
     cargo(root, &arguments, &[], "the workspace does not build, see above")
 }
 
+/// The programs alone, for tasks that run no tests.
+pub(crate) fn build_programs(root: &Path) -> Result<(), String> {
+    let arguments = ["build", "--workspace", "--profile", PROFILE, "--lib", "--bins"];
+    cargo(root, &arguments, &[], "the workspace does not build, see above")
+}
+
 /// The `noctule` program of the `build` step: it lies beside the folder of this very program,
 /// wherever the target folder is configured to be.
 pub(crate) fn program() -> Result<PathBuf, String> {
@@ -26,6 +32,11 @@ pub(crate) fn program() -> Result<PathBuf, String> {
     } else {
         Err(format!("{} is missing; do not leave out the step `build`", noctule.display()))
     }
+}
+
+/// Where the results of an experiment are kept.
+pub(crate) fn results(root: &Path, id: &str) -> PathBuf {
+    root.join("docs").join("results").join(id)
 }
 
 /// The ids of the built-in experiments.
