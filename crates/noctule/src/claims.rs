@@ -64,7 +64,7 @@ impl Verdict {
 
 /// A document as a system sees it that checks one of its claims.
 #[derive(Debug)]
-pub struct Said<'a, I, V, M> {
+pub struct Said<'a, I, V, M, C> {
     /// The embedded instance.
     pub instance: &'a I,
     /// The embedded variables.
@@ -77,11 +77,13 @@ pub struct Said<'a, I, V, M> {
     pub scheme: &'a str,
     /// Its settings.
     pub settings: &'a Value,
+    /// What the row of that scheme says of its claims; absent where no row has that name.
+    pub claims: Option<C>,
     /// The largest relative violation, by the witness.
     pub violation: f64,
 }
 
-impl<I, V, M> Said<'_, I, V, M> {
+impl<I, V, M, C> Said<'_, I, V, M, C> {
     /// A setting that is a number.
     pub fn setting(&self, name: &str) -> Option<f64> {
         self.settings.get(name).and_then(Value::as_f64)
@@ -92,32 +94,46 @@ impl<I, V, M> Said<'_, I, V, M> {
         serde_json::from_value(self.settings.clone()).ok()
     }
 
-    /// The same document with a part of the metrics.
-    pub const fn of<'b, N>(&'b self, metrics: &'b N) -> Said<'b, I, V, N> {
-        let Said { instance, variables, stored, scheme, settings, violation, .. } = self;
-        let violation = *violation;
-        Said { instance, variables, metrics, stored, scheme, settings, violation }
+    /// What `stop` says of a method that ends as `ends` says.
+    pub fn ended(&self, ends: Ends, stop: Stop, proof: &Proof) -> Verdict {
+        match ends {
+            Ends::ClosedForm => closed_form(stop),
+            Ends::ByResidual => by_residual(stop, proof.residual(), self.setting("tolerance")),
+            Ends::OwnRule => own_rule(stop),
+        }
     }
+}
+
+/// How a scheme ends, as far as a document lets anybody judge it: a part, or all, of what its row
+/// says of its claims ([`System::Claims`](crate::System::Claims)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// At once: a closed form iterates nothing.
+    ClosedForm,
+    /// When the residual in its proof is within its setting `tolerance`.
+    ByResidual,
+    /// By a rule of its own, which only a second run could judge.
+    OwnRule,
 }
 
 /// How a system checks the claims of its documents: one function for each kind.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::type_complexity)] // five functions, each named once, here
-pub struct Checks<I, V, M> {
+pub struct Checks<I, V, M, C> {
     /// Metrics that schemes add to what `evaluate` tells.
     pub added: &'static [&'static str],
     /// What a bound is about; `None` where the system bounds nothing of that kind.
-    pub bounded: fn(&Said<'_, I, V, M>, &Bound) -> Option<Bounded>,
+    pub bounded: fn(&Said<'_, I, V, M, C>, &Bound) -> Option<Bounded>,
     /// A bound, computed again from its multipliers or, where that is a formula, from the instance.
-    pub bound: fn(&Said<'_, I, V, M>, &Bound) -> Result<Again, Error>,
+    pub bound: fn(&Said<'_, I, V, M, C>, &Bound) -> Result<Again, Error>,
     /// The stationarity residual; `None` where that takes more than the document holds.
-    pub residual: fn(&Said<'_, I, V, M>) -> Result<Option<f64>, Error>,
+    pub residual: fn(&Said<'_, I, V, M, C>) -> Result<Option<f64>, Error>,
     /// Whether it is proven again that the requirements cannot be met; numbers that were compared
     /// are added to the list.
     pub infeasible:
-        fn(&Said<'_, I, V, M>, &Certificate, &mut Vec<Compared>) -> Result<Verdict, Error>,
+        fn(&Said<'_, I, V, M, C>, &Certificate, &mut Vec<Compared>) -> Result<Verdict, Error>,
     /// Whether the method can have stopped for the reason given.
-    pub stop: fn(&Said<'_, I, V, M>, Stop, &Proof) -> Verdict,
+    pub stop: fn(&Said<'_, I, V, M, C>, Stop, &Proof) -> Verdict,
 }
 
 /// What a bound is a bound of.

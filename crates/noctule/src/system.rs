@@ -29,7 +29,9 @@ use serde_json::Value;
 
 pub use certify::Certify;
 pub use described::Described;
-pub use scheme::{AnyMethod, Method, NoSettings, Ready, Run, Scheme, Setting, typed};
+pub use scheme::{
+    AnyMethod, Method, NoSettings, Ready, Run, Scheme, Setting, count, joined, typed,
+};
 pub use table::{
     Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Table,
 };
@@ -62,6 +64,9 @@ pub trait System: Sized + Send + Sync + 'static {
     type Variables;
     /// What a design achieves.
     type Metrics: Serialize;
+    /// What the row of a scheme says of its claims: all that [`System::CLAIMS`] must know of a scheme
+    /// to check its documents again. [`Ends`](crate::claims::Ends) where how it ends is all.
+    type Claims: Copy + Send + Sync + 'static;
 
     /// Name in files and on the command line.
     const ID: &'static str;
@@ -81,7 +86,7 @@ pub trait System: Sized + Send + Sync + 'static {
     const VARIABLE_FIELDS: &'static [FieldInfo];
 
     /// How the claims of documents are checked.
-    const CLAIMS: Checks<Self::Instance, Self::Variables, Self::Metrics>;
+    const CLAIMS: Checks<Self::Instance, Self::Variables, Self::Metrics, Self::Claims>;
 
     /// Refuse parameters out of range; places are fields of the scenario.
     ///

@@ -4,14 +4,12 @@ use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 
 use super::{Beams, Instance, Metrics, certificate, objective_unit, residual};
 use crate::Error;
-use crate::claims::{
-    Again, Bounded, Checks, Compared, Said, Verdict, by_residual, closed_form, own_rule,
-};
+use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict};
 
-type Document<'a> = Said<'a, Instance, Beams, Metrics>;
+type Document<'a> = Said<'a, Instance, Beams, Metrics, Ends>;
 
 /// How claims are checked.
-pub const CLAIMS: Checks<Instance, Beams, Metrics> = Checks {
+pub const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = Checks {
     added: &[],
     bounded,
     bound: bound_again,
@@ -45,13 +43,7 @@ fn residual_again(said: &Document<'_>) -> Result<Option<f64>, Error> {
 }
 
 fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
-    match said.scheme {
-        "rzf" | "zf" | "mrt" => closed_form(stop),
-        "balanced" | "projected-gradient" | "barzilai-borwein" | "conjugate-gradient" => {
-            by_residual(stop, proof.residual(), said.setting("tolerance"))
-        }
-        _ => own_rule(stop),
-    }
+    said.ended(said.claims.unwrap_or(Ends::OwnRule), stop, proof)
 }
 
 fn infeasible_again(

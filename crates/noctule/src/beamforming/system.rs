@@ -8,7 +8,7 @@ use super::{
     advice, evaluate, instance, schemes, story, table, verify,
 };
 use crate::Error;
-use crate::claims::Checks;
+use crate::claims::{Checks, Ends};
 use crate::data::{ArraySet, FieldInfo};
 use crate::system::{Checked, Goal, Metric, Scheme, Series, System, Table};
 
@@ -21,6 +21,7 @@ impl System for Beamforming {
     type Instance = Instance;
     type Variables = Beams;
     type Metrics = Metrics;
+    type Claims = Ends;
 
     const ID: &'static str = SYSTEM;
     const TITLE: &'static str =
@@ -31,7 +32,7 @@ impl System for Beamforming {
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
     const GOAL: Option<Goal> = Some(Goal { metric: "objective", maximise: true });
-    const CLAIMS: Checks<Instance, Beams, Metrics> = CLAIMS;
+    const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = CLAIMS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

@@ -1,6 +1,6 @@
 //! What is measured of beams: the table of their metrics and series.
 
-use super::{Beamforming, BeamformingDesign, TargetMetrics};
+use super::{Beamforming, BeamformingDesign, Instance, TargetMetrics};
 use crate::Error;
 use crate::system::{Metric, Series, SeriesEntry};
 
@@ -11,12 +11,16 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "Objective",
         "",
         "rate weight · sum rate (nats) − bound weight · tr F⁻¹",
-        |d| d.metrics.objective,
+        |_, d| d.metrics.objective,
     ),
-    metric("sum_rate_bps_hz", "Sum rate", "bit/s/Hz", "sum over users of log₂(1 + SINR)", |d| {
-        Some(d.metrics.sum_rate_bps_hz)
-    }),
-    metric("sum_rate_nats", "Sum rate", "nat/s/Hz", "sum over users of ln(1 + SINR)", |d| {
+    metric(
+        "sum_rate_bps_hz",
+        "Sum rate",
+        "bit/s/Hz",
+        "sum over users of log₂(1 + SINR)",
+        |_, d| Some(d.metrics.sum_rate_bps_hz),
+    ),
+    metric("sum_rate_nats", "Sum rate", "nat/s/Hz", "sum over users of ln(1 + SINR)", |_, d| {
         Some(d.metrics.sum_rate_nats)
     }),
     metric(
@@ -24,14 +28,14 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "Trace of the CRB",
         "mixed",
         "tr F⁻¹: rad² and squared reflection",
-        |d| d.metrics.crb_trace_mixed,
+        |_, d| d.metrics.crb_trace_mixed,
     ),
     metric(
         "worst_angle_rcrb_deg",
         "Largest root-CRB of an angle",
         "°",
         "largest root-Cramér–Rao bound over targets, azimuth and polar angle",
-        |d| d.metrics.worst_angle_rcrb_deg(),
+        |_, d| d.metrics.worst_angle_rcrb_deg(),
     ),
     metric(
         "rms_angle_rcrb_deg",
@@ -40,22 +44,26 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "root of the mean Cramér–Rao bound over targets and both angles",
         rms_angle_rcrb_deg,
     ),
-    metric("users_shut_off", "Users shut off", "", "users with a rate below 0.001 bit/s/Hz", |d| {
-        Some(d.metrics.users_shut_off() as f64)
-    }),
+    metric(
+        "users_shut_off",
+        "Users shut off",
+        "",
+        "users with a rate below 0.001 bit/s/Hz",
+        |_, d| Some(d.metrics.users_shut_off() as f64),
+    ),
     metric(
         "covariance_rank",
         "Rank of the covariance",
         "",
         "eigenvalues of the transmit covariance above 10⁻⁵ of the power",
-        |d| count(d.variables.rank()),
+        |_, d| count(d.variables.rank()),
     ),
     metric(
         "sensing_streams_in_use",
         "Sensing streams in use",
         "",
         "eigenvalues of the covariance of the sensing beams above 10⁻⁵ of the power",
-        |d| count(d.variables.sensing_streams_in_use()),
+        |_, d| count(d.variables.sensing_streams_in_use()),
     ),
     metric(
         "sensing_power_share",
@@ -64,7 +72,7 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "power of the beams without data over the total power",
         sensing_power_share,
     ),
-    metric("evaluations_total", "Evaluations", "", "of the objective, over all starts", |d| {
+    metric("evaluations_total", "Evaluations", "", "of the objective, over all starts", |_, d| {
         Some(d.work.evaluations as f64)
     }),
 ];
@@ -74,14 +82,14 @@ fn count(found: Result<usize, Error>) -> Option<f64> {
 }
 
 /// Root of the mean bound over targets and both angles.
-fn rms_angle_rcrb_deg(design: &BeamformingDesign) -> Option<f64> {
+fn rms_angle_rcrb_deg(_: &Instance, design: &BeamformingDesign) -> Option<f64> {
     let targets = design.metrics.targets.as_ref()?;
     let square = |t: &TargetMetrics| t.azimuth_rcrb_deg.powi(2) + t.polar_rcrb_deg.powi(2);
     Some((targets.iter().map(square).sum::<f64>() / (2 * targets.len()) as f64).sqrt())
 }
 
 /// Power of the beams without data over the total power.
-fn sensing_power_share(design: &BeamformingDesign) -> Option<f64> {
+fn sensing_power_share(_: &Instance, design: &BeamformingDesign) -> Option<f64> {
     let metrics = &design.metrics;
     let sensing: f64 = metrics.stream_power_w.iter().skip(design.variables.users).sum();
     Some(sensing / metrics.power_w).filter(|share| share.is_finite())
@@ -92,7 +100,7 @@ fn by_target(design: &BeamformingDesign, of: fn(&TargetMetrics) -> f64) -> Vec<S
 }
 
 /// The objective, iteration by iteration, over evaluations.
-fn trace(design: &BeamformingDesign) -> Vec<SeriesEntry> {
+fn trace(_: &Instance, design: &BeamformingDesign) -> Vec<SeriesEntry> {
     let rows = design.objective_trace(design.metrics.objective).into_iter().enumerate();
     let entry = |(i, (evaluations, value)): (usize, (u64, f64))| SeriesEntry {
         i: i as u32,
@@ -105,13 +113,13 @@ fn trace(design: &BeamformingDesign) -> Vec<SeriesEntry> {
 
 /// The series.
 pub(super) const SERIES: &[Series<Beamforming>] = &[
-    series("user_rate_bps_hz", "i: user", "Rate", "bit/s/Hz", |d| {
+    series("user_rate_bps_hz", "i: user", "Rate", "bit/s/Hz", |_, d| {
         SeriesEntry::list(d.metrics.rate_bps_hz.iter().copied())
     }),
-    series("azimuth_rcrb_deg", "i: target", "Root-CRB of the azimuth", "°", |d| {
+    series("azimuth_rcrb_deg", "i: target", "Root-CRB of the azimuth", "°", |_, d| {
         by_target(d, |t| t.azimuth_rcrb_deg)
     }),
-    series("polar_rcrb_deg", "i: target", "Root-CRB of the polar angle", "°", |d| {
+    series("polar_rcrb_deg", "i: target", "Root-CRB of the polar angle", "°", |_, d| {
         by_target(d, |t| t.polar_rcrb_deg)
     }),
     series(
@@ -123,24 +131,24 @@ pub(super) const SERIES: &[Series<Beamforming>] = &[
     ),
 ];
 
-/// A row of [`METRICS`]: name, label, unit, definition, value.
+/// A row of [`METRICS`]: name, label, unit, definition, value of an instance's design.
 const fn metric(
     name: &'static str,
     label: &'static str,
     unit: &'static str,
     summary: &'static str,
-    value: fn(&BeamformingDesign) -> Option<f64>,
+    value: fn(&Instance, &BeamformingDesign) -> Option<f64>,
 ) -> Metric<Beamforming> {
     Metric::new(name, label, unit, summary, value)
 }
 
-/// A row of [`SERIES`]: name, index, label, unit, values.
+/// A row of [`SERIES`]: name, index, label, unit, values of an instance's design.
 const fn series(
     name: &'static str,
     index: &'static str,
     label: &'static str,
     unit: &'static str,
-    values: fn(&BeamformingDesign) -> Vec<SeriesEntry>,
+    values: fn(&Instance, &BeamformingDesign) -> Vec<SeriesEntry>,
 ) -> Series<Beamforming> {
     Series::new(name, index, label, unit, values)
 }

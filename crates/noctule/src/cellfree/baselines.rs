@@ -15,3 +15,42 @@ mod majorisation;
 pub use block_ascent::{BlockSettings, Order, block_ascent, block_update, sweep};
 pub use closed_form::{Leftover, LinearSettings, Scaling, mrt, zero_forcing};
 pub use majorisation::{MajorisationSettings, Split, majorisation};
+
+use super::CellFree;
+use super::claims::Claims;
+use crate::claims::Ends;
+use crate::system::{Method, Scheme};
+
+/// The rows of the baselines.
+pub(super) const SCHEMES: &[Scheme<CellFree>] = &[
+    Scheme::new(
+        "majorisation",
+        "Majorisation",
+        "the convex step of the corrected Algorithm 3 in factored form, repeated, or with the \
+                  split of the paper (`split`): feasible, no claim beyond",
+        &Method::new(majorisation),
+        Claims::new(Ends::OwnRule),
+    ),
+    Scheme::new(
+        "block-ascent",
+        "Algorithm 2",
+        "P2 by block-coordinate ascent on the quadratic transform, one access point after \
+                  the other or all at once as printed: no claim",
+        &Method::new(block_ascent),
+        Claims::new(Ends::OwnRule),
+    ),
+    Scheme::new(
+        "zero-forcing",
+        "ZF",
+        "zero forcing over all access points together, one scale for all: closed form",
+        &Method::new(zero_forcing),
+        Claims::new(Ends::ClosedForm),
+    ),
+    Scheme::new(
+        "mrt",
+        "MRT",
+        "matched filters, one scale for all: closed form",
+        &Method::new(mrt),
+        Claims::new(Ends::ClosedForm),
+    ),
+];

@@ -7,14 +7,38 @@ use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 use super::{Beams, Instance, Metrics, Requirement, again};
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Said, Verdict, by_residual, closed_form, own_rule, same,
-    same_certificate,
+    Again, Bounded, Checks, Compared, Ends, Said, Verdict, own_rule, same, same_certificate,
 };
 
-type Document<'a> = Said<'a, Instance, Beams, Metrics>;
+type Document<'a> = Said<'a, Instance, Beams, Metrics, Claims>;
+
+/// What a scheme of this system claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    ends: Ends,
+    sensing: bool,
+}
+
+impl Claims {
+    /// It ends so; bounds hold where the requirement of the instance is met. A residual that ends it
+    /// is that of the sum rate under the requirement.
+    pub const fn new(ends: Ends) -> Self {
+        Self { ends, sensing: true }
+    }
+
+    /// The same for a scheme that looks at no requirement: bounds hold for all beams.
+    #[must_use]
+    pub const fn without_sensing(mut self) -> Self {
+        self.sensing = false;
+        self
+    }
+}
+
+/// What is taken to be claimed by a scheme that has no row.
+const UNKNOWN: Claims = Claims::new(Ends::OwnRule);
 
 /// How claims are checked.
-pub const CLAIMS: Checks<Instance, Beams, Metrics> = Checks {
+pub const CLAIMS: Checks<Instance, Beams, Metrics, Claims> = Checks {
     added: &["slope"],
     bounded,
     bound: bound_again,
@@ -36,8 +60,8 @@ fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     match bound.sense {
         Sense::Lower => again::error_floor(said.instance, &bound.numbers).map(Again::Proven),
         Sense::Upper => {
-            let sensed =
-                said.scheme != "rate-only" && said.instance.requirement() != Requirement::None;
+            let sensing = said.claims.unwrap_or(UNKNOWN).sensing;
+            let sensed = sensing && said.instance.requirement() != Requirement::None;
             ceiling(said, &bound.numbers, sensed)
         }
     }
@@ -57,12 +81,11 @@ fn ceiling(
 /// Where the methods state one: not that of the patterns alone, each climbed in a unit of its own.
 fn residual(said: &Document<'_>) -> Result<Option<f64>, Error> {
     let slope = said.stored.get("slope").and_then(serde_json::Value::as_f64);
-    match said.scheme {
-        "balanced" | "rate-only" if said.metrics.sum_rate_nats > 0.0 => {
-            again::residual(said.instance, said.variables, slope).map(Some)
-        }
-        _ => Ok(None),
+    let stated = said.claims.is_some_and(|claims| claims.ends == Ends::ByResidual);
+    if !stated || said.metrics.sum_rate_nats <= 0.0 {
+        return Ok(None);
     }
+    again::residual(said.instance, said.variables, slope).map(Some)
 }
 
 fn infeasible_again(
@@ -123,18 +146,14 @@ fn floor(said: &Document<'_>, certificate: &Certificate) -> Result<Verdict, Erro
 }
 
 fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
-    let scheme = said.scheme;
     if proof.infeasible.is_some() && same(said.metrics.sum_rate_nats, 0.0) {
         return match stop {
             Stop::Computed => Verdict::Confirmed,
             other => own_rule(other),
         };
     }
-    match scheme {
-        "zero-forcing" | "mrt" => closed_form(stop),
-        "balanced" | "rate-only" if said.metrics.sum_rate_nats > 0.0 => {
-            by_residual(stop, proof.residual(), said.setting("tolerance"))
-        }
-        _ => own_rule(stop),
+    match said.claims.unwrap_or(UNKNOWN).ends {
+        Ends::ByResidual if said.metrics.sum_rate_nats <= 0.0 => own_rule(stop),
+        ends => said.ended(ends, stop, proof),
     }
 }

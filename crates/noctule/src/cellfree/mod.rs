@@ -106,7 +106,7 @@ mod verify;
 
 pub use beams::{BEAM_FIELDS, Beams};
 pub use boundary::{BoundaryPoint, boundary, critical_points};
-pub use claims::CLAIMS;
+pub use claims::{CLAIMS, Claims};
 pub use design::{design, design_from, rate_only};
 pub use ergodic::{ErgodicRate, ergodic_rate};
 pub use instance::{Instance, Parts, Requirement};

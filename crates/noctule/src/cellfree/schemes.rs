@@ -1,17 +1,23 @@
-//! The schemes of `cellfree`: a row each.
+//! The schemes of `cellfree`, a row each: ours here, those of the baselines beside their functions.
 
-use super::baselines::{block_ascent, majorisation, mrt, zero_forcing};
-use super::{CellFree, design_from, rate_only, sensing_only};
-use crate::system::{Method, Scheme};
+use super::claims::Claims;
+use super::{CellFree, baselines, design_from, rate_only, sensing_only};
+use crate::claims::Ends;
+use crate::system::{Method, Scheme, count, joined};
 
 /// The schemes; `balanced` is what is meant when none is named.
-pub(super) const SCHEMES: &[Scheme<CellFree>] = &[
+pub(super) const SCHEMES: &[Scheme<CellFree>] = &joined::<_, { count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Scheme<CellFree>]] = &[OURS, baselines::SCHEMES];
+
+const OURS: &[Scheme<CellFree>] = &[
     Scheme::new(
         "balanced",
         "Balanced",
         "beams on spheres, the requirement by an augmented Lagrangian, several starts: a \
                   stationary point, with `certify` an upper bound by branch and bound",
         &Method::new(design_from),
+        Claims::new(Ends::ByResidual),
     ),
     Scheme::new(
         "rate-only",
@@ -19,6 +25,7 @@ pub(super) const SCHEMES: &[Scheme<CellFree>] = &[
         "the same without sensing (P2), whatever is required: a stationary point of P2, no \
                   claim where the requirement is missed",
         &Method::new(rate_only),
+        Claims::new(Ends::ByResidual).without_sensing(),
     ),
     Scheme::new(
         "sensing-only",
@@ -26,26 +33,6 @@ pub(super) const SCHEMES: &[Scheme<CellFree>] = &[
         "the best beampatterns, nobody served (P1): proven optimal by the Frank–Wolfe gap; no \
                   claim where a requirement is missed",
         &Method::new(sensing_only),
+        Claims::new(Ends::OwnRule),
     ),
-    Scheme::new(
-        "majorisation",
-        "Majorisation",
-        "the convex step of the corrected Algorithm 3 in factored form, repeated, or with the \
-                  split of the paper (`split`): feasible, no claim beyond",
-        &Method::new(majorisation),
-    ),
-    Scheme::new(
-        "block-ascent",
-        "Algorithm 2",
-        "P2 by block-coordinate ascent on the quadratic transform, one access point after \
-                  the other or all at once as printed: no claim",
-        &Method::new(block_ascent),
-    ),
-    Scheme::new(
-        "zero-forcing",
-        "ZF",
-        "zero forcing over all access points together, one scale for all: closed form",
-        &Method::new(zero_forcing),
-    ),
-    Scheme::new("mrt", "MRT", "matched filters, one scale for all: closed form", &Method::new(mrt)),
 ];

@@ -3,8 +3,8 @@
 use noctule_num::InputError;
 
 use super::{
-    BEAM_FIELDS, Beams, CLAIMS, CellFreeDesign, Instance, Metrics, Requirement, SYSTEM, Scenario,
-    advice, evaluate, instance, metrics, schemes, story, verify,
+    BEAM_FIELDS, Beams, CLAIMS, CellFreeDesign, Claims, Instance, Metrics, Requirement, SYSTEM,
+    Scenario, advice, evaluate, instance, metrics, schemes, story, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
@@ -20,6 +20,7 @@ impl System for CellFree {
     type Instance = Instance;
     type Variables = Beams;
     type Metrics = Metrics;
+    type Claims = Claims;
 
     const ID: &'static str = SYSTEM;
     const TITLE: &'static str =
@@ -29,7 +30,7 @@ impl System for CellFree {
     const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
-    const CLAIMS: Checks<Instance, Beams, Metrics> = CLAIMS;
+    const CLAIMS: Checks<Instance, Beams, Metrics, Claims> = CLAIMS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

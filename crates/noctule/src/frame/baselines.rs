@@ -6,14 +6,56 @@ use noctule_num::{CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work};
 use serde::{Deserialize, Serialize};
 
+use super::claims::{Claims, among};
 use super::feasibility::{infeasible, window};
 use super::model::{Statistics, block_rates, matrices};
 use super::placement::{Pattern, Placer};
 use super::search::search;
 use super::settings::positive;
-use super::{FrameDesign, Instance, Placement, Plan, Settings, advice, evaluate};
-use crate::system::{Run, Setting};
+use super::{Frame, FrameDesign, Instance, Placement, Plan, Settings, advice, evaluate};
+use crate::system::{Method, Run, Scheme, Setting};
 use crate::{Design, Error};
+
+/// The rows of the baselines.
+pub(super) const SCHEMES: &[Scheme<Frame>] = &[
+    Scheme::new(
+        "even-split",
+        "Even split",
+        "the paper's method: as optimal, but blocks divided evenly; optimal among those",
+        &Method::new(even_split),
+        Claims::proven(|s| among(s, |s: Settings| (s.even_pattern(), s))),
+    ),
+    Scheme::new(
+        "single-update",
+        "SSU",
+        "one update at the start, best sensing time; optimal among those",
+        &Method::new(single_update),
+        Claims::proven(|s| among(s, |s| (Pattern::Single, s))),
+    ),
+    Scheme::new(
+        "every-block",
+        "FSU",
+        "an update in every block, best sensing time; optimal among those",
+        &Method::new(every_block),
+        Claims::proven(|s| among(s, |s| (Pattern::Every, s))),
+    ),
+    Scheme::new(
+        "random-blocks",
+        "RBA",
+        "sensing time and number of updates of the optimum, blocks divided at random: an \
+         expectation, no claim of optimality",
+        &Method::new(random_blocks),
+        Claims::computed(|s| among(s, |s: Settings| (s.pattern(), s))),
+    ),
+    Scheme::new(
+        "grid",
+        "Grid",
+        "brute force over sensing times on a grid, exact placement: nothing proven \
+         between its points",
+        &Method::new(grid),
+        Claims::walked(|s| among(s, |s: GridSettings| (s.pattern(), Settings::default()))),
+    ),
+];
 
 /// Points of a grid, at most.
 const MOST_POINTS: f64 = 1e6;
@@ -32,6 +74,12 @@ pub struct GridSettings {
 impl Default for GridSettings {
     fn default() -> Self {
         Self { step_us: 1.0, updates: None }
+    }
+}
+
+impl GridSettings {
+    fn pattern(&self) -> Pattern {
+        self.updates.map_or(Pattern::Free, Pattern::Updates)
     }
 }
 
@@ -79,8 +127,7 @@ pub fn even_split(
     settings: &Settings,
     run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
-    let pattern = settings.updates.map_or(Pattern::Even, Pattern::EvenUpdates);
-    search(instance, pattern, settings, run)
+    search(instance, settings.even_pattern(), settings, run)
 }
 
 /// RBA, random block allocation: sensing time and number of updates of our design, blocks divided
@@ -93,8 +140,7 @@ pub fn random_blocks(
     settings: &Settings,
     run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
-    let pattern = settings.updates.map_or(Pattern::Free, Pattern::Updates);
-    let best = search(instance, pattern, settings, run)?;
+    let best = search(instance, settings.pattern(), settings, run)?;
     if best.proof.infeasible.is_some() {
         return Ok(best);
     }
@@ -125,7 +171,7 @@ pub fn grid(
     run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
     settings.validate()?;
-    let pattern = settings.updates.map_or(Pattern::Free, Pattern::Updates);
+    let pattern = settings.pattern();
     let step_s = settings.step_us * 1e-6;
     let frame = instance.blocks() as f64 * instance.block_time_s();
     if frame / step_s > MOST_POINTS {

@@ -1,20 +1,71 @@
 //! What a document claims of a plan, checked again.
 
+use noctule_num::InputError;
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::placement::Pattern;
 use super::search::search;
-use super::{GridSettings, Instance, Metrics, Plan, Settings, SimulationSettings, unreachable};
+use super::{Instance, Metrics, Plan, Settings, unreachable};
 use crate::Error;
 use crate::claims::{
     Again, Bounded, Checks, Compared, Said, Verdict, closed_form, same_certificate,
 };
 use crate::system::Run;
 
-type Document<'a> = Said<'a, Instance, Plan, Metrics>;
+type Document<'a> = Said<'a, Instance, Plan, Metrics, Claims>;
+
+/// What a scheme of this system claims.
+#[derive(Clone, Copy, Debug)]
+pub struct Claims {
+    among: fn(&Value) -> Option<(Pattern, Settings)>,
+    ends: Ended,
+}
+
+/// How a scheme of this system ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// By the gap of a search, whose bound is the design's.
+    Proven,
+    /// At the end of a grid; nothing is bounded.
+    Walked,
+    /// At once; nothing is bounded.
+    Computed,
+}
+
+impl Claims {
+    /// The best plan among those of a pattern, with the bound of the search over them: what search it
+    /// was follows from the settings of the scheme.
+    pub const fn proven(among: fn(&Value) -> Option<(Pattern, Settings)>) -> Self {
+        Self { among, ends: Ended::Proven }
+    }
+
+    /// A plan of a pattern on a grid: no bound, but where no plan of that pattern will do, none does.
+    pub const fn walked(among: fn(&Value) -> Option<(Pattern, Settings)>) -> Self {
+        Self { among, ends: Ended::Walked }
+    }
+
+    /// A plan in closed form: no bound, but where no plan of a pattern will do, none does.
+    pub const fn computed(among: fn(&Value) -> Option<(Pattern, Settings)>) -> Self {
+        Self { among, ends: Ended::Computed }
+    }
+
+    /// A plan in closed form, whatever is required: nothing is bounded and nothing said to be out of
+    /// reach.
+    pub const NOTHING: Self = Self::computed(|_| None);
+}
+
+/// A pattern, and the settings of its search, from those of a scheme.
+pub(super) fn among<S: DeserializeOwned>(
+    settings: &Value,
+    of: fn(S) -> (Pattern, Settings),
+) -> Option<(Pattern, Settings)> {
+    S::deserialize(settings).ok().map(of)
+}
 
 /// How claims are checked.
-pub const CLAIMS: Checks<Instance, Plan, Metrics> = Checks {
+pub const CLAIMS: Checks<Instance, Plan, Metrics, Claims> = Checks {
     added: &["simulated"],
     bounded,
     bound: bound_again,
@@ -30,27 +81,18 @@ fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
 
 /// What a scheme searches among, and how long.
 fn searched(said: &Document<'_>) -> Option<(Pattern, Settings)> {
-    let updates = |free: Pattern, exactly: fn(usize) -> Pattern| {
-        said.settings().map(|s: Settings| (s.updates.map_or(free, exactly), s))
-    };
-    match said.scheme {
-        "optimal" | "random-blocks" => updates(Pattern::Free, Pattern::Updates),
-        "even-split" => updates(Pattern::Even, Pattern::EvenUpdates),
-        "single-update" => said.settings().map(|s| (Pattern::Single, s)),
-        "every-block" => said.settings().map(|s| (Pattern::Every, s)),
-        "grid" => said.settings().map(|s: GridSettings| {
-            (s.updates.map_or(Pattern::Free, Pattern::Updates), Settings::default())
-        }),
-        "simulated" => said.settings().map(|s: SimulationSettings| (Pattern::Free, s.search())),
-        _ => None,
-    }
+    (said.claims?.among)(said.settings)
 }
 
 /// The search over intervals of the sensing time costs milliseconds and starts from nothing: what it
 /// proves is proven again.
 fn bound_again(said: &Document<'_>, _: &Bound) -> Result<Again, Error> {
+    if said.claims.is_some_and(|claims| claims.ends != Ended::Proven) {
+        let what = "this scheme proves no bounds";
+        return Err(InputError::new(what, "proof.bound", said.scheme, "no bound").into());
+    }
     let Some((pattern, settings)) = searched(said) else {
-        return Ok(Again::not_checkable("this scheme proves no bounds"));
+        return Ok(Again::not_checkable("there is no such scheme, or its settings are others"));
     };
     let found = search(said.instance, pattern, &settings, &Run::default())?;
     Ok(match found.proof.bound {
@@ -83,16 +125,17 @@ fn infeasible_again(
 fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
     let settings = searched(said).map(|(_, settings)| settings);
     let fixed = settings.as_ref().is_some_and(|settings| settings.sensing_blocks.is_some());
-    if proof.infeasible.is_some() || fixed || said.scheme == "random-blocks" {
+    let ends = said.claims.map_or(Ended::Proven, |claims| claims.ends);
+    if proof.infeasible.is_some() || fixed || ends == Ended::Computed {
         return closed_form(stop);
     }
     let gap = settings.map(|settings| settings.certify.gap());
-    match (said.scheme, stop, &proof.bound, gap) {
-        ("grid", Stop::Computed, ..) => Verdict::Confirmed,
-        ("grid", Stop::Interrupted, ..) => {
+    match (ends, stop, &proof.bound, gap) {
+        (Ended::Walked, Stop::Computed, ..) => Verdict::Confirmed,
+        (Ended::Walked, Stop::Interrupted, ..) => {
             Verdict::NotCheckable("that it was interrupted".to_owned())
         }
-        ("grid", ..) => Verdict::Refuted("a grid is walked to its end".to_owned()),
+        (Ended::Walked, ..) => Verdict::Refuted("a grid is walked to its end".to_owned()),
         (_, Stop::Computed, ..) => Verdict::Refuted("the method searches".to_owned()),
         // Twice: the search measures its gap on sums over blocks, within rounding of the rate.
         (_, Stop::Converged, Some(bound), Some(gap)) => match bound.gap_rel <= 2.0 * gap {

@@ -2,7 +2,6 @@
 //!
 //! It is the [search](super::search) over intervals of the sensing time, among all placements.
 
-use super::placement::Pattern;
 use super::search::search;
 use super::{FrameDesign, Instance, Plan, Settings};
 use crate::Error;
@@ -30,6 +29,5 @@ pub fn design_from(
     settings: &Settings,
     run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
-    let pattern = settings.updates.map_or(Pattern::Free, Pattern::Updates);
-    search(instance, pattern, settings, run)
+    search(instance, settings.pattern(), settings, run)
 }

@@ -1,29 +1,29 @@
 //! What is measured of a frame: the table of its metrics and series.
 
 use super::story::{counts, longest};
-use super::{Frame, FrameDesign, SimulatedBlock};
+use super::{Frame, FrameDesign, Instance, SimulatedBlock};
 use crate::system::{Metric, Series, SeriesEntry};
 
 type Design = FrameDesign;
 
-/// A row of [`METRICS`]: name, label, unit, definition, value.
+/// A row of [`METRICS`]: name, label, unit, definition, value of an instance's design.
 const fn metric(
     name: &'static str,
     label: &'static str,
     unit: &'static str,
     summary: &'static str,
-    value: fn(&Design) -> Option<f64>,
+    value: fn(&Instance, &Design) -> Option<f64>,
 ) -> Metric<Frame> {
     Metric::new(name, label, unit, summary, value)
 }
 
-/// A row of [`SERIES`]: name, index, label, unit, values.
+/// A row of [`SERIES`]: name, index, label, unit, values of an instance's design.
 const fn series(
     name: &'static str,
     index: &'static str,
     label: &'static str,
     unit: &'static str,
-    values: fn(&Design) -> Vec<SeriesEntry>,
+    values: fn(&Instance, &Design) -> Vec<SeriesEntry>,
 ) -> Series<Frame> {
     Series::new(name, index, label, unit, values)
 }
@@ -36,19 +36,23 @@ pub(super) const METRICS: &[Metric<Frame>] = &[
         "Sum rate",
         "bit/s/Hz",
         "bits per hertz of a frame over its duration, all users: the objective",
-        |d| Some(d.metrics.sum_rate_bps_hz),
+        |_, d| Some(d.metrics.sum_rate_bps_hz),
     ),
-    metric("sum_rate_nats", "Sum rate", "nat/s/Hz", "the same with the natural logarithm", |d| {
-        Some(d.metrics.sum_rate_nats)
-    }),
+    metric(
+        "sum_rate_nats",
+        "Sum rate",
+        "nat/s/Hz",
+        "the same with the natural logarithm",
+        |_, d| Some(d.metrics.sum_rate_nats),
+    ),
     metric(
         "frame_bits_per_hz",
         "Bits of a frame",
         "bit/Hz",
         "Eq. (24): block rates times their time, less sensing and pilots",
-        |d| Some(d.metrics.frame_bits_per_hz),
+        |_, d| Some(d.metrics.frame_bits_per_hz),
     ),
-    metric("sensing_time_us", "Sensing time", "µs", "duration of sensing", |d| {
+    metric("sensing_time_us", "Sensing time", "µs", "duration of sensing", |_, d| {
         Some(d.metrics.sensing_time_s * 1e6)
     }),
     metric(
@@ -56,9 +60,9 @@ pub(super) const METRICS: &[Metric<Frame>] = &[
         "Sensing time",
         "blocks",
         "duration of sensing over that of a block",
-        |d| Some(d.metrics.sensing_blocks),
+        |_, d| Some(d.metrics.sensing_blocks),
     ),
-    metric("updates", "Channel updates", "", "number of pilots in a frame", |d| {
+    metric("updates", "Channel updates", "", "number of pilots in a frame", |_, d| {
         Some(d.metrics.updates as f64)
     }),
     metric(
@@ -66,38 +70,42 @@ pub(super) const METRICS: &[Metric<Frame>] = &[
         "Longest update",
         "blocks",
         "most blocks that share one estimate",
-        |d| longest(&d.variables),
+        |_, d| longest(&d.variables),
     ),
-    metric("overhead", "Overhead", "", "share of the frame that goes to sensing and pilots", |d| {
-        Some(d.metrics.overhead)
-    }),
+    metric(
+        "overhead",
+        "Overhead",
+        "",
+        "share of the frame that goes to sensing and pilots",
+        |_, d| Some(d.metrics.overhead),
+    ),
     metric(
         "worst_crb_ratio",
         "Bound over requirement",
         "",
         "largest Cramér–Rao bound of an angle over its limit",
-        |d| Some(d.metrics.worst_crb_ratio),
+        |_, d| Some(d.metrics.worst_crb_ratio),
     ),
     metric(
         "worst_angle_rcrb_deg",
         "Largest root-CRB of an angle",
         "°",
         "largest root-Cramér–Rao bound of a user's angle",
-        |d| d.metrics.angle_rcrb_deg.iter().copied().reduce(f64::max),
+        |_, d| d.metrics.angle_rcrb_deg.iter().copied().reduce(f64::max),
     ),
     metric(
         "least_captured",
         "Smallest share of a channel captured",
         "",
         "smallest tr C / gain of a user: what its estimate captures, as believed",
-        |d| d.metrics.captured.iter().copied().reduce(f64::min),
+        |_, d| d.metrics.captured.iter().copied().reduce(f64::min),
     ),
     metric(
         "needed_sensing_blocks",
         "Sensing needed",
         "blocks",
         "shortest sensing time that meets every requirement, also where the frame has no room",
-        |d| Some(d.metrics.needed_sensing_blocks),
+        |_, d| Some(d.metrics.needed_sensing_blocks),
     )
     .also_infeasible(),
     metric(
@@ -105,28 +113,28 @@ pub(super) const METRICS: &[Metric<Frame>] = &[
         "Sum rate of a block, closed form",
         "bit/s/Hz",
         "use-and-forget rate of the simulated block; only under `simulated`",
-        |d| seen(d, |block| block.closed_form_bps_hz),
+        |_, d| seen(d, |block| block.closed_form_bps_hz),
     ),
     metric(
         "simulated_bps_hz",
         "Sum rate of a block, simulated",
         "bit/s/Hz",
         "the same with the means and variances a simulation saw; only under `simulated`",
-        |d| seen(d, |block| block.simulated_bps_hz),
+        |_, d| seen(d, |block| block.simulated_bps_hz),
     ),
     metric(
         "informed_bps_hz",
         "Sum rate of a block, gains known",
         "bit/s/Hz",
         "ergodic rate of users that know their effective gains; only under `simulated`",
-        |d| seen(d, |block| block.informed_bps_hz),
+        |_, d| seen(d, |block| block.informed_bps_hz),
     ),
     metric(
         "worst_standard_errors",
         "Closed form against simulation",
         "standard errors",
         "largest distance over users; only under `simulated`",
-        |d| seen(d, |block| block.worst_standard_errors),
+        |_, d| seen(d, |block| block.worst_standard_errors),
     ),
 ];
 
@@ -141,15 +149,19 @@ pub(super) const SERIES: &[Series<Frame>] = &[
         "i: blocks since the update",
         "Sum rate of a block",
         "bit/s/Hz",
-        |d| SeriesEntry::list(d.metrics.block_rate_bps_hz.iter().copied()),
+        |_, d| SeriesEntry::list(d.metrics.block_rate_bps_hz.iter().copied()),
     ),
-    series("user_rate_bps_hz", "i: user", "Average rate", "bit/s/Hz", |d| {
+    series("user_rate_bps_hz", "i: user", "Average rate", "bit/s/Hz", |_, d| {
         SeriesEntry::list(d.metrics.rate_bps_hz.iter().copied())
     }),
-    series("angle_rcrb_deg", "i: user", "Root-CRB of the angle", "°", |d| {
+    series("angle_rcrb_deg", "i: user", "Root-CRB of the angle", "°", |_, d| {
         SeriesEntry::list(d.metrics.angle_rcrb_deg.iter().copied())
     }),
-    series("blocks_per_update", "i: update, longest first", "Blocks of an update", "blocks", |d| {
-        SeriesEntry::list(counts(&d.variables).iter().map(|&n| n as f64))
-    }),
+    series(
+        "blocks_per_update",
+        "i: update, longest first",
+        "Blocks of an update",
+        "blocks",
+        |_, d| SeriesEntry::list(counts(&d.variables).iter().map(|&n| n as f64)),
+    ),
 ];

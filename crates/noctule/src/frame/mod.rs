@@ -116,7 +116,7 @@ use serde::{Deserialize, Serialize};
 
 pub use advice::advice;
 pub use baselines::GridSettings;
-pub use claims::CLAIMS;
+pub use claims::{CLAIMS, Claims};
 pub use design::{design, design_from};
 pub use feasibility::unreachable;
 pub use instance::{Instance, Parts, User};

@@ -4,6 +4,7 @@ use noctule_num::InputError;
 use noctule_num::input::setting;
 use serde::{Deserialize, Serialize};
 
+use super::placement::Pattern;
 use crate::Certify;
 use crate::system::Setting;
 
@@ -52,6 +53,16 @@ impl Settings {
             return Err(setting("sensing_blocks", blocks, "a positive number, or null"));
         }
         Ok(())
+    }
+
+    /// Plans with the updates that are asked for, placed anywhere.
+    pub(super) fn pattern(&self) -> Pattern {
+        self.updates.map_or(Pattern::Free, Pattern::Updates)
+    }
+
+    /// Plans with the updates that are asked for, blocks divided evenly.
+    pub(super) fn even_pattern(&self) -> Pattern {
+        self.updates.map_or(Pattern::Even, Pattern::EvenUpdates)
     }
 
     /// Intervals the search may examine: at least the first.

@@ -3,8 +3,8 @@
 use noctule_num::InputError;
 
 use super::{
-    CLAIMS, FrameDesign, Instance, Metrics, PLAN_FIELDS, Plan, SYSTEM, Scenario, Users, advice,
-    evaluate, instance, metrics, schemes, story, verify,
+    CLAIMS, Claims, FrameDesign, Instance, Metrics, PLAN_FIELDS, Plan, SYSTEM, Scenario, Users,
+    advice, evaluate, instance, metrics, schemes, story, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
@@ -20,6 +20,7 @@ impl System for Frame {
     type Instance = Instance;
     type Variables = Plan;
     type Metrics = Metrics;
+    type Claims = Claims;
 
     const ID: &'static str = SYSTEM;
     const TITLE: &'static str =
@@ -29,7 +30,7 @@ impl System for Frame {
     const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = PLAN_FIELDS;
-    const CLAIMS: Checks<Instance, Plan, Metrics> = CLAIMS;
+    const CLAIMS: Checks<Instance, Plan, Metrics, Claims> = CLAIMS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

@@ -10,12 +10,61 @@ pub use printed::{least_power_printed, printed_error, printed_holds};
 pub use theta_conic::theta_conic;
 
 use noctule_num::InputError;
-use noctule_optim::{Proof, Stop, Trace, Work};
+use noctule_optim::{Proof, Stop, Trace, Work, conic};
 use serde::{Deserialize, Serialize};
 
-use super::{Allocation, Instance, PilotUse, PilotsDesign, advice, evaluate, verify};
-use crate::system::NoSettings;
+use super::claims::Claims;
+use super::{Allocation, Instance, PilotUse, Pilots, PilotsDesign, advice, evaluate, verify};
+use crate::claims::Ends;
+use crate::system::{Method, NoSettings, Scheme, Setting};
 use crate::{Design, Error, Run};
+
+/// The rows of the baselines.
+pub(super) const SCHEMES: &[Scheme<Pilots>] = &[
+    Scheme::new(
+        "full-power",
+        "Full power",
+        "all power in equal shares (or equal coefficients): closed form, limits not \
+                  looked at",
+        &Method::new(full_power),
+        Claims::new(Ends::ClosedForm),
+    ),
+    Scheme::new(
+        "algorithm-1",
+        "Algorithm 1",
+        "bisection over a linearised feasibility problem, of J. Liao et al.: feasible \
+                  where it finds a point, else full power",
+        &Method::new(algorithm_1),
+        Claims::new(Ends::OwnRule),
+    )
+    .unless(conic::AVAILABLE, NO_CONES),
+    Scheme::new(
+        "no-downlink",
+        "No downlink pilots",
+        "all pilots uplink; users know the mean of their gain; nobody is located",
+        &Method::new(no_downlink),
+        Claims::new(Ends::ClosedForm),
+    ),
+    Scheme::new(
+        "dedicated-sensing",
+        "Dedicated sensing",
+        "sensing symbols instead of downlink pilots, same echo power as Algorithm 1 \
+                  (our definition)",
+        &Method::new(dedicated_sensing),
+        Claims::new(Ends::OwnRule),
+    )
+    .unless(conic::AVAILABLE, NO_CONES),
+    Scheme::new(
+        "theta-conic",
+        "θ-iteration by cones",
+        "our problem through a general conic solver: the cross-check of `optimal`",
+        &Method::new(theta_conic),
+        Claims::new(Ends::OwnRule),
+    )
+    .unless(conic::AVAILABLE, NO_CONES),
+];
+
+const NO_CONES: &str = "solves conic programs, for which this build lacks the feature `conic`";
 
 /// How full power is shared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +85,12 @@ pub enum Share {
 pub struct FullPower {
     /// How the power is shared.
     pub share: Share,
+}
+
+impl Setting for FullPower {
+    fn validate(&self) -> Result<(), InputError> {
+        Ok(())
+    }
 }
 
 /// What Algorithm 1 says when it finds nothing.

@@ -2,19 +2,59 @@
 
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 
-use super::again::{self, Goal};
-use super::baselines::{FullPower, full_power};
-use super::design::TARGET;
-use super::{Allocation, Instance, LeastPowerSettings, Metrics};
-use crate::claims::{
-    Again, Bounded, Checks, Compared, Said, Verdict, closed_form, own_rule, same_certificate,
-};
-use crate::{Error, Run};
+use serde_json::Value;
 
-type Document<'a> = Said<'a, Instance, Allocation, Metrics>;
+use super::again::{self, Goal};
+use super::design::TARGET;
+use super::{Allocation, Instance, Metrics};
+use crate::Error;
+use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict, same_certificate};
+
+type Document<'a> = Said<'a, Instance, Allocation, Metrics, Claims>;
+
+/// What a scheme of this system claims.
+#[derive(Clone, Copy, Debug)]
+pub struct Claims {
+    ends: Ends,
+    about: About,
+}
+
+/// What bounds and certificates of a scheme are about.
+#[derive(Clone, Copy, Debug)]
+enum About {
+    /// The worst error.
+    Error,
+    /// The worst bound on a position.
+    Positions,
+    /// The power that a target of the worst error takes; the target, from instance and settings.
+    Power(Target),
+}
+
+type Target = fn(&Instance, &Value) -> Result<Option<f64>, Error>;
+
+impl Claims {
+    /// It ends so; what it bounds, if anything, is the worst error.
+    pub const fn new(ends: Ends) -> Self {
+        Self { ends, about: About::Error }
+    }
+
+    /// The same of one that bounds the worst bound on a position.
+    pub const fn of_positions(ends: Ends) -> Self {
+        Self { ends, about: About::Positions }
+    }
+
+    /// The same of one that bounds the power which a target of the worst error takes; `target` finds
+    /// it again from the instance and the settings.
+    pub const fn of_power(ends: Ends, target: Target) -> Self {
+        Self { ends, about: About::Power(target) }
+    }
+}
+
+/// What is taken to be claimed by a scheme that has no row.
+const UNKNOWN: Claims = Claims::new(Ends::OwnRule);
 
 /// How claims are checked.
-pub const CLAIMS: Checks<Instance, Allocation, Metrics> = Checks {
+pub const CLAIMS: Checks<Instance, Allocation, Metrics, Claims> = Checks {
     added: &["attained"],
     bounded,
     bound: bound_again,
@@ -23,13 +63,16 @@ pub const CLAIMS: Checks<Instance, Allocation, Metrics> = Checks {
     stop: stop_again,
 };
 
-/// `least-power` is about the power, `best-crb` about positions, all else about the worst error.
+fn about(said: &Document<'_>) -> About {
+    said.claims.unwrap_or(UNKNOWN).about
+}
+
 fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
     let metrics = said.metrics;
-    match (said.scheme, bound.sense) {
+    match (about(said), bound.sense) {
         (_, Sense::Upper) => None,
-        ("best-crb", _) => metrics.worst_crb_m2.map(Bounded::below),
-        ("least-power", _) if bound.problem.is_none() => {
+        (About::Positions, _) => metrics.worst_crb_m2.map(Bounded::below),
+        (About::Power(_), _) if bound.problem.is_none() => {
             Some(Bounded::below(metrics.power_fraction))
         }
         _ => Some(Bounded::below(metrics.worst_error)),
@@ -38,10 +81,12 @@ fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
 
 fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     let instance = said.instance;
-    let goal = match said.scheme {
-        "best-crb" => return again::worst_crb_m2(instance, &bound.numbers).map(Again::Proven),
-        "least-power" if bound.problem.is_none() => {
-            let Some(target) = target(said)? else {
+    let goal = match about(said) {
+        About::Positions => {
+            return again::worst_crb_m2(instance, &bound.numbers).map(Again::Proven);
+        }
+        About::Power(target) if bound.problem.is_none() => {
+            let Some(target) = target(instance, said.settings)? else {
                 return Ok(Again::not_checkable("its target is not in the document"));
             };
             Goal::LeastPower { target }
@@ -63,17 +108,12 @@ fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     })
 }
 
-/// The target of `least-power`.
+/// The target of the worst error, where a scheme has one.
 fn target(said: &Document<'_>) -> Result<Option<f64>, Error> {
-    let settings = said.settings::<LeastPowerSettings>().filter(|_| said.scheme == "least-power");
-    let Some(settings) = settings else { return Ok(None) };
-    Ok(Some(match settings.target_error {
-        Some(target) => target,
-        None => {
-            let full = full_power(said.instance, &FullPower::default(), &Run::default())?;
-            full.metrics.worst_error
-        }
-    }))
+    match about(said) {
+        About::Power(target) => target(said.instance, said.settings),
+        _ => Ok(None),
+    }
 }
 
 fn infeasible_again(
@@ -125,9 +165,6 @@ fn residual(_: &Document<'_>) -> Result<Option<f64>, Error> {
     Ok(None)
 }
 
-fn stop_again(said: &Document<'_>, stop: Stop, _: &Proof) -> Verdict {
-    match said.scheme {
-        "full-power" | "no-downlink" | "located" => closed_form(stop),
-        _ => own_rule(stop),
-    }
+fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
+    said.ended(said.claims.unwrap_or(UNKNOWN).ends, stop, proof)
 }

@@ -108,7 +108,7 @@ mod verify;
 pub use advice::advice;
 pub use allocation::{ALLOCATION_FIELDS, Allocation, PilotUse};
 pub use baselines::FullPower;
-pub use claims::CLAIMS;
+pub use claims::{CLAIMS, Claims};
 pub use design::{LeastPowerSettings, Settings, best_crb, design, design_from, least_power};
 pub use instance::{Instance, Parts, Sensing};
 pub use model::{Metrics, evaluate};

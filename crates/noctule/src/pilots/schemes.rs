@@ -1,23 +1,32 @@
-//! The schemes of `pilots`: a row each, and the settings that only a row needs.
+//! The schemes of `pilots`, a row each: ours here, those of the baselines beside their functions.
 
 use noctule_num::InputError;
-use noctule_optim::conic;
+use serde::Deserialize;
+use serde_json::Value;
 
-use super::baselines::{
-    Algorithm1Settings, algorithm_1, dedicated_sensing, full_power, no_downlink, theta_conic,
-};
+use super::baselines::{self, full_power};
+use super::claims::Claims;
 use super::locate::{LocateSettings, located};
-use super::{FullPower, LeastPowerSettings, Pilots, Settings, best_crb, design_from, least_power};
-use crate::system::{Method, Scheme, Setting};
+use super::{
+    FullPower, Instance, LeastPowerSettings, Pilots, Settings, best_crb, design_from, least_power,
+};
+use crate::claims::Ends;
+use crate::system::{Method, Scheme, Setting, count, joined};
+use crate::{Error, Run};
 
 /// The schemes; `optimal` is what is meant when none is named.
-pub(super) const SCHEMES: &[Scheme<Pilots>] = &[
+pub(super) const SCHEMES: &[Scheme<Pilots>] = &joined::<_, { count(TABLES) }>(TABLES);
+
+const TABLES: &[&[Scheme<Pilots>]] = &[OURS, baselines::SCHEMES, LOCATED];
+
+const OURS: &[Scheme<Pilots>] = &[
     Scheme::new(
         "optimal",
         "Optimal",
         "interior point on the exact problem: stationary; with `certify` proven within \
                   `certify.gap` of the global optimum; unreachable limits are proven infeasible",
         &Method::new(design_from),
+        Claims::new(Ends::OwnRule),
     ),
     Scheme::new(
         "least-power",
@@ -25,63 +34,35 @@ pub(super) const SCHEMES: &[Scheme<Pilots>] = &[
         "the least pilot power for a target error (that of equal shares by default): \
                   stationary; with `certify` a lower bound on the power",
         &Method::new(least_power),
+        Claims::of_power(Ends::OwnRule, target),
     ),
     Scheme::new(
         "best-crb",
         "Best localisation",
         "the smallest worst bound on positions, errors ignored: proven by a dual bound",
         &Method::new(best_crb),
-    ),
-    Scheme::new(
-        "full-power",
-        "Full power",
-        "all power in equal shares (or equal coefficients): closed form, limits not \
-                  looked at",
-        &Method::new(full_power),
-    ),
-    Scheme::new(
-        "algorithm-1",
-        "Algorithm 1",
-        "bisection over a linearised feasibility problem, of J. Liao et al.: feasible \
-                  where it finds a point, else full power",
-        &Method::new(algorithm_1),
-    )
-    .unless(conic::AVAILABLE, NO_CONES),
-    Scheme::new(
-        "no-downlink",
-        "No downlink pilots",
-        "all pilots uplink; users know the mean of their gain; nobody is located",
-        &Method::new(no_downlink),
-    ),
-    Scheme::new(
-        "dedicated-sensing",
-        "Dedicated sensing",
-        "sensing symbols instead of downlink pilots, same echo power as Algorithm 1 \
-                  (our definition)",
-        &Method::new(dedicated_sensing),
-    )
-    .unless(conic::AVAILABLE, NO_CONES),
-    Scheme::new(
-        "theta-conic",
-        "θ-iteration by cones",
-        "our problem through a general conic solver: the cross-check of `optimal`",
-        &Method::new(theta_conic),
-    )
-    .unless(conic::AVAILABLE, NO_CONES),
-    Scheme::new(
-        "located",
-        "Estimated positions",
-        "an allocation of full power and what estimators make of its echoes",
-        &Method::new(located),
+        Claims::of_positions(Ends::OwnRule),
     ),
 ];
 
-const NO_CONES: &str = "solves conic programs, for which this build lacks the feature `conic`";
+const LOCATED: &[Scheme<Pilots>] = &[Scheme::new(
+    "located",
+    "Estimated positions",
+    "an allocation of full power and what estimators make of its echoes",
+    &Method::new(located),
+    Claims::new(Ends::ClosedForm),
+)];
 
-impl Setting for FullPower {
-    fn validate(&self) -> Result<(), InputError> {
-        Ok(())
-    }
+/// The target of `least-power`: what its settings name, or the error of equal shares.
+fn target(instance: &Instance, settings: &Value) -> Result<Option<f64>, Error> {
+    let Ok(settings) = LeastPowerSettings::deserialize(settings) else { return Ok(None) };
+    Ok(Some(match settings.target_error {
+        Some(target) => target,
+        None => {
+            let full = full_power(instance, &FullPower::default(), &Run::default())?;
+            full.metrics.worst_error
+        }
+    }))
 }
 
 impl Setting for Settings {
@@ -91,12 +72,6 @@ impl Setting for Settings {
 }
 
 impl Setting for LeastPowerSettings {
-    fn validate(&self) -> Result<(), InputError> {
-        Self::validate(self)
-    }
-}
-
-impl Setting for Algorithm1Settings {
     fn validate(&self) -> Result<(), InputError> {
         Self::validate(self)
     }

@@ -4,8 +4,8 @@ use noctule_num::InputError;
 
 use super::instance::FIELDS;
 use super::{
-    ALLOCATION_FIELDS, Allocation, CLAIMS, Instance, Metrics, PilotsDesign, SYSTEM, Scenario,
-    Users, advice, evaluate, metrics, schemes, story, verify,
+    ALLOCATION_FIELDS, Allocation, CLAIMS, Claims, Instance, Metrics, PilotsDesign, SYSTEM,
+    Scenario, Users, advice, evaluate, metrics, schemes, story, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
@@ -21,6 +21,7 @@ impl System for Pilots {
     type Instance = Instance;
     type Variables = Allocation;
     type Metrics = Metrics;
+    type Claims = Claims;
 
     const ID: &'static str = SYSTEM;
     const TITLE: &'static str =
@@ -30,7 +31,7 @@ impl System for Pilots {
     const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = ALLOCATION_FIELDS;
-    const CLAIMS: Checks<Instance, Allocation, Metrics> = CLAIMS;
+    const CLAIMS: Checks<Instance, Allocation, Metrics, Claims> = CLAIMS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

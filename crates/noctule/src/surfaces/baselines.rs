@@ -1,6 +1,9 @@
 //! What a design is compared with.
 
-use noctule_num::input::within;
+pub(super) mod alternating;
+
+pub use alternating::{AlternatingSettings, alternating};
+
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work};
 use noctule_phy::cascade::{Cascade, SurfacePath};
@@ -8,17 +11,54 @@ use noctule_phy::centred_array::CentredArray;
 use serde::{Deserialize, Serialize};
 
 use super::advice::advice;
+use super::claims::{Claims, asked, lit};
 use super::covariance::{CovarianceSolver, Reduced};
-use super::model::{Link, echoed, evaluate, need_orthogonal};
+use super::model::{Link, echoed, evaluate};
 use super::optimum::optimum;
 use super::phases::light::align_light;
-use super::phases::majorise::{self, Start, alternate};
 use super::power::ROUNDING;
 use super::requirement::violation;
 use super::settings::{Requirement, Select, Settings, Signal};
 use super::settle::{beam, covariances};
-use super::{Deployment, Instance, Mode, SurfacesDesign};
+use super::{Deployment, Instance, Mode, Surfaces, SurfacesDesign};
+use crate::claims::Ends;
+use crate::system::{Method, Scheme, Setting};
 use crate::{Design, Error, Run};
+
+/// The rows of the baselines.
+pub(super) const SCHEMES: &[Scheme<Surfaces>] = &[
+    Scheme::new(
+        "communication-only",
+        "Communication only",
+        "the highest rate, the target ignored: closed form",
+        &Method::new(communication_only),
+        AT_ONCE,
+    ),
+    Scheme::new(
+        "sensing-only",
+        "Sensing only",
+        "the smallest bound (21), the user ignored: closed form",
+        &Method::new(sensing_only),
+        AT_ONCE,
+    ),
+    Scheme::new(
+        "max-eigenmode",
+        "Maximum eigenmode",
+        "all power on the path that lights the target most: closed form",
+        &Method::new(max_eigenmode),
+        AT_ONCE,
+    ),
+    Scheme::new(
+        "time-switching",
+        "Time switching",
+        "the designs for communication and for sensing in turn: closed form",
+        &Method::new(time_switching),
+        Claims::unproven(Ends::ClosedForm, |s| asked(s, |s: TimeSwitchingSettings| lit(s.select))),
+    ),
+];
+
+const AT_ONCE: Claims =
+    Claims::unproven(Ends::ClosedForm, |s| asked(s, |s: SiteSettings| lit(s.select)));
 
 fn computed(instance: &Instance, deployment: Deployment) -> Result<SurfacesDesign, Error> {
     let metrics = evaluate(instance, &deployment)?;
@@ -50,12 +90,8 @@ impl Default for SiteSettings {
     }
 }
 
-impl SiteSettings {
-    /// Refuse settings out of range.
-    ///
-    /// # Errors
-    /// [`InputError`] naming the setting.
-    pub fn validate(&self) -> Result<(), InputError> {
+impl Setting for SiteSettings {
+    fn validate(&self) -> Result<(), InputError> {
         named_sites(self.select)
     }
 }
@@ -167,6 +203,12 @@ impl Default for TimeSwitchingSettings {
     }
 }
 
+impl Setting for TimeSwitchingSettings {
+    fn validate(&self) -> Result<(), InputError> {
+        Ok(())
+    }
+}
+
 /// Switch in time between the design for communication and that for sensing, as long on the former
 /// as the requirement allows.
 ///
@@ -225,85 +267,6 @@ fn modes(instance: &Instance, sites: &[usize], always_sense: bool) -> Result<Vec
         sensing: beam(&light, link.power),
     };
     Ok([serving, sensing].into_iter().filter(|mode| mode.share > 0.0).collect())
-}
-
-/// Settings of [`alternating`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct AlternatingSettings {
-    /// Which sites: all, or the first alone.
-    pub select: Select,
-    /// Phases to start from.
-    pub start: Start,
-    /// Alternations at most.
-    pub max_iterations: u64,
-    /// Stop when the rate grows by less than this, relative.
-    pub tolerance: f64,
-}
-
-impl Default for AlternatingSettings {
-    fn default() -> Self {
-        Self { select: Select::All, start: Start::Sweep, max_iterations: 60, tolerance: 1e-6 }
-    }
-}
-
-impl AlternatingSettings {
-    /// Refuse settings out of range.
-    ///
-    /// # Errors
-    /// [`InputError`] naming the setting.
-    pub fn validate(&self) -> Result<(), InputError> {
-        within("tolerance", self.tolerance, 0.0, 1.0)?;
-        named_sites(self.select)
-    }
-}
-
-/// The paper's alternation between powers and phases (59)–(66), from a start of choice. With the
-/// sweep it is the sweep-and-majorise method; from phases aligned to the target it stalls
-/// (`docs/errata.md#surfaces-e17`).
-///
-/// # Errors
-/// [`Error::Input`] for `select = best`, for sites whose paths overlap, for settings out of range.
-pub fn alternating(
-    instance: &Instance,
-    settings: &AlternatingSettings,
-    run: &Run<'_, Deployment>,
-) -> Result<SurfacesDesign, Error> {
-    settings.validate()?;
-    let sites = sites(instance, settings.select)?;
-    let cascade = instance.cascade(&sites);
-    need_orthogonal(&cascade)?;
-    let link = Link::new(instance, &cascade);
-    if link.required > link.reachable() * (1.0 + ROUNDING) {
-        let proposal = Settings { select: settings.select, ..Settings::default() };
-        let nearest = optimum(instance, Signal::Dedicated, &proposal, &run.interrupt)?;
-        return echoed(instance, nearest);
-    }
-    let start = majorise::start(&link, settings.start);
-    let (most, tolerance) = (settings.max_iterations, settings.tolerance);
-    let found = alternate(&link, start, most, tolerance, &run.interrupt);
-    let phases: Vec<Vec<C64>> = cascade
-        .paths
-        .iter()
-        .zip(&found.phases)
-        .map(|(path, u)| path.user_vector().iter().zip(u).map(|(q, u)| q * u).collect())
-        .collect();
-    let (information, sensing) =
-        covariances(&cascade, Signal::Dedicated, &phases, link.power, link.required)?;
-    let mut design = computed(instance, Deployment::steady(sites, phases, information, sensing))?;
-    design.stop = found.stop;
-    design.work =
-        Work { iterations: found.iterations, evaluations: found.iterations + 1, ..Work::default() };
-    if found.rate_nats.is_none() {
-        design.stop = Stop::Stalled;
-        design.warnings.push(
-            "the start does not meet the requirement, and alternation cannot begin there"
-                .to_owned(),
-        );
-        design.starts = vec![None];
-    }
-    Ok(design)
 }
 
 /// The rate in nats of the best covariance for given phases and requirement; `None` where they

@@ -1,21 +1,59 @@
 //! What a document claims of a deployment, checked again.
 
+use noctule_num::InputError;
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::baselines::{AlternatingSettings, TimeSwitchingSettings};
 use super::{
     Deployment, Instance, Metrics, Requirement, Select, Settings, Signal, closed_form_bound,
     misses_requirement, within_reach,
 };
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Said, Verdict, closed_form, same_certificate,
+    Again, Bounded, Checks, Compared, Ends, Said, Verdict, closed_form, same_certificate,
 };
 
-type Document<'a> = Said<'a, Instance, Deployment, Metrics>;
+type Document<'a> = Said<'a, Instance, Deployment, Metrics, Claims>;
+
+/// What a scheme of this system claims.
+#[derive(Clone, Copy, Debug)]
+pub struct Claims {
+    /// The signal of which it proves bounds.
+    proves: Option<Signal>,
+    /// Sites and requirement, from its settings: what it may say to be out of reach.
+    asked: fn(&Value) -> Option<(Select, Requirement)>,
+    ends: Ends,
+}
+
+impl Claims {
+    /// A search with a bound on the rate of this signal; its settings are [`Settings`].
+    pub const fn proven(signal: Signal) -> Self {
+        let asked = |s: &Value| asked(s, |s: Settings| (s.select, s.requirement));
+        Self { proves: Some(signal), asked, ends: Ends::OwnRule }
+    }
+
+    /// No bound; certificates are about the sites and the requirement that follow from the settings.
+    pub const fn unproven(ends: Ends, asked: fn(&Value) -> Option<(Select, Requirement)>) -> Self {
+        Self { proves: None, asked, ends }
+    }
+}
+
+/// Sites and requirement from the settings of a scheme.
+pub(super) fn asked<S: DeserializeOwned>(
+    settings: &Value,
+    of: fn(S) -> (Select, Requirement),
+) -> Option<(Select, Requirement)> {
+    S::deserialize(settings).ok().map(of)
+}
+
+/// Whose light is required, of all sites or of one: what most settings come to.
+pub(super) const fn lit(select: Select) -> (Select, Requirement) {
+    (select, Requirement::Illumination)
+}
 
 /// How claims are checked.
-pub const CLAIMS: Checks<Instance, Deployment, Metrics> = Checks {
+pub const CLAIMS: Checks<Instance, Deployment, Metrics, Claims> = Checks {
     added: &["echo"],
     bounded,
     bound: bound_again,
@@ -31,19 +69,18 @@ fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
 
 /// The signal and the settings of a scheme that proves something.
 fn proving(said: &Document<'_>) -> Option<(Signal, Settings)> {
-    let signal = match said.scheme {
-        "full-covariance" => Signal::Covariance,
-        "dedicated-signal" => Signal::Dedicated,
-        _ => return None,
-    };
-    said.settings().map(|settings| (signal, settings))
+    said.claims?.proves.zip(said.settings())
 }
 
 /// By the formulas for aligned surfaces and the curve of a single one, which need nothing but the
 /// instance. What is tighter comes from a search over phases.
 fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
+    if said.claims.is_some_and(|claims| claims.proves.is_none()) {
+        let what = "this scheme proves no bounds";
+        return Err(InputError::new(what, "proof.bound", said.scheme, "no bound").into());
+    }
     let Some((signal, settings)) = proving(said) else {
-        return Ok(Again::not_checkable("this scheme proves no bounds"));
+        return Ok(Again::not_checkable("there is no such scheme, or its settings are others"));
     };
     let Settings { select, requirement, .. } = settings;
     let (value, apart) = closed_form_bound(said.instance, signal, select, requirement)?;
@@ -64,14 +101,7 @@ fn infeasible_again(
     certificate: &Certificate,
     out: &mut Vec<Compared>,
 ) -> Result<Verdict, Error> {
-    let lit = |select| (select, Requirement::Illumination);
-    let asked = match said.scheme {
-        "time-switching" => said.settings().map(|s: TimeSwitchingSettings| lit(s.select)),
-        "sweep-and-majorise" | "alternating-sca" => {
-            said.settings().map(|s: AlternatingSettings| lit(s.select))
-        }
-        _ => said.settings().map(|s: Settings| (s.select, s.requirement)),
-    };
+    let asked = said.claims.and_then(|claims| (claims.asked)(said.settings));
     let (select, requirement) = asked.unwrap_or(lit(Select::All));
     let (required, reachable) = within_reach(said.instance, select, requirement)?;
     if required <= reachable || said.violation <= crate::FEASIBLE {
@@ -88,10 +118,8 @@ fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
     if stop == Stop::Converged && misses_requirement(stop, proof) {
         return Verdict::Refuted("the requirement is missed".to_owned());
     }
-    match said.scheme {
-        "communication-only" | "sensing-only" | "max-eigenmode" | "time-switching" => {
-            closed_form(stop)
-        }
-        _ => Verdict::NotCheckable(format!("that its search ended by `{stop}`")),
+    match said.claims.map_or(Ends::OwnRule, |claims| claims.ends) {
+        Ends::OwnRule => Verdict::NotCheckable(format!("that its search ended by `{stop}`")),
+        ends => said.ended(ends, stop, proof),
     }
 }

@@ -113,7 +113,7 @@ mod verify;
 pub use advice::advice;
 pub use bounds::bound::closed_form_bound;
 pub use chosen::MOST_ENUMERATED;
-pub use claims::CLAIMS;
+pub use claims::{CLAIMS, Claims};
 pub use deployment::{Deployment, FIELDS as DEPLOYMENT_FIELDS, Mode};
 pub use design::{dedicated_signal, design, design_from};
 pub use instance::{Elements, Instance, Parts};

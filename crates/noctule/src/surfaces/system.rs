@@ -4,8 +4,9 @@ use noctule_num::InputError;
 use noctule_optim::PointProof;
 
 use super::{
-    CLAIMS, DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario, SurfacesDesign,
-    advice, evaluate, instance, metrics, misses_requirement, schemes, story, verify,
+    CLAIMS, Claims, DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario,
+    SurfacesDesign, advice, evaluate, instance, metrics, misses_requirement, schemes, story,
+    verify,
 };
 use crate::Error;
 use crate::claims::Checks;
@@ -21,6 +22,7 @@ impl System for Surfaces {
     type Instance = Instance;
     type Variables = Deployment;
     type Metrics = Metrics;
+    type Claims = Claims;
 
     const ID: &'static str = SYSTEM;
     const TITLE: &'static str =
@@ -30,7 +32,7 @@ impl System for Surfaces {
     const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = DEPLOYMENT_FIELDS;
-    const CLAIMS: Checks<Instance, Deployment, Metrics> = CLAIMS;
+    const CLAIMS: Checks<Instance, Deployment, Metrics, Claims> = CLAIMS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

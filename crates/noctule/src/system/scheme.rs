@@ -83,8 +83,18 @@ pub struct Scheme<S: System> {
     pub summary: &'static str,
     /// Why it is not part of this build, where it is not.
     pub missing: Option<&'static str>,
+    /// What its documents claim, and what must be known of it to check that again.
+    pub claims: S::Claims,
     method: &'static dyn AnyMethod<S>,
 }
+
+impl<S: System> Clone for Scheme<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: System> Copy for Scheme<S> {}
 
 impl<S: System> std::fmt::Debug for Scheme<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -93,14 +103,15 @@ impl<S: System> std::fmt::Debug for Scheme<S> {
 }
 
 impl<S: System> Scheme<S> {
-    /// A row of the table of schemes.
+    /// A row of the table of schemes: name, words for a legend, one sentence, function, claims.
     pub const fn new(
         id: &'static str,
         label: &'static str,
         summary: &'static str,
         method: &'static dyn AnyMethod<S>,
+        claims: S::Claims,
     ) -> Self {
-        Self { id, label, summary, missing: None, method }
+        Self { id, label, summary, missing: None, claims, method }
     }
 
     /// The same row, not part of this build for a reason.
@@ -147,6 +158,37 @@ impl<S: System> Scheme<S> {
     ) -> Result<DesignOf<S>, Error> {
         self.with(&self.defaults())?.design(instance, run)
     }
+}
+
+/// The number of rows of several tables.
+pub const fn count<S: System>(tables: &[&[Scheme<S>]]) -> usize {
+    let (mut rows, mut table) = (0, 0);
+    while table < tables.len() {
+        rows += tables[table].len();
+        table += 1;
+    }
+    rows
+}
+
+/// The rows of several tables in one, in their order: those of the baselines stand where the
+/// baselines are. `N` is what [`count`] says of the same tables.
+///
+/// # Panics
+/// When it is not, or there is no row: in a constant, when it is compiled.
+pub const fn joined<S: System, const N: usize>(tables: &[&[Scheme<S>]]) -> [Scheme<S>; N] {
+    let mut joined = [tables[0][0]; N];
+    let (mut at, mut table) = (0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            joined[at] = tables[table][row];
+            at += 1;
+            row += 1;
+        }
+        table += 1;
+    }
+    assert!(at == N, "as many rows as the tables have");
+    joined
 }
 
 /// A scheme with its settings, ready for any number of instances.

@@ -55,7 +55,7 @@ pub struct Metric<S: System> {
     /// The words.
     pub info: MetricInfo,
     /// The value; absent where it is not defined.
-    value: fn(&DesignOf<S>) -> Option<f64>,
+    value: fn(&S::Instance, &DesignOf<S>) -> Option<f64>,
     /// Whether it keeps a meaning where no design meets the requirements.
     of_infeasible: bool,
 }
@@ -67,13 +67,14 @@ impl<S: System> std::fmt::Debug for Metric<S> {
 }
 
 impl<S: System> Metric<S> {
-    /// A row of the table of metrics.
+    /// A row of the table of metrics: name, label, unit, definition, and the value of a design of an
+    /// instance.
     pub const fn new(
         name: &'static str,
         label: &'static str,
         unit: &'static str,
         summary: &'static str,
-        value: fn(&DesignOf<S>) -> Option<f64>,
+        value: fn(&S::Instance, &DesignOf<S>) -> Option<f64>,
     ) -> Self {
         let info = MetricInfo { name, label, unit, summary };
         Self { info, value, of_infeasible: false }
@@ -87,9 +88,9 @@ impl<S: System> Metric<S> {
     }
 
     /// The value of a design. Of one that is proven infeasible only what keeps a meaning.
-    pub fn of(&self, design: &DesignOf<S>) -> Option<f64> {
+    pub fn of(&self, instance: &S::Instance, design: &DesignOf<S>) -> Option<f64> {
         let told = design.proof.infeasible.is_none() || self.of_infeasible;
-        if told { (self.value)(design) } else { None }
+        if told { (self.value)(instance, design) } else { None }
     }
 }
 
@@ -97,7 +98,7 @@ impl<S: System> Metric<S> {
 pub struct Series<S: System> {
     /// The words.
     pub info: SeriesInfo,
-    values: fn(&DesignOf<S>) -> Vec<SeriesEntry>,
+    values: fn(&S::Instance, &DesignOf<S>) -> Vec<SeriesEntry>,
     of_infeasible: bool,
 }
 
@@ -108,13 +109,14 @@ impl<S: System> std::fmt::Debug for Series<S> {
 }
 
 impl<S: System> Series<S> {
-    /// A row of the table of series.
+    /// A row of the table of series: name, index, label, unit, and the values of a design of an
+    /// instance.
     pub const fn new(
         name: &'static str,
         index: &'static str,
         label: &'static str,
         unit: &'static str,
-        values: fn(&DesignOf<S>) -> Vec<SeriesEntry>,
+        values: fn(&S::Instance, &DesignOf<S>) -> Vec<SeriesEntry>,
     ) -> Self {
         let info = SeriesInfo { name, index, label, unit };
         Self { info, values, of_infeasible: false }
@@ -129,9 +131,9 @@ impl<S: System> Series<S> {
 
     /// The values of a design, in an order that is the same on every run. None of one that is
     /// proven infeasible, unless they keep a meaning.
-    pub fn of(&self, design: &DesignOf<S>) -> Vec<SeriesEntry> {
+    pub fn of(&self, instance: &S::Instance, design: &DesignOf<S>) -> Vec<SeriesEntry> {
         let told = design.proof.infeasible.is_none() || self.of_infeasible;
-        if told { (self.values)(design) } else { Vec::new() }
+        if told { (self.values)(instance, design) } else { Vec::new() }
     }
 }
 

@@ -11,12 +11,14 @@ pub(super) const SCHEMES: &[Scheme<PowerSplit>] = &[
         "Optimal",
         "what the target needs, the rest to the user: the global optimum in closed form",
         &Method::new(optimal),
+        (),
     ),
     Scheme::new(
         "equal",
         "Equal",
         "half and half: no claim",
         &Method::new(|x, _: &NoSettings, _| Ok(told(x, Split { user_share: 0.5 }, None))),
+        (),
     ),
 ];
 

@@ -14,6 +14,7 @@ impl System for PowerSplit {
     type Instance = Instance;
     type Variables = Split;
     type Metrics = Metrics;
+    type Claims = ();
 
     const ID: &'static str = ID;
     const TITLE: &'static str = "one antenna splits its power between a user and a target";
@@ -23,7 +24,7 @@ impl System for PowerSplit {
     const INSTANCE_FIELDS: &'static [FieldInfo] = FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] =
         &[number("user_share", "share of the power that serves the user")];
-    const CLAIMS: Checks<Instance, Split, Metrics> = Checks {
+    const CLAIMS: Checks<Instance, Split, Metrics, ()> = Checks {
         added: &[],
         bounded: |said, _| Some(Bounded::above(said.metrics.rate_bps_hz)),
         bound: |said, _| {

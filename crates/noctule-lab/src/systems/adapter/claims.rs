@@ -26,6 +26,7 @@ pub(super) type SaidOf<'a, T> = Said<
     <T as noctule::System>::Instance,
     <T as noctule::System>::Variables,
     <T as noctule::System>::Metrics,
+    <T as noctule::System>::Claims,
 >;
 
 /// The ledger of a verification.

@@ -26,7 +26,7 @@ pub(super) fn judged<T: Tables>(
 ) -> Result<(Checked, Option<String>), Error> {
     let witness = T::check(instance, &design.variables)?.in_numbers();
     let names = T::metric_infos().into_iter().map(|metric| metric.name);
-    let values = names.zip(T::values(design));
+    let values = names.zip(T::values(instance, design));
     let objection = witness.objection(T::objective(&design.metrics), &design.proof, values);
     Ok((witness, objection))
 }
@@ -59,8 +59,8 @@ pub(super) fn row<T: Tables>(instance: &T::Instance, design: &DesignOf<T>) -> Re
     }
     Ok(Row {
         proof: design.proof.clone(),
-        metrics: T::values(design),
-        series: T::series_values(design),
+        metrics: T::values(instance, design),
+        series: T::series_values(instance, design),
         ..row
     })
 }

@@ -81,7 +81,7 @@ pub(super) fn story<T: Tables>(
         ("draw", json!({ "seed": source.seed, "trial": source.trial })),
         ("instance", instance_arrays.to_json("instance", T::ID)),
     ];
-    let mut document = document::<T>(design, &arrays, said);
+    let mut document = document::<T>((instance, design), &arrays, said);
     // Numbers that nobody confirms stand in the document, and are not shown as what was reached.
     let shown = unsound.is_none();
     let mut facts = if shown { T::facts(instance, design) } else { Vec::new() };
@@ -114,7 +114,7 @@ pub(super) fn story<T: Tables>(
 
 /// A document: the variables, what the design says itself, and what else is `said` of it.
 fn document<T: Tables>(
-    design: &DesignOf<T>,
+    (instance, design): (&T::Instance, &DesignOf<T>),
     arrays: &ArraySet,
     said: [(&str, Value); 7],
 ) -> Map<String, Value> {
@@ -123,7 +123,7 @@ fn document<T: Tables>(
         _ => Map::new(),
     };
     let own = [
-        ("metrics", told_metrics::<T>(design)),
+        ("metrics", told_metrics::<T>(instance, design)),
         ("stop", json!(design.stop)),
         ("proof", json!(design.proof)),
         ("work", json!(design.work)),
@@ -137,10 +137,10 @@ fn document<T: Tables>(
 
 /// The metrics of a design, those of the engine's records under their names too: one name for one
 /// number in schema, records, documents, Python and MATLAB.
-pub(super) fn told_metrics<T: Tables>(design: &DesignOf<T>) -> Value {
+pub(super) fn told_metrics<T: Tables>(instance: &T::Instance, design: &DesignOf<T>) -> Value {
     let mut told = json!(design.metrics);
     if let Value::Object(members) = &mut told {
-        for (metric, value) in T::metric_infos().iter().zip(T::values(design)) {
+        for (metric, value) in T::metric_infos().iter().zip(T::values(instance, design)) {
             let number = value.filter(|value| value.is_finite());
             members.entry(metric.name).or_insert(json!(number));
         }

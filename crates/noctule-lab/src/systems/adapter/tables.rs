@@ -71,12 +71,12 @@ pub(super) trait Tables: System {
     }
 
     /// The scalar metrics of a design, one for each row.
-    fn values(design: &DesignOf<Self>) -> Vec<Option<f64>> {
-        Self::METRICS.iter().map(|metric| metric.of(design)).collect()
+    fn values(instance: &Self::Instance, design: &DesignOf<Self>) -> Vec<Option<f64>> {
+        Self::METRICS.iter().map(|metric| metric.of(instance, design)).collect()
     }
 
     /// The series of a design, row by row.
-    fn series_values(design: &DesignOf<Self>) -> Vec<SeriesValue> {
+    fn series_values(instance: &Self::Instance, design: &DesignOf<Self>) -> Vec<SeriesValue> {
         let rows = Self::SERIES.iter().flat_map(|series| {
             let name = series.info.name;
             let value = move |entry: noctule::system::SeriesEntry| SeriesValue {
@@ -86,7 +86,7 @@ pub(super) trait Tables: System {
                 x: entry.x,
                 value: entry.value,
             };
-            series.of(design).into_iter().map(value)
+            series.of(instance, design).into_iter().map(value)
         });
         rows.collect()
     }

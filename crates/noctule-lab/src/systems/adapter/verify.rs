@@ -37,15 +37,17 @@ pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleErr
     let mut fresh = json!(design.metrics);
     let left_open = |name: &&'static str| fresh.get(*name).is_none_or(Value::is_null);
     let mut added: Vec<&str> = T::CLAIMS.added.iter().copied().filter(left_open).collect();
-    records(&mut fresh, T::metric_infos(), T::values(&design), stored, &mut added);
+    records(&mut fresh, T::metric_infos(), T::values(&instance, &design), stored, &mut added);
     let numbers_of = Numbers { stored, witness: &witness.numbers, fresh: &fresh, added: &added };
     let agree = numbers_of.agree(nothing, &mut compared);
+    let scheme = document.get("scheme").and_then(Value::as_str).unwrap_or_default();
     let said = Said {
         instance: &instance,
         variables: &design.variables,
         metrics: &design.metrics,
         stored,
-        scheme: document.get("scheme").and_then(Value::as_str).unwrap_or_default(),
+        scheme,
+        claims: T::scheme(scheme).ok().map(|row| row.claims),
         settings: document.get("settings").unwrap_or(&Value::Null),
         violation: witness.violation,
     };

@@ -38,3 +38,114 @@ pub use wmmse::{WmmseSettings, wmmse};
 pub use wmmse_sdr::{WmmseSdr, WmmseSdrSettings, wmmse_sdr, wmmse_sdr_with_gaps};
 #[cfg(feature = "sdp")]
 pub use wmmse_sdr_conic::{wmmse_sdr_conic, wmmse_sdr_conic_with_gaps};
+
+use super::Beamforming;
+use crate::claims::Ends;
+use crate::system::{Method, Scheme};
+
+/// The rows of the baselines.
+pub(super) const SCHEMES: &[Scheme<Beamforming>] = &[
+    Scheme::new(
+        "sensing-only",
+        "Sensing only",
+        "the smallest Cramér–Rao bound, users ignored: proven globally optimal by the \
+         Frank–Wolfe gap",
+        &Method::new(sensing_only),
+        Ends::OwnRule,
+    ),
+    Scheme::new(
+        "wmmse",
+        "WMMSE, communication only",
+        "weighted MMSE, targets ignored: a stationary point of the sum rate",
+        &Method::new(wmmse),
+        Ends::OwnRule,
+    ),
+    Scheme::new(
+        "rzf",
+        "RZF",
+        "regularised zero forcing, equal power: closed form",
+        &Method::new(rzf),
+        Ends::ClosedForm,
+    ),
+    Scheme::new(
+        "zf",
+        "ZF",
+        "zero forcing, power water-filled over the users: closed form",
+        &Method::new(zf),
+        Ends::ClosedForm,
+    ),
+    Scheme::new(
+        "mrt",
+        "MRT",
+        "matched filters, equal power: closed form",
+        &Method::new(mrt),
+        Ends::ClosedForm,
+    ),
+    Scheme::new(
+        "algorithm-1",
+        "Algorithm 1",
+        "successive convex approximation of T. Fang et al.: as far as its tolerance goes",
+        &Method::new(algorithm1),
+        Ends::OwnRule,
+    ),
+    Scheme::new(
+        "projected-gradient",
+        "Projected gradient",
+        "gradient ascent on the sphere with a line search: a stationary point",
+        &Method::new(projected_gradient),
+        Ends::ByResidual,
+    ),
+    Scheme::new(
+        "barzilai-borwein",
+        "Barzilai–Borwein",
+        "gradient ascent with the step of Barzilai and Borwein, not monotone: a stationary \
+         point",
+        &Method::new(barzilai_borwein),
+        Ends::ByResidual,
+    ),
+    Scheme::new(
+        "conjugate-gradient",
+        "Conjugate gradient",
+        "Riemannian conjugate gradients: a stationary point",
+        &Method::new(conjugate_gradient),
+        Ends::ByResidual,
+    ),
+    Scheme::new(
+        "fp-sgda",
+        "FP-SGDA",
+        "smoothed gradient ascent with a fixed step, after M. Zhu et al.: no guarantee",
+        &Method::new(fp_sgda),
+        Ends::OwnRule,
+    ),
+    Scheme::new(
+        "wmmse-sdr",
+        "WMMSE-SDR",
+        "one convex program after the other, in the corrected, monotone form; each solved as a \
+         factor and certified by its dual",
+        &Method::new(wmmse_sdr),
+        Ends::OwnRule,
+    ),
+    Scheme::new(
+        "wmmse-sdr-conic",
+        "WMMSE-SDR by a conic solver",
+        "the same programs by a semidefinite interior-point solver, for timing; only in builds \
+         with the feature `sdp`",
+        &Method::new(wmmse_sdr_conic),
+        Ends::OwnRule,
+    )
+    .unless(cfg!(feature = "sdp"), NO_CONES),
+];
+
+const NO_CONES: &str = "needs a build with the feature `sdp` and the system's OpenBLAS; \
+                        `wmmse-sdr` solves the same programs without";
+
+/// The place of a scheme that is not part of this build: refused by name.
+#[cfg(not(feature = "sdp"))]
+fn wmmse_sdr_conic(
+    _: &super::Instance,
+    _: &FromStart<WmmseSdrSettings>,
+    _: &crate::Run<'_, super::Beams>,
+) -> Result<super::BeamformingDesign, crate::Error> {
+    let what = "this scheme is not part of this build";
+    Err(crate::InputError::new(what, "scheme", "wmmse-sdr-conic", "wmmse-sdr").into())
+}

@@ -15,6 +15,7 @@ use super::{FELL_BACK, Share, finish, shares};
 use crate::pilots::interior::{Normalised, Reception};
 use crate::pilots::model::printed_ratio;
 use crate::pilots::{Allocation, Instance, PilotUse, PilotsDesign};
+use crate::system::Setting;
 use crate::{Error, Run};
 
 /// What happens to the bounds of the bisection after an outer iteration.
@@ -64,12 +65,8 @@ impl Default for Algorithm1Settings {
     }
 }
 
-impl Algorithm1Settings {
-    /// Refuse settings that make no sense.
-    ///
-    /// # Errors
-    /// [`InputError`] naming the setting.
-    pub fn validate(&self) -> Result<(), InputError> {
+impl Setting for Algorithm1Settings {
+    fn validate(&self) -> Result<(), InputError> {
         in_count("outer", self.outer, 1, 1000)?;
         within("tolerance", self.tolerance, 1e-12, 1.0)
     }
