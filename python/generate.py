@@ -1,7 +1,8 @@
 """Write the modules of the systems: dataclasses from the schemas of scenarios and settings, and
 typed model functions from the documentation of their Rust sources.
 
-    python python/generate.py            # renew python/noctule/<system>.py and phy.py
+    cargo xtask generate                 # build, and renew python/noctule/<system>.py and phy.py
+    python python/generate.py            # the same with the package that is installed
     python python/generate.py --check    # fail when they are not what would be written
 
 What files may say and what Python may say come from one description; a test runs the check.
@@ -386,7 +387,7 @@ def main() -> int:
         stale = [path.name for path, text in texts.items()
                  if not path.is_file() or path.read_text(encoding="utf-8") != text]
         if stale:
-            print(f"{', '.join(stale)}: not what python/generate.py writes; run it")
+            print(f"{', '.join(stale)}: not what python/generate.py writes; run `cargo xtask generate`")
         return 1 if stale else 0
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")

@@ -2,7 +2,8 @@
 //!
 //! The same binary on the same class of processor gives the same bytes; another processor may fuse
 //! other products, and a local method may then end in another local optimum. So numbers are
-//! compared to [`TOLERANCE`], and a small share of rows may differ — never silently.
+//! compared to [`TOLERANCE`], and a small share of rows may differ — never silently. Columns are found
+//! by name: one that was committed must still be there, one more is said and forgiven.
 
 use std::path::Path;
 
@@ -29,7 +30,7 @@ const NOT_COMPARED: [&str; 12] = [
     "reason",
 ];
 
-/// Compare two `records.csv`; a sentence about exceptions that are within what is allowed.
+/// Compare two `records.csv`; a sentence about what differs within what is allowed.
 pub(crate) fn compare(committed: &Path, now: &Path) -> Result<Option<String>, String> {
     let read = |path: &Path| {
         std::fs::read_to_string(path)
@@ -47,29 +48,57 @@ pub(crate) fn compare(committed: &Path, now: &Path) -> Result<Option<String>, St
 /// Compare two tables: a sentence about exceptions within what is allowed, or what differs.
 pub(crate) fn agree(committed: &str, now: &str) -> Result<Option<String>, String> {
     let (old, new) = (table(committed), table(now));
-    if old.first() != new.first() {
-        return Err("they have other columns".to_owned());
-    }
     if old.len() != new.len() {
         return Err(format!("{} rows were committed, there are {} now", old.len(), new.len()));
     }
-    let Some((header, rows)) = old.split_first() else { return Ok(None) };
+    let (Some((header, rows)), Some((names, now))) = (old.split_first(), new.split_first()) else {
+        return Ok(None);
+    };
+    let places = places(header, names)?;
     let mut exceptions = Vec::new();
-    for (row, (a, b)) in rows.iter().zip(&new[1..]).enumerate() {
-        let other = header.iter().enumerate().find(|(column, name)| {
-            let cell = |cells: &[String]| cells.get(*column).cloned().unwrap_or_default();
-            !NOT_COMPARED.contains(&name.as_str()) && !same(&cell(a), &cell(b))
-        });
-        if let Some((column, name)) = other {
-            exceptions.push(format!("row {}, {name}: {} → {}", row + 1, a[column], b[column]));
+    for (row, (a, b)) in rows.iter().zip(now).enumerate() {
+        let mut cells =
+            places.iter().enumerate().map(|(i, j)| (&header[i], cell(a, i), cell(b, *j)));
+        let compared = |name: &String| !NOT_COMPARED.contains(&name.as_str());
+        if let Some((name, a, b)) = cells.find(|(name, a, b)| compared(name) && !same(a, b)) {
+            exceptions.push(format!("row {}, {name}: {a} → {b}", row + 1));
         }
     }
     let sentence = || format!("{} of {} rows: {}", exceptions.len(), rows.len(), exceptions[0]);
+    let added = added(header, names);
     match exceptions.len() {
-        0 => Ok(None),
-        count if count <= rows.len() / ROWS_PER_EXCEPTION => Ok(Some(sentence())),
+        0 => Ok(added),
+        count if count <= rows.len() / ROWS_PER_EXCEPTION => {
+            Ok(Some(added.into_iter().chain([sentence()]).collect::<Vec<_>>().join("; ")))
+        }
         _ => Err(sentence()),
     }
+}
+
+/// A cell of a row; what a short row lacks is empty.
+fn cell(row: &[String], column: usize) -> &str {
+    row.get(column).map_or("", String::as_str)
+}
+
+/// Where the committed columns are now.
+fn places(committed: &[String], now: &[String]) -> Result<Vec<usize>, String> {
+    let place = |name: &String| {
+        let gone = || format!("the column {name} is gone");
+        now.iter().position(|other| other == name).ok_or_else(gone)
+    };
+    committed.iter().map(place).collect()
+}
+
+/// Columns that were not committed, in a sentence.
+fn added(committed: &[String], now: &[String]) -> Option<String> {
+    let more: Vec<&str> =
+        now.iter().filter(|name| !committed.contains(name)).map(String::as_str).collect();
+    (!more.is_empty()).then(|| {
+        format!(
+            "not yet committed: {} (`cargo xtask reproduce --first-trials` adds it)",
+            more.join(", ")
+        )
+    })
 }
 
 fn same(a: &str, b: &str) -> bool {
@@ -124,7 +153,18 @@ mod tests {
             assert!(agree(&old, &of(&[changed])).is_err(), "{changed}");
         }
         assert!(agree(&old, HEAD).unwrap_err().contains("rows"));
-        assert!(agree(&old, "x\n").unwrap_err().contains("columns"));
+        assert!(agree(&old, "x\n1\n").unwrap_err().contains("scheme is gone"));
+    }
+
+    #[test]
+    fn a_column_more_is_said_and_one_less_is_not_forgiven() {
+        let old = of(&["a,0,designed,converged,1.5"]);
+        let more = "scheme,energy,trial,outcome,stop,rate\na,7,0,designed,converged,";
+        let said = agree(&old, &format!("{more}1.5\n")).unwrap().unwrap();
+        assert!(said.contains("not yet committed: energy"), "{said}");
+        assert!(agree(&old, &format!("{more}1.6\n")).unwrap_err().contains("1.5 → 1.6"));
+        let less = agree(&old, "scheme,trial,outcome,stop\na,0,designed,converged\n").unwrap_err();
+        assert!(less.contains("rate is gone"), "{less}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod anchors;
 mod compare;
 mod features;
 mod first_trials;
+mod generate;
 mod msrv;
 mod python;
 mod reproduce;
@@ -42,6 +43,8 @@ tasks:
   validate [--effort N] [word …]
             the attack campaigns (tests named campaign_…) at 20 times, or N times, their size in
             `test`: about ten minutes; words choose among them
+  generate  write again what is written from the sources: the modules of Python, generated pages of
+            docs/, snapshots of what the command line says; needs Python as `test` does
   features  the library compiles with none of its features, each, and all; its tree stays small
   structure [--check]
             function lengths, long files, circles of imports, lines outside each system's folder;
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         "compare-cvxpy" => compare::run(options, &root()),
         "validate" => validate::run(options, &root()),
         "features" => none(features::run),
+        "generate" => none(generate::run),
         "structure" => structure::run(options, &root()),
         "msrv" => none(msrv::run),
         "notebooks" => none(python::notebooks),

@@ -37,6 +37,12 @@ pub(crate) fn notebooks(root: &Path) -> Result<(), String> {
     call(root, environment(root)?.python.as_os_str(), &script, "python/notebooks.py")
 }
 
+/// Write the modules of Python again, from the wheel of this build.
+pub(crate) fn generate(root: &Path) -> Result<(), String> {
+    let script: [&OsStr; 1] = ["python/generate.py".as_ref()];
+    call(root, environment(root)?.python.as_os_str(), &script, "python/generate.py")
+}
+
 /// A virtual environment with the wheel of this build and what its tests need.
 struct Environment {
     folder: PathBuf,

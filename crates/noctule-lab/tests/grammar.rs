@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "grammar/pages.rs"]
+mod pages;
 #[path = "grammar/paths.rs"]
 mod paths;
 #[path = "grammar/settings.rs"]
@@ -148,21 +150,6 @@ fn each_table(table: &'static Table, visit: &mut dyn FnMut(&'static Table)) {
             each_table(inner, visit);
         }
     }
-}
-
-#[test]
-fn the_page_is_the_generated_one() {
-    let path =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/experiment-files.md");
-    let page = grammar::page();
-    if std::env::var_os("NOCTULE_WRITE_DOCS").is_some() {
-        std::fs::write(&path, &page).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap();
-    assert!(
-        committed.replace("\r\n", "\n") == page,
-        "docs/experiment-files.md is not what the grammar says; the page tells how to write it again"
-    );
 }
 
 #[test]

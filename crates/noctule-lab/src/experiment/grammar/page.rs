@@ -56,8 +56,7 @@ The reference of the format `noctule-experiment/1`: every table and key of the T
 `noctule run` takes. For a walk through a study see [first-study.md](first-study.md).
 
 This page is written from the same description that the reader checks files against. After a
-change of that description, write it again with
-`NOCTULE_WRITE_DOCS=1 cargo test --profile ci --workspace --test grammar`.
+change of that description, `cargo xtask generate` writes it again.
 `noctule schema experiment` prints the same grammar as a JSON schema, for editors and other programs;
 `noctule schema beamforming` prints what a system adds: scenario, schemes with their settings,
 metrics. `noctule check mine.toml` says whether a file is accepted, without running it.
