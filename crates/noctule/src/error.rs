@@ -26,6 +26,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same error, of a file where it is about input.
+    #[must_use]
+    pub fn in_file(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Input(error) => Self::Input(error.in_file(&path.display().to_string())),
+            other => other,
+        }
+    }
+
     /// The error as bad input, where a person's input is to blame.
     pub fn as_input(&self) -> Option<InputError> {
         match self {

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod effort;
 mod readers;
 mod reference;
 
@@ -14,11 +15,6 @@ use std::path::Path;
 use noctule::Error;
 use noctule::beamforming::{Beams, Instance, Scenario};
 use noctule_num::InputError;
-
-/// By how much campaigns are longer than in every test run: `NOCTULE_EFFORT`, 1 by default.
-fn effort() -> usize {
-    std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
-}
 
 /// A generator that is good enough to damage files.
 struct Damage(u64);

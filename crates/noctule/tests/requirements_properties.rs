@@ -1,6 +1,9 @@
 //! What holds of beamforming with requirements, whatever is drawn.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod effort;
+
+use effort::effort;
 use noctule::beamforming::requirements::evaluate::Evaluation;
 use noctule::beamforming::requirements::{
     Cap, Infeasible, Metric, Part, PowerLimit, Requirements, SensingStreams, Target, Unknown,
@@ -10,10 +13,6 @@ use noctule::{CMat, Interrupt};
 use noctule_num::rng::{StreamKey, complex_normal, uniform};
 use noctule_phy::arrays::PlanarArray;
 use noctule_phy::elements::ElementArray;
-
-fn effort() -> u64 {
-    std::env::var("NOCTULE_EFFORT").ok().and_then(|s| s.parse().ok()).unwrap_or(1)
-}
 
 /// A drawn world: planar arrays, everything of the targets unknown.
 fn world(seed: u64, (rows, columns): (usize, usize), users: usize, targets: usize) -> World {
@@ -73,7 +72,7 @@ fn metric(seed: u64, targets: usize) -> Metric {
 #[test]
 fn campaign_best_metrics_are_proven_and_meet_everything() {
     let interrupt = Interrupt::new();
-    for seed in 0..24 * effort() {
+    for seed in 0..24 * effort::<u64>() {
         let mut rng = StreamKey::new(seed, "test", "floors", 0).trial(0);
         let (users, targets) = (1 + (seed % 4) as usize, 1 + (seed / 2 % 2) as usize);
         let size = if seed % 5 == 4 { (4, 4) } else { (4, 2) };
@@ -120,7 +119,7 @@ fn campaign_best_metrics_are_proven_and_meet_everything() {
 #[test]
 fn campaign_least_powers_are_proven_and_meet_everything() {
     let interrupt = Interrupt::new();
-    for seed in 0..20 * effort() {
+    for seed in 0..20 * effort::<u64>() {
         let mut rng = StreamKey::new(seed, "test", "caps", 0).trial(0);
         let (users, targets) = ((seed % 5) as usize, 1 + (seed % 2) as usize);
         let world = world(seed + 1000, (4, 2), users, targets);

@@ -107,10 +107,7 @@ impl Instance {
     /// [`Error::Input`] naming the file and the array; errors of [`Instance::new`].
     pub fn read(path: &Path, base: Option<&Self>) -> Result<Self, Error> {
         let set = ArraySet::read(path, "instance", FIELDS)?;
-        Self::from_arrays(set, base).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.in_file(&path.display().to_string())),
-            other => other,
-        })
+        Self::from_arrays(set, base).map_err(|error| error.in_file(path))
     }
 
     /// The instance as a JSON document, `noctule-instance/1`.

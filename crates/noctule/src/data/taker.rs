@@ -93,6 +93,28 @@ impl<'a> Taker<'a> {
         })
     }
 
+    /// A single whole number from 0 to 2³² − 1.
+    ///
+    /// # Errors
+    /// As [`Taker::count`], and when it is larger.
+    pub fn count_u32(&mut self, name: &str) -> Result<u32, InputError> {
+        let count = self.count(name)?;
+        u32::try_from(count)
+            .map_err(|_| InputError::new("too many", name, count.to_string(), "below 2³²"))
+    }
+
+    /// Yes or no, as 1 or 0.
+    ///
+    /// # Errors
+    /// As [`Taker::count`], and when it is another number.
+    pub fn flag(&mut self, name: &str) -> Result<bool, InputError> {
+        match self.count(name)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(InputError::new("not a flag", name, other.to_string(), "0 or 1")),
+        }
+    }
+
     fn find(&mut self, name: &str) -> Result<(FieldInfo, &'a Array), InputError> {
         let Some(field) = self.fields.iter().copied().find(|field| field.name == name) else {
             return Err(InputError::new("no such field", name, "nothing", "a field of this kind"));

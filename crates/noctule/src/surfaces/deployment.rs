@@ -212,10 +212,7 @@ impl Deployment {
     /// [`Error::Input`] naming the file.
     pub fn read(path: &std::path::Path, instance: &Instance) -> Result<Self, Error> {
         let set = ArraySet::read(path, "design", FIELDS)?;
-        Self::from_arrays(&set, instance).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.in_file(&path.display().to_string())),
-            other => other,
-        })
+        Self::from_arrays(&set, instance).map_err(|error| error.in_file(path))
     }
 
     /// The deployment in a `noctule-design/1` document.

@@ -8,6 +8,7 @@ use noctule::pilots::{
 use noctule::{C64, Stop};
 use noctule_num::rng::{StreamKey, complex_normal, uniform};
 
+use crate::effort::effort;
 use crate::{alone, certified, scenario};
 
 #[test]
@@ -104,10 +105,8 @@ fn attacked(instance: &Instance, from: &[f64], seed: u64, tries: usize) -> f64 {
 
 #[test]
 fn campaign_doubly_correlated_designs_are_not_beaten_and_say_where_they_stall() {
-    let effort: u64 =
-        std::env::var("NOCTULE_EFFORT").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
     let (mut stalled, mut beaten) = (0, Vec::new());
-    for case in 0..6 * effort {
+    for case in 0..6 * effort::<u64>() {
         let users = 2 + (case % 3) as usize;
         let mut rng = StreamKey::new(case, "test", "correlated", 0).trial(0);
         let limit = if case % 2 == 0 { CrbLimit::None } else { CrbLimit::OverBest(1.3) };
@@ -135,7 +134,7 @@ fn campaign_doubly_correlated_designs_are_not_beaten_and_say_where_they_stall() 
         }
     }
     assert!(beaten.is_empty(), "{beaten:?}");
-    assert!(stalled * 4 <= 6 * effort, "{stalled}");
+    assert!(stalled * 4 <= 6 * effort::<u64>(), "{stalled}");
 }
 
 /// A channel without an estimate carries no beam: no power is spent on it, and nothing is proven of

@@ -3,6 +3,8 @@
 
 mod correlated;
 mod edges;
+#[path = "../effort/mod.rs"]
+mod effort;
 mod laws;
 mod proofs;
 

@@ -3,7 +3,8 @@ use std::path::Path;
 use noctule::data::{ArraySet, FieldInfo, design_document, members, system_of};
 
 use super::{CHANNELS, GAIN, SITES, read};
-use crate::{Damage, JSON_SCRAPS, NPY_SCRAPS, ZIP_SCRAPS, assert_helps, effort};
+use crate::effort::effort;
+use crate::{Damage, JSON_SCRAPS, NPY_SCRAPS, ZIP_SCRAPS, assert_helps};
 
 const CSV_SCRAPS: &[&[u8]] = &[
     b"\"",
@@ -93,7 +94,7 @@ fn campaign_mutated_files() {
         assert!(ways(&path, ending, "whole") > 0, "the undamaged {ending} {number} is refused");
         let mut damage = Damage(100 + number as u64);
         let mut accepted = 0;
-        for round in 0..count * effort() {
+        for round in 0..count * effort::<usize>() {
             std::fs::write(&path, damage.apply(whole, scraps)).unwrap();
             accepted += ways(&path, ending, &format!("{ending} {number}, round {round}"));
         }

@@ -10,11 +10,6 @@ pub(crate) fn close(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1e-300)
 }
 
-/// How many times the usual number of cases a campaign tries: `NOCTULE_EFFORT`.
-pub(crate) fn effort() -> u64 {
-    std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-}
-
 /// Random numbers of a seed.
 pub(crate) fn rng(seed: u64) -> ChaCha8Rng {
     StreamKey::new(seed, "test", "surfaces", 0).trial(0)

@@ -4,6 +4,8 @@
 mod common;
 mod designs;
 mod edges;
+#[path = "../effort/mod.rs"]
+mod effort;
 mod proofs;
 mod requirements;
 

@@ -62,10 +62,7 @@ impl Instance {
     /// [`Error::Input`] naming the file and the array; errors of [`Instance::new`].
     pub fn read(path: &Path, base: Option<&Self>) -> Result<Self, Error> {
         let set = ArraySet::read(path, "instance", FIELDS)?;
-        Self::from_arrays(set, base).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.in_file(&path.display().to_string())),
-            other => other,
-        })
+        Self::from_arrays(set, base).map_err(|error| error.in_file(path))
     }
 
     /// An instance from named arrays ([`FIELDS`]); see [`Instance::read`] for `base`.
@@ -83,7 +80,6 @@ impl Instance {
         let receive_array = shape(&mut taker, "receive_shape", normalisation)?;
         let channels = channels(&mut taker, transmit_array)?;
         let targets = targets(&mut taker)?;
-        let snapshots = taker.count("snapshots")?;
         Self::new(Parts {
             transmit_array,
             receive_array,
@@ -91,9 +87,7 @@ impl Instance {
             power_w: taker.number("power_w")?,
             user_noise_w: taker.real("user_noise_w")?,
             sensing_noise_w: taker.number("sensing_noise_w")?,
-            snapshots: u32::try_from(snapshots).map_err(|_| {
-                InputError::new("too many", "snapshots", snapshots.to_string(), "below 2³²")
-            })?,
+            snapshots: taker.count_u32("snapshots")?,
             sensing_streams: taker.count("sensing_streams")?,
             rate_weight_per_nat: taker.number("rate_weight_per_nat")?,
             crb_weight: taker.number("crb_weight")?,
@@ -186,15 +180,9 @@ fn targets(taker: &mut Taker<'_>) -> Result<Vec<Target>, InputError> {
     Ok(angles.zip(taker.complex("reflection")?).map(target).collect())
 }
 
+/// A flag that is down where it is not given.
 fn flag(taker: &mut Taker<'_>, name: &str) -> Result<bool, InputError> {
-    if !taker.has(name) {
-        return Ok(false);
-    }
-    match taker.count(name)? {
-        0 => Ok(false),
-        1 => Ok(true),
-        other => Err(InputError::new("not a flag", name, other.to_string(), "0 or 1")),
-    }
+    Ok(taker.has(name) && taker.flag(name)?)
 }
 
 fn shape(

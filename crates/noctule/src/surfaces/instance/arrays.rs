@@ -51,10 +51,7 @@ impl Instance {
     /// [`Error::Input`] naming the file and the array.
     pub fn read(path: &Path, base: Option<&Self>) -> Result<Self, Error> {
         let set = ArraySet::read(path, "instance", FIELDS)?;
-        Self::from_arrays(set, base).map_err(|error| match error {
-            Error::Input(error) => Error::Input(error.in_file(&path.display().to_string())),
-            other => other,
-        })
+        Self::from_arrays(set, base).map_err(|error| error.in_file(path))
     }
 
     /// An instance from named arrays ([`FIELDS`]); what is missing is taken from `base`. Surfaces
@@ -72,7 +69,6 @@ impl Instance {
         let elements = elements(&mut taker)?;
         let base_axis = pair(&mut taker, "base_axis")?;
         let user_axis = pair(&mut taker, "user_axis")?;
-        let snapshots = taker.count("snapshots")?;
         Self::new(Parts {
             base: place(base_m, base_axis),
             user: place(user_m, user_axis),
@@ -82,9 +78,7 @@ impl Instance {
             transmit_antennas: taker.count("transmit_antennas")?,
             user_antennas: taker.count("user_antennas")?,
             sensors: taker.count("sensors")?,
-            snapshots: u32::try_from(snapshots).map_err(|_| {
-                InputError::new("too many", "snapshots", snapshots.to_string(), "below 2³²")
-            })?,
+            snapshots: taker.count_u32("snapshots")?,
             power_w: taker.number("power_w")?,
             user_noise_w: taker.number("user_noise_w")?,
             sensing_noise_w: taker.number("sensing_noise_w")?,
@@ -193,14 +187,7 @@ fn elements(taker: &mut Taker<'_>) -> Result<Elements, InputError> {
 }
 
 fn weights(taker: &mut Taker<'_>) -> Result<PathWeights, InputError> {
-    match taker.count("exact_paths")? {
-        0 => Ok(PathWeights::Max),
-        1 => Ok(PathWeights::Exact),
-        other => {
-            let found = other.to_string();
-            Err(InputError::new("not a flag", "exact_paths", found, "0 or 1"))
-        }
-    }
+    Ok(if taker.flag("exact_paths")? { PathWeights::Exact } else { PathWeights::Max })
 }
 
 fn pair(taker: &mut Taker<'_>, name: &str) -> Result<[f64; 2], InputError> {
