@@ -1,6 +1,9 @@
 //! The interval around the true optimum: valid at any budget, and closed where it should close.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod effort;
+
+use effort::effort;
 use noctule::beamforming::design::{Start, climb, start_beams};
 use noctule::beamforming::global::{Enclosure, enclose};
 use noctule::beamforming::model::objective_unit;
@@ -8,7 +11,7 @@ use noctule::beamforming::{
     ArrayShape, Beams, DrawnTargets, Instance, Parts, PowerConstraint, Scenario, Settings, Targets,
     design, evaluate,
 };
-use noctule::{Interrupt, Run, Stop};
+use noctule::{Certify, Interrupt, Run, Stop};
 use noctule_num::rng::{StreamKey, uniform};
 
 fn scenario(users: usize, rate_weight: f64) -> Scenario {
@@ -115,11 +118,6 @@ fn units_do_not_change_the_interval() {
     assert!((a - b).abs() < 1e-6 * a.abs(), "{a} {b}");
 }
 
-/// Effort of a campaign: `NOCTULE_EFFORT`, one where it is not set.
-fn effort() -> u64 {
-    std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-}
-
 fn objective(instance: &Instance, starts: Option<usize>) -> f64 {
     let design = design(instance, &Settings { starts, ..Settings::default() }).unwrap();
     design.metrics.objective.unwrap()
@@ -153,7 +151,7 @@ fn more_sensing_streams_never_make_a_design_worse() {
 
 #[test]
 fn campaign_more_sensing_streams_never_make_a_design_worse() {
-    for case in 0..6 * effort() {
+    for case in 0..6 * effort::<u64>() {
         let mut rng = StreamKey::new(6, "test", "streams", case).trial(0);
         let mut pick = |low: usize, high: usize| {
             low + (uniform(&mut rng, 0.0, (high - low + 1) as f64) as usize).min(high - low)
@@ -182,7 +180,7 @@ fn campaign_more_sensing_streams_never_make_a_design_worse() {
 #[test]
 fn campaign_default_starts_of_small_arrays_are_never_behind() {
     let shapes = [(2, 1, 2, 1), (2, 2, 3, 2), (2, 2, 5, 1), (3, 2, 3, 3), (3, 2, 3, 2)];
-    for case in 0..10 * effort() {
+    for case in 0..10 * effort::<u64>() {
         let (horizontal, vertical, users, count) = shapes[case as usize % shapes.len()];
         let law = DrawnTargets { count, polar_deg: [30.0, 150.0], ..DrawnTargets::default() };
         let scenario = Scenario {
@@ -195,5 +193,20 @@ fn campaign_default_starts_of_small_arrays_are_never_behind() {
         let (default, many) = (objective(&instance, None), objective(&instance, Some(64)));
         let short = (many - default) / many.abs().max(objective_unit(&instance));
         assert!(short <= 1e-4, "case {case}: {horizontal}×{vertical}: {default} behind {many}");
+    }
+}
+
+/// "Converged" is about the climb: that the gap asked for is open is said beside it.
+#[test]
+fn a_gap_that_stays_open_is_said() {
+    let instance = scenario(4, 0.5).realize(3, 0).unwrap();
+    for (certify, open) in [
+        (Certify::YES.with_nodes(1).within(1e-6), true),
+        (Certify::YES.with_nodes(0).within(1e-6), false),
+        (Certify::No, false),
+    ] {
+        let design = design(&instance, &Settings { certify, ..Settings::default() }).unwrap();
+        let said = design.warnings.iter().any(|warning| warning.contains("leaves a gap"));
+        assert_eq!(said, open, "{certify:?}: {:?} {:?}", design.proof.bound, design.warnings);
     }
 }

@@ -347,3 +347,18 @@ fn the_rate_is_a_lower_bound_of_the_ergodic_rate() {
         }
     }
 }
+
+/// "Converged" is about the climb: that the gap asked for is open is said beside it.
+#[test]
+fn a_gap_that_stays_open_is_said() {
+    let instance = small().realize(3, 0).unwrap();
+    for (certify, open) in [
+        (Certify::YES.with_nodes(1).within(1e-9), true),
+        (Certify::YES.with_nodes(1).within(0.999), false),
+        (Certify::No, false),
+    ] {
+        let design = design(&instance, &Settings { certify, ..Settings::default() }).unwrap();
+        let said = design.warnings.iter().any(|warning| warning.contains("leaves a gap"));
+        assert_eq!(said, open, "{certify:?}: {:?} {:?}", design.proof.bound, design.warnings);
+    }
+}

@@ -216,6 +216,10 @@ fn certify(
     let reached = design.metrics.objective.unwrap_or(objective);
     design.proof.bound =
         tightest.and_then(|bound| bound.against(reached, objective_unit(instance)));
+    // Without a box nobody asked for more than the bounds that cost no search.
+    if settings.nodes() > 0 && !interrupt.is_raised() {
+        design.warnings.extend(settings.certify.left_open(design.proof.bound.as_ref()));
+    }
 }
 
 /// Branch and bound from a design that is known, which it replaces by a better one that it meets.

@@ -118,7 +118,7 @@ impl Search<'_> {
         let method = format!("branch-and-bound on θ, {} nodes", found.nodes);
         reached.bound = Bound::new(reached.value, found.bound, Sense::Lower, method, 0.0)
             .map(|bound| bound.with_numbers(numbers));
-        reached.open = open_gap(reached.bound.as_ref(), settings.certify.gap());
+        reached.open = settings.certify.left_open(reached.bound.as_ref());
         if reached.value < LEAST_PROVEN {
             reached.bound = None;
             reached.open = Some(format!(
@@ -148,19 +148,6 @@ impl Search<'_> {
         }
         reached.stop = stop_of(&reached.descent);
     }
-}
-
-/// What to say when the bound is not as near as was asked.
-fn open_gap(bound: Option<&Bound>, asked: f64) -> Option<String> {
-    let gap = bound.map_or(f64::INFINITY, |bound| bound.gap_rel);
-    (gap > asked * (1.0 + 1e-9)).then(|| {
-        format!(
-            "the proof leaves a gap of {:.3} %, more than the {:.3} % asked for: the bound holds, \
-             but the design may not be the best",
-            100.0 * gap,
-            100.0 * asked
-        )
-    })
 }
 
 /// How a certified search ended: converged only if the gap is closed.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use noctule_num::InputError;
 use noctule_num::input::{in_count, within};
+use noctule_optim::Bound;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,26 @@ impl Certify {
         }
     }
 
+    /// What to say of a bound that is not as near as was asked; nothing where none was asked for.
+    pub fn left_open(&self, bound: Option<&Bound>) -> Option<String> {
+        if !self.is_asked() {
+            return None;
+        }
+        let Some(bound) = bound else {
+            let text = "a bound was asked for, and there is none: nothing is proven of the optimum";
+            return Some(text.to_owned());
+        };
+        // What rounding leaves of a gap that is just closed is no gap.
+        (bound.gap_rel > self.gap() * (1.0 + 1e-9)).then(|| {
+            format!(
+                "the proof leaves a gap of {}, more than the {} asked for: the bound holds, but the \
+                 design may not be the best",
+                percent(bound.gap_rel),
+                percent(self.gap())
+            )
+        })
+    }
+
     /// Refuse a gap below `least` (what rounding leaves of the method's bounds) or of one and more,
     /// and more regions than can be kept.
     ///
@@ -90,6 +111,16 @@ impl Certify {
         let Self::To { nodes, gap } = *self else { return Ok(()) };
         within("certify.gap", gap, least, 1.0)?;
         nodes.map_or(Ok(()), |nodes| in_count("certify.nodes", nodes, 0, MOST_NODES))
+    }
+}
+
+/// A share in percent, small ones as powers of ten.
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    match percent {
+        _ if !percent.is_finite() => "more than any share of the objective".to_owned(),
+        _ if percent >= 1e-3 => format!("{percent:.3} %"),
+        _ => format!("{percent:.1e} %"),
     }
 }
 
@@ -185,6 +216,19 @@ mod tests {
             let text = serde_json::to_string(&certify).unwrap();
             assert_eq!(read(&text), Ok(certify), "{text}");
         }
+    }
+
+    #[test]
+    fn an_open_gap_is_said_and_a_closed_one_is_not() {
+        let bound = |value| Bound::new(1.0, value, noctule_optim::Sense::Upper, "test", 0.0);
+        let certify = Certify::YES.within(1e-6);
+        assert_eq!(certify.left_open(bound(1.0 + 0.9e-6).as_ref()), None);
+        let said = certify.left_open(bound(1.02).as_ref()).unwrap();
+        assert!(said.contains("2.000 %") && said.contains("1.0e-4 %"), "{said}");
+        assert!(certify.left_open(None).unwrap().contains("there is none"));
+        assert_eq!(Certify::No.left_open(None), None);
+        let nothing = Bound::new(0.0, 1.0, noctule_optim::Sense::Upper, "test", 0.0);
+        assert!(!certify.left_open(nothing.as_ref()).unwrap().contains("inf"));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use noctule::{Certify, Run, Stop};
 use noctule::surfaces::curve::Curve;
 use noctule_num::rng::uniform;
 
-use crate::common::{all, close, effort, rng, scene};
+use crate::common::{all, close, rng, scene};
+use crate::effort::effort;
 
 /// A target on the ray from the first site to the user is in one place with the user for that site
 /// alone: the closed form of {0} says nothing about {0, 1}.
@@ -80,6 +81,33 @@ fn without_a_requirement_there_is_nothing_to_search() {
                 assert!(design.metrics.rate_bps_hz >= free * (1.0 - 1e-9));
                 assert!(design.proof.is_global(1e-9), "{:?}", design.proof.bound);
                 assert_eq!((design.stop, design.work.iterations), (Stop::Computed, 0));
+            }
+        }
+    }
+}
+
+/// Whoever asks for a smaller gap with the same budget never gets a worse bound, nor a worse design:
+/// the first deployment does not spend what the others need.
+#[test]
+fn a_smaller_gap_never_proves_less() {
+    let run = Run::default();
+    let scenes = [
+        Scenario::default().realize(1, 0).unwrap(),
+        scene(3, 96, Some([90.0, 25.0]), 0.3),
+        scene(3, 60, Some([101.0, 2.0]), 0.5),
+    ];
+    for (index, instance) in scenes.iter().enumerate() {
+        for scheme in [design_from, dedicated_signal] {
+            let told = |certify| {
+                let settings = Settings { certify, ..Settings::default() };
+                let design = scheme(instance, &settings, &run).unwrap();
+                (design.proof.bound.unwrap().value, design.metrics.rate_bps_hz, design.stop)
+            };
+            for nodes in [30, 300] {
+                let usual = told(Certify::YES.with_nodes(nodes));
+                let finer = told(Certify::YES.with_nodes(nodes).within(1e-4));
+                assert!(finer.0 <= usual.0, "{index} {nodes}: {finer:?} {usual:?}");
+                assert!(finer.1 >= usual.1, "{index} {nodes}: {finer:?} {usual:?}");
             }
         }
     }
@@ -192,7 +220,7 @@ fn theorem_two_is_proven_by_its_dual() {
 #[test]
 fn campaign_one_surface_apart_is_never_behind_its_own_trade_off_and_closes() {
     let mut rng = rng(11);
-    for case in 0..20 * effort() {
+    for case in 0..20 * effort::<u64>() {
         let elements = 1 + (60.0 * uniform(&mut rng, 0.0, 1.0).powi(2)) as usize;
         let target = [uniform(&mut rng, 30.0, 120.0), uniform(&mut rng, -60.0, 60.0)];
         let share = match case % 3 {

@@ -135,7 +135,10 @@ pub(super) fn communication(
         }
         bound = certified.bound(metrics.sum_rate_bps_hz);
     }
-    let warnings = advice(instance, &metrics);
+    let mut warnings = advice(instance, &metrics);
+    if !interrupt.is_raised() {
+        warnings.extend(settings.certify.left_open(bound.as_ref()));
+    }
     // Values are minus rates in nats.
     let bits = |value: &f64| Some(nats_to_bits(-value)).filter(|bits| bits.is_finite());
     Ok(Design {

@@ -191,6 +191,9 @@ impl<'a> Search<'a> {
                 found.violation
             ));
         }
+        if feasible && self.problem.rate_first && !self.interrupt.is_raised() {
+            warnings.extend(self.settings.certify.left_open(bound.as_ref()));
+        }
         let point = if feasible { Proof::stationary(found.run.residual) } else { Proof::NONE };
         // How far a point that misses the requirement is from a bound means nothing.
         let proof = Proof { infeasible, ..point }.with_bound(bound.filter(|_| feasible));

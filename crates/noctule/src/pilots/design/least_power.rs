@@ -4,7 +4,7 @@ use noctule_num::InputError;
 use noctule_optim::{Bound, Certificate, Interrupt, Proof, Sense, Stop};
 
 use super::search::{Entry, Search, proof_of, stop_of};
-use super::{LeastPowerSettings, Settings, design_from, open_gap, stop_after};
+use super::{LeastPowerSettings, Settings, design_from, stop_after};
 use crate::pilots::certificate::Envelopes;
 use crate::pilots::instance::needs_radar;
 use crate::pilots::interior::{Ending, Goal, Normalised, Rules};
@@ -59,7 +59,7 @@ pub fn least_power(
     if limits.certify.is_asked() {
         let branching;
         (bound, branching) = search.least_power_bound(target, &inside, limits, &run.interrupt);
-        open = open_gap(bound.as_ref(), limits.certify.gap());
+        open = limits.certify.left_open(bound.as_ref());
         stop = stop_after(stop, branching, open.is_some());
     }
     let mut design = search.finish_errors(x, stop, proof_of(&descent).with_bound(bound), value)?;

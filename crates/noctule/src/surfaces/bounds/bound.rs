@@ -6,6 +6,7 @@ use noctule_phy::units::nats_to_bits;
 use super::aligned::{aligned_bound, ideal_bound};
 use super::certify::certify;
 use super::interval::{Upper, interval};
+use crate::Certify;
 use crate::Error;
 use crate::surfaces::Instance;
 use crate::surfaces::chosen::{Candidate, Chosen, considered};
@@ -70,15 +71,58 @@ pub(in crate::surfaces) fn bound(
         let upper = chosen.ceiling.map(|(nats, _)| (margin(nats), "capacity".to_owned()));
         return Proven { upper, ..none };
     }
-    let own = if best.link.user_decides() {
-        in_one_place(question.signal, chosen, best)
-    } else if settings.certify.is_asked() || best.link.gains.len() == 1 {
-        // over one surface the proof costs what the design did
-        searched(question, best, settings.allowance())
-    } else {
+    let allowance = settings.allowance();
+    let mut deployments = vec![(f64::INFINITY, best.sites.clone())];
+    deployments.extend(chosen.rivals.iter().cloned());
+    let usual = Allowance { gap: allowance.gap.max(Certify::YES.gap()), ..allowance };
+    let Some(mut first) = pass(question, chosen, best, &mut deployments, usual) else {
         return none;
     };
-    over_rivals(question, chosen, best, own)
+    let nodes = allowance.nodes.saturating_sub(first.work.iterations);
+    let open = first.value - best.plan.nats() > allowance.gap * first.value;
+    if allowance.gap >= usual.gap || !open || first.stop == Stop::Interrupted {
+        return first.proven();
+    }
+    if nodes == 0 {
+        let spent = if allowance.nodes > 0 { Stop::EvaluationLimit } else { first.stop };
+        first.stop = weaker(first.stop, spent);
+        return first.proven();
+    }
+    // Only what the usual gap leaves of the budget goes to a smaller one: spent on the first
+    // deployment at once, it would leave the others with their ideals.
+    let finer = Allowance { nodes, ..allowance };
+    let Some(second) = pass(question, chosen, best, &mut deployments, finer) else {
+        return first.proven();
+    };
+    let mut work = first.work;
+    work += second.work;
+    Own { work, ..second }.proven()
+}
+
+/// Bound every deployment once, to a gap. `deployments` holds what no design of each exceeds, and
+/// keeps what is found; the one that was chosen need not be the first.
+fn pass(
+    question: Question<'_>,
+    chosen: &Chosen,
+    best: &mut Candidate,
+    deployments: &mut [(f64, Vec<usize>)],
+    allowance: Allowance,
+) -> Option<Own> {
+    let mut own = if best.link.user_decides() {
+        in_one_place(question.signal, chosen, best)
+    } else if question.settings.certify.is_asked() || best.link.gains.len() == 1 {
+        // over one surface the proof costs what the design did
+        searched(question, best, allowance)
+    } else {
+        return None;
+    };
+    let sites = best.sites.clone();
+    for (known, _) in deployments.iter_mut().filter(|(_, of)| *of == sites) {
+        *known = known.min(own.value);
+        own.value = *known;
+    }
+    let mut rivals: Vec<_> = deployments.iter_mut().filter(|(_, of)| *of != sites).collect();
+    Some(over_rivals(question, &mut rivals, best, own, allowance))
 }
 
 /// The bound where the user decides: the optimum of the deployment, or of the best there is.
@@ -138,6 +182,13 @@ struct Own {
     method: String,
     stop: Stop,
     work: Work,
+}
+
+impl Own {
+    fn proven(self) -> Proven {
+        let Self { value, method, stop, work } = self;
+        Proven { upper: Some((margin(value), method)), stop, work }
+    }
 }
 
 /// Branch and bound over one deployment, improving its plan.
@@ -207,19 +258,25 @@ fn alone(best: &mut Candidate, gap: f64) -> Option<Own> {
 
 /// The bound over the deployments that were not chosen too: those whose ideal is below are done with;
 /// the others count with their ideals, or with `certify` are bounded themselves.
-fn over_rivals(question: Question<'_>, chosen: &Chosen, best: &mut Candidate, own: Own) -> Proven {
+fn over_rivals(
+    question: Question<'_>,
+    rivals: &mut [&mut (f64, Vec<usize>)],
+    best: &mut Candidate,
+    own: Own,
+    allowance: Allowance,
+) -> Own {
     let Own { mut value, mut method, mut stop, mut work } = own;
     let Question { instance, settings, interrupt, .. } = question;
-    let (asked, allowance) = (settings.certify.is_asked(), settings.allowance());
-    for (ideal, sites) in &chosen.rivals {
-        if *ideal <= value {
+    let asked = settings.certify.is_asked();
+    for (known, sites) in rivals.iter_mut().map(|rival| (&mut rival.0, &rival.1)) {
+        if *known <= value {
             continue;
         }
         let cascade = instance.cascade(sites);
         let link = Link::new(instance, &cascade);
         let nodes = allowance.nodes.saturating_sub(work.iterations);
         if !asked || link.user_decides() || nodes == 0 || interrupt.is_raised() {
-            value = *ideal;
+            value = *known;
             if !asked {
                 "aligned-surfaces".clone_into(&mut method);
             } else if interrupt.is_raised() {
@@ -242,10 +299,11 @@ fn over_rivals(question: Question<'_>, chosen: &Chosen, best: &mut Candidate, ow
             *best = rival;
             (best.plan.starts, best.plan.work) = (starts, spent);
         }
-        value = value.max(found.value.min(*ideal));
+        *known = found.value.min(*known);
+        value = value.max(*known);
         found.method.clone_into(&mut method);
         stop = weaker(stop, found.stop);
         work += found.work;
     }
-    Proven { upper: Some((margin(value), method)), stop, work }
+    Own { value, method, stop, work }
 }
