@@ -13,6 +13,8 @@
 //!   their estimates: block-diagonal plus low rank over all access points;
 //! * [`beampattern`] — patterns of linear arrays and their distance from an ideal one, in lags;
 //! * [`geometry`], [`path_loss`] — places in the plane, mean gains over distance;
+//! * [`channels`] — channel models of one base station, from local scattering to the delay lines of
+//!   3GPP, and Fisher matrices of wideband and near-field radar;
 //! * [`rates`] — signal-to-interference-plus-noise ratios and rates of linear precoding;
 //! * [`gradients`] — rates and bounds of full-size beams with their gradients, for objectives of
 //!   one's own;
@@ -32,6 +34,7 @@ pub mod arrays;
 pub mod beampattern;
 pub mod cascade;
 pub mod centred_array;
+pub mod channels;
 pub mod elements;
 pub mod fading;
 pub mod fisher;

@@ -6,7 +6,6 @@
 
 mod effort;
 mod readers;
-mod reference;
 
 use std::fs;
 use std::io::Write as _;

@@ -91,6 +91,7 @@
 
 mod advice;
 mod ascent;
+pub mod band;
 pub mod baselines;
 mod beams;
 pub mod best_known;

@@ -1,41 +1,13 @@
-//! Channels of other programs: element by element against the reference, and in the direction they
-//! come from.
+//! Channels of other programs in the direction they come from, and what an import leaves out. Element
+//! by element they are compared in `cases_channels`.
 
 use noctule::data::{Array, Entries, Imported, Reading, import};
 use noctule_num::C64;
-use serde_json::Value;
 
 use super::{CHANNELS, complexes, read, written};
-use crate::reference::{Fields, cases, the_list_matches_the_files};
-
-fn nested(value: &Value) -> Array {
-    let (mut shape, mut probe, mut numbers) = (Vec::new(), value, Vec::new());
-    while let Value::Array(items) = probe {
-        shape.push(items.len());
-        probe = &items[0];
-    }
-    fn flat(value: &Value, numbers: &mut Vec<f64>) {
-        match value {
-            Value::Array(items) => items.iter().for_each(|item| flat(item, numbers)),
-            number => numbers.push(number.as_f64().unwrap()),
-        }
-    }
-    flat(value, &mut numbers);
-    assert_eq!(shape.pop(), Some(2));
-    let pairs = numbers.chunks_exact(2).map(|pair| C64::new(pair[0], pair[1])).collect();
-    Array::complex(shape, pairs)
-}
 
 fn imported(array: &Array, options: &str) -> Imported {
     import(array, &options.parse::<Reading>().unwrap()).unwrap()
-}
-
-fn assert_near(found: &Array, expected: &Array, what: &str) {
-    assert_eq!(found.shape, expected.shape, "{what}");
-    let (x, y) = (complexes(found), complexes(expected));
-    let most = y.iter().map(|z| z.norm()).fold(0.0, f64::max);
-    let off = x.iter().zip(&y).map(|(x, y)| (x - y).norm()).fold(0.0, f64::max);
-    assert!(off <= 1e-9 * most, "{what}: {off:e}");
 }
 
 fn cosine(a: &[C64], b: &[C64]) -> f64 {
@@ -50,60 +22,6 @@ fn steering(horizontal: usize, vertical: usize, azimuth: f64, polar: f64) -> Vec
         .map(|n| (n / vertical) as f64 * h + (n % vertical) as f64 * v)
         .map(|turns| C64::from_polar(1.0, std::f64::consts::PI * turns))
         .collect()
-}
-
-#[test]
-fn the_reference_of_every_importer_is_met() {
-    the_list_matches_the_files("channels", 1);
-    let mut count = 0;
-    for (name, document) in cases("channels") {
-        if document["kind"] != "import" {
-            continue;
-        }
-        let mut case = Fields::new(&name, document);
-        for remark in ["kind", "note", "tolerance"] {
-            case.take(remark);
-        }
-        let mut inputs = case.inside("inputs");
-        let (rows, columns) = (inputs.count("rows"), inputs.count("columns"));
-        let sides = format!("array={columns}x{rows}");
-        let deepmimo = |case: &mut Fields| {
-            let sides = format!("{}x{}", case.count("ny"), case.count("nz"));
-            let total = case.count("total_subcarriers");
-            let options = format!("tool=deepmimo; array={sides}; total-subcarriers={total}");
-            imported(&nested(&case.take("channels")), &options).array
-        };
-        let mut expected = case.inside("expected");
-        let sionna = imported(&nested(&inputs.take("sionna")), &format!("tool=sionna; {sides}"));
-        assert_near(&sionna.array, &nested(&expected.take("sionna")), "sionna");
-        let mut inner = inputs.inside("deepmimo");
-        assert_near(&deepmimo(&mut inner), &nested(&expected.take("deepmimo")), "deepmimo");
-        inner.finish();
-        for (tool, input, output) in
-            [("quadriga", "quadriga_fr", "quadriga"), ("5g-toolbox", "toolbox_5g", "toolbox_5g")]
-        {
-            let found = imported(&nested(&inputs.take(input)), &format!("tool={tool}"));
-            assert_near(&found.array, &nested(&expected.take(output)), tool);
-        }
-        let mut check = inputs.inside("los_check");
-        let (azimuth, polar) = (check.number("azimuth_rad"), check.number("polar_rad"));
-        let a = steering(columns, rows, azimuth, polar);
-        let sionna = imported(&nested(&check.take("sionna")), &format!("tool=sionna; {sides}"));
-        let mut inner = check.inside("deepmimo");
-        let deepmimo = complexes(&deepmimo(&mut inner));
-        inner.finish();
-        check.finish();
-        let sionna = complexes(&sionna.array);
-        let wanted = expected.number("los_check_cosine");
-        for found in [cosine(&sionna, &deepmimo), cosine(&a, &sionna), cosine(&a, &deepmimo)] {
-            assert!((found - wanted).abs() < 1e-9, "{found}");
-        }
-        inputs.finish();
-        expected.finish();
-        case.finish();
-        count += 1;
-    }
-    assert!(count >= 1);
 }
 
 /// A line of sight of each program, from positions of its own and e^{+jk u·r}.
