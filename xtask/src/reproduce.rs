@@ -31,16 +31,7 @@ enum Task {
 /// Run the experiments of these ids, or all of them, and renew their results, or what an option says.
 pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
     if options.iter().any(|option| option == "--cards") {
-        let arguments = [
-            "test",
-            "--workspace",
-            "--profile",
-            tools::PROFILE,
-            "--lib",
-            "--test",
-            "cards",
-            "claims",
-        ];
+        let arguments = ["test", "--workspace", "--profile", tools::PROFILE, "--test", "cards"];
         let environment = [("NOCTULE_WRITE_DOCS", "1")];
         return tools::cargo(root, &arguments, &environment, "docs/claims.md was not written");
     }
