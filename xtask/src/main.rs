@@ -34,6 +34,8 @@ tasks:
             run the built-in experiments at full size and renew docs/results/; with
             --first-trials only the short runs that `test` compares with, with --sample only the
             sampled rows of the full runs; --check computes these again and compares: some minutes
+  reproduce --redraw [id …]
+            draw the committed figures again from the summaries that are there, in seconds
   reproduce --cards
             renew docs/claims.md from the committed verdicts
   compare-cvxpy [system … | convex]

@@ -26,6 +26,7 @@ enum Task {
     FirstTrials,
     Sample,
     Check,
+    Redraw,
 }
 
 /// Run the experiments of these ids, or all of them, and renew their results, or what an option says.
@@ -42,7 +43,8 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
         [flag] if flag == "--first-trials" => Task::FirstTrials,
         [flag] if flag == "--sample" => Task::Sample,
         [flag] if flag == "--check" => Task::Check,
-        _ => return Err("one of --first-trials, --sample, --check or --cards".to_owned()),
+        [flag] if flag == "--redraw" => Task::Redraw,
+        _ => return Err("one of --first-trials, --sample, --check, --redraw or --cards".to_owned()),
     };
     tools::build_programs(root)?;
     let noctule = tools::program()?;
@@ -51,6 +53,9 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
         return Err(format!("there is no experiment `{unknown}`; there are {}", known.join(", ")));
     }
     let wanted = if ids.is_empty() { known.iter().collect() } else { ids };
+    if task == Task::Redraw {
+        return redraw(&noctule, root, &wanted);
+    }
     for id in &wanted {
         one(task, id, &noctule, root)?;
     }
@@ -58,6 +63,27 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
         eprintln!("xtask: sampled rows of {} experiments are as committed", wanted.len());
     }
     Ok(())
+}
+
+/// Draw the figures of these experiments again from the tables that are kept. All are tried; those
+/// that cannot be drawn, because their experiment has changed since, are named at the end.
+fn redraw(noctule: &Path, root: &Path, ids: &[&String]) -> Result<(), String> {
+    let mut undrawn = Vec::new();
+    for id in ids.iter().filter(|id| tools::results(root, id).join("summary.csv").is_file()) {
+        let status = Command::new(noctule)
+            .args(["redraw", id])
+            .arg(tools::results(root, id))
+            .current_dir(root)
+            .stdout(std::process::Stdio::null())
+            .status();
+        if tools::succeeded(status, "redraw").is_err() {
+            undrawn.push(id.as_str());
+        }
+    }
+    match undrawn.as_slice() {
+        [] => Ok(()),
+        ids => Err(format!("not drawn, and to be run again at full size: {}", ids.join(", "))),
+    }
 }
 
 fn one(task: Task, id: &str, noctule: &Path, root: &Path) -> Result<(), String> {

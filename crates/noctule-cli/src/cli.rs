@@ -67,6 +67,14 @@ pub(crate) enum Verb {
     /// Fold the chunks of a run that was split into shards.
     #[command(after_long_help = help::MERGE)]
     Merge(Folder),
+    /// Draw the figures of an experiment again from the summary of its results.
+    #[command(after_long_help = help::REDRAW)]
+    Redraw {
+        /// The path of an experiment file, or the name of a built-in experiment.
+        experiment: String,
+        /// The folder with `summary.csv`: of a run, or what documents keep of one.
+        folder: PathBuf,
+    },
     /// Print what a system takes and gives, or the grammar of a file format.
     #[command(after_long_help = help::SCHEMA)]
     Schema(Schema),

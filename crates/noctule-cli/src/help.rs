@@ -250,6 +250,24 @@ Exit codes:
    3  chunks are missing, damaged, or contradict each other
    5  a claim contradicts what its author expects";
 
+pub(crate) const REDRAW: &str = "\
+Draws figures without computing anything: after a change of words in the
+experiment file, or by a noctule that draws better. What needs the samples of
+a run (distributions, series, paired differences) is left as it is and named.
+
+Examples:
+  noctule redraw mine.toml results/mine
+  noctule redraw beamforming/fig6 docs/results/beamforming/fig6
+
+Files written:
+  <DIR>/figures/<id>.svg, .tex, .dat   for the folder of a run
+  <DIR>/<id>.svg                       for any other folder with a summary.csv
+  <DIR>/manifest.json                  the digests of these, if it is there
+
+Exit codes:
+   0  drawn
+   2  the experiment is refused, or the summary is not of this experiment";
+
 pub(crate) const SCHEMA: &str = "\
 For a system: the default scenario, its JSON schema, the schemes with their
 settings, the metrics and the series. For a file format, `experiment` or

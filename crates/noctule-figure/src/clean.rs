@@ -2,7 +2,8 @@
 
 use super::scale::{Fit, Span, cell_edges};
 use super::style::{Style, styles};
-use super::{Axis, Figure, Heat, Kind, Line, PlotPoint, Scale};
+use super::symbols::plain;
+use super::{Absent, Axis, Figure, Heat, Kind, Line, PlotPoint, Scale};
 
 /// A curve of which every point has a place; a hole where one had not.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +11,8 @@ pub(super) struct Curve<'a> {
     pub(super) label: &'a str,
     pub(super) style: Style,
     pub(super) points: Vec<Option<PlotPoint>>,
+    /// Where trials are without a value.
+    pub(super) absent: Vec<Absent>,
 }
 
 impl Curve<'_> {
@@ -33,8 +36,10 @@ pub(super) fn curves<'a>(figure: &Figure, lines: &'a [Line]) -> (Vec<Curve<'a>>,
     for (line, style) in lines.iter().zip(looks) {
         let points: Vec<_> = line.points.iter().map(|p| place(figure, p)).collect();
         dropped += points.iter().filter(|p| p.is_none()).count();
-        let curve = Curve { label: &line.label, style, points: without_ends(points) };
-        if !curve.points.is_empty() {
+        let shown = |a: &&Absent| a.count > 0 && figure.x.scale.admits(a.x);
+        let absent: Vec<Absent> = line.absent.iter().filter(shown).copied().collect();
+        let curve = Curve { label: &line.label, style, points: without_ends(points), absent };
+        if !curve.points.is_empty() || !curve.absent.is_empty() {
             kept.push(curve);
         }
     }
@@ -56,18 +61,23 @@ fn place(figure: &Figure, point: &PlotPoint) -> Option<PlotPoint> {
 
 /// The points from the first to the last that is there.
 fn without_ends(points: Vec<Option<PlotPoint>>) -> Vec<Option<PlotPoint>> {
-    let Some(first) = points.iter().position(Option::is_some) else { return Vec::new() };
+    let Some(first) = points.iter().position(Option::is_some) else {
+        return Vec::new();
+    };
     let last = points.iter().rposition(Option::is_some).unwrap_or(first);
     points[first..=last].to_vec()
 }
+
+/// The shares a distribution function is drawn over: neither none nor all lies on the frame.
+const CDF_RANGE: (f64, f64) = (-0.04, 1.04);
 
 /// Limits of both axes for curves.
 pub(super) fn spans(figure: &Figure, curves: &[Curve<'_>]) -> (Span, Span) {
     let points = || curves.iter().flat_map(Curve::present);
     let xs = points().map(|p| p.x);
     if matches!(figure.kind, Kind::Cdf(_)) {
-        let unit = Axis { range: Some(figure.y.range.unwrap_or((0.0, 1.0))), ..figure.y.clone() };
-        return (Span::new(&figure.x, xs, Fit::Loose), Span::new(&unit, [], Fit::Loose));
+        let unit = Axis { range: Some(figure.y.range.unwrap_or(CDF_RANGE)), ..figure.y.clone() };
+        return (Span::new(&figure.x, xs, Fit::Clear), Span::new(&unit, [], Fit::Clear));
     }
     // On a logarithmic axis an interval that nearly reaches zero would open decades that hold
     // nothing else: it moves the limit by a factor of three at most.
@@ -75,8 +85,12 @@ pub(super) fn spans(figure: &Figure, curves: &[Curve<'_>]) -> (Span, Span) {
     let log = figure.y.scale == Scale::Log;
     let lows = points().filter_map(|p| p.low).map(|v| if log { v.max(floor) } else { v });
     let ys = points().map(|p| p.y).chain(lows).chain(points().filter_map(|p| p.high));
-    let fit = if figure.x.measured { Fit::Loose } else { Fit::Tight };
-    (Span::new(&figure.x, xs, fit), Span::new(&figure.y, ys, Fit::Loose))
+    let absent = curves.iter().flat_map(|curve| &curve.absent).map(|absent| absent.x);
+    let across = match figure.x.names.len() {
+        0 => Span::new(&figure.x, xs.chain(absent), Fit::Clear),
+        n => Span { scale: Scale::Linear, low: -0.5, high: n as f64 - 0.5, whole: true },
+    };
+    (across, Span::new(&figure.y, ys, Fit::Clear))
 }
 
 /// The values a figure was swept over: every x of every curve once, increasing.
@@ -105,10 +119,18 @@ pub(super) fn cell(heat: &Heat, column: usize, row: usize) -> Option<f64> {
 
 /// The description of a figure for those who do not see it, and of what is not drawn in it.
 pub(super) fn describe(figure: &Figure) -> String {
+    plain(&describe_marked(figure))
+}
+
+fn describe_marked(figure: &Figure) -> String {
     let (x, y) = (figure.x.caption(), figure.y.caption());
     match &figure.kind {
         Kind::Lines(lines) => format!("{y} against {x}. {}", describe_lines(figure, lines)),
         Kind::Cdf(lines) => format!("Distribution of {x}. {}", describe_lines(figure, lines)),
+        Kind::Scene(scene) => {
+            let (scene, lost) = scene.usable();
+            format!("Map over {x} and {y}. {}", scene.describe(lost))
+        }
         Kind::Heat(heat) => {
             let what = heat.caption();
             format!("{what} over {x} and {y}. {}", describe_heat(figure, heat))
@@ -118,7 +140,7 @@ pub(super) fn describe(figure: &Figure) -> String {
 
 fn describe_lines(figure: &Figure, lines: &[Line]) -> String {
     let (curves, dropped) = curves(figure, lines);
-    if curves.is_empty() {
+    if curves.iter().all(|curve| curve.points.is_empty() && curve.absent.is_empty()) {
         return format!("No data.{}", missing(dropped, "points", figure));
     }
     let one = |c: &Curve<'_>| {
@@ -128,13 +150,31 @@ fn describe_lines(figure: &Figure, lines: &[Line]) -> String {
     let names: Vec<String> = curves.iter().map(one).collect();
     let plural = if curves.len() == 1 { "curve" } else { "curves" };
     let missing = missing(dropped, "points", figure);
-    format!("{} {plural}: {}.{missing}", curves.len(), names.join(", "))
+    let without: Vec<String> = curves.iter().filter_map(without_value).collect();
+    let without = if without.is_empty() {
+        String::new()
+    } else {
+        format!(" Trials without a value: {}.", without.join("; "))
+    };
+    format!("{} {plural}: {}.{missing}{without}", curves.len(), names.join(", "))
+}
+
+/// How many trials of a curve have no value, and where the most of them are.
+fn without_value(curve: &Curve<'_>) -> Option<String> {
+    let worst = curve.absent.iter().max_by_key(|absent| absent.count)?;
+    let places = match curve.absent.len() {
+        1 => "at",
+        _ => "at several places, most at",
+    };
+    Some(format!("{} {} of {} {places} {}", curve.label, worst.count, worst.of, worst.x))
 }
 
 /// What stands in a frame in which nothing is drawn: whether there are data all the same.
 pub(super) fn empty_words(figure: &Figure) -> &'static str {
     let log = |axis: &Axis| axis.scale == Scale::Log;
-    let told = |there: bool| if there { "nothing positive for a log axis" } else { "no data" };
+    let told = |there: bool| {
+        if there { "nothing positive for a log axis" } else { "no data" }
+    };
     match &figure.kind {
         Kind::Lines(lines) | Kind::Cdf(lines) => {
             let mut points = lines.iter().flat_map(|line| &line.points);
@@ -143,6 +183,7 @@ pub(super) fn empty_words(figure: &Figure) -> &'static str {
                     && points.any(|p| p.x.is_finite() && p.y.is_finite()),
             )
         }
+        Kind::Scene(_) => told(false),
         Kind::Heat(heat) => {
             let mut values = heat.value.iter().flatten();
             told(heat.scale == Scale::Log && values.any(|value| value.is_finite()))
@@ -154,6 +195,10 @@ pub(super) fn empty_words(figure: &Figure) -> &'static str {
 pub(super) fn left_out(figure: &Figure) -> Option<String> {
     let text = match &figure.kind {
         Kind::Lines(lines) | Kind::Cdf(lines) => missing(curves(figure, lines).1, "points", figure),
+        Kind::Scene(scene) => match scene.usable().1 {
+            0 => String::new(),
+            lost => format!("Not drawn: {lost} places or beams (not finite)."),
+        },
         Kind::Heat(heat) => {
             let hidden = heat.value.iter().flatten().filter(|value| !heat.scale.admits(**value));
             let log = heat.scale == Scale::Log;

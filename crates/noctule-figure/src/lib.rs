@@ -1,7 +1,7 @@
 //! Figures for papers: plain data in, text out.
 //!
 //! A [`Figure`] is what a person would say about a plot before drawing it: the two axes with their
-//! units, and either lines, distribution functions or a surface. Nothing in it knows where the
+//! units, and either lines, distribution functions, a surface or a map. Nothing in it knows where the
 //! numbers come from, and nothing that draws it asks for more. Two writers turn it into text:
 //!
 //! - [`Figure::svg`] draws it, at the width of one IEEE column, for reports and web pages;
@@ -19,6 +19,8 @@
 //! that draws the same numbers. Values that cannot be drawn (NaN, infinities, zero on a logarithmic
 //! axis) are left out and counted in the description of the figure; a figure without any value left
 //! is still a figure, and says "no data". No input panics.
+//!
+//! Words may hold symbols, between dollar signs and as in TeX: `Users $K$`, `$δ_c$ = 1`.
 //!
 //! ```
 //! use noctule_figure::{Axis, Figure, Kind, Line, PlotPoint};
@@ -38,12 +40,16 @@
 mod clean;
 pub mod pgf;
 mod scale;
+mod scene;
 mod style;
 mod svg;
+mod symbols;
 #[cfg(test)]
 mod tests;
 
+pub use scene::{Beam, Group, Scene, Spot};
 pub use svg::escape;
+pub use symbols::plain;
 
 /// A figure: what is drawn, and against what.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,16 +79,19 @@ pub struct Axis {
     /// The limits, if the author wants them fixed; otherwise they follow the data. Limits that
     /// cannot be used (not finite, equal, or not positive on a logarithmic axis) are ignored.
     pub range: Option<(f64, f64)>,
-    /// Whether the values along a horizontal axis came out rather than being chosen: such an axis
-    /// ends at round numbers beyond them, and one of chosen values where they end.
+    /// Whether the values along a horizontal axis came out rather than being chosen: chosen ones
+    /// make good ticks.
     pub measured: bool,
+    /// The words at the places 0, 1, 2, … of a horizontal axis of kinds instead of numbers; then
+    /// nothing joins the points.
+    pub names: Vec<String>,
 }
 
 impl Axis {
     /// A linear axis that follows the data.
     pub fn linear(label: impl Into<String>, unit: impl Into<String>) -> Self {
         let (label, unit) = (label.into(), unit.into());
-        Self { label, unit, scale: Scale::Linear, range: None, measured: false }
+        Self { label, unit, scale: Scale::Linear, range: None, measured: false, names: Vec::new() }
     }
 
     /// A logarithmic axis that follows the data.
@@ -131,6 +140,8 @@ pub enum Kind {
     Cdf(Vec<Line>),
     /// A surface over two quantities, shown by colour.
     Heat(Heat),
+    /// A map of one scale: who stands where, and where beams go. Its axes are linear.
+    Scene(Scene),
 }
 
 /// One curve.
@@ -140,6 +151,8 @@ pub struct Line {
     pub label: String,
     /// Its points, in the order in which they are joined.
     pub points: Vec<PlotPoint>,
+    /// Where trials have no value, and so are not in the points: marked above the frame.
+    pub absent: Vec<Absent>,
     /// Whether it is something to compare with (a bound, a number read from a paper) and not one of
     /// the compared: drawn dashed in grey, without markers.
     pub reference: bool,
@@ -152,7 +165,7 @@ impl Line {
     /// One of the compared curves.
     pub fn new(label: impl Into<String>, points: impl IntoIterator<Item = PlotPoint>) -> Self {
         let points = points.into_iter().collect();
-        Self { label: label.into(), points, reference: false, place: None }
+        Self { label: label.into(), points, absent: Vec::new(), reference: false, place: None }
     }
 
     /// The same curve at a place of its own in the order of colours, markers and dashes.
@@ -169,6 +182,17 @@ impl Line {
     ) -> Self {
         Self { reference: true, ..Self::new(label, points) }
     }
+}
+
+/// Trials of a curve that have no value at a place: infeasible, failed, not run.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Absent {
+    /// Where.
+    pub x: f64,
+    /// How many.
+    pub count: u64,
+    /// Of how many.
+    pub of: u64,
 }
 
 /// One point of a curve, with the interval it is uncertain by.

@@ -8,13 +8,16 @@
 mod curves;
 mod heat;
 mod options;
+mod scene;
 mod words;
 
 use super::clean::describe;
+use super::scene::linear;
 use super::{Figure, Kind};
 use curves::lines_parts;
 use heat::heat_parts;
 use options::{colour_definitions, common_options};
+use scene::scene_parts;
 use words::comment;
 
 /// A figure in the words of pgfplots.
@@ -30,8 +33,16 @@ pub struct Pgf {
 
 /// Writes the figure; `table_name` is how the TeX refers to the table.
 pub(super) fn write(figure: &Figure, table_name: &str) -> Pgf {
+    let on_a_map;
+    let figure = if let Kind::Scene(_) = figure.kind {
+        on_a_map = Figure { x: linear(&figure.x), y: linear(&figure.y), ..figure.clone() };
+        &on_a_map
+    } else {
+        figure
+    };
     let (options, plots, table) = match &figure.kind {
         Kind::Lines(lines) | Kind::Cdf(lines) => lines_parts(figure, lines, table_name),
+        Kind::Scene(scene) => scene_parts(scene),
         Kind::Heat(heat) => heat_parts(figure, heat, table_name),
     };
     let mut body = format!("% {}\n% {}\n", comment(&figure.title), comment(&describe(figure)));

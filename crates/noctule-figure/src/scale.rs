@@ -1,17 +1,16 @@
 //! Where values go: the limits of an axis, and its ticks.
 //!
-//! Limits come in two fits. A swept quantity is [`Fit::Tight`]: the figure begins and ends where
-//! the sweep does. A measured one is [`Fit::Loose`]: limits move out to a round number, unless that
-//! would leave a band of empty paper (on a logarithmic axis, an empty decade), or to a little past
-//! the data where a curve would otherwise lie on the frame.
+//! Limits come in two fits. Cells of a surface are [`Fit::Tight`]: they fill the frame. All else is
+//! [`Fit::Clear`]: the data keep a little distance from the frame on every side, so that no marker
+//! and no cap of a bar lies on it. Limits are not rounded: ticks are.
 
 use super::{Axis, Scale};
 
 /// Values nearer to each other than this share of their size are drawn as one.
 const RESOLUTION: f64 = 1e-9;
 
-/// The whole numbers of a decade, with the one it ends at.
-const MANTISSAS: [f64; 10] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0];
+/// How far the data stay from the frame, in shares of what they span.
+const CLEAR: f64 = 0.05;
 
 /// No axis has more labelled ticks than this.
 const MOST_TICKS: usize = 50;
@@ -24,8 +23,8 @@ const SMALLEST: f64 = 1e-300;
 pub(super) enum Fit {
     /// They are the smallest and the largest value.
     Tight,
-    /// They are round numbers around them.
-    Loose,
+    /// They are a little beyond them.
+    Clear,
 }
 
 /// An axis with its limits decided.
@@ -34,28 +33,25 @@ pub(super) struct Span {
     pub(super) scale: Scale,
     pub(super) low: f64,
     pub(super) high: f64,
+    /// Whether only whole numbers were seen: ticks between them would mean nothing.
+    pub(super) whole: bool,
 }
 
 impl Span {
     /// The limits for `values`, or those the author asks for.
     pub(super) fn new(axis: &Axis, values: impl IntoIterator<Item = f64>, fit: Fit) -> Self {
         let scale = axis.scale;
-        let data = extent(values.into_iter().filter(|v| scale.admits(*v)));
-        let (low, high) = match (wanted(axis), data) {
+        let values: Vec<f64> = values.into_iter().filter(|v| scale.admits(*v)).collect();
+        let whole = !values.is_empty() && values.iter().all(|v| v.fract() == 0.0);
+        let (low, high) = match (wanted(axis), extent(values.into_iter())) {
             (Some(range), _) => range,
-            (None, None) => {
-                if scale == Scale::Log {
-                    (0.1, 1.0)
-                } else {
-                    (0.0, 1.0)
-                }
-            }
+            (None, None) if scale == Scale::Log => (0.1, 1.0),
+            (None, None) => (0.0, 1.0),
             (None, Some((low, high))) if is_one(low, high) => around(low, scale),
             (None, Some(range)) if fit == Fit::Tight => range,
-            (None, Some(range)) if scale == Scale::Linear => loose(range),
-            (None, Some(range)) => loose_log(range),
+            (None, Some(range)) => clear(range, scale),
         };
-        Self { scale, low, high }
+        Self { scale, low, high, whole: whole && scale == Scale::Linear }
     }
 
     /// The place of a value: 0 at the lower limit, 1 at the upper.
@@ -114,63 +110,34 @@ fn is_one(low: f64, high: f64) -> bool {
 /// Limits around a single value.
 fn around(value: f64, scale: Scale) -> (f64, f64) {
     match scale {
-        Scale::Log => loose_log((value / 2.0, value * 2.0)),
+        Scale::Log => (value / 2.5, value * 2.5),
         Scale::Linear if value.abs() <= SMALLEST => (-1.0, 1.0),
-        Scale::Linear => loose((value - 0.1 * value.abs(), value + 0.1 * value.abs())),
+        Scale::Linear => (value - 0.1 * value.abs(), value + 0.1 * value.abs()),
     }
 }
 
-/// Round limits around the data of a linear axis.
-fn loose((low, high): (f64, f64)) -> (f64, f64) {
-    let span = high - low;
-    let step = nice_step(span, 5);
-    let snap = |value: f64, outward: f64| {
-        let round =
-            if outward < 0.0 { (value / step).floor() } else { (value / step).ceil() } * step;
-        let waste = (round - value).abs();
-        let on_frame = waste < 0.01 * span && value != 0.0;
-        let padded = value + outward * 0.06 * span;
-        // A padding must not suggest that a quantity that is never negative could be.
-        let crosses_zero = (value > 0.0) != (padded > 0.0) && value != 0.0;
-        match (on_frame || waste > 0.7 * step, crosses_zero) {
-            (false, _) => round,
-            (true, true) => 0.0,
-            (true, false) => padded,
+/// Limits a little beyond the data.
+fn clear((low, high): (f64, f64), scale: Scale) -> (f64, f64) {
+    match scale {
+        Scale::Linear => (low - CLEAR * (high - low), high + CLEAR * (high - low)),
+        Scale::Log => {
+            let by = CLEAR * (high / low).log10();
+            let power = |exponent: f64| 10f64.powf(exponent.clamp(-305.0, 305.0));
+            (power(low.log10() - by), power(high.log10() + by))
         }
-    };
-    (snap(low, -1.0), snap(high, 1.0))
+    }
 }
 
-/// Round limits around the data of a logarithmic axis.
-fn loose_log((low, high): (f64, f64)) -> (f64, f64) {
-    let (from, to) = (low.log10(), high.log10());
-    let span = to - from;
-    let snap = |value: f64, outward: f64| {
-        // Distance outward to the next whole decade, and the place of the next round mantissa.
-        let (decade, part) = (value.floor(), value - value.floor());
-        // Over less than a decade, every whole mantissa is a round number.
-        let mantissas: &[f64] = if span < 1.0 { &MANTISSAS } else { &[1.0, 2.0, 5.0, 10.0] };
-        let stops: Vec<f64> = mantissas.iter().map(|m| m.log10()).collect();
-        let (whole, near) = if outward < 0.0 {
-            (part, stops.iter().rev().find(|s| **s <= part + 1e-12).copied().unwrap_or(0.0))
-        } else if part == 0.0 {
-            (0.0, 0.0)
-        } else {
-            (1.0 - part, stops.iter().find(|s| **s >= part - 1e-12).copied().unwrap_or(1.0))
-        };
-        let full = if outward < 0.0 { decade } else { value.ceil() };
-        let chosen = if whole <= 0.5 * span.min(1.0) { full } else { decade + near };
-        if (chosen - value).abs() < 0.01 * span { value + outward * 0.05 * span } else { chosen }
-    };
-    (10f64.powf(snap(from, -1.0)), 10f64.powf(snap(to, 1.0)))
-}
-
-/// A step of 1, 2, 2.5 or 5 times a power of ten that divides `span` into at most `most` parts.
-pub(super) fn nice_step(span: f64, most: usize) -> f64 {
+/// A step of 1, 2, 2.5 or 5 times a power of ten that divides `span` into at most `most` parts; of
+/// whole numbers, if asked for.
+fn nice_step(span: f64, most: usize, whole: bool) -> f64 {
     let raw = span / most.max(1) as f64;
+    let raw = if whole { raw.max(1.0) } else { raw };
     let magnitude = 10f64.powf(raw.log10().floor());
     let enough = |m: &&f64| **m * magnitude >= raw * (1.0 - 1e-9);
-    [1.0, 2.0, 2.5, 5.0].iter().find(enough).copied().unwrap_or(10.0) * magnitude
+    let steps = [1.0, 2.0, 2.5, 5.0];
+    let allowed = steps.iter().filter(|m| !whole || (**m * magnitude).fract() == 0.0);
+    allowed.clone().find(enough).copied().unwrap_or(10.0) * magnitude
 }
 
 /// The words at a tick: a text and what is raised behind it.
@@ -215,8 +182,7 @@ impl Ticks {
         match span.scale {
             Scale::Log => doubling(sweep, most).unwrap_or_else(|| log_ticks(span, most)),
             Scale::Linear => {
-                let whole = !sweep.is_empty() && sweep.iter().all(|v| v.fract() == 0.0);
-                let (at, step) = even(sweep, most).unwrap_or_else(|| rounds(span, most, whole));
+                let (at, step) = even(sweep, most).unwrap_or_else(|| rounds(span, most));
                 linear_labels(&at, step)
             }
         }
@@ -233,6 +199,15 @@ fn even(sweep: &[f64], most: usize) -> Option<(Vec<f64>, f64)> {
     (good && sweep.iter().enumerate().all(straight)).then(|| (sweep.to_vec(), step))
 }
 
+/// Whether values are two or fewer, or in equal steps or equal ratios.
+pub(super) fn is_even(values: &[f64]) -> bool {
+    let same = |of: fn(f64, f64) -> f64| {
+        let steps: Vec<f64> = values.windows(2).map(|pair| of(pair[0], pair[1])).collect();
+        steps.windows(2).all(|pair| (pair[1] - pair[0]).abs() <= 1e-6 * pair[0].abs())
+    };
+    values.len() < 3 || same(|a, b| b - a) || (values[0] > 0.0 && same(|a, b| b / a))
+}
+
 /// A logarithmic sweep itself, when it makes good ticks: 16, 32, 64, ... and the like.
 fn doubling(sweep: &[f64], most: usize) -> Option<Ticks> {
     let ratio = sweep.get(1)? / sweep.first()?;
@@ -244,11 +219,8 @@ fn doubling(sweep: &[f64], most: usize) -> Option<Ticks> {
 }
 
 /// Round values within the limits.
-fn rounds(span: &Span, most: usize, whole: bool) -> (Vec<f64>, f64) {
-    let mut step = nice_step(span.high - span.low, most);
-    if whole && span.high - span.low >= 1.0 {
-        step = step.max(1.0).ceil();
-    }
+fn rounds(span: &Span, most: usize) -> (Vec<f64>, f64) {
+    let step = nice_step(span.high - span.low, most, span.whole);
     let (first, last) = ((span.low / step - 1e-9).ceil(), (span.high / step + 1e-9).floor());
     // The bound holds by construction, but not where numbers are so small that they lose digits.
     let count = ((last - first).max(0.0) as usize).min(MOST_TICKS);
@@ -270,7 +242,7 @@ fn decimals(value: f64) -> usize {
 fn linear_labels(at: &[f64], step: f64) -> Ticks {
     let largest = at.iter().fold(step, |m, v| m.max(v.abs()));
     let exponent = largest.log10().floor() as i32;
-    let factor = (!(-3..=4).contains(&exponent)).then_some(exponent);
+    let factor = (!(-2..=4).contains(&exponent)).then_some(exponent);
     let unit = 10f64.powi(factor.unwrap_or(0));
     let offset = at.first().copied().unwrap_or(0.0);
     let digits = decimals(step / unit).max(decimals(offset / unit));
@@ -279,7 +251,8 @@ fn linear_labels(at: &[f64], step: f64) -> Ticks {
     Ticks { ticks, factor }
 }
 
-/// Ticks of a logarithmic axis: decades where there are two of them, else 1-2-5, else round numbers.
+/// Ticks of a logarithmic axis: decades where there are enough of them, else 1-2-5, else every
+/// whole mantissa, else round numbers. At least two have words: one alone tells no scale.
 fn log_ticks(span: &Span, most: usize) -> Ticks {
     let (first, last) = (span.low.log10(), span.high.log10());
     let (from, to) = ((first - 1e-6).ceil() as i32, (last + 1e-6).floor() as i32);
@@ -287,15 +260,18 @@ fn log_ticks(span: &Span, most: usize) -> Ticks {
     if decades >= 3 || (decades == 2 && last - first > 1.5) {
         return Ticks { ticks: decade_ticks(span, from, to, most), factor: None };
     }
-    let steps: [&[f64]; 2] = [&[1.0, 2.0, 5.0], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0]];
-    for mantissas in steps {
-        let ticks = mantissa_ticks(span, from, to, mantissas);
-        let labelled = ticks.iter().filter(|t| t.label.is_some()).count();
-        if (3..=most + 1).contains(&labelled) {
-            return Ticks { ticks, factor: None };
+    let steps: [&[u8]; 4] = [&[1, 2, 5], &[1, 3], &[1, 5], &[1, 2, 3, 4, 5, 6, 7, 8, 9]];
+    for least in [3, 2] {
+        for mantissas in steps {
+            let ticks = mantissa_ticks(span, from, to, mantissas);
+            let labelled = ticks.ticks.iter().filter(|t| t.label.is_some()).count();
+            if (least..=(most + 1).max(2)).contains(&labelled) {
+                return ticks;
+            }
         }
     }
-    let (at, step) = rounds(span, most.min(5), false);
+    let mut tried = (most.clamp(3, 5)..=9).map(|most| rounds(span, most));
+    let (at, step) = tried.find(|(at, _)| at.len() >= 2).unwrap_or_else(|| rounds(span, 9));
     linear_labels(&at, step)
 }
 
@@ -316,36 +292,31 @@ fn decade_ticks(span: &Span, from: i32, to: i32, most: usize) -> Vec<Tick> {
     ticks
 }
 
-/// Ticks labelled at the given mantissas of each decade, unlabelled at the others.
-fn mantissa_ticks(span: &Span, from: i32, to: i32, mantissas: &[f64]) -> Vec<Tick> {
-    let mut ticks = Vec::new();
-    for exponent in from - 1..=to {
-        for mantissa in (1..10).map(f64::from) {
-            let at = mantissa * 10f64.powi(exponent);
-            if span.contains(at) {
-                let label = mantissas.contains(&mantissa).then(|| short_power(mantissa, exponent));
-                ticks.push(Tick { at, label });
-            }
-        }
-    }
-    ticks
-}
-
-/// A mantissa and an exponent in the form people write: `0.02`, `500`, but `2×10⁻⁵`.
-fn short_power(mantissa: f64, exponent: i32) -> Label {
-    match exponent {
-        0..=4 => Label::plain(format!("{:.0}", mantissa * 10f64.powi(exponent))),
-        -3..=-1 => {
-            let digits = exponent.unsigned_abs() as usize;
-            Label::plain(format!("{:.digits$}", mantissa * 10f64.powi(exponent)))
-        }
-        _ if mantissa < 1.5 => Label::power("", exponent),
-        _ => Label::power(&format!("{mantissa:.0}"), exponent),
-    }
+/// Ticks labelled at the given mantissas of each decade, unlabelled at the others. All labels of an
+/// axis are written alike: plainly, or with one power of ten taken out of all.
+fn mantissa_ticks(span: &Span, from: i32, to: i32, mantissas: &[u8]) -> Ticks {
+    let all = (from - 1..=to).flat_map(|exponent| (1..10).map(move |m: u8| (m, exponent)));
+    let value = |m: u8, exponent: i32| f64::from(m) * 10f64.powi(exponent);
+    let inside: Vec<_> = all.filter(|(m, exponent)| span.contains(value(*m, *exponent))).collect();
+    let worded: Vec<i32> =
+        inside.iter().filter(|(m, _)| mantissas.contains(m)).map(|(_, e)| *e).collect();
+    let (least, most) = (worded.iter().min().copied(), worded.iter().max().copied());
+    let plain = least.is_none_or(|e| e >= -3) && most.is_none_or(|e| e <= 4);
+    let factor = least.filter(|_| !plain);
+    let words = |m: u8, exponent: i32| {
+        let shown = exponent - factor.unwrap_or(0);
+        let digits = (-shown).max(0) as usize;
+        Label::plain(format!("{:.digits$}", value(m, shown)))
+    };
+    let tick = |(m, exponent): &(u8, i32)| Tick {
+        at: value(*m, *exponent),
+        label: mantissas.contains(m).then(|| words(*m, *exponent)),
+    };
+    Ticks { ticks: inside.iter().map(tick).collect(), factor }
 }
 
 /// A number with a minus sign instead of a hyphen, and no negative zero.
-fn minus(number: String) -> String {
+pub(super) fn minus(number: String) -> String {
     match number.strip_prefix('-') {
         Some(rest) if rest.chars().any(|c| ('1'..='9').contains(&c)) => format!("−{rest}"),
         Some(rest) => rest.to_owned(),

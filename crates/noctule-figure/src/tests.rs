@@ -2,6 +2,8 @@
 //! leave out.
 
 mod axes;
+mod geometry;
+mod scenes;
 mod whole;
 
 use super::scale::{Fit, Span, Ticks};
@@ -210,18 +212,27 @@ fn intervals_are_bars_when_few_and_bands_when_many() {
 }
 
 #[test]
-fn the_legend_covers_no_curve_and_leaves_a_crowded_frame() {
-    let rising = line("rising", &[(0.0, 0.0), (1.0, 1.0)]);
-    let curves_of = |lines: Vec<Line>| {
+fn names_cover_no_curve_and_leave_a_crowded_frame() {
+    let of = |lines: Vec<Line>| {
         let figure = figure(Kind::Lines(lines.clone()));
         let (curves, _) = clean::curves(&figure, &lines);
-        svg::legend_place(&figure, &curves).map(|corner| corner.name)
+        svg::naming(&figure, &curves)
     };
-    assert_eq!(curves_of(vec![rising.clone()]), Ok("north west"));
+    let corner = |lines: Vec<Line>| match of(lines) {
+        svg::Naming::Inside { anchor, .. } => anchor,
+        other => panic!("{other:?}"),
+    };
+    let rising = line("rising", &[(0.0, 0.0), (1.0, 1.0)]);
+    assert_eq!(corner(vec![rising.clone()]), "north west");
     let falling = line("falling", &[(0.0, 1.0), (1.0, 0.0)]);
-    assert_eq!(curves_of(vec![falling]), Ok("north east"));
-    let zigzag: Vec<(f64, f64)> = (0..40).map(|k| (f64::from(k), f64::from(k % 2))).collect();
-    assert_eq!(curves_of(vec![line("zigzag", &zigzag), rising]), Err(2));
+    assert_eq!(corner(vec![falling.clone()]), "north east");
+    // Two curves that end far apart need no legend; two that end together do.
+    assert_eq!(of(vec![rising.clone(), falling]), svg::Naming::Ends);
+    let other = line("other", &[(0.0, 0.5), (1.0, 1.0)]);
+    assert_ne!(of(vec![rising.clone(), other]), svg::Naming::Ends);
+    let zigzag: Vec<(f64, f64)> = (0..80).map(|k| (f64::from(k), f64::from(k % 2))).collect();
+    let late = line("rising", &[(0.0, 0.0), (40.0, 1.0)]);
+    assert_eq!(of(vec![line("zigzag", &zigzag), late]), svg::Naming::Above(2));
 }
 
 #[test]
@@ -237,13 +248,38 @@ fn long_captions_and_names_are_wrapped_not_cut() {
 
 #[test]
 fn special_characters_survive_in_xml_and_in_tex() {
-    let label = "a<b> & c_1 50% #2 $x$ {y} \\z ~ ^ 10⁻² µs\u{1}";
+    let label = "a<b> & c_1 50% #2 $ x$ {y} \\z ~ ^ 10⁻² µs\u{1}";
     let figure = figure(Kind::Lines(vec![line(label, &[(0.0, 1.0), (1.0, 2.0)])]));
     let drawn = texts(&figure).join(" ");
-    assert!(drawn.contains("a<b> & c_1 50% #2 $x$ {y} \\z ~ ^ 10⁻² µs\u{fffd}"), "{drawn}");
+    assert!(drawn.contains("a<b> & c_1 50% #2 $ x$ {y} \\z ~ ^ 10⁻² µs\u{fffd}"), "{drawn}");
     let (_, pgf) = checked(&figure);
     let legend = pgf.body.lines().find(|l| l.starts_with("\\addlegendentry")).unwrap_or_default();
-    insta::assert_snapshot!(legend, @r##"\addlegendentry{a$<$b$>$ \& c\_1 50\% \#2 \$x\$ \{y\} \textbackslash{}z \textasciitilde{} \textasciicircum{} 10$^-$$^2$ $\mu$s}"##);
+    insta::assert_snapshot!(legend, @r##"\addlegendentry{a$<$b$>$ \& c\_1 50\% \#2 \$ x\$ \{y\} \textbackslash{}z \textasciitilde{} \textasciicircum{} 10$^-$$^2$ $\mu$s}"##);
+}
+
+#[test]
+fn symbols_are_set_as_symbols() {
+    let curve = line("$K$ = 4, $N_t$ = 8, cost in $ or $", &[(0.0, 1.0), (1.0, 2.0)]);
+    let mut figure = figure(Kind::Lines(vec![curve]));
+    figure.x.label = "Weight $δ_{cs}$ of the rate".into();
+    let (svg, pgf) = checked(&figure);
+    let italic = |c: &str| format!("<tspan font-style=\"italic\">{c}</tspan>");
+    assert!(
+        svg.contains(&format!(
+            "Weight {}<tspan dy=\"1.6\" font-size=\"5.6\">cs</tspan><tspan dy=\"-1.6\"> of",
+            italic("δ")
+        )),
+        "{svg}"
+    );
+    assert!(svg.contains(&italic("K")) && svg.contains("cost in $ or $"));
+    assert!(
+        desc(&figure).contains("against Weight δ_cs of the rate (dBm). 1 curve: K = 4, N_t = 8")
+    );
+    assert!(pgf.body.contains(r"xlabel={Weight $\delta _{\mathrm{cs}}$ of the rate (dBm)}"));
+    assert!(pgf.body.contains(r"\addlegendentry{$K$ = 4, $N_{\mathrm{t}}$ = 8, cost in \$ or \$}"));
+    // What is written is as wide as it is set.
+    assert_eq!(svg::text::width("$N_t$", 10.0), 7.22 + 0.7 * 2.78);
+    assert_eq!(plain("$N_t$ and $5"), "N_t and $5");
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub mod named_arrays;
 pub mod plan;
 pub mod present;
 pub mod presentation;
+mod redraw;
 pub mod registry;
 pub mod report;
 pub mod resolve;
@@ -36,5 +37,6 @@ pub mod system;
 pub mod systems;
 
 pub use error::LabError;
+pub use redraw::{Redrawn, redraw};
 pub use registry::Registry;
 pub use study::{Opened, Request, Results, Study, finish};

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::canonical;
 use crate::error::LabError;
-use crate::experiment::{ClaimSpec, Experiment, FigureSpec};
+use crate::experiment::{ClaimSpec, Experiment, FigureSpec, Sweep};
 use crate::plan::Plan;
 use crate::system::System;
 
@@ -20,7 +20,7 @@ use crate::system::System;
 pub const FORMAT: &str = "noctule-presentation/1";
 
 /// The words for a metric, a series or a sweep.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Words {
     /// Name in files.
     pub name: String,
@@ -28,6 +28,15 @@ pub struct Words {
     pub label: String,
     /// The unit; empty for pure numbers.
     pub unit: String,
+    /// The symbol of the field, as in TeX and without its dollar signs; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub symbol: String,
+    /// How many times the value of a sweep the number is that is shown; absent for the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<f64>,
+    /// Whether a series counts the steps of a method, so that one that has stopped stays where it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub steps: bool,
 }
 
 /// Everything of an experiment that cannot change a number.
@@ -63,15 +72,11 @@ impl Presentation {
     /// The presentation of an experiment; `source` is its file.
     pub fn of(experiment: &Experiment, system: &dyn System, source: &str) -> Self {
         let metrics = system.metrics().into_iter().map(|m| Words::new(m.name, m.label, m.unit));
-        let series = system.series().into_iter().map(|s| Words::new(s.name, s.label, s.unit));
-        let sweeps = experiment.sweeps.iter().map(|sweep| {
-            let (label, unit) = words_of_path(&sweep.path);
-            Words {
-                name: sweep.path.clone(),
-                label: sweep.label.clone().unwrap_or(label),
-                unit: sweep.unit.clone().unwrap_or(unit),
-            }
+        let series = system.series().into_iter().map(|s| {
+            let words = Words::new(s.name, s.label, s.unit);
+            Words { steps: s.steps, ..words }
         });
+        let sweeps = experiment.sweeps.iter().map(|sweep| sweep_words(sweep, system));
         Self {
             format: FORMAT.to_owned(),
             experiment: experiment.id.clone(),
@@ -129,7 +134,41 @@ impl Presentation {
 
 impl Words {
     fn new(name: &str, label: &str, unit: &str) -> Self {
-        Self { name: name.to_owned(), label: label.to_owned(), unit: unit.to_owned() }
+        let [name, label, unit] = [name, label, unit].map(str::to_owned);
+        Self { name, label, unit, ..Self::default() }
+    }
+
+    /// The words and the symbol, as figures set them.
+    pub fn with_symbol(&self) -> String {
+        match self.symbol.as_str() {
+            "" => self.label.clone(),
+            symbol if self.label.is_empty() => format!("${symbol}$"),
+            symbol => format!("{} ${symbol}$", self.label),
+        }
+    }
+}
+
+/// The words of a sweep: those of its file, else those of the field, else those of its path.
+fn sweep_words(sweep: &Sweep, system: &dyn System) -> Words {
+    let path = sweep.path.as_str();
+    // A setting of one scheme has the words of the setting.
+    let setting = path.strip_prefix("scheme.").and_then(|rest| rest.split_once('.'));
+    let of_any = setting.map(|(_, setting)| format!("scheme.{setting}"));
+    let symbols = system.symbols();
+    let named = |path: &str| symbols.iter().find(|symbol| symbol.path == path);
+    let known = named(path).or_else(|| of_any.as_deref().and_then(named));
+    let (label, unit) = known.map_or_else(
+        || words_of_path(path),
+        |symbol| (symbol.label.to_owned(), symbol.unit.to_owned()),
+    );
+    let symbol = known.map_or(String::new(), |symbol| symbol.symbol.to_owned());
+    Words {
+        name: path.to_owned(),
+        label: sweep.label.clone().unwrap_or(label),
+        unit: sweep.unit.clone().unwrap_or(unit),
+        symbol: sweep.symbol.clone().unwrap_or(symbol),
+        times: sweep.times,
+        steps: false,
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-pub use noctule::system::{Goal, MetricInfo, SchemeInfo, SeriesInfo};
+pub use noctule::system::{Goal, MetricInfo, SchemeInfo, SeriesInfo, Symbol};
 use noctule_num::{InputError, hint};
 use noctule_optim::{Interrupt, Proof, Stop};
 use serde_json::Value;
@@ -165,6 +165,11 @@ pub trait System: Send + Sync {
     /// The series a row may carry.
     fn series(&self) -> Vec<SeriesInfo> {
         Vec::new()
+    }
+
+    /// How the field writes the parameters: the words of figures.
+    fn symbols(&self) -> &'static [Symbol] {
+        &[]
     }
 
     /// The schemes it offers.

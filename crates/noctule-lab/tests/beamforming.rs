@@ -52,6 +52,32 @@ fn run(id: &str, threads: usize, dir: &Path) -> BTreeMap<String, Vec<u8>> {
     results(dir)
 }
 
+/// The mean over channels, of which some need few iterations and some many, ends at the mean of what
+/// they reach, and climbs all the way there as every single one does.
+#[test]
+fn a_mean_over_climbs_goes_on_where_some_have_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = run("beamforming/fig2", 2, folder.path());
+    let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    let table = text("figures/convergence.dat");
+    let names: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+    let column = |k: usize| -> Vec<f64> {
+        let cells = table.lines().skip(1).map(|line| line.split(',').nth(k).unwrap());
+        cells.map(|cell| cell.parse().unwrap()).filter(|v: &f64| v.is_finite()).collect()
+    };
+    let curves = (0..names.len()).filter(|k| names[*k].starts_with('y')).map(column);
+    let summary = text("summary.csv");
+    let reached = summary.lines().filter(|line| line.contains(",objective,"));
+    let reached: Vec<f64> =
+        reached.map(|line| line.split(',').nth(5).unwrap().parse().unwrap()).collect();
+    assert_eq!(reached.len(), 6);
+    for (curve, reached) in curves.zip(reached) {
+        assert!(curve.windows(2).all(|pair| pair[1] >= pair[0] - 1e-9), "{curve:?}");
+        let last = curve[curve.len() - 1];
+        assert!((last - reached).abs() < 1e-6, "{last} and {reached}");
+    }
+}
+
 #[test]
 fn one_two_and_four_threads_give_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();

@@ -33,7 +33,7 @@ pub use scheme::{
     AnyMethod, Method, NoSettings, Ready, Run, Scheme, Setting, count, joined, typed,
 };
 pub use table::{
-    Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Table,
+    Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Symbol, Table,
 };
 
 use crate::claims::Checks;
@@ -78,6 +78,9 @@ pub trait System: Sized + Send + Sync + 'static {
     const METRICS: &'static [Metric<Self>];
     /// The series, a row each.
     const SERIES: &'static [Series<Self>];
+    /// How the field writes the parameters, for figures; others are written in the words of their
+    /// paths.
+    const SYMBOLS: &'static [Symbol] = &[];
     /// The number by which designs of one instance are compared, among [`System::METRICS`].
     const GOAL: Option<Goal> = None;
     /// The arrays of an instance.

@@ -5,6 +5,7 @@ mod check;
 mod list;
 mod merge;
 mod pages;
+mod redraw;
 mod run;
 mod schema;
 mod show;
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
         Verb::Check(named) => check::run(&named.experiment, json),
         Verb::Status(folder) => status::run(&folder.folder, json),
         Verb::Merge(folder) => merge::run(&folder.folder, json),
+        Verb::Redraw { experiment, folder } => redraw::run(&experiment, &folder, json),
         Verb::Completions { shell } => pages::completions(shell),
         Verb::Man { verb } => pages::man(verb.as_deref()),
         Verb::Schema(schema) => schema::run(schema.name.as_deref()),

@@ -5,7 +5,7 @@ use super::words::{escape, number};
 use crate::clean::{Curve, curves, spans, sweep};
 use crate::scale::Span;
 use crate::style::{Shape, Style, intervals_are_bars, marked};
-use crate::svg::legend_place;
+use crate::svg::{Naming, naming};
 use crate::{Figure, Kind, Line, PlotPoint, Scale};
 
 /// Options, plots and table of curves.
@@ -18,16 +18,16 @@ pub(super) fn lines_parts(
     let (x, y) = spans(figure, &curves);
     let mut options = limits((&x, &y), &sweep(figure, &curves));
     options.push("grid=major, major grid style={black!15, very thin}".to_owned());
-    options.push(match legend_place(figure, &curves) {
-        Ok(corner) => {
-            let (across, up) = corner.at;
-            let (across, up) = (0.02 + 0.96 * across, 0.025 + 0.95 * up);
-            format!("legend style={{at={{({across},{up})}}, anchor={}}}", corner.name)
-        }
-        Err(columns) => {
-            format!("legend columns={columns}, legend style={{at={{(0.5,1.03)}}, anchor=south}}")
-        }
-    });
+    let naming = naming(figure, &curves);
+    let rows = curves.iter().filter(|curve| !curve.absent.is_empty()).count();
+    options.extend(legend_options(&naming, rows));
+    if naming == Naming::Ends || rows > 0 {
+        // What stands beside the frame is not cut off.
+        options.push("clip mode=individual".to_owned());
+    }
+    if !figure.x.names.is_empty() {
+        options.push(kinds(&figure.x.names));
+    }
     let steps = matches!(figure.kind, Kind::Cdf(_));
     if steps {
         curves.iter_mut().for_each(|curve| begin_at_zero(curve, x.high));
@@ -35,14 +35,82 @@ pub(super) fn lines_parts(
     let columns = Columns::new(&curves);
     let most = curves.iter().map(|c| c.points.len()).max().unwrap_or(0);
     let plot = |(k, curve)| {
-        let look = Look { steps, bars: intervals_are_bars(most), number: (k, curves.len()) };
+        let look = Look {
+            steps,
+            bars: intervals_are_bars(most),
+            apart: !figure.x.names.is_empty(),
+            named: naming != Naming::Ends,
+            number: (k, curves.len()),
+        };
         curve_plots(curve, &columns, &look, table_name)
     };
     let mut plots: String = curves.iter().enumerate().map(plot).collect();
-    if curves.is_empty() {
+    if naming == Naming::Ends {
+        plots.push_str(&ends(&curves));
+    }
+    plots.push_str(&absent(&curves, &y));
+    if curves.iter().all(|curve| curve.points.is_empty()) {
         plots.push_str(&no_data(figure));
     }
     (options, plots, columns.table(&curves, &y))
+}
+
+/// Where the legend stands, over so many rows of marks above the frame.
+fn legend_options(naming: &Naming, rows: usize) -> Option<String> {
+    match naming {
+        Naming::None | Naming::Ends => None,
+        Naming::Inside { at: (across, up), anchor, columns } => {
+            let columns =
+                if *columns > 1 { format!("legend columns={columns}, ") } else { String::new() };
+            let at = format!("at={{({across:.3},{up:.3})}}, anchor={anchor}");
+            Some(format!("{columns}legend style={{{at}}}"))
+        }
+        Naming::Above(columns) => {
+            let up = 1.03 + 0.055 * rows as f64;
+            let at = format!("at={{(0.5,{up:.3})}}, anchor=south");
+            Some(format!("legend columns={columns}, legend style={{{at}}}"))
+        }
+    }
+}
+
+/// The words along an axis of kinds.
+fn kinds(names: &[String]) -> String {
+    let at: Vec<String> = (0..names.len()).map(|k| k.to_string()).collect();
+    let words: Vec<String> = names.iter().map(|name| format!("{{{}}}", escape(name))).collect();
+    let style = "xticklabel style={align=center, text width=0.9\\columnwidth/";
+    let style = format!("{style}{}}}", names.len().max(1));
+    format!("xtick={{{}}}, xticklabels={{{}}}, {style}", at.join(","), words.join(","))
+}
+
+/// The name of every curve beside its end.
+fn ends(curves: &[Curve<'_>]) -> String {
+    let one = |curve: &Curve<'_>| {
+        let last = curve.present().last()?;
+        let (x, y) = (number(last.x), number(last.y));
+        let style =
+            format!("right, xshift=3pt, font=\\scriptsize, {}", colour_name(curve.style.colour));
+        let place = format!("{{axis cs:{x},{y}}} -| {{rel axis cs:1,0}}");
+        Some(format!("\\node [{style}] at ({place}) {{{}}};\n", escape(curve.label)))
+    };
+    curves.iter().filter_map(one).collect()
+}
+
+/// The rows of trials without a value, above the frame; the first curve highest.
+fn absent(curves: &[Curve<'_>], y: &Span) -> String {
+    let with: Vec<_> = curves.iter().filter(|curve| !curve.absent.is_empty()).collect();
+    let mut out = String::new();
+    for (row, curve) in with.iter().rev().enumerate() {
+        let colour = colour_name(curve.style.colour);
+        let up = 4.0 + 7.0 * row as f64;
+        for absent in &curve.absent {
+            let (x, low) = (number(absent.x), number(y.low));
+            let place = format!("{{axis cs:{x},{low}}} |- {{rel axis cs:0,1}}");
+            let words = format!("$\\times$\\,{}/{}", absent.count, absent.of);
+            let style = format!("{colour}, font=\\tiny, inner sep=0pt, yshift={up}pt");
+            out.push_str(&format!("\\node [{style}] at ({place}) {{{words}}};\n"));
+        }
+    }
+    out
 }
 
 /// A distribution function begins at zero and goes on to the end of the axis.
@@ -57,6 +125,10 @@ fn begin_at_zero(curve: &mut Curve<'_>, end: f64) {
 struct Look {
     steps: bool,
     bars: bool,
+    /// Whether points stand alone: the axis has kinds and not numbers.
+    apart: bool,
+    /// Whether it is in the legend.
+    named: bool,
     /// Which curve of how many.
     number: (usize, usize),
 }
@@ -90,7 +162,9 @@ fn curve_plots(curve: &Curve<'_>, columns: &Columns, look: &Look, table_name: &s
         );
     }
     out.push_str(&format!("\\addplot [{}] {}", options.join(", "), table(&format!("y{k}"), &more)));
-    out.push_str(&format!("\\addlegendentry{{{}}}\n", escape(curve.label)));
+    if look.named {
+        out.push_str(&format!("\\addlegendentry{{{}}}\n", escape(curve.label)));
+    }
     out
 }
 
@@ -107,6 +181,11 @@ fn marks(curve: &Curve<'_>, look: &Look) -> Vec<String> {
     let mut options = Vec::new();
     if look.steps {
         options.push("const plot".to_owned());
+    }
+    if look.apart {
+        let (k, count) = look.number;
+        let aside = 16.0 * ((k as f64 + 0.5) / count as f64 - 0.5);
+        options.push(format!("only marks, xshift={aside:.1}pt"));
     }
     let points = curve.points.len();
     if curve.points.iter().any(Option::is_none) {
@@ -191,7 +270,9 @@ impl Columns {
                 put(point.map(|p| p.y));
                 if self.intervals[k] {
                     // An interval open below ends at the frame; one that is not there has no width.
-                    let floor = |v: f64| if y.scale == Scale::Log { v.max(y.low) } else { v };
+                    let floor = |v: f64| {
+                        if y.scale == Scale::Log { v.max(y.low) } else { v }
+                    };
                     put(point.map(|p| floor(p.low.unwrap_or(p.y))));
                     put(point.map(|p| p.high.unwrap_or(p.y)));
                 }

@@ -89,5 +89,10 @@ fn tick_words(label: &Label) -> String {
 
 /// The words in an empty frame.
 pub(super) fn no_data(figure: &Figure) -> String {
-    format!("\\node at (rel axis cs:0.5,0.5) {{\\footnotesize {}}};\n", empty_words(figure))
+    no_words(empty_words(figure))
+}
+
+/// These words in the middle of a frame.
+pub(super) fn no_words(words: &str) -> String {
+    format!("\\node at (rel axis cs:0.5,0.5) {{\\footnotesize {words}}};\n")
 }

@@ -1,5 +1,7 @@
 //! Numbers and text as TeX takes them.
 
+use crate::symbols::{Level, Piece, pieces, stretches};
+
 /// A number as pgfplots and every reader of tables understand it, with all its digits.
 pub(super) fn number(value: f64) -> String {
     let plain = value == 0.0 || (1e-4..1e7).contains(&value.abs());
@@ -11,10 +13,37 @@ pub(super) fn comment(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text as LaTeX sets it: its special characters, and the signs engineers use, become commands.
+/// Text as LaTeX sets it: its special characters, and the signs engineers use, become commands;
+/// symbols are set in mathematics.
 pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in comment(text).chars() {
+    let text = comment(text);
+    let one = |(words, symbol): (&str, bool)| match symbol {
+        false => escape_words(words),
+        true => format!(
+            "${}$",
+            pieces(&format!("${words}$")).iter().map(symbol_part).collect::<String>()
+        ),
+    };
+    stretches(&text).into_iter().map(one).collect()
+}
+
+/// A part of a symbol within mathematics.
+fn symbol_part(piece: &Piece) -> String {
+    let command = |c: char| {
+        let known = SIGNS.iter().find(|(sign, _)| *sign == c);
+        known.map_or_else(|| c.to_string(), |(_, command)| format!("{command} "))
+    };
+    let text: String = piece.text.chars().map(command).collect();
+    match piece.level {
+        Level::Line => text,
+        Level::Low => format!("_{{\\mathrm{{{}}}}}", text.trim_end()),
+        Level::High => format!("^{{\\mathrm{{{}}}}}", text.trim_end()),
+    }
+}
+
+fn escape_words(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
         match c {
             '\\' => out.push_str("\\textbackslash{}"),
             '~' => out.push_str("\\textasciitilde{}"),
@@ -31,7 +60,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// Signs that classic LaTeX has only in mathematics.
-const SIGNS: [(char, &str); 36] = [
+const SIGNS: [(char, &str); 38] = [
     ('−', "-"),
     ('×', "\\times"),
     ('·', "\\cdot"),
@@ -55,6 +84,8 @@ const SIGNS: [(char, &str); 36] = [
     ('γ', "\\gamma"),
     ('δ', "\\delta"),
     ('ε', "\\varepsilon"),
+    ('ζ', "\\zeta"),
+    ('η', "\\eta"),
     ('θ', "\\theta"),
     ('κ', "\\kappa"),
     ('λ', "\\lambda"),

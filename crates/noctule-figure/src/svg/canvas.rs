@@ -1,7 +1,8 @@
 //! Writing SVG: elements, attributes, text.
 
-use super::text::{RAISED_SIZE, RAISED_UP};
+use super::text::{LOWERED, RAISED_SIZE, RAISED_UP};
 use crate::scale::Label;
+use crate::symbols::{Level, pieces};
 
 /// SVG elements, one after another.
 #[derive(Debug, Default)]
@@ -96,7 +97,8 @@ impl Canvas {
             [("x", &*x), ("y", &*y), ("font-size", &*size_text), ("text-anchor", anchor.name())];
         let all: Vec<(&str, &str)> = own.into_iter().chain(attributes.iter().copied()).collect();
         self.begin("text", &all);
-        self.body.push_str(&format!(">{}", escape(&label.text)));
+        self.body.push('>');
+        self.words(&label.text, size);
         if !label.raised.is_empty() {
             let (up, small) = (num(-RAISED_UP * size), num(RAISED_SIZE * size));
             let raised = escape(&label.raised);
@@ -104,6 +106,34 @@ impl Canvas {
                 .push_str(&format!("<tspan dy=\"{up}\" font-size=\"{small}\">{raised}</tspan>"));
         }
         self.body.push_str("</text>\n");
+    }
+
+    /// Words with their symbols, within a text.
+    fn words(&mut self, text: &str, size: f64) {
+        let mut lowered = 0.0;
+        for piece in pieces(text) {
+            let (down, small) = match piece.level {
+                Level::Line => (0.0, false),
+                Level::Low => (LOWERED * size, true),
+                Level::High => (-RAISED_UP * size, true),
+            };
+            let mut tags = String::new();
+            if down != lowered {
+                tags.push_str(&format!(" dy=\"{}\"", num(down - lowered)));
+            }
+            if small {
+                tags.push_str(&format!(" font-size=\"{}\"", num(RAISED_SIZE * size)));
+            }
+            if piece.italic {
+                tags.push_str(" font-style=\"italic\"");
+            }
+            let words = escape(&piece.text);
+            self.body.push_str(&match tags.is_empty() {
+                true => words,
+                false => format!("<tspan{tags}>{words}</tspan>"),
+            });
+            lowered = down;
+        }
     }
 
     /// Everything drawn.

@@ -2,9 +2,9 @@
 
 use super::canvas::{Anchor, Canvas, num};
 use super::text::{self, label_width, wrap};
-use super::{Box2, FRAME_HEIGHT, LEADING, Place, TYPE, WIDTH, fitting};
-use crate::Figure;
+use super::{Box2, HEIGHT, LEADING, LEAST_FRAME, Place, TYPE, WIDTH, fitting};
 use crate::scale::{Label, Span, Tick, Ticks};
+use crate::{Axis, Figure};
 
 /// Between numbers, captions and the frame.
 pub(super) const GAP: f64 = 3.0;
@@ -18,6 +18,12 @@ const TICK: f64 = 3.2;
 /// From the frame to the numbers beside it: a marker on the frame must not touch them.
 const NUMBER_GAP: f64 = 4.2;
 
+/// Room for the power of ten of the horizontal axis beside its caption.
+const FACTOR: f64 = 24.0;
+
+/// Between the words of two kinds side by side.
+const KIND_GAP: f64 = 5.0;
+
 /// More unlabelled ticks than this have no grid lines: they would be a grey wash.
 const MOST_WEAK: usize = 36;
 
@@ -26,6 +32,9 @@ const MOST_WEAK: usize = 36;
 pub(super) struct Sides {
     /// Room to leave at the right.
     pub(super) right: f64,
+    /// Room to leave above, and how much of it is right above the frame.
+    pub(super) above: f64,
+    pub(super) taken: f64,
     /// Whether ticks point outward, because what is inside would hide them.
     pub(super) outward: bool,
     /// Whether something beside the frame has a power of ten above it, as an axis may.
@@ -43,41 +52,53 @@ pub(super) struct Axes {
     y_ticks: Ticks,
     x_caption: Vec<String>,
     y_caption: Vec<String>,
+    /// Height of what stands between the frame and its power of ten.
+    taken: f64,
 }
 
 impl Axes {
-    /// Lays out the frame for the limits of both axes.
-    pub(super) fn new(figure: &Figure, (x, y): (Span, Span), sweep: &[f64], sides: Sides) -> Self {
-        let y_ticks = fitting(&y, FRAME_HEIGHT, &[], |_| 2.2 * TYPE);
-        let y_caption = wrap(&figure.y.caption(), TYPE, FRAME_HEIGHT);
+    /// Lays out the frame for the limits of both axes; `sweep` are the values that make good ticks
+    /// along them.
+    pub(super) fn new(
+        figure: &Figure,
+        (x, y): (Span, Span),
+        sweep: (&[f64], &[f64]),
+        sides: Sides,
+    ) -> Self {
+        // What is below the frame takes two lines at least: numbers and a caption.
+        let below = |lines: usize| NUMBER_GAP + text::height(1 + lines, TYPE) + 1.5 * MARGIN;
+        let tall = (HEIGHT - sides.above - below(1) - MARGIN - LEADING * TYPE).max(LEAST_FRAME);
+        let y_ticks = if figure.y.names.is_empty() {
+            fitting(&y, tall, sweep.1, |_| 2.0 * TYPE)
+        } else {
+            kinds(&figure.y.names)
+        };
+        let y_caption = wrap(&figure.y.caption(), TYPE, tall - TYPE);
         let numbers = widest(&y_ticks);
         let left = MARGIN + text::height(y_caption.len(), TYPE) + GAP + numbers + NUMBER_GAP;
 
         // The last number may stand out beyond the frame: room for half of the widest.
-        let room = |ticks: &Ticks| MARGIN + (widest(ticks) / 2.0).max(sides.right);
         let guess = WIDTH - left - MARGIN - sides.right;
-        let x_ticks = fitting(&x, guess, sweep, |ticks| widest(ticks) + 0.8 * TYPE);
-        let width = (WIDTH - left - room(&x_ticks)).max(WIDTH / 4.0);
+        let (x_ticks, x_words) = across(&figure.x, &x, guess, sweep.0);
+        let room = MARGIN + (widest(&x_ticks) / 2.0).max(sides.right);
+        let width = (WIDTH - left - room).max(WIDTH / 4.0);
 
         let factor = y_ticks.factor.is_some() || sides.factor;
         let factor_above = if factor { LEADING * TYPE } else { TYPE / 2.0 };
-        let frame = Box2 { x: left, y: MARGIN + factor_above, width, height: FRAME_HEIGHT };
-        let x_caption = wrap(&figure.x.caption(), TYPE, width);
-        let below = NUMBER_GAP + text::height(1 + x_caption.len(), TYPE) + GAP;
-        let height = frame.bottom() + below + MARGIN / 2.0;
+        let top = MARGIN + factor_above + sides.above;
+        let aside = if x_ticks.factor.is_some() { 2.0 * FACTOR } else { 0.0 };
+        let x_caption = wrap(&x_words, TYPE, width - aside);
+        let below = below(x_caption.len());
+        let frame =
+            Box2 { x: left, y: top, width, height: (HEIGHT - top - below).max(LEAST_FRAME) };
+        let height = frame.bottom() + below;
         let (place, outward) = (Place { frame, x, y }, sides.outward);
-        Self { place, height, outward, x_ticks, y_ticks, x_caption, y_caption }
+        Self { place, height, outward, x_ticks, y_ticks, x_caption, y_caption, taken: sides.taken }
     }
 
     /// What the power of ten of the vertical axis takes above the frame.
     pub(super) fn factor_height(&self) -> f64 {
         if self.y_ticks.factor.is_some() { LEADING * TYPE } else { 0.0 }
-    }
-
-    /// Makes room above the frame.
-    pub(super) fn move_down(&mut self, by: f64) {
-        self.place.frame.y += by;
-        self.height += by;
     }
 
     /// The grid, to be drawn below everything else.
@@ -121,7 +142,9 @@ impl Axes {
     fn tick_marks(&self) -> String {
         let frame = self.place.frame;
         let mut d = String::new();
-        let length = |tick: &Tick| if tick.label.is_some() { TICK } else { TICK / 2.0 };
+        let length = |tick: &Tick| {
+            if tick.label.is_some() { TICK } else { TICK / 2.0 }
+        };
         for tick in &self.x_ticks.ticks {
             let x = num(self.place.point(tick.at, self.place.y.low).0);
             let long = length(tick);
@@ -155,7 +178,7 @@ impl Axes {
         if let Some(exponent) = self.x_ticks.factor {
             let label = Label { text: "×10".into(), ..Label::power("", exponent) };
             let y = y + TYPE * LEADING;
-            canvas.text((WIDTH - MARGIN, y), TYPE, Anchor::End, &label);
+            canvas.text((frame.right(), y), TYPE, Anchor::End, &label);
         }
     }
 
@@ -167,7 +190,8 @@ impl Axes {
         }
         if let Some(exponent) = self.y_ticks.factor {
             let label = Label { text: "×10".into(), ..Label::power("", exponent) };
-            canvas.text((frame.x, frame.y - 0.7 * TYPE), TYPE, Anchor::Start, &label);
+            let y = frame.y - self.taken - 0.7 * TYPE;
+            canvas.text((frame.x, y), TYPE, Anchor::Start, &label);
         }
     }
 
@@ -183,6 +207,33 @@ impl Axes {
         let middle = frame.y + frame.height / 2.0;
         upright(canvas, &self.y_caption, (MARGIN + 0.5 * line, middle));
     }
+}
+
+/// The ticks of a horizontal axis, and its caption. Words of kinds that do not fit side by side are
+/// numbered, and the caption says which is which.
+fn across(axis: &Axis, span: &Span, length: f64, sweep: &[f64]) -> (Ticks, String) {
+    let caption = axis.caption();
+    if axis.names.is_empty() {
+        return (fitting(span, length, sweep, |ticks| widest(ticks) + 0.8 * TYPE), caption);
+    }
+    let named = kinds(&axis.names);
+    if (widest(&named) + KIND_GAP) * axis.names.len() as f64 <= length {
+        return (named, caption);
+    }
+    let one = |(k, words): (usize, &String)| format!("{k}: {words}");
+    let all: Vec<String> = axis.names.iter().enumerate().map(one).collect();
+    let number = |k: usize| Tick { at: k as f64, label: Some(Label::plain(k.to_string())) };
+    let ticks = (0..axis.names.len()).map(number).collect();
+    (Ticks { ticks, factor: None }, format!("{caption}, {}", all.join(", ")))
+}
+
+/// A tick for every kind.
+fn kinds(names: &[String]) -> Ticks {
+    let tick = |(k, words): (usize, &String)| {
+        let label = Some(Label::plain(words));
+        Tick { at: k as f64, label }
+    };
+    Ticks { ticks: names.iter().enumerate().map(tick).collect(), factor: None }
 }
 
 /// Lines of text that run upwards, the first of them centred at a point.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::canvas::{Anchor, Canvas, num};
 use super::frame::{Axes, GAP, Sides, labelled, upright, widest};
 use super::text::{self, width, wrap};
-use super::{Box2, FRAME_HEIGHT, Place, SMALL, TYPE, fitting, no_data};
+use super::{Box2, Place, SMALL, TYPE, fitting, no_data};
 use crate::clean::{cell, surface_spans};
-use crate::scale::{Fit, Label, Span, Ticks, cell_edges};
-use crate::{Axis, Figure, Heat};
+use crate::scale::{Fit, Label, Span, Ticks, cell_edges, is_even, minus};
+use crate::{Axis, Figure, Heat, Kind, Scale};
 
 /// Anchors of the colour map viridis: as bright as the value is large, to every eye and on paper.
 const VIRIDIS: [[u8; 3]; 10] = [
@@ -31,25 +31,53 @@ const SHADES: usize = 128;
 const BAR: f64 = 8.0;
 const BAR_GAP: f64 = 5.0;
 
+/// The bar is about this tall: what is beside it must be known before the frame is.
+const BAR_HEIGHT: f64 = 140.0;
+
+/// Ticks stand at the centres of so many cells or fewer.
+const FEW: usize = 12;
+
+/// A surface over few and uneven values has cells of one size, and the values below them.
+fn evened(figure: &Figure, heat: &Heat) -> (Figure, Heat) {
+    let (mut figure, mut heat) =
+        (Figure { kind: Kind::Lines(Vec::new()), ..figure.clone() }, heat.clone());
+    for (axis, centres) in [(&mut figure.x, &mut heat.x), (&mut figure.y, &mut heat.y)] {
+        let uneven = !is_even(centres) && centres.len() <= FEW && axis.range.is_none();
+        if uneven && heat.marks.is_empty() && centres.iter().all(|v| axis.scale.admits(*v)) {
+            let names = centres.iter().map(|v| minus(format!("{v}"))).collect();
+            *axis = Axis { names, scale: Scale::Linear, ..axis.clone() };
+            *centres = (0..centres.len()).map(|k| k as f64).collect();
+        }
+    }
+    (figure, heat)
+}
+
 /// Draws the figure; returns it with its height.
 pub(super) fn draw(figure: &Figure, heat: &Heat) -> (Canvas, f64) {
+    let (original, (figure, heat)) = (figure, &evened(figure, heat));
     let columns = cell_edges(&heat.x, figure.x.scale);
     let rows = cell_edges(&heat.y, figure.y.scale);
     let present: Vec<f64> = cells(heat).filter_map(|(i, j)| cell(heat, i, j)).collect();
     let shown = Axis { scale: heat.scale, ..Axis::linear(&heat.label, &heat.unit) };
     let colours = Span::new(&shown, present.iter().copied(), Fit::Tight);
-    let ticks = fitting(&colours, FRAME_HEIGHT, &[], |_| 2.2 * TYPE);
-    let caption = wrap(&heat.caption(), TYPE, FRAME_HEIGHT);
+    let ticks = fitting(&colours, BAR_HEIGHT, &[], |_| 2.2 * TYPE);
+    let caption = wrap(&heat.caption(), TYPE, BAR_HEIGHT);
     let words = text::height(caption.len(), TYPE);
     let right = BAR_GAP + BAR + GAP + widest(&ticks) + GAP + words;
 
     // Ticks would not show on dark colours: they point outward.
-    let sides = Sides { right, outward: true, factor: ticks.factor.is_some() };
-    let axes = Axes::new(figure, surface_spans(figure, heat), &[], sides);
+    let factor = ticks.factor.is_some();
+    let sides = Sides { right, outward: true, factor, ..Sides::default() };
+    let few = |centres: &'_ [f64]| {
+        if centres.len() <= FEW { centres.to_vec() } else { Vec::new() }
+    };
+    let centres = (few(&heat.x), few(&heat.y));
+    let spans = surface_spans(figure, heat);
+    let axes = Axes::new(figure, spans, (&centres.0, &centres.1), sides);
     let mut canvas = Canvas::default();
     if present.is_empty() || columns.is_empty() || rows.is_empty() {
         axes.outline(&mut canvas);
-        no_data(&mut canvas, axes.place.frame, figure);
+        no_data(&mut canvas, axes.place.frame, original);
         return (canvas, axes.height);
     }
     canvas.open_clip(axes.place.frame);

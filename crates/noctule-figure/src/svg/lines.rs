@@ -2,9 +2,9 @@
 
 use super::canvas::{Canvas, num, polyline};
 use super::{Box2, Place};
-use crate::PlotPoint;
 use crate::clean::Curve;
 use crate::style::{Shape, Style, intervals_are_bars, marked};
+use crate::{Figure, Kind, PlotPoint};
 
 /// Half the width of a marker.
 const MARKER: f64 = 2.3;
@@ -36,10 +36,15 @@ struct OnPaper<'a> {
 
 impl<'a> Drawn<'a> {
     /// Places the curves; as steps, if they are distribution functions.
-    pub(super) fn new(curves: &'a [Curve<'a>], place: &Place, steps: bool) -> Self {
+    pub(super) fn new(figure: &Figure, curves: &'a [Curve<'a>], place: &Place) -> Self {
         let most = curves.iter().map(|c| c.points.len()).max().unwrap_or(0);
         let count = curves.len();
-        let one = |(k, curve)| on_paper(curve, (k, count), place, steps);
+        let way = match figure.kind {
+            Kind::Cdf(_) => Way::Steps,
+            _ if !figure.x.names.is_empty() => Way::Apart,
+            _ => Way::Joined,
+        };
+        let one = |(k, curve)| on_paper(curve, (k, count), place, way);
         let curves = curves.iter().enumerate().map(one).collect();
         Self { curves, bars: intervals_are_bars(most) }
     }
@@ -84,17 +89,32 @@ impl<'a> Drawn<'a> {
     }
 }
 
+/// How points are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Joined,
+    Steps,
+    /// Not at all, and the curves stand side by side: the axis has kinds and not numbers.
+    Apart,
+}
+
 fn on_paper<'a>(
     curve: &'a Curve<'_>,
     (k, count): (usize, usize),
     place: &Place,
-    steps: bool,
+    way: Way,
 ) -> OnPaper<'a> {
-    let at = |p: &PlotPoint| place.point(p.x, p.y);
-    let lines: Vec<Vec<(f64, f64)>> = curve
-        .runs()
-        .map(|run| if steps { staircase(&run, place) } else { run.iter().map(at).collect() })
-        .collect();
+    let aside = match way {
+        Way::Apart => 0.5 * ((k as f64 + 0.5) / count as f64 - 0.5),
+        _ => 0.0,
+    };
+    let at = |p: &PlotPoint| place.point(p.x + aside, p.y);
+    let line = |run: Vec<PlotPoint>| match way {
+        Way::Joined => vec![run.iter().map(at).collect()],
+        Way::Steps => vec![staircase(&run, place)],
+        Way::Apart => run.iter().map(|p| vec![at(p)]).collect(),
+    };
+    let lines: Vec<Vec<(f64, f64)>> = curve.runs().flat_map(line).collect();
     let (every, first) = marked(curve.points.len(), k, count);
     let chosen = |(i, _): &(usize, &Option<PlotPoint>)| i % every == first % every;
     let mut markers: Vec<(f64, f64)> = curve
@@ -113,7 +133,8 @@ fn on_paper<'a>(
         markers.dedup();
     }
     let ends = |p: &PlotPoint| {
-        Some([place.point(p.x, p.low?.max(place.y.low)), place.point(p.x, p.high?)])
+        let x = p.x + aside;
+        Some([place.point(x, p.low?.max(place.y.low)), place.point(x, p.high?)])
     };
     let intervals = curve.runs().flat_map(|run| {
         let ends: Vec<_> = run.iter().map(ends).collect();
@@ -127,7 +148,9 @@ fn on_paper<'a>(
 
 /// A distribution function: from zero, up at each point, level between them, and on to the frame.
 fn staircase(run: &[PlotPoint], place: &Place) -> Vec<(f64, f64)> {
-    let (Some(first), Some(last)) = (run.first(), run.last()) else { return Vec::new() };
+    let (Some(first), Some(last)) = (run.first(), run.last()) else {
+        return Vec::new();
+    };
     let mut points = vec![place.point(place.x.low, 0.0), place.point(first.x, 0.0)];
     let mut level = 0.0;
     for p in run {

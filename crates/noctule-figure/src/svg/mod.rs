@@ -7,15 +7,17 @@
 //! edge are cut; nothing can be said to a screen reader. What a paper needs is lines, text and eight
 //! marker shapes: less to write than to work around.
 //!
-//! **Layout**, in points of 1/72 inch, so that a figure placed at its own size has type of 7.5 and 8
-//! points, as IEEE asks for. The width is one column; the height of the frame is fixed; all else is
-//! measured from the text (see [`text`]) so that nothing is cut:
+//! **Layout**, in points of 1/72 inch, so that a figure placed at its own size has type of 7 and 8
+//! points, as IEEE asks for. The width is one column; the height is the same for all figures, so
+//! that they stand side by side, unless the frame would be squeezed; all else is measured from the
+//! text (see [`text`]) so that nothing is cut:
 //!
 //! ```text
-//!   ┌ legend, if no corner of the frame is empty ┐
-//!   c│ tick  ┌───────────────────────────┐        c: captions, wrapped to the frame
-//!   a│ labels│          frame            │ bar    bar: colours of a surface
-//!   p│       └───────────────────────────┘
+//!   ┌ names of curves, if nothing else has room ┐
+//!   │   marks of trials without a value         │
+//!   c│ tick  ┌──────────────────────────┐        c: captions, wrapped to the frame
+//!   a│ labels│          frame           │ bar    bar: colours of a surface, or names of curves
+//!   p│       └──────────────────────────┘             at their ends
 //!            tick labels
 //!            caption
 //! ```
@@ -24,12 +26,15 @@
 //! are cells), so any number of figures can stand in one page. `title` and `desc` come first, for
 //! screen readers.
 
+mod absent;
 mod canvas;
 mod frame;
 mod heat;
 mod legend;
 mod lines;
-mod text;
+mod naming;
+mod scene;
+pub(super) mod text;
 
 pub use canvas::escape;
 
@@ -37,18 +42,22 @@ use super::clean::{Curve, curves, describe, empty_words, spans, sweep};
 use super::scale::{Span, Ticks};
 use super::{Figure, Kind, Line};
 use canvas::{Anchor, Canvas, num};
+pub(super) use naming::Naming;
 
 /// The width of one column of an IEEE journal, 3.5 inch.
 const WIDTH: f64 = 252.0;
 
-/// The height of the frame.
-const FRAME_HEIGHT: f64 = 152.0;
+/// The height of a figure.
+const HEIGHT: f64 = 186.0;
+
+/// The least height of a frame: a figure that leaves less is taller than others.
+const LEAST_FRAME: f64 = 92.0;
 
 /// The size of numbers and captions.
 const TYPE: f64 = 8.0;
 
 /// The size of names in the legend and in the picture.
-const SMALL: f64 = 7.5;
+const SMALL: f64 = 7.0;
 
 /// From one line of text to the next.
 const LEADING: f64 = 1.15;
@@ -77,6 +86,11 @@ impl Box2 {
         Self { x: self.x - by, y: self.y - by, width, height }
     }
 
+    fn meets(&self, other: &Self) -> bool {
+        let across = self.x < other.right() && other.x < self.right();
+        across && self.y < other.bottom() && other.y < self.bottom()
+    }
+
     fn holds(&self, (x, y): (f64, f64)) -> bool {
         (self.x..=self.right()).contains(&x) && (self.y..=self.bottom()).contains(&y)
     }
@@ -95,7 +109,9 @@ impl Place {
     /// single precision.
     fn point(&self, x: f64, y: f64) -> (f64, f64) {
         let (across, up) = (self.x.place(x), self.y.place(y));
-        let near = |v: f64| if v.is_nan() { 0.0 } else { v.clamp(-20.0, 21.0) };
+        let near = |v: f64| {
+            if v.is_nan() { 0.0 } else { v.clamp(-20.0, 21.0) }
+        };
         let down = 1.0 - near(up);
         (self.frame.x + near(across) * self.frame.width, self.frame.y + down * self.frame.height)
     }
@@ -106,6 +122,7 @@ pub(super) fn draw(figure: &Figure) -> String {
     let (content, height) = match &figure.kind {
         Kind::Lines(lines) | Kind::Cdf(lines) => draw_lines(figure, lines),
         Kind::Heat(surface) => heat::draw(figure, surface),
+        Kind::Scene(places) => scene::draw(figure, places),
     };
     let (width, height) = (num(WIDTH), num(height));
     let mut out = format!(
@@ -121,49 +138,44 @@ pub(super) fn draw(figure: &Figure) -> String {
     out
 }
 
-/// Where the legend of curves goes: into a corner, or in so many columns above the frame. Also
-/// asked by the pgfplots writer, so that both figures look alike.
-pub(super) fn legend_place(figure: &Figure, curves: &[Curve<'_>]) -> Result<legend::Corner, usize> {
-    let axes = axes(figure, curves);
-    let legend = legend::Legend::new(curves, axes.place.frame.width);
-    let drawn = lines::Drawn::new(curves, &axes.place, is_cdf(figure));
-    let room = legend.find_room(&drawn.samples(&axes.place), axes.place.frame);
-    room.map(|(corner, _)| corner).ok_or_else(|| legend.columns())
+/// How the curves are named and where. Also asked by the pgfplots writer, so that both figures look
+/// alike.
+pub(super) fn naming(figure: &Figure, curves: &[Curve<'_>]) -> Naming {
+    naming::choose(figure, curves).0
 }
 
-fn is_cdf(figure: &Figure) -> bool {
-    matches!(figure.kind, Kind::Cdf(_))
-}
-
-fn axes(figure: &Figure, curves: &[Curve<'_>]) -> frame::Axes {
+/// The frame of curves, with room around it.
+fn axes(figure: &Figure, curves: &[Curve<'_>], sides: frame::Sides) -> frame::Axes {
     let sweep = sweep(figure, curves);
-    frame::Axes::new(figure, spans(figure, curves), &sweep, frame::Sides::default())
+    let taken = absent::height(curves);
+    let sides = frame::Sides { above: sides.above + taken, taken, ..sides };
+    frame::Axes::new(figure, spans(figure, curves), (&sweep, &[]), sides)
 }
 
-/// Curves in a frame, with their legend; and the height of it all.
+/// Curves in a frame, with their names; and the height of it all.
 fn draw_lines(figure: &Figure, lines: &[Line]) -> (Canvas, f64) {
     let (curves, _) = curves(figure, lines);
-    let mut axes = axes(figure, &curves);
-    let legend = legend::Legend::new(&curves, axes.place.frame.width);
-    let drawn = lines::Drawn::new(&curves, &axes.place, is_cdf(figure));
-    let inside = legend.find_room(&drawn.samples(&axes.place), axes.place.frame);
-    if inside.is_none() {
-        axes.move_down(legend.height_above());
-    }
-
+    let (naming, axes) = naming::choose(figure, &curves);
     let mut canvas = Canvas::default();
     axes.grid(&mut canvas);
-    // Placed again: the frame may have moved down.
-    lines::Drawn::new(&curves, &axes.place, is_cdf(figure)).paint(&mut canvas, &axes.place);
+    lines::Drawn::new(figure, &curves, &axes.place).paint(&mut canvas, &axes.place);
     axes.outline(&mut canvas);
-    match inside {
-        Some((_, at)) => legend.paint_inside(&mut canvas, at),
-        None => legend.paint_above(&mut canvas, axes.place.frame, axes.factor_height()),
-    }
-    if curves.is_empty() {
+    absent::paint(&mut canvas, &curves, &axes.place);
+    let taken = absent::height(&curves) + axes.factor_height();
+    naming.paint(&mut canvas, &curves, &axes.place, taken);
+    if curves.iter().all(|curve| curve.points.is_empty()) {
         no_data(&mut canvas, axes.place.frame, figure);
     }
     (canvas, axes.height)
+}
+
+/// The frame of a figure of curves as left, top, width and height, and its limits.
+#[cfg(test)]
+pub(super) fn frame_of(figure: &Figure, lines: &[Line]) -> ([f64; 4], Span, Span) {
+    let (curves, _) = curves(figure, lines);
+    let place = naming::choose(figure, &curves).1.place;
+    let frame = place.frame;
+    ([frame.x, frame.y, frame.width, frame.height], place.x, place.y)
 }
 
 /// The words in an empty frame.
@@ -182,5 +194,5 @@ fn fitting(span: &Span, length: f64, sweep: &[f64], size: impl Fn(&Ticks) -> f64
     };
     let tried = (2..=9).rev().map(|most| Ticks::new(span, most, sweep));
     let mut tried = tried.skip_while(|ticks| !fits(ticks));
-    tried.next().unwrap_or_else(|| Ticks::new(span, 1, &[]))
+    tried.next().unwrap_or_else(|| Ticks::new(span, 2, &[]))
 }

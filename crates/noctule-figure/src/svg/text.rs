@@ -6,6 +6,7 @@
 
 use super::LEADING;
 use crate::scale::Label;
+use crate::symbols::{Level, pieces};
 
 /// The typefaces asked for, in order.
 pub(super) const FONTS: &str =
@@ -13,6 +14,9 @@ pub(super) const FONTS: &str =
 
 /// Size of a raised exponent, in sizes of its base.
 pub(super) const RAISED_SIZE: f64 = 0.7;
+
+/// How far an index is lowered, in sizes of its base.
+pub(super) const LOWERED: f64 = 0.2;
 
 /// How far it is raised, in sizes of its base.
 pub(super) const RAISED_UP: f64 = 0.36;
@@ -28,8 +32,20 @@ const ASCII: [u16; 95] = [
     500, 500, 333, 389, 278, 500, 500, 722, 500, 500, 444, 480, 200, 480, 541, // p to ~
 ];
 
-/// The width of a text at a size.
-pub(super) fn width(text: &str, size: f64) -> f64 {
+/// The width of a text at a size, its symbols as they are set.
+pub(crate) fn width(text: &str, size: f64) -> f64 {
+    if !text.contains('$') {
+        return bare_width(text, size);
+    }
+    let one = |piece: crate::symbols::Piece| match piece.level {
+        Level::Line => bare_width(&piece.text, size),
+        _ => bare_width(&piece.text, RAISED_SIZE * size),
+    };
+    pieces(text).into_iter().map(one).sum()
+}
+
+/// The width of letters at a size.
+pub(crate) fn bare_width(text: &str, size: f64) -> f64 {
     let one = |c: char| match u32::from(c) {
         code @ 32..=126 => ASCII[(code - 32) as usize],
         code if code >= 0x1100 => {
@@ -46,7 +62,7 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
 
 /// The width of a label at a size.
 pub(super) fn label_width(label: &Label, size: f64) -> f64 {
-    width(&label.text, size) + width(&label.raised, RAISED_SIZE * size)
+    width(&label.text, size) + bare_width(&label.raised, RAISED_SIZE * size)
 }
 
 /// The height of so many lines.

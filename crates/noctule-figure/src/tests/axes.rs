@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn logarithmic_axes_have_raised_exponents_and_no_empty_decade() {
+fn logarithmic_axes_have_raised_exponents() {
     let points: Vec<(f64, f64)> =
         (0..9).map(|k| (f64::from(k), 10f64.powf(-0.5 * f64::from(k) - 0.2))).collect();
     let figure = log_y(Kind::Lines(vec![line("a", &points)]));
@@ -13,9 +13,6 @@ fn logarithmic_axes_have_raised_exponents_and_no_empty_decade() {
     assert_eq!(powers, ["10−4", "10−3", "10−2", "10−1", "100"]);
     let (svg, _) = checked(&figure);
     assert!(svg.contains(">10<tspan dy=\"-2.88\" font-size=\"5.6\">−4</tspan>"));
-    // 6.3e-5 is the least value: the axis ends within its decade.
-    let span = Span::new(&figure.y, points.iter().map(|p| p.1), Fit::Loose);
-    assert!((span.low - 5e-5).abs() < 1e-12, "{}", span.low);
 }
 
 #[test]
@@ -54,10 +51,10 @@ fn the_sweep_itself_is_the_ticks_when_it_is_even() {
 fn one_value_has_room_around_it() {
     for value in [0.0, 2.5, -1e6, 3e-9] {
         let axis = Axis::linear("", "");
-        let span = Span::new(&axis, [value], Fit::Loose);
+        let span = Span::new(&axis, [value], Fit::Clear);
         assert!((0.2..0.8).contains(&span.place(value)), "{value}: {span:?}");
     }
-    let span = Span::new(&Axis::log("", ""), [3e-5; 4], Fit::Loose);
+    let span = Span::new(&Axis::log("", ""), [3e-5; 4], Fit::Clear);
     assert!((0.2..0.8).contains(&span.place(3e-5)), "{span:?}");
 }
 

@@ -1,7 +1,8 @@
 //! `[[figure]]`: what is drawn from the results.
 //!
-//! Three kinds: `lines` draws a statistic of a metric along a sweep, or of one metric against
-//! another; `cdf` draws how a metric is distributed over the trials; `heat` draws a surface, either
+//! Four kinds: `lines` draws a statistic of a metric along a sweep, or of one metric against
+//! another; `paired-difference` draws how much a metric is above that of another scheme in the same
+//! trials; `cdf` draws how a metric is distributed over the trials; `heat` draws a surface, either
 //! over two sweeps or from a series with two indices.
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use super::{hint, is_file_name};
 pub enum FigureKind {
     /// A statistic along a sweep, or of one metric against another.
     Lines,
+    /// The mean of a difference to another scheme in the same trials.
+    PairedDifference,
     /// Distribution over the trials.
     Cdf,
     /// A surface.
@@ -156,6 +159,9 @@ pub struct FigureSpec {
     pub series: Vec<String>,
     /// The schemes that are drawn; empty for all.
     pub schemes: Vec<String>,
+    /// The scheme that others are compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relative_to: Option<String>,
     /// Values at which other sweeps are held.
     pub at: BTreeMap<String, Value>,
     /// The horizontal axis.
@@ -183,6 +189,7 @@ impl FigureSpec {
         let kind = match keys.word("kind")? {
             Some("cdf") => FigureKind::Cdf,
             Some("heat") => FigureKind::Heat,
+            Some("paired-difference") => FigureKind::PairedDifference,
             _ => FigureKind::Lines,
         };
         let scale = |key| keys.word(key).map(|word| word.map(scale_of));
@@ -197,6 +204,7 @@ impl FigureSpec {
             stat: keys.word("stat")?.map_or(Stat::Mean, Stat::of_word),
             series: Vec::new(),
             schemes: names.schemes_of(&keys)?,
+            relative_to: None,
             at: names.at(keys.get("at"))?,
             x_scale: scale("x_scale")?.unwrap_or_default(),
             y_scale: scale("y_scale")?.unwrap_or(both),
@@ -212,8 +220,39 @@ impl FigureSpec {
         };
         figure.read_axes(&keys, names)?;
         figure.check_scales(&keys, names)?;
+        figure.read_reference(&keys, names)?;
         figure.series = figure.read_series(&keys, names)?;
         Ok(figure)
+    }
+
+    /// The scheme that others are compared with: needed for a difference, possible for lines along a
+    /// sweep.
+    fn read_reference(&mut self, keys: &Keys<'_>, names: &Names<'_>) -> Result<(), InputError> {
+        let item = match (self.kind, keys.get("relative_to")) {
+            (FigureKind::PairedDifference, None) => {
+                keys.need("relative_to", "the id of the scheme that others are compared with")?
+            }
+            (_, None) => return Ok(()),
+            (_, Some(item)) => item,
+        };
+        let along_sweep = names.sweeps().contains(&self.x.as_str())
+            && matches!(self.kind, FigureKind::Lines | FigureKind::PairedDifference);
+        if !along_sweep {
+            let what = "only lines along a sweep are drawn relative to a scheme";
+            return Err(item.refuse(what, "nothing"));
+        }
+        self.relative_to = Some(reference(item, "relative_to", &names.scheme_ids())?.to_owned());
+        for (key, why) in [("stat", "it is the mean"), ("y_scale", "a difference has two signs")] {
+            let (true, Some(item)) = (self.kind == FigureKind::PairedDifference, keys.get(key))
+            else {
+                continue;
+            };
+            let mean = item.text(key).is_ok_and(|word| word == "mean" || word == "linear");
+            if !mean {
+                return Err(item.refuse(format!("`{key}` has no meaning here: {why}"), "nothing"));
+            }
+        }
+        Ok(())
     }
 
     /// A sweep along a logarithmic axis takes values that have a place on it.
@@ -257,6 +296,11 @@ impl FigureSpec {
                     sweeps.iter().chain(&metrics).copied().collect()
                 };
                 self.x = pick("x", &xs)?;
+            }
+            FigureKind::PairedDifference => {
+                forbid("value", "only a heat map colours by a value")?;
+                self.y = pick("y", &metrics)?;
+                self.x = pick("x", &sweeps)?;
             }
             FigureKind::Cdf => {
                 forbid("value", "only a heat map colours by a value")?;

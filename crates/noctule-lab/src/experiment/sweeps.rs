@@ -29,6 +29,10 @@ pub struct Sweep {
     pub label: Option<String>,
     /// Unit for an axis.
     pub unit: Option<String>,
+    /// Symbol for axes and curves.
+    pub symbol: Option<String>,
+    /// How many times the value the number is that is shown.
+    pub times: Option<f64>,
     /// Whether its points run in order, each starting from the one before.
     pub chain: bool,
     /// The values.
@@ -56,6 +60,16 @@ pub(super) struct World<'a> {
     pub(super) schemes: &'a [Scheme],
     /// The schemas of their settings.
     pub(super) settings: &'a [Value],
+}
+
+/// A positive number under a key, if it was written.
+fn positive(keys: &Keys<'_>, key: &str) -> Result<Option<f64>, InputError> {
+    match (keys.number(key)?, keys.get(key)) {
+        (Some(value), Some(item)) if value <= 0.0 => {
+            Err(item.refuse(format!("`{key}` is not positive"), "a positive number"))
+        }
+        (value, _) => Ok(value),
+    }
 }
 
 impl Sweep {
@@ -134,6 +148,8 @@ impl Sweep {
             path,
             label: keys.text("label")?,
             unit: keys.text("unit")?,
+            symbol: keys.text("symbol")?,
+            times: positive(&keys, "times")?,
             chain: keys.get("chain").map_or(Ok(false), |item| item.flag("`chain`"))?,
             values: Vec::with_capacity(values.len()),
             target,

@@ -6,12 +6,14 @@
 //! of the groups; quantiles stay exact. One group of ten million trials and ten metrics is 800 MB,
 //! which is where this ends to be modest.
 
+mod again;
 mod samples;
 mod summary;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use again::groups_of;
 pub use samples::{Cell, Samples, Wanted};
 pub use summary::GroupSummary;
 

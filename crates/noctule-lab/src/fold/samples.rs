@@ -27,6 +27,12 @@ pub struct Cell {
     pub x: Running,
 }
 
+/// Where the series of one trial ends: the last index that has a value, and that value.
+type End = (u32, Option<f64>, f64);
+
+// Where a series of many trials belongs: series, scheme, grid point, j.
+type TrialsKey = (usize, usize, usize, u32);
+
 // Where a cell of a series belongs: series, scheme, grid point, i, j.
 type CellKey = (usize, usize, usize, u32, u32);
 
@@ -36,6 +42,7 @@ pub struct Samples {
     wanted: Wanted,
     metrics: BTreeMap<(usize, usize, usize), Vec<(u64, f64)>>,
     cells: BTreeMap<CellKey, Cell>,
+    ends: BTreeMap<TrialsKey, Vec<End>>,
     values: BTreeMap<(usize, usize, usize), Vec<f64>>,
 }
 
@@ -61,6 +68,7 @@ impl Samples {
                     self.metrics.entry(key).or_default().push((trial, *value));
                 }
             }
+            self.push_ends(record, scheme, grid);
             for &(series, i, j, x, value) in &record.series {
                 let series = usize::from(series);
                 if self.wanted.means.contains(&series) {
@@ -91,6 +99,45 @@ impl Samples {
     ) -> impl Iterator<Item = (u32, u32, &Cell)> {
         let range = (series, scheme, point, 0, 0)..=(series, scheme, point, u32::MAX, u32::MAX);
         self.cells.range(range).map(|(key, cell)| (key.3, key.4, cell))
+    }
+
+    /// Where the series of this trial end.
+    fn push_ends(&mut self, record: &Record, scheme: usize, grid: usize) {
+        let mut ends: BTreeMap<(usize, u32), End> = BTreeMap::new();
+        for &(series, i, j, x, value) in &record.series {
+            let series = usize::from(series);
+            if self.wanted.means.contains(&series) {
+                let end = ends.entry((series, j)).or_insert((i, x, value));
+                if i >= end.0 {
+                    *end = (i, x, value);
+                }
+            }
+        }
+        for ((series, j), end) in ends {
+            self.ends.entry((series, scheme, grid, j)).or_default().push(end);
+        }
+    }
+
+    /// The cells of a series of one scheme at one point as if every trial had gone on to the end of
+    /// the longest, with its last value (and abscissa): what a mean over methods that stop by
+    /// themselves must be taken over, since those that still iterate are not a fair sample.
+    pub fn held(
+        &self,
+        series: usize,
+        scheme: usize,
+        point: usize,
+    ) -> impl Iterator<Item = (u32, u32, Cell)> {
+        self.cells(series, scheme, point).map(move |(i, j, cell)| {
+            let mut cell = *cell;
+            let ends = self.ends.get(&(series, scheme, point, j)).map_or(&[][..], Vec::as_slice);
+            for (_, x, value) in ends.iter().filter(|(last, _, _)| *last < i) {
+                cell.value.push(*value);
+                if let Some(x) = x {
+                    cell.x.push(*x);
+                }
+            }
+            (i, j, cell)
+        })
     }
 
     /// All values of a series of one scheme at one point.

@@ -13,7 +13,7 @@ use crate::fold::Wanted;
 use crate::plan::Plan;
 use crate::presentation::Presentation;
 
-pub use figures::figures;
+pub use figures::{figures, from_summary};
 pub use pages::{point_cells, report, shown_groups, shown_metrics, with_unit};
 
 /// What figures and claims need beyond the summary.
@@ -37,8 +37,14 @@ pub fn wanted(plan: &Plan, presentation: &Presentation) -> Wanted {
                 kept.insert(series);
             }
         }
-        if let (FigureKind::Cdf, Some(metric)) = (figure.kind, metric(&figure.x)) {
-            for scheme in figures::schemes(plan, figure) {
+        let samples = match figure.kind {
+            FigureKind::Cdf => metric(&figure.x),
+            FigureKind::PairedDifference => metric(&figure.y),
+            _ => None,
+        };
+        if let Some(metric) = samples {
+            let reference = figures::reference(plan, figure);
+            for scheme in figures::schemes(plan, figure).into_iter().chain(reference) {
                 let points = measure::points(plan, &figure.at);
                 wanted.metrics.extend(points.into_iter().map(|point| (metric, scheme, point)));
             }

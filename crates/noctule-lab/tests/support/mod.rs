@@ -87,7 +87,13 @@ impl System for Quadratic {
         ]
     }
     fn series(&self) -> Vec<SeriesInfo> {
-        vec![SeriesInfo { name: "surface", index: "i, j", label: "Surface", unit: "dB" }]
+        vec![SeriesInfo {
+            name: "surface",
+            index: "i, j",
+            label: "Surface",
+            unit: "dB",
+            steps: false,
+        }]
     }
     fn schemes(&self) -> Vec<SchemeInfo> {
         vec![

@@ -112,6 +112,7 @@ mod settings;
 mod starts;
 mod stationarity;
 mod story;
+mod symbols;
 mod system;
 mod table;
 mod verify;

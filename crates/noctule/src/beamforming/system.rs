@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::{
     BEAM_FIELDS, BeamformingDesign, Beams, CLAIMS, Instance, Metrics, SYSTEM, Scenario, Targets,
-    advice, evaluate, instance, schemes, story, table, verify,
+    advice, evaluate, instance, schemes, story, symbols, table, verify,
 };
 use crate::Error;
 use crate::claims::{Checks, Ends};
 use crate::data::{ArraySet, FieldInfo};
-use crate::system::{Checked, Goal, Metric, Scheme, Series, System, Table};
+use crate::system::{Checked, Goal, Metric, Scheme, Series, Symbol, System, Table};
 
 /// A multi-user, multi-target base station: see [`crate::beamforming`].
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,7 @@ impl System for Beamforming {
     const SCHEMES: &'static [Scheme<Self>] = schemes::SCHEMES;
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
+    const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
     const GOAL: Option<Goal> = Some(Goal { metric: "objective", maximise: true });
     const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = CLAIMS;
 

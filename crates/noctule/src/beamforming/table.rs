@@ -128,7 +128,8 @@ pub(super) const SERIES: &[Series<Beamforming>] = &[
         "Objective",
         "",
         trace,
-    ),
+    )
+    .of_steps(),
 ];
 
 /// A row of [`METRICS`]: name, label, unit, definition, value of an instance's design.

@@ -101,6 +101,7 @@ pub mod sensing;
 mod settings;
 mod starts;
 mod story;
+mod symbols;
 mod system;
 mod verify;
 

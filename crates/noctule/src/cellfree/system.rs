@@ -4,12 +4,12 @@ use noctule_num::InputError;
 
 use super::{
     BEAM_FIELDS, Beams, CLAIMS, CellFreeDesign, Claims, Instance, Metrics, Requirement, SYSTEM,
-    Scenario, advice, evaluate, instance, metrics, schemes, story, verify,
+    Scenario, advice, evaluate, instance, metrics, schemes, story, symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
-use crate::system::{Checked, Metric, Scheme, Series, System, Table};
+use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
 
 /// Access points that serve and sense together: see [`crate::cellfree`].
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,7 @@ impl System for CellFree {
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
     const CLAIMS: Checks<Instance, Beams, Metrics, Claims> = CLAIMS;
+    const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

@@ -109,6 +109,7 @@ pub mod search;
 mod settings;
 pub mod simulate;
 mod story;
+mod symbols;
 mod system;
 mod verify;
 

@@ -4,12 +4,12 @@ use noctule_num::InputError;
 
 use super::{
     CLAIMS, Claims, FrameDesign, Instance, Metrics, PLAN_FIELDS, Plan, SYSTEM, Scenario, Users,
-    advice, evaluate, instance, metrics, schemes, story, verify,
+    advice, evaluate, instance, metrics, schemes, story, symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
-use crate::system::{Checked, Metric, Scheme, Series, System, Table};
+use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
 
 /// A frame that senses, estimates and serves: see [`crate::frame`].
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,7 @@ impl System for Frame {
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = PLAN_FIELDS;
     const CLAIMS: Checks<Instance, Plan, Metrics, Claims> = CLAIMS;
+    const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

@@ -102,6 +102,7 @@ mod polish;
 mod scenario;
 mod schemes;
 mod story;
+mod symbols;
 mod system;
 mod verify;
 

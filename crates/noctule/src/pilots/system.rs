@@ -5,12 +5,12 @@ use noctule_num::InputError;
 use super::instance::FIELDS;
 use super::{
     ALLOCATION_FIELDS, Allocation, CLAIMS, Claims, Instance, Metrics, PilotsDesign, SYSTEM,
-    Scenario, Users, advice, evaluate, metrics, schemes, story, verify,
+    Scenario, Users, advice, evaluate, metrics, schemes, story, symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
-use crate::system::{Checked, Metric, Scheme, Series, System, Table};
+use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
 
 /// A cell-free network with downlink pilots: see [`crate::pilots`].
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,7 @@ impl System for Pilots {
     const INSTANCE_FIELDS: &'static [FieldInfo] = FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = ALLOCATION_FIELDS;
     const CLAIMS: Checks<Instance, Allocation, Metrics, Claims> = CLAIMS;
+    const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

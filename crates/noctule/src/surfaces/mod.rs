@@ -107,6 +107,7 @@ mod settings;
 mod settle;
 mod shifters;
 mod story;
+mod symbols;
 mod system;
 mod verify;
 

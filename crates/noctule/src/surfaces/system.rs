@@ -6,12 +6,12 @@ use noctule_optim::PointProof;
 use super::{
     CLAIMS, Claims, DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario,
     SurfacesDesign, advice, evaluate, instance, metrics, misses_requirement, schemes, story,
-    verify,
+    symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
-use crate::system::{Checked, Metric, Scheme, Series, System, Table};
+use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
 
 /// Reflecting surfaces: see [`crate::surfaces`].
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,7 @@ impl System for Surfaces {
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = DEPLOYMENT_FIELDS;
     const CLAIMS: Checks<Instance, Deployment, Metrics, Claims> = CLAIMS;
+    const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()

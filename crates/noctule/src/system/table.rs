@@ -28,6 +28,36 @@ pub struct SeriesInfo {
     pub label: &'static str,
     /// Unit of the value.
     pub unit: &'static str,
+    /// Whether `i` counts the steps of a method: one that has stopped stays where it is, and a mean
+    /// over trials goes on with its last value.
+    pub steps: bool,
+}
+
+/// How the field writes a parameter: the words along an axis and at a curve, instead of those that
+/// follow from its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Symbol {
+    /// The path, as in an experiment: `scenario.users`, or `scheme.updates` for a setting of any
+    /// scheme.
+    pub path: &'static str,
+    /// The symbol, as in TeX and without its dollar signs: `N_t`; empty where there is none.
+    pub symbol: &'static str,
+    /// Words for an axis, without the unit.
+    pub label: &'static str,
+    /// Unit; empty for pure numbers.
+    pub unit: &'static str,
+}
+
+impl Symbol {
+    /// A row of a system's table of symbols.
+    pub const fn new(
+        path: &'static str,
+        symbol: &'static str,
+        label: &'static str,
+        unit: &'static str,
+    ) -> Self {
+        Self { path, symbol, label, unit }
+    }
 }
 
 /// The words of a scheme.
@@ -118,8 +148,15 @@ impl<S: System> Series<S> {
         unit: &'static str,
         values: fn(&S::Instance, &DesignOf<S>) -> Vec<SeriesEntry>,
     ) -> Self {
-        let info = SeriesInfo { name, index, label, unit };
+        let info = SeriesInfo { name, index, label, unit, steps: false };
         Self { info, values, of_infeasible: false }
+    }
+
+    /// The same row, whose first index counts the steps of a method.
+    #[must_use]
+    pub const fn of_steps(mut self) -> Self {
+        self.info.steps = true;
+        self
     }
 
     /// The same row, with a meaning also where no design meets the requirements.

@@ -28,7 +28,8 @@ pub static FIGURE: Table = Table {
     what: "a figure",
     header: "[[figure]]",
     summary: "One figure. `lines` draws a statistic along a sweep, or one metric against another; \
-              `cdf` draws how a metric is distributed over the trials; `heat` draws a surface, \
+              `paired-difference` draws how much a metric is above that of another scheme in the \
+              same trials; `cdf` draws how a metric is distributed over the trials; `heat` draws a surface, \
               one figure for each scheme. Every sweep is an axis, held by `at`, or tells lines \
               apart (`series`).",
     one_of: &[],
@@ -43,7 +44,7 @@ pub static FIGURE: Table = Table {
         ),
         key(
             "kind",
-            Word(&["lines", "cdf", "heat"]),
+            Word(&["lines", "paired-difference", "cdf", "heat"]),
             Default("\"lines\""),
             "What kind of figure.",
             "\"cdf\"",
@@ -52,15 +53,16 @@ pub static FIGURE: Table = Table {
             "x",
             Text,
             Refused,
-            "`lines`: a sweep, or a metric (then one metric against another). `cdf`: a metric or \
-             `series.<name>`. `heat`: a sweep. Where a series is drawn: `x`, `i` or `j`.",
+            "`lines`: a sweep, or a metric (then one metric against another). \
+             `paired-difference`: a sweep. `cdf`: a metric or `series.<name>`. `heat`: a sweep. Where a series is drawn: `x`, `i` or `j`.",
             "\"scenario.power_dbm\"",
         ),
         key(
             "y",
             Text,
             Words("refused, but for a `cdf`, which has none"),
-            "`lines`: a metric or `series.<name>`. `heat`: a sweep, or an index of a series.",
+            "`lines`: a metric or `series.<name>`. `paired-difference`: a metric. `heat`: a sweep, \
+             or an index of a series.",
             "\"sum_rate_bps_hz\"",
         ),
         key(
@@ -91,6 +93,15 @@ pub static FIGURE: Table = Table {
             ALL_SCHEMES,
             "The ids of the schemes that are drawn.",
             "[\"balanced\", \"rzf\"]",
+        ),
+        key(
+            "relative_to",
+            Text,
+            Words("refused for a `paired-difference`; for `lines`, the numbers themselves"),
+            "The id of the scheme that others are compared with at the same point. \
+             `paired-difference`: its metric is taken from theirs trial by trial, and the error is \
+             that of the mean difference. `lines`: their statistic is divided by its, without a band.",
+            "\"balanced\"",
         ),
         key(
             "at",

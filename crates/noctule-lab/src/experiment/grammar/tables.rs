@@ -184,6 +184,22 @@ pub static SWEEP: Table = Table {
             "The unit for axes and tables.",
             "\"dBm\"",
         ),
+        key(
+            "symbol",
+            Text,
+            Words("the symbol of the field, where the system knows one"),
+            "How papers write it, as in TeX and without dollar signs: axes read `Users K`, curves \
+             `K = 4`. Empty for none.",
+            "\"N_t\"",
+        ),
+        key(
+            "times",
+            Number(Sign::Positive),
+            Words("the value itself"),
+            "How many times the value the number is that figures show: 4 where the sweep is over \
+             the columns of an array with rows of four.",
+            "4",
+        ),
     ],
 };
 

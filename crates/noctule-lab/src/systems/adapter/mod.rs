@@ -30,7 +30,7 @@ use super::typed;
 use crate::single::{Arrays, Finding, Single, SingleError, Source, Story};
 use crate::system::{
     Chain, Contender, Goal, MetricInfo, Outcome, Point, Refused, Row, SchemeInfo, SeriesInfo,
-    System, Timed,
+    Symbol, System, Timed,
 };
 
 /// A system of the library as the engine and the single-design verbs see it.
@@ -110,6 +110,10 @@ impl<T: noctule::System> System for Of<T> {
 
     fn series(&self) -> Vec<SeriesInfo> {
         T::series_infos()
+    }
+
+    fn symbols(&self) -> &'static [Symbol] {
+        T::SYMBOLS
     }
 
     fn schemes(&self) -> Vec<SchemeInfo> {

@@ -1,0 +1,80 @@
+//! Trials without a value: a row of crosses above the frame for each curve that has some, each with
+//! how many they are of how many.
+
+use super::canvas::{Anchor, Canvas, num};
+use super::text::width;
+use super::{Box2, Place};
+use crate::Absent;
+use crate::clean::Curve;
+use crate::scale::Label;
+
+/// The size of the counts.
+const TINY: f64 = 5.5;
+
+/// The height of a row.
+const ROW: f64 = 7.2;
+
+/// From the frame to the rows: the highest number of the axis stands out over the frame.
+const CLEAR: f64 = 3.6;
+
+/// Half the size of a cross.
+const CROSS: f64 = 1.5;
+
+/// From a cross to its count.
+const APART: f64 = 1.2;
+
+/// The height of all rows.
+pub(super) fn height(curves: &[Curve<'_>]) -> f64 {
+    let rows = curves.iter().filter(|curve| !curve.absent.is_empty()).count();
+    if rows == 0 { 0.0 } else { rows as f64 * ROW + CLEAR }
+}
+
+/// Draws the rows: the first curve highest.
+pub(super) fn paint(canvas: &mut Canvas, curves: &[Curve<'_>], place: &Place) {
+    let mut y = place.frame.y - height(curves) + ROW / 2.0;
+    for curve in curves.iter().filter(|curve| !curve.absent.is_empty()) {
+        let words = Label::plain("no value");
+        canvas.text((place.frame.x - 2.0, y), TINY, Anchor::End, &words);
+        row(canvas, curve, place, y);
+        y += ROW;
+    }
+}
+
+fn row(canvas: &mut Canvas, curve: &Curve<'_>, place: &Place, y: f64) {
+    let x = |absent: &Absent| place.point(absent.x, place.y.low).0;
+    let mut d = String::new();
+    for absent in curve.absent.iter().filter(|absent| place.x.contains(absent.x)) {
+        let (left, top, size) = (num(x(absent) - CROSS), num(y - CROSS), num(2.0 * CROSS));
+        d.push_str(&format!("M{left} {top}l{size} {size}m0 -{size}l-{size} {size}"));
+    }
+    canvas.path(&d, &[("fill", "none"), ("stroke", curve.style.colour), ("stroke-width", "0.8")]);
+    let mut free = f64::NEG_INFINITY;
+    for (absent, words) in curve.absent.iter().zip(words(curve, place)) {
+        let at = Box2 {
+            x: x(absent) + CROSS + APART,
+            y: y - TINY / 2.0,
+            width: width(&words, TINY),
+            height: TINY,
+        };
+        // A count that has no room is left to the description; its cross stays.
+        if place.x.contains(absent.x) && at.x >= free {
+            canvas.text((at.x, y), TINY, Anchor::Start, &Label::plain(words));
+            free = at.right() + 2.0 * CROSS + APART;
+        }
+    }
+}
+
+/// The counts: `3/30` where all of them have room, else `3`.
+fn words(curve: &Curve<'_>, place: &Place) -> Vec<String> {
+    let long = |absent: &Absent| format!("{}/{}", absent.count, absent.of);
+    let all: Vec<String> = curve.absent.iter().map(long).collect();
+    let x = |absent: &Absent| place.point(absent.x, place.y.low).0;
+    let ends = curve.absent.iter().zip(&all).map(|(a, words)| x(a) + width(words, TINY));
+    let next = curve.absent.iter().skip(1).map(|a| x(a) - 2.0 * (CROSS + APART));
+    let clear = ends.clone().zip(next).all(|(end, next)| end + CROSS + APART <= next);
+    if clear && ends.fold(0.0, f64::max) + CROSS + APART < super::WIDTH - 1.0 {
+        all
+    } else {
+        curve.absent.iter().map(|absent| absent.count.to_string()).collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! The words of axes and curves.
+
+use noctule_figure::Axis;
+use serde_json::Value;
+
+use super::{Builder, scaled};
+use crate::experiment::{FigureKind, ScaleWord, Stat, plain};
+use crate::present::format::short;
+use crate::presentation::Words;
+
+impl Builder<'_> {
+    /// The words of a sweep, a metric or a series.
+    pub(super) fn words(&self, name: &str) -> Words {
+        let p = self.presentation;
+        let series = name.strip_prefix("series.");
+        let found = p.sweeps.iter().chain(&p.metrics).find(|words| words.name == name);
+        let found =
+            found.or_else(|| p.series.iter().find(|words| Some(words.name.as_str()) == series));
+        found.cloned().unwrap_or_else(|| Words { label: name.to_owned(), ..Words::default() })
+    }
+
+    /// Whether the values of a sweep are words: kinds, and not places on an axis.
+    pub(super) fn is_named(&self, path: &str) -> bool {
+        let sweep = self.plan.sweeps.iter().find(|sweep| sweep.path == path);
+        sweep.is_some_and(|sweep| sweep.values.iter().any(|value| value.as_f64().is_none()))
+    }
+
+    pub(super) fn axis(&self, name: &str, scale: ScaleWord, label: Option<&String>) -> Axis {
+        let words = self.words(name);
+        let mut text = label.cloned().unwrap_or_else(|| words.with_symbol());
+        let is_metric = self.plan.metrics.iter().any(|metric| metric == name);
+        let mut unit = words.unit;
+        if label.is_none() && is_metric {
+            (text, unit) = self.compared(text, unit);
+        }
+        let mut axis = Axis { measured: is_metric, ..scaled(Axis::linear(text, unit), scale) };
+        if let Some(sweep) = self.plan.sweeps.iter().find(|sweep| sweep.path == name)
+            && self.is_named(name)
+        {
+            axis.names = sweep.values.iter().map(word).collect();
+        }
+        axis
+    }
+
+    /// The words of a metric with the statistic that is drawn, and what it is compared with.
+    fn compared(&self, mut text: String, unit: String) -> (String, String) {
+        let spec = self.spec;
+        if spec.kind != FigureKind::Cdf && spec.stat != Stat::Mean {
+            text = format!("{text}, {}", spec.stat.word().replace('_', " "));
+        }
+        let of = |k: usize| &self.presentation.schemes[k];
+        match (spec.kind, super::reference(self.plan, spec).map(of)) {
+            (FigureKind::PairedDifference, Some(other)) => (format!("{text}, less {other}"), unit),
+            (_, Some(other)) => (format!("{text} over that of {other}"), String::new()),
+            (_, None) => (text, unit),
+        }
+    }
+
+    /// The axis of the index of a series.
+    pub(super) fn index_axis(&self) -> Axis {
+        let words = self.words(&self.spec.y);
+        let label = match (words.steps, self.spec.x.as_str()) {
+            (true, "x") => "Evaluations",
+            (true, _) => "Iteration",
+            _ => "Index",
+        };
+        let label = self.spec.x_label.clone().unwrap_or_else(|| label.to_owned());
+        scaled(Axis::linear(label, ""), self.spec.x_scale)
+    }
+
+    /// The words for a value of a sweep: `K = 4`; the words alone where it has some.
+    pub(super) fn value_label(&self, sweep: usize, value: &Value) -> String {
+        let words = &self.presentation.sweeps[sweep];
+        let Some(number) = value.as_f64() else { return word(value) };
+        let text = short(number * words.times.unwrap_or(1.0));
+        let unit = match words.unit.as_str() {
+            "" | "°" => words.unit.clone(),
+            unit => format!(" {unit}"),
+        };
+        match words.symbol.as_str() {
+            "" => format!("{} = {text}{unit}", words.label),
+            symbol => format!("${symbol}$ = {text}{unit}"),
+        }
+    }
+}
+
+/// A value of a sweep in words.
+fn word(value: &Value) -> String {
+    match value {
+        // `{ rays = […] }`: the kind says enough
+        Value::Object(members) if members.len() == 1 => {
+            members.keys().next().cloned().unwrap_or_default()
+        }
+        _ => value.as_f64().map_or_else(|| plain(value), short),
+    }
+}

@@ -1,0 +1,177 @@
+//! Curves: statistics along a sweep, differences, series, distributions.
+
+use std::collections::BTreeMap;
+
+use noctule_figure::{Line, PlotPoint, empirical_cdf};
+use noctule_num::stats::Summary;
+
+use super::{Builder, Track, reference};
+use crate::experiment::{Band, FigureSpec, Stat};
+
+impl Builder<'_> {
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let spec = self.spec;
+        let parametric = self.plan.metrics.contains(&spec.x);
+        let tracks = self.tracks();
+        let place = Self::places(&tracks);
+        let line = |track: Track| {
+            let points = track.points.iter();
+            let mut points: Vec<PlotPoint> =
+                points.filter_map(|&point| self.point(track.scheme, point, parametric)).collect();
+            let mut line = Line::new(track.label.clone(), []).at(place(track.scheme));
+            if parametric {
+                // A scheme that the sweep does not touch is one point, not a stack of them.
+                points.dedup_by(|a, b| a == b);
+            } else {
+                points.sort_by(|a, b| a.x.total_cmp(&b.x));
+                let without = |&point: &usize| self.without(&spec.y, track.scheme, point);
+                line.absent = track.points.iter().filter_map(without).collect();
+                line.absent.sort_by(|a, b| a.x.total_cmp(&b.x));
+            }
+            line.points = points;
+            line
+        };
+        tracks.into_iter().map(line).collect()
+    }
+
+    /// The statistic of a scheme at a point, divided by the reference's where there is one.
+    fn point(&self, scheme: usize, point: usize, parametric: bool) -> Option<PlotPoint> {
+        let spec = self.spec;
+        let summary = self.summary(&spec.y, scheme, point)?;
+        let x = if parametric {
+            spec.stat.of(self.summary(&spec.x, scheme, point)?)?
+        } else {
+            self.place(&spec.x, point)?
+        };
+        let y = spec.stat.of(summary)?;
+        if let Some(other) = reference(self.plan, spec) {
+            let over = spec.stat.of(self.summary(&spec.y, other, point)?)?;
+            return Some(PlotPoint::from((x, y / over)));
+        }
+        let (low, high) =
+            band(spec, summary, y).map_or((None, None), |(low, high)| (Some(low), Some(high)));
+        Some(PlotPoint { x, y, low, high })
+    }
+
+    /// How much a metric is above that of the reference, over the trials in which both have one.
+    pub(super) fn differences(&self) -> Vec<Line> {
+        let Some(other) = reference(self.plan, self.spec) else { return Vec::new() };
+        let metric = self.plan.metrics.iter().position(|name| *name == self.spec.y);
+        let Some(metric) = metric else { return Vec::new() };
+        let tracks = self.tracks();
+        let place = Self::places(&tracks);
+        let line = |track: Track| {
+            let mut line = Line::new(track.label, []).at(place(track.scheme));
+            for &point in &track.points {
+                let Some(x) = self.place(&self.spec.x, point) else { continue };
+                let of = |scheme: usize| self.folded.kept.metric(metric, scheme, point);
+                let pairs = paired(of(track.scheme), of(other));
+                line.points.extend(mean_point(x, &pairs, self.spec.band));
+                let all = self.without(&self.spec.y, track.scheme, point);
+                let reference = self.without(&self.spec.y, other, point);
+                if let Some(of) = all.or(reference).map(|absent| absent.of) {
+                    let count = of.saturating_sub(pairs.len() as u64);
+                    line.absent.push(noctule_figure::Absent { x, count, of });
+                }
+            }
+            line.points.sort_by(|a, b| a.x.total_cmp(&b.x));
+            line.absent.sort_by(|a, b| a.x.total_cmp(&b.x));
+            line
+        };
+        tracks.into_iter().map(line).collect()
+    }
+
+    /// Means of a series along its first index; one line for each second index.
+    pub(super) fn series_lines(&self) -> Vec<Line> {
+        let Some(series) = self.series_index(&self.spec.y) else { return Vec::new() };
+        let held = self.presentation.series[series].steps;
+        let mut lines = Vec::new();
+        for track in self.tracks() {
+            for &point in &track.points {
+                let kept = &self.folded.kept;
+                let cells: Vec<_> = if held {
+                    kept.held(series, track.scheme, point).collect()
+                } else {
+                    kept.cells(series, track.scheme, point).map(|(i, j, c)| (i, j, *c)).collect()
+                };
+                let mut by_second: BTreeMap<u32, Vec<PlotPoint>> = BTreeMap::new();
+                for (i, j, cell) in cells {
+                    let Some(y) = cell.value.mean() else { continue };
+                    let index = || f64::from(i);
+                    let x = cell.x.mean().filter(|_| self.spec.x == "x").unwrap_or_else(index);
+                    let wanted = self.spec.band == Band::StandardError;
+                    let error = cell.value.standard_error().filter(|_| wanted);
+                    let (low, high) = (error.map(|e| y - e), error.map(|e| y + e));
+                    by_second.entry(j).or_default().push(PlotPoint { x, y, low, high });
+                }
+                let many = by_second.len() > 1;
+                for (j, points) in by_second {
+                    let label =
+                        if many { format!("{} {j}", track.label) } else { track.label.clone() };
+                    lines.push(Line::new(label, points));
+                }
+            }
+        }
+        lines
+    }
+
+    pub(super) fn distributions(&self) -> Vec<Line> {
+        let series = self.series_index(&self.spec.x);
+        let metric = self.plan.metrics.iter().position(|name| *name == self.spec.x);
+        let tracks = self.tracks();
+        let place = Self::places(&tracks);
+        let line = |track: Track| {
+            let mut values: Vec<f64> = Vec::new();
+            for &point in &track.points {
+                if let Some(series) = series {
+                    values.extend(self.folded.kept.values(series, track.scheme, point));
+                }
+                if let Some(metric) = metric {
+                    let samples = self.folded.kept.metric(metric, track.scheme, point);
+                    values.extend(samples.iter().map(|(_, value)| *value));
+                }
+            }
+            Line::new(track.label, empirical_cdf(&values)).at(place(track.scheme))
+        };
+        tracks.into_iter().map(line).collect()
+    }
+}
+
+/// The differences of two lists of samples in the trials that both have.
+fn paired(of: &[(u64, f64)], other: &[(u64, f64)]) -> Vec<f64> {
+    let other: BTreeMap<u64, f64> = other.iter().copied().collect();
+    of.iter().filter_map(|(trial, value)| Some(value - other.get(trial)?)).collect()
+}
+
+/// The mean of samples, with its standard error if that is wanted.
+fn mean_point(x: f64, samples: &[f64], band: Band) -> Option<PlotPoint> {
+    let summary = Summary::of(samples)?;
+    let y = summary.mean;
+    let interval = match band {
+        Band::None => None,
+        Band::Quartiles => Some((summary.q25, summary.q75)),
+        Band::Spread => Some((summary.q05, summary.q95)),
+        Band::StandardError => summary.standard_error.map(|error| (y - error, y + error)),
+    };
+    let (low, high) = interval.map_or((None, None), |(low, high)| (Some(low), Some(high)));
+    Some(PlotPoint { x, y, low, high })
+}
+
+/// The interval around a point. The standard error belongs to the mean; for roots it is carried
+/// through the derivative.
+fn band(spec: &FigureSpec, summary: &Summary, y: f64) -> Option<(f64, f64)> {
+    match spec.band {
+        Band::None => None,
+        Band::Quartiles => Some((summary.q25, summary.q75)),
+        Band::Spread => Some((summary.q05, summary.q95)),
+        Band::StandardError => {
+            let error = summary.standard_error?;
+            let error = match spec.stat {
+                Stat::Mean => error,
+                Stat::RootMean if y > 0.0 => error / (2.0 * y),
+                _ => return None,
+            };
+            Some((y - error, y + error))
+        }
+    }
+}
