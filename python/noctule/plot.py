@@ -175,6 +175,9 @@ def _lines(axes: Any, spec: Mapping[str, Any]) -> None:
         elif spec["kind"] != "cdf":
             look.update(marker=MARKERS[place % len(MARKERS)],
                         markerfacecolor=None if place % 2 else "white")
+            if spec["x"].get("names"):
+                # kinds, not numbers: nothing lies between them
+                look["linestyle"] = "none"
             if len(x) > MARK_ALL:
                 look["markevery"] = (number % 5, len(x) // 9)
         if spec["kind"] == "cdf":
@@ -191,6 +194,8 @@ def _lines(axes: Any, spec: Mapping[str, Any]) -> None:
             axes.errorbar(x, y, yerr=[below, above], capsize=2, elinewidth=0.6, **look)
         else:
             axes.plot(x, y, **look)
+    if spec["x"].get("names"):
+        axes.set_xticks(range(len(spec["x"]["names"])), spec["x"]["names"])
     if len(curves) > 1:
         axes.legend()
     if not curves:

@@ -266,7 +266,7 @@ fn symbols_are_set_as_symbols() {
     let italic = |c: &str| format!("<tspan font-style=\"italic\">{c}</tspan>");
     assert!(
         svg.contains(&format!(
-            "Weight {}<tspan dy=\"1.6\" font-size=\"5.6\">cs</tspan><tspan dy=\"-1.6\"> of",
+            "Weight {}<tspan dy=\"1.6\" font-size=\"5.6\">cs</tspan><tspan dy=\"-1.6\">\u{a0}of",
             italic("δ")
         )),
         "{svg}"

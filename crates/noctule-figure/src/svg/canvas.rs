@@ -127,7 +127,11 @@ impl Canvas {
             if piece.italic {
                 tags.push_str(" font-style=\"italic\"");
             }
-            let words = escape(&piece.text);
+            // Some viewers lose a space at the beginning of a stretch.
+            let words = match piece.text.strip_prefix(' ').filter(|_| !tags.is_empty()) {
+                Some(rest) => format!("\u{a0}{}", escape(rest)),
+                None => escape(&piece.text),
+            };
             self.body.push_str(&match tags.is_empty() {
                 true => words,
                 false => format!("<tspan{tags}>{words}</tspan>"),

@@ -48,6 +48,7 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
 pub(crate) fn bare_width(text: &str, size: f64) -> f64 {
     let one = |c: char| match u32::from(c) {
         code @ 32..=126 => ASCII[(code - 32) as usize],
+        0xa0 => ASCII[0],
         code if code >= 0x1100 => {
             if matches!(c, '−' | '×' | '–') {
                 564

@@ -59,8 +59,8 @@ fn a_paired_difference_is_as_exact_as_its_pairs_and_a_ratio_is_that_of_the_means
         svg("difference").contains("Cost, less Exact")
             && svg("ratio").contains("Cost over that of Exact")
     );
-    // Absent in every second trial of 400: said above the frame.
-    assert!(svg("rare").contains(">200/400<"), "{}", svg("rare"));
+    // Absent in every second trial of 400: said above the frame, as far as there is room.
+    assert!(svg("rare").contains(">200<"), "{}", svg("rare"));
 }
 
 #[test]

@@ -24,7 +24,10 @@ pub(crate) fn figures(py: Python<'_>, folder: PathBuf) -> PyResult<String> {
 }
 
 fn figure_json(figure: &Figure) -> Value {
-    let axis = |axis: &Axis| json!({ "label": axis.label, "unit": axis.unit, "log": axis.scale == Scale::Log });
+    let axis = |axis: &Axis| {
+        json!({ "label": axis.label, "unit": axis.unit, "names": axis.names,
+        "log": axis.scale == Scale::Log })
+    };
     let lines = |lines: &[Line]| -> Value {
         lines
             .iter()
@@ -38,6 +41,7 @@ fn figure_json(figure: &Figure) -> Value {
                     "y": column(|point| Some(point.y)),
                     "low": column(|point| point.low),
                     "high": column(|point| point.high),
+                    "absent": line.absent.iter().map(|a| json!([a.x, a.count, a.of])).collect::<Vec<_>>(),
                     "reference": line.reference,
                     "place": line.place,
                 })
@@ -47,6 +51,8 @@ fn figure_json(figure: &Figure) -> Value {
     let (kind, lines, heat) = match &figure.kind {
         Kind::Lines(found) => ("lines", lines(found), Value::Null),
         Kind::Cdf(found) => ("cdf", lines(found), Value::Null),
+        // No experiment has one.
+        Kind::Scene(_) => ("scene", json!([]), Value::Null),
         Kind::Heat(heat) => (
             "heat",
             json!([]),
