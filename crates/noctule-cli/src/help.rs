@@ -68,7 +68,8 @@ Exit codes:
 pub(crate) const DESIGN: &str = "\
 Designs one instance with one scheme and shows objective, metrics per user and
 target, why the method stopped and what is proven. The upper bound on the
-optimum is computed too; --set scheme.certify=false does without.
+optimum is computed too; --set scheme.certify=false does without (not for
+frame, whose search is its proof).
 
 The instance is drawn from a scenario (a system's default or a scenario file),
 or made of arrays of your own (.json, .npz, .npy, .mat, .csv). Arrays that

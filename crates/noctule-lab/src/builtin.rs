@@ -128,7 +128,7 @@ pub fn find(name: &str) -> Result<&'static BuiltIn, InputError> {
         "there is no such experiment, and no such file",
         "experiment",
         name,
-        format!("the path of a file, or one of {}", ids.join(", ")),
+        format!("the path of a file, or one of {}", hint::nearest(name, &ids)),
     );
     // By the whole name, or by its last part.
     let short: Vec<&str> = ids.iter().map(|id| id.rsplit('/').next().unwrap_or(id)).collect();

@@ -108,15 +108,36 @@ pub fn scheme(error: InputError, found: &str, known: &[(&str, &str)]) -> InputEr
     }
 }
 
+/// Candidates that a phrase names at most, and of those that are ordered by likeness.
+const SHOWN: usize = 24;
+const NEAREST: usize = 12;
+/// Letters of what was written that candidates are compared with.
+const COMPARED: usize = 64;
+
+/// Candidates in one phrase, those most like `found` first, by their whole or by what follows their
+/// last `/`.
+pub fn nearest(found: &str, candidates: &[&str]) -> String {
+    let found: String = found.chars().take(COMPARED).collect();
+    let mut ordered = candidates.to_vec();
+    ordered.sort_by_cached_key(|candidate| {
+        let last = candidate.rsplit('/').next().unwrap_or(candidate);
+        distance(&found, candidate).min(distance(&found, last))
+    });
+    shown(&ordered, NEAREST)
+}
+
 /// Candidates in one phrase, shortened when there are many.
 pub fn list(candidates: &[&str]) -> String {
-    const SHOWN: usize = 24;
+    shown(candidates, SHOWN)
+}
+
+fn shown(candidates: &[&str], most: usize) -> String {
     if candidates.is_empty() {
         return "nothing".to_owned();
     }
-    let mut text = candidates.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    if candidates.len() > SHOWN {
-        text.push_str(&format!(" and {} more", candidates.len() - SHOWN));
+    let mut text = candidates.iter().take(most).copied().collect::<Vec<_>>().join(", ");
+    if candidates.len() > most {
+        text.push_str(&format!(" and {} more", candidates.len() - most));
     }
     text
 }
@@ -135,6 +156,17 @@ mod tests {
         assert_eq!(guess("antennas", &keys), None);
         assert_eq!(guess("user", &["user_noise_dbm", "users"]), Some("users"));
         assert_eq!(guess("num_users", &["user_noise_dbm", "users"]), Some("users"));
+    }
+
+    #[test]
+    fn the_dozen_nearest_come_first() {
+        let names: Vec<String> = (0..40).map(|k| format!("frame/experiment-{k:02}")).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.push("surfaces/fig3");
+        assert!(nearest("fig4", &names).starts_with("surfaces/fig3, "));
+        assert!(nearest("fig4", &names).ends_with(" and 29 more"));
+        assert!(list(&names).ends_with("frame/experiment-23 and 17 more"));
+        assert_eq!(nearest(&"x".repeat(100_000), &["a", "b"]), "a, b");
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub use scheme::{
 };
 pub use table::{
     Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Symbol, Table,
+    counted,
 };
 
 use crate::claims::Checks;

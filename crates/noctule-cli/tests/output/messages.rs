@@ -83,7 +83,11 @@ fn slips_are_named_and_mended() {
         design(&["block.toml"]),
         design(&["repeated.toml"]),
         design(&["elevation.toml"]),
+        design(&["--scheme", "fp-sgda", "-s", "scheme.averaging=-7"]),
+        design(&["--scheme", "algorithm-1", "-s", "scheme.tolerance=-7"]),
+        design(&["frame", "--scheme", "single-update", "-s", "scheme.updates=3"]),
         vec!["evaluate", "--beams", "turned.npy"],
+        vec!["evaluate", "--beams", "alone.npz"],
         vec!["verify", "document.json"],
         vec!["check", "device.toml"],
         vec!["check", "words.toml"],
@@ -119,6 +123,7 @@ fn indices_in_paths_change_the_design() {
         let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         document["instance"]["azimuth_rad"][0].as_f64().unwrap()
     };
+    with("scenario.sensing_streams=null");
     let azimuth = with("scenario.targets.fixed[0].azimuth_deg=30");
     assert!((azimuth - 30_f64.to_radians()).abs() < 1e-15);
 }

@@ -127,7 +127,8 @@ pub(super) fn reference<'a>(
     if words.contains(&found) {
         return Ok(found);
     }
-    let error = item.refuse(format!("`{key}` names nothing that exists here"), hint::list(words));
+    let error =
+        item.refuse(format!("`{key}` names nothing that exists here"), hint::nearest(found, words));
     // A bare key is the commonest slip: `power_dbm` for `scenario.power_dbm`.
     match words.iter().find(|word| word.rsplit('.').next() == Some(found)) {
         Some(word) => Err(error.hint(format!("did you mean \"{word}\"?"))),

@@ -177,6 +177,7 @@ fn rename(item: &mut Item, filler: usize, path: &str) {
 
 /// `path=word` with the quotes around the word that TOML wants and a shell takes away.
 fn quoted_word(value: &str) -> String {
+    let value = &left_out(value);
     let word = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
@@ -184,8 +185,31 @@ fn quoted_word(value: &str) -> String {
     };
     match value.split_once('=') {
         Some((path, text)) if word(text.trim()) => format!("{path}=\"{}\"", text.trim()),
-        _ => value.to_owned(),
+        _ => value.clone(),
     }
+}
+
+/// The bare words for what is left out, in quotes also inside a table or a list.
+fn left_out(value: &str) -> String {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let (mut out, mut rest, mut quote) = (String::with_capacity(value.len()), value, None);
+    while let Some(first) = rest.chars().next() {
+        let length = rest.find(|c| !letter(c)).unwrap_or(rest.len()).max(first.len_utf8());
+        let (word, after) = rest.split_at(length);
+        match (quote, first) {
+            (None, '"' | '\'') => quote = Some(first),
+            (Some(open), _) if open == first => quote = None,
+            _ => {}
+        }
+        // A key of that name is none.
+        let is_value = quote.is_none() && !after.trim_start().starts_with('=');
+        match word {
+            "none" | "null" if is_value => out.push_str(&format!("\"{word}\"")),
+            _ => out.push_str(word),
+        }
+        rest = after;
+    }
+    out
 }
 
 #[cfg(test)]
@@ -195,6 +219,9 @@ mod tests {
     #[test]
     fn only_bare_words_are_quoted() {
         assert_eq!(quoted_word("a.b = per-antenna"), "a.b =\"per-antenna\"");
+        assert_eq!(quoted_word("a={b=none, c = null}"), "a={b=\"none\", c = \"null\"}");
+        assert_eq!(quoted_word("a=[none,'none', \"null\"]"), "a=[\"none\",'none', \"null\"]");
+        assert_eq!(quoted_word("a={none = 1, b = nones}"), "a={none = 1, b = nones}");
         for as_it_is in ["a=1e3", "a=true", "a=[1, 2]", "a={ b = 1 }", "a=\"x\"", "a=nan", "a"] {
             assert_eq!(quoted_word(as_it_is), as_it_is);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use noctule_num::InputError;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::document::{Item, Keys, Kind, Place};
 use super::grammar::tables::{LINSPACE, LOGSPACE, SWEEP};
@@ -159,7 +159,7 @@ impl Sweep {
         for value in values {
             // The value as the default at its path wants it.
             let resolved = overlay::overlay(default, schema, &value)?;
-            if !seen.insert(plain(&resolved)) {
+            if !seen.insert(plain(&numbers(&resolved))) {
                 return Err(value.refuse("this value occurs twice in the sweep", "distinct values"));
             }
             sweep.values.push(SweepValue { value: resolved, place: value.place.clone() });
@@ -305,6 +305,23 @@ fn spaced(item: &Item, logarithmic: bool) -> Result<Vec<Item>, InputError> {
 
 fn round12(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
+}
+
+/// The value with its numbers in one spelling: 1 and 1.0 are one value, as are 0 and -0.
+fn numbers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            // Beyond 53 bits integers differ that have one double.
+            Some(double) if double.abs() < 9e15 => json!(double + 0.0),
+            _ => value.clone(),
+        },
+        Value::Array(items) => items.iter().map(numbers).collect(),
+        Value::Object(members) => {
+            let same = members.iter().map(|(key, inner)| (key.clone(), numbers(inner)));
+            Value::Object(same.collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// A JSON value in one line, text without its quotes.

@@ -97,6 +97,14 @@ impl Setting for Settings {
     }
 }
 
+/// Refuse what is below zero or no number.
+pub(super) fn not_negative(name: &str, value: f64) -> Result<(), InputError> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(());
+    }
+    Err(setting(name, value, "zero or a positive number"))
+}
+
 /// Refuse a tolerance of nothing, or of one and more.
 pub(super) fn tolerance(name: &str, value: f64) -> Result<(), InputError> {
     if value > 0.0 && value < 1.0 {

@@ -3,16 +3,16 @@
 use noctule_phy::units::dbm_from_w;
 
 use super::{BeamformingDesign, Instance};
-use crate::system::Table;
+use crate::system::{Table, counted};
 
 /// The sizes of an instance.
 pub(super) fn headline(instance: &Instance) -> String {
     format!(
-        "{} transmit and {} receive antennas, {} users, {} targets",
+        "{} transmit and {}, {}, {}",
         instance.antennas(),
-        instance.parts().receive_array.elements(),
-        instance.users(),
-        instance.targets().len()
+        counted(instance.parts().receive_array.elements(), "receive antenna"),
+        counted(instance.users(), "user"),
+        counted(instance.targets().len(), "target")
     )
 }
 

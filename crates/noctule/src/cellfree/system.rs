@@ -9,7 +9,7 @@ use super::{
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
-use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
+use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table, counted};
 
 /// Access points that serve and sense together: see [`crate::cellfree`].
 #[derive(Clone, Copy, Debug)]
@@ -104,10 +104,10 @@ impl System for CellFree {
 
     fn headline(instance: &Instance) -> String {
         format!(
-            "{} access points of {} antennas, {} users, {} sense",
-            instance.aps(),
-            instance.antennas(),
-            instance.users(),
+            "{} of {}, {}, {} sense",
+            counted(instance.aps(), "access point"),
+            counted(instance.antennas(), "antenna"),
+            counted(instance.users(), "user"),
             instance.sensing_aps().len()
         )
     }

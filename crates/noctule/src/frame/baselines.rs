@@ -11,10 +11,10 @@ use super::feasibility::{infeasible, window};
 use super::model::{Statistics, block_rates, matrices};
 use super::placement::{Pattern, Placer};
 use super::search::search;
-use super::settings::positive;
+use super::settings::{positive, to_the_usual_gap};
 use super::{Frame, FrameDesign, Instance, Placement, Plan, Settings, advice, evaluate};
 use crate::system::{Method, Run, Scheme, Setting};
-use crate::{Design, Error};
+use crate::{Certify, Design, Error};
 
 /// The rows of the baselines.
 pub(super) const SCHEMES: &[Scheme<Frame>] = &[
@@ -29,15 +29,15 @@ pub(super) const SCHEMES: &[Scheme<Frame>] = &[
         "single-update",
         "SSU",
         "one update at the start, best sensing time; optimal among those",
-        &Method::new(single_update),
-        Claims::proven(|s| among(s, |s| (Pattern::Single, s))),
+        &Method::new(|x, s: &GivenUpdates, run| single_update(x, &s.search(), run)),
+        Claims::proven(|s| among(s, |s: GivenUpdates| (Pattern::Single, s.search()))),
     ),
     Scheme::new(
         "every-block",
         "FSU",
         "an update in every block, best sensing time; optimal among those",
-        &Method::new(every_block),
-        Claims::proven(|s| among(s, |s| (Pattern::Every, s))),
+        &Method::new(|x, s: &GivenUpdates, run| every_block(x, &s.search(), run)),
+        Claims::proven(|s| among(s, |s: GivenUpdates| (Pattern::Every, s.search()))),
     ),
     Scheme::new(
         "random-blocks",
@@ -92,27 +92,68 @@ impl Setting for GridSettings {
     }
 }
 
+/// Settings of the schemes whose updates are given: all of [`Settings`] but their number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct GivenUpdates {
+    /// Sensing time in blocks; `null` lets the search choose it.
+    pub sensing_blocks: Option<f64>,
+    /// As for `optimal`.
+    #[serde(deserialize_with = "to_the_usual_gap")]
+    pub certify: Certify,
+}
+
+impl GivenUpdates {
+    fn search(&self) -> Settings {
+        let Self { sensing_blocks, certify } = *self;
+        Settings { updates: None, sensing_blocks, certify }
+    }
+}
+
+impl Default for GivenUpdates {
+    fn default() -> Self {
+        let Settings { sensing_blocks, certify, .. } = Settings::default();
+        Self { sensing_blocks, certify }
+    }
+}
+
+impl Setting for GivenUpdates {
+    fn validate(&self) -> Result<(), InputError> {
+        self.search().validate()
+    }
+}
+
+/// Refuse a number of updates where it is not a choice.
+fn no_choice(settings: &Settings) -> Result<(), InputError> {
+    settings.updates.map_or(Ok(()), |updates| {
+        Err(setting("updates", updates, "null: the updates of this scheme are given"))
+    })
+}
+
 /// SSU, single small-scale update: one update at the start, best sensing time.
 ///
 /// # Errors
-/// As [`super::design()`].
+/// As [`super::design()`], and for a number of updates.
 pub fn single_update(
     instance: &Instance,
     settings: &Settings,
     run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
+    no_choice(settings)?;
     search(instance, Pattern::Single, settings, run)
 }
 
 /// FSU, frequent small-scale updates: an update in every block, best sensing time.
 ///
 /// # Errors
-/// As [`super::design()`].
+/// As [`single_update`].
 pub fn every_block(
     instance: &Instance,
     settings: &Settings,
     run: &Run<'_, Plan>,
 ) -> Result<FrameDesign, Error> {
+    no_choice(settings)?;
     search(instance, Pattern::Every, settings, run)
 }
 

@@ -2,7 +2,7 @@
 
 use noctule_num::InputError;
 use noctule_num::input::setting;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::placement::Pattern;
 use crate::Certify;
@@ -24,9 +24,17 @@ pub struct Settings {
     /// Sensing time in blocks; `null` lets the search choose it.
     pub sensing_blocks: Option<f64>,
     /// The relative gap between plan and bound at which the search stops, and the intervals it may
-    /// examine: 5000 where none are named. When they are spent, the design keeps the bound reached.
-    /// The search always proves: `false` is refused.
+    /// examine: 10⁻⁹ and 5000 where none are named. When they are spent, the design keeps the bound
+    /// reached. The search always proves: `false` is refused.
+    #[serde(deserialize_with = "to_the_usual_gap")]
     pub certify: Certify,
+}
+
+/// Who says `true` asks for what the search does anyway.
+pub(super) fn to_the_usual_gap<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Certify, D::Error> {
+    Certify::read(deserializer, GAP)
 }
 
 impl Default for Settings {
@@ -82,5 +90,19 @@ pub(super) fn positive(place: &str, count: Option<usize>) -> Result<(), InputErr
     match count {
         Some(0) => Err(setting(place, 0, "1 or more, or null")),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_for_a_proof_asks_for_no_less_than_the_default() {
+        let read = |text: &str| serde_json::from_str::<Settings>(text).unwrap().certify;
+        let usual = Settings::default().certify;
+        assert_eq!(read("{\"certify\": true}"), usual);
+        assert_eq!(read("{\"certify\": {\"nodes\": 7}}"), usual.with_nodes(7));
+        assert_eq!(read("{\"certify\": {\"gap\": 0.01}}"), usual.within(0.01));
     }
 }

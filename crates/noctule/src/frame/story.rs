@@ -1,18 +1,18 @@
 //! One design of `frame`, told in full.
 
 use super::{FrameDesign, Instance, Placement, Plan};
-use crate::system::Table;
+use crate::system::{Table, counted};
 
 /// The instance in one line.
 pub(super) fn headline(instance: &Instance) -> String {
     let parts = instance.parts();
     format!(
-        "{} users, {} + {} antennas, {} blocks of {} symbols, pilots of {}",
-        parts.users.len(),
+        "{}, {} + {}, {} of {}, pilots of {}",
+        counted(parts.users.len(), "user"),
         parts.transmit_antennas,
-        parts.receive_antennas,
-        instance.blocks(),
-        parts.block_symbols,
+        counted(parts.receive_antennas, "antenna"),
+        counted(instance.blocks(), "block"),
+        counted(parts.block_symbols, "symbol"),
         parts.pilot_symbols
     )
 }
@@ -80,18 +80,18 @@ pub(super) fn facts(instance: &Instance, design: &FrameDesign) -> Vec<(String, S
     fact(
         "requirements",
         format!(
-            "bound at most {:.6} of its limit, over {} users",
+            "bound at most {:.6} of its limit, over {}",
             metrics.worst_crb_ratio,
-            instance.users().len()
+            counted(instance.users().len(), "user")
         ),
     );
     if let Some(block) = metrics.simulated {
         fact(
             "simulated block",
             format!(
-                "{} blocks after the update: {:.4} bit/s/Hz in closed form, {:.4} simulated ({:.1} \
+                "{} after the update: {:.4} bit/s/Hz in closed form, {:.4} simulated ({:.1} \
                  standard errors off at most), {:.4} for users that know their gains",
-                block.age,
+                counted(block.age, "block"),
                 block.closed_form_bps_hz,
                 block.simulated_bps_hz,
                 block.worst_standard_errors,

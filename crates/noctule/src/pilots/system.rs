@@ -10,7 +10,7 @@ use super::{
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
-use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
+use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table, counted};
 
 /// A cell-free network with downlink pilots: see [`crate::pilots`].
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,8 @@ impl System for Pilots {
     }
 
     fn headline(instance: &Instance) -> String {
-        format!("{} access points, {} users", instance.points(), instance.users())
+        let points = counted(instance.points(), "access point");
+        format!("{points}, {}", counted(instance.users(), "user"))
     }
 
     fn facts(instance: &Instance, design: &PilotsDesign) -> Vec<(String, String)> {

@@ -5,17 +5,17 @@ use noctule_phy::cascade::SurfacePath;
 use noctule_phy::geometry::Point;
 
 use super::{Instance, Mode, SurfacesDesign};
-use crate::system::Table;
+use crate::system::{Table, counted};
 
 /// The instance in one line.
 pub(super) fn headline(instance: &Instance) -> String {
     let parts = instance.parts();
     format!(
-        "{} transmit antennas, {} at the user, {} candidate sites, {} sensors",
-        parts.transmit_antennas,
+        "{}, {} at the user, {}, {}",
+        counted(parts.transmit_antennas, "transmit antenna"),
         parts.user_antennas,
-        instance.sites(),
-        parts.sensors
+        counted(instance.sites(), "candidate site"),
+        counted(parts.sensors, "sensor")
     )
 }
 

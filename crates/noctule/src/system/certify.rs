@@ -130,6 +130,14 @@ impl From<bool> for Certify {
     }
 }
 
+/// What is read where more than yes or no is meant; a gap that is not named is the usual one.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Read {
+    nodes: Option<u64>,
+    gap: Option<f64>,
+}
+
 /// What is written where more than yes or no is meant.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CertifyTo"))]
@@ -159,7 +167,18 @@ impl Serialize for Certify {
 
 impl<'de> Deserialize<'de> for Certify {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Words;
+        Self::read(deserializer, GAP)
+    }
+}
+
+impl Certify {
+    /// Read it for a method whose usual gap is another: what `true` means, and a table that names
+    /// none.
+    ///
+    /// # Errors
+    /// What is neither true, false, nor a table of `nodes` and `gap`.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D, gap: f64) -> Result<Self, D::Error> {
+        struct Words(f64);
 
         impl<'de> Visitor<'de> for Words {
             type Value = Certify;
@@ -169,7 +188,7 @@ impl<'de> Deserialize<'de> for Certify {
             }
 
             fn visit_bool<E>(self, asked: bool) -> Result<Certify, E> {
-                Ok(Certify::from(asked))
+                Ok(if asked { Certify::To { nodes: None, gap: self.0 } } else { Certify::No })
             }
 
             fn visit_unit<E>(self) -> Result<Certify, E> {
@@ -177,12 +196,12 @@ impl<'de> Deserialize<'de> for Certify {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Certify, A::Error> {
-                let table = Table::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Certify::To { nodes: table.nodes, gap: table.gap })
+                let Read { nodes, gap } = Read::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Certify::To { nodes, gap: gap.unwrap_or(self.0) })
             }
         }
 
-        deserializer.deserialize_any(Words)
+        deserializer.deserialize_any(Words(gap))
     }
 }
 

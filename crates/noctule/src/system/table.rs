@@ -195,6 +195,11 @@ impl SeriesEntry {
     }
 }
 
+/// A count with its noun: `1 user`, `4 users`.
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// A table of text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {

@@ -21,8 +21,8 @@ pub use schema::of_tables;
 pub(crate) use schema::{Schema, same_name};
 use schema::{Shape, Variant};
 
-/// The word for an optional value that is left out.
-const NONE: &str = "none";
+/// The words for an optional value that is left out: ours, and that of documents.
+const NONE: [&str; 2] = ["none", "null"];
 
 /// Write `item` over `default`.
 pub(crate) fn overlay(
@@ -37,7 +37,9 @@ fn fit(default: Option<&Value>, schema: Schema<'_>, item: &Item) -> Result<Value
     let refuse = || Err(other_kind(default, schema, item));
     match (schema.shape(), &item.kind) {
         // TOML has no null: an optional value is left out by a word.
-        (_, Kind::Text(text)) if schema.optional && text == NONE => Ok(Value::Null),
+        (_, Kind::Text(text)) if schema.optional && NONE.contains(&text.as_str()) => {
+            Ok(Value::Null)
+        }
         (Shape::Unknown, _) => match default {
             Some(default) => by_default::overlay(default, item),
             None => item.json(),

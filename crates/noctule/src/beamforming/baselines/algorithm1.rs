@@ -1,15 +1,16 @@
 //! Algorithm 1 of T. Fang et al.
 
-use noctule_num::C64;
 use noctule_num::linalg::HermitianEigen;
+use noctule_num::{C64, InputError};
 use noctule_optim::{Manifold, Objective, Stop, TraceRow, Work};
 use serde::{Deserialize, Serialize};
 
 use super::FromStart;
 use super::climbs::{Reached, finish, residual, space, start_point, total_power_only, trace};
 use crate::beamforming::model::Model;
-use crate::beamforming::settings::positive;
+use crate::beamforming::settings::{not_negative, positive};
 use crate::beamforming::{BeamformingDesign, Beams, Instance};
+use crate::system::Setting;
 use crate::{Error, Run};
 
 /// Settings of [`algorithm1`].
@@ -35,6 +36,13 @@ impl Default for Algorithm1Settings {
     }
 }
 
+impl Setting for Algorithm1Settings {
+    fn validate(&self) -> Result<(), InputError> {
+        positive("shift_factor", self.shift_factor)?;
+        not_negative("tolerance", self.tolerance)
+    }
+}
+
 /// Algorithm 1 of T. Fang et al.: successive convex approximation with a quadratic shift, which is
 /// projected gradient ascent with step `1/(2λ)`.
 ///
@@ -52,7 +60,7 @@ pub fn algorithm1(
 ) -> Result<BeamformingDesign, Error> {
     let own = &settings.own;
     total_power_only(instance)?;
-    positive("shift_factor", own.shift_factor)?;
+    own.validate()?;
     let start = settings.beams(instance)?;
     let mut model = Model::new(instance, space(own.reduced))?;
     let sphere = Manifold::sphere(model.dim());

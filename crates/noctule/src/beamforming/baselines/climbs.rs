@@ -13,6 +13,7 @@ use crate::beamforming::model::{Model, Space, evaluate};
 use crate::beamforming::settings::positive;
 use crate::beamforming::stationarity::proof_of;
 use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, advice};
+use crate::system::Setting;
 use crate::{Design, Error, Run};
 
 /// Rows of a trace that a baseline keeps at most.
@@ -34,6 +35,12 @@ pub struct ClimbSettings {
 impl Default for ClimbSettings {
     fn default() -> Self {
         Self { reduced: true, tolerance: 1e-6, max_evaluations: 20_000 }
+    }
+}
+
+impl Setting for ClimbSettings {
+    fn validate(&self) -> Result<(), InputError> {
+        positive("tolerance", self.tolerance)
     }
 }
 
@@ -88,7 +95,7 @@ fn climb<M: Method>(
 ) -> Result<BeamformingDesign, Error> {
     let own = &settings.own;
     total_power_only(instance)?;
-    positive("tolerance", own.tolerance)?;
+    own.validate()?;
     let start = settings.beams(instance)?;
     let mut model = Model::new(instance, space(own.reduced))?;
     let mut point = start_point(&model, &start);

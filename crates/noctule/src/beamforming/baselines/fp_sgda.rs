@@ -1,14 +1,16 @@
 //! FP-SGDA: fractional programming and smoothed gradient ascent.
 
-use noctule_num::C64;
+use noctule_num::input::setting;
+use noctule_num::{C64, InputError};
 use noctule_optim::{Manifold, Objective, Stop, TraceRow, Work};
 use serde::{Deserialize, Serialize};
 
 use super::FromStart;
 use super::climbs::{Reached, finish, residual, space, start_point, total_power_only, trace};
 use crate::beamforming::model::Model;
-use crate::beamforming::settings::positive;
+use crate::beamforming::settings::{not_negative, positive};
 use crate::beamforming::{BeamformingDesign, Beams, Instance};
+use crate::system::Setting;
 use crate::{Error, Run};
 
 /// Settings of [`fp_sgda`].
@@ -43,6 +45,17 @@ impl Default for FpSgdaSettings {
     }
 }
 
+impl Setting for FpSgdaSettings {
+    fn validate(&self) -> Result<(), InputError> {
+        positive("step", self.step)?;
+        not_negative("proximal", self.proximal)?;
+        if !(0.0..=1.0).contains(&self.averaging) {
+            return Err(setting("averaging", self.averaging, "a number from 0 to 1"));
+        }
+        not_negative("tolerance", self.tolerance)
+    }
+}
+
 /// Smoothed gradient ascent with a fixed step, after the idea of M. Zhu, L. Li, S. Xia and
 /// T.-H. Chang (EURASIP J. Adv. Signal Process. 2023, 15):
 /// ```math
@@ -65,7 +78,7 @@ pub fn fp_sgda(
 ) -> Result<BeamformingDesign, Error> {
     let own = &settings.own;
     total_power_only(instance)?;
-    positive("step", own.step)?;
+    own.validate()?;
     let start = settings.beams(instance)?;
     let mut model = Model::new(instance, space(own.reduced))?;
     let sphere = Manifold::sphere(model.dim());

@@ -119,12 +119,12 @@ impl<S: DeserializeOwned> FromStart<S> {
     }
 }
 
-impl<S> Setting for FromStart<S>
+impl<S: Setting> Setting for FromStart<S>
 where
-    S: Serialize + DeserializeOwned + crate::system::Described + Default + Send + Sync + 'static,
+    Self: crate::system::Described,
 {
     fn validate(&self) -> Result<(), InputError> {
-        Ok(())
+        self.own.validate()
     }
 
     fn parse(settings: &Value) -> Result<Self, InputError> {

@@ -36,7 +36,7 @@ impl Default for WmmseSettings {
 
 impl Setting for WmmseSettings {
     fn validate(&self) -> Result<(), InputError> {
-        Ok(())
+        positive("tolerance", self.tolerance)
     }
 }
 
@@ -62,7 +62,7 @@ pub fn wmmse(
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     total_power_only(instance)?;
-    positive("tolerance", settings.tolerance)?;
+    settings.validate()?;
     let users = instance.users();
     if users == 0 {
         let error = InputError::new("there are no users", "channels", "0 users", "1 or more");

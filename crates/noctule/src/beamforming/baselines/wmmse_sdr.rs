@@ -1,7 +1,7 @@
 //! WMMSE-SDR in a form that ascends, without a conic solver.
 
 use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
-use noctule_num::{C64, CMat};
+use noctule_num::{C64, CMat, InputError};
 use noctule_optim::scalar::bisect;
 use noctule_optim::{Lbfgs, Manifold, Objective, Stop, StopRule, StopRules, Trace, TraceRow, Work};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::beamforming::model::{Minorant, Model, Space, evaluate};
 use crate::beamforming::settings::{STALLED, positive};
 use crate::beamforming::stationarity::proof_of;
 use crate::beamforming::{BeamformingDesign, Beams, Instance, advice};
+use crate::system::Setting;
 use crate::{Design, Error, Run};
 
 /// Eigenvalues of the sensing covariance below this share of the power are no stream.
@@ -41,6 +42,13 @@ pub struct WmmseSdrSettings {
 impl Default for WmmseSdrSettings {
     fn default() -> Self {
         Self { tolerance: 1e-6, max_programs: 500, inner_tolerance: 1e-8, inner_evaluations: 2000 }
+    }
+}
+
+impl Setting for WmmseSdrSettings {
+    fn validate(&self) -> Result<(), InputError> {
+        positive("tolerance", self.tolerance)?;
+        positive("inner_tolerance", self.inner_tolerance)
     }
 }
 
@@ -115,8 +123,7 @@ pub(super) fn ascend(
 ) -> Result<WmmseSdr, Error> {
     let own = &settings.own;
     total_power_only(instance)?;
-    positive("tolerance", own.tolerance)?;
-    positive("inner_tolerance", own.inner_tolerance)?;
+    own.validate()?;
     let start = settings.beams(instance)?;
     let users = instance.users();
     let rank = Model::new(instance, Space::Reduced)?.rank();

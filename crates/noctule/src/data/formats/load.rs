@@ -200,7 +200,9 @@ pub(in crate::data) fn set(
         }
         match ending.as_str() {
             "json" => travel::document(path, kind, fields),
-            "npz" => npz::read(path, fields).map_err(|error| ask_about_only(error, path, fields)),
+            "npz" => {
+                npz::read(path, fields).map_err(|error| ask_about_only(error, path, kind, fields))
+            }
             "mat" => matlab(path, kind, fields),
             _ => {
                 let first = fields.iter().find(|field| field.complex).or(fields.first());
@@ -219,19 +221,28 @@ pub(in crate::data) fn set(
 }
 
 /// An array under another name: if it is the only one, whether it is meant.
-fn ask_about_only(error: InputError, path: &Path, fields: &[FieldInfo]) -> InputError {
+fn ask_about_only(error: InputError, path: &Path, kind: &str, fields: &[FieldInfo]) -> InputError {
     let strange = error.what == "there is no array of that name";
     let names = npz::names(path).unwrap_or_default();
     match (strange, names.as_slice()) {
-        (true, [only]) => ask(error, path, only, fields),
+        (true, [only]) => ask(error, path, only, (kind, fields)),
         _ => error,
     }
 }
 
-fn ask(error: InputError, path: &Path, only: &str, fields: &[FieldInfo]) -> InputError {
+fn ask(
+    error: InputError,
+    path: &Path,
+    only: &str,
+    (kind, fields): (&str, &[FieldInfo]),
+) -> InputError {
     let first = fields.iter().find(|field| field.complex).or(fields.first());
     let name = first.map_or("channels", |field| field.name);
-    let told = format!("`--array {name}={}:{only}` takes `{only}` for `{name}`", path.display());
+    let option = match kind {
+        "design" => format!("--variables {}:{only}", path.display()),
+        _ => format!("--array {name}={}:{only}", path.display()),
+    };
+    let told = format!("`{option}` takes `{only}` for `{name}`");
     match error.hint.clone() {
         Some(hint) => error.hint(format!("{hint}; {told}")),
         None => error.hint(told),
@@ -265,7 +276,7 @@ fn matlab(path: &Path, kind: &str, fields: &[FieldInfo]) -> Result<ArraySet, Inp
         let what = "no variable of the file has the name of an array";
         let error = InputError::new(what, "", hint::list(&names), hint::list(&all));
         return Err(match names[..] {
-            [only] => ask(error, path, only, fields),
+            [only] => ask(error, path, only, (kind, fields)),
             _ => error.hint("a variable, a field or a cell is picked so: channels=FILE:chan.H"),
         });
     }
