@@ -353,8 +353,8 @@ class OptimalSettings:
     ----------
     certify : bool | dict[str, Any]
         The relative gap between plan and bound at which the search stops, and the intervals it
-        may examine: 5000 where none are named. When they are spent, the design keeps the bound
-        reached. The search always proves: ``false`` is refused.
+        may examine: 10⁻⁹ and 5000 where none are named. When they are spent, the design keeps
+        the bound reached. The search always proves: ``false`` is refused.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
     updates : int | None
@@ -374,8 +374,8 @@ class EvenSplitSettings:
     ----------
     certify : bool | dict[str, Any]
         The relative gap between plan and bound at which the search stops, and the intervals it
-        may examine: 5000 where none are named. When they are spent, the design keeps the bound
-        reached. The search always proves: ``false`` is refused.
+        may examine: 10⁻⁹ and 5000 where none are named. When they are spent, the design keeps
+        the bound reached. The search always proves: ``false`` is refused.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
     updates : int | None
@@ -394,18 +394,13 @@ class SingleUpdateSettings:
     Parameters
     ----------
     certify : bool | dict[str, Any]
-        The relative gap between plan and bound at which the search stops, and the intervals it
-        may examine: 5000 where none are named. When they are spent, the design keeps the bound
-        reached. The search always proves: ``false`` is refused.
+        As for ``optimal``.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
-    updates : int | None
-        Number of channel updates; ``None`` lets the search choose it.
     """
 
     certify: bool | dict[str, Any] = field(default_factory=lambda: {'gap': 1e-09, 'nodes': None})
     sensing_blocks: float | None = None
-    updates: int | None = None
 
 
 @parameters
@@ -415,18 +410,13 @@ class EveryBlockSettings:
     Parameters
     ----------
     certify : bool | dict[str, Any]
-        The relative gap between plan and bound at which the search stops, and the intervals it
-        may examine: 5000 where none are named. When they are spent, the design keeps the bound
-        reached. The search always proves: ``false`` is refused.
+        As for ``optimal``.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
-    updates : int | None
-        Number of channel updates; ``None`` lets the search choose it.
     """
 
     certify: bool | dict[str, Any] = field(default_factory=lambda: {'gap': 1e-09, 'nodes': None})
     sensing_blocks: float | None = None
-    updates: int | None = None
 
 
 @parameters
@@ -437,8 +427,8 @@ class RandomBlocksSettings:
     ----------
     certify : bool | dict[str, Any]
         The relative gap between plan and bound at which the search stops, and the intervals it
-        may examine: 5000 where none are named. When they are spent, the design keeps the bound
-        reached. The search always proves: ``false`` is refused.
+        may examine: 10⁻⁹ and 5000 where none are named. When they are spent, the design keeps
+        the bound reached. The search always proves: ``false`` is refused.
     sensing_blocks : float | None
         Sensing time in blocks; ``None`` lets the search choose it.
     updates : int | None
