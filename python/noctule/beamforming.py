@@ -117,6 +117,188 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @parameters
+class ChannelRayleigh:
+    """Independent Rayleigh fading.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['rayleigh'] = 'rayleigh'
+
+
+@parameters
+class ChannelCorrelated:
+    """Rayleigh fading with the covariance of scatterers around a direction.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Range of the users' azimuth in degrees.
+    azimuth_std_deg
+        Standard deviation of the azimuth of scatterers in degrees.
+    kind
+        Which variant.
+    polar_deg
+        Range of the users' polar angle in degrees.
+    polar_std_deg
+        Standard deviation of their polar angle in degrees.
+    spectrum
+        Family of both deviations.
+    """
+
+    azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    azimuth_std_deg: float = 10.0
+    kind: Literal['correlated'] = 'correlated'
+    polar_deg: list[float] = field(default_factory=lambda: [90.0, 90.0])
+    polar_std_deg: float = 0.0
+    spectrum: Literal['gaussian', 'laplacian', 'uniform'] = 'gaussian'
+
+
+@parameters
+class ChannelRician:
+    """A line of sight and scatter.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Range of the users' azimuth in degrees.
+    azimuth_std_deg
+        Standard deviation of the azimuth of scatterers around the line of sight in degrees;
+        ``None`` means scatter that is independent from antenna to antenna.
+    k_factor_db
+        Line of sight over scatter in dB.
+    kind
+        Which variant.
+    polar_deg
+        Range of the users' polar angle in degrees.
+    polar_std_deg
+        Standard deviation of their polar angle in degrees.
+    spectrum
+        Family of both deviations.
+    """
+
+    azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    azimuth_std_deg: float | None = None
+    k_factor_db: float = 6.0
+    kind: Literal['rician'] = 'rician'
+    polar_deg: list[float] = field(default_factory=lambda: [90.0, 90.0])
+    polar_std_deg: float = 0.0
+    spectrum: Literal['gaussian', 'laplacian', 'uniform'] = 'gaussian'
+
+
+@parameters
+class ChannelClustered:
+    """Clusters of rays with Laplacian spreads.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Range of the azimuth of clusters in degrees.
+    azimuth_std_deg
+        Standard deviation of the azimuth within a cluster in degrees.
+    clusters
+        Number of clusters.
+    decaying
+        Whether powers fall with drawn delays and have a shadowing of 3 dB each; else all
+        clusters are alike.
+    kind
+        Which variant.
+    polar_deg
+        Range of the polar angle of clusters in degrees.
+    polar_std_deg
+        Standard deviation of the polar angle within a cluster in degrees.
+    rays
+        Rays of a cluster.
+    """
+
+    azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    azimuth_std_deg: float = 5.0
+    clusters: int = 3
+    decaying: bool = False
+    kind: Literal['clustered'] = 'clustered'
+    polar_deg: list[float] = field(default_factory=lambda: [75.0, 105.0])
+    polar_std_deg: float = 3.0
+    rays: int = 8
+
+
+@parameters
+class ChannelCdl:
+    """A clustered delay line of 3GPP TR 38.901 on one frequency.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Range of the mean azimuth, the users', in degrees.
+    azimuth_spread_deg
+        Spread of the azimuth in degrees; ``None`` keeps the profile's.
+    element_pattern
+        Whether elements have the pattern of the report; the mean power is then no longer the
+        number of antennas.
+    k_factor_db
+        Line of sight over all clusters in dB, for the profiles D and E; ``None`` keeps the profile's.
+    kind
+        Which variant.
+    profile
+        Its profile.
+    """
+
+    azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    azimuth_spread_deg: float | None = None
+    element_pattern: bool = False
+    k_factor_db: float | None = None
+    kind: Literal['cdl'] = 'cdl'
+    profile: Literal['A', 'B', 'C', 'D', 'E'] = 'A'
+
+
+@parameters
+class ChannelGeometry:
+    """Users in a sector of a cell: path loss, line of sight, shadowing and Rician factor of 3GPP
+    TR 38.901, and the noise of a bandwidth.
+
+    Attributes
+    ----------
+    azimuth_std_deg
+        Standard deviation of the azimuth of scatterers in degrees; ``None`` means scatter that is
+        independent from antenna to antenna.
+    bandwidth_mhz
+        Bandwidth in MHz: its thermal noise takes the place of ``user_noise_dbm``.
+    base_height_m
+        Height of the base station in metres.
+    carrier_ghz
+        Carrier frequency in GHz.
+    downtilt_deg
+        How far its broadside looks below the horizon, in degrees.
+    kind
+        Which variant.
+    noise_figure_db
+        Noise figure of the users in dB.
+    radius_m
+        Smallest and largest distance in the plane, in metres.
+    scenario
+        Its formulas.
+    sector_deg
+        Range of the bearing from broadside in degrees.
+    user_height_m
+        Height of the users in metres.
+    """
+
+    azimuth_std_deg: float | None = None
+    bandwidth_mhz: float = 100.0
+    base_height_m: float = 10.0
+    carrier_ghz: float = 28.0
+    downtilt_deg: float = 0.0
+    kind: Literal['geometry'] = 'geometry'
+    noise_figure_db: float = 7.0
+    radius_m: list[float] = field(default_factory=lambda: [20.0, 150.0])
+    scenario: Literal['umi', 'uma', 'inf-sl', 'inf-dl', 'inf-sh', 'inf-dh', 'inf-hh'] = 'umi'
+    sector_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    user_height_m: float = 1.5
+
+
+@parameters
 class ArrayShape:
     """Elements of a planar array, half a wavelength apart.
 
@@ -198,16 +380,17 @@ class DrawnTargets:
 
 @parameters
 class Scenario(ScenarioBase):
-    """A base station with planar transmit and receive arrays, single-antenna users under Rayleigh
-    fading, and point targets.
+    """A base station with planar transmit and receive arrays, single-antenna users, and point targets.
 
     The default is a scene in which both halves of the trade-off mean something: 16 transmit and 20
     receive antennas, 4 users, 2 targets well apart, 10 dBm over a noise of 0 dBm at the users and
-    of −20 dBm, the gain of coherent processing, at the radar. Its root-CRBs come out at about a
-    degree, a tenth of half a beam. ``Scenario::paper`` is the setting of the published results.
+    of −20 dBm, the gain of coherent processing, at the radar. Its root-CRBs are about a degree, a
+    tenth of half a beam. ``Scenario::paper`` is the setting of the published results.
 
     Attributes
     ----------
+    channel
+        Where the users' channels come from; ``None`` means independent Rayleigh fading.
     crb_weight
         Weight of the trace of the Cramér–Rao bound (rad² and squared reflection added up).
     power_constraint
@@ -239,6 +422,7 @@ class Scenario(ScenarioBase):
 
     system = 'beamforming'
 
+    channel: ChannelRayleigh | ChannelCorrelated | ChannelRician | ChannelClustered | ChannelCdl | ChannelGeometry | None = None
     crb_weight: float = 1000.0
     power_constraint: Literal['total', 'per-antenna'] = 'total'
     power_dbm: float = 10.0
@@ -716,6 +900,12 @@ else:
 
 
 __all__ = [
+    "ChannelRayleigh",
+    "ChannelCorrelated",
+    "ChannelRician",
+    "ChannelClustered",
+    "ChannelCdl",
+    "ChannelGeometry",
     "ArrayShape",
     "Targets",
     "TargetSpec",

@@ -110,30 +110,27 @@ impl Scattering {
         nodes
     }
 
-    /// `E_X e^{jz sin(θ₀ + X + χ)}`: the sum over k, both signs together.
-    fn azimuth_mean(&self, z: f64, chi: f64) -> C64 {
-        let size = z.abs();
-        let last = (size + 12.0 * size.cbrt() + 30.0).floor() as usize;
-        let j = bessel_j_orders(z, last);
-        let mut sum = C64::from(j[0]);
-        for (k, value) in j.iter().enumerate().skip(1) {
-            let angle = k as f64 * (self.azimuth_rad + chi);
-            let term = 2.0 * value * self.spectrum.characteristic(k as f64, self.azimuth_std_rad);
-            if k % 2 == 0 {
-                sum.re += term * angle.cos();
-            } else {
-                sum.im += term * angle.sin();
-            }
-        }
-        sum
+    /// `2 Ψ(k)` times the cosine (even k) or sine (odd) of `k(θ₀ + χ)`, for k up to what an argument
+    /// of size `largest` needs.
+    fn harmonics(&self, largest: f64, chi: f64) -> Vec<f64> {
+        let angle = self.azimuth_rad + chi;
+        (0..=last_order(largest))
+            .map(|k| {
+                let (k, even) = (k as f64, k % 2 == 0);
+                let wave = if even { (k * angle).cos() } else { (k * angle).sin() };
+                let both = if k > 0.0 { 2.0 } else { 1.0 };
+                both * self.spectrum.characteristic(k, self.azimuth_std_rad) * wave
+            })
+            .collect()
     }
 
     /// `E e^{j2πDᵀu}` for all `heights` D_z at one horizontal difference `(D_x, D_y)`.
     fn entries(&self, across: [f64; 2], heights: &[f64], nodes: &[(f64, f64)]) -> Vec<C64> {
         let (rho, chi) = (across[0].hypot(across[1]), across[0].atan2(across[1]));
+        let harmonics = self.harmonics(TAU * rho, chi);
         let mut out = vec![C64::ZERO; heights.len()];
         for &(polar, weight) in nodes {
-            let mean = weight * self.azimuth_mean(TAU * rho * polar.sin(), chi);
+            let mean = weight * azimuth_mean(TAU * rho * polar.sin(), &harmonics);
             let climb = TAU * polar.cos();
             for (out, height) in out.iter_mut().zip(heights) {
                 *out += mean * C64::cis(climb * height);
@@ -203,6 +200,26 @@ impl Scattering {
             C64::from_polar((-0.5 * s * s).exp(), phase)
         })
     }
+}
+
+/// The order beyond which Bessel functions of an argument of this size vanish.
+fn last_order(size: f64) -> usize {
+    (size + 12.0 * size.cbrt() + 30.0).floor() as usize
+}
+
+/// `E_X e^{jz sin(θ₀ + X + χ)}`: the sum over k, both signs together.
+fn azimuth_mean(z: f64, harmonics: &[f64]) -> C64 {
+    let j = bessel_j_orders(z, last_order(z.abs()).min(harmonics.len() - 1));
+    let mut sum = C64::ZERO;
+    for (k, (value, harmonic)) in j.iter().zip(harmonics).enumerate() {
+        let term = value * harmonic;
+        if k % 2 == 0 {
+            sum.re += term;
+        } else {
+            sum.im += term;
+        }
+    }
+    sum
 }
 
 /// Positions of a planar array in wavelengths, for which `e^{j2πpᵀu}` is its response.

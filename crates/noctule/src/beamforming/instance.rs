@@ -118,6 +118,13 @@ impl Instance {
         self
     }
 
+    /// The same instance with more to say about its data.
+    #[must_use]
+    pub(super) fn warned(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
     /// The seed and trial this instance was drawn with, where it was drawn.
     pub const fn draw(&self) -> Option<(u64, u64)> {
         self.draw

@@ -97,6 +97,7 @@ mod beams;
 pub mod best_known;
 pub mod bound;
 pub mod certificate;
+mod channel;
 mod claims;
 pub mod cooperation;
 pub mod design;
@@ -119,6 +120,7 @@ mod verify;
 
 pub use advice::advice;
 pub use beams::{BEAM_FIELDS, Beams};
+pub use channel::{CdlProfile, CellKind, Channel, Spread};
 pub use claims::CLAIMS;
 pub use design::{design, design_from};
 pub use instance::{Instance, Parts, PowerConstraint, Target};

@@ -4,21 +4,20 @@ use noctule_num::input::{in_count, in_range};
 use noctule_num::rng::{StreamKey, normal, uniform};
 use noctule_num::{C64, InputError};
 use noctule_phy::arrays::{Normalisation, PlanarArray, canonical_direction};
-use noctule_phy::{fading, units};
+use noctule_phy::units;
 use serde::{Deserialize, Serialize};
 
 use super::instance::checks::{MOST_ELEMENTS, MOST_STREAMS, MOST_TARGETS};
 use super::instance::{Instance, Parts, Target};
-use super::{PowerConstraint, SYSTEM};
+use super::{Channel, PowerConstraint, SYSTEM};
 use crate::Error;
 
-/// A base station with planar transmit and receive arrays, single-antenna users under Rayleigh
-/// fading, and point targets.
+/// A base station with planar transmit and receive arrays, single-antenna users, and point targets.
 ///
 /// The default is a scene in which both halves of the trade-off mean something: 16 transmit and 20
 /// receive antennas, 4 users, 2 targets well apart, 10 dBm over a noise of 0 dBm at the users and
-/// of −20 dBm, the gain of coherent processing, at the radar. Its root-CRBs come out at about a
-/// degree, a tenth of half a beam. [`Scenario::paper`] is the setting of the published results.
+/// of −20 dBm, the gain of coherent processing, at the radar. Its root-CRBs are about a degree, a
+/// tenth of half a beam. [`Scenario::paper`] is the setting of the published results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -50,6 +49,9 @@ pub struct Scenario {
     pub crb_weight: f64,
     /// What limits the transmit power.
     pub power_constraint: PowerConstraint,
+    /// Where the users' channels come from; `null` means independent Rayleigh fading.
+    #[serde(skip_serializing_if = "Channel::is_usual")]
+    pub channel: Option<Channel>,
 }
 
 /// Elements of a planar array, half a wavelength apart.
@@ -178,6 +180,7 @@ impl Scenario {
             rate_weight_per_nat: 0.25,
             crb_weight: 1.0,
             power_constraint: PowerConstraint::Total,
+            channel: None,
         }
     }
 
@@ -208,6 +211,7 @@ impl Scenario {
         }
         in_range("rate_weight_per_nat", self.rate_weight_per_nat, 0.0, 1e12, "per nat/s/Hz")?;
         in_range("crb_weight", self.crb_weight, 0.0, 1e12, "")?;
+        self.channel_model().validate()?;
         match &self.targets {
             Targets::Fixed(targets) => {
                 in_count("targets.fixed", targets.len(), 0, MOST_TARGETS)?;
@@ -227,16 +231,15 @@ impl Scenario {
 
     /// The concrete problem of one trial: channels, and targets where they are drawn.
     ///
-    /// Depends on `(seed, trial)` and on the fields that shape the draw (array, users, targets);
-    /// power, noise and weights do not enter, so that points of a sweep over them share their
-    /// channels.
+    /// Depends on `(seed, trial)` and on the fields that shape the draw (array, users, channel,
+    /// targets); power, noise and weights do not enter: points of a sweep share their channels.
     ///
     /// # Errors
     /// [`Error::Input`] when a field makes no sense, [`Error::Unobservable`] when the targets
     /// cannot be sensed.
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
-        let antennas = self.transmit_array.horizontal * self.transmit_array.vertical;
+        let channel = self.channel_model();
         let targets = match &self.targets {
             Targets::Fixed(targets) => targets.iter().map(TargetSpec::si).collect(),
             Targets::Drawn(law) => law.draw(seed, trial),
@@ -249,10 +252,10 @@ impl Scenario {
         Instance::new(Parts {
             transmit_array: self.transmit_array.array(),
             receive_array: receive_array.array(),
-            channels: fading::rayleigh(seed, SYSTEM, trial, antennas, self.users),
+            channels: channel.draw(seed, trial, self.transmit_array.array(), self.users)?,
             targets,
             power_w: units::w_from_dbm(self.power_dbm),
-            user_noise_w: vec![units::w_from_dbm(self.user_noise_dbm); self.users],
+            user_noise_w: vec![channel.user_noise_w(self.user_noise_dbm); self.users],
             sensing_noise_w: units::w_from_dbm(self.sensing_noise_dbm),
             snapshots: self.snapshots,
             sensing_streams: streams,
@@ -260,7 +263,7 @@ impl Scenario {
             crb_weight: self.crb_weight,
             power_constraint: self.power_constraint,
         })
-        .map(|instance| instance.drawn_as(seed, trial))
+        .map(|instance| instance.drawn_as(seed, trial).warned(channel.warnings()))
     }
 }
 
@@ -350,8 +353,8 @@ mod tests {
             rate_weight_per_nat: 7.0,
             ..base.clone()
         };
-        let (a, b) = (base.realize(4, 9).unwrap(), other.realize(4, 9).unwrap());
-        assert_eq!(a.channels(), b.channels());
+        let a = base.realize(4, 9).unwrap();
+        assert_eq!(a.channels(), other.realize(4, 9).unwrap().channels());
         let more = Scenario { users: 6, ..base }.realize(4, 9).unwrap();
         assert_eq!(a.channels().as_slice(), &more.channels().as_slice()[..64]);
     }

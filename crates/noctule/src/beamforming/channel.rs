@@ -1,0 +1,265 @@
+//! Where the channels of users come from: `[scenario.channel]`.
+//!
+//! The models, their formulas and sources are those of [`noctule_phy::channels`]; here are their
+//! parameters with the units people use. Each trial and user draws from streams of its own, so that
+//! powers, weights and the number of users change no channel, and `rayleigh` draws what it always
+//! did.
+
+mod draw;
+
+use serde::{Deserialize, Serialize};
+
+use super::Scenario;
+
+/// A model of the users' channels. Unless a path loss is drawn, E‖h‖² is the number of antennas.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Channel {
+    /// Independent Rayleigh fading.
+    Rayleigh {},
+    /// Rayleigh fading with the covariance of scatterers around a direction.
+    Correlated {
+        /// Range of the users' azimuth in degrees.
+        #[serde(default = "sector")]
+        azimuth_deg: [f64; 2],
+        /// Range of the users' polar angle in degrees.
+        #[serde(default = "horizon")]
+        polar_deg: [f64; 2],
+        /// Standard deviation of the azimuth of scatterers in degrees.
+        #[serde(default = "ten")]
+        azimuth_std_deg: f64,
+        /// Standard deviation of their polar angle in degrees.
+        #[serde(default)]
+        polar_std_deg: f64,
+        /// Family of both deviations.
+        #[serde(default)]
+        spectrum: Spread,
+    },
+    /// A line of sight and scatter.
+    Rician {
+        /// Line of sight over scatter in dB.
+        #[serde(default = "six")]
+        k_factor_db: f64,
+        /// Range of the users' azimuth in degrees.
+        #[serde(default = "sector")]
+        azimuth_deg: [f64; 2],
+        /// Range of the users' polar angle in degrees.
+        #[serde(default = "horizon")]
+        polar_deg: [f64; 2],
+        /// Standard deviation of the azimuth of scatterers around the line of sight in degrees;
+        /// `null` means scatter that is independent from antenna to antenna.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        azimuth_std_deg: Option<f64>,
+        /// Standard deviation of their polar angle in degrees.
+        #[serde(default)]
+        polar_std_deg: f64,
+        /// Family of both deviations.
+        #[serde(default)]
+        spectrum: Spread,
+    },
+    /// Clusters of rays with Laplacian spreads.
+    Clustered {
+        /// Number of clusters.
+        #[serde(default = "three")]
+        clusters: usize,
+        /// Rays of a cluster.
+        #[serde(default = "eight")]
+        rays: usize,
+        /// Range of the azimuth of clusters in degrees.
+        #[serde(default = "sector")]
+        azimuth_deg: [f64; 2],
+        /// Range of the polar angle of clusters in degrees.
+        #[serde(default = "around_horizon")]
+        polar_deg: [f64; 2],
+        /// Standard deviation of the azimuth within a cluster in degrees.
+        #[serde(default = "five")]
+        azimuth_std_deg: f64,
+        /// Standard deviation of the polar angle within a cluster in degrees.
+        #[serde(default = "polar_width")]
+        polar_std_deg: f64,
+        /// Whether powers fall with drawn delays and have a shadowing of 3 dB each; else all
+        /// clusters are alike.
+        #[serde(default)]
+        decaying: bool,
+    },
+    /// A clustered delay line of 3GPP TR 38.901 on one frequency.
+    Cdl {
+        /// Its profile.
+        #[serde(default)]
+        profile: CdlProfile,
+        /// Line of sight over all clusters in dB, for the profiles D and E; `null` keeps the profile's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        k_factor_db: Option<f64>,
+        /// Range of the mean azimuth, the users', in degrees.
+        #[serde(default = "sector")]
+        azimuth_deg: [f64; 2],
+        /// Spread of the azimuth in degrees; `null` keeps the profile's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        azimuth_spread_deg: Option<f64>,
+        /// Whether elements have the pattern of the report; the mean power is then no longer the
+        /// number of antennas.
+        #[serde(default)]
+        element_pattern: bool,
+    },
+    /// Users in a sector of a cell: path loss, line of sight, shadowing and Rician factor of 3GPP
+    /// TR 38.901, and the noise of a bandwidth.
+    Geometry {
+        /// Its formulas.
+        #[serde(default)]
+        scenario: CellKind,
+        /// Carrier frequency in GHz.
+        #[serde(default = "carrier")]
+        carrier_ghz: f64,
+        /// Height of the base station in metres.
+        #[serde(default = "ten")]
+        base_height_m: f64,
+        /// How far its broadside looks below the horizon, in degrees.
+        #[serde(default)]
+        downtilt_deg: f64,
+        /// Height of the users in metres.
+        #[serde(default = "hand")]
+        user_height_m: f64,
+        /// Smallest and largest distance in the plane, in metres.
+        #[serde(default = "annulus")]
+        radius_m: [f64; 2],
+        /// Range of the bearing from broadside in degrees.
+        #[serde(default = "sector")]
+        sector_deg: [f64; 2],
+        /// Standard deviation of the azimuth of scatterers in degrees; `null` means scatter that is
+        /// independent from antenna to antenna.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        azimuth_std_deg: Option<f64>,
+        /// Bandwidth in MHz: its thermal noise takes the place of `user_noise_dbm`.
+        #[serde(default = "hundred")]
+        bandwidth_mhz: f64,
+        /// Noise figure of the users in dB.
+        #[serde(default = "seven")]
+        noise_figure_db: f64,
+    },
+}
+
+/// How directions are spread about their mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Spread {
+    /// Normal.
+    #[default]
+    Gaussian,
+    /// Two-sided exponential.
+    Laplacian,
+    /// Uniform on ±√3 standard deviations.
+    Uniform,
+}
+
+/// A profile of clustered delay lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum CdlProfile {
+    /// No line of sight, wide.
+    #[default]
+    A,
+    /// No line of sight.
+    B,
+    /// No line of sight, narrower.
+    C,
+    /// With a line of sight.
+    D,
+    /// With a stronger line of sight.
+    E,
+}
+
+/// A cell of the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum CellKind {
+    /// Urban micro cell.
+    #[default]
+    Umi,
+    /// Urban macro cell.
+    Uma,
+    /// Indoor factory, sparse clutter, base station below it.
+    InfSl,
+    /// Indoor factory, dense clutter, base station below it.
+    InfDl,
+    /// Indoor factory, sparse clutter, base station above it.
+    InfSh,
+    /// Indoor factory, dense clutter, base station above it.
+    InfDh,
+    /// Indoor factory, both above the clutter.
+    InfHh,
+}
+
+const fn sector() -> [f64; 2] {
+    [-60.0, 60.0]
+}
+const fn horizon() -> [f64; 2] {
+    [90.0, 90.0]
+}
+const fn around_horizon() -> [f64; 2] {
+    [75.0, 105.0]
+}
+const fn annulus() -> [f64; 2] {
+    [20.0, 150.0]
+}
+const fn three() -> usize {
+    3
+}
+const fn eight() -> usize {
+    8
+}
+const fn polar_width() -> f64 {
+    3.0
+}
+const fn five() -> f64 {
+    5.0
+}
+const fn six() -> f64 {
+    6.0
+}
+const fn seven() -> f64 {
+    7.0
+}
+const fn ten() -> f64 {
+    10.0
+}
+const fn carrier() -> f64 {
+    28.0
+}
+const fn hand() -> f64 {
+    1.5
+}
+const fn hundred() -> f64 {
+    100.0
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        Self::Rayleigh {}
+    }
+}
+
+impl Scenario {
+    /// The model of the users' channels.
+    pub fn channel_model(&self) -> &Channel {
+        self.channel.as_ref().unwrap_or(&Channel::Rayleigh {})
+    }
+}
+
+impl Channel {
+    /// Whether it is the default.
+    pub const fn is_rayleigh(&self) -> bool {
+        matches!(self, Self::Rayleigh {})
+    }
+
+    /// Whether documents leave it out, as they did before there was a choice.
+    #[allow(clippy::ref_option, reason = "as serde hands it")]
+    pub(super) fn is_usual(own: &Option<Self>) -> bool {
+        own.as_ref().is_none_or(Self::is_rayleigh)
+    }
+}
+
+#[cfg(test)]
+mod tests;

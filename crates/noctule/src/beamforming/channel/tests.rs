@@ -1,0 +1,104 @@
+use super::*;
+use noctule_phy::arrays::PlanarArray;
+
+const ARRAY: PlanarArray = PlanarArray::new(4, 2);
+
+fn read(text: &str) -> Channel {
+    serde_json::from_str(text).unwrap()
+}
+
+fn every_kind() -> Vec<Channel> {
+    ["correlated", "rician", "clustered", "cdl", "geometry"]
+        .map(|kind| read(&format!("{{\"kind\": \"{kind}\"}}")))
+        .to_vec()
+}
+
+#[test]
+fn a_kind_alone_is_a_channel_and_round_trips() {
+    for channel in every_kind() {
+        channel.validate().unwrap();
+        let text = serde_json::to_string(&channel).unwrap();
+        assert_eq!(read(&text), channel);
+        let drawn = channel.draw(1, 2, ARRAY, 3).unwrap();
+        assert_eq!((drawn.rows(), drawn.cols()), (8, 3));
+        assert!(drawn.check_finite("channels").is_ok() && drawn.norm_sqr() > 0.0);
+        // The channels of two users are the first two of three.
+        assert_eq!(channel.draw(1, 2, ARRAY, 2).unwrap().as_slice(), &drawn.as_slice()[..16]);
+    }
+    assert!(read("{\"kind\": \"rayleigh\"}").is_rayleigh() && Channel::default().is_rayleigh());
+}
+
+#[test]
+fn the_default_draws_what_it_always_did() {
+    let drawn = Channel::default().draw(4, 9, PlanarArray::new(4, 4), 3).unwrap();
+    assert_eq!(drawn, noctule_phy::fading::rayleigh(4, "beamforming", 9, 16, 3));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_by_its_field() {
+    for (text, place) in [
+        (r#"{"kind": "rician", "k_factor_db": 1e9}"#, "channel.k_factor_db"),
+        (r#"{"kind": "correlated", "azimuth_deg": [5, 1]}"#, "channel.azimuth_deg"),
+        (r#"{"kind": "correlated", "polar_std_deg": -1}"#, "channel.polar_std_deg"),
+        (r#"{"kind": "clustered", "rays": 0}"#, "channel.rays"),
+        (r#"{"kind": "cdl", "profile": "A", "k_factor_db": 3}"#, "channel.k_factor_db"),
+        (r#"{"kind": "geometry", "radius_m": [0, 10]}"#, "channel.radius_m"),
+        (
+            r#"{"kind": "geometry", "scenario": "uma", "user_height_m": 20}"#,
+            "channel.user_height_m",
+        ),
+        (
+            r#"{"kind": "geometry", "scenario": "inf-dh", "user_height_m": 7}"#,
+            "channel.clutter.height_m",
+        ),
+    ] {
+        assert_eq!(read(text).validate().unwrap_err().place, place, "{text}");
+    }
+    for text in [
+        r#"{"kind": "rayleigh", "azimuth_deg": [0, 1]}"#,
+        r#"{"kind": "rician", "k_db": 3}"#,
+        r#"{"kind": "ricean"}"#,
+    ] {
+        assert!(serde_json::from_str::<Channel>(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_cell_brings_its_noise_and_its_warnings() {
+    let cell = read(r#"{"kind": "geometry"}"#);
+    assert!((noise_dbm(&cell) + 86.975).abs() < 1e-3);
+    assert!(cell.warnings().is_empty());
+    let close = read(r#"{"kind": "geometry", "radius_m": [5, 100]}"#);
+    assert_eq!(close.warnings().len(), 1);
+    assert!((noise_dbm(&read(r#"{"kind": "rician"}"#)) - 3.0).abs() < 1e-12);
+}
+
+/// The noise of users whose scenario says 3 dBm.
+fn noise_dbm(channel: &Channel) -> f64 {
+    noctule_phy::units::dbm_from_w(channel.user_noise_w(3.0))
+}
+
+#[test]
+fn a_scenario_leaves_out_what_was_always_so() {
+    let usual = serde_json::to_string(&Scenario::default()).unwrap();
+    assert!(!usual.contains("channel"), "{usual}");
+    let said = Scenario { channel: Some(Channel::default()), ..Scenario::default() };
+    assert_eq!(serde_json::to_string(&said).unwrap(), usual);
+    let (said, usual) = (said.realize(4, 9).unwrap(), Scenario::default().realize(4, 9).unwrap());
+    assert_eq!(said.channels(), usual.channels());
+}
+
+#[test]
+fn every_kind_makes_a_scene_that_can_be_designed() {
+    for channel in every_kind() {
+        let power_dbm = if matches!(channel, Channel::Geometry { .. }) { 40.0 } else { 10.0 };
+        let scenario = Scenario { channel: Some(channel), power_dbm, ..Scenario::default() };
+        let text = serde_json::to_string(&scenario).unwrap();
+        assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
+        let instance = scenario.realize(1, 0).unwrap();
+        let settings = crate::beamforming::Settings { starts: Some(1), ..Default::default() };
+        let design = crate::beamforming::design(&instance, &settings).unwrap();
+        let rate = design.metrics.sum_rate_nats;
+        assert!(rate.is_finite() && rate > 0.1, "{scenario:?}: {rate}");
+    }
+}
