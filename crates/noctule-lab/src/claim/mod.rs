@@ -24,6 +24,7 @@
 mod beamforming;
 mod frame;
 pub(crate) mod measure;
+mod pilots;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -109,6 +110,7 @@ fn named(system: &str, name: &str) -> Option<Function> {
     match system {
         "beamforming" => beamforming::find(name),
         "frame" => frame::find(name),
+        "pilots" => pilots::find(name),
         _ => None,
     }
 }
