@@ -158,16 +158,17 @@ class Module:
             default = None if key in required and "default" not in inner else "None"
             if "default" in inner:
                 default = self.expression(inner["default"], inner)
-            members.append((key, inner, inner.get("description", ""), default, False))
+            absent = default == "None" and "None" not in self.annotation(inner)
+            members.append((key, inner, inner.get("description", ""), default, absent))
         self.classes[name] = self.render(name, node.get("description", ""), members, "")
 
     def scenario(self, defaults: dict[str, Any], system: str) -> str:
         members = []
         for key, inner in self.root["properties"].items():
             default = self.expression(defaults.get(key), inner)
-            members.append((key, inner, inner.get("description", ""), default, False))
-        text = self.root.get("description", "")
-        return self.render("Scenario", text, members, system)
+            absent = key not in defaults and "None" not in self.annotation(inner)
+            members.append((key, inner, inner.get("description", ""), default, absent))
+        return self.render("Scenario", self.root.get("description", ""), members, system)
 
     def render(self, name: str, text: str, members: list[Any], system: str) -> str:
         base = "(ScenarioBase)" if system else ""

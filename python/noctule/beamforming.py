@@ -63,6 +63,28 @@ Arrays of an instance
     1 when every antenna sends power_w / antennas, else 0
 ``unit_modulus_steering`` : real number
     1 when steering entries have magnitude one, else 0
+``goal`` : real number
+    1 sum rate, 2 worst rate, 3 proportional fairness, 4 smallest metric, 5 least power; absent: the weighted sum
+``user_weights`` : real [user]
+    weights of the users' rates in a goal of rates
+``sinr_floor`` : real [user]
+    SINR of each user at least, linear; zero for none
+``goal_metric`` : real [column]
+    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information
+``goal_metric_targets`` : real [target]
+    weights of the targets in ``goal_metric``
+``limits`` : real [limit, column]
+    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information
+``limit_targets`` : real [limit, target]
+    weights of the targets in ``limits``
+``unknown`` : real [target, parameter]
+    1 where azimuth, polar angle, reflection of a target are unknown, else 0
+``streams_cancelled`` : real number
+    1 where users take the sensing streams out, else 0
+``transmit_positions`` : real [transmit_element, axis]
+    positions of the transmit array in wavelengths, in place of ``transmit_shape``
+``receive_positions`` : real [receive_element, axis]
+    positions of the receive array in wavelengths, in place of ``receive_shape``
 
 Arrays of a design
 ------------------
@@ -93,6 +115,18 @@ Metrics in records
     power of the beams without data over the total power
 ``evaluations_total``
     of the objective, over all starts
+``goal_value``
+    value of the goal: a root-CRB in degrees, a rate in bit/s/Hz, a power in dBm
+``requirements_met``
+    share of the floors and limits that are met
+``requirement_violation``
+    by how much the requirement that is missed most is missed, relative to it
+``power_price`` (1/dB)
+    by how much the goal's value rises with one dB more power
+``sinr_price`` (1/dB)
+    by how much the goal's value rises with one dB more for every user with a floor
+``limit_price``
+    by how much the goal's value rises where every limit is one step (degree, dB, bit) larger
 
 Written by python/generate.py; do not edit.
 """
@@ -299,6 +333,398 @@ class ChannelGeometry:
 
 
 @parameters
+class GoalWeighted:
+    """The largest rate weight · sum rate − bound weight · tr F⁻¹, with nothing required.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['weighted'] = 'weighted'
+
+
+@parameters
+class GoalSumRate:
+    """The largest sum rate: local, with an interval where a bound is asked for.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    user_weights
+        Weights of the users' rates, one a user; ``None`` gives every user one.
+    """
+
+    kind: Literal['sum-rate'] = 'sum-rate'
+    user_weights: list[float] | None = None
+
+
+@parameters
+class GoalMaxMinRate:
+    """The largest worst rate, each over its weight: proven.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    user_weights
+        Weights of the users, one a user: twice the weight, twice the rate. ``None`` gives every
+        user one.
+    """
+
+    kind: Literal['max-min-rate'] = 'max-min-rate'
+    user_weights: list[float] | None = None
+
+
+@parameters
+class GoalProportionalFair:
+    """The largest sum of the logarithms of the rates: local.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    user_weights
+        Weights of the users, one a user; ``None`` gives every user one.
+    """
+
+    kind: Literal['proportional-fair'] = 'proportional-fair'
+    user_weights: list[float] | None = None
+
+
+@parameters
+class GoalMinCrb:
+    """The smallest metric of sensing: proven.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    metric
+        The metric.
+    """
+
+    kind: Literal['min-crb'] = 'min-crb'
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureIllumination | MeasureSensingSnr | MeasureMutualInformation = field(default_factory=lambda: MeasureAngles())
+
+
+@parameters
+class MeasureAngles:
+    """The sum of the bounds of all unknown angles; its root in degrees.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['angles'] = 'angles'
+
+
+@parameters
+class MeasureTrace:
+    """A weighted sum of bounds. Without a weight on reflections its root in degrees, else mixed
+    units as they are.
+
+    Attributes
+    ----------
+    azimuth
+        Weight of azimuths.
+    kind
+        Which variant.
+    polar
+        Weight of polar angles.
+    reflection
+        Weight of reflections.
+    targets
+        Weights of the targets, by which the others are multiplied; ``None`` gives each one.
+    """
+
+    azimuth: float = 1.0
+    kind: Literal['trace'] = 'trace'
+    polar: float = 1.0
+    reflection: float = 0.0
+    targets: list[float] | None = None
+
+
+@parameters
+class MeasureParameter:
+    """The bound of one parameter of one target; the root of it, in degrees of an angle.
+
+    Attributes
+    ----------
+    target
+        The target, counted from zero.
+    kind
+        Which variant.
+    parameter
+        The parameter.
+    """
+
+    target: int
+    kind: Literal['parameter'] = 'parameter'
+    parameter: Literal['azimuth', 'polar', 'reflection'] = 'azimuth'
+
+
+@parameters
+class MeasureWorstTarget:
+    """The largest over targets of the sum of the bounds of a target's angles; its root in degrees.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['worst-target'] = 'worst-target'
+
+
+@parameters
+class MeasureWorstAngle:
+    """The largest bound of an angle; its root in degrees.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['worst-angle'] = 'worst-angle'
+
+
+@parameters
+class MeasureLargestEigenvalue:
+    """The largest eigenvalue of the bound of all unknown angles; its root in degrees.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['largest-eigenvalue'] = 'largest-eigenvalue'
+
+
+@parameters
+class MeasureLogDet:
+    """log det of the bound of all unknown angles, in nats: the volume of their ellipsoid.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['log-det'] = 'log-det'
+
+
+@parameters
+class MeasureExtended:
+    """``σ_s² N_r/L · tr R⁻¹``, the bound of the whole response of an extended target: its root.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['extended'] = 'extended'
+
+
+@parameters
+class MeasureIllumination:
+    """Power towards a target ``aᴴRa`` in dBm, with a unit-norm a: what is required at least.
+
+    Attributes
+    ----------
+    target
+        The target, counted from zero.
+    kind
+        Which variant.
+    """
+
+    target: int
+    kind: Literal['illumination'] = 'illumination'
+
+
+@parameters
+class MeasureSensingSnr:
+    """``(L/σ_s²)|α|²‖b‖² aᴴRa`` of a target in dB: what is required at least.
+
+    Attributes
+    ----------
+    target
+        The target, counted from zero.
+    kind
+        Which variant.
+    """
+
+    target: int
+    kind: Literal['sensing-snr'] = 'sensing-snr'
+
+
+@parameters
+class MeasureMutualInformation:
+    """Mutual information in bits between the echoes and a response whose rows are independent with
+    the covariance ``Σ_m |α_m|² (‖b_m‖²/N_r) a_m a_mᴴ``: what is required at least.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['mutual-information'] = 'mutual-information'
+
+
+@parameters
+class GoalMinPower:
+    """The least power that meets what is required; ``power_dbm`` is what there is. Proven.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['min-power'] = 'min-power'
+
+
+@parameters
+class ElementsLinear:
+    """On the y axis: it sees the azimuth of targets whose polar angle is known.
+
+    Attributes
+    ----------
+    elements
+        Number of elements.
+    centred
+        Whether the phase reference is the middle of the array and not its first element.
+    kind
+        Which variant.
+    spacing
+        Distance of neighbours in wavelengths.
+    """
+
+    elements: int
+    centred: bool = False
+    kind: Literal['linear'] = 'linear'
+    spacing: float = 0.5
+
+
+@parameters
+class ElementsCircular:
+    """On a circle in the plane z = 0, around the phase reference.
+
+    Attributes
+    ----------
+    elements
+        Number of elements.
+    radius
+        Radius in wavelengths.
+    kind
+        Which variant.
+    """
+
+    elements: int
+    radius: float
+    kind: Literal['circular'] = 'circular'
+
+
+@parameters
+class ElementsPositions:
+    """Anywhere.
+
+    Attributes
+    ----------
+    wavelengths
+        ``[x, y, z]`` of every element.
+    kind
+        Which variant.
+    """
+
+    wavelengths: list[list[float]]
+    kind: Literal['positions'] = 'positions'
+
+
+@parameters
+class Require:
+    """What is required of beams beside their power. What is left out is not required.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Root-CRB of every unknown azimuth in degrees, at most.
+    limits
+        Limits on any other metric.
+    polar_deg
+        Root-CRB of every unknown polar angle in degrees, at most.
+    rate_bps_hz
+        Rate of every user in bit/s/Hz, at least.
+    reflection
+        Root-CRB of every unknown reflection, at most.
+    sinr_db
+        SINR of every user in dB, at least.
+    target_azimuth_deg
+        Root-CRB of the azimuth of each target in degrees, at most.
+    target_polar_deg
+        Root-CRB of the polar angle of each target in degrees, at most.
+    user_rate_bps_hz
+        Rate of each user in bit/s/Hz, at least; zero for none.
+    user_sinr_db
+        SINR of each user in dB, at least.
+    """
+
+    azimuth_deg: float | None = None
+    limits: list[Limit] | None = None
+    polar_deg: float | None = None
+    rate_bps_hz: float | None = None
+    reflection: float | None = None
+    sinr_db: float | None = None
+    target_azimuth_deg: list[float] | None = None
+    target_polar_deg: list[float] | None = None
+    user_rate_bps_hz: list[float] | None = None
+    user_sinr_db: list[float] | None = None
+
+
+@parameters
+class Limit:
+    """A limit on a metric of sensing.
+
+    Attributes
+    ----------
+    limit
+        What it may be at most, or must be at least, in the metric's unit.
+    metric
+        The metric.
+    """
+
+    limit: float
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureIllumination | MeasureSensingSnr | MeasureMutualInformation
+
+
+@parameters
+class Unknown:
+    """Which parameters of a target are unknown.
+
+    Attributes
+    ----------
+    azimuth
+        The azimuth.
+    polar
+        The polar angle.
+    reflection
+        Both parts of the reflection.
+    """
+
+    azimuth: bool = True
+    polar: bool = True
+    reflection: bool = True
+
+
+@parameters
 class ArrayShape:
     """Elements of a planar array, half a wavelength apart.
 
@@ -345,11 +771,14 @@ class TargetSpec:
         together with the azimuth, which gives the same response.
     reflection
         Complex reflection coefficient α as ``[re, im]``.
+    unknown
+        What of it is unknown; ``None`` is what the scenario says for all targets.
     """
 
     azimuth_deg: float
     polar_deg: float
     reflection: list[float]
+    unknown: Unknown | None = None
 
 
 @parameters
@@ -393,6 +822,8 @@ class Scenario(ScenarioBase):
         Where the users' channels come from; ``None`` means independent Rayleigh fading.
     crb_weight
         Weight of the trace of the Cramér–Rao bound (rad² and squared reflection added up).
+    goal
+        What is designed for; left out it is the weighted sum.
     power_constraint
         What limits the transmit power.
     power_dbm
@@ -401,19 +832,29 @@ class Scenario(ScenarioBase):
         Weight of the sum rate, per nat/s/Hz.
     receive_array
         Receive array of the radar.
+    receive_elements
+        The receive array where it is not planar, in place of ``receive_array``.
     receive_follows_transmit
         Whether the receive array has as many elements in a column as the transmit array, whatever
         it says itself; so it was behind the published results (``docs/errata.md#beamforming-e3``).
+    require
+        What is required beside the power, where the goal is another one than the weighted sum.
     sensing_noise_dbm
         Noise power at every receive antenna of the radar in dBm.
     sensing_streams
         Number of beams that carry no data. ``None`` means three per target, which always suffices.
     snapshots
         Number of snapshots L the radar observes.
+    streams_cancelled
+        Whether users know the sensing streams and take them out: they then do not interfere.
     targets
         The targets: a fixed list, or a law they are drawn from.
     transmit_array
         Transmit array.
+    transmit_elements
+        The transmit array where it is not planar, in place of ``transmit_array``.
+    unknown
+        What is unknown of targets that do not say it themselves.
     user_noise_dbm
         Noise power at every user in dBm.
     users
@@ -424,16 +865,22 @@ class Scenario(ScenarioBase):
 
     channel: ChannelRayleigh | ChannelCorrelated | ChannelRician | ChannelClustered | ChannelCdl | ChannelGeometry | None = None
     crb_weight: float = 1000.0
+    goal: GoalWeighted | GoalSumRate | GoalMaxMinRate | GoalProportionalFair | GoalMinCrb | GoalMinPower | None = None
     power_constraint: Literal['total', 'per-antenna'] = 'total'
     power_dbm: float = 10.0
     rate_weight_per_nat: float = 1.0
     receive_array: ArrayShape = field(default_factory=lambda: ArrayShape(horizontal=5, vertical=4))
+    receive_elements: ElementsLinear | ElementsCircular | ElementsPositions | None = None
     receive_follows_transmit: bool = False
+    require: Require | None = None
     sensing_noise_dbm: float = -20.0
     sensing_streams: int | None = None
     snapshots: int = 30
+    streams_cancelled: bool | None = None
     targets: Targets = field(default_factory=lambda: Targets(fixed=[TargetSpec(azimuth_deg=-30.0, polar_deg=75.0, reflection=[0.1, 0.0]), TargetSpec(azimuth_deg=40.0, polar_deg=100.0, reflection=[0.06, 0.08])]))
     transmit_array: ArrayShape = field(default_factory=lambda: ArrayShape(horizontal=4, vertical=4))
+    transmit_elements: ElementsLinear | ElementsCircular | ElementsPositions | None = None
+    unknown: Unknown | None = None
     user_noise_dbm: float = 0.0
     users: int = 4
 
@@ -906,6 +1353,29 @@ __all__ = [
     "ChannelClustered",
     "ChannelCdl",
     "ChannelGeometry",
+    "GoalWeighted",
+    "GoalSumRate",
+    "GoalMaxMinRate",
+    "GoalProportionalFair",
+    "GoalMinCrb",
+    "MeasureAngles",
+    "MeasureTrace",
+    "MeasureParameter",
+    "MeasureWorstTarget",
+    "MeasureWorstAngle",
+    "MeasureLargestEigenvalue",
+    "MeasureLogDet",
+    "MeasureExtended",
+    "MeasureIllumination",
+    "MeasureSensingSnr",
+    "MeasureMutualInformation",
+    "GoalMinPower",
+    "ElementsLinear",
+    "ElementsCircular",
+    "ElementsPositions",
+    "Require",
+    "Limit",
+    "Unknown",
     "ArrayShape",
     "Targets",
     "TargetSpec",

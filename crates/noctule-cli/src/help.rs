@@ -90,6 +90,7 @@ foreign array is to be understood:
 Examples:
   noctule design
   noctule design --set scenario.users=6 --set scheme.starts=8
+  noctule design -s scenario.goal.kind=min-crb -s scenario.require.sinr_db=10
   noctule design mine.toml --seed 7 --trial 3
   noctule design channels.npz --scenario default
   noctule design beamforming --array channels=channels.npy

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::canonical;
 use crate::error::LabError;
 use crate::experiment::{ClaimSpec, Experiment, FigureSpec, Sweep};
-use crate::plan::Plan;
+use crate::plan::{Plan, told};
 use crate::system::System;
 
 /// The format of presentations.
@@ -71,8 +71,11 @@ pub struct Presentation {
 impl Presentation {
     /// The presentation of an experiment; `source` is its file.
     pub fn of(experiment: &Experiment, system: &dyn System, source: &str) -> Self {
-        let metrics = system.metrics().into_iter().map(|m| Words::new(m.name, m.label, m.unit));
-        let series = system.series().into_iter().map(|s| {
+        let told = told(experiment, system);
+        let metrics = system.metrics().into_iter().filter(|m| told(m.name));
+        let metrics = metrics.map(|m| Words::new(m.name, m.label, m.unit));
+        let series = system.series().into_iter().filter(|s| told(s.name));
+        let series = series.map(|s| {
             let words = Words::new(s.name, s.label, s.unit);
             Words { steps: s.steps, ..words }
         });

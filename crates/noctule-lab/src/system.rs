@@ -172,6 +172,12 @@ pub trait System: Send + Sync {
         &[]
     }
 
+    /// The key of a scenario without which a metric or a series has no meaning: plans of studies
+    /// that do not say it leave the name out.
+    fn condition(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
+
     /// The schemes it offers.
     fn schemes(&self) -> Vec<SchemeInfo>;
 

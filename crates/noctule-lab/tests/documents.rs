@@ -9,6 +9,8 @@ mod contradicted;
 mod effort;
 #[path = "documents/extreme.rs"]
 mod extreme;
+#[path = "documents/goals.rs"]
+mod goals;
 mod rows;
 #[path = "documents/settings.rs"]
 mod settings;

@@ -66,6 +66,7 @@ fn the_scene_names_targets_and_cause() {
                 azimuth_deg,
                 polar_deg,
                 reflection: [0.1, 0.0],
+                unknown: None,
             })
             .collect();
         let transmit_array = ArrayShape { horizontal: 4, vertical: rows };

@@ -49,10 +49,10 @@ impl<'r> Chains<'r> {
     /// Design one trial of every point of a chain.
     pub fn run(&self, plan: &Plan, chain: usize, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
         if let Some(ready) = self.kept.get(chain) {
-            return ready.run(plan.seed, trial, interrupt);
+            return self.fitted(plan, ready.run(plan.seed, trial, interrupt));
         }
         match prepare(self.system, plan, chain) {
-            Ok(ready) => ready.run(plan.seed, trial, interrupt),
+            Ok(ready) => self.fitted(plan, ready.run(plan.seed, trial, interrupt)),
             // It was accepted before.
             Err(refused) => {
                 let row = || {
@@ -62,6 +62,25 @@ impl<'r> Chains<'r> {
                 (0..plan.chain_len()).map(|_| row()).collect()
             }
         }
+    }
+}
+
+impl Chains<'_> {
+    /// Rows without what the plan leaves out.
+    fn fitted(&self, plan: &Plan, mut rows: Vec<Row>) -> Vec<Row> {
+        let names: Vec<&str> = self.system.metrics().iter().map(|metric| metric.name).collect();
+        let kept = |name: &str| plan.metrics.iter().any(|known| known == name);
+        let out = |name: &str| {
+            self.system.condition(name).is_some() && !plan.series.iter().any(|known| known == name)
+        };
+        for row in &mut rows {
+            if row.metrics.len() == names.len() && names.len() != plan.metrics.len() {
+                let told = names.iter().zip(&row.metrics).filter(|(name, _)| kept(name));
+                row.metrics = told.map(|(_, value)| *value).collect();
+            }
+            row.series.retain(|value| !out(value.series));
+        }
+        rows
     }
 }
 

@@ -21,6 +21,7 @@ mod chains;
 mod differences;
 mod layout;
 mod shape;
+mod told;
 
 use std::path::Path;
 
@@ -31,6 +32,7 @@ use serde_json::{Value, json};
 pub use chains::{Chains, Unprepared};
 use layout::Layout;
 use shape::Shape;
+pub(crate) use told::told;
 
 use crate::canonical;
 use crate::error::LabError;
@@ -119,7 +121,10 @@ pub struct Plan {
 impl Plan {
     /// The plan of an experiment.
     pub fn of(experiment: &Experiment, system: &dyn System) -> Self {
-        let metrics: Vec<String> = system.metrics().iter().map(|m| m.name.to_owned()).collect();
+        let told = told(experiment, system);
+        let metrics = system.metrics().into_iter().map(|metric| metric.name.to_owned());
+        let metrics: Vec<String> = metrics.filter(|name| told(name)).collect();
+        let series = system.series().into_iter().map(|series| series.name.to_owned());
         let trials = experiment.trial_count();
         let precision = experiment.precision.as_ref().map(|precision| PlanPrecision {
             metric: metrics.iter().position(|name| *name == precision.metric).unwrap_or(0),
@@ -145,7 +150,7 @@ impl Plan {
             trials,
             deterministic: experiment.trials.is_none(),
             metrics,
-            series: system.series().iter().map(|series| series.name.to_owned()).collect(),
+            series: series.filter(|name| told(name)).collect(),
             scenario: experiment.scenario.clone(),
             sweeps: sweeps.collect(),
             schemes: schemes.collect(),

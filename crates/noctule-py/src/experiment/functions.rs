@@ -81,6 +81,10 @@ impl System for Extended {
         self.inner.series()
     }
 
+    fn condition(&self, name: &str) -> Option<&'static str> {
+        self.inner.condition(name)
+    }
+
     fn schemes(&self) -> Vec<SchemeInfo> {
         self.schemes.clone()
     }

@@ -5,7 +5,10 @@ use super::{Instance, Metrics};
 /// Sentences about an instance and what beams achieve in it.
 pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut sentences = instance.warnings().to_vec();
-    if instance.parts().crb_weight > 0.0 {
+    let problem = instance.problem();
+    let planar = *instance.shapes() == super::Shapes::default();
+    let angles = problem.is_none_or(|problem| problem.counts_angles() && planar);
+    if angles && instance.parts().crb_weight > 0.0 {
         let array = instance.parts().receive_array;
         // Half the half-power width of the array's beam, 0.886 · 2/N radians: past it, an
         // estimator confuses the main lobe with its neighbours.
@@ -25,7 +28,10 @@ pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
         }
     }
     let off = metrics.users_shut_off();
-    if off > 0 && instance.parts().rate_weight_per_nat > 0.0 {
+    if off > 0
+        && problem.is_none_or(|problem| problem.maximises())
+        && instance.parts().rate_weight_per_nat > 0.0
+    {
         sentences.push(format!("{off} of {} users are shut off", instance.users()));
     }
     sentences

@@ -2,7 +2,7 @@
 
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 
-use super::{Beams, Instance, Metrics, certificate, objective_unit, residual};
+use super::{Beams, Instance, Metrics, certificate, goal, objective_unit, residual};
 use crate::Error;
 use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict};
 
@@ -10,7 +10,7 @@ type Document<'a> = Said<'a, Instance, Beams, Metrics, Ends>;
 
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = Checks {
-    added: &[],
+    added: &["prices"],
     bounded,
     bound: bound_again,
     residual: residual_again,
@@ -19,6 +19,9 @@ pub const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = Checks {
 };
 
 fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
+    if let Some(problem) = said.instance.problem() {
+        return goal::bounded(problem, said.metrics);
+    }
     // Multipliers of sensing alone come without boxes, users or a dual channel.
     let sensing = bound.numbers.len() == 1 && bound.numbers.contains_key("y");
     let weight = said.instance.parts().crb_weight;
@@ -32,6 +35,9 @@ fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
 }
 
 fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
+    if let Some(problem) = said.instance.problem() {
+        return goal::bound_again(said, problem, bound);
+    }
     Ok(match certificate::again(said.instance, bound)? {
         Some(value) => Again::Proven(value),
         None => Again::not_checkable("its boxes were too many to be kept"),
@@ -39,17 +45,28 @@ fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
 }
 
 fn residual_again(said: &Document<'_>) -> Result<Option<f64>, Error> {
+    if said.instance.problem().is_some() {
+        return Ok(None);
+    }
     residual(said.instance, said.variables)
 }
 
 fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
+    if let Some(problem) = said.instance.problem()
+        && said.claims != Some(Ends::ClosedForm)
+    {
+        return goal::stop_again(problem, stop, proof);
+    }
     said.ended(said.claims.unwrap_or(Ends::OwnRule), stop, proof)
 }
 
 fn infeasible_again(
-    _: &Document<'_>,
-    _: &Certificate,
-    _: &mut Vec<Compared>,
+    said: &Document<'_>,
+    certificate: &Certificate,
+    compared: &mut Vec<Compared>,
 ) -> Result<Verdict, Error> {
+    if let Some(problem) = said.instance.problem() {
+        return goal::infeasible_again(said, problem, certificate, compared);
+    }
     Ok(Verdict::Refuted("nothing is required of beams but their power".to_owned()))
 }

@@ -24,6 +24,7 @@ use super::beams::check_start;
 use super::bound::separate_optima;
 use super::cooperation::sato;
 use super::global::{NOTEWORTHY, enclose};
+use super::goal;
 use super::model::{evaluate, objective_unit};
 use super::starts::{Plan, start_with};
 pub use super::starts::{Start, default_count, default_starts, fitted, start_beams};
@@ -58,6 +59,9 @@ pub fn design_from(
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     settings.validate()?;
+    if let Some(problem) = instance.problem() {
+        return goal::design_for(instance, problem, settings, run);
+    }
     let fits =
         |beams: &&Beams| beams.check(instance).is_ok() && beams.matrix.cols() == instance.streams();
     let (warm, interrupt) = (run.warm.filter(fits), &run.interrupt);

@@ -2,6 +2,7 @@
 
 use noctule_num::{C64, CMat};
 use noctule_phy::arrays::{Normalisation, PlanarArray, Steering};
+use noctule_phy::elements::ElementArray;
 use serde::{Deserialize, Serialize};
 
 mod arrays;
@@ -10,6 +11,7 @@ mod scene;
 
 pub use arrays::FIELDS;
 
+use super::goal::{Problem, check, planar};
 use crate::Error;
 
 /// What limits the transmit power.
@@ -64,10 +66,22 @@ pub struct Parts {
     pub power_constraint: PowerConstraint,
 }
 
+/// Arrays of another shape than a planar one, where there are such; scaled as those of the [`Parts`],
+/// which give the number of their elements.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shapes {
+    /// The transmit array.
+    pub transmit: Option<ElementArray>,
+    /// The receive array.
+    pub receive: Option<ElementArray>,
+}
+
 /// A problem whose data have passed every check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
     parts: Parts,
+    shapes: Shapes,
+    problem: Option<Problem>,
     transmit: Steering,
     receive: Steering,
     warnings: Vec<String>,
@@ -82,15 +96,53 @@ impl Instance {
     /// not positive; [`Error::Unobservable`] when the bound has a weight and the targets cannot
     /// be sensed.
     pub fn new(parts: Parts) -> Result<Self, Error> {
+        Self::asking(parts, Shapes::default(), None)
+    }
+
+    /// The same with arrays of any shape, and with another goal than the weighted sum: its weights are
+    /// then one, and targets may have parameters that are known.
+    ///
+    /// # Errors
+    /// As [`Instance::new`]; a goal or requirements that do not fit users and targets.
+    pub fn asking(
+        mut parts: Parts,
+        mut shapes: Shapes,
+        problem: Option<Problem>,
+    ) -> Result<Self, Error> {
+        if problem.is_some() {
+            (parts.rate_weight_per_nat, parts.crb_weight) = (1.0, 1.0);
+        }
+        for (own, array) in [
+            (&mut shapes.transmit, &mut parts.transmit_array),
+            (&mut shapes.receive, &mut parts.receive_array),
+        ] {
+            if let Some(own) = own {
+                own.normalisation = array.normalisation;
+                (array.horizontal, array.vertical) = (own.elements(), 1);
+            }
+        }
         checks::check(&parts)?;
         let directions = || parts.targets.iter().map(|t| (t.azimuth_rad, t.polar_rad));
-        let transmit = parts.transmit_array.steering(directions());
-        let receive = parts.receive_array.steering(directions());
-        let mut instance = Self { parts, transmit, receive, warnings: Vec::new(), draw: None };
-        if instance.parts.crb_weight > 0.0 {
+        let steering = |own: &Option<ElementArray>, array: PlanarArray| match own {
+            Some(own) => own.steering(directions()),
+            None => array.steering(directions()),
+        };
+        let transmit = steering(&shapes.transmit, parts.transmit_array);
+        let receive = steering(&shapes.receive, parts.receive_array);
+        let warnings = Vec::new();
+        let mut instance = Self { parts, shapes, problem, transmit, receive, warnings, draw: None };
+        if let Some(problem) = &instance.problem {
+            check(&instance, problem)?;
+        } else if instance.parts.crb_weight > 0.0 {
             instance.check_scene()?;
         }
         Ok(instance)
+    }
+
+    /// The same problem with other parts.
+    fn again(&self, parts: Parts) -> Result<Self, Error> {
+        let again = Self::asking(parts, self.shapes.clone(), self.problem.clone());
+        again.map(|instance| Self { draw: self.draw, ..instance })
     }
 
     /// The same problem with other weights on rate and bound.
@@ -99,7 +151,7 @@ impl Instance {
     /// As [`Instance::new`].
     pub fn with_weights(&self, rate_weight_per_nat: f64, crb_weight: f64) -> Result<Self, Error> {
         let parts = Parts { rate_weight_per_nat, crb_weight, ..self.parts.clone() };
-        Self::new(parts).map(|instance| Self { draw: self.draw, ..instance })
+        self.again(parts)
     }
 
     /// The same problem under another power constraint.
@@ -108,7 +160,7 @@ impl Instance {
     /// As [`Instance::new`].
     pub fn with_power_constraint(&self, constraint: PowerConstraint) -> Result<Self, Error> {
         let parts = Parts { power_constraint: constraint, ..self.parts.clone() };
-        Self::new(parts).map(|instance| Self { draw: self.draw, ..instance })
+        self.again(parts)
     }
 
     /// The same instance with the seed and trial that methods draw from, for arrays that were kept.
@@ -133,6 +185,26 @@ impl Instance {
     /// Everything the instance is made of.
     pub const fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// Goal and requirements; `None` where the weighted sum is the goal.
+    pub const fn problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
+    }
+
+    /// Arrays that are not planar.
+    pub const fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// The transmit array, element by element.
+    pub fn transmit_elements(&self) -> ElementArray {
+        self.shapes.transmit.clone().unwrap_or_else(|| planar(self.parts.transmit_array))
+    }
+
+    /// The receive array, element by element.
+    pub fn receive_elements(&self) -> ElementArray {
+        self.shapes.receive.clone().unwrap_or_else(|| planar(self.parts.receive_array))
     }
 
     /// Channels, transmit antennas × users.

@@ -10,6 +10,7 @@ use noctule_phy::rates::Reception;
 use noctule_phy::units::nats_to_bits;
 use serde::Serialize;
 
+use super::goal::{self, GoalMetrics, Prices};
 use super::{Beams, Instance};
 use crate::Error;
 
@@ -40,6 +41,12 @@ pub struct Metrics {
     pub power_w: f64,
     /// Power of every beam in watts, users first.
     pub stream_power_w: Vec<f64>,
+    /// How the beams stand to a goal and to what is required; absent for the weighted sum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goal: Option<GoalMetrics>,
+    /// What one step more asked costs: told by the method, where it has multipliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
 }
 
 /// Root-Cramér–Rao bounds of one target: no unbiased estimator has a smaller standard deviation.
@@ -81,6 +88,9 @@ impl Metrics {
 /// # Errors
 /// When the beams have another shape than the instance asks for.
 pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
+    if let Some(problem) = instance.problem() {
+        return goal::evaluate(instance, problem, beams);
+    }
     beams.check(instance)?;
     let parts = instance.parts();
     let amplitudes = product(instance.channels(), Op::Adjoint, &beams.matrix, Op::Plain);
@@ -110,6 +120,8 @@ pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
         }),
         power_w: stream_power_w.iter().sum(),
         stream_power_w,
+        goal: None,
+        prices: None,
     })
 }
 

@@ -59,8 +59,9 @@
 //!
 //! # Limits
 //!
-//! Far field, half-wavelength planar arrays, known angles and channels, no clutter, independent
-//! Gaussian symbols. The bound is local: where a root-CRB reaches the width of a beam, it says
+//! Far field, known angles and channels, no clutter, independent Gaussian symbols; arrays are planar
+//! and half a wavelength apart, or of [any shape](Shapes). Problems with requirements instead of weights
+//! are [goals](goal). The bound is local: where a root-CRB reaches the width of a beam, it says
 //! little about a real estimator, and designs then carry a warning. Linear arrays see one angle
 //! only and are refused for two.
 //!
@@ -102,6 +103,7 @@ mod claims;
 pub mod cooperation;
 pub mod design;
 pub mod global;
+pub mod goal;
 pub mod instance;
 mod metrics;
 pub mod model;
@@ -123,7 +125,7 @@ pub use beams::{BEAM_FIELDS, Beams};
 pub use channel::{CdlProfile, CellKind, Channel, Spread};
 pub use claims::CLAIMS;
 pub use design::{design, design_from};
-pub use instance::{Instance, Parts, PowerConstraint, Target};
+pub use instance::{Instance, Parts, PowerConstraint, Shapes, Target};
 pub use metrics::objective_unit;
 pub use model::{Metrics, TargetMetrics, evaluate};
 pub use scenario::{ArrayShape, DrawnTargets, Scenario, TargetSpec, Targets};

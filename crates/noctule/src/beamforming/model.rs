@@ -11,7 +11,7 @@ mod sensing;
 mod tangent;
 
 use noctule_num::linalg::{Op, mul, orthonormal_basis, product};
-use noctule_num::{C64, CMat};
+use noctule_num::{C64, CMat, InputError};
 use noctule_optim::Objective;
 use noctule_phy::fisher::{FisherInverse, MultiTargetFisher, parameters, target_space};
 
@@ -96,6 +96,11 @@ impl Model {
     /// As [`Model::new`].
     pub fn with_streams(instance: &Instance, space: Space, streams: usize) -> Result<Self, Error> {
         let parts = instance.parts();
+        if let Some(problem) = instance.problem() {
+            let what = "this method is for the weighted sum, and the instance has another goal";
+            let allowed = "balanced, sensing-only, rzf, zf or mrt";
+            return Err(InputError::new(what, "goal", problem.goal.name(), allowed).into());
+        }
         // What has no weight is left out: it costs nothing and constrains nothing.
         let users = if parts.rate_weight_per_nat > 0.0 { instance.users() } else { 0 };
         let targets = if parts.crb_weight > 0.0 { instance.targets().len() } else { 0 };

@@ -7,6 +7,7 @@ use noctule_phy::arrays::{Normalisation, PlanarArray, canonical_direction};
 use noctule_phy::units;
 use serde::{Deserialize, Serialize};
 
+use super::goal::{Elements, Goal, Require, Unknown};
 use super::instance::checks::{MOST_ELEMENTS, MOST_STREAMS, MOST_TARGETS};
 use super::instance::{Instance, Parts, Target};
 use super::{Channel, PowerConstraint, SYSTEM};
@@ -52,6 +53,29 @@ pub struct Scenario {
     /// Where the users' channels come from; `null` means independent Rayleigh fading.
     #[serde(skip_serializing_if = "Channel::is_usual")]
     pub channel: Option<Channel>,
+    /// What is designed for; left out it is the weighted sum.
+    #[serde(skip_serializing_if = "Goal::is_weighted")]
+    pub goal: Goal,
+    /// What is required beside the power, where the goal is another one than the weighted sum.
+    #[serde(skip_serializing_if = "Require::is_nothing")]
+    pub require: Require,
+    /// What is unknown of targets that do not say it themselves.
+    #[serde(skip_serializing_if = "Unknown::is_all")]
+    pub unknown: Unknown,
+    /// Whether users know the sensing streams and take them out: they then do not interfere.
+    #[serde(skip_serializing_if = "is_no")]
+    pub streams_cancelled: bool,
+    /// The transmit array where it is not planar, in place of `transmit_array`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transmit_elements: Option<Elements>,
+    /// The receive array where it is not planar, in place of `receive_array`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receive_elements: Option<Elements>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Elements of a planar array, half a wavelength apart.
@@ -88,6 +112,9 @@ pub struct TargetSpec {
     pub polar_deg: f64,
     /// Complex reflection coefficient α as `[re, im]`.
     pub reflection: [f64; 2],
+    /// What of it is unknown; `null` is what the scenario says for all targets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Unknown>,
 }
 
 /// A law for targets: angles uniform in a range, reflection
@@ -123,8 +150,12 @@ impl Default for DrawnTargets {
 
 impl Default for Scenario {
     fn default() -> Self {
-        let target =
-            |azimuth_deg, polar_deg, reflection| TargetSpec { azimuth_deg, polar_deg, reflection };
+        let target = |azimuth_deg, polar_deg, reflection| TargetSpec {
+            azimuth_deg,
+            polar_deg,
+            reflection,
+            unknown: None,
+        };
         Self {
             targets: Targets::Fixed(vec![
                 target(-30.0, 75.0, [0.1, 0.0]),
@@ -153,6 +184,7 @@ impl Scenario {
                 azimuth_deg: azimuth.to_degrees(),
                 polar_deg: polar.to_degrees(),
                 reflection,
+                unknown: None,
             }
         };
         Self {
@@ -181,6 +213,12 @@ impl Scenario {
             crb_weight: 1.0,
             power_constraint: PowerConstraint::Total,
             channel: None,
+            goal: Goal::Weighted,
+            require: Require::default(),
+            unknown: Unknown::ALL,
+            streams_cancelled: false,
+            transmit_elements: None,
+            receive_elements: None,
         }
     }
 
@@ -212,6 +250,7 @@ impl Scenario {
         in_range("rate_weight_per_nat", self.rate_weight_per_nat, 0.0, 1e12, "per nat/s/Hz")?;
         in_range("crb_weight", self.crb_weight, 0.0, 1e12, "")?;
         self.channel_model().validate()?;
+        self.validate_goal()?;
         match &self.targets {
             Targets::Fixed(targets) => {
                 in_count("targets.fixed", targets.len(), 0, MOST_TARGETS)?;
@@ -240,6 +279,12 @@ impl Scenario {
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
         let channel = self.channel_model();
+        let sends = match &self.transmit_elements {
+            // independent fading asks for the number of elements alone
+            Some(own) => ArrayShape { horizontal: own.count(), vertical: 1 }.array(),
+            None => self.transmit_array.array(),
+        };
+        let antennas = sends.elements();
         let targets = match &self.targets {
             Targets::Fixed(targets) => targets.iter().map(TargetSpec::si).collect(),
             Targets::Drawn(law) => law.draw(seed, trial),
@@ -248,11 +293,13 @@ impl Scenario {
         if self.receive_follows_transmit {
             receive_array.vertical = self.transmit_array.vertical;
         }
-        let streams = self.sensing_streams.unwrap_or(3 * targets.len());
-        Instance::new(Parts {
+        let useful = if self.needs_all() { antennas } else { 3 * targets.len() };
+        let streams = self.sensing_streams.unwrap_or(useful);
+        let problem = self.problem(targets.len())?;
+        let parts = Parts {
             transmit_array: self.transmit_array.array(),
             receive_array: receive_array.array(),
-            channels: channel.draw(seed, trial, self.transmit_array.array(), self.users)?,
+            channels: channel.draw(seed, trial, sends, self.users)?,
             targets,
             power_w: units::w_from_dbm(self.power_dbm),
             user_noise_w: vec![channel.user_noise_w(self.user_noise_dbm); self.users],
@@ -262,8 +309,9 @@ impl Scenario {
             rate_weight_per_nat: self.rate_weight_per_nat,
             crb_weight: self.crb_weight,
             power_constraint: self.power_constraint,
-        })
-        .map(|instance| instance.drawn_as(seed, trial).warned(channel.warnings()))
+        };
+        let instance = Instance::asking(parts, self.shapes(), problem)?;
+        Ok(instance.drawn_as(seed, trial).warned(channel.warnings()))
     }
 }
 
@@ -319,82 +367,4 @@ impl DrawnTargets {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_default_and_the_papers_are_valid_and_round_trip() {
-        for scenario in [Scenario::default(), Scenario::paper()] {
-            scenario.validate().unwrap();
-            let text = serde_json::to_string(&scenario).unwrap();
-            assert_eq!(serde_json::from_str::<Scenario>(&text).unwrap(), scenario);
-        }
-    }
-
-    #[test]
-    fn the_default_bounds_mean_something_and_greet_with_no_warning() {
-        for trial in 0..10 {
-            let instance = Scenario::default().realize(1, trial).unwrap();
-            let settings = crate::beamforming::Settings::default();
-            let design = crate::beamforming::design(&instance, &settings).unwrap();
-            let worst = design.metrics.worst_angle_rcrb_deg().unwrap();
-            assert!(worst < 2.0, "trial {trial}: {worst} degrees");
-            assert!(design.metrics.users_shut_off() == 0, "trial {trial}");
-            assert!(design.warnings.is_empty(), "trial {trial}: {:?}", design.warnings);
-        }
-    }
-
-    #[test]
-    fn weights_and_powers_do_not_change_the_draw() {
-        let base = Scenario::default();
-        let other = Scenario {
-            power_dbm: 33.0,
-            sensing_noise_dbm: -20.0,
-            rate_weight_per_nat: 7.0,
-            ..base.clone()
-        };
-        let a = base.realize(4, 9).unwrap();
-        assert_eq!(a.channels(), other.realize(4, 9).unwrap().channels());
-        let more = Scenario { users: 6, ..base }.realize(4, 9).unwrap();
-        assert_eq!(a.channels().as_slice(), &more.channels().as_slice()[..64]);
-    }
-
-    #[test]
-    fn one_wrong_field_at_a_time() {
-        let wrong = |change: fn(&mut Scenario)| {
-            let mut scenario = Scenario::default();
-            change(&mut scenario);
-            scenario.validate().unwrap_err().place
-        };
-        assert_eq!(wrong(|s| s.transmit_array.vertical = 0), "transmit_array.vertical");
-        assert_eq!(wrong(|s| s.power_dbm = f64::NAN), "power_dbm");
-        assert_eq!(wrong(|s| s.crb_weight = -1.0), "crb_weight");
-        assert_eq!(wrong(|s| s.snapshots = 0), "snapshots");
-        assert_eq!(
-            wrong(|s| if let Targets::Fixed(t) = &mut s.targets {
-                t[1].polar_deg = 1e9;
-            }),
-            "targets.fixed[1].polar_deg"
-        );
-        assert_eq!(
-            wrong(|s| {
-                s.targets =
-                    Targets::Drawn(DrawnTargets { azimuth_deg: [5.0, 1.0], ..Default::default() });
-            }),
-            "targets.drawn.azimuth_deg"
-        );
-    }
-
-    #[test]
-    fn drawn_targets_stay_in_range() {
-        let scenario =
-            Scenario { targets: Targets::Drawn(DrawnTargets::default()), ..Default::default() };
-        for trial in 0..50 {
-            let instance = scenario.realize(1, trial).unwrap();
-            for target in instance.targets() {
-                assert!((0.0..=60_f64.to_radians()).contains(&target.polar_rad));
-                assert!(target.azimuth_rad.abs() <= 60_f64.to_radians());
-            }
-        }
-    }
-}
+mod tests;

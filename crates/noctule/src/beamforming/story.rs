@@ -63,7 +63,7 @@ fn users(instance: &Instance, design: &BeamformingDesign) -> Table {
     Table::numbers("Users", &["user", "SINR (dB)", "rate (bit/s/Hz)", "power (%)"], rows)
 }
 
-fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
+pub(super) fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
     let rows = instance
         .targets()
         .iter()
@@ -87,7 +87,7 @@ fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
     Table::numbers("Targets: angles in degrees, ± the root of the Cramér–Rao bound", &headers, rows)
 }
 
-fn streams(design: &BeamformingDesign) -> Table {
+pub(super) fn streams(design: &BeamformingDesign) -> Table {
     let metrics = &design.metrics;
     let rows = metrics
         .stream_power_w
@@ -115,7 +115,7 @@ fn dbm_number(power_w: f64) -> String {
 }
 
 /// A power in dBm, and in watts.
-fn dbm(power_w: f64) -> String {
+pub(super) fn dbm(power_w: f64) -> String {
     if power_w > 0.0 {
         format!("{} dBm ({} W)", dbm_number(power_w), everyday(power_w))
     } else {
@@ -124,7 +124,7 @@ fn dbm(power_w: f64) -> String {
 }
 
 /// Six digits, with an exponent only where the size asks for it.
-fn everyday(x: f64) -> String {
+pub(super) fn everyday(x: f64) -> String {
     if x.abs() >= 1e6 || (x.abs() < 1e-4 && x.abs() > 0.0) {
         return format!("{x:.5e}");
     }
@@ -138,10 +138,10 @@ fn everyday(x: f64) -> String {
 }
 
 /// Nothing has no decibels.
-fn decibels(ratio: f64) -> String {
+pub(super) fn decibels(ratio: f64) -> String {
     if ratio > 0.0 { format!("{:.2}", 10.0 * ratio.log10()) } else { "–".to_owned() }
 }
 
-fn share(power: f64, total: f64) -> String {
+pub(super) fn share(power: f64, total: f64) -> String {
     if total > 0.0 { format!("{:.2}", 100.0 * power / total) } else { "–".to_owned() }
 }

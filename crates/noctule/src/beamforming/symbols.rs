@@ -17,5 +17,7 @@ pub(super) const SYMBOLS: &[Symbol] = &[
     Symbol::new("scenario.user_noise_dbm", "σ_c^2", "Noise of the users", "dBm"),
     Symbol::new("scenario.sensing_noise_dbm", "σ_s^2", "Noise of the radar", "dBm"),
     Symbol::new("scenario.rate_weight_per_nat", "δ_c", "Weight of the rate", "1/nat"),
+    Symbol::new("scenario.require.sinr_db", "γ", "SINR of every user at least", "dB"),
+    Symbol::new("scenario.require.azimuth_deg", "", "Root-CRB of every azimuth at most", "°"),
     Symbol::new("scenario.crb_weight", "δ_s", "Weight of the bound", ""),
 ];

@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use super::{
     BEAM_FIELDS, BeamformingDesign, Beams, CLAIMS, Instance, Metrics, SYSTEM, Scenario, Targets,
-    advice, evaluate, instance, schemes, story, symbols, table, verify,
+    advice, evaluate, goal, instance, schemes, story, symbols, table, verify,
 };
-use crate::Error;
 use crate::claims::{Checks, Ends};
 use crate::data::{ArraySet, FieldInfo};
 use crate::system::{Checked, Goal, Metric, Scheme, Series, Symbol, System, Table};
+use crate::{Error, FEASIBLE};
 
 /// A multi-user, multi-target base station: see [`crate::beamforming`].
 #[derive(Clone, Copy, Debug)]
@@ -102,11 +102,28 @@ impl System for Beamforming {
         story::headline(instance)
     }
 
-    fn facts(_: &Instance, design: &BeamformingDesign) -> Vec<(String, String)> {
-        story::facts(design)
+    /// Of the weighted sum nothing is required; baselines of a goal may miss what is.
+    fn unmet(design: &BeamformingDesign) -> Option<String> {
+        let missed = design.metrics.goal.as_ref()?.violation.unwrap_or(f64::INFINITY);
+        let proven = design.proof.infeasible.is_some();
+        (missed > FEASIBLE && !proven).then(|| {
+            format!(
+                "what is required is missed by {missed:.1e}, and nothing proves that it must be"
+            )
+        })
+    }
+
+    fn facts(instance: &Instance, design: &BeamformingDesign) -> Vec<(String, String)> {
+        match instance.problem() {
+            Some(problem) => goal::facts(instance, problem, design),
+            None => story::facts(design),
+        }
     }
 
     fn tables(instance: &Instance, design: &BeamformingDesign) -> Vec<Table> {
-        story::tables(instance, design)
+        match instance.problem() {
+            Some(problem) => goal::tables(instance, problem, design),
+            None => story::tables(instance, design),
+        }
     }
 }

@@ -75,6 +75,57 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
     metric("evaluations_total", "Evaluations", "", "of the objective, over all starts", |_, d| {
         Some(d.work.evaluations as f64)
     }),
+    metric(
+        "goal_value",
+        "Goal",
+        "",
+        "value of the goal: a root-CRB in degrees, a rate in bit/s/Hz, a power in dBm",
+        |_, d| d.metrics.goal.as_ref()?.shown,
+    )
+    .only_with("goal"),
+    metric(
+        "requirements_met",
+        "Requirements met",
+        "",
+        "share of the floors and limits that are met",
+        |_, d| {
+            let goal = d.metrics.goal.as_ref()?;
+            Some(goal.met as f64 / goal.asked as f64).filter(|share| share.is_finite())
+        },
+    )
+    .only_with("goal"),
+    metric(
+        "requirement_violation",
+        "Largest miss of a requirement",
+        "",
+        "by how much the requirement that is missed most is missed, relative to it",
+        |_, d| d.metrics.goal.as_ref()?.violation,
+    )
+    .only_with("goal"),
+    metric(
+        "power_price",
+        "Price of the power",
+        "1/dB",
+        "by how much the goal's value rises with one dB more power",
+        |_, d| d.metrics.prices.as_ref()?.per_power_db,
+    )
+    .only_with("goal"),
+    metric(
+        "sinr_price",
+        "Price of the SINRs",
+        "1/dB",
+        "by how much the goal's value rises with one dB more for every user with a floor",
+        |_, d| Some(d.metrics.prices.as_ref()?.per_sinr_db.iter().sum()),
+    )
+    .only_with("goal"),
+    metric(
+        "limit_price",
+        "Price of the limits",
+        "",
+        "by how much the goal's value rises where every limit is one step (degree, dB, bit) larger",
+        |_, d| Some(d.metrics.prices.as_ref()?.per_limit.iter().sum()),
+    )
+    .only_with("goal"),
 ];
 
 fn count(found: Result<usize, Error>) -> Option<f64> {
@@ -130,6 +181,33 @@ pub(super) const SERIES: &[Series<Beamforming>] = &[
         trace,
     )
     .of_steps(),
+    series("user_sinr_db", "i: user", "SINR", "dB", |_, d| {
+        let heard = d.metrics.sinr.iter().enumerate().filter(|(_, sinr)| **sinr > 0.0);
+        let entry = |(i, sinr): (usize, &f64)| SeriesEntry {
+            i: i as u32,
+            j: 0,
+            x: None,
+            value: 10.0 * sinr.log10(),
+        };
+        if d.metrics.goal.is_some() { heard.map(entry).collect() } else { Vec::new() }
+    })
+    .only_with("goal"),
+    series("limited_value", "i: limit", "Limited metric", "", |_, d| {
+        let limited = d.metrics.goal.iter().flat_map(|goal| goal.limited.iter().enumerate());
+        let entry = |(i, value): (usize, &Option<f64>)| {
+            value.map(|value| SeriesEntry { i: i as u32, j: 0, x: None, value })
+        };
+        limited.filter_map(entry).collect()
+    })
+    .only_with("goal"),
+    series("price_per_sinr_db", "i: user", "Price of SINR", "1/dB", |_, d| {
+        SeriesEntry::list(d.metrics.prices.iter().flat_map(|p| p.per_sinr_db.iter().copied()))
+    })
+    .only_with("goal"),
+    series("price_per_limit", "i: limit", "Price of a limit", "", |_, d| {
+        SeriesEntry::list(d.metrics.prices.iter().flat_map(|p| p.per_limit.iter().copied()))
+    })
+    .only_with("goal"),
 ];
 
 /// A row of [`METRICS`]: name, label, unit, definition, value of an instance's design.

@@ -4,12 +4,16 @@
 //! and rates are written out again, entry by entry, from the definitions in the
 //! [module page](super). It is slow and meant to be.
 
-use std::f64::consts::PI;
+mod dense;
+mod goal;
+
+use std::f64::consts::{PI, TAU};
 
 use noctule_num::interrupt::poll;
 use noctule_num::{C64, CMat};
 use serde::Serialize;
 
+use self::dense::{Matrix, inverse_of};
 use super::{Beams, Instance, PowerConstraint};
 use crate::Error;
 
@@ -22,7 +26,7 @@ pub struct Verification {
     pub sum_rate_nats: f64,
     /// tr F⁻¹, recomputed; absent where F is singular.
     pub crb_trace_mixed: Option<f64>,
-    /// Largest relative violation of the power constraint.
+    /// Largest relative violation of the power constraint, and of what a goal requires.
     pub violation: f64,
 }
 
@@ -43,6 +47,9 @@ impl Verification {
 /// When the beams have another shape than the instance asks for, or an entry is not finite.
 pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error> {
     beams.check(instance)?;
+    if let Some(problem) = instance.problem() {
+        return goal::verify(instance, problem, beams);
+    }
     let parts = instance.parts();
     let w = &beams.matrix;
     let sum_rate_nats = sum_rate(instance, w)?;
@@ -105,38 +112,70 @@ fn steering(phases: &[(f64, f64)], norm: f64, azimuth: f64, polar: f64) -> [Vec<
     out
 }
 
-/// tr F⁻¹ from F_ij = 2L/σ² Re Σ_s (D_i w_s)ᴴ (D_j w_s) with dense D_i = ∂(B U Aᴴ)/∂ω_i.
+/// tr F⁻¹ of all parameters.
 fn crb_trace(instance: &Instance, w: &CMat) -> Result<Option<f64>, Error> {
-    let parts = instance.parts();
-    let m = parts.targets.len();
-    if m == 0 {
+    if instance.targets().is_empty() {
         return Ok(None);
     }
-    let (tx, rx) = (parts.transmit_array, parts.receive_array);
-    let scale = |elements: usize| match instance.unit_modulus_steering() {
-        true => 1.0,
-        false => 1.0 / (elements as f64).sqrt(),
+    let Some(inverse) = inverse_of(fisher_of(instance, w)?) else { return Ok(None) };
+    let trace: f64 = (0..inverse.len()).map(|i| inverse[i][i]).sum();
+    Ok(Some(trace).filter(|trace| trace.is_finite()))
+}
+
+/// Steering vector and derivatives of an array of any shape, by the product rule on the phase.
+fn steering_anywhere(positions: &[[f64; 3]], norm: f64, azimuth: f64, polar: f64) -> [Vec<C64>; 3] {
+    let j = C64::new(0.0, 1.0);
+    let mut out = [Vec::new(), Vec::new(), Vec::new()];
+    for [x, y, z] in positions {
+        let across = x * azimuth.cos() + y * azimuth.sin();
+        let phase = TAU * (across * polar.sin() + z * polar.cos());
+        let by_azimuth = TAU * (y * azimuth.cos() - x * azimuth.sin()) * polar.sin();
+        let by_polar = TAU * (across * polar.cos() - z * polar.sin());
+        let a = (j * phase).exp() * norm;
+        out[0].push(a);
+        out[1].push(a * j * by_azimuth);
+        out[2].push(a * j * by_polar);
+    }
+    out
+}
+
+/// Steering vectors of one array towards every target.
+fn seen_by(instance: &Instance, sends: bool) -> Vec<[Vec<C64>; 3]> {
+    let parts = instance.parts();
+    let (own, planar) = match sends {
+        true => (&instance.shapes().transmit, parts.transmit_array),
+        false => (&instance.shapes().receive, parts.receive_array),
     };
-    let tx_phases = element_phases((tx.horizontal, tx.vertical));
-    let rx_phases = element_phases((rx.horizontal, rx.vertical));
-    let seen: Vec<_> = parts
-        .targets
-        .iter()
-        .map(|target| {
-            let (azimuth, polar) = (target.azimuth_rad, target.polar_rad);
-            let a = steering(&tx_phases, scale(tx.elements()), azimuth, polar);
-            let b = steering(&rx_phases, scale(rx.elements()), azimuth, polar);
-            (a, b, target.reflection)
-        })
-        .collect();
+    let scale = match instance.unit_modulus_steering() {
+        true => 1.0,
+        false => 1.0 / (planar.elements() as f64).sqrt(),
+    };
+    let phases = element_phases((planar.horizontal, planar.vertical));
+    let towards = |target: &super::Target| {
+        let (azimuth, polar) = (target.azimuth_rad, target.polar_rad);
+        match own {
+            Some(own) => steering_anywhere(&own.positions, scale, azimuth, polar),
+            None => steering(&phases, scale, azimuth, polar),
+        }
+    };
+    parts.targets.iter().map(towards).collect()
+}
+
+/// F_ij = 2L/σ² Re Σ_s (D_i w_s)ᴴ (D_j w_s) with dense D_i = ∂(B U Aᴴ)/∂ω_i, of all parameters.
+fn fisher_of(instance: &Instance, w: &CMat) -> Result<Matrix, Error> {
+    let parts = instance.parts();
+    let m = parts.targets.len();
+    let (sent, received) = (seen_by(instance, true), seen_by(instance, false));
+    let seen = || sent.iter().zip(&received).zip(&parts.targets);
     let kappa = 2.0 * f64::from(parts.snapshots) / parts.sensing_noise_w;
     let n = 4 * m;
     let mut fisher = vec![vec![0.0; n]; n];
     for s in 0..w.cols() {
         poll()?;
         // The derivative of the echo of this stream: one column for each parameter.
-        let mut echoes = vec![Vec::with_capacity(rx.elements()); n];
-        for (index, (a, b, alpha)) in seen.iter().enumerate() {
+        let mut echoes = vec![Vec::with_capacity(parts.receive_array.elements()); n];
+        for (index, ((a, b), target)) in seen().enumerate() {
+            let alpha = &target.reflection;
             let through =
                 |a: &[C64]| -> C64 { a.iter().zip(w.col(s)).map(|(a, w)| a.conj() * w).sum() };
             let [lit, lit_azimuth, lit_polar] = [through(&a[0]), through(&a[1]), through(&a[2])];
@@ -154,41 +193,7 @@ fn crb_trace(instance: &Instance, w: &CMat) -> Result<Option<f64>, Error> {
             }
         }
     }
-    Ok(trace_of_inverse(fisher))
-}
-
-/// tr A⁻¹ of a positive definite matrix by Gauss–Jordan elimination with the diagonal scaled to
-/// one; `None` where it is singular to working precision.
-fn trace_of_inverse(mut a: Vec<Vec<f64>>) -> Option<f64> {
-    let n = a.len();
-    let scale: Vec<f64> = (0..n).map(|i| a[i][i].sqrt()).collect();
-    for i in 0..n {
-        for j in 0..n {
-            a[i][j] /= scale[i] * scale[j];
-        }
-        let mut unit = vec![0.0; n];
-        unit[i] = 1.0;
-        a[i].extend(unit);
-    }
-    for pivot in 0..n {
-        let best = (pivot..n).max_by(|&i, &j| a[i][pivot].abs().total_cmp(&a[j][pivot].abs()))?;
-        a.swap(pivot, best);
-        let value = a[pivot][pivot];
-        // Pivots of a unit-diagonal matrix below this mean bounds of 10¹² and more.
-        if value.is_nan() || value.abs() < 1e-12 {
-            return None;
-        }
-        a[pivot].iter_mut().for_each(|x| *x /= value);
-        let row = a[pivot].clone();
-        for (i, other) in a.iter_mut().enumerate() {
-            if i != pivot {
-                let factor = other[pivot];
-                other.iter_mut().zip(&row).for_each(|(x, y)| *x -= factor * y);
-            }
-        }
-    }
-    let trace: f64 = (0..n).map(|i| a[i][n + i] / (scale[i] * scale[i])).sum();
-    trace.is_finite().then_some(trace)
+    Ok(fisher)
 }
 
 fn violation(instance: &Instance, w: &CMat) -> f64 {

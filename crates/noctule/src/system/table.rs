@@ -88,6 +88,8 @@ pub struct Metric<S: System> {
     value: fn(&S::Instance, &DesignOf<S>) -> Option<f64>,
     /// Whether it keeps a meaning where no design meets the requirements.
     of_infeasible: bool,
+    /// The key of a scenario without which it has none.
+    only_with: Option<&'static str>,
 }
 
 impl<S: System> std::fmt::Debug for Metric<S> {
@@ -107,7 +109,7 @@ impl<S: System> Metric<S> {
         value: fn(&S::Instance, &DesignOf<S>) -> Option<f64>,
     ) -> Self {
         let info = MetricInfo { name, label, unit, summary };
-        Self { info, value, of_infeasible: false }
+        Self { info, value, of_infeasible: false, only_with: None }
     }
 
     /// The same row, with a meaning also where no design meets the requirements.
@@ -115,6 +117,18 @@ impl<S: System> Metric<S> {
     pub const fn also_infeasible(mut self) -> Self {
         self.of_infeasible = true;
         self
+    }
+
+    /// The same row, of studies alone whose scenario says `key`: others have no such column.
+    #[must_use]
+    pub const fn only_with(mut self, key: &'static str) -> Self {
+        self.only_with = Some(key);
+        self
+    }
+
+    /// The key of a scenario without which the row has no meaning.
+    pub const fn condition(&self) -> Option<&'static str> {
+        self.only_with
     }
 
     /// The value of a design. Of one that is proven infeasible only what keeps a meaning.
@@ -130,6 +144,7 @@ pub struct Series<S: System> {
     pub info: SeriesInfo,
     values: fn(&S::Instance, &DesignOf<S>) -> Vec<SeriesEntry>,
     of_infeasible: bool,
+    only_with: Option<&'static str>,
 }
 
 impl<S: System> std::fmt::Debug for Series<S> {
@@ -149,7 +164,7 @@ impl<S: System> Series<S> {
         values: fn(&S::Instance, &DesignOf<S>) -> Vec<SeriesEntry>,
     ) -> Self {
         let info = SeriesInfo { name, index, label, unit, steps: false };
-        Self { info, values, of_infeasible: false }
+        Self { info, values, of_infeasible: false, only_with: None }
     }
 
     /// The same row, whose first index counts the steps of a method.
@@ -164,6 +179,18 @@ impl<S: System> Series<S> {
     pub const fn also_infeasible(mut self) -> Self {
         self.of_infeasible = true;
         self
+    }
+
+    /// The same row, of studies alone whose scenario says `key`: others have no such column.
+    #[must_use]
+    pub const fn only_with(mut self, key: &'static str) -> Self {
+        self.only_with = Some(key);
+        self
+    }
+
+    /// The key of a scenario without which the row has no meaning.
+    pub const fn condition(&self) -> Option<&'static str> {
+        self.only_with
     }
 
     /// The values of a design, in an order that is the same on every run. None of one that is

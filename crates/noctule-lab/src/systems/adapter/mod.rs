@@ -116,6 +116,10 @@ impl<T: noctule::System> System for Of<T> {
         T::SYMBOLS
     }
 
+    fn condition(&self, name: &str) -> Option<&'static str> {
+        T::condition(name)
+    }
+
     fn schemes(&self) -> Vec<SchemeInfo> {
         T::scheme_infos()
     }

@@ -142,6 +142,9 @@ pub(super) fn told_metrics<T: Tables>(instance: &T::Instance, design: &DesignOf<
     if let Value::Object(members) = &mut told {
         for (metric, value) in T::metric_infos().iter().zip(T::values(instance, design)) {
             let number = value.filter(|value| value.is_finite());
+            if number.is_none() && T::condition(metric.name).is_some() {
+                continue;
+            }
             members.entry(metric.name).or_insert(json!(number));
         }
     }

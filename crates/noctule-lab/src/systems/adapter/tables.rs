@@ -46,6 +46,14 @@ pub(super) trait Tables: System {
         Self::SERIES.iter().map(|series| series.info).collect()
     }
 
+    /// The key of a scenario without which a metric or a series has no meaning.
+    fn condition(name: &str) -> Option<&'static str> {
+        let metrics = Self::METRICS.iter().map(|one| (one.info.name, one.condition()));
+        let mut all =
+            metrics.chain(Self::SERIES.iter().map(|one| (one.info.name, one.condition())));
+        all.find(|(known, _)| *known == name).and_then(|(_, key)| key)
+    }
+
     /// The words of the schemes.
     fn scheme_infos() -> Vec<SchemeInfo> {
         Self::SCHEMES.iter().map(Scheme::info).collect()

@@ -4,11 +4,12 @@ use noctule_num::linalg::{Cholesky, Op, dot, orthonormal_basis, product, real_do
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work, water_filling};
 
+use crate::beamforming::goal::violation;
 use crate::beamforming::model::evaluate;
 use crate::beamforming::starts::{matched_filters, regularised_zero_forcing, scaled_to_power};
 use crate::beamforming::{BeamformingDesign, Beams, Instance, PowerConstraint, advice};
 use crate::system::NoSettings;
-use crate::{Design, Error, Run};
+use crate::{Design, Error, FEASIBLE, Run};
 
 /// Channels whose singular values are this far apart are dependent: to keep users apart would take
 /// 10²⁰ times the power.
@@ -137,14 +138,20 @@ fn closed_form(instance: &Instance, mut data: CMat) -> Result<BeamformingDesign,
     let matrix = CMat::hstack(&[&data, &silent])?;
     let beams = Beams { matrix: project_power(instance, matrix), users: instance.users() };
     let metrics = evaluate(instance, &beams)?;
-    let violation = (metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
+    let power = (metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
+    let violation = if instance.problem().is_some() { violation(&metrics) } else { power };
+    let proof = if violation <= FEASIBLE || instance.problem().is_none() {
+        Proof::feasible(violation)
+    } else {
+        Proof::NONE
+    };
     Ok(Design {
         warnings: advice(instance, &metrics),
         starts: vec![metrics.objective],
         variables: beams,
         metrics,
         stop: Stop::Computed,
-        proof: Proof::feasible(violation),
+        proof,
         trace: Trace::off(),
         work: Work::default(),
     })

@@ -8,6 +8,7 @@ use noctule_optim::{Bound, Lbfgs, Manifold, Objective, Proof, Sense, StopRule, S
 use noctule_phy::fisher::target_space;
 use serde::{Deserialize, Serialize};
 
+use crate::beamforming::goal::sensing_alone;
 use crate::beamforming::instance::checks::MOST_STREAMS;
 use crate::beamforming::model::{Model, Space, evaluate};
 use crate::beamforming::settings::{STALLED, tolerance};
@@ -67,8 +68,11 @@ pub fn sensing_only(
     settings: &SensingSettings,
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    can_be_proven(instance)?;
     settings.validate()?;
+    if let Some(problem) = instance.problem() {
+        return sensing_alone(instance, problem, run);
+    }
+    can_be_proven(instance)?;
     let streams = settings.streams.unwrap_or(3 * instance.targets().len());
     let sensing = instance.with_weights(0.0, instance.parts().crb_weight)?;
     let mut model = Model::with_streams(&sensing, Space::Reduced, streams)?;

@@ -8,7 +8,8 @@ use noctule_phy::arrays::{Normalisation, PlanarArray};
 use super::{Instance, Parts, PowerConstraint, Target, checks};
 use crate::Error;
 use crate::beamforming::SYSTEM;
-use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
+use crate::beamforming::goal;
+use crate::data::{Array, ArraySet, Entries, FieldInfo, Taker, as_count};
 
 /// The arrays an instance travels as. Complex numbers in JSON are `[re, im]`.
 pub const FIELDS: &[FieldInfo] = &[
@@ -42,6 +43,17 @@ pub const FIELDS: &[FieldInfo] = &[
         false,
         "1 when steering entries have magnitude one, else 0",
     ),
+    goal::FIELDS[0],
+    goal::FIELDS[1],
+    goal::FIELDS[2],
+    goal::FIELDS[3],
+    goal::FIELDS[4],
+    goal::FIELDS[5],
+    goal::FIELDS[6],
+    goal::FIELDS[7],
+    goal::FIELDS[8],
+    goal::FIELDS[9],
+    goal::FIELDS[10],
 ];
 
 const fn field(
@@ -78,9 +90,15 @@ impl Instance {
         };
         let transmit_array = shape(&mut taker, "transmit_shape", normalisation)?;
         let receive_array = shape(&mut taker, "receive_shape", normalisation)?;
-        let channels = channels(&mut taker, transmit_array)?;
+        let shapes = goal::shapes(&mut taker, normalisation)?;
+        let antennas = match &shapes.transmit {
+            Some(own) => own.elements(),
+            None => transmit_array.elements(),
+        };
+        let channels = channels(&mut taker, antennas)?;
         let targets = targets(&mut taker)?;
-        Self::new(Parts {
+        let problem = goal::read(&mut taker, channels.cols(), targets.len())?;
+        let parts = Parts {
             transmit_array,
             receive_array,
             channels,
@@ -96,7 +114,8 @@ impl Instance {
                 false => PowerConstraint::Total,
             },
             targets,
-        })
+        };
+        Self::asking(parts, shapes, problem)
     }
 
     /// The named arrays of this instance; [`Instance::from_arrays`] inverts it to the bit.
@@ -125,6 +144,7 @@ impl Instance {
         set.insert("per_antenna_power", Array::number(f64::from(u8::from(per_antenna))));
         let modulus = self.unit_modulus_steering();
         set.insert("unit_modulus_steering", Array::number(f64::from(u8::from(modulus))));
+        goal::write(self, &mut set);
         set
     }
 
@@ -147,6 +167,9 @@ fn completed(set: ArraySet, base: Option<&Instance>) -> Result<ArraySet, InputEr
             checks::check_users(users)?;
             all.insert("user_noise_w", Array::list(vec![first; users]));
         }
+        for name in ["sinr_floor", "user_weights"] {
+            resized(&mut all, name, channels.shape.first().copied());
+        }
     }
     // A base with three streams for each target has them for each target of the set too.
     if let Some(azimuths) = set.get("azimuth_rad")
@@ -160,13 +183,23 @@ fn completed(set: ArraySet, base: Option<&Instance>) -> Result<ArraySet, InputEr
     Ok(all)
 }
 
+/// What is the same for every user of a base is the same for any number of users.
+fn resized(all: &mut ArraySet, name: &str, users: Option<usize>) {
+    let Some(Array { entries: Entries::Real(values), .. }) = all.get(name) else { return };
+    if let (Some(users), Some(&first)) = (users, values.first())
+        && values.iter().all(|value| value.to_bits() == first.to_bits())
+    {
+        all.insert(name, Array::list(vec![first; users]));
+    }
+}
+
 /// The channels, antennas × users.
-fn channels(taker: &mut Taker<'_>, array: PlanarArray) -> Result<CMat, Error> {
+fn channels(taker: &mut Taker<'_>, elements: usize) -> Result<CMat, Error> {
     let entries = taker.complex("channels")?;
     let users = taker.length("user").unwrap_or(0);
     // Without users an array of channels may have lost its other length.
     let antennas = match users {
-        0 => array.elements(),
+        0 => elements,
         _ => taker.length("antenna").unwrap_or(0),
     };
     Ok(CMat::from_columns(antennas, users, entries)?)

@@ -42,7 +42,8 @@ impl Instance {
             return (Vec::new(), "there are none, but the bound has a weight".to_owned());
         }
         let linear = |array: PlanarArray| array.horizontal == 1 || array.vertical == 1;
-        if linear(self.parts.transmit_array) && linear(self.parts.receive_array) {
+        let own = self.shapes.transmit.is_some() || self.shapes.receive.is_some();
+        if !own && linear(self.parts.transmit_array) && linear(self.parts.receive_array) {
             let cause = "both arrays are linear, and a linear array cannot see two angles";
             return ((0..targets.len()).collect(), cause.to_owned());
         }

@@ -8,6 +8,7 @@ use super::convex::searched;
 use super::impossible::{with_caps, without_caps};
 use super::metric::Metric;
 use super::required::{Found, Requirements};
+use super::starts::Begin;
 use super::world::{Space, World};
 use crate::Error;
 
@@ -25,6 +26,20 @@ pub fn best_metric(
     required: &Requirements,
     interrupt: &Interrupt,
 ) -> Result<Found, Error> {
+    best_metric_from(world, metric, required, &Begin::default(), interrupt)
+}
+
+/// [`best_metric`] with beams to start from, or with few sensing streams.
+///
+/// # Errors
+/// As [`best_metric`].
+pub fn best_metric_from(
+    world: &World,
+    metric: &Metric,
+    required: &Requirements,
+    begin: &Begin<'_>,
+    interrupt: &Interrupt,
+) -> Result<Found, Error> {
     world.check()?;
     required.check(world)?;
     metric.check(world)?;
@@ -38,7 +53,7 @@ pub fn best_metric(
     if let Some(reason) = without_caps(&space, required) {
         return Ok(Found { infeasible: Some(reason), ..Found::none(&space, required, 0) });
     }
-    let mut found = searched(&space, metric, required, interrupt)?;
+    let mut found = searched(&space, metric, required, begin, interrupt)?;
     if found.violation > 1e-6 {
         found.infeasible = with_caps(world, required, interrupt)?;
     }

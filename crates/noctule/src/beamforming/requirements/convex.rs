@@ -9,9 +9,9 @@ use super::metric::Metric;
 use super::minorant::Minorant;
 use super::multipliers::{Columns, capped};
 use super::program::{Aim, Cap, Chart, Program};
-use super::required::{Found, PowerLimit, Requirements, Standing, Told, told};
+use super::required::{DualValues, Found, PowerLimit, Requirements, Standing, Told, told};
 use super::sensed::Sensed;
-use super::starts::{climbed, sensing_streams, start, tilt, tolerance_for};
+use super::starts::{Begin, climbed, sensing_streams, start, tilt, tolerance_for};
 use super::world::Space;
 
 /// A gap beyond which another start is tried.
@@ -23,18 +23,23 @@ pub(super) fn searched(
     space: &Space,
     metric: &Metric,
     required: &Requirements,
+    begin: &Begin<'_>,
     interrupt: &Interrupt,
 ) -> Result<Found, NumError> {
     let power = required.power.total();
     let all = metric.needs_all() || required.caps.iter().any(|cap| cap.metric.needs_all());
-    let streams = space.users() + sensing_streams(space, all);
+    let streams = space.users() + begin.most_sensing(sensing_streams(space, all));
     let mut best: Option<Found> = None;
     let mut evaluations = 0;
-    for (turn, share) in [0.2, 0.5, 0.02].into_iter().enumerate() {
+    let warm = begin.inside(space, streams);
+    let cold = [0.2, 0.5, 0.02].into_iter().enumerate().map(|(turn, share)| {
         let mut w = start(space, streams, power, share, turn);
         if turn > 0 {
             tilt(&mut w, turn);
         }
+        w
+    });
+    for w in warm.into_iter().chain(cold) {
         let found = metric_from(space, metric, required, &w, interrupt)?;
         evaluations += found.evaluations;
         if best.as_ref().is_none_or(|best| open(&found) < open(best)) {
@@ -77,7 +82,7 @@ fn metric_from(
     let first = matches!(required.power, PowerLimit::Total(_))
         .then(|| case.dual(&shares, &lambda, &rho))
         .flatten()
-        .map(|dual| Refined { dual, nu: Vec::new() });
+        .map(|dual| Refined { dual, shares: shares.clone(), nu: Vec::new() });
     let refined = case.refined(&descent.beams, &shares);
     let mut found = case.best(&descent.beams, value, first.into_iter().chain(refined).collect());
     found.evaluations = descent.evaluations;
@@ -250,7 +255,8 @@ impl Case<'_> {
             }
             let shares: Vec<f64> = x.iter().map(|x| x / sum).collect();
             let rho: Vec<f64> = rho.iter().map(|x| x / sum).collect();
-            return Some(Refined { dual: self.dual(&shares, &lambda, &rho)?, nu: Vec::new() });
+            let dual = self.dual(&shares, &lambda, &rho)?;
+            return Some(Refined { dual, shares, nu: Vec::new() });
         };
         // B W = Σ ν_n e_n e_nᵀ W + Σ λ_k D_k − Σ ρ_i B_i W
         let mut target = CMat::zeros(w.rows(), w.cols());
@@ -281,7 +287,8 @@ impl Case<'_> {
         for (k, l) in users.iter().zip(floors) {
             lambda[*k] = *l;
         }
-        Some(Refined { dual: self.dual(shares, &lambda, rho)?, nu: nu.to_vec() })
+        let dual = self.dual(shares, &lambda, rho)?;
+        Some(Refined { dual, shares: shares.to_vec(), nu: nu.to_vec() })
     }
 
     /// The design with the best of its bounds.
@@ -317,13 +324,20 @@ impl Case<'_> {
             }
             _ => Vec::new(),
         };
-        let (lambda, rho, nu) = kept.map_or_else(
-            || (vec![0.0; self.space.users()], vec![0.0; self.caps.len()], Vec::new()),
+        let sharpness = self.sharpness.unsigned_abs();
+        let (dual, nu) = kept.map_or_else(
+            || {
+                let (lambda, rho) = (vec![0.0; self.space.users()], vec![0.0; self.caps.len()]);
+                (DualValues { lambda, rho, sharpness, ..DualValues::default() }, Vec::new())
+            },
             |(one, tau)| {
                 let rho = one.dual.caps.iter().map(|(rho, ..)| *rho).collect();
-                (one.dual.lambda, rho, one.nu.iter().map(|nu| -(nu + tau).max(0.0)).collect())
+                let prices = one.nu.iter().map(|nu| -(nu + tau).max(0.0)).collect();
+                let Refined { dual, shares, nu } = one;
+                (DualValues { lambda: dual.lambda, rho, shares, nu, sharpness }, prices)
             },
         );
+        let (lambda, rho) = (dual.lambda.clone(), dual.rho.clone());
         let price_per_power = match &self.required.power {
             PowerLimit::PerAntenna(_) => nu,
             PowerLimit::Total(power) if degree && self.caps.is_empty() && bound.is_finite() => {
@@ -331,18 +345,15 @@ impl Case<'_> {
             }
             PowerLimit::Total(_) => multiplier,
         };
-        told(
-            self.space,
-            self.required,
-            self.at,
-            w,
-            Told { value, bound: bound.is_finite().then_some(bound), lambda, rho, price_per_power },
-        )
+        let bound = bound.is_finite().then_some(bound);
+        let told = Told { value, bound, lambda, rho, price_per_power };
+        Found { dual, ..self::told(self.space, self.required, self.at, w, told) }
     }
 }
 
 /// Multipliers, and those of the antennas.
 struct Refined {
     dual: Dual,
+    shares: Vec<f64>,
     nu: Vec<f64>,
 }

@@ -6,6 +6,7 @@ use noctule_optim::Interrupt;
 use super::convex::searched;
 use super::least::least_power_within;
 use super::required::{Infeasible, Requirements};
+use super::starts::Begin;
 use super::uplink::{Hopeless, LeastPower, hopeless, least_power};
 use super::world::{Space, World};
 
@@ -48,7 +49,7 @@ pub(super) fn with_caps(
         let free =
             Requirements { sinr: Vec::new(), caps: Vec::new(), power: required.power.clone() };
         let space = Space::new(&alone, free.whole(Some(&cap.metric)))?;
-        let found = searched(&space, &cap.metric, &free, interrupt)?;
+        let found = searched(&space, &cap.metric, &free, &Begin::default(), interrupt)?;
         if let Some(bound) = found.bound.filter(|bound| *bound > cap.limit) {
             return Ok(Some(Infeasible::Cap { cap: i, reachable: found.value, bound }));
         }

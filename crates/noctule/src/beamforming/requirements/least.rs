@@ -8,7 +8,7 @@ use super::metric::Metric;
 use super::minorant::Minorant;
 use super::multipliers::{Columns, capped};
 use super::program::{Aim, Chart, Program};
-use super::required::{Found, Infeasible, Requirements, Standing, Told, told};
+use super::required::{DualValues, Found, Infeasible, Requirements, Standing, Told, told};
 use super::starts::{TOLERANCE, climbed, sensing_streams, start};
 use super::uplink::{Hopeless, LeastPower, hopeless, least_power};
 use super::world::{Space, World};
@@ -67,7 +67,8 @@ pub(super) fn least_power_within(
                 price_per_power: Vec::new(),
             },
         );
-        return Ok(Found { beams: space.lifted(&told.beams), ..told });
+        let dual = DualValues { lambda: told.lambda.clone(), ..DualValues::default() };
+        return Ok(Found { beams: space.lifted(&told.beams), dual, ..told });
     }
     let all = required.caps.iter().any(|cap| cap.metric.needs_all());
     let streams = space.users() + sensing_streams(&space, all);
@@ -244,7 +245,13 @@ pub(super) fn power_and_dual(
         rho,
         price_per_power: Vec::new(),
     };
-    let found = self::told(space, required, &at, &beams, told);
+    let values = DualValues {
+        lambda: dual.lambda.clone(),
+        rho: dual.caps.iter().map(|(rho, ..)| *rho).collect(),
+        sharpness: sharpness.unsigned_abs(),
+        ..DualValues::default()
+    };
+    let found = Found { dual: values, ..self::told(space, required, &at, &beams, told) };
     let interference = at.heard.interference;
     let found = Found { evaluations: run.work.evaluations, ..found };
     (found, PowerDual { dual, interference })

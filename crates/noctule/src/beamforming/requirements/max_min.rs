@@ -7,6 +7,7 @@ use super::certificate::Dual;
 use super::checks::rate_weights;
 use super::impossible::impossible;
 use super::least::{PowerDual, feasible, met_by, power_and_dual};
+use super::link::Heard;
 use super::required::{Found, PowerLimit, Requirements, Standing};
 use super::starts::{TOLERANCE, sensing_streams, start};
 use super::uplink::{hopeless, least_power};
@@ -51,10 +52,7 @@ pub fn best_worst_rate(
         power: PowerLimit::Total(power),
     };
     let heard = Standing::of(&space, &start(&space, streams, power, 0.2, 0)).heard;
-    let mut t = (0..space.users())
-        .filter(|k| weights[*k] > 0.0)
-        .map(|k| heard.sinr(k).ln_1p() / weights[k])
-        .fold(f64::INFINITY, f64::min);
+    let mut t = worst_rate(&heard, weights);
     if !t.is_finite() {
         return Ok(Found::none(&space, required, 0));
     }
@@ -126,10 +124,7 @@ pub fn best_worst_rate(
     let mut beams = found.beams.clone();
     beams.scale((power / beams.norm_sqr()).sqrt());
     let standing = Standing::of(&space, &beams);
-    let reached = (0..space.users())
-        .filter(|k| weights[*k] > 0.0)
-        .map(|k| standing.heard.sinr(k).ln_1p() / weights[k])
-        .fold(f64::INFINITY, f64::min);
+    let reached = worst_rate(&standing.heard, weights);
     let miss = standing.violation(&space, required);
     if miss > 1e-8 {
         let infeasible = impossible(world, &space, required, interrupt)?;
@@ -156,8 +151,16 @@ pub fn best_worst_rate(
     })
 }
 
+/// The smallest `log(1 + SINR_k)/v_k` of the users with a weight.
+pub(super) fn worst_rate(heard: &Heard, weights: &[f64]) -> f64 {
+    (0..weights.len())
+        .filter(|k| weights[*k] > 0.0)
+        .map(|k| heard.sinr(k).ln_1p() / weights[k])
+        .fold(f64::INFINITY, f64::min)
+}
+
 /// What no t exceeds: the root of the power's bound, with multipliers kept or scaled with the floors.
-fn bound(
+pub(super) fn bound(
     space: &Space,
     (weights, floors): (&[f64], &[f64]),
     power: f64,

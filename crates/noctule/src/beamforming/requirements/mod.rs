@@ -13,6 +13,9 @@
 //! | the best (weighted, or proportionally fair) rate under caps | [`best_rate`] | stationary; the best of several starts |
 //! | the same with an interval | [`best_rate_within`] | what no beams exceed, by branch and bound |
 //! | the best metric at nearly the best rate | [`best_metric_at_rate`] | stationary |
+//! | given beams beside what is required | [`judged`] | – |
+//! | a bound, or prices, from dual values at beams | [`metric_bound`], [`power_bound`], [`worst_rate_bound`], [`prices`] | again, without a search |
+//! | why floors are out of reach | [`floors_cost`], [`floors_in_reach`] | the largest common factor |
 //!
 //! # Model
 //!
@@ -67,13 +70,15 @@
 //!
 //! # Limits
 //!
-//! The functions are those of the library: scenario files, the command line and Python do not know
-//! them yet. Limits per antenna are kept by [`best_metric`] and [`best_rate`]; whether they can be kept is
+//! Scenario files, the command line and Python reach these functions through goals
+//! ([`goal`](crate::beamforming::goal)); scenes of alternatives and covariances of channel errors are for
+//! Rust alone. Limits per antenna are kept by [`best_metric`] and [`best_rate`]; whether they can be kept is
 //! judged by their sum only, and the others are for a total power. Illumination and mutual information
 //! are asked for as caps; a beampattern error is evaluated, not designed for. A near-tight floor is met
 //! ever more exactly, since what it is missed by costs as much of the power that is left; the least power
 //! of floors beyond 40 dB takes many steps of a fixed point.
 
+mod again;
 mod best_metric;
 mod certificate;
 mod checks;
@@ -82,6 +87,7 @@ pub mod evaluate;
 pub mod fisher;
 mod impossible;
 mod interval;
+mod judged;
 mod least;
 mod link;
 mod matrices;
@@ -98,13 +104,18 @@ mod starts;
 mod uplink;
 mod world;
 
-pub use best_metric::best_metric;
+pub use again::{
+    UnitPrices, floors_cost, floors_in_reach, metric_bound, power_bound, prices, worst_rate_bound,
+};
+pub use best_metric::{best_metric, best_metric_from};
 pub use fisher::{Target, Unknown, parameters};
 pub use interval::{Interval, best_rate_within};
+pub use judged::{Judged, judged};
 pub use least::least_power_for;
 pub use max_min::best_worst_rate;
 pub use metric::{Metric, Part};
 pub use program::Cap;
 pub use rate::{best_metric_at_rate, best_rate};
-pub use required::{Found, Infeasible, PowerLimit, Requirements};
+pub use required::{DualValues, Found, Infeasible, PowerLimit, Requirements};
+pub use starts::Begin;
 pub use world::{SensingStreams, World};

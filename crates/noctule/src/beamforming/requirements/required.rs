@@ -98,8 +98,25 @@ pub struct Found {
     pub price_per_power: Vec<f64>,
     /// The largest relative miss of a requirement.
     pub violation: f64,
+    /// The dual values behind the bound.
+    pub dual: DualValues,
     /// Evaluations.
     pub evaluations: u64,
+}
+
+/// Dual values from which a bound is computed again at the beams of a design, without a search.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DualValues {
+    /// λ of the SINR floors, one a user.
+    pub lambda: Vec<f64>,
+    /// ρ of the caps, one for each of what a cap is the largest of.
+    pub rho: Vec<f64>,
+    /// Shares of what a metric is the largest of; a single one is one.
+    pub shares: Vec<f64>,
+    /// ν of the antennas' limits; empty for a total power.
+    pub nu: Vec<f64>,
+    /// The power p of the norm that stands for the largest eigenvalue.
+    pub sharpness: u32,
 }
 
 impl Found {
@@ -119,6 +136,7 @@ impl Found {
             price_per_cap: vec![0.0; required.caps.len()],
             price_per_power: Vec::new(),
             violation: f64::INFINITY,
+            dual: DualValues::default(),
             evaluations,
         }
     }
@@ -263,6 +281,7 @@ pub(super) fn told(
         lambda: told.lambda,
         rho,
         violation: at.violation(space, required),
+        dual: DualValues::default(),
         evaluations: 0,
     }
 }

@@ -1,6 +1,6 @@
 //! Where searches begin, and one descent from there.
 
-use noctule_num::linalg::{orthonormal_basis, real_dot};
+use noctule_num::linalg::{Op, orthonormal_basis, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
 use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Trace};
@@ -81,6 +81,49 @@ pub(super) fn start(space: &Space, streams: usize, power: f64, share: f64, turn:
         }
     }
     w
+}
+
+/// Where a search begins besides its own starts, and with how many sensing streams.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Begin<'a> {
+    /// Beams of a neighbouring problem, antennas × streams, users first.
+    pub warm: Option<&'a CMat>,
+    /// Sensing streams at most; as many as can be of use where nothing is said. With fewer a design
+    /// may stay above the bound, which holds for any number.
+    pub sensing: Option<usize>,
+}
+
+impl Begin<'_> {
+    /// Sensing streams where `useful` of them always suffice.
+    pub(super) fn most_sensing(&self, useful: usize) -> usize {
+        self.sensing.map_or(useful, |most| most.min(useful))
+    }
+
+    /// The warm beams in coordinates of the space with `streams` of them; nothing where they do not
+    /// fit, or leave a stream of a user off, which no descent turns on again.
+    pub(super) fn inside(&self, space: &Space, streams: usize) -> Option<CMat> {
+        let warm = self.warm?;
+        if warm.rows() != space.basis.rows() || warm.cols() < space.users() {
+            return None;
+        }
+        let w = product(&space.basis, Op::Adjoint, warm, Op::Plain);
+        let norm = |s: usize| real_dot(w.col(s), w.col(s));
+        let total: f64 = (0..w.cols()).map(norm).sum();
+        if !(total > 0.0 && total.is_finite())
+            || (0..space.users()).any(|k| norm(k) <= 1e-12 * total)
+        {
+            return None;
+        }
+        let spare = start(space, streams, total, 1e-4, 0);
+        let kept = |s: usize| s < w.cols() && (s < space.users() || norm(s) > 1e-12 * total);
+        Some(CMat::from_fn(
+            space.dim(),
+            streams,
+            |i, s| {
+                if kept(s) { w[(i, s)] } else { spare[(i, s)] }
+            },
+        ))
+    }
 }
 
 fn settings(tolerance: f64) -> AugmentedSettings {

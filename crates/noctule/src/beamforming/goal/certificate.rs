@@ -1,0 +1,251 @@
+//! Why no beams meet what is required: a certificate with what is in reach, what to blame, and the
+//! beams that come nearest.
+
+use noctule_num::{CMat, InputError};
+use noctule_optim::{Certificate, Interrupt};
+use noctule_phy::units::dbm_from_w;
+
+use super::dual::{numbers, values};
+use super::problem::{Case, Problem};
+use super::words::Limit;
+use crate::Error;
+use crate::beamforming::requirements::{
+    Begin, Cap, DualValues, Infeasible, PowerLimit, Requirements, World, best_metric_from,
+    floors_cost, floors_in_reach, least_power_for, metric_bound, power_bound,
+};
+use crate::beamforming::{Beams, Instance, Metrics};
+use crate::claims::{Compared, Ends, Said, Verdict, same, same_certificate};
+
+/// The floors alone.
+const FLOORS: &str = "uplink-fixed-point";
+/// A limit, with the floors or without.
+const LIMIT: &str = "dual-bound-of-a-limit";
+/// Everything together.
+const POWER: &str = "dual-bound-of-the-power";
+
+/// A certificate and the beams that are shown beside it.
+pub(super) struct Refused {
+    pub(super) certificate: Certificate,
+    pub(super) beams: CMat,
+}
+
+/// Why nothing meets what is required, proven again from the reason that a search gave; none where
+/// rounding leaves no proof.
+pub(super) fn refused(
+    problem: &Problem,
+    case: &Case,
+    reason: &Infeasible,
+    interrupt: &Interrupt,
+) -> Result<Option<Refused>, Error> {
+    match reason {
+        Infeasible::Rank { .. } | Infeasible::Floors { .. } => {
+            let (factor, beams) = floors_in_reach(&case.world, &case.required)?;
+            Ok(floors(case, factor)?.map(|certificate| Refused { certificate, beams }))
+        }
+        Infeasible::Cap { cap, .. } => limit(problem, case, *cap, false, interrupt),
+        Infeasible::Together { .. } => {
+            // who is to blame alone is said so
+            for (i, one) in problem.limits.iter().enumerate() {
+                if !one.metric.is_gain()
+                    && let Some(found) = limit(problem, case, i, false, interrupt)?
+                {
+                    return Ok(Some(found));
+                }
+            }
+            if let [Limit { metric, .. }] = &problem.limits[..]
+                && !metric.is_gain()
+                && let Some(found) = limit(problem, case, 0, true, interrupt)?
+            {
+                return Ok(Some(found));
+            }
+            together(case, interrupt)
+        }
+    }
+}
+
+/// The certificate of floors that cost more than there is, or have no price at all.
+fn floors(case: &Case, factor: f64) -> Result<Option<Certificate>, Error> {
+    let power = case.required.power.total();
+    let cost = floors_cost(&case.world, &case.required)?;
+    if cost.partial_cmp(&(power * (1.0 + 1e-12))) != Some(std::cmp::Ordering::Greater) {
+        return Ok(None);
+    }
+    let decibels = |x: f64| 10.0 * x.log10();
+    let highest = case.required.sinr.iter().copied().fold(0.0, f64::max);
+    let (required, lower) = (decibels(highest), -decibels(factor));
+    let cause = if cost.is_finite() {
+        format!(
+            "the SINR floors cost at least {:.3} dBm, and there are {:.3} dBm",
+            dbm_from_w(cost),
+            dbm_from_w(power)
+        )
+    } else {
+        "the SINR floors ask for more than the rank of the channels: no power meets them".to_owned()
+    };
+    let statement = format!(
+        "{cause}; every floor lower by {lower:.3} dB is in reach (the highest {:.3} dB instead of \
+         {required:.3} dB)",
+        required - lower
+    );
+    Ok(Some(Certificate::new(FLOORS, statement, required, required - lower)))
+}
+
+/// The problem of one limit alone: its metric made small under the floors, or under nothing.
+fn alone(case: &Case) -> Requirements {
+    Requirements { caps: Vec::new(), ..case.required.clone() }
+}
+
+/// The certificate of a limit that no beams keep, with the floors or whatever becomes of the users.
+fn limit(
+    problem: &Problem,
+    case: &Case,
+    of: usize,
+    with_users: bool,
+    interrupt: &Interrupt,
+) -> Result<Option<Refused>, Error> {
+    let (Some(Cap { metric, .. }), Some(asked)) =
+        (case.required.caps.get(of), problem.limits.get(of))
+    else {
+        return Ok(None);
+    };
+    let begin = Begin::default();
+    let (beams, dual) = if with_users {
+        let found = best_metric_from(&case.world, metric, &alone(case), &begin, interrupt)?;
+        (found.beams, found.dual)
+    } else {
+        let users = case.required.sinr.len();
+        let world = without_users(&case.world);
+        let free = Requirements { sinr: Vec::new(), ..alone(case) };
+        let found = best_metric_from(&world, metric, &free, &begin, interrupt)?;
+        let silent = CMat::zeros(found.beams.rows(), users);
+        let beams = CMat::hstack(&[&silent, &found.beams])?;
+        (beams, DualValues { lambda: vec![0.0; users], ..found.dual })
+    };
+    let Some(bound) = metric_bound(&case.world, metric, &alone(case), &beams, &dual)? else {
+        return Ok(None);
+    };
+    if bound <= asked.limit {
+        return Ok(None);
+    }
+    let unit = asked.metric.unit();
+    let (required, reachable) = (unit.shown(asked.limit), unit.shown(bound));
+    let with = if with_users { "under these SINR floors" } else { "whatever becomes of the users" };
+    let (words, symbol) = (asked.metric.words(), unit.symbol());
+    let statement = format!(
+        "{words} may be {required:.6}{symbol} at most, and {with} no beams fall below \
+         {reachable:.6}{symbol}"
+    );
+    let mut all = numbers(&dual);
+    all.insert("limit".to_owned(), vec![of as f64]);
+    let certificate = Certificate::new(LIMIT, statement, required, reachable).with_numbers(all);
+    Ok(Some(Refused { certificate, beams }))
+}
+
+/// A world that nobody lives in.
+pub(super) fn without_users(world: &World) -> World {
+    World {
+        channels: CMat::zeros(world.transmit.elements(), 0),
+        noise_w: Vec::new(),
+        error_covariances: Vec::new(),
+        ..world.clone()
+    }
+}
+
+/// The certificate of requirements that cost more power than there is.
+fn together(case: &Case, interrupt: &Interrupt) -> Result<Option<Refused>, Error> {
+    let total = Requirements {
+        power: PowerLimit::Total(case.required.power.total()),
+        ..case.required.clone()
+    };
+    let found = least_power_for(&case.world, &total, interrupt)?;
+    if found.dual.lambda.len() != case.required.sinr.len() {
+        return Ok(None);
+    }
+    let bound = power_bound(&case.world, &total, &found.beams, &found.dual)?;
+    let power = total.power.total();
+    if bound.partial_cmp(&power) != Some(std::cmp::Ordering::Greater) {
+        return Ok(None);
+    }
+    let statement = format!(
+        "what is required costs at least {:.3} dBm in all, and there are {:.3} dBm; no floor and \
+         no limit is out of reach alone",
+        dbm_from_w(bound),
+        dbm_from_w(power)
+    );
+    let certificate = Certificate::new(POWER, statement, bound, power);
+    let certificate = certificate.with_numbers(numbers(&found.dual));
+    Ok(Some(Refused { certificate, beams: found.beams }))
+}
+
+/// Whether a document's certificate is proven again.
+pub(in crate::beamforming) fn infeasible_again(
+    said: &Said<'_, Instance, Beams, Metrics, Ends>,
+    problem: &Problem,
+    stored: &Certificate,
+    out: &mut Vec<Compared>,
+) -> Result<Verdict, Error> {
+    let case = Case::of(said.instance, problem)?;
+    let again = match stored.method.as_str() {
+        FLOORS => {
+            let (factor, _) = floors_in_reach(&case.world, &case.required)?;
+            return Ok(same_certificate(stored, floors(&case, factor)?.as_ref(), out));
+        }
+        LIMIT => limit_again(said, problem, &case, stored),
+        POWER => power_again(said, &case, stored),
+        other => return Ok(Verdict::Refuted(format!("nothing is proven by `{other}`"))),
+    };
+    let (required, reachable) = match again {
+        Ok(pair) => pair,
+        Err(error) => return Verdict::of(error),
+    };
+    out.push(("proof.infeasible.required".to_owned(), Some(stored.required), Some(required)));
+    out.push(("proof.infeasible.reachable".to_owned(), Some(stored.reachable), Some(reachable)));
+    if !(same(required, stored.required) && same(reachable, stored.reachable)) {
+        let why = format!("it proves {required:.6e} against {reachable:.6e}");
+        return Ok(Verdict::Refuted(why));
+    }
+    let beyond = match stored.method.as_str() {
+        POWER => required > reachable,
+        _ => reachable > required,
+    };
+    if beyond {
+        Ok(Verdict::Confirmed)
+    } else {
+        Ok(Verdict::Refuted("its multipliers leave what is required in reach".to_owned()))
+    }
+}
+
+fn limit_again(
+    said: &Said<'_, Instance, Beams, Metrics, Ends>,
+    problem: &Problem,
+    case: &Case,
+    stored: &Certificate,
+) -> Result<(f64, f64), Error> {
+    let mut numbers = stored.numbers.clone();
+    let of = match numbers.remove("limit").as_deref() {
+        Some([of]) if *of >= 0.0 && *of < problem.limits.len() as f64 => *of as usize,
+        _ => {
+            let allowed = format!("below {}", problem.limits.len());
+            return Err(InputError::new("no such limit", "limit", "another", allowed).into());
+        }
+    };
+    let (cap, asked) = (&case.required.caps[of], &problem.limits[of]);
+    let w = &said.variables.matrix;
+    let bound = metric_bound(&case.world, &cap.metric, &alone(case), w, &values(&numbers)?)?;
+    let Some(bound) = bound else {
+        return Err(InputError::new("they bound nothing", "numbers", "", "multipliers").into());
+    };
+    let unit = asked.metric.unit();
+    Ok((unit.shown(asked.limit), unit.shown(bound)))
+}
+
+fn power_again(
+    said: &Said<'_, Instance, Beams, Metrics, Ends>,
+    case: &Case,
+    stored: &Certificate,
+) -> Result<(f64, f64), Error> {
+    let power = case.required.power.total();
+    let total = Requirements { power: PowerLimit::Total(power), ..case.required.clone() };
+    let w = &said.variables.matrix;
+    Ok((power_bound(&case.world, &total, w, &values(&stored.numbers)?)?, power))
+}

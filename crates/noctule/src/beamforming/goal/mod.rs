@@ -1,0 +1,40 @@
+//! Goals and requirements instead of weights: from the words of a scenario to designs with proofs.
+//!
+//! A problem is a goal, what is required, and a world of arrays, users and targets. The [words](Goal) are those of
+//! scenario files; a [`Problem`] is the same in SI units beside the arrays of an
+//! [`Instance`](crate::beamforming::Instance), and travels with it. What is solved, bounded and priced is
+//! [`requirements`](crate::beamforming::requirements).
+//!
+//! | goal | value | proven |
+//! |---|---|---|
+//! | `sum-rate` | Σ v ln(1 + SINR) in nats | an interval, where a bound is asked for |
+//! | `max-min-rate` | min ln(1 + SINR)/v in nats | the optimum |
+//! | `proportional-fair` | Σ v ln ln(1 + SINR) | nothing: local |
+//! | `min-crb` | the metric, squared radians of angles | the optimum |
+//! | `min-power` | the power in watts | the optimum |
+//!
+//! The objective of a design is the value, with a minus where it is made small.
+
+mod arrays;
+mod certificate;
+mod dual;
+mod evaluate;
+mod measure;
+mod problem;
+mod scenario;
+mod solve;
+mod story;
+mod words;
+
+pub use evaluate::{GoalMetrics, Prices};
+pub use measure::Unit;
+pub use problem::{Case, Problem};
+pub use words::{Elements, Goal, Limit, Measure, Parameter, Require, Unknown};
+
+pub(super) use arrays::{FIELDS, read, shapes, write};
+pub(super) use certificate::infeasible_again;
+pub(super) use dual::{bound_again, bounded, stop_again};
+pub(super) use evaluate::evaluate;
+pub(super) use problem::{check, planar};
+pub(super) use solve::{design_for, sensing_alone, violation};
+pub(super) use story::{facts, tables};

@@ -1,0 +1,317 @@
+//! What is asked of an instance: goal and requirements in SI units, beside channels and targets.
+
+use noctule_num::InputError;
+use noctule_num::input::in_range;
+use noctule_phy::elements::ElementArray;
+
+use super::words::{Goal, Limit, Measure, Parameter, Require, Unknown};
+use crate::Error;
+use crate::beamforming::requirements::{
+    Cap, Metric, PowerLimit, Requirements, SensingStreams, Target, Unknown as UnknownParts, World,
+};
+use crate::beamforming::{Instance, PowerConstraint};
+
+/// A goal under requirements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The goal; not the weighted sum.
+    pub goal: Goal,
+    /// SINR floors, linear, one a user; zero for none.
+    pub sinr_floor: Vec<f64>,
+    /// Limits on metrics, in SI units.
+    pub limits: Vec<Limit>,
+    /// What is unknown of each target.
+    pub unknown: Vec<Unknown>,
+    /// Whether users know the sensing streams and take them out.
+    pub streams_cancelled: bool,
+}
+
+impl Problem {
+    /// The metric that is made small, where the goal is one.
+    pub const fn measure(&self) -> Option<&Measure> {
+        match &self.goal {
+            Goal::MinCrb { metric } => Some(metric),
+            _ => None,
+        }
+    }
+
+    /// Weights of the users' rates.
+    pub fn user_weights(&self) -> Vec<f64> {
+        match &self.goal {
+            Goal::SumRate { user_weights: Some(weights) }
+            | Goal::MaxMinRate { user_weights: Some(weights) }
+            | Goal::ProportionalFair { user_weights: Some(weights) } => weights.clone(),
+            _ => vec![1.0; self.sinr_floor.len()],
+        }
+    }
+
+    /// Whether bounds of angles are the goal, or limited.
+    pub fn counts_angles(&self) -> bool {
+        let angle = |metric: &Measure| metric.unit() == super::measure::Unit::RootDegrees;
+        self.measure().is_some_and(angle) || self.limits.iter().any(|limit| angle(&limit.metric))
+    }
+
+    /// Number of requirements beside the power.
+    pub fn asked(&self) -> usize {
+        self.sinr_floor.iter().filter(|floor| **floor > 0.0).count() + self.limits.len()
+    }
+}
+
+/// What a scenario requires, for so many users and targets.
+///
+/// # Errors
+/// Numbers out of range, lists of another length; places are fields of `require`.
+pub(in crate::beamforming) fn asked(
+    goal: &Goal,
+    require: &Require,
+    users: usize,
+    unknown: Vec<Unknown>,
+    streams_cancelled: bool,
+) -> Result<Problem, InputError> {
+    let floors = floors(require, users).map_err(|error| error.inside("require"))?;
+    let mut limits = angle_limits(require, &unknown).map_err(|error| error.inside("require"))?;
+    for (i, limit) in require.limits.iter().enumerate() {
+        let place = format!("require.limits[{i}]");
+        shown(limit).map_err(|error| error.inside(&place))?;
+        let meant = limit.metric.unit().meant(limit.limit);
+        limits.push(Limit { metric: limit.metric.clone(), limit: meant });
+    }
+    Ok(Problem { goal: goal.clone(), sinr_floor: floors, limits, unknown, streams_cancelled })
+}
+
+/// Refuse a limit that its unit does not have.
+fn shown(limit: &Limit) -> Result<(), InputError> {
+    use super::measure::Unit::{Bits, Dbm, Decibels, Nats, Plain, Root, RootDegrees};
+    let value = limit.limit;
+    match limit.metric.unit() {
+        RootDegrees => in_range("limit", value, 1e-9, 1e6, "degrees"),
+        Root => in_range("limit", value, 1e-90, 1e90, ""),
+        Plain => in_range("limit", value, 1e-180, 1e180, ""),
+        Nats => in_range("limit", value, -1e4, 1e4, "nats"),
+        Bits => in_range("limit", value, 1e-9, 1e9, "bits"),
+        Decibels => in_range("limit", value, -300.0, 300.0, "dB"),
+        Dbm => in_range("limit", value, -300.0, 300.0, "dBm"),
+    }
+}
+
+fn one_a_user(place: &str, list: &[f64], users: usize) -> Result<(), InputError> {
+    if list.len() == users {
+        return Ok(());
+    }
+    let (found, allowed) = (format!("{} numbers", list.len()), format!("{users}, one a user"));
+    Err(InputError::new("not one number a user", place, found, allowed))
+}
+
+/// The larger of what SINRs and rates ask for.
+fn floors(require: &Require, users: usize) -> Result<Vec<f64>, InputError> {
+    let mut floors = vec![0.0_f64; users];
+    let decibels = |place: &str, value: f64| {
+        in_range(place, value, -300.0, 120.0, "dB")?;
+        Ok(10.0_f64.powf(value / 10.0))
+    };
+    let bits = |place: &str, value: f64| {
+        in_range(place, value, 0.0, 40.0, "bit/s/Hz")?;
+        Ok((value * std::f64::consts::LN_2).exp_m1())
+    };
+    type Read<'a> = &'a dyn Fn(&str, f64) -> Result<f64, InputError>;
+    let all: [(&str, Option<f64>, Option<&[f64]>, Read<'_>); 2] = [
+        ("sinr_db", require.sinr_db, require.user_sinr_db.as_deref(), &decibels),
+        ("rate_bps_hz", require.rate_bps_hz, require.user_rate_bps_hz.as_deref(), &bits),
+    ];
+    for (name, common, each, read) in all {
+        if let Some(value) = common {
+            let floor = read(name, value)?;
+            floors.iter_mut().for_each(|f| *f = f.max(floor));
+        }
+        if let Some(list) = each {
+            let place = format!("user_{name}");
+            one_a_user(&place, list, users)?;
+            for (k, value) in list.iter().enumerate() {
+                floors[k] = floors[k].max(read(&format!("{place}[{k}]"), *value)?);
+            }
+        }
+    }
+    Ok(floors)
+}
+
+/// Limits on the bounds of single parameters.
+fn angle_limits(require: &Require, unknown: &[Unknown]) -> Result<Vec<Limit>, InputError> {
+    let mut limits = Vec::new();
+    let mut push = |place: &str, parameter, target, value: f64| {
+        let metric = Measure::Parameter { target, parameter };
+        let unit = metric.unit();
+        let limit = Limit { metric, limit: value };
+        shown(&limit).map_err(|error| InputError { place: place.to_owned(), ..error })?;
+        limits.push(Limit { limit: unit.meant(value), ..limit });
+        Ok(())
+    };
+    let of = |u: &Unknown, parameter| match parameter {
+        Parameter::Azimuth => u.azimuth,
+        Parameter::Polar => u.polar,
+        Parameter::Reflection => u.reflection,
+    };
+    for (name, parameter, common, each) in [
+        ("azimuth_deg", Parameter::Azimuth, require.azimuth_deg, &require.target_azimuth_deg),
+        ("polar_deg", Parameter::Polar, require.polar_deg, &require.target_polar_deg),
+        ("reflection", Parameter::Reflection, require.reflection, &None),
+    ] {
+        if let Some(value) = common {
+            let targets = unknown.iter().enumerate().filter(|(_, u)| of(u, parameter));
+            let mut targets = targets.map(|(m, _)| m).peekable();
+            if targets.peek().is_none() {
+                let what = "no target has this parameter unknown";
+                let allowed = "a target with it among its `unknown`";
+                return Err(InputError::new(what, name, value.to_string(), allowed));
+            }
+            targets.try_for_each(|m| push(name, parameter, m, value))?;
+        }
+        if let Some(list) = each {
+            let place = format!("target_{name}");
+            if list.len() != unknown.len() {
+                let found = format!("{} numbers", list.len());
+                let allowed = format!("{}, one a target", unknown.len());
+                return Err(InputError::new("not one number a target", place, found, allowed));
+            }
+            for (m, value) in list.iter().enumerate() {
+                if !of(&unknown[m], parameter) {
+                    let (place, what) = (format!("{place}[{m}]"), "this parameter is known");
+                    let allowed = "a target with it among its `unknown`";
+                    return Err(InputError::new(what, place, value.to_string(), allowed));
+                }
+                push(&format!("{place}[{m}]"), parameter, m, *value)?;
+            }
+        }
+    }
+    Ok(limits)
+}
+
+/// A problem as the solvers see it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Station, users, targets.
+    pub world: World,
+    /// The metric of the goal, where it is one.
+    pub metric: Option<Metric>,
+    /// Floors, caps, power.
+    pub required: Requirements,
+}
+
+impl Case {
+    /// The case of an instance that asks for `problem`.
+    ///
+    /// # Errors
+    /// Metrics that do not fit the targets.
+    pub fn of(instance: &Instance, problem: &Problem) -> Result<Self, Error> {
+        let world = world(instance, problem);
+        let metric = problem.measure().map(|measure| measure.metric(&world)).transpose();
+        let metric = metric.map_err(|error| error.inside("goal.metric"))?;
+        let cap = |(i, limit): (usize, &Limit)| {
+            let metric = limit.metric.metric(&world);
+            let metric = metric.map_err(|error| error.inside(&format!("require.limits[{i}]")))?;
+            Ok(Cap { metric, limit: limit.limit })
+        };
+        let caps = problem.limits.iter().enumerate().map(cap).collect::<Result<_, InputError>>()?;
+        let power_w = instance.parts().power_w;
+        let power = match instance.parts().power_constraint {
+            PowerConstraint::Total => PowerLimit::Total(power_w),
+            PowerConstraint::PerAntenna => {
+                let n = instance.antennas();
+                PowerLimit::PerAntenna(vec![power_w / n as f64; n])
+            }
+        };
+        let required = Requirements { sinr: problem.sinr_floor.clone(), caps, power };
+        required.check(&world).map_err(|error| error.inside("require"))?;
+        Ok(Self { world, metric, required })
+    }
+}
+
+fn world(instance: &Instance, problem: &Problem) -> World {
+    let parts = instance.parts();
+    let target = |(m, target): (usize, &crate::beamforming::Target)| {
+        let unknown = problem.unknown.get(m).copied().unwrap_or_default();
+        Target {
+            azimuth_rad: target.azimuth_rad,
+            polar_rad: target.polar_rad,
+            reflection: target.reflection,
+            unknown: UnknownParts {
+                azimuth: unknown.azimuth,
+                polar: unknown.polar,
+                re: unknown.reflection,
+                im: unknown.reflection,
+            },
+        }
+    };
+    World {
+        transmit: instance.transmit_elements(),
+        receive: instance.receive_elements(),
+        targets: parts.targets.iter().enumerate().map(target).collect(),
+        alternatives: Vec::new(),
+        snapshots: f64::from(parts.snapshots),
+        sensing_noise_w: parts.sensing_noise_w,
+        channels: parts.channels.clone(),
+        noise_w: parts.user_noise_w.clone(),
+        error_covariances: Vec::new(),
+        streams: if problem.streams_cancelled {
+            SensingStreams::Cancelled
+        } else {
+            SensingStreams::Interfering
+        },
+    }
+}
+
+/// Refuse a goal that the instance does not have.
+pub(in crate::beamforming) fn check(instance: &Instance, problem: &Problem) -> Result<(), Error> {
+    let refuse = |what: &str, place: &str, found: &str, allowed: &str| {
+        Err(Error::from(InputError::new(what, place, found, allowed)))
+    };
+    let users = instance.users();
+    let name = problem.goal.name();
+    match &problem.goal {
+        Goal::SumRate { user_weights }
+        | Goal::MaxMinRate { user_weights }
+        | Goal::ProportionalFair { user_weights } => {
+            if users == 0 {
+                return refuse("a goal of rates needs users", "goal", name, "one user or more");
+            }
+            if let Some(weights) = user_weights {
+                one_a_user("goal.user_weights", weights, users)?;
+                for (k, weight) in weights.iter().enumerate() {
+                    in_range(&format!("goal.user_weights[{k}]"), *weight, 0.0, 1e12, "")?;
+                }
+                if weights.iter().all(|weight| *weight <= 0.0) {
+                    let allowed = "one positive weight or more";
+                    return refuse("no rate has a weight", "goal.user_weights", "zeros", allowed);
+                }
+            }
+        }
+        Goal::MinCrb { metric } if metric.is_gain() => {
+            let allowed = "a bound; gains are required in `require.limits`";
+            return refuse("this metric is not made small", "goal.metric", name, allowed);
+        }
+        Goal::MinPower if problem.asked() == 0 => {
+            let allowed = "a floor on SINRs or rates, or a limit on a metric";
+            return refuse(
+                "nothing is required, so no power is needed",
+                "require",
+                "nothing",
+                allowed,
+            );
+        }
+        _ => {}
+    }
+    let by_antenna = instance.parts().power_constraint == PowerConstraint::PerAntenna;
+    if by_antenna && matches!(problem.goal, Goal::MinPower | Goal::MaxMinRate { .. }) {
+        let what = "this goal is for a total power";
+        let allowed = "power_constraint = \"total\"; limits per antenna go with min-crb, sum-rate \
+                       and proportional-fair";
+        return refuse(what, "power_constraint", "per-antenna", allowed);
+    }
+    Case::of(instance, problem)?;
+    Ok(())
+}
+
+/// The array of an instance without one of its own.
+pub(in crate::beamforming) fn planar(array: noctule_phy::arrays::PlanarArray) -> ElementArray {
+    let (h, v) = (array.horizontal, array.vertical);
+    ElementArray::planar(h, v, 0.5).scaled(array.normalisation)
+}

@@ -1,0 +1,132 @@
+//! The part of a scenario that says the problem: goal, requirements, what is unknown, arrays of any
+//! shape.
+
+use noctule_num::InputError;
+use noctule_num::input::{in_count, in_range};
+use noctule_phy::elements::ElementArray;
+
+use super::problem::{Problem, asked};
+use super::words::{Elements, Goal, Measure, Unknown};
+use crate::beamforming::instance::checks::MOST_ELEMENTS;
+use crate::beamforming::{Scenario, Shapes, Targets};
+
+impl Elements {
+    /// Number of elements.
+    pub const fn count(&self) -> usize {
+        match self {
+            Self::Linear { elements, .. } | Self::Circular { elements, .. } => *elements,
+            Self::Positions { wavelengths } => wavelengths.len(),
+        }
+    }
+
+    /// The array.
+    pub fn array(&self) -> ElementArray {
+        match self {
+            Self::Linear { elements, spacing, centred: false } => {
+                ElementArray::linear(*elements, *spacing)
+            }
+            Self::Linear { elements, spacing, centred: true } => {
+                ElementArray::centred(*elements, *spacing)
+            }
+            Self::Circular { elements, radius } => ElementArray::circular(*elements, *radius),
+            Self::Positions { wavelengths } => ElementArray::new(wavelengths.clone()),
+        }
+    }
+
+    fn validate(&self) -> Result<(), InputError> {
+        // an array handed to an instance is described by two sides of at most 4096
+        in_count("elements", self.count(), 1, MOST_ELEMENTS.min(4096))?;
+        match self {
+            Self::Linear { spacing, .. } => in_range("spacing", *spacing, 1e-6, 1e6, "wavelengths"),
+            Self::Circular { radius, .. } => in_range("radius", *radius, 1e-6, 1e6, "wavelengths"),
+            Self::Positions { wavelengths } => {
+                let all = wavelengths.iter().enumerate();
+                all.flat_map(|(n, p)| p.iter().map(move |x| (n, *x))).try_for_each(|(n, x)| {
+                    in_range(&format!("wavelengths[{n}]"), x, -1e6, 1e6, "wavelengths")
+                })
+            }
+        }
+    }
+}
+
+impl Scenario {
+    /// Refuse what of the problem can be wrong without looking at users and targets.
+    pub(in crate::beamforming) fn validate_goal(&self) -> Result<(), InputError> {
+        for (name, elements) in [
+            ("transmit_elements", &self.transmit_elements),
+            ("receive_elements", &self.receive_elements),
+        ] {
+            if let Some(elements) = elements {
+                elements.validate().map_err(|error| error.inside(name))?;
+            }
+        }
+        if !self.goal.is_weighted() {
+            return self.problem(self.targets.count()).map(drop);
+        }
+        let goals = "a goal: sum-rate, max-min-rate, proportional-fair, min-crb, min-power";
+        let refuse = |what: &str, place: &str, found: &str| {
+            let hint = "`scenario.goal.kind=min-crb`, for one";
+            Err(InputError::new(what, place, found, goals).hint(hint))
+        };
+        if !self.require.is_nothing() {
+            let what = "the weighted sum has no requirements";
+            return refuse(what, "require", "requirements, and no goal beside them");
+        }
+        let known = |u: &Unknown| !u.is_all();
+        if known(&self.unknown) || self.targets.unknown().iter().flatten().any(known) {
+            let what = "the weighted sum counts every parameter of a target as unknown";
+            return refuse(what, "unknown", "a parameter that is known, and no goal beside it");
+        }
+        if self.streams_cancelled {
+            let what = "the weighted sum counts sensing streams as interference";
+            return refuse(what, "streams_cancelled", "true, and no goal beside it");
+        }
+        Ok(())
+    }
+
+    /// What is asked for; `None` where that is the weighted sum.
+    pub(in crate::beamforming) fn problem(
+        &self,
+        targets: usize,
+    ) -> Result<Option<Problem>, InputError> {
+        if self.goal.is_weighted() {
+            return Ok(None);
+        }
+        let mut unknown = vec![self.unknown; targets];
+        for (slot, own) in unknown.iter_mut().zip(self.targets.unknown()) {
+            *slot = own.unwrap_or(*slot);
+        }
+        asked(&self.goal, &self.require, self.users, unknown, self.streams_cancelled).map(Some)
+    }
+
+    /// Whether a metric needs streams in every direction.
+    pub(in crate::beamforming) fn needs_all(&self) -> bool {
+        let all = |m: &Measure| matches!(m, Measure::Extended | Measure::MutualInformation);
+        let goal = matches!(&self.goal, Goal::MinCrb { metric } if all(metric));
+        goal || self.require.limits.iter().any(|limit| all(&limit.metric))
+    }
+
+    /// Arrays that are not planar.
+    pub(in crate::beamforming) fn shapes(&self) -> Shapes {
+        let array = |own: &Option<Elements>| own.as_ref().map(Elements::array);
+        Shapes { transmit: array(&self.transmit_elements), receive: array(&self.receive_elements) }
+    }
+}
+
+impl Targets {
+    /// How many.
+    pub(in crate::beamforming) const fn count(&self) -> usize {
+        match self {
+            Self::Fixed(targets) => targets.len(),
+            Self::Drawn(law) => law.count,
+        }
+    }
+
+    /// What each says of itself.
+    fn unknown(&self) -> Vec<Option<Unknown>> {
+        match self {
+            Self::Fixed(targets) => targets.iter().map(|target| target.unknown).collect(),
+            Self::Drawn(law) => vec![None; law.count],
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Designs for a goal: the solver that fits it, its proof, its prices; or why there is none.
+
+use noctule_num::{CMat, InputError};
+use noctule_optim::{Bound, Interrupt, Proof, Sense, Stop, Trace, Work};
+
+use super::certificate::{Refused, refused, without_users};
+use super::dual::{SOLVED, numbers, proven, shown};
+use super::problem::{Case, Problem};
+use super::words::Goal;
+use crate::beamforming::requirements::{
+    Begin, DualValues, Found, Infeasible, Interval, PowerLimit, Requirements, UnitPrices,
+    best_metric_from, best_rate, best_rate_within, best_worst_rate, least_power_for, prices,
+};
+use crate::beamforming::{BeamformingDesign, Beams, Instance, Metrics, Settings, advice, evaluate};
+use crate::{Design, Error, FEASIBLE, Run};
+
+/// Starts of a goal that is not convex.
+const STARTS: usize = 4;
+
+/// Design for the goal of an instance.
+///
+/// # Errors
+/// What does not fit; broken numerics.
+pub(in crate::beamforming) fn design_for(
+    instance: &Instance,
+    problem: &Problem,
+    settings: &Settings,
+    run: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
+    settings.validate()?;
+    let case = Case::of(instance, problem)?;
+    let begin = Begin {
+        warm: run.warm.map(|beams| &beams.matrix),
+        sensing: Some(instance.parts().sensing_streams),
+    };
+    let interrupt = &run.interrupt;
+    let Case { world, required, .. } = &case;
+    let (weights, starts) = (problem.user_weights(), settings.starts.unwrap_or(STARTS));
+    let mut interval = None;
+    let found = match (&problem.goal, &case.metric) {
+        (Goal::MinCrb { .. }, Some(metric)) => {
+            best_metric_from(world, metric, required, &begin, interrupt)?
+        }
+        (Goal::MinPower, _) => least_power_for(world, required, interrupt)?,
+        (Goal::MaxMinRate { .. }, _) => best_worst_rate(world, &weights, required, interrupt)?,
+        (Goal::SumRate { .. }, _) if bounded(settings, required) => {
+            let search = (settings.certify.gap(), settings.nodes());
+            let found = best_rate_within(world, &weights, required, starts, search, interrupt)?;
+            let Interval { found, bound, .. } = found;
+            interval = Some(bound);
+            found
+        }
+        (goal, _) => {
+            let proportional = matches!(goal, Goal::ProportionalFair { .. });
+            best_rate(world, &weights, proportional, required, starts, interrupt)?
+        }
+    };
+    let mut design = told(instance, problem, &case, found, interval, interrupt)?;
+    if interval.is_some() && design.stop == Stop::Stalled && design.proof != Proof::NONE {
+        let gap = design.proof.bound.as_ref().map_or(f64::INFINITY, |bound| bound.gap_rel);
+        let (closed, asked) = (gap <= settings.certify.gap() * 1.001, Stop::EvaluationLimit);
+        design.stop = if closed { Stop::Converged } else { asked };
+    }
+    if interrupt.is_raised() {
+        design.stop = Stop::Interrupted;
+    }
+    Ok(design)
+}
+
+/// Whether branch and bound is asked for, and offered.
+fn bounded(settings: &Settings, required: &Requirements) -> bool {
+    let total = matches!(required.power, PowerLimit::Total(_));
+    settings.certify.is_asked() && settings.nodes() > 0 && total
+}
+
+/// The design of what was found.
+fn told(
+    instance: &Instance,
+    problem: &Problem,
+    case: &Case,
+    found: Found,
+    interval: Option<f64>,
+    interrupt: &Interrupt,
+) -> Result<BeamformingDesign, Error> {
+    if let Some(reason) = &found.infeasible
+        && let Some(why) = refused(problem, case, reason, interrupt)?
+    {
+        return infeasible(instance, why, found.evaluations);
+    }
+    let dear = matches!(problem.goal, Goal::MinPower)
+        && found.value > case.required.power.total() * (1.0 + FEASIBLE);
+    if dear {
+        let floors = refused(problem, case, &Infeasible::Floors { power_w: 0.0 }, interrupt)?;
+        let why = match floors {
+            Some(why) => Some(why),
+            None => refused(problem, case, &Infeasible::Together { power_w: 0.0 }, interrupt)?,
+        };
+        if let Some(why) = why {
+            return infeasible(instance, why, found.evaluations);
+        }
+    }
+    let users = instance.users();
+    let beams = Beams { matrix: found.beams.clone(), users };
+    let metrics = evaluate(instance, &beams)?;
+    let violation = violation(&metrics);
+    let bound = bound(problem, case, &beams, &metrics, &found.dual, interval)?;
+    let mut warnings = advice(instance, &metrics);
+    let met = violation <= FEASIBLE;
+    if !met {
+        warnings.push(
+            "no beams that meet what is required were found, and nothing proves that there are none"
+                .to_owned(),
+        );
+    }
+    let solved = bound.as_ref().is_none_or(|bound| bound.gap_rel <= SOLVED);
+    let own = prices_of(problem, case, &beams, &metrics, &found)?;
+    let proof = if met { Proof::feasible(violation).with_bound(bound) } else { Proof::NONE };
+    Ok(Design {
+        starts: vec![metrics.objective],
+        variables: beams,
+        metrics: Metrics { prices: own.filter(|_| met), ..metrics },
+        stop: if met && solved { Stop::Converged } else { Stop::Stalled },
+        proof,
+        trace: Trace::off(),
+        work: Work { evaluations: found.evaluations, ..Work::default() },
+        warnings,
+    })
+}
+
+/// The largest relative miss.
+pub(in crate::beamforming) fn violation(metrics: &Metrics) -> f64 {
+    let goal = metrics.goal.as_ref();
+    goal.and_then(|goal| goal.violation).unwrap_or(f64::INFINITY)
+}
+
+/// The design beside a certificate that there is none.
+fn infeasible(
+    instance: &Instance,
+    why: Refused,
+    evaluations: u64,
+) -> Result<BeamformingDesign, Error> {
+    let beams = Beams { matrix: why.beams, users: instance.users() };
+    let metrics = evaluate(instance, &beams)?;
+    let infeasible = Some(why.certificate);
+    Ok(Design {
+        warnings: advice(instance, &metrics),
+        starts: vec![metrics.objective],
+        variables: beams,
+        metrics,
+        stop: Stop::Converged,
+        proof: Proof { infeasible, ..Proof::NONE },
+        trace: Trace::off(),
+        work: Work { evaluations, ..Work::default() },
+    })
+}
+
+/// What no beams do better than, by the multipliers at these beams or by branch and bound.
+fn bound(
+    problem: &Problem,
+    case: &Case,
+    beams: &Beams,
+    metrics: &Metrics,
+    values: &DualValues,
+    interval: Option<f64>,
+) -> Result<Option<Bound>, Error> {
+    let Some(value) = metrics.goal.as_ref().and_then(|goal| goal.value) else { return Ok(None) };
+    if let Some(most) = interval {
+        return Ok(Bound::new(value, most, Sense::Upper, "branch-and-bound", 0.0));
+    }
+    if values.lambda.len() != beams.users {
+        return Ok(None);
+    }
+    let Some(found) = proven(problem, case, beams, values)? else { return Ok(None) };
+    let sense = if problem.maximises() { Sense::Upper } else { Sense::Lower };
+    let bound = Bound::new(value, found, sense, "lagrange-dual", 0.0);
+    Ok(bound.map(|bound| bound.with_numbers(numbers(values))))
+}
+
+/// The prices, as people say them.
+fn prices_of(
+    problem: &Problem,
+    case: &Case,
+    beams: &Beams,
+    metrics: &Metrics,
+    found: &Found,
+) -> Result<Option<super::Prices>, Error> {
+    let Some(value) = metrics.goal.as_ref().and_then(|goal| goal.value) else { return Ok(None) };
+    let convex = matches!(problem.goal, Goal::MinCrb { .. } | Goal::MinPower);
+    let own = if convex && found.dual.lambda.len() == beams.users {
+        let metric = case.metric.as_ref();
+        prices(&case.world, metric, &case.required, &beams.matrix, &found.dual)?
+    } else {
+        UnitPrices {
+            sinr: found.price_per_sinr.clone(),
+            caps: found.price_per_cap.clone(),
+            power: found.price_per_power.clone(),
+        }
+    };
+    Ok(Some(shown(problem, case, value, &own)))
+}
+
+/// The best metric with users ignored, judged by the goal.
+///
+/// # Errors
+/// When the goal is no metric; as [`design_for`].
+pub(in crate::beamforming) fn sensing_alone(
+    instance: &Instance,
+    problem: &Problem,
+    run: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
+    let case = Case::of(instance, problem)?;
+    let Some(metric) = &case.metric else {
+        let what = "sensing alone is the best of a metric, and the goal names none";
+        let found = problem.goal.name();
+        return Err(InputError::new(what, "goal", found, "the goal min-crb").into());
+    };
+    let free = Requirements { sinr: Vec::new(), ..case.required.clone() };
+    let world = without_users(&case.world);
+    let begin = Begin { warm: None, sensing: None };
+    let found = best_metric_from(&world, metric, &free, &begin, &run.interrupt)?;
+    let users = instance.users();
+    if let Some(reason) = &found.infeasible
+        && let Some(why) = refused(problem, &case, reason, &run.interrupt)?
+    {
+        return infeasible(instance, why, found.evaluations);
+    }
+    let silent = CMat::zeros(instance.antennas(), users);
+    let matrix = CMat::hstack(&[&silent, &found.beams])?;
+    let lambda = vec![0.0; users];
+    let found = Found { beams: matrix, dual: DualValues { lambda, ..found.dual.clone() }, ..found };
+    let beams = Beams { matrix: found.beams.clone(), users };
+    let metrics = evaluate(instance, &beams)?;
+    let violation = violation(&metrics);
+    let ignores = problem.sinr_floor.iter().any(|floor| *floor > 0.0);
+    let bound = bound(problem, &case, &beams, &metrics, &found.dual, None)?;
+    let bound =
+        bound.map(|b| if ignores { b.of_problem("the metric with users ignored") } else { b });
+    let mut warnings = advice(instance, &metrics);
+    if ignores {
+        warnings.push("the SINR floors are ignored: users are not served".to_owned());
+    }
+    let solved = bound.as_ref().is_some_and(|bound| bound.gap_rel <= SOLVED);
+    let point = if violation <= FEASIBLE { Proof::feasible(violation) } else { Proof::NONE };
+    Ok(Design {
+        starts: vec![metrics.objective],
+        variables: beams,
+        metrics,
+        stop: if solved { Stop::Converged } else { Stop::Stalled },
+        proof: point.with_bound(bound),
+        trace: Trace::off(),
+        work: Work { evaluations: found.evaluations, ..Work::default() },
+        warnings,
+    })
+}

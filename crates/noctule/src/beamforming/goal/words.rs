@@ -1,0 +1,262 @@
+//! What a scenario says of the goal and of what is required, in the units of people.
+
+use serde::{Deserialize, Serialize};
+
+/// What is designed for.
+///
+/// Every goal but `weighted` is the goal under the requirements of `require`; with users and targets
+/// whose proof of optimality needs eigenvalues only, where the table says *proven*.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Goal {
+    /// The largest rate weight · sum rate − bound weight · tr F⁻¹, with nothing required.
+    Weighted,
+    /// The largest sum rate: local, with an interval where a bound is asked for.
+    SumRate {
+        /// Weights of the users' rates, one a user; `null` gives every user one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_weights: Option<Vec<f64>>,
+    },
+    /// The largest worst rate, each over its weight: proven.
+    MaxMinRate {
+        /// Weights of the users, one a user: twice the weight, twice the rate. `null` gives every
+        /// user one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_weights: Option<Vec<f64>>,
+    },
+    /// The largest sum of the logarithms of the rates: local.
+    ProportionalFair {
+        /// Weights of the users, one a user; `null` gives every user one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_weights: Option<Vec<f64>>,
+    },
+    /// The smallest metric of sensing: proven.
+    MinCrb {
+        /// The metric.
+        #[serde(default)]
+        metric: Measure,
+    },
+    /// The least power that meets what is required; `power_dbm` is what there is. Proven.
+    MinPower,
+}
+
+impl Default for Goal {
+    fn default() -> Self {
+        Self::Weighted
+    }
+}
+
+impl Goal {
+    /// Whether it is the weighted sum.
+    pub const fn is_weighted(&self) -> bool {
+        matches!(self, Self::Weighted)
+    }
+
+    /// Its name in files.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Weighted => "weighted",
+            Self::SumRate { .. } => "sum-rate",
+            Self::MaxMinRate { .. } => "max-min-rate",
+            Self::ProportionalFair { .. } => "proportional-fair",
+            Self::MinCrb { .. } => "min-crb",
+            Self::MinPower => "min-power",
+        }
+    }
+}
+
+/// A kind of parameter of a target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Parameter {
+    /// The azimuth.
+    #[default]
+    Azimuth,
+    /// The polar angle.
+    Polar,
+    /// Both parts of the reflection.
+    Reflection,
+}
+
+/// A metric of sensing. Reflections that are unknown and have no weight are a nuisance: they widen
+/// the bounds of the angles, and are not counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Measure {
+    /// The sum of the bounds of all unknown angles; its root in degrees.
+    #[default]
+    Angles,
+    /// A weighted sum of bounds. Without a weight on reflections its root in degrees, else mixed
+    /// units as they are.
+    Trace {
+        /// Weight of azimuths.
+        #[serde(default = "one")]
+        azimuth: f64,
+        /// Weight of polar angles.
+        #[serde(default = "one")]
+        polar: f64,
+        /// Weight of reflections.
+        #[serde(default)]
+        reflection: f64,
+        /// Weights of the targets, by which the others are multiplied; `null` gives each one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        targets: Option<Vec<f64>>,
+    },
+    /// The bound of one parameter of one target; the root of it, in degrees of an angle.
+    Parameter {
+        /// The target, counted from zero.
+        target: usize,
+        /// The parameter.
+        #[serde(default)]
+        parameter: Parameter,
+    },
+    /// The largest over targets of the sum of the bounds of a target's angles; its root in degrees.
+    WorstTarget,
+    /// The largest bound of an angle; its root in degrees.
+    WorstAngle,
+    /// The largest eigenvalue of the bound of all unknown angles; its root in degrees.
+    LargestEigenvalue,
+    /// log det of the bound of all unknown angles, in nats: the volume of their ellipsoid.
+    LogDet,
+    /// `σ_s² N_r/L · tr R⁻¹`, the bound of the whole response of an extended target: its root.
+    Extended,
+    /// Power towards a target `aᴴRa` in dBm, with a unit-norm a: what is required at least.
+    Illumination {
+        /// The target, counted from zero.
+        target: usize,
+    },
+    /// `(L/σ_s²)|α|²‖b‖² aᴴRa` of a target in dB: what is required at least.
+    SensingSnr {
+        /// The target, counted from zero.
+        target: usize,
+    },
+    /// Mutual information in bits between the echoes and a response whose rows are independent with
+    /// the covariance `Σ_m |α_m|² (‖b_m‖²/N_r) a_m a_mᴴ`: what is required at least.
+    MutualInformation,
+}
+
+const fn one() -> f64 {
+    1.0
+}
+
+/// A limit on a metric of sensing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// The metric.
+    pub metric: Measure,
+    /// What it may be at most, or must be at least, in the metric's unit.
+    pub limit: f64,
+}
+
+/// What is required of beams beside their power. What is left out is not required.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Require {
+    /// SINR of every user in dB, at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sinr_db: Option<f64>,
+    /// SINR of each user in dB, at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_sinr_db: Option<Vec<f64>>,
+    /// Rate of every user in bit/s/Hz, at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_bps_hz: Option<f64>,
+    /// Rate of each user in bit/s/Hz, at least; zero for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_rate_bps_hz: Option<Vec<f64>>,
+    /// Root-CRB of every unknown azimuth in degrees, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub azimuth_deg: Option<f64>,
+    /// Root-CRB of the azimuth of each target in degrees, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_azimuth_deg: Option<Vec<f64>>,
+    /// Root-CRB of every unknown polar angle in degrees, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub polar_deg: Option<f64>,
+    /// Root-CRB of the polar angle of each target in degrees, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_polar_deg: Option<Vec<f64>>,
+    /// Root-CRB of every unknown reflection, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reflection: Option<f64>,
+    /// Limits on any other metric.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
+}
+
+impl Require {
+    /// Whether nothing is required.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Which parameters of a target are unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Unknown {
+    /// The azimuth.
+    pub azimuth: bool,
+    /// The polar angle.
+    pub polar: bool,
+    /// Both parts of the reflection.
+    pub reflection: bool,
+}
+
+impl Unknown {
+    /// Everything.
+    pub const ALL: Self = Self { azimuth: true, polar: true, reflection: true };
+
+    /// Whether everything is unknown.
+    pub const fn is_all(&self) -> bool {
+        self.azimuth && self.polar && self.reflection
+    }
+}
+
+impl Default for Unknown {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+/// An array of another shape than a planar one; positions are in wavelengths from the phase
+/// reference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Elements {
+    /// On the y axis: it sees the azimuth of targets whose polar angle is known.
+    Linear {
+        /// Number of elements.
+        elements: usize,
+        /// Distance of neighbours in wavelengths.
+        #[serde(default = "half")]
+        spacing: f64,
+        /// Whether the phase reference is the middle of the array and not its first element.
+        #[serde(default)]
+        centred: bool,
+    },
+    /// On a circle in the plane z = 0, around the phase reference.
+    Circular {
+        /// Number of elements.
+        elements: usize,
+        /// Radius in wavelengths.
+        radius: f64,
+    },
+    /// Anywhere.
+    Positions {
+        /// `[x, y, z]` of every element.
+        wavelengths: Vec<[f64; 3]>,
+    },
+}
+
+const fn half() -> f64 {
+    0.5
+}

@@ -1,0 +1,65 @@
+"""Goals and requirements of ``beamforming``: said by dataclasses, answered with proofs and prices."""
+
+import numpy as np
+import pytest
+
+import noctule
+from noctule import beamforming as bf
+
+
+def test_the_best_accuracy_with_a_floor_for_every_user():
+    scenario = bf.Scenario(goal=bf.GoalMinCrb(), require=bf.Require(sinr_db=10.0))
+    design = noctule.design(scenario, seed=1)
+    assert design.solved and bool(design.verify())
+    sinr = np.asarray(design.metrics.sinr)
+    assert (sinr >= 10.0 * (1 - 1e-9)).all()
+    assert design.proof.bound.gap_rel < 1e-5
+    goal = design.metrics.goal
+    assert goal.kind == "min-crb" and goal.met == 4
+    prices = design.metrics.prices
+    assert len(prices.per_sinr_db) == 4 and min(prices.per_sinr_db) > 0
+    assert prices.per_power_db < 0
+
+
+def test_metrics_limits_and_arrays_are_dataclasses():
+    scenario = bf.Scenario(
+        goal=bf.GoalMinPower(),
+        require=bf.Require(
+            sinr_db=5.0,
+            limits=[bf.Limit(metric=bf.MeasureWorstAngle(), limit=2.0),
+                    bf.Limit(metric=bf.MeasureSensingSnr(target=0), limit=10.0)],
+        ),
+        transmit_elements=bf.ElementsLinear(elements=8),
+        receive_elements=bf.ElementsCircular(elements=10, radius=0.8),
+        unknown=bf.Unknown(polar=False),
+        power_dbm=40.0,
+        users=2,
+    )
+    design = noctule.design(scenario)
+    assert design.meets_requirements and bool(design.verify())
+    assert len(design.metrics.prices.per_limit) == 2
+
+
+def test_what_nothing_meets_raises_with_what_is_in_reach():
+    scenario = bf.Scenario(goal=bf.GoalMinCrb(), require=bf.Require(sinr_db=30.0))
+    with pytest.raises(noctule.NotSolved, match="every floor lower by"):
+        noctule.design(scenario)
+    design = noctule.design(scenario, on_failure="return")
+    certificate = design.proof.infeasible
+    assert certificate.required == pytest.approx(30.0)
+    assert certificate.reachable < 30.0 and bool(design.verify())
+
+
+def test_beams_of_ones_own_are_judged_by_the_goal():
+    scenario = bf.Scenario(goal=bf.GoalMinCrb(), require=bf.Require(sinr_db=10.0), users=2)
+    instance = scenario.realize()
+    h = instance["channels"]
+    matched = h / np.linalg.norm(h) * 0.1
+    found = noctule.evaluate(instance, matched)
+    assert found.metrics.goal.asked == 2
+    assert found.meets_requirements == (found.metrics.goal.met == 2)
+
+
+def test_requirements_without_a_goal_are_refused():
+    with pytest.raises(noctule.InvalidInput, match="goal"):
+        noctule.design(bf.Scenario(require=bf.Require(sinr_db=10.0)))
