@@ -60,6 +60,11 @@ impl Scenario {
                 elements.validate().map_err(|error| error.inside(name))?;
             }
         }
+        if self.transmit_elements.is_some() && !self.channel_model().is_rayleigh() {
+            let what = "this channel model is for planar arrays";
+            let found = "another one in `transmit_elements`";
+            return Err(InputError::new(what, "channel", found, "kind = \"rayleigh\""));
+        }
         if !self.goal.is_weighted() {
             return self.problem(self.targets.count()).map(drop);
         }
