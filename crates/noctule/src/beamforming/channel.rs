@@ -7,6 +7,7 @@
 
 mod draw;
 
+use noctule_num::InputError;
 use serde::{Deserialize, Serialize};
 
 use super::Scenario;
@@ -245,6 +246,23 @@ impl Scenario {
     /// The model of the users' channels.
     pub fn channel_model(&self) -> &Channel {
         self.channel.as_ref().unwrap_or(&Channel::Rayleigh {})
+    }
+
+    /// Refuse parameters that make no sense, and models of planar arrays where the array is another.
+    pub(super) fn check_channel(&self) -> Result<(), InputError> {
+        let channel = self.channel_model();
+        channel.validate()?;
+        if self.transmit_elements.is_some() && !channel.is_rayleigh() {
+            let (found, allowed) =
+                ("elements at places of their own", "a planar array, or rayleigh");
+            return Err(InputError::new(
+                "this channel is of planar arrays",
+                "channel",
+                found,
+                allowed,
+            ));
+        }
+        Ok(())
     }
 }
 

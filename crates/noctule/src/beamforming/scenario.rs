@@ -249,7 +249,7 @@ impl Scenario {
         }
         in_range("rate_weight_per_nat", self.rate_weight_per_nat, 0.0, 1e12, "per nat/s/Hz")?;
         in_range("crb_weight", self.crb_weight, 0.0, 1e12, "")?;
-        self.channel_model().validate()?;
+        self.check_channel()?;
         self.validate_goal()?;
         match &self.targets {
             Targets::Fixed(targets) => {
