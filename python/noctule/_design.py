@@ -213,6 +213,22 @@ class Design(Mapping[str, Any]):
 
         io.save_design(self, path, force)
 
+    def plot(
+        self, path: str | Path | None = None, kind: str | None = None, force: bool = False
+    ) -> str:
+        """Draw the design: ``scene`` (who stands where, and where beams go), ``pattern`` (power
+        against direction) or ``map`` (power over azimuth and polar angle); by default the first that
+        the system has.
+
+        Returns the SVG document, and writes it to ``path`` if one is given. A file of the same name
+        that noctule did not write is replaced only with ``force``.
+        """
+        svg = str(self._told.picture(kind))
+        if path is not None:
+            text = svg.rstrip() + "\n<!-- written by noctule -->\n"
+            _noctule.write(path, text.encode(), force)
+        return svg
+
     @staticmethod
     def load(path: str | Path) -> Design:
         """Read a ``.json`` document or a ``.mat`` file of a design back; ``verify`` says whether it

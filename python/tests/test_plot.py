@@ -74,3 +74,16 @@ def test_traces_are_drawn(instance: noctule.Instance, tmp_path: Path) -> None:
     plot.trace(instance.design(trace_rows=100), path=tmp_path / "trace.pdf")
     with pytest.raises(noctule.InvalidInput, match="trace_rows"):
         plot.trace(instance.design())
+
+
+def test_pictures_of_designs(tmp_path: Path) -> None:
+    design = noctule.design("pilots")
+    svg = design.plot(tmp_path / "powers.svg")
+    assert svg.startswith("<svg") and ">user 1<" in svg
+    assert (tmp_path / "powers.svg").read_text(encoding="utf-8").startswith(svg.rstrip())
+    design.plot(tmp_path / "powers.svg", "scene")  # one of ours is replaced
+    assert ">targets<" in noctule.design("beamforming").plot(kind="pattern")
+    with pytest.raises(noctule.InvalidInput, match="pilots has no such picture"):
+        design.plot(kind="map")
+    with pytest.raises(noctule.InvalidInput, match="no picture of that name"):
+        design.plot(kind="sketch")

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use noctule_lab::single::PictureKind;
 
 use crate::help;
 
@@ -203,6 +204,15 @@ pub(crate) struct Design {
     /// Draw how the best run went: residual and distance from its best value against evaluations.
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) trace_plot: Option<PathBuf>,
+
+    /// Draw the design: who stands where and where beams go, or the pattern of what is sent.
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
+
+    /// What is drawn: scene (places and beams), pattern (a cut), map (azimuth and polar angle)
+    /// [default: the first that the system has].
+    #[arg(long, value_name = "KIND", requires = "plot", value_parser = PictureKind::WORDS)]
+    pub(crate) plot_kind: Option<String>,
 
     /// Keep the result: .json or .mat for the whole story with its instance, .npz for the
     /// variables.

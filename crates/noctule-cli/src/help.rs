@@ -97,9 +97,18 @@ Examples:
   noctule design --array 'channels=H.mat:chan.H;axes=antenna,user'
   noctule design --scheme rzf --out design.json
   noctule design --trace-plot trace.svg
+  noctule design cellfree --plot pattern.svg
+  noctule design pilots --plot powers.svg --plot-kind scene
+
+Pictures (--plot):
+  beamforming   pattern, map     what the beams send, targets marked
+  cellfree      pattern          what every sensing access point sends
+  pilots        scene            who stands where; arrows are shares of power
+  surfaces      scene, pattern   sites and their shares; what the base sends
 
 Files written:
   --trace-plot X.svg how the best run went
+  --plot X.svg       the design in a picture
   --out NAME.json    the whole story with its instance (noctule-design/1)
   --out NAME.mat     the same for MATLAB, variables and metrics beside it
   --out NAME.npz     the variables alone: `beams` [stream, antenna]

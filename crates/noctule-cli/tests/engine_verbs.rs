@@ -237,3 +237,32 @@ fn a_design_tells_its_story_and_draws_its_trace() {
     let wrong = call(folder.path(), &["design", "--trace-plot", "trace.png"]);
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+#[test]
+fn designs_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let kinds = [
+        ("beamforming", "pattern", "targets"),
+        ("beamforming", "map", "target 1"),
+        ("cellfree", "pattern", "targets"),
+        ("pilots", "scene", "user 1"),
+        ("surfaces", "scene", "BS"),
+        ("surfaces", "pattern", "surfaces"),
+    ];
+    for (system, kind, words) in kinds {
+        let name = format!("{system}-{kind}.svg");
+        let arguments = ["design", system, "--plot", &name, "--plot-kind", kind];
+        let output = call(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let svg = fs::read_to_string(folder.path().join(&name)).unwrap();
+        assert!(svg.contains(&format!(">{words}<")), "{system} {kind}");
+        assert!(!svg.contains("no data") && !svg.contains("NaN"), "{system} {kind}");
+    }
+    // What a system does not have is refused before anything is designed.
+    let wrong = call(folder.path(), &["design", "pilots", "--plot", "a.svg", "--plot-kind", "map"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("pilots has no such picture"), "{}", text(&wrong.stderr));
+    assert!(!folder.path().join("a.svg").exists());
+    let frame = call(folder.path(), &["design", "frame", "--plot", "a.svg"]);
+    assert_eq!(frame.status.code(), Some(2));
+}

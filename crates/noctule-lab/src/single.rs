@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use noctule::Certify;
 pub use noctule::claims::Verdict;
 use noctule::data::{ArraySet, FieldInfo};
+pub use noctule::pictures::PictureKind;
 use noctule_num::InputError;
 use noctule_optim::{Interrupt, Trace, TraceRow};
 use serde_json::{Value, json};
@@ -221,6 +222,17 @@ pub trait Single: System {
     /// # Errors
     /// As [`Single::design`].
     fn evaluate(&self, source: &Source, variables: &Arrays) -> Result<Story, SingleError>;
+
+    /// The pictures that a design can be shown by, the most telling first.
+    fn pictures(&self) -> &'static [PictureKind];
+
+    /// A picture of the design in a document; the first of [`Single::pictures`] where no kind is
+    /// named.
+    ///
+    /// # Errors
+    /// When the system has no such picture, the document is damaged, or its instance does not know
+    /// what the picture shows.
+    fn picture(&self, document: &Value, kind: Option<PictureKind>) -> Result<Figure, SingleError>;
 
     /// Recompute what a document claims, from its embedded instance and variables alone.
     ///

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use noctule::data::ArraySet;
 use noctule_lab::report::{Align, Table};
-use noctule_lab::single::Story;
+use noctule_lab::resolve::system_of;
+use noctule_lab::single::{PictureKind, Story};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Map, Value};
@@ -200,6 +201,22 @@ impl Told {
     /// The text of the `noctule-design/1` document, as the command line writes it.
     fn document(&self) -> PyResult<String> {
         Ok(format!("{:#}\n", self.whole_document()?))
+    }
+
+    /// A picture of the design as an SVG document: `scene`, `pattern` or `map`, or the first that the
+    /// system has.
+    #[pyo3(signature = (kind=None))]
+    fn picture(&self, kind: Option<&str>) -> PyResult<String> {
+        let known = kind.map(|word| {
+            PictureKind::of_word(word).ok_or_else(|| {
+                let allowed = r#""scene", "pattern" or "map""#;
+                errors::refuse("there is no picture of that name", "kind", word, allowed)
+            })
+        });
+        let kind = known.transpose()?;
+        let document = self.whole_document()?;
+        let system = accept(system_of(&document, "design"))?;
+        Ok(system.picture(&document, kind).map_err(errors::single)?.svg())
     }
 
     /// One member of the document.

@@ -44,6 +44,7 @@ mod design;
 mod error;
 pub mod estimate;
 pub mod frame;
+pub mod pictures;
 pub mod pilots;
 pub mod surfaces;
 pub mod system;
@@ -54,6 +55,7 @@ pub use noctule_num::{C64, CMat, InputError};
 pub use noctule_optim::{
     Bound, Certificate, Interrupt, PointProof, Proof, Sense, Stop, Trace, TraceRow, Work,
 };
+pub use pictures::{Picture, PictureKind};
 pub use system::{Certify, Run, Scheme, System};
 
 #[cfg(doctest)]

@@ -39,6 +39,7 @@ pub use table::{
 
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
+use crate::pictures::{Picture, PictureKind};
 use crate::{Design, Error};
 
 /// A design of a system.
@@ -82,6 +83,8 @@ pub trait System: Sized + Send + Sync + 'static {
     /// How the field writes the parameters, for figures; others are written in the words of their
     /// paths.
     const SYMBOLS: &'static [Symbol] = &[];
+    /// Which pictures there are, the most telling first.
+    const PICTURES: &'static [PictureKind] = &[];
     /// The number by which designs of one instance are compared, among [`System::METRICS`].
     const GOAL: Option<Goal> = None;
     /// The arrays of an instance.
@@ -127,6 +130,19 @@ pub trait System: Sized + Send + Sync + 'static {
 
     /// What a careful colleague would say of these numbers, whoever designed them.
     fn advice(instance: &Self::Instance, metrics: &Self::Metrics) -> Vec<String>;
+
+    /// A picture of variables, of one of [`System::PICTURES`]. `None` of any other kind, and where
+    /// the instance does not know what it takes, such as places.
+    ///
+    /// # Errors
+    /// When the variables do not fit the instance.
+    fn picture(
+        _instance: &Self::Instance,
+        _variables: &Self::Variables,
+        _kind: PictureKind,
+    ) -> Result<Option<Picture>, Error> {
+        Ok(None)
+    }
 
     /// Why a design that was meant to meet the requirements counts as none: it misses them, and
     /// nothing proves that it must.

@@ -7,8 +7,8 @@ use noctule_lab::files;
 use noctule_lab::named_arrays;
 use noctule_lab::report::Align;
 use noctule_lab::resolve::{Asked, Method, Resolved, system_of};
-use noctule_lab::single::{Arrays, Claim, Finding, SingleError, Source, Story};
-use noctule_num::InputError;
+use noctule_lab::single::{Arrays, Claim, Finding, PictureKind, SingleError, Source, Story};
+use noctule_num::{InputError, hint};
 use serde_json::{Value, json};
 
 use super::{print, print_json};
@@ -24,10 +24,16 @@ const TRACE_ROWS: u64 = 10_000;
 pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failure> {
     check_ending(options.out.as_deref())?;
     let plot = options.trace_plot.as_deref();
-    check_svg(plot)?;
-    check_free(&[options.out.as_deref(), plot], options.force)?;
+    let picture = options.plot.as_deref();
+    check_svg(plot, "--trace-plot")?;
+    check_svg(picture, "--plot")?;
+    check_free(&[options.out.as_deref(), plot, picture], options.force)?;
     let scheme = options.scheme.as_deref().map_or(Method::First, Method::Named);
     let mut asked = resolved(&options.instance, scheme)?;
+    let kind = options.plot_kind.as_deref().and_then(PictureKind::of_word);
+    if picture.is_some() {
+        check_picture(&asked, kind)?;
+    }
     if plot.is_some() {
         keep_trace(&mut asked.settings);
     }
@@ -35,20 +41,41 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
         .system
         .design(&asked.source, &asked.scheme, &asked.settings, &interrupt())
         .map_err(|error| asked.locate(error))?;
-    // A figure that is finished is not replaced by one of half a design.
-    let plot = plot.filter(|path| !(interrupt().is_raised() && path.exists()));
     if let Some(path) = plot {
         match story.trace_figure() {
-            Some(figure) => {
-                // By which a file of ours is known where one is to be replaced.
-                let svg = format!("{}\n<!-- {} -->\n", figure.svg().trim_end(), files::MARK);
-                files::write(path, svg.as_bytes())?;
-                say(&format!("wrote {}", path.display()));
-            }
+            Some(figure) => write_figure(&figure.svg(), path)?,
             None => say("there is no trace to draw: nothing was iterated"),
         }
     }
+    if let Some(path) = picture {
+        write_figure(&asked.system.picture(&story.document, kind)?.svg(), path)?;
+    }
     show(&story, options.out.as_deref(), as_json)
+}
+
+/// Refuse a picture that the system has not, before anything is designed.
+fn check_picture(asked: &Resolved, kind: Option<PictureKind>) -> Result<(), Failure> {
+    let known = asked.system.pictures();
+    if kind.map_or(!known.is_empty(), |kind| known.contains(&kind)) {
+        return Ok(());
+    }
+    let words: Vec<&str> = known.iter().map(|kind| kind.word()).collect();
+    let allowed = if words.is_empty() { "no --plot".to_owned() } else { hint::list(&words) };
+    let what = format!("{} has no such picture", asked.system.id());
+    let found = kind.map_or("nothing", PictureKind::word);
+    Err(InputError::new(what, "--plot-kind", found, allowed).into())
+}
+
+/// A figure that is finished is not replaced by one of half a design.
+fn write_figure(svg: &str, path: &Path) -> Result<(), Failure> {
+    if interrupt().is_raised() && path.exists() {
+        return Ok(());
+    }
+    // By which a file of ours is known where one is to be replaced.
+    let svg = format!("{}\n<!-- {} -->\n", svg.trim_end(), files::MARK);
+    files::write(path, svg.as_bytes())?;
+    say(&format!("wrote {}", path.display()));
+    Ok(())
 }
 
 /// Settings that keep the trace, where the scheme has such.
@@ -154,11 +181,11 @@ fn check_free(paths: &[Option<&Path>], force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn check_svg(plot: Option<&Path>) -> Result<(), Failure> {
+fn check_svg(plot: Option<&Path>, option: &str) -> Result<(), Failure> {
     let wrong = plot.filter(|path| path.extension().is_none_or(|ending| ending != "svg"));
     let Some(path) = wrong else { return Ok(()) };
     let what = "the file's ending does not tell its format";
-    Err(InputError::new(what, "--trace-plot", path.display().to_string(), "a name in .svg").into())
+    Err(InputError::new(what, option, path.display().to_string(), "a name in .svg").into())
 }
 
 fn write(story: &Story, path: &Path) -> Result<(), Failure> {

@@ -105,7 +105,10 @@ fn absent(curves: &[Curve<'_>], y: &Span) -> String {
         for absent in &curve.absent {
             let (x, low) = (number(absent.x), number(y.low));
             let place = format!("{{axis cs:{x},{low}}} |- {{rel axis cs:0,1}}");
-            let words = format!("$\\times$\\,{}/{}", absent.count, absent.of);
+            let words = match absent.of {
+                1 => "$\\times$".to_owned(),
+                of => format!("$\\times$\\,{}/{of}", absent.count),
+            };
             let style = format!("{colour}, font=\\tiny, inner sep=0pt, yshift={up}pt");
             out.push_str(&format!("\\node [{style}] at ({place}) {{{words}}};\n"));
         }

@@ -57,7 +57,7 @@ fn row(canvas: &mut Canvas, curve: &Curve<'_>, place: &Place, y: f64) {
             height: TINY,
         };
         // A count that has no room is left to the description; its cross stays.
-        if place.x.contains(absent.x) && at.x >= free {
+        if !words.is_empty() && place.x.contains(absent.x) && at.x >= free {
             canvas.text((at.x, y), TINY, Anchor::Start, &Label::plain(words));
             free = at.right() + 2.0 * CROSS + APART;
         }
@@ -66,6 +66,10 @@ fn row(canvas: &mut Canvas, curve: &Curve<'_>, place: &Place, y: f64) {
 
 /// The counts: `3/30` where all of them have room, else `3`.
 fn words(curve: &Curve<'_>, place: &Place) -> Vec<String> {
+    // Of a single trial the cross says all.
+    if curve.absent.iter().all(|absent| absent.of == 1) {
+        return vec![String::new(); curve.absent.len()];
+    }
     let long = |absent: &Absent| format!("{}/{}", absent.count, absent.of);
     let all: Vec<String> = curve.absent.iter().map(long).collect();
     let x = |absent: &Absent| place.point(absent.x, place.y.low).0;

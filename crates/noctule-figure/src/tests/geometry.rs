@@ -229,6 +229,13 @@ fn trials_without_a_value_are_marked_and_counted() {
     assert!(desc(&other).contains("Trials without a value: optimal 30 of 30"), "{}", desc(&other));
     let (_, pgf) = checked(&other);
     assert!(pgf.body.contains("$\\times$\\,30/30") && pgf.body.contains("clip mode=individual"));
+    // Of a single trial the cross says all.
+    let mut one = line("one", &[(0.2, 1.0), (0.3, 2.0)]);
+    one.absent = vec![Absent { x: 0.1, count: 1, of: 1 }];
+    let one = figure(Kind::Lines(vec![one]));
+    assert!(!texts(&one).iter().any(|words| words.contains('/') && words.contains('1')));
+    assert!(texts(&one).contains(&"no value".to_owned()));
+    assert!(one.pgf("f.csv").body.contains("{$\\times$};"));
     // A curve of which nothing is left is named all the same.
     let alone = texts(&figure(Kind::Lines(vec![never])));
     assert!(alone.contains(&"optimal".to_owned()) && alone.contains(&"30/30".to_owned()));

@@ -6,6 +6,7 @@
 mod figures;
 pub mod format;
 mod pages;
+mod pictures;
 
 use crate::claim::measure;
 use crate::experiment::FigureKind;
@@ -15,6 +16,7 @@ use crate::presentation::Presentation;
 
 pub use figures::{figures, from_summary};
 pub use pages::{point_cells, report, shown_groups, shown_metrics, with_unit};
+pub use pictures::figure as picture;
 
 /// What figures and claims need beyond the summary.
 pub fn wanted(plan: &Plan, presentation: &Presentation) -> Wanted {

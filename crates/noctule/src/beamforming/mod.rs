@@ -107,6 +107,7 @@ pub mod goal;
 pub mod instance;
 mod metrics;
 pub mod model;
+pub mod picture;
 mod rate_term;
 pub mod requirements;
 mod scenario;

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::{
     BEAM_FIELDS, BeamformingDesign, Beams, CLAIMS, Instance, Metrics, SYSTEM, Scenario, Targets,
-    advice, evaluate, goal, instance, schemes, story, symbols, table, verify,
+    advice, evaluate, goal, instance, picture, schemes, story, symbols, table, verify,
 };
 use crate::claims::{Checks, Ends};
 use crate::data::{ArraySet, FieldInfo};
+use crate::pictures::{Picture, PictureKind};
 use crate::system::{Checked, Goal, Metric, Scheme, Series, Symbol, System, Table};
 use crate::{Error, FEASIBLE};
 
@@ -32,6 +33,7 @@ impl System for Beamforming {
     const INSTANCE_FIELDS: &'static [FieldInfo] = instance::FIELDS;
     const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
     const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
+    const PICTURES: &'static [PictureKind] = picture::PICTURES;
     const GOAL: Option<Goal> = Some(Goal { metric: "objective", maximise: true });
     const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = CLAIMS;
 
@@ -68,6 +70,14 @@ impl System for Beamforming {
                 ("crb_trace_mixed", witness.crb_trace_mixed),
             ],
         })
+    }
+
+    fn picture(
+        instance: &Instance,
+        variables: &Beams,
+        kind: PictureKind,
+    ) -> Result<Option<Picture>, Error> {
+        Ok(picture::picture(instance, variables, kind))
     }
 
     fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {

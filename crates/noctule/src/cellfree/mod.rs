@@ -94,6 +94,7 @@ pub mod instance;
 mod metrics;
 pub mod model;
 pub mod patterns;
+pub mod picture;
 mod requirement;
 mod scenario;
 mod schemes;

@@ -122,7 +122,7 @@ pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
 }
 
 /// The lags of everything an access point sends.
-fn lags(instance: &Instance, beams: &Beams, ap: usize) -> Vec<f64> {
+pub(super) fn lags(instance: &Instance, beams: &Beams, ap: usize) -> Vec<f64> {
     let n = instance.antennas();
     let mut lags = vec![0.0; 2 * n - 1];
     for k in 0..instance.users() {

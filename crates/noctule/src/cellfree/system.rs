@@ -4,11 +4,12 @@ use noctule_num::InputError;
 
 use super::{
     BEAM_FIELDS, Beams, CLAIMS, CellFreeDesign, Claims, Instance, Metrics, Requirement, SYSTEM,
-    Scenario, advice, evaluate, instance, metrics, schemes, story, symbols, verify,
+    Scenario, advice, evaluate, instance, metrics, picture, schemes, story, symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
+use crate::pictures::{Picture, PictureKind};
 use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table, counted};
 
 /// Access points that serve and sense together: see [`crate::cellfree`].
@@ -32,6 +33,7 @@ impl System for CellFree {
     const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
     const CLAIMS: Checks<Instance, Beams, Metrics, Claims> = CLAIMS;
     const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
+    const PICTURES: &'static [PictureKind] = picture::PICTURES;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()
@@ -66,6 +68,14 @@ impl System for CellFree {
                 ("error", witness.error),
             ],
         })
+    }
+
+    fn picture(
+        instance: &Instance,
+        variables: &Beams,
+        kind: PictureKind,
+    ) -> Result<Option<Picture>, Error> {
+        picture::picture(instance, variables, kind)
     }
 
     fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {

@@ -98,6 +98,7 @@ mod local;
 pub mod locate;
 mod metrics;
 pub mod model;
+pub mod picture;
 mod polish;
 mod scenario;
 mod schemes;

@@ -5,11 +5,12 @@ use noctule_num::InputError;
 use super::instance::FIELDS;
 use super::{
     ALLOCATION_FIELDS, Allocation, CLAIMS, Claims, Instance, Metrics, PilotsDesign, SYSTEM,
-    Scenario, Users, advice, evaluate, metrics, schemes, story, symbols, verify,
+    Scenario, Users, advice, evaluate, metrics, picture, schemes, story, symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
+use crate::pictures::{Picture, PictureKind};
 use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table, counted};
 
 /// A cell-free network with downlink pilots: see [`crate::pilots`].
@@ -33,6 +34,7 @@ impl System for Pilots {
     const VARIABLE_FIELDS: &'static [FieldInfo] = ALLOCATION_FIELDS;
     const CLAIMS: Checks<Instance, Allocation, Metrics, Claims> = CLAIMS;
     const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
+    const PICTURES: &'static [PictureKind] = picture::PICTURES;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()
@@ -58,6 +60,14 @@ impl System for Pilots {
             violation: witness.violation.max(0.0),
             numbers: vec![("worst_error", Some(witness.worst_error)), ("worst_crb_m2", worst)],
         })
+    }
+
+    fn picture(
+        instance: &Instance,
+        variables: &Allocation,
+        kind: PictureKind,
+    ) -> Result<Option<Picture>, Error> {
+        Ok(picture::picture(instance, variables, kind))
     }
 
     fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {

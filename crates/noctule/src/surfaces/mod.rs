@@ -96,6 +96,7 @@ mod metrics;
 pub mod model;
 mod optimum;
 mod phases;
+pub mod picture;
 pub mod power;
 mod reach;
 mod requirement;

@@ -5,12 +5,13 @@ use noctule_optim::PointProof;
 
 use super::{
     CLAIMS, Claims, DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario,
-    SurfacesDesign, advice, evaluate, instance, metrics, misses_requirement, schemes, story,
-    symbols, verify,
+    SurfacesDesign, advice, evaluate, instance, metrics, misses_requirement, picture, schemes,
+    story, symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
+use crate::pictures::{Picture, PictureKind};
 use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
 
 /// Reflecting surfaces: see [`crate::surfaces`].
@@ -34,6 +35,7 @@ impl System for Surfaces {
     const VARIABLE_FIELDS: &'static [FieldInfo] = DEPLOYMENT_FIELDS;
     const CLAIMS: Checks<Instance, Deployment, Metrics, Claims> = CLAIMS;
     const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
+    const PICTURES: &'static [PictureKind] = picture::PICTURES;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()
@@ -75,6 +77,14 @@ impl System for Surfaces {
                 100.0 * violation
             )
         })
+    }
+
+    fn picture(
+        instance: &Instance,
+        variables: &Deployment,
+        kind: PictureKind,
+    ) -> Result<Option<Picture>, Error> {
+        picture::picture(instance, variables, kind)
     }
 
     fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {

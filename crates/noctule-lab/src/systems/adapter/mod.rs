@@ -6,6 +6,7 @@
 //! written once, here, from the tables of a [`noctule::System`].
 
 mod claims;
+mod pictures;
 mod rows;
 mod story;
 mod tables;
@@ -15,6 +16,8 @@ mod verify;
 use std::marker::PhantomData;
 
 use noctule::data::{ArraySet, FieldInfo};
+use noctule::pictures::PictureKind;
+use noctule_figure::Figure;
 
 use noctule::{Error, Interrupt, Stop};
 use noctule_num::InputError;
@@ -22,6 +25,7 @@ use schemars::schema_for;
 use serde_json::{Value, json};
 
 use self::claims::HANDED_IN;
+use self::pictures::drawn;
 use self::rows::{parsed, row, turned};
 use self::story::{handed_in, story};
 use self::tables::{Chosen, Tables};
@@ -298,6 +302,14 @@ impl<T: noctule::System> Single for Of<T> {
 
     fn instance(&self, source: &Source) -> Result<ArraySet, SingleError> {
         Ok(T::instance_arrays(&instance::<T>(source)?))
+    }
+
+    fn pictures(&self) -> &'static [PictureKind] {
+        T::PICTURES
+    }
+
+    fn picture(&self, document: &Value, kind: Option<PictureKind>) -> Result<Figure, SingleError> {
+        drawn::<T>(document, kind)
     }
 
     fn verify(&self, document: &Value) -> Result<Finding, SingleError> {
