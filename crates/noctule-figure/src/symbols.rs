@@ -83,7 +83,7 @@ fn symbol_pieces(symbol: &str) -> Vec<Piece> {
                 let italic = c.is_alphabetic() && !greek_capital;
                 match out.last_mut() {
                     Some(last) if last.level == Level::Line && last.italic == italic => {
-                        last.text.push(c)
+                        last.text.push(c);
                     }
                     _ => out.push(Piece { text: c.to_string(), italic, level: Level::Line }),
                 }

@@ -47,11 +47,14 @@ pub enum Picture {
     Map(PatternMap),
 }
 
+/// The name and the place of somebody.
+pub type Placed = (String, [f64; 2]);
+
 /// Who stands where in the plane, in metres.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     /// What they are, and the name and place of each.
-    pub groups: Vec<(&'static str, Vec<(String, [f64; 2])>)>,
+    pub groups: Vec<(&'static str, Vec<Placed>)>,
     /// Where beams go.
     pub beams: Vec<Beam>,
 }

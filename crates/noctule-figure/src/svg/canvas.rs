@@ -118,7 +118,7 @@ impl Canvas {
                 Level::High => (-RAISED_UP * size, true),
             };
             let mut tags = String::new();
-            if down != lowered {
+            if (down - lowered).abs() > 0.0 {
                 tags.push_str(&format!(" dy=\"{}\"", num(down - lowered)));
             }
             if small {

@@ -25,7 +25,7 @@ fn largest_second_difference(view: &View<'_>, from: f64) -> Option<f64> {
         let bits = view.samples("frame_bits_per_hz", "optimal", point).first()?.1;
         curve.push((time, bits));
     }
-    let segment = |time: f64| time.floor();
+    let segment = |time: f64| time.floor() as i64;
     let inside = curve.windows(3).filter_map(|three| match *three {
         [(start, a), (_, b), (end, c)] if start >= from && segment(start) == segment(end) => {
             Some((a + c - 2.0 * b) / b.abs())

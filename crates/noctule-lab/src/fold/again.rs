@@ -15,7 +15,7 @@ pub fn groups_of(plan: &Plan, text: &str) -> Result<Vec<GroupSummary>, InputErro
     let refused = |what: String, place: String| {
         InputError::new(what, place, "another table", "the summary of a run of this experiment")
     };
-    let mut lines = text.lines().map(cells);
+    let mut lines = rows(text);
     let header = lines.next().unwrap_or_default();
     let column = |name: &str| header.iter().position(|cell| cell == name);
     let Some(columns) = Columns::of(column) else {
@@ -101,19 +101,15 @@ fn summary(row: &[String], columns: &Columns) -> Option<Summary> {
     })
 }
 
-/// The cells of a line, quotes taken off.
+/// The rows of a table; the first is its heading.
+fn rows(text: &str) -> impl Iterator<Item = Vec<String>> {
+    let mut builder = csv::ReaderBuilder::new();
+    let reader = builder.has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let records = reader.into_records().map_while(Result::ok);
+    records.map(|row| row.iter().map(str::to_owned).collect())
+}
+
+/// The cells of one row.
 fn cells(line: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    let (mut quoted, mut letters) = (false, line.chars().peekable());
-    while let Some(c) = letters.next() {
-        match (c, quoted) {
-            ('"', true) if letters.next_if_eq(&'"').is_some() => {
-                out.last_mut().map_or((), |cell| cell.push('"'))
-            }
-            ('"', _) => quoted = !quoted,
-            (',', false) => out.push(String::new()),
-            (c, _) => out.last_mut().map_or((), |cell| cell.push(c)),
-        }
-    }
-    out
+    rows(line).next().unwrap_or_default()
 }

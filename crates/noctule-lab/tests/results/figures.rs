@@ -165,7 +165,8 @@ fn axes_and_curves_carry_the_symbols_of_the_field() {
         Experiment::parse(text, "s.toml", "s", &registry).unwrap_or_else(|e| panic!("{e}"));
     let system = registry.need("beamforming", "system").unwrap();
     let words = Presentation::of(&experiment, system, text).sweeps;
-    let shown: Vec<String> = words.iter().map(|words| words.with_symbol()).collect();
+    let shown: Vec<String> =
+        words.iter().map(noctule_lab::presentation::Words::with_symbol).collect();
     assert_eq!(shown, ["Users $K$", "Antennas $N_t$", "Sensing streams $N_s$"]);
     assert_eq!(words[1].times, Some(4.0));
     let wrong = text.replace("times = 4", "times = 0");

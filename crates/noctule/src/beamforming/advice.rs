@@ -1,5 +1,6 @@
 //! What a careful colleague would add to the numbers of a design.
 
+use super::goal::Problem;
 use super::{Instance, Metrics};
 
 /// Sentences about an instance and what beams achieve in it.
@@ -29,7 +30,7 @@ pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     }
     let off = metrics.users_shut_off();
     if off > 0
-        && problem.is_none_or(|problem| problem.maximises())
+        && problem.is_none_or(Problem::maximises)
         && instance.parts().rate_weight_per_nat > 0.0
     {
         sentences.push(format!("{off} of {} users are shut off", instance.users()));

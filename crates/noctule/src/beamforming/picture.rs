@@ -1,7 +1,7 @@
 //! Where the power of beams goes.
 
-use noctule_num::CMat;
 use noctule_num::linalg::{Op, product};
+use noctule_num::{C64, CMat};
 use noctule_phy::arrays::{Normalisation, PlanarArray};
 
 use super::{Beams, Instance};
@@ -26,7 +26,7 @@ pub fn gain(
     let steering = array.steering(directions).response;
     let total = beams.norm_sqr();
     let heard = product(beams, Op::Adjoint, &steering, Op::Plain);
-    let power = |k: usize| heard.col(k).iter().map(|a| a.norm_sqr()).sum::<f64>();
+    let power = |k: usize| heard.col(k).iter().map(C64::norm_sqr).sum::<f64>();
     let over = |k: usize| if total > 0.0 { power(k) / total } else { 0.0 };
     (0..heard.cols()).map(over).collect()
 }

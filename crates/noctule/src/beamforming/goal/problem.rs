@@ -114,7 +114,8 @@ fn floors(require: &Require, users: usize) -> Result<Vec<f64>, InputError> {
         Ok((value * std::f64::consts::LN_2).exp_m1())
     };
     type Read<'a> = &'a dyn Fn(&str, f64) -> Result<f64, InputError>;
-    let all: [(&str, Option<f64>, Option<&[f64]>, Read<'_>); 2] = [
+    type Asked<'a> = (&'a str, Option<f64>, Option<&'a [f64]>, Read<'a>);
+    let all: [Asked<'_>; 2] = [
         ("sinr_db", require.sinr_db, require.user_sinr_db.as_deref(), &decibels),
         ("rate_bps_hz", require.rate_bps_hz, require.user_rate_bps_hz.as_deref(), &bits),
     ];

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 ///
 /// Every goal but `weighted` is the goal under the requirements of `require`; with users and targets
 /// whose proof of optimality needs eigenvalues only, where the table says *proven*.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Goal {
     /// The largest rate weight · sum rate − bound weight · tr F⁻¹, with nothing required.
+    #[default]
     Weighted,
     /// The largest sum rate: local, with an interval where a bound is asked for.
     SumRate {
@@ -39,12 +40,6 @@ pub enum Goal {
     },
     /// The least power that meets what is required; `power_dbm` is what there is. Proven.
     MinPower,
-}
-
-impl Default for Goal {
-    fn default() -> Self {
-        Self::Weighted
-    }
 }
 
 impl Goal {
