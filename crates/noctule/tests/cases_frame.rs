@@ -310,9 +310,10 @@ fn optimum(case: &mut Fields) {
                 && ours.variables.placement.updates() == updates;
             println!("{name} at {limit}: {value:.6e}{}", if same { "" } else { " (another plan)" });
             // Their time and number of updates must make their rate: another plan is a tie.
+            let free = matches!(name, "PROP" | "RBA");
             let fixed = Settings {
                 sensing_blocks: Some(time / instance.block_time_s()),
-                updates: Some(updates),
+                updates: free.then_some(updates),
                 ..Settings::default()
             };
             let theirs = scheme(&instance, &fixed, &Run::default()).unwrap();

@@ -143,7 +143,7 @@ fn axes_and_curves_carry_the_symbols_of_the_field() {
     let registry = noctule_lab::systems::registry();
     for id in ["beamforming", "cellfree", "frame", "pilots", "surfaces"] {
         let system = registry.need(id, "system").unwrap();
-        let scenario = system.default_scenario();
+        let schema = system.scenario_schema();
         let schemes = system.schemes();
         let settings: Vec<_> =
             schemes.iter().filter_map(|scheme| system.default_settings(scheme.name)).collect();
@@ -152,7 +152,7 @@ fn axes_and_curves_carry_the_symbols_of_the_field() {
             let (root, rest) = symbol.path.split_once('.').unwrap();
             let key = rest.split('.').next().unwrap();
             let known = match root {
-                "scenario" => scenario.get(key).is_some(),
+                "scenario" => schema["properties"].get(key).is_some(),
                 _ => settings.iter().any(|settings| settings.get(key).is_some()),
             };
             assert!(known, "{id} has no {}", symbol.path);

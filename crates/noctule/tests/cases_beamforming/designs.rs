@@ -134,7 +134,7 @@ pub(crate) fn algorithm1_trace(case: &mut Fields) {
     let settings = Algorithm1Settings {
         reduced: false,
         shift_factor: 1.0,
-        tolerance: -1.0,
+        tolerance: 0.0,
         max_iterations: iterations,
     };
     let settings = FromStart::at(start, settings).traced();
