@@ -99,7 +99,12 @@ impl Override {
         };
         let text = quoted_word(text);
         let Some((left, right)) = text.split_once('=') else {
-            return refuse("this sets no value", &text);
+            let refused = refuse("this sets no value", &text);
+            let name = !text.contains(['.', '[']);
+            return match name {
+                true => refused.map_err(|e: InputError| e.hint("`--scheme` names a scheme")),
+                false => refused,
+            };
         };
         let path = left.trim().to_owned();
         let key = |c: char| c.is_ascii_alphanumeric() || "-_.[]".contains(c);

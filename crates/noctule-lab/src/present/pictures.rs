@@ -56,8 +56,11 @@ fn peak<'a>(gains: impl Iterator<Item = &'a f64>) -> f64 {
 }
 
 fn cut(pattern: &Pattern) -> (Axis, Axis, Kind) {
-    let top = peak(pattern.curves.iter().flat_map(|(_, gains)| gains)) + OVER;
-    let bottom = top - OVER - CUT_DEPTH;
+    let gains = || pattern.curves.iter().flat_map(|(_, gains)| gains);
+    let top = peak(gains()) + OVER;
+    // Flat patterns fill the frame; nulls of deep ones leave it.
+    let least = decibel(gains().copied().fold(f64::INFINITY, f64::min));
+    let bottom = (top - OVER - CUT_DEPTH).max(least.min(top - 2.0 * OVER) - OVER);
     let curve = |(label, gains): &(String, Vec<f64>)| {
         let points = pattern.angles_deg.iter().zip(gains);
         Line::new(label, points.map(|(angle, gain)| PlotPoint::from((*angle, decibel(*gain)))))
@@ -108,6 +111,21 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert!(lines[1].reference && lines[1].points.len() == 5 && lines[1].points[2].x.is_nan());
         assert!(figure.svg().contains("targets"));
+    }
+
+    #[test]
+    fn a_flat_cut_fills_its_frame() {
+        let range = |gains: Vec<f64>| {
+            let angles_deg = (0..gains.len()).map(|k| k as f64).collect();
+            let curves = vec![("all".to_owned(), gains)];
+            let pattern = Pattern { angle: "Azimuth", angles_deg, curves, marks: Vec::new() };
+            figure("t", &Picture::Pattern(pattern)).y.range
+        };
+        assert_eq!(range(vec![1.0, 0.1, 10.0]), Some((-14.0, 14.0)));
+        // nothing but one level, no beam at all, and no curve
+        assert_eq!(range(vec![1.0, 1.0]), Some((-8.0, 4.0)));
+        assert_eq!(range(vec![0.0, 0.0]), Some((-50.0, 4.0)));
+        assert_eq!(range(Vec::new()), Some((-8.0, 4.0)));
     }
 
     #[test]

@@ -76,10 +76,11 @@ impl Beams {
     /// Power of the data beams of an access point, as a share.
     pub fn data_power(&self, ap: usize) -> f64 {
         let n = self.sensing[ap].rows();
+        // `sum` of nobody is −0
         (0..self.data.cols())
             .flat_map(|k| &self.data.col(k)[ap * n..(ap + 1) * n])
             .map(C64::norm_sqr)
-            .sum()
+            .fold(0.0, |sum, power| sum + power)
     }
 
     /// Power of an access point, as a share.

@@ -104,6 +104,8 @@ fn edges_of_size() {
         let witness = verify(&instance, &found.variables).unwrap();
         assert!(witness.mismatch(&found.metrics) < 1e-9, "{scenario:?}");
         assert!(witness.violation < 1e-6, "{scenario:?}: {witness:?}");
+        let powers = found.metrics.aps.iter().flat_map(|ap| [ap.power, ap.data_power]);
+        assert!(powers.into_iter().all(f64::is_sign_positive), "{scenario:?}");
     }
     let here = limited(
         &Scenario {
