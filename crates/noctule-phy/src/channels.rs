@@ -1,7 +1,7 @@
 //! Channel models of a base station with many antennas and single-antenna users, and the scenes of
 //! a wideband radar: what a scenario draws, as functions.
 //!
-//! * [`array`] — planar arrays of any spacing, near and far; [`frame`] — where an array stands and
+//! * [`mod@array`] — planar arrays of any spacing, near and far; [`frame`] — where an array stands and
 //!   looks; [`element_pattern`] — what one of its elements sees;
 //! * [`scattering`] — spatial covariances of local scattering, and their roots;
 //! * [`taps`] — delay profiles; [`rician`] — a line of sight and scatter, flat and over a band;
