@@ -229,7 +229,9 @@ fn campaign_no_value_that_is_set_panics() {
                 let parts = [&error.what, &error.place, &error.found, &error.allowed];
                 assert!(parts.iter().all(|part| !part.trim().is_empty()), "{error:?} for {text}");
                 assert!(error.place.starts_with("--set"), "{error:?} for {text}");
-                assert!(!error.place.contains("vv"), "{error:?} for {text}");
+                // the filler of a value's place is not shown; what was written is
+                let filler = error.place.contains("vv") && !text.contains("vv");
+                assert!(!filler, "{error:?} for {text}");
             }
         }
     }
