@@ -248,21 +248,9 @@ impl Scenario {
         self.channel.as_ref().unwrap_or(&Channel::Rayleigh {})
     }
 
-    /// Refuse parameters that make no sense, and models of planar arrays where the array is another.
+    /// Refuse parameters that make no sense. That the array is planar is judged with the array.
     pub(super) fn check_channel(&self) -> Result<(), InputError> {
-        let channel = self.channel_model();
-        channel.validate()?;
-        if self.transmit_elements.is_some() && !channel.is_rayleigh() {
-            let (found, allowed) =
-                ("elements at places of their own", "a planar array, or rayleigh");
-            return Err(InputError::new(
-                "this channel is of planar arrays",
-                "channel",
-                found,
-                allowed,
-            ));
-        }
-        Ok(())
+        self.channel_model().validate()
     }
 }
 
