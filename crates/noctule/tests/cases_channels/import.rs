@@ -4,6 +4,7 @@ use noctule::C64;
 use noctule::data::{Array, Entries, Imported, Reading, import};
 use serde_json::Value;
 
+use crate::alignment::{cosine, steering};
 use crate::reference::Fields;
 
 fn nested(value: &Value) -> Array {
@@ -34,20 +35,6 @@ fn assert_near(found: &Array, expected: &Array, what: &str) {
     let most = y.iter().map(|z| z.norm()).fold(0.0, f64::max);
     let off = x.iter().zip(&y).map(|(x, y)| (x - y).norm()).fold(0.0, f64::max);
     assert!(off <= 1e-9 * most, "{what}: {off:e}");
-}
-
-fn cosine(a: &[C64], b: &[C64]) -> f64 {
-    let norm = |x: &[C64]| x.iter().map(C64::norm_sqr).sum::<f64>().sqrt();
-    a.iter().zip(b).map(|(a, b)| a.conj() * b).sum::<C64>().norm() / (norm(a) * norm(b))
-}
-
-/// a(θ, φ) as docs/conventions.md has it.
-fn steering(horizontal: usize, vertical: usize, azimuth: f64, polar: f64) -> Vec<C64> {
-    let (h, v) = (azimuth.sin() * polar.sin(), polar.cos());
-    (0..horizontal * vertical)
-        .map(|n| (n / vertical) as f64 * h + (n % vertical) as f64 * v)
-        .map(|turns| C64::from_polar(1.0, std::f64::consts::PI * turns))
-        .collect()
 }
 
 fn complexes(array: &Array) -> Vec<C64> {

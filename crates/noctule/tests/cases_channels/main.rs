@@ -6,6 +6,8 @@
 //! same kinds. Every file that cannot be read or does not pass is named.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+#[path = "../alignment/mod.rs"]
+mod alignment;
 mod arrays;
 mod delay_lines;
 mod edges;

@@ -5,23 +5,10 @@ use noctule::data::{Array, Entries, Imported, Reading, import};
 use noctule_num::C64;
 
 use super::{CHANNELS, complexes, read, written};
+use crate::alignment::{cosine, steering};
 
 fn imported(array: &Array, options: &str) -> Imported {
     import(array, &options.parse::<Reading>().unwrap()).unwrap()
-}
-
-fn cosine(a: &[C64], b: &[C64]) -> f64 {
-    let norm = |x: &[C64]| x.iter().map(C64::norm_sqr).sum::<f64>().sqrt();
-    a.iter().zip(b).map(|(a, b)| a.conj() * b).sum::<C64>().norm() / (norm(a) * norm(b))
-}
-
-/// a(θ, φ) as docs/conventions.md has it.
-fn steering(horizontal: usize, vertical: usize, azimuth: f64, polar: f64) -> Vec<C64> {
-    let (h, v) = (azimuth.sin() * polar.sin(), polar.cos());
-    (0..horizontal * vertical)
-        .map(|n| (n / vertical) as f64 * h + (n % vertical) as f64 * v)
-        .map(|turns| C64::from_polar(1.0, std::f64::consts::PI * turns))
-        .collect()
 }
 
 /// A line of sight of each program, from positions of its own and e^{+jk u·r}.
