@@ -32,7 +32,8 @@ def solve(limit):
         return trace / limit - 1, gradient / limit  # at most zero, of the order of one
 
     assert optim.check_gradient(bound, sphere, weighted.beams).passed
-    return optim.minimize(minus_rate, sphere, weighted.beams, constraints=[bound])
+    design = optim.minimize(minus_rate, sphere, weighted.beams, constraints=[bound], instance=instance)
+    return design.minimum  # the design itself has every metric, `verify` and `save`
 
 
 limit = 0.7 * weighted.metrics.crb_trace_mixed

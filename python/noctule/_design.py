@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from . import _noctule, _show
 from ._input import Array, frozen, member_of
 from ._instance import Instance
 from ._record import ProofRecord, Record
+
+if TYPE_CHECKING:
+    from .optim import Minimum
 
 #: Reasons for stopping that are not failures: converged, a closed form, or all that double
 #: precision resolves (the residual then says how good the point is).
@@ -31,6 +34,8 @@ class Design(Mapping[str, Any]):
         self._members: dict[str, Any] = {}
         self._variables: Mapping[str, Any] | None = None
         self._instance: Instance | None = None
+        #: How :func:`noctule.optim.minimize` ended, where the design is from there.
+        self.minimum: Minimum | None = None
 
     def __reduce__(self) -> Any:
         return _design_of, (self.document,)

@@ -26,13 +26,17 @@ import dataclasses
 import math
 import numbers
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _noctule
 from ._input import refuse
+
+if TYPE_CHECKING:
+    from ._design import Design
+    from ._instance import Instance
 
 ComplexArray = npt.NDArray[np.complex128]
 Objective = Callable[[ComplexArray], tuple[float, npt.ArrayLike]]
@@ -134,6 +138,7 @@ class GradientCheck:
     errors: npt.NDArray[np.float64]
 
 
+@overload
 def minimize(
     f_and_grad: Objective,
     manifold: Manifold,
@@ -144,7 +149,37 @@ def minimize(
     memory: int = 10,
     constraints: Sequence[Objective] = (),
     feasibility: float = 1e-7,
-) -> Minimum:
+    instance: None = None,
+) -> Minimum: ...
+
+
+@overload
+def minimize(
+    f_and_grad: Objective,
+    manifold: Manifold,
+    x0: npt.ArrayLike,
+    *,
+    tolerance: float = 1e-6,
+    max_evaluations: int = 5000,
+    memory: int = 10,
+    constraints: Sequence[Objective] = (),
+    feasibility: float = 1e-7,
+    instance: Instance,
+) -> Design: ...
+
+
+def minimize(
+    f_and_grad: Objective,
+    manifold: Manifold,
+    x0: npt.ArrayLike,
+    *,
+    tolerance: float = 1e-6,
+    max_evaluations: int = 5000,
+    memory: int = 10,
+    constraints: Sequence[Objective] = (),
+    feasibility: float = 1e-7,
+    instance: Instance | None = None,
+) -> Minimum | Design:
     """Minimise a real function of complex variables on a product of spheres, by Riemannian L-BFGS.
 
     With constraints by the augmented Lagrangian method, whose multipliers are their prices.
@@ -172,6 +207,9 @@ def minimize(
         where it is violated badly. A value that is not finite is outside the domain.
     feasibility
         Largest constraint that is accepted, and largest failure of complementarity.
+    instance
+        The point is a design of it: what is returned is the :class:`~noctule.Design` that
+        :func:`noctule.evaluate` makes of the point, with the minimisation as its ``minimum``.
 
     Raises
     ------
@@ -188,13 +226,33 @@ def minimize(
     >>> found = minimize(against(A, sign=-1.0), sphere(2), np.ones(2), constraints=[against(B, 0.1)])
     >>> found.converged, round(found.value, 6), np.round(found.prices, 4)
     (True, -1.1, array([1.]))
+
+    A design of an instance, judged as all are:
+
+    >>> import noctule
+    >>> instance = noctule.beamforming.Scenario(users=2, sensing_noise_dbm=-30.0).realize()
+    >>> h, noise = instance["channels"], instance["user_noise_w"]
+    >>> def minus_rate(w):
+    ...     rate, gradient = noctule.phy.sum_rate(h, w, noise)
+    ...     return -rate, -gradient
+    >>> ball = sphere_of_power(instance["power_w"], shape=h.shape)
+    >>> design = minimize(minus_rate, ball, h, instance=instance)
+    >>> design.minimum.converged, bool(np.isclose(design.metrics.sum_rate_nats, -design.minimum.value))
+    (True, True)
     """
     start = np.asarray(x0)
     found = _noctule.minimize(
         f_and_grad, manifold.count, manifold.length, manifold.radius, start, tolerance,
         max_evaluations, memory, list(constraints), feasibility,
     )
-    return Minimum(**found)
+    minimum = Minimum(**found)
+    if instance is None:
+        return minimum
+    from ._verbs import evaluate
+
+    design = evaluate(instance, minimum.x)
+    design.minimum = minimum
+    return design
 
 
 def check_gradient(

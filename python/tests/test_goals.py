@@ -63,3 +63,28 @@ def test_beams_of_ones_own_are_judged_by_the_goal():
 def test_requirements_without_a_goal_are_refused():
     with pytest.raises(noctule.InvalidInput, match="goal"):
         noctule.design(bf.Scenario(require=bf.Require(sinr_db=10.0)))
+
+
+def test_words_of_sensing_power_and_of_what_is_around():
+    scenario = bf.Scenario(
+        goal=bf.GoalMaxSensing(metric=bf.MeasureScnr()),
+        require=bf.Require(sinr_db=5.0, groups=[bf.PowerGroup(antennas=list(range(8)), power_dbm=7.0)]),
+        clutter=[bf.ClutterSource(azimuth_deg=0.0, polar_deg=90.0, over_noise_db=10.0)],
+        channel_error_db=-25.0, users=2,
+    )
+    found = noctule.design(scenario)
+    assert found.proof.bound.gap_rel < 1e-5 and found.verify()
+    assert np.sum(np.abs(found.beams[:, :8]) ** 2) <= 10 ** 0.7 / 1000 * (1 + 1e-9)
+    worst = bf.Scenario(goal="min-crb", require=bf.Require(sinr_db=5.0), users=2,
+                        uncertain=bf.Uncertain(over="worst", azimuth_deg=1.0, nodes=3))
+    assert noctule.design(worst).proof.bound.gap_rel < 1e-5
+
+
+def test_covariances_become_beams():
+    instance = bf.Scenario(goal="min-crb", require=bf.Require(sinr_db=5.0), users=2).realize()
+    best = noctule.design(instance)
+    outer = [np.outer(w, w.conj()) for w in best.beams]
+    covariances = np.array([outer[0], outer[1], np.sum(outer[2:], axis=0)])
+    found = noctule.evaluate(instance, {"covariances": covariances})
+    assert np.isclose(found.metrics.goal.value, best.metrics.goal.value, rtol=1e-6)
+    assert found.meets_requirements

@@ -213,6 +213,11 @@ pub trait System: Send + Sync {
         self.schemes().iter().filter_map(contender).collect()
     }
 
+    /// Whether a scheme can design for a scenario at all.
+    fn takes_part(&self, _scenario: &Value, _scheme: &str) -> bool {
+        true
+    }
+
     /// Design one trial of one point with a clock beside it.
     ///
     /// Unless a system knows better, the time includes drawing the instance and the independent

@@ -10,6 +10,16 @@ pub fn bessel_j0(x: f64) -> f64 {
     libm::j0(x)
 }
 
+/// The logarithm of the gamma function of a positive number.
+///
+/// ```
+/// use noctule_num::special::ln_gamma;
+/// assert!((ln_gamma(5.0) - 24.0_f64.ln()).abs() < 1e-14);
+/// ```
+pub fn ln_gamma(x: f64) -> f64 {
+    libm::lgamma(x)
+}
+
 /// J₀(x), …, J_n(x) of the first kind, to some 10⁻¹⁵.
 ///
 /// Miller's method: the recurrence is stable downwards, so it starts well above n and |x| with

@@ -131,6 +131,7 @@ impl ConstrainedRun {
 pub struct AugmentedLagrangian {
     solver: Lbfgs,
     settings: AugmentedSettings,
+    remembers: bool,
 }
 
 /// The augmented Lagrangian as an objective without constraints.
@@ -162,13 +163,21 @@ impl<C: Constrained> Objective for Merit<'_, C> {
 impl AugmentedLagrangian {
     /// A workspace.
     pub fn new(manifold: Manifold, settings: AugmentedSettings) -> Self {
-        Self { solver: Lbfgs::new(manifold), settings }
+        Self { solver: Lbfgs::new(manifold), settings, remembers: false }
     }
 
     /// A workspace whose [`Lbfgs`] remembers `memory` pairs: as many as there are variables pay
     /// where high penalties make problems of few variables stiff.
     pub fn with_memory(manifold: Manifold, settings: AugmentedSettings, memory: usize) -> Self {
-        Self { solver: Lbfgs::with_memory(manifold, memory), settings }
+        Self { solver: Lbfgs::with_memory(manifold, memory), settings, remembers: false }
+    }
+
+    /// Rounds of the same penalty begin with the curvature that the round before has learned: their
+    /// objectives differ by a multiple of the constraints alone.
+    #[must_use]
+    pub const fn remembering(mut self) -> Self {
+        self.remembers = true;
+        self
     }
 
     /// The manifold of this workspace.
@@ -213,6 +222,12 @@ impl AugmentedLagrangian {
             let rules = StopRules::from(StopRule::Residual(tolerance))
                 | StopRule::Progress { tolerance: 1e-15, window: 40 }
                 | StopRule::Evaluations(left);
+            if self.remembers
+                && out.work.evaluations > 0
+                && out.penalty.to_bits() == penalty.to_bits()
+            {
+                self.solver.remember();
+            }
             let run = self.solver.minimise(&mut merit, x, &rules, interrupt, trace);
             out.work += run.work;
             out.residual = run.residual;

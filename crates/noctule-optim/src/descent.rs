@@ -77,6 +77,11 @@ pub(crate) trait Directions {
     /// Forget everything learned; says whether there was anything.
     fn forget(&mut self) -> bool;
 
+    /// Before a minimisation: nothing is known of it, unless somebody knows better.
+    fn begin(&mut self) {
+        self.forget();
+    }
+
     /// The next direction, which must descend.
     fn find(
         &mut self,
@@ -153,7 +158,7 @@ impl Descent {
         let budget = stop.evaluation_budget();
         let mut history = History::new(stop.window());
         let mut work = Work { evaluations: 1, ..Work::default() };
-        directions.forget();
+        directions.begin();
 
         let mut value = objective.eval(x, &mut self.gradient);
         if !value.is_finite() {

@@ -49,6 +49,12 @@ impl Lbfgs {
         self.descent.manifold()
     }
 
+    /// Start the next minimisation with the pairs of the last one: for an objective that differs little, from
+    /// where the last one ended.
+    pub const fn remember(&mut self) {
+        self.pairs.kept = true;
+    }
+
     /// Minimise `objective` from the point `x`; see [`Method::minimise`](crate::Method::minimise).
     ///
     /// # Panics
@@ -77,6 +83,8 @@ struct Pairs {
     alpha: Vec<f64>,
     head: usize,
     stored: usize,
+    /// The next minimisation begins with what is stored.
+    kept: bool,
 }
 
 impl Pairs {
@@ -89,6 +97,7 @@ impl Pairs {
             alpha: vec![0.0; memory],
             head: 0,
             stored: 0,
+            kept: false,
         }
     }
 
@@ -100,6 +109,12 @@ impl Pairs {
 
 impl Directions for Pairs {
     const ACCEPTANCE: Acceptance = Acceptance { share: 0.9, two_sided: false, window: 1 };
+
+    fn begin(&mut self) {
+        if !std::mem::take(&mut self.kept) {
+            self.forget();
+        }
+    }
 
     fn forget(&mut self) -> bool {
         self.head = 0;

@@ -35,6 +35,7 @@ pub mod beampattern;
 pub mod cascade;
 pub mod centred_array;
 pub mod channels;
+pub mod detection;
 pub mod elements;
 pub mod fading;
 pub mod fisher;

@@ -156,6 +156,12 @@ pub trait System: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether a scheme can design for a scenario at all: who cannot takes no part in a comparison that
+    /// names nobody.
+    fn takes_part(_scenario: &Self::Scenario, _scheme: &str) -> bool {
+        true
+    }
+
     /// An instance from named arrays; what they do not give comes from `base`.
     ///
     /// # Errors

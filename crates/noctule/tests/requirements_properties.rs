@@ -313,8 +313,8 @@ fn what_does_not_fit_is_refused_by_name() {
     error.scale(-0.1);
     broken = World { error_covariances: vec![CMat::identity(4), error], ..world.clone() };
     assert_eq!(place(&broken, &fine, &required(vec![1.0; 2])), "error_covariances[1]");
-    let gain = Metric::Illumination { target: 0, factor: 1.0 };
-    assert_eq!(place(&world, &gain, &required(vec![1.0; 2])), "metric");
+    let power = Metric::Power(vec![1.0; 4]);
+    assert_eq!(place(&world, &power, &required(vec![1.0; 2])), "metric");
     // a linear array cannot know both angles
     let line = ElementArray::linear(4, 0.5);
     broken = World { transmit: line.clone(), receive: line, ..world.clone() };

@@ -69,6 +69,9 @@ fn changed(
     for contender in &mut contenders {
         contender.settings = changed["scheme"][&contender.id].clone();
     }
+    if options.scheme.is_empty() {
+        contenders.retain(|one| system.takes_part(&changed["scenario"], &one.scheme));
+    }
     Ok((changed["scenario"].clone(), contenders))
 }
 

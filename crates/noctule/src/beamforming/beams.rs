@@ -25,13 +25,22 @@ pub struct Beams {
     pub users: usize,
 }
 
-/// The array beams travel as.
-pub const BEAM_FIELDS: &[FieldInfo] = &[FieldInfo {
-    name: "beams",
-    dimensions: &["stream", "antenna"],
-    complex: true,
-    summary: "beams in √W, data streams first; antenna n sends Σ beams[stream][n] · symbol[stream]",
-}];
+/// The arrays beams travel as.
+pub const BEAM_FIELDS: &[FieldInfo] = &[
+    FieldInfo {
+        name: "beams",
+        dimensions: &["stream", "antenna"],
+        complex: true,
+        summary: "beams in √W, data streams first; antenna n sends Σ beams[stream][n] · symbol[stream]",
+    },
+    FieldInfo {
+        name: "covariances",
+        dimensions: &["covariance", "antenna", "antenna"],
+        complex: true,
+        summary: "in place of beams: a covariance in W for each user, then one for sensing; they become \
+                  beams that do the same",
+    },
+];
 
 impl Beams {
     /// Refuse beams that do not fit an instance. The number of sensing beams is free, and so is

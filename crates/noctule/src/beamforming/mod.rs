@@ -101,6 +101,7 @@ pub mod certificate;
 mod channel;
 mod claims;
 pub mod cooperation;
+mod covariances;
 pub mod design;
 pub mod global;
 pub mod goal;

@@ -7,7 +7,7 @@ use noctule_phy::arrays::{Normalisation, PlanarArray, canonical_direction};
 use noctule_phy::units;
 use serde::{Deserialize, Serialize};
 
-use super::goal::{Elements, Goal, Require, Unknown};
+use super::goal::{ClutterSource, Elements, Goal, Require, Stations, Template, Uncertain, Unknown};
 use super::instance::checks::{MOST_ELEMENTS, MOST_STREAMS, MOST_TARGETS};
 use super::instance::{Instance, Parts, Target};
 use super::{Channel, PowerConstraint, SYSTEM};
@@ -71,6 +71,22 @@ pub struct Scenario {
     /// The receive array where it is not planar, in place of `receive_array`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receive_elements: Option<Elements>,
+    /// The beampattern that the metric `beampattern` asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<Template>,
+    /// Clutter that the metrics `scnr` and `detection` count beside the noise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clutter: Vec<ClutterSource>,
+    /// Angles of the targets that are not known exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncertain: Option<Uncertain>,
+    /// Power of the error of the channels' estimates over that of the channels, in dB; `null` is none. SINRs
+    /// then are those of the usual lower bound on rates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_error_db: Option<f64>,
+    /// Stations that send together, in place of arrays, channels and targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stations: Option<Stations>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
@@ -219,6 +235,11 @@ impl Scenario {
             streams_cancelled: false,
             transmit_elements: None,
             receive_elements: None,
+            template: None,
+            clutter: Vec::new(),
+            uncertain: None,
+            channel_error_db: None,
+            stations: None,
         }
     }
 
@@ -278,6 +299,9 @@ impl Scenario {
     /// cannot be sensed.
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
+        if let Some(stations) = &self.stations {
+            return self.realize_stations(stations, seed, trial);
+        }
         let channel = self.channel_model();
         let sends = match &self.transmit_elements {
             // independent fading asks for the number of elements alone
@@ -295,7 +319,7 @@ impl Scenario {
         }
         let useful = if self.needs_all() { antennas } else { 3 * targets.len() };
         let streams = self.sensing_streams.unwrap_or(useful);
-        let problem = self.problem(targets.len())?;
+        let mut problem = self.problem(targets.len())?;
         let parts = Parts {
             transmit_array: self.transmit_array.array(),
             receive_array: receive_array.array(),
@@ -310,6 +334,9 @@ impl Scenario {
             crb_weight: self.crb_weight,
             power_constraint: self.power_constraint,
         };
+        if let Some(problem) = &mut problem {
+            problem.around = self.surroundings(&parts)?;
+        }
         let instance = Instance::asking(parts, self.shapes(), problem)?;
         Ok(instance.drawn_as(seed, trial).warned(channel.warnings()))
     }

@@ -55,6 +55,11 @@ impl System for Beamforming {
         schemes::contenders()
     }
 
+    /// Methods made for the weighted sum refuse another goal.
+    fn takes_part(scenario: &Scenario, scheme: &str) -> bool {
+        scenario.goal.is_weighted() || ["balanced", "zf", "rzf", "mrt"].contains(&scheme)
+    }
+
     fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
         evaluate(instance, beams)
     }
@@ -101,7 +106,7 @@ impl System for Beamforming {
     }
 
     fn variables(arrays: &ArraySet, instance: &Instance) -> Result<Beams, Error> {
-        Beams::from_arrays(arrays, instance.users())
+        Beams::from_either(arrays, instance)
     }
 
     fn variable_arrays(beams: &Beams) -> ArraySet {

@@ -6,6 +6,8 @@
 
 mod dense;
 mod goal;
+mod lit;
+mod scene;
 
 use std::f64::consts::{PI, TAU};
 
@@ -14,7 +16,7 @@ use noctule_num::{C64, CMat};
 use serde::Serialize;
 
 use self::dense::{Matrix, inverse_of};
-use super::{Beams, Instance, PowerConstraint};
+use super::{Beams, Instance, PowerConstraint, Target};
 use crate::Error;
 
 /// What the witness found.
@@ -117,7 +119,9 @@ fn crb_trace(instance: &Instance, w: &CMat) -> Result<Option<f64>, Error> {
     if instance.targets().is_empty() {
         return Ok(None);
     }
-    let Some(inverse) = inverse_of(fisher_of(instance, w)?) else { return Ok(None) };
+    let Some(inverse) = inverse_of(fisher_of(instance, instance.targets(), w)?) else {
+        return Ok(None);
+    };
     let trace: f64 = (0..inverse.len()).map(|i| inverse[i][i]).sum();
     Ok(Some(trace).filter(|trace| trace.is_finite()))
 }
@@ -139,8 +143,8 @@ fn steering_anywhere(positions: &[[f64; 3]], norm: f64, azimuth: f64, polar: f64
     out
 }
 
-/// Steering vectors of one array towards every target.
-fn seen_by(instance: &Instance, sends: bool) -> Vec<[Vec<C64>; 3]> {
+/// Steering vectors of one array towards targets.
+fn seen_by(instance: &Instance, targets: &[Target], sends: bool) -> Vec<[Vec<C64>; 3]> {
     let parts = instance.parts();
     let (own, planar) = match sends {
         true => (&instance.shapes().transmit, parts.transmit_array),
@@ -151,22 +155,23 @@ fn seen_by(instance: &Instance, sends: bool) -> Vec<[Vec<C64>; 3]> {
         false => 1.0 / (planar.elements() as f64).sqrt(),
     };
     let phases = element_phases((planar.horizontal, planar.vertical));
-    let towards = |target: &super::Target| {
+    let towards = |target: &Target| {
         let (azimuth, polar) = (target.azimuth_rad, target.polar_rad);
         match own {
             Some(own) => steering_anywhere(&own.positions, scale, azimuth, polar),
             None => steering(&phases, scale, azimuth, polar),
         }
     };
-    parts.targets.iter().map(towards).collect()
+    targets.iter().map(towards).collect()
 }
 
-/// F_ij = 2L/σ² Re Σ_s (D_i w_s)ᴴ (D_j w_s) with dense D_i = ∂(B U Aᴴ)/∂ω_i, of all parameters.
-fn fisher_of(instance: &Instance, w: &CMat) -> Result<Matrix, Error> {
+/// F_ij = 2L/σ² Re Σ_s (D_i w_s)ᴴ (D_j w_s) with dense D_i = ∂(B U Aᴴ)/∂ω_i, of all parameters of targets.
+fn fisher_of(instance: &Instance, targets: &[Target], w: &CMat) -> Result<Matrix, Error> {
     let parts = instance.parts();
-    let m = parts.targets.len();
-    let (sent, received) = (seen_by(instance, true), seen_by(instance, false));
-    let seen = || sent.iter().zip(&received).zip(&parts.targets);
+    let m = targets.len();
+    let sent = seen_by(instance, targets, true);
+    let received = seen_by(instance, targets, false);
+    let seen = || sent.iter().zip(&received).zip(targets);
     let kappa = 2.0 * f64::from(parts.snapshots) / parts.sensing_noise_w;
     let n = 4 * m;
     let mut fisher = vec![vec![0.0; n]; n];

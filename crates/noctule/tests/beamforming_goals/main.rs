@@ -1,7 +1,9 @@
 //! Goals and requirements through the scenario's edge: designs, witness, prices, borders, refusals.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod laws;
 mod refusals;
+mod sensing;
 
 use noctule::beamforming::goal::{Elements, Goal, Limit, Measure, Parameter, Require, Unknown};
 use noctule::beamforming::{
@@ -263,7 +265,7 @@ fn arrays_of_any_shape_and_known_parameters_travel_in_documents() {
             user_sinr_db: Some(vec![8.0, 5.0]),
             target_azimuth_deg: Some(vec![3.0, 3.0]),
             limits: vec![
-                Limit { metric: Measure::SensingSnr { target: 0 }, limit: -20.0 },
+                Limit { metric: Measure::SensingSnr { target: Some(0) }, limit: -20.0 },
                 Limit {
                     metric: Measure::Trace {
                         azimuth: 1.0,
@@ -316,8 +318,8 @@ fn every_metric_is_a_goal_or_a_limit_and_the_witness_agrees() {
         assert!(bound.gap_abs <= 1e-4 * value.abs(), "{metric:?}: {bound:?}");
     }
     for (metric, limit) in [
-        (Measure::Illumination { target: 0 }, 3.0),
-        (Measure::SensingSnr { target: 1 }, 10.0),
+        (Measure::Illumination { target: Some(0) }, 3.0),
+        (Measure::SensingSnr { target: Some(1) }, 10.0),
         (Measure::MutualInformation, 2.0),
     ] {
         let limit = Limit { metric: metric.clone(), limit };

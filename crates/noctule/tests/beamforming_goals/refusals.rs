@@ -82,7 +82,7 @@ fn wrong_requirements_are_refused_with_what_is_allowed() {
         s.goal = Goal::MinCrb { metric };
     });
     wrong("goal.metric", &|s| {
-        s.goal = Goal::MinCrb { metric: Measure::SensingSnr { target: 0 } };
+        s.goal = Goal::MinCrb { metric: Measure::SensingSnr { target: Some(0) } };
     });
     wrong("goal.metric", &|s| {
         let weights = Some(vec![1.0]);
@@ -96,10 +96,6 @@ fn wrong_requirements_are_refused_with_what_is_allowed() {
     wrong("require", &|s| {
         s.goal = Goal::MinPower;
         s.require = Require::default();
-    });
-    wrong("power_constraint", &|s| {
-        s.goal = Goal::MinPower;
-        s.power_constraint = noctule::beamforming::PowerConstraint::PerAntenna;
     });
     wrong("require", &|s| s.goal = Goal::Weighted);
     wrong("unknown", &|s| {

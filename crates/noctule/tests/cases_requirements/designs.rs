@@ -39,6 +39,14 @@ pub(crate) fn min_metric(check: &mut Check) {
         let error = (ours - theirs).abs();
         assert!(error <= price * theirs.abs() || error <= 1e-4 * largest, "{ours} of {theirs}");
     }
+    if check.e.has("price_per_cap") {
+        let expected = check.e.numbers("price_per_cap");
+        let largest = expected.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        for (ours, theirs) in found.price_per_cap.iter().zip(&expected) {
+            let error = (ours - theirs).abs();
+            assert!(error <= price * theirs.abs() || error <= 1e-4 * largest, "{ours} of {theirs}");
+        }
+    }
     if check.e.has("price_per_power") {
         close("price of power", found.price_per_power[0], check.e.number("price_per_power"), price);
     }
@@ -50,9 +58,12 @@ pub(crate) fn min_metric(check: &mut Check) {
         "rank_of_R",
         "value_if_interfering",
         "bound_if_interfering",
+        "rho",
+        "nu",
     ] {
         check.e.remark(remark);
     }
+    check.a.remark("price_abs_rel_to_largest");
 }
 
 pub(crate) fn min_power(check: &mut Check) {
@@ -81,7 +92,7 @@ pub(crate) fn min_power(check: &mut Check) {
             );
         }
     }
-    for remark in ["certified_lower_bound", "cvxpy_clarabel", "lambda_", "rho"] {
+    for remark in ["certified_lower_bound", "cvxpy_clarabel", "lambda_", "rho", "nu", "sinr"] {
         check.e.remark(remark);
     }
 }

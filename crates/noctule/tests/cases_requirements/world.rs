@@ -102,6 +102,17 @@ pub(crate) fn metric(fields: &mut Fields, world: &World) -> Metric {
             let target = fields.count("target");
             Metric::Illumination { target, factor: snr_factor(world, target) }
         }
+        "mutual_information_at_least" | "mutual_information" => Metric::MutualInformation {
+            receivers: fields.number("nr"),
+            snr: world.snapshots / world.sensing_noise_w,
+            covariance: fields.matrix("response_covariance"),
+        },
+        "beampattern" | "pattern" => {
+            let (angles, mask) = (fields.numbers("pattern_angles"), fields.numbers("pattern_mask"));
+            let towards = angles.iter().map(|a| (*a, std::f64::consts::FRAC_PI_2));
+            let array = world.transmit.clone().scaled(Normalisation::UnitModulus);
+            Metric::Pattern(array.steering(towards).response, mask)
+        }
         other => panic!("{}: metric `{other}`", fields.name),
     }
 }

@@ -13,7 +13,7 @@ mod path;
 mod schema;
 
 use noctule_num::{InputError, hint};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
 use super::document::{Item, Kind};
 pub(crate) use path::{Hop, Missing, Step, find, replace, steps, undo, value_at};
@@ -129,6 +129,11 @@ fn choose(
                 |variant: &&Variant<'_>| variant.name().is_some_and(|name| same_name(name, found));
             match variants.iter().find(named) {
                 Some(Variant::Word(word)) => Ok(Value::String((*word).to_owned())),
+                // the word alone is the variant with all that it has a default for
+                Some(Variant::Tagged { tag, name, table }) if table.needs_only(tag) => {
+                    let same = default.filter(|default| default[*tag].as_str() == Some(*name));
+                    Ok(same.cloned().unwrap_or_else(|| json!({ *tag: *name })))
+                }
                 Some(_) => Err(refuse("this form carries values")),
                 None => Err(hint::with_guess(refuse("this word is not known"), found, &names)),
             }

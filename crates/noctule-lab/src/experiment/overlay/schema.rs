@@ -178,6 +178,12 @@ impl<'a> Schema<'a> {
         properties.into_iter().flat_map(Map::keys).map(String::as_str).collect()
     }
 
+    /// Whether a table with `key` alone says everything that has no default.
+    pub(super) fn needs_only(self, key: &str) -> bool {
+        let needed = self.node.and_then(|node| node.get("required")?.as_array());
+        needed.into_iter().flatten().all(|name| name.as_str() == Some(key))
+    }
+
     pub(super) fn shape(self) -> Shape<'a> {
         let Some(node) = self.node else { return Shape::Unknown };
         if let Some(variants) = self.variants() {

@@ -135,3 +135,25 @@ fn paths_lead_into_a_table_that_a_flag_stands_for() {
     assert!(wrong("scheme.certify.node").hint.unwrap().contains("`nodes`"));
     assert!(wrong("scheme.start").hint.unwrap().contains("`starts`"));
 }
+
+#[test]
+fn a_word_alone_is_the_variant_with_its_defaults() {
+    let variant = |name: &str, needed: Value| {
+        json!({"type": "object", "required": needed, "properties": {
+            "kind": {"const": name, "type": "string"}, "size": {"type": "number"}}})
+    };
+    let schema = json!({"properties": {"goal": {"oneOf": [
+        variant("min-crb", json!(["kind"])), variant("sized", json!(["kind", "size"]))]}}});
+    let default = json!({"goal": {"kind": "min-crb", "size": 2.0}});
+    let over = |text: &str| {
+        let item = document::read(text, "f").unwrap();
+        overlay(&default, Schema::root(&schema), &item).map_err(|error| error.to_string())
+    };
+    assert_eq!(over("goal = \"min_crb\"").unwrap(), default);
+    let other = json!({"goal": {"kind": "sized", "size": 1.0}});
+    let item = document::read("goal = \"min-crb\"", "f").unwrap();
+    let plain = overlay(&other, Schema::root(&schema), &item).unwrap();
+    assert_eq!(plain, json!({"goal": {"kind": "min-crb"}}));
+    assert!(over("goal = \"sized\"").unwrap_err().contains("carries values"));
+    assert!(over("goal = \"min-crp\"").unwrap_err().contains("min-crb"));
+}

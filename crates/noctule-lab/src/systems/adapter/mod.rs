@@ -171,6 +171,11 @@ impl<T: noctule::System> System for Of<T> {
         timed::contenders::<T>(named)
     }
 
+    fn takes_part(&self, scenario: &Value, scheme: &str) -> bool {
+        // a scenario that cannot be read is refused elsewhere
+        serde_json::from_value(scenario.clone()).map_or(true, |own| T::takes_part(&own, scheme))
+    }
+
     /// Times the method alone: neither the draw nor the witness.
     fn timed(
         &self,

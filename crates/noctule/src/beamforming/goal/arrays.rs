@@ -6,6 +6,7 @@ use noctule_phy::arrays::Normalisation;
 use noctule_phy::elements::ElementArray;
 
 use super::problem::Problem;
+use super::scene_arrays;
 use super::words::{Goal, Limit, Measure, Parameter, Unknown};
 use crate::beamforming::{Instance, Shapes};
 use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
@@ -15,8 +16,8 @@ pub(in crate::beamforming) const FIELDS: [FieldInfo; 11] = [
     field(
         "goal",
         &[],
-        "1 sum rate, 2 worst rate, 3 proportional fairness, 4 smallest metric, 5 least power; \
-         absent: the weighted sum",
+        "1 sum rate, 2 worst rate, 3 proportional fairness, 4 smallest metric, 5 least power, \
+         6 largest metric; absent: the weighted sum",
     ),
     field("user_weights", &["user"], "weights of the users' rates in a goal of rates"),
     field("sinr_floor", &["user"], "SINR of each user at least, linear; zero for none"),
@@ -45,7 +46,8 @@ pub(in crate::beamforming) const FIELDS: [FieldInfo; 11] = [
 const METRIC: &str = "a metric: [kind, target, weight of azimuths, of polar angles, of reflections, \
                       limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, \
                       4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, \
-                      9 sensing SNR, 10 mutual information";
+                      9 sensing SNR, 10 mutual information, 11 beampattern, 12 SCNR, 13 detection \
+                      (false-alarm rate in the third column); target -1 is the worst";
 
 /// Entries of a metric.
 const COLUMNS: usize = 6;
@@ -109,6 +111,7 @@ pub(in crate::beamforming) fn write(instance: &Instance, set: &mut ArraySet) {
     if problem.streams_cancelled {
         set.insert("streams_cancelled", Array::number(1.0));
     }
+    scene_arrays::write(&problem.around, set);
 }
 
 fn table(rows: usize, columns: usize, values: Vec<f64>) -> Array {
@@ -123,12 +126,16 @@ const fn code(goal: &Goal) -> f64 {
         Goal::ProportionalFair { .. } => 3.0,
         Goal::MinCrb { .. } => 4.0,
         Goal::MinPower => 5.0,
+        Goal::MaxSensing { .. } => 6.0,
     }
 }
 
 fn row(metric: &Measure, limit: f64) -> [f64; COLUMNS] {
     let plain = |kind: f64| [kind, 0.0, 0.0, 0.0, 0.0, limit];
-    let towards = |kind: f64, target: usize| [kind, target as f64, 0.0, 0.0, 0.0, limit];
+    let towards = |kind: f64, target: &Option<usize>, detail: f64| {
+        let target = target.map_or(-1.0, |target| target as f64);
+        [kind, target, detail, 0.0, 0.0, limit]
+    };
     match metric {
         Measure::Angles => plain(0.0),
         Measure::Trace { azimuth, polar, reflection, .. } => {
@@ -144,8 +151,11 @@ fn row(metric: &Measure, limit: f64) -> [f64; COLUMNS] {
         Measure::LargestEigenvalue => plain(5.0),
         Measure::LogDet => plain(6.0),
         Measure::Extended => plain(7.0),
-        Measure::Illumination { target } => towards(8.0, *target),
-        Measure::SensingSnr { target } => towards(9.0, *target),
+        Measure::Illumination { target } => towards(8.0, target, 0.0),
+        Measure::SensingSnr { target } => towards(9.0, target, 0.0),
+        Measure::Beampattern => plain(11.0),
+        Measure::Scnr { target } => towards(12.0, target, 0.0),
+        Measure::Detection { target, false_alarm } => towards(13.0, target, *false_alarm),
         Measure::MutualInformation => plain(10.0),
     }
 }
@@ -157,7 +167,10 @@ fn measure(place: &str, row: &[f64], targets: Option<Vec<f64>>) -> Result<Limit,
     let [kind, target, azimuth, polar, reflection, limit] = row[..] else {
         return refuse(format!("{} numbers", row.len()), "six: see `noctule schema`");
     };
-    let Some(target) = as_count(target) else {
+    // the worst of a sensing power
+    let lit = if target.to_bits() == (-1.0_f64).to_bits() { None } else { as_count(target) };
+    let gain = matches!(as_count(kind), Some(8 | 9 | 12 | 13));
+    let Some(target) = as_count(target).or((gain && target < 0.0).then_some(0)) else {
         return refuse(format!("target {target}"), "0, 1, 2, …");
     };
     let metric = match as_count(kind) {
@@ -177,10 +190,13 @@ fn measure(place: &str, row: &[f64], targets: Option<Vec<f64>>) -> Result<Limit,
         Some(5) => Measure::LargestEigenvalue,
         Some(6) => Measure::LogDet,
         Some(7) => Measure::Extended,
-        Some(8) => Measure::Illumination { target },
-        Some(9) => Measure::SensingSnr { target },
+        Some(8) => Measure::Illumination { target: lit },
+        Some(9) => Measure::SensingSnr { target: lit },
         Some(10) => Measure::MutualInformation,
-        _ => return refuse(kind.to_string(), "a kind from 0 to 10"),
+        Some(11) => Measure::Beampattern,
+        Some(12) => Measure::Scnr { target: lit },
+        Some(13) => Measure::Detection { target: lit, false_alarm: azimuth },
+        _ => return refuse(kind.to_string(), "a kind from 0 to 13"),
     };
     Ok(Limit { metric, limit })
 }
@@ -229,8 +245,9 @@ pub(in crate::beamforming) fn read(
         3 => Goal::ProportionalFair { user_weights },
         4 => Goal::MinCrb { metric: goal_metric(taker)? },
         5 => Goal::MinPower,
+        6 => Goal::MaxSensing { metric: goal_metric(taker)? },
         other => {
-            let allowed = "0 to 5: see `noctule schema`";
+            let allowed = "0 to 6: see `noctule schema`";
             return Err(InputError::new("no such goal", "goal", other.to_string(), allowed));
         }
     };
@@ -243,7 +260,8 @@ pub(in crate::beamforming) fn read(
         vec![Unknown::ALL; targets]
     };
     let streams_cancelled = taker.has("streams_cancelled") && taker.count("streams_cancelled")? > 0;
-    Ok(Some(Problem { goal, sinr_floor, limits, unknown, streams_cancelled }))
+    let around = scene_arrays::read(taker)?;
+    Ok(Some(Problem { goal, sinr_floor, limits, unknown, streams_cancelled, around }))
 }
 
 fn goal_metric(taker: &mut Taker<'_>) -> Result<Measure, InputError> {

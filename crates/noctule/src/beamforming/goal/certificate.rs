@@ -7,11 +7,12 @@ use noctule_phy::units::dbm_from_w;
 
 use super::dual::{numbers, values};
 use super::problem::{Case, Problem};
-use super::words::Limit;
+use super::words::{Limit, Measure};
 use crate::Error;
 use crate::beamforming::requirements::{
     Begin, Cap, DualValues, Infeasible, PowerLimit, Requirements, World, best_metric_from,
-    floors_cost, floors_in_reach, least_power_for, metric_bound, power_bound,
+    factor_bound, floors_cost, floors_in_reach, least_factor_for, least_power_for, metric_bound,
+    power_bound,
 };
 use crate::beamforming::{Beams, Instance, Metrics};
 use crate::claims::{Compared, Ends, Said, Verdict, same, same_certificate};
@@ -22,6 +23,8 @@ const FLOORS: &str = "uplink-fixed-point";
 const LIMIT: &str = "dual-bound-of-a-limit";
 /// Everything together.
 const POWER: &str = "dual-bound-of-the-power";
+/// Everything together, within limits of antennas or groups.
+const GROUPS: &str = "dual-bound-of-group-powers";
 
 /// A certificate and the beams that are shown beside it.
 pub(super) struct Refused {
@@ -43,17 +46,18 @@ pub(super) fn refused(
             Ok(floors(case, factor)?.map(|certificate| Refused { certificate, beams }))
         }
         Infeasible::Cap { cap, .. } => limit(problem, case, *cap, false, interrupt),
+        Infeasible::Groups { .. } => groups(case, interrupt),
         Infeasible::Together { .. } => {
             // who is to blame alone is said so
             for (i, one) in problem.limits.iter().enumerate() {
-                if !one.metric.is_gain()
+                if one.metric != Measure::MutualInformation
                     && let Some(found) = limit(problem, case, i, false, interrupt)?
                 {
                     return Ok(Some(found));
                 }
             }
             if let [Limit { metric, .. }] = &problem.limits[..]
-                && !metric.is_gain()
+                && *metric != Measure::MutualInformation
                 && let Some(found) = limit(problem, case, 0, true, interrupt)?
             {
                 return Ok(Some(found));
@@ -124,16 +128,18 @@ fn limit(
     let Some(bound) = metric_bound(&case.world, metric, &alone(case), &beams, &dual)? else {
         return Ok(None);
     };
-    if bound <= asked.limit {
+    let gain = asked.metric.is_gain();
+    if if gain { bound >= asked.limit } else { bound <= asked.limit } {
         return Ok(None);
     }
     let unit = asked.metric.unit();
     let (required, reachable) = (unit.shown(asked.limit), unit.shown(bound));
     let with = if with_users { "under these SINR floors" } else { "whatever becomes of the users" };
     let (words, symbol) = (asked.metric.words(), unit.symbol());
+    let (asks, pass) = if gain { ("must be", "at least, and") } else { ("may be", "at most, and") };
+    let side = if gain { "exceed" } else { "fall below" };
     let statement = format!(
-        "{words} may be {required:.6}{symbol} at most, and {with} no beams fall below \
-         {reachable:.6}{symbol}"
+        "{words} {asks} {required:.6}{symbol} {pass} {with} no beams {side} {reachable:.6}{symbol}"
     );
     let mut all = numbers(&dual);
     all.insert("limit".to_owned(), vec![of as f64]);
@@ -177,6 +183,26 @@ fn together(case: &Case, interrupt: &Interrupt) -> Result<Option<Refused>, Error
     Ok(Some(Refused { certificate, beams: found.beams }))
 }
 
+/// The certificate of requirements that ask for more than all limits of groups.
+fn groups(case: &Case, interrupt: &Interrupt) -> Result<Option<Refused>, Error> {
+    let found = least_factor_for(&case.world, &case.required, interrupt)?;
+    if found.dual.lambda.len() != case.required.sinr.len() || found.dual.nu.is_empty() {
+        return Ok(None);
+    }
+    let bound = factor_bound(&case.world, &case.required, &found.beams, &found.dual)?;
+    if bound.partial_cmp(&1.0) != Some(std::cmp::Ordering::Greater) {
+        return Ok(None);
+    }
+    let more = 10.0 * bound.log10();
+    let statement = format!(
+        "what is required asks for at least {more:.3} dB more than every limit on the power of an \
+         antenna or a group of them"
+    );
+    let certificate = Certificate::new(GROUPS, statement, bound, 1.0);
+    let certificate = certificate.with_numbers(numbers(&found.dual));
+    Ok(Some(Refused { certificate, beams: found.beams }))
+}
+
 /// Whether a document's certificate is proven again.
 pub(in crate::beamforming) fn infeasible_again(
     said: &Said<'_, Instance, Beams, Metrics, Ends>,
@@ -192,6 +218,11 @@ pub(in crate::beamforming) fn infeasible_again(
         }
         LIMIT => limit_again(said, problem, &case, stored),
         POWER => power_again(said, &case, stored),
+        GROUPS => {
+            let w = &said.variables.matrix;
+            let values = values(&stored.numbers)?;
+            factor_bound(&case.world, &case.required, w, &values).map(|bound| (bound, 1.0))
+        }
         other => return Ok(Verdict::Refuted(format!("nothing is proven by `{other}`"))),
     };
     let (required, reachable) = match again {
@@ -204,8 +235,12 @@ pub(in crate::beamforming) fn infeasible_again(
         let why = format!("it proves {required:.6e} against {reachable:.6e}");
         return Ok(Verdict::Refuted(why));
     }
+    let gain = stored.numbers.get("limit").and_then(|of| of.first()).is_some_and(|of| {
+        problem.limits.get(*of as usize).is_some_and(|limit| limit.metric.is_gain())
+    });
     let beyond = match stored.method.as_str() {
-        POWER => required > reachable,
+        POWER | GROUPS => required > reachable,
+        _ if gain => reachable < required,
         _ => reachable > required,
     };
     if beyond {

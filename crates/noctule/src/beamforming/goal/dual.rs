@@ -7,10 +7,10 @@ use noctule_optim::{Bound, Proof, Sense, Stop};
 
 use super::evaluate::Prices;
 use super::problem::{Case, Problem};
-use super::words::Goal;
+use super::words::{Goal, Measure};
 use crate::Error;
 use crate::beamforming::requirements::{
-    DualValues, PowerLimit, UnitPrices, floors_cost, metric_bound, power_bound, prices,
+    DualValues, PowerLimit, UnitPrices, floors_cost, metric_bound, power_bound, prices, rate_bound,
     worst_rate_bound,
 };
 use crate::beamforming::{Beams, Instance, Metrics};
@@ -63,7 +63,9 @@ pub(super) fn proven(
     let Case { world, required, .. } = case;
     let w = &beams.matrix;
     match (&problem.goal, &case.metric) {
-        (Goal::MinCrb { .. }, Some(metric)) => metric_bound(world, metric, required, w, values),
+        (Goal::MinCrb { .. } | Goal::MaxSensing { .. }, Some(metric)) => {
+            metric_bound(world, metric, required, w, values)
+        }
         (Goal::MinPower, _) => {
             let by_values = power_bound(world, required, w, values)?;
             let floors = floors_cost(world, required)? * (1.0 - 1e-12);
@@ -86,7 +88,7 @@ pub(super) fn shown(problem: &Problem, case: &Case, value: f64, prices: &UnitPri
     let limits = prices.caps.iter().zip(&problem.limits);
     let spent: f64 = match &case.required.power {
         PowerLimit::Total(power) => prices.power.iter().map(|price| price * power).sum(),
-        PowerLimit::PerAntenna(limits) => {
+        PowerLimit::PerAntenna(limits) | PowerLimit::Groups { limits, .. } => {
             prices.power.iter().zip(limits).map(|(price, limit)| price * limit).sum()
         }
     };
@@ -99,10 +101,22 @@ pub(super) fn shown(problem: &Problem, case: &Case, value: f64, prices: &UnitPri
     }
 }
 
+impl Problem {
+    /// A gap is relative to the value, and to this where the value is smaller.
+    pub(super) fn least_size(&self) -> f64 {
+        match &self.goal {
+            Goal::ProportionalFair { .. } => 1.0,
+            // a share of the power, squared: a thousandth of all of it, spread over an array
+            Goal::MinCrb { metric: Measure::Beampattern } => 1e-6,
+            _ => 0.0,
+        }
+    }
+}
+
 /// What a bound of a document on a goal is about.
 pub(in crate::beamforming) fn bounded(problem: &Problem, metrics: &Metrics) -> Option<Bounded> {
     let reached = metrics.goal.as_ref()?.value?;
-    let unit = if matches!(problem.goal, Goal::ProportionalFair { .. }) { 1.0 } else { 0.0 };
+    let unit = problem.least_size();
     let sense = if problem.maximises() { Sense::Upper } else { Sense::Lower };
     Some(Bounded { reached, sense, unit })
 }
@@ -130,10 +144,17 @@ pub(in crate::beamforming) fn bound_again(
     problem: &Problem,
     bound: &Bound,
 ) -> Result<Again, Error> {
-    if matches!(problem.goal, Goal::SumRate { .. } | Goal::ProportionalFair { .. }) {
-        return Ok(Again::not_checkable("the boxes of its branch and bound are not kept"));
-    }
     let case = Case::of(said.instance, problem)?;
+    if matches!(problem.goal, Goal::SumRate { .. } | Goal::ProportionalFair { .. }) {
+        let reached = said.metrics.goal.as_ref().and_then(|goal| goal.value);
+        let Case { world, required, .. } = &case;
+        let weights = problem.user_weights();
+        return Ok(match rate_bound(world, &weights, required, &bound.numbers)? {
+            // what is reached is no more than the optimum
+            Some(found) => Again::Proven(reached.map_or(found, |reached| found.max(reached))),
+            None => Again::not_checkable("its limits have minorants that are not kept"),
+        });
+    }
     let values = values(&bound.numbers)?;
     let found = proven(problem, &case, said.variables, &values)?;
     if let Some(price) = strange_price(said, problem, &case, &values)? {

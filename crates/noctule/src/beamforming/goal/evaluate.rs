@@ -1,12 +1,13 @@
 //! What beams achieve of a goal, and how they stand to what is required.
 
+use noctule_num::CMat;
 use noctule_num::linalg::real_dot;
 use noctule_phy::units::nats_to_bits;
 use serde::Serialize;
 
 use super::measure::Unit;
 use super::problem::{Case, Problem};
-use super::words::Goal;
+use super::words::{Goal, Measure};
 use crate::Error;
 use crate::beamforming::requirements::fisher::ParameterKind;
 use crate::beamforming::requirements::{Judged, World, judged, parameters};
@@ -51,14 +52,17 @@ impl Problem {
     pub const fn maximises(&self) -> bool {
         matches!(
             self.goal,
-            Goal::SumRate { .. } | Goal::MaxMinRate { .. } | Goal::ProportionalFair { .. }
+            Goal::SumRate { .. }
+                | Goal::MaxMinRate { .. }
+                | Goal::ProportionalFair { .. }
+                | Goal::MaxSensing { .. }
         )
     }
 
     /// How people say the value.
     pub fn unit(&self) -> Unit {
         match &self.goal {
-            Goal::MinCrb { metric } => metric.unit(),
+            Goal::MinCrb { metric } | Goal::MaxSensing { metric } => metric.unit(),
             Goal::MinPower => Unit::Dbm,
             Goal::SumRate { .. } | Goal::MaxMinRate { .. } => Unit::Bits,
             Goal::Weighted | Goal::ProportionalFair { .. } => Unit::Plain,
@@ -83,7 +87,7 @@ impl Problem {
             Goal::ProportionalFair { .. } => {
                 Some(rates().filter(weighted).map(|(rate, weight)| weight * rate.ln()).sum())
             }
-            Goal::MinCrb { .. } => judged.value,
+            Goal::MinCrb { .. } | Goal::MaxSensing { .. } => judged.value,
             Goal::MinPower => Some(power_w),
         };
         value.filter(|value: &f64| value.is_finite())
@@ -102,6 +106,7 @@ pub(in crate::beamforming) fn evaluate(
     beams.check(instance)?;
     let case = Case::of(instance, problem)?;
     let judged = judged(&case.world, case.metric.as_ref(), &case.required, &beams.matrix)?;
+    let judged = per_power(problem, judged, instance.parts().power_w, &beams.matrix);
     let stream_power_w: Vec<f64> = (0..beams.matrix.cols())
         .map(|stream| real_dot(beams.matrix.col(stream), beams.matrix.col(stream)))
         .collect();
@@ -125,6 +130,23 @@ pub(in crate::beamforming) fn evaluate(
     })
 }
 
+/// Beampattern errors are those of the power that is sent, not of what there is.
+fn per_power(problem: &Problem, judged: Judged, there_w: f64, beams: &CMat) -> Judged {
+    let share = (there_w / beams.norm_sqr()).powi(2);
+    let mut out = judged;
+    if problem.measure() == Some(&Measure::Beampattern) {
+        out.value = out.value.map(|value| value * share);
+    }
+    for (i, limit) in problem.limits.iter().enumerate() {
+        if limit.metric == Measure::Beampattern {
+            out.capped[i] = out.capped[i].map(|value| value * share);
+            let miss = out.capped[i].map_or(f64::INFINITY, |value| value / limit.limit - 1.0);
+            out.cap_missed[i] = if miss.is_nan() { f64::INFINITY } else { miss.max(0.0) };
+        }
+    }
+    out
+}
+
 fn known(judged: &Judged) -> Option<&[f64]> {
     judged.bounds.as_deref().filter(|bounds| !bounds.is_empty())
 }
@@ -132,7 +154,10 @@ fn known(judged: &Judged) -> Option<&[f64]> {
 fn standing(problem: &Problem, judged: &Judged, value: Option<f64>) -> GoalMetrics {
     let floors = problem.sinr_floor.iter().zip(&judged.floor_missed);
     let floors = floors.filter(|(floor, _)| **floor > 0.0).map(|(_, missed)| missed);
-    let met = floors.chain(&judged.cap_missed).filter(|missed| **missed <= MET).count();
+    let met = floors
+        .chain(judged.cap_missed.iter().take(problem.limits.len()))
+        .filter(|missed| **missed <= MET)
+        .count();
     let limits = problem.limits.iter().zip(&judged.capped);
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     GoalMetrics {

@@ -1,14 +1,11 @@
-//! Metrics by their names as metrics of a world, with their units.
+//! Metrics by their names: what people call them, and their units.
 
-use noctule_num::linalg::real_dot;
-use noctule_num::{C64, CMat, InputError};
+use noctule_phy::detection::{detection_probability, detection_slope, snr_for_detection};
 
 use super::words::{Measure, Parameter};
-use crate::beamforming::requirements::fisher::ParameterKind;
-use crate::beamforming::requirements::{Metric, Part, World, parameters};
 
 /// How people say the value of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unit {
     /// The root, in degrees.
     RootDegrees,
@@ -24,6 +21,8 @@ pub enum Unit {
     Decibels,
     /// Watts, in dBm.
     Dbm,
+    /// A signal-to-noise ratio, as the probability of detection at a rate of false alarms.
+    Detection(f64),
 }
 
 impl Unit {
@@ -36,6 +35,7 @@ impl Unit {
             Self::Bits => value / std::f64::consts::LN_2,
             Self::Decibels => 10.0 * value.log10(),
             Self::Dbm => 10.0 * value.log10() + 30.0,
+            Self::Detection(false_alarm) => detection_probability(value, false_alarm),
         }
     }
 
@@ -48,6 +48,7 @@ impl Unit {
             Self::Bits => shown * std::f64::consts::LN_2,
             Self::Decibels => 10.0_f64.powf(shown / 10.0),
             Self::Dbm => 10.0_f64.powf((shown - 30.0) / 10.0),
+            Self::Detection(false_alarm) => snr_for_detection(shown, false_alarm),
         }
     }
 
@@ -59,6 +60,7 @@ impl Unit {
             Self::Plain | Self::Nats => 1.0,
             Self::Bits => 1.0 / std::f64::consts::LN_2,
             Self::Decibels | Self::Dbm => 10.0 / (std::f64::consts::LN_10 * value),
+            Self::Detection(false_alarm) => detection_slope(value, false_alarm),
         }
     }
 
@@ -66,7 +68,7 @@ impl Unit {
     pub const fn symbol(self) -> &'static str {
         match self {
             Self::RootDegrees => "°",
-            Self::Root | Self::Plain => "",
+            Self::Root | Self::Plain | Self::Detection(_) => "",
             Self::Nats => " nat",
             Self::Bits => " bit",
             Self::Decibels => " dB",
@@ -78,7 +80,7 @@ impl Unit {
     pub const fn step(self) -> &'static str {
         match self {
             Self::RootDegrees => "degree",
-            Self::Root | Self::Plain => "unit",
+            Self::Root | Self::Plain | Self::Detection(_) => "unit",
             Self::Nats => "nat",
             Self::Bits => "bit",
             Self::Decibels | Self::Dbm => "dB",
@@ -91,7 +93,9 @@ impl Measure {
     pub fn unit(&self) -> Unit {
         match self {
             Self::Trace { reflection, .. } if *reflection > 0.0 => Unit::Plain,
-            Self::Parameter { parameter: Parameter::Reflection, .. } | Self::Extended => Unit::Root,
+            Self::Parameter { parameter: Parameter::Reflection, .. }
+            | Self::Extended
+            | Self::Beampattern => Unit::Root,
             Self::Angles
             | Self::Trace { .. }
             | Self::Parameter { .. }
@@ -100,21 +104,33 @@ impl Measure {
             | Self::LargestEigenvalue => Unit::RootDegrees,
             Self::LogDet => Unit::Nats,
             Self::Illumination { .. } => Unit::Dbm,
-            Self::SensingSnr { .. } => Unit::Decibels,
+            Self::SensingSnr { .. } | Self::Scnr { .. } => Unit::Decibels,
+            Self::Detection { false_alarm, .. } => Unit::Detection(*false_alarm),
             Self::MutualInformation => Unit::Bits,
         }
     }
 
     /// Whether it is asked to be large.
     pub const fn is_gain(&self) -> bool {
-        matches!(
-            self,
-            Self::Illumination { .. } | Self::SensingSnr { .. } | Self::MutualInformation
-        )
+        self.towards().is_some() || matches!(self, Self::MutualInformation)
+    }
+
+    /// The target that it lights, or the worst of them, where it is a sensing power.
+    pub const fn towards(&self) -> Option<Option<usize>> {
+        match self {
+            Self::Illumination { target }
+            | Self::SensingSnr { target }
+            | Self::Scnr { target }
+            | Self::Detection { target, .. } => Some(*target),
+            _ => None,
+        }
     }
 
     /// What it is called in a sentence.
     pub fn words(&self) -> String {
+        let of = |target: Option<usize>| {
+            target.map_or_else(|| "the worst target".to_owned(), |m| format!("target {m}"))
+        };
         match self {
             Self::Angles => "the root of the sum of the bounds of all angles".to_owned(),
             Self::Trace { reflection, .. } if *reflection > 0.0 => {
@@ -136,130 +152,18 @@ impl Measure {
             }
             Self::LogDet => "log det of the bound of all angles".to_owned(),
             Self::Extended => "the root-CRB of the whole response".to_owned(),
-            Self::Illumination { target } => format!("the power towards target {target}"),
-            Self::SensingSnr { target } => format!("the sensing SNR of target {target}"),
+            Self::Beampattern => {
+                "the root mean square distance of the beampattern from the template".to_owned()
+            }
+            Self::Illumination { target } => format!("the power towards {}", of(*target)),
+            Self::SensingSnr { target } => format!("the sensing SNR of {}", of(*target)),
+            Self::Scnr { target } => {
+                format!("the signal-to-clutter-and-noise ratio of {}", of(*target))
+            }
+            Self::Detection { target, false_alarm } => {
+                format!("the probability to detect {} (false alarms {false_alarm:e})", of(*target))
+            }
             Self::MutualInformation => "the mutual information of sensing".to_owned(),
         }
     }
-
-    /// The metric of a world.
-    ///
-    /// # Errors
-    /// A target that is not there, a parameter that is known, nothing that has a weight.
-    pub fn metric(&self, world: &World) -> Result<Metric, InputError> {
-        if let Self::Parameter { target, .. }
-        | Self::Illumination { target }
-        | Self::SensingSnr { target } = self
-            && *target >= world.targets.len()
-        {
-            let count = world.targets.len();
-            let allowed = if count == 0 {
-                "no target: there is none".to_owned()
-            } else {
-                format!("below {count}")
-            };
-            return Err(InputError::new("no such target", "target", target.to_string(), allowed));
-        }
-        if let Self::Trace { targets: Some(weights), .. } = self
-            && weights.len() != world.targets.len()
-        {
-            let found = format!("{} weights", weights.len());
-            let allowed = format!("{}, one a target", world.targets.len());
-            return Err(InputError::new("not one weight a target", "targets", found, allowed));
-        }
-        let metric = self.unchecked(world);
-        metric.check(world).map_err(|error| match error.what.as_str() {
-            "nothing is weighted" | "the largest of nothing" => {
-                let what = "none of the parameters that it counts is unknown";
-                InputError::new(what, "", "known parameters", "`unknown` parameters of targets")
-            }
-            _ => error,
-        })?;
-        Ok(metric)
-    }
-
-    fn unchecked(&self, world: &World) -> Metric {
-        let all = parameters(&world.targets);
-        let angle = |kind| matches!(kind, ParameterKind::Azimuth | ParameterKind::Polar);
-        let flag = |yes: bool| f64::from(u8::from(yes));
-        let angles: Vec<f64> = all.iter().map(|p| flag(angle(p.kind))).collect();
-        let part = |weights: Vec<f64>| vec![Part { scene: 0, share: 1.0, weights }];
-        match self {
-            Self::Angles => Metric::trace(angles),
-            Self::Trace { azimuth, polar, reflection, targets } => {
-                let of = |m: usize| {
-                    targets.as_ref().map_or(1.0, |all| all.get(m).copied().unwrap_or(0.0))
-                };
-                let weight = |kind| match kind {
-                    ParameterKind::Azimuth => *azimuth,
-                    ParameterKind::Polar => *polar,
-                    ParameterKind::ReflectionRe | ParameterKind::ReflectionIm => *reflection,
-                };
-                Metric::trace(all.iter().map(|p| weight(p.kind) * of(p.target)).collect::<Vec<_>>())
-            }
-            Self::Parameter { target, parameter } => {
-                let meant = |kind| match parameter {
-                    Parameter::Azimuth => kind == ParameterKind::Azimuth,
-                    Parameter::Polar => kind == ParameterKind::Polar,
-                    Parameter::Reflection => !angle(kind),
-                };
-                let weight = |p: &crate::beamforming::requirements::fisher::Parameter| {
-                    flag(p.target == *target && meant(p.kind))
-                };
-                Metric::trace(all.iter().map(weight).collect::<Vec<_>>())
-            }
-            Self::WorstTarget => {
-                let of = |m: usize| -> Vec<f64> {
-                    all.iter().map(|p| flag(angle(p.kind) && p.target == m)).collect()
-                };
-                let members = (0..world.targets.len()).map(of);
-                let seen = members.filter(|w: &Vec<f64>| w.iter().any(|w| *w > 0.0));
-                Metric::Largest(seen.map(part).collect())
-            }
-            Self::WorstAngle => {
-                let one = |i: usize| (0..all.len()).map(|j| flag(i == j)).collect();
-                let kept = (0..all.len()).filter(|i| angle(all[*i].kind));
-                Metric::Largest(kept.map(|i| part(one(i))).collect())
-            }
-            Self::LargestEigenvalue => Metric::LargestEigenvalue(angles),
-            Self::LogDet => Metric::LogDet(angles),
-            Self::Extended => {
-                let receivers = world.receive.elements() as f64;
-                Metric::Extended { factor: world.sensing_noise_w * receivers / world.snapshots }
-            }
-            Self::Illumination { target } => Metric::Illumination { target: *target, factor: 1.0 },
-            Self::SensingSnr { target } => {
-                let one = &world.targets[*target];
-                let seen = world.receive.steering([(one.azimuth_rad, one.polar_rad)]).response;
-                let gain = one.reflection.norm_sqr() * real_dot(seen.as_slice(), seen.as_slice());
-                let factor = world.snapshots / world.sensing_noise_w * gain;
-                Metric::Illumination { target: *target, factor }
-            }
-            Self::MutualInformation => Metric::MutualInformation {
-                receivers: world.receive.elements() as f64,
-                snr: world.snapshots / world.sensing_noise_w,
-                covariance: response_covariance(world),
-            },
-        }
-    }
-}
-
-/// `Σ_m |α_m|² (‖b_m‖²/N_r) a_m a_mᴴ`.
-fn response_covariance(world: &World) -> CMat {
-    let n = world.transmit.elements();
-    let towards = world.targets.iter().map(|target| (target.azimuth_rad, target.polar_rad));
-    let sent = world.transmit.steering(towards.clone()).response;
-    let seen = world.receive.steering(towards).response;
-    let mut out = CMat::zeros(n, n);
-    for (m, target) in world.targets.iter().enumerate() {
-        let b = real_dot(seen.col(m), seen.col(m)) / seen.rows() as f64;
-        let share = target.reflection.norm_sqr() * b;
-        for j in 0..n {
-            let right: C64 = sent[(j, m)].conj() * share;
-            for i in 0..n {
-                out[(i, j)] += sent[(i, m)] * right;
-            }
-        }
-    }
-    out
 }

@@ -11,24 +11,34 @@
 //! | `max-min-rate` | min ln(1 + SINR)/v in nats | the optimum |
 //! | `proportional-fair` | Σ v ln ln(1 + SINR) | nothing: local |
 //! | `min-crb` | the metric, squared radians of angles | the optimum |
+//! | `max-sensing` | the metric: a power, a ratio, nats | the optimum |
 //! | `min-power` | the power in watts | the optimum |
 //!
-//! The objective of a design is the value, with a minus where it is made small.
+//! The objective of a design is the value, with a minus where it is made small. What is around users and
+//! targets ([`Surroundings`]): a template, clutter, limits of groups of antennas, stations, angles and channels
+//! that are not known exactly.
 
+mod around;
 mod arrays;
+mod built;
 mod certificate;
 mod dual;
 mod evaluate;
 mod measure;
 mod problem;
 mod scenario;
+mod scene;
+mod scene_arrays;
 mod solve;
 mod story;
+mod surroundings;
 mod words;
 
 pub use evaluate::{GoalMetrics, Prices};
 pub use measure::Unit;
 pub use problem::{Case, Problem};
+pub use scene::{AngleLaw, ClutterSource, Over, PowerGroup, Stations, Template, Uncertain};
+pub use surroundings::{Node, Nodes, Surroundings, Towards, Wanted};
 pub use words::{Elements, Goal, Limit, Measure, Parameter, Require, Unknown};
 
 pub(super) use arrays::{FIELDS, read, shapes, write};
@@ -36,5 +46,6 @@ pub(super) use certificate::infeasible_again;
 pub(super) use dual::{bound_again, bounded, stop_again};
 pub(super) use evaluate::evaluate;
 pub(super) use problem::{check, planar};
+pub(super) use scene_arrays::FIELDS as AROUND;
 pub(super) use solve::{design_for, sensing_alone, violation};
 pub(super) use story::{facts, tables};

@@ -1,9 +1,11 @@
 //! What is asked of an instance: goal and requirements in SI units, beside channels and targets.
 
-use noctule_num::InputError;
 use noctule_num::input::in_range;
+use noctule_num::{CMat, InputError};
 use noctule_phy::elements::ElementArray;
 
+use super::built::Builder;
+use super::surroundings::{Node, Surroundings};
 use super::words::{Goal, Limit, Measure, Parameter, Require, Unknown};
 use crate::Error;
 use crate::beamforming::requirements::{
@@ -24,13 +26,15 @@ pub struct Problem {
     pub unknown: Vec<Unknown>,
     /// Whether users know the sensing streams and take them out.
     pub streams_cancelled: bool,
+    /// The scene beside users and targets.
+    pub around: Surroundings,
 }
 
 impl Problem {
     /// The metric that is made small, where the goal is one.
     pub const fn measure(&self) -> Option<&Measure> {
         match &self.goal {
-            Goal::MinCrb { metric } => Some(metric),
+            Goal::MinCrb { metric } | Goal::MaxSensing { metric } => Some(metric),
             _ => None,
         }
     }
@@ -76,12 +80,14 @@ pub(in crate::beamforming) fn asked(
         let meant = limit.metric.unit().meant(limit.limit);
         limits.push(Limit { metric: limit.metric.clone(), limit: meant });
     }
-    Ok(Problem { goal: goal.clone(), sinr_floor: floors, limits, unknown, streams_cancelled })
+    let around = Surroundings::default();
+    let goal = goal.clone();
+    Ok(Problem { goal, sinr_floor: floors, limits, unknown, streams_cancelled, around })
 }
 
 /// Refuse a limit that its unit does not have.
 fn shown(limit: &Limit) -> Result<(), InputError> {
-    use super::measure::Unit::{Bits, Dbm, Decibels, Nats, Plain, Root, RootDegrees};
+    use super::measure::Unit::{Bits, Dbm, Decibels, Detection, Nats, Plain, Root, RootDegrees};
     let value = limit.limit;
     match limit.metric.unit() {
         RootDegrees => in_range("limit", value, 1e-9, 1e6, "degrees"),
@@ -91,6 +97,14 @@ fn shown(limit: &Limit) -> Result<(), InputError> {
         Bits => in_range("limit", value, 1e-9, 1e9, "bits"),
         Decibels => in_range("limit", value, -300.0, 300.0, "dB"),
         Dbm => in_range("limit", value, -300.0, 300.0, "dBm"),
+        Detection(false_alarm) => {
+            in_range("metric.false_alarm", false_alarm, 1e-300, 0.999_999, "")?;
+            let what = "between the false-alarm rate and 1";
+            if value > false_alarm && value < 1.0 {
+                return Ok(());
+            }
+            Err(InputError::new("no such probability", "limit", value.to_string(), what))
+        }
     }
 }
 
@@ -203,21 +217,37 @@ impl Case {
     /// # Errors
     /// Metrics that do not fit the targets.
     pub fn of(instance: &Instance, problem: &Problem) -> Result<Self, Error> {
+        let parts = instance.parts();
+        let around = &problem.around;
+        let (antennas, receivers) = (instance.antennas(), instance.receive_elements().elements());
+        around.check((antennas, receivers), instance.users(), &parts.targets)?;
         let world = world(instance, problem);
-        let metric = problem.measure().map(|measure| measure.metric(&world)).transpose();
+        let build = Builder { world: &world, around, power_w: parts.power_w };
+        let metric = problem.measure().map(|measure| build.metric(measure)).transpose();
         let metric = metric.map_err(|error| error.inside("goal.metric"))?;
         let cap = |(i, limit): (usize, &Limit)| {
-            let metric = limit.metric.metric(&world);
+            let metric = build.metric(&limit.metric);
             let metric = metric.map_err(|error| error.inside(&format!("require.limits[{i}]")))?;
             Ok(Cap { metric, limit: limit.limit })
         };
         let caps = problem.limits.iter().enumerate().map(cap).collect::<Result<_, InputError>>()?;
-        let power_w = instance.parts().power_w;
-        let power = match instance.parts().power_constraint {
-            PowerConstraint::Total => PowerLimit::Total(power_w),
-            PowerConstraint::PerAntenna => {
-                let n = instance.antennas();
-                PowerLimit::PerAntenna(vec![power_w / n as f64; n])
+        let mut caps: Vec<Cap> = caps;
+        let power = match (around.power(parts.power_w), parts.power_constraint) {
+            (Some((power, total)), PowerConstraint::Total) => {
+                // what the groups may send together is more than there is
+                let whole = Metric::Power(vec![1.0; antennas]);
+                caps.extend(total.map(|limit| Cap { metric: whole, limit }));
+                power
+            }
+            (Some(_), PowerConstraint::PerAntenna) => {
+                let what = "antennas and groups of them have limits";
+                let allowed = "power_constraint = \"total\", or no groups";
+                let found = "per-antenna, and groups";
+                return Err(InputError::new(what, "power_constraint", found, allowed).into());
+            }
+            (None, PowerConstraint::Total) => PowerLimit::Total(parts.power_w),
+            (None, PowerConstraint::PerAntenna) => {
+                PowerLimit::PerAntenna(vec![parts.power_w / antennas as f64; antennas])
             }
         };
         let required = Requirements { sinr: problem.sinr_floor.clone(), caps, power };
@@ -242,16 +272,27 @@ fn world(instance: &Instance, problem: &Problem) -> World {
             },
         }
     };
+    let targets: Vec<Target> = parts.targets.iter().enumerate().map(target).collect();
+    let moved = |target: &Target, node: &Node| Target {
+        azimuth_rad: target.azimuth_rad + node.azimuth_rad,
+        polar_rad: target.polar_rad + node.polar_rad,
+        ..*target
+    };
+    let error = |variance: &f64| {
+        let mut error = CMat::identity(instance.antennas());
+        error.scale(*variance);
+        error
+    };
     World {
         transmit: instance.transmit_elements(),
         receive: instance.receive_elements(),
-        targets: parts.targets.iter().enumerate().map(target).collect(),
-        alternatives: Vec::new(),
+        alternatives: problem.around.moved(&targets, moved),
+        targets,
         snapshots: f64::from(parts.snapshots),
         sensing_noise_w: parts.sensing_noise_w,
         channels: parts.channels.clone(),
         noise_w: parts.user_noise_w.clone(),
-        error_covariances: Vec::new(),
+        error_covariances: problem.around.channel_error.iter().map(error).collect(),
         streams: if problem.streams_cancelled {
             SensingStreams::Cancelled
         } else {
@@ -286,8 +327,12 @@ pub(in crate::beamforming) fn check(instance: &Instance, problem: &Problem) -> R
             }
         }
         Goal::MinCrb { metric } if metric.is_gain() => {
-            let allowed = "a bound; gains are required in `require.limits`";
+            let allowed = "a bound, or a beampattern; the goal max-sensing is for gains";
             return refuse("this metric is not made small", "goal.metric", name, allowed);
+        }
+        Goal::MaxSensing { metric } if !metric.is_gain() => {
+            let allowed = "a sensing power, or mutual information; the goal min-crb is for bounds";
+            return refuse("this metric is not made large", "goal.metric", name, allowed);
         }
         Goal::MinPower if problem.asked() == 0 => {
             let allowed = "a floor on SINRs or rates, or a limit on a metric";
@@ -300,12 +345,18 @@ pub(in crate::beamforming) fn check(instance: &Instance, problem: &Problem) -> R
         }
         _ => {}
     }
-    let by_antenna = instance.parts().power_constraint == PowerConstraint::PerAntenna;
-    if by_antenna && matches!(problem.goal, Goal::MinPower | Goal::MaxMinRate { .. }) {
-        let what = "this goal is for a total power";
-        let allowed = "power_constraint = \"total\"; limits per antenna go with min-crb, sum-rate \
-                       and proportional-fair";
-        return refuse(what, "power_constraint", "per-antenna", allowed);
+    let shaped = problem.limits.iter().any(|limit| limit.metric == Measure::Beampattern);
+    if shaped && matches!(problem.goal, Goal::MinPower | Goal::MaxMinRate { .. }) {
+        let what = "a beampattern error is for goals that spend all power";
+        let allowed = "min-crb, max-sensing, sum-rate or proportional-fair";
+        return refuse(what, "require.limits", name, allowed);
+    }
+    let limited = problem.around.groups.is_some()
+        || instance.parts().power_constraint == PowerConstraint::PerAntenna;
+    if limited && (shaped || problem.measure() == Some(&Measure::Beampattern)) {
+        let what = "a beampattern error is for a total power";
+        let allowed = "power_constraint = \"total\", and no groups";
+        return refuse(what, "power_constraint", "limits of antennas", allowed);
     }
     Case::of(instance, problem)?;
     Ok(())

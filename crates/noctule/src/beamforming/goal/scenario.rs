@@ -65,10 +65,14 @@ impl Scenario {
             let found = "another one in `transmit_elements`";
             return Err(InputError::new(what, "channel", found, "kind = \"rayleigh\""));
         }
+        self.validate_around()?;
         if !self.goal.is_weighted() {
-            return self.problem(self.targets.count()).map(drop);
+            let targets =
+                self.stations.as_ref().map_or(self.targets.count(), |s| s.targets_m.len());
+            return self.problem(targets).map(drop);
         }
-        let goals = "a goal: sum-rate, max-min-rate, proportional-fair, min-crb, min-power";
+        let goals =
+            "a goal: sum-rate, max-min-rate, proportional-fair, min-crb, max-sensing, min-power";
         let refuse = |what: &str, place: &str, found: &str| {
             let hint = "`scenario.goal.kind=min-crb`, for one";
             Err(InputError::new(what, place, found, goals).hint(hint))
@@ -81,6 +85,18 @@ impl Scenario {
         if known(&self.unknown) || self.targets.unknown().iter().flatten().any(known) {
             let what = "the weighted sum counts every parameter of a target as unknown";
             return refuse(what, "unknown", "a parameter that is known, and no goal beside it");
+        }
+        for (name, given) in [
+            ("template", self.template.is_some()),
+            ("clutter", !self.clutter.is_empty()),
+            ("uncertain", self.uncertain.is_some()),
+            ("channel_error_db", self.channel_error_db.is_some()),
+            ("stations", self.stations.is_some()),
+        ] {
+            if given {
+                let what = "the weighted sum does not know of this";
+                return refuse(what, name, "given, and no goal beside it");
+            }
         }
         if self.streams_cancelled {
             let what = "the weighted sum counts sensing streams as interference";
@@ -97,6 +113,13 @@ impl Scenario {
         if self.goal.is_weighted() {
             return Ok(None);
         }
+        if let Some(stations) = &self.stations {
+            // every station sees them in another direction: nothing of them is estimated
+            let known = Unknown { azimuth: false, polar: false, reflection: false };
+            let (users, unknown) = (stations.users_m.len(), vec![known; targets]);
+            return asked(&self.goal, &self.require, users, unknown, self.streams_cancelled)
+                .map(Some);
+        }
         let mut unknown = vec![self.unknown; targets];
         for (slot, own) in unknown.iter_mut().zip(self.targets.unknown()) {
             *slot = own.unwrap_or(*slot);
@@ -106,8 +129,13 @@ impl Scenario {
 
     /// Whether a metric needs streams in every direction.
     pub(in crate::beamforming) fn needs_all(&self) -> bool {
-        let all = |m: &Measure| matches!(m, Measure::Extended | Measure::MutualInformation);
-        let goal = matches!(&self.goal, Goal::MinCrb { metric } if all(metric));
+        let all = |m: &Measure| {
+            matches!(m, Measure::Extended | Measure::MutualInformation | Measure::Beampattern)
+        };
+        let goal = match &self.goal {
+            Goal::MinCrb { metric } | Goal::MaxSensing { metric } => all(metric),
+            _ => false,
+        };
         goal || self.require.limits.iter().any(|limit| all(&limit.metric))
     }
 

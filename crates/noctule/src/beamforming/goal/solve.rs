@@ -1,5 +1,7 @@
 //! Designs for a goal: the solver that fits it, its proof, its prices; or why there is none.
 
+use std::collections::BTreeMap;
+
 use noctule_num::{CMat, InputError};
 use noctule_optim::{Bound, Interrupt, Proof, Sense, Stop, Trace, Work};
 
@@ -8,8 +10,8 @@ use super::dual::{SOLVED, numbers, proven, shown};
 use super::problem::{Case, Problem};
 use super::words::Goal;
 use crate::beamforming::requirements::{
-    Begin, DualValues, Found, Infeasible, Interval, PowerLimit, Requirements, UnitPrices,
-    best_metric_from, best_rate, best_rate_within, best_worst_rate, least_power_for, prices,
+    Begin, DualValues, Found, Infeasible, Interval, Requirements, UnitPrices, best_metric_from,
+    best_rate_from, best_rate_within_from, best_worst_rate_from, least_power_from, prices,
 };
 use crate::beamforming::{BeamformingDesign, Beams, Instance, Metrics, Settings, advice, evaluate};
 use crate::{Design, Error, FEASIBLE, Run};
@@ -38,25 +40,30 @@ pub(in crate::beamforming) fn design_for(
     let (weights, starts) = (problem.user_weights(), settings.starts.unwrap_or(STARTS));
     let mut interval = None;
     let found = match (&problem.goal, &case.metric) {
-        (Goal::MinCrb { .. }, Some(metric)) => {
+        (Goal::MinCrb { .. } | Goal::MaxSensing { .. }, Some(metric)) => {
             best_metric_from(world, metric, required, &begin, interrupt)?
         }
-        (Goal::MinPower, _) => least_power_for(world, required, interrupt)?,
-        (Goal::MaxMinRate { .. }, _) => best_worst_rate(world, &weights, required, interrupt)?,
-        (Goal::SumRate { .. }, _) if bounded(settings, required) => {
+        (Goal::MinPower, _) => least_power_from(world, required, &begin, interrupt)?,
+        (Goal::MaxMinRate { .. }, _) => {
+            best_worst_rate_from(world, &weights, required, &begin, interrupt)?
+        }
+        (Goal::SumRate { .. }, _) if bounded(settings) => {
             let search = (settings.certify.gap(), settings.nodes());
-            let found = best_rate_within(world, &weights, required, starts, search, interrupt)?;
-            let Interval { found, bound, .. } = found;
-            interval = Some(bound);
+            let found = best_rate_within_from(
+                world, &weights, required, starts, search, &begin, interrupt,
+            )?;
+            let Interval { found, bound, numbers, .. } = found;
+            interval = Some((bound, numbers));
             found
         }
         (goal, _) => {
             let proportional = matches!(goal, Goal::ProportionalFair { .. });
-            best_rate(world, &weights, proportional, required, starts, interrupt)?
+            best_rate_from(world, (&weights, proportional), required, starts, &begin, interrupt)?
         }
     };
+    let searched = interval.is_some();
     let mut design = told(instance, problem, &case, found, interval, interrupt)?;
-    if interval.is_some() && design.stop == Stop::Stalled && design.proof != Proof::NONE {
+    if searched && design.stop == Stop::Stalled && design.proof != Proof::NONE {
         let gap = design.proof.bound.as_ref().map_or(f64::INFINITY, |bound| bound.gap_rel);
         let (closed, asked) = (gap <= settings.certify.gap() * 1.001, Stop::EvaluationLimit);
         design.stop = if closed { Stop::Converged } else { asked };
@@ -67,10 +74,12 @@ pub(in crate::beamforming) fn design_for(
     Ok(design)
 }
 
+/// What branch and bound proves, and the boxes by which it does.
+type Boxes = (f64, BTreeMap<String, Vec<f64>>);
+
 /// Whether branch and bound is asked for, and offered.
-fn bounded(settings: &Settings, required: &Requirements) -> bool {
-    let total = matches!(required.power, PowerLimit::Total(_));
-    settings.certify.is_asked() && settings.nodes() > 0 && total
+fn bounded(settings: &Settings) -> bool {
+    settings.certify.is_asked() && settings.nodes() > 0
 }
 
 /// The design of what was found.
@@ -79,7 +88,7 @@ fn told(
     problem: &Problem,
     case: &Case,
     found: Found,
-    interval: Option<f64>,
+    interval: Option<Boxes>,
     interrupt: &Interrupt,
 ) -> Result<BeamformingDesign, Error> {
     if let Some(reason) = &found.infeasible
@@ -88,6 +97,7 @@ fn told(
         return infeasible(instance, why, found.evaluations);
     }
     let dear = matches!(problem.goal, Goal::MinPower)
+        && case.required.power.is_total()
         && found.value > case.required.power.total() * (1.0 + FEASIBLE);
     if dear {
         let floors = refused(problem, case, &Infeasible::Floors { power_w: 0.0 }, interrupt)?;
@@ -103,6 +113,13 @@ fn told(
     let beams = Beams { matrix: found.beams.clone(), users };
     let metrics = evaluate(instance, &beams)?;
     let violation = violation(&metrics);
+    if violation > FEASIBLE
+        && matches!(problem.goal, Goal::MinPower)
+        && !case.required.power.is_total()
+        && let Some(why) = refused(problem, case, &Infeasible::Groups { factor: 0.0 }, interrupt)?
+    {
+        return infeasible(instance, why, found.evaluations);
+    }
     let bound = bound(problem, case, &beams, &metrics, &found.dual, interval)?;
     let mut warnings = advice(instance, &metrics);
     let met = violation <= FEASIBLE;
@@ -161,18 +178,19 @@ fn bound(
     beams: &Beams,
     metrics: &Metrics,
     values: &DualValues,
-    interval: Option<f64>,
+    interval: Option<Boxes>,
 ) -> Result<Option<Bound>, Error> {
     let Some(value) = metrics.goal.as_ref().and_then(|goal| goal.value) else { return Ok(None) };
-    if let Some(most) = interval {
-        return Ok(Bound::new(value, most, Sense::Upper, "branch-and-bound", 0.0));
+    if let Some((most, boxes)) = interval {
+        let bound = Bound::new(value, most, Sense::Upper, "branch-and-bound", 0.0);
+        return Ok(bound.map(|bound| bound.with_numbers(boxes)));
     }
     if values.lambda.len() != beams.users {
         return Ok(None);
     }
     let Some(found) = proven(problem, case, beams, values)? else { return Ok(None) };
     let sense = if problem.maximises() { Sense::Upper } else { Sense::Lower };
-    let bound = Bound::new(value, found, sense, "lagrange-dual", 0.0);
+    let bound = Bound::new(value, found, sense, "lagrange-dual", problem.least_size());
     Ok(bound.map(|bound| bound.with_numbers(numbers(values))))
 }
 
@@ -185,7 +203,8 @@ fn prices_of(
     found: &Found,
 ) -> Result<Option<super::Prices>, Error> {
     let Some(value) = metrics.goal.as_ref().and_then(|goal| goal.value) else { return Ok(None) };
-    let convex = matches!(problem.goal, Goal::MinCrb { .. } | Goal::MinPower);
+    let convex =
+        matches!(problem.goal, Goal::MinCrb { .. } | Goal::MaxSensing { .. } | Goal::MinPower);
     let own = if convex && found.dual.lambda.len() == beams.users {
         let metric = case.metric.as_ref();
         prices(&case.world, metric, &case.required, &beams.matrix, &found.dual)?
@@ -212,7 +231,9 @@ pub(in crate::beamforming) fn sensing_alone(
     let Some(metric) = &case.metric else {
         let what = "sensing alone is the best of a metric, and the goal names none";
         let found = problem.goal.name();
-        return Err(InputError::new(what, "goal", found, "the goal min-crb").into());
+        return Err(
+            InputError::new(what, "goal", found, "the goals min-crb and max-sensing").into()
+        );
     };
     let free = Requirements { sinr: Vec::new(), ..case.required.clone() };
     let world = without_users(&case.world);

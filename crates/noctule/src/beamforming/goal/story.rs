@@ -51,7 +51,9 @@ struct Said {
 impl Said {
     fn of(problem: &Problem) -> Self {
         let (words, symbol) = match &problem.goal {
-            Goal::MinCrb { metric } => (metric.words(), metric.unit().symbol()),
+            Goal::MinCrb { metric } | Goal::MaxSensing { metric } => {
+                (metric.words(), metric.unit().symbol())
+            }
             Goal::MinPower => ("the power".to_owned(), " dBm"),
             Goal::SumRate { .. } => ("the weighted sum rate".to_owned(), " bit/s/Hz"),
             Goal::MaxMinRate { .. } => ("the worst rate over its weight".to_owned(), " bit/s/Hz"),

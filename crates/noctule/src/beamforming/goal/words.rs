@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::scene::PowerGroup;
+
 /// What is designed for.
 ///
 /// Every goal but `weighted` is the goal under the requirements of `require`; with users and targets
@@ -32,10 +34,16 @@ pub enum Goal {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user_weights: Option<Vec<f64>>,
     },
-    /// The smallest metric of sensing: proven.
+    /// The smallest metric of those that are wanted small: bounds, a beampattern error. Proven.
     MinCrb {
         /// The metric.
         #[serde(default)]
+        metric: Measure,
+    },
+    /// The largest metric of those that are wanted large: sensing power, mutual information. Proven.
+    MaxSensing {
+        /// The metric.
+        #[serde(default = "weakest")]
         metric: Measure,
     },
     /// The least power that meets what is required; `power_dbm` is what there is. Proven.
@@ -56,6 +64,7 @@ impl Goal {
             Self::MaxMinRate { .. } => "max-min-rate",
             Self::ProportionalFair { .. } => "proportional-fair",
             Self::MinCrb { .. } => "min-crb",
+            Self::MaxSensing { .. } => "max-sensing",
             Self::MinPower => "min-power",
         }
     }
@@ -118,15 +127,37 @@ pub enum Measure {
     LogDet,
     /// `σ_s² N_r/L · tr R⁻¹`, the bound of the whole response of an extended target: its root.
     Extended,
+    /// Mean square of a beampattern's distance from the scenario's `template`, `min_η mean_n (η d_n −
+    /// a_nᴴRa_n/tr R)²` with unit-norm a: its root.
+    Beampattern,
     /// Power towards a target `aᴴRa` in dBm, with a unit-norm a: what is required at least.
     Illumination {
-        /// The target, counted from zero.
-        target: usize,
+        /// The target, counted from zero; `null` is the one that is lit worst.
+        #[serde(default)]
+        target: Option<usize>,
     },
     /// `(L/σ_s²)|α|²‖b‖² aᴴRa` of a target in dB: what is required at least.
     SensingSnr {
-        /// The target, counted from zero.
-        target: usize,
+        /// The target, counted from zero; `null` is the worst.
+        #[serde(default)]
+        target: Option<usize>,
+    },
+    /// `L|α|² bᴴC⁻¹b · aᴴRa` of a target in dB, with the covariance `C = σ_s²1 + Σ p bbᴴ` of noise and the
+    /// scenario's `clutter` and the receive beam that is best for it: what is required at least.
+    Scnr {
+        /// The target, counted from zero; `null` is the worst.
+        #[serde(default)]
+        target: Option<usize>,
+    },
+    /// Probability that a target is detected by the energy of its matched filter, `Q₁(√(2ρ), √(−2 ln
+    /// false_alarm))` of the sensing SNR ρ (of the SCNR, where there is clutter): what is required at least.
+    Detection {
+        /// The target, counted from zero; `null` is the worst.
+        #[serde(default)]
+        target: Option<usize>,
+        /// The probability of a false alarm.
+        #[serde(default = "millionth")]
+        false_alarm: f64,
     },
     /// Mutual information in bits between the echoes and a response whose rows are independent with
     /// the covariance `Σ_m |α_m|² (‖b_m‖²/N_r) a_m a_mᴴ`: what is required at least.
@@ -135,6 +166,14 @@ pub enum Measure {
 
 const fn one() -> f64 {
     1.0
+}
+
+const fn millionth() -> f64 {
+    1e-6
+}
+
+const fn weakest() -> Measure {
+    Measure::SensingSnr { target: None }
 }
 
 /// A limit on a metric of sensing.
@@ -180,6 +219,9 @@ pub struct Require {
     /// Root-CRB of every unknown reflection, at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reflection: Option<f64>,
+    /// Limits on the power of groups of antennas, beside `power_dbm`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<PowerGroup>,
     /// Limits on any other metric.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,

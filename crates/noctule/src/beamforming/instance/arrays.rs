@@ -54,6 +54,19 @@ pub const FIELDS: &[FieldInfo] = &[
     goal::FIELDS[8],
     goal::FIELDS[9],
     goal::FIELDS[10],
+    goal::AROUND[0],
+    goal::AROUND[1],
+    goal::AROUND[2],
+    goal::AROUND[3],
+    goal::AROUND[4],
+    goal::AROUND[5],
+    goal::AROUND[6],
+    goal::AROUND[7],
+    goal::AROUND[8],
+    goal::AROUND[9],
+    goal::AROUND[10],
+    goal::AROUND[11],
+    goal::AROUND[12],
 ];
 
 const fn field(
@@ -167,7 +180,7 @@ fn completed(set: ArraySet, base: Option<&Instance>) -> Result<ArraySet, InputEr
             checks::check_users(users)?;
             all.insert("user_noise_w", Array::list(vec![first; users]));
         }
-        for name in ["sinr_floor", "user_weights"] {
+        for name in ["sinr_floor", "user_weights", "channel_error"] {
             resized(&mut all, name, channels.shape.first().copied());
         }
     }

@@ -4,18 +4,19 @@ use noctule_num::linalg::{Op, product};
 use noctule_num::{C64, CMat, InputError};
 
 use super::certificate::{Dual, MetricBound};
+use super::groups::Groups;
 use super::max_min;
 use super::metric::Metric;
 use super::minorant::Minorant;
 use super::multipliers::capped;
 use super::program::Cap;
-use super::required::{DualValues, PowerLimit, Requirements, Standing};
+use super::required::{DualValues, Requirements, Standing};
 use super::uplink::{hopeless, least_power};
 use super::world::{Space, World};
 use crate::Error;
 
-/// What no beams that meet the requirements have less of than this of a metric, by dual values and the
-/// minorants at `beams`; none where they prove nothing.
+/// What no beams that meet the requirements have less of than this of a metric (of a gain: more), by dual
+/// values and the minorants at `beams`; none where they prove nothing.
 ///
 /// # Errors
 /// [`Error::Input`] for what does not fit; broken numerics.
@@ -30,11 +31,8 @@ pub fn metric_bound(
     required.check(world)?;
     metric.check(world)?;
     let members = metric.members();
-    let antennas = match &required.power {
-        PowerLimit::Total(_) => 0,
-        PowerLimit::PerAntenna(limits) => limits.len(),
-    };
-    fits("nu", &values.nu, antennas)?;
+    let groups = required.power.groups();
+    fits("nu", &values.nu, groups.as_ref().map_or(0, Groups::count))?;
     fits("shares", &values.shares, members.len())?;
     let case = At::of(world, required, Some(metric), beams, values)?;
     let mut minorant = Minorant::nothing(case.space.dim());
@@ -45,14 +43,18 @@ pub fn metric_bound(
     }
     let dual = case.dual(minorant, case.floored());
     let degree = metric.is_degree_minus_one();
-    let found = match &required.power {
-        PowerLimit::Total(power) => dual.metric_bound(&case.space, &required.sinr, *power, degree),
-        PowerLimit::PerAntenna(limits) => {
-            dual.antenna_bound(&case.space, &required.sinr, limits, &values.nu, degree).0
+    let exact = required.shapes_pattern(Some(metric));
+    let found = match &groups {
+        None => {
+            let power = (required.power.total(), exact);
+            dual.metric_bound(&case.space, &required.sinr, power, degree)
         }
+        Some(groups) => dual.group_bound(&case.space, &required.sinr, groups, &values.nu, degree).0,
     };
     Ok(match found {
-        MetricBound::AtLeast(bound) => Some(bound).filter(|bound| bound.is_finite()),
+        MetricBound::AtLeast(bound) => {
+            Some(metric.made_small(bound)).filter(|bound| bound.is_finite())
+        }
         MetricBound::Infeasible => None,
     })
 }
@@ -71,7 +73,33 @@ pub fn power_bound(
     required.check(world)?;
     let case = At::of(world, required, None, beams, values)?;
     let dual = case.dual(Minorant::nothing(case.space.dim()), case.floored());
-    Ok(dual.power_bound(&case.space, &required.sinr))
+    let groups = required.power.groups();
+    fits("nu", &values.nu, groups.as_ref().map_or(0, Groups::count))?;
+    let groups = groups.as_ref().map(|groups| (groups, values.nu.as_slice()));
+    Ok(dual.power_bound(&case.space, &required.sinr, groups))
+}
+
+/// What the limits of all groups of antennas have to be multiplied by, at least, for everything else to be
+/// met; above one nothing meets it.
+///
+/// # Errors
+/// As [`metric_bound`]; when the power is not limited by groups.
+pub fn factor_bound(
+    world: &World,
+    required: &Requirements,
+    beams: &CMat,
+    values: &DualValues,
+) -> Result<f64, Error> {
+    world.check()?;
+    required.check(world)?;
+    let Some(groups) = required.power.groups() else {
+        let allowed = "limits of antennas or groups";
+        return Err(InputError::new("no groups are limited", "power", "a total", allowed).into());
+    };
+    fits("nu", &values.nu, groups.count())?;
+    let case = At::of(world, required, None, beams, values)?;
+    let dual = case.dual(Minorant::nothing(case.space.dim()), case.floored());
+    Ok(dual.factor_bound(&case.space, &required.sinr, &groups, &values.nu))
 }
 
 /// What no worst rate in nats over its weight exceeds; `reached` is that of the beams.
@@ -92,8 +120,10 @@ pub fn worst_rate_bound(
     let floored = weights.iter().zip(case.floored()).map(|(v, floor)| *v > 0.0 || floor).collect();
     let dual = case.dual(Minorant::nothing(case.space.dim()), floored);
     let reached = max_min::worst_rate(&case.standing.heard, weights);
-    let power = required.power.total();
-    Ok(max_min::bound(&case.space, (weights, &required.sinr), power, reached, &dual))
+    let groups = required.power.groups();
+    fits("nu", &values.nu, groups.as_ref().map_or(0, Groups::count))?;
+    let spent = max_min::Spent::of(&required.power, groups.as_ref(), &values.nu);
+    Ok(max_min::bound(&case.space, (weights, &required.sinr), &spent, reached, &dual))
 }
 
 /// A problem at beams, with dual values.
@@ -188,7 +218,7 @@ pub struct UnitPrices {
     pub sinr: Vec<f64>,
     /// Of the limit of each cap.
     pub caps: Vec<f64>,
-    /// Of each watt, one number or one an antenna; empty for a least power.
+    /// Of each watt, one number or one a group of antennas; none for a least power without groups.
     pub power: Vec<f64>,
 }
 
@@ -213,17 +243,20 @@ pub fn prices(
         if floor > 0.0 { values.lambda[k] * interference / floor } else { 0.0 }
     };
     let mut rho = values.rho.iter();
-    let cap = |cap: &Cap| {
+    let mut cap = |cap: &Cap| {
         let sum: f64 = rho.by_ref().take(cap.metric.members().len()).sum();
         if cap.metric.is_gain() { sum } else { -sum }
     };
+    // of a gain: of minus it, so far
+    let sign = if metric.is_some_and(Metric::is_gain) { -1.0 } else { 1.0 };
+    let power = match metric {
+        None => values.nu.iter().map(|nu| -nu).collect(),
+        Some(metric) => case.power_prices(metric),
+    };
     Ok(UnitPrices {
-        sinr: (0..case.space.users()).map(price).collect(),
-        caps: required.caps.iter().map(cap).collect(),
-        power: match metric {
-            None => Vec::new(),
-            Some(metric) => case.power_prices(metric),
-        },
+        sinr: (0..case.space.users()).map(|k| sign * price(k)).collect(),
+        caps: required.caps.iter().map(|c| sign * cap(c)).collect(),
+        power: power.into_iter().map(|price: f64| sign * price).collect(),
     })
 }
 
@@ -237,14 +270,13 @@ impl At<'_> {
             minorant.add(share / sum, &one);
         }
         let dual = self.dual(minorant, self.floored());
-        match &self.required.power {
-            PowerLimit::Total(_) => vec![-dual.multiplier(space, floors)],
-            PowerLimit::PerAntenna(limits) => {
-                let degree = metric.is_degree_minus_one();
-                let tau = dual.antenna_bound(space, floors, limits, &self.values.nu, degree).1;
-                self.values.nu.iter().map(|nu| -(nu + tau).max(0.0)).collect()
-            }
-        }
+        let Some(groups) = self.required.power.groups() else {
+            let exact = self.required.shapes_pattern(Some(metric));
+            return vec![-dual.multiplier(space, floors, exact)];
+        };
+        let degree = metric.is_degree_minus_one();
+        let tau = dual.group_bound(space, floors, &groups, &self.values.nu, degree).1;
+        self.values.nu.iter().map(|nu| -(nu + tau).max(0.0)).collect()
     }
 }
 

@@ -12,11 +12,12 @@ use super::starts::Begin;
 use super::world::{Space, World};
 use crate::Error;
 
-/// The best metric under floors and caps, proven.
+/// The best metric under floors and caps, proven: a bound or a beampattern error made small, a gain
+/// made large.
 ///
 /// The problem is convex ([module](super)): `value` and `bound` agree to 10⁻⁵ as a rule, and the bound
-/// holds whatever the search did. Where a total power does not suffice, `infeasible` says why and names
-/// what is to blame; of limits per antenna only their sum is judged.
+/// holds whatever the search did. Where the power does not suffice, `infeasible` says why and names
+/// what is to blame.
 ///
 /// # Errors
 /// [`Error::Input`] for what does not fit; broken numerics.
@@ -43,17 +44,21 @@ pub fn best_metric_from(
     world.check()?;
     required.check(world)?;
     metric.check(world)?;
-    if metric.is_gain() || matches!(metric, Metric::Pattern(..)) {
-        let what = "not a metric that can be made small";
-        let allowed = "a bound; gains and patterns are asked for as caps, or evaluated";
-        return Err(InputError::new(what, "metric", "a gain or a pattern", allowed).into());
+    if let Metric::Power(_) = metric {
+        let what = "a power is not a metric of sensing";
+        let allowed = "the least power has a function of its own";
+        return Err(InputError::new(what, "metric", "a power", allowed).into());
+    }
+    if required.shapes_pattern(Some(metric)) && required.power.groups().is_some() {
+        let what = "a beampattern asks for a total power, all of which is spent";
+        return Err(InputError::new(what, "power", "limits of groups", "a total power").into());
     }
     let space = Space::new(world, required.whole(Some(metric)))?;
     observable(&space, metric)?;
     if let Some(reason) = without_caps(&space, required) {
         return Ok(Found { infeasible: Some(reason), ..Found::none(&space, required, 0) });
     }
-    let mut found = searched(&space, metric, required, begin, interrupt)?;
+    let mut found = searched(&space, metric, required, begin, interrupt)?.of_gain(metric);
     if found.violation > 1e-6 {
         found.infeasible = with_caps(world, required, interrupt)?;
     }

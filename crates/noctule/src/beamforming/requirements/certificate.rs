@@ -11,7 +11,9 @@
 use noctule_num::CMat;
 use noctule_num::linalg::HermitianEigen;
 
+use super::groups::Groups;
 use super::link::add_outer;
+use super::matrices::MARGIN;
 use super::minorant::Minorant;
 use super::world::Space;
 
@@ -54,9 +56,6 @@ pub(super) fn largest(matrices: &[CMat]) -> (f64, f64) {
     (most, MARGIN * r as f64 * norms)
 }
 
-/// 64 units in the last place: what eigenvalues and sums of a few dozen terms lose.
-pub(super) const MARGIN: f64 = 64.0 * f64::EPSILON;
-
 /// Dual values of a problem.
 #[derive(Clone, Debug)]
 pub(super) struct Dual {
@@ -64,8 +63,21 @@ pub(super) struct Dual {
     pub(super) lambda: Vec<f64>,
     /// The minorant of the metric; nothing where the power is minimised.
     pub(super) metric: Minorant,
-    /// Minorants of the caps with their multipliers and limits (a gain: minus what it must be).
-    pub(super) caps: Vec<(f64, f64, Minorant)>,
+    /// The caps.
+    pub(super) caps: Vec<Capped>,
+}
+
+/// A cap with its multiplier.
+#[derive(Clone, Debug)]
+pub(super) struct Capped {
+    /// ρ.
+    pub(super) rho: f64,
+    /// The limit (of a gain: minus what it must be).
+    pub(super) limit: f64,
+    /// The minorant of the metric (of a gain: of minus it).
+    pub(super) minorant: Minorant,
+    /// Whether it is a power, the limit of which grows with those of groups.
+    pub(super) spends: bool,
 }
 
 /// What is proven of a metric under SINR floors and caps.
@@ -81,7 +93,7 @@ impl Dual {
     fn with_caps(&self) -> (Minorant, f64) {
         let mut all = self.metric.clone();
         let mut size = self.metric.beta.abs();
-        for (rho, limit, minorant) in &self.caps {
+        for Capped { rho, limit, minorant, .. } in &self.caps {
             all.add(*rho, minorant);
             all.beta -= rho * limit;
             size += rho * (minorant.beta.abs() + limit.abs());
@@ -89,17 +101,17 @@ impl Dual {
         (all, size)
     }
 
-    /// What no beams within the total power fall below.
+    /// What no beams within the total power fall below; `exact` where all of it is spent.
     pub(super) fn metric_bound(
         &self,
         space: &Space,
         floors: &[f64],
-        power: f64,
+        (power, exact): (f64, bool),
         degree_minus_one: bool,
     ) -> MetricBound {
         let (all, size) = self.with_caps();
         let (top, hidden) = largest(&shifted(space, floors, &self.lambda, &all.b));
-        let mu = top.max(0.0);
+        let mu = if exact { top } else { top.max(0.0) };
         let sum: f64 = self.lambda.iter().sum();
         let hidden = power * (hidden + all.blur) + MARGIN * space.dim() as f64 * (sum + size);
         let plain = all.beta + sum - power * mu - hidden;
@@ -115,32 +127,30 @@ impl Dual {
     }
 
     /// μ of the total power.
-    pub(super) fn multiplier(&self, space: &Space, floors: &[f64]) -> f64 {
+    pub(super) fn multiplier(&self, space: &Space, floors: &[f64], exact: bool) -> f64 {
         let (all, _) = self.with_caps();
-        largest(&shifted(space, floors, &self.lambda, &all.b)).0.max(0.0)
+        let top = largest(&shifted(space, floors, &self.lambda, &all.b)).0;
+        if exact { top } else { top.max(0.0) }
     }
 
-    /// What no beams that keep every antenna's limit fall below, for multipliers ν of the limits; and
+    /// What no beams that keep the limit of every group fall below, for multipliers ν of the limits; and
     /// τ, by which ν was raised.
-    pub(super) fn antenna_bound(
+    pub(super) fn group_bound(
         &self,
         space: &Space,
         floors: &[f64],
-        limits: &[f64],
+        groups: &Groups,
         nu: &[f64],
         degree_minus_one: bool,
     ) -> (MetricBound, f64) {
         let (all, size) = self.with_caps();
         let mut matrices = shifted(space, floors, &self.lambda, &all.b);
-        for matrix in &mut matrices {
-            for (n, nu) in nu.iter().enumerate() {
-                matrix[(n, n)] -= *nu;
-            }
-        }
+        groups.subtract(nu, &mut matrices);
         let (tau, hidden) = largest(&matrices);
-        let price: f64 = limits.iter().zip(nu).map(|(limit, nu)| limit * (nu + tau).max(0.0)).sum();
+        let raised: Vec<f64> = nu.iter().map(|nu| (nu + tau).max(0.0)).collect();
+        let price = groups.price(&raised);
         let sum: f64 = self.lambda.iter().sum();
-        let total: f64 = limits.iter().sum();
+        let total: f64 = groups.limits.iter().sum();
         let hidden = total * (hidden + all.blur) + MARGIN * space.dim() as f64 * (sum + size);
         let plain = all.beta + sum - price - hidden;
         if !(degree_minus_one && self.caps.is_empty()) {
@@ -154,13 +164,45 @@ impl Dual {
         (MetricBound::AtLeast(plain.max(scaled)), tau)
     }
 
-    /// The power without which nothing meets floors and caps.
-    pub(super) fn power_bound(&self, space: &Space, floors: &[f64]) -> f64 {
+    /// The power without which nothing meets floors and caps; with groups, and multipliers ν ≥ 0 of their
+    /// limits, nothing that keeps these.
+    pub(super) fn power_bound(
+        &self,
+        space: &Space,
+        floors: &[f64],
+        groups: Option<(&Groups, &[f64])>,
+    ) -> f64 {
         let (all, size) = self.with_caps();
-        let (top, hidden) = largest(&shifted(space, floors, &self.lambda, &all.b));
+        let mut matrices = shifted(space, floors, &self.lambda, &all.b);
+        let spent = groups.map_or(0.0, |(groups, nu)| {
+            groups.subtract(nu, &mut matrices);
+            groups.price(nu)
+        });
+        let (top, hidden) = largest(&matrices);
         let sum: f64 = self.lambda.iter().sum();
         let price = top.max(0.0) + hidden + all.blur;
-        let gained = sum + all.beta - MARGIN * (sum + size);
+        let gained = sum + all.beta - spent - MARGIN * (sum + size + spent);
         if gained <= 0.0 { 0.0 } else { gained / price }
+    }
+
+    /// What the limits of all groups have to be multiplied by, at least, for floors and caps to be met.
+    pub(super) fn factor_bound(
+        &self,
+        space: &Space,
+        floors: &[f64],
+        groups: &Groups,
+        nu: &[f64],
+    ) -> f64 {
+        let (all, size) = self.with_caps();
+        let mut matrices = shifted(space, floors, &self.lambda, &all.b);
+        groups.subtract(nu, &mut matrices);
+        let (top, hidden) = largest(&matrices);
+        let raised: Vec<f64> = nu.iter().map(|nu| nu + top.max(0.0) + hidden + all.blur).collect();
+        let sum: f64 = self.lambda.iter().sum();
+        // limits on power are multiplied too: they are no loss but part of the price
+        let spending = self.caps.iter().filter(|cap| cap.spends);
+        let spent: f64 = spending.map(|cap| cap.rho * cap.limit).sum();
+        let gained = sum + all.beta + spent - MARGIN * (sum + size);
+        if gained <= 0.0 { 0.0 } else { gained / (groups.price(&raised) + spent) }
     }
 }

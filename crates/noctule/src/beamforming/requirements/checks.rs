@@ -5,8 +5,9 @@ use noctule_num::linalg::HermitianEigen;
 use noctule_num::{CMat, InputError};
 
 use super::fisher::parameters;
+use super::groups::PowerLimit;
 use super::metric::{Metric, Part};
-use super::required::{PowerLimit, Requirements};
+use super::required::Requirements;
 use super::sensed::Sensed;
 use super::world::{Space, World};
 
@@ -98,9 +99,24 @@ impl Requirements {
                         &n.to_string(),
                     ));
                 }
-                for (i, limit) in limits.iter().enumerate() {
-                    in_range(&format!("power[{i}]"), *limit, 1e-100, 1e100, "W")?;
+                watts(limits)?;
+            }
+            PowerLimit::Groups { of, limits } => {
+                let n = world.transmit.elements();
+                let what = "not one group an antenna";
+                if of.len() != n {
+                    return Err(refused(what, "power", &of.len().to_string(), &n.to_string()));
                 }
+                if let Some(i) = of.iter().position(|group| *group >= limits.len()) {
+                    let allowed = format!("below {}", limits.len());
+                    let place = format!("power.of[{i}]");
+                    return Err(refused("no such group", &place, &of[i].to_string(), &allowed));
+                }
+                if let Some(g) = (0..limits.len()).find(|g| !of.contains(g)) {
+                    let allowed = "one antenna or more in every group";
+                    return Err(refused("a group is empty", "power", &g.to_string(), allowed));
+                }
+                watts(limits)?;
             }
         }
         for (i, cap) in self.caps.iter().enumerate() {
@@ -109,11 +125,6 @@ impl Requirements {
             let log = matches!(cap.metric, Metric::LogDet(_));
             let (low, high) = if log { (-1e4, 1e4) } else { (1e-200, 1e200) };
             in_range(&format!("{place}.limit"), cap.limit, low, high, "")?;
-            if matches!(cap.metric, Metric::Pattern(..)) {
-                let what = "a beampattern error cannot be capped";
-                let allowed = "it shrinks with the power: illumination, or a bound";
-                return Err(refused(what, &place, "pattern", allowed));
-            }
         }
         Ok(())
     }
@@ -141,6 +152,35 @@ impl Metric {
                 }
                 in_range("factor", *factor, 1e-200, 1e200, "")
             }
+            Self::Bayesian { scenes, prior, weights } => {
+                let part = |(scene, share): &(usize, f64)| Part {
+                    scene: *scene,
+                    share: *share,
+                    weights: weights.clone(),
+                };
+                parts_fit(&scenes.iter().map(part).collect::<Vec<_>>(), world)?;
+                if prior.len() != weights.len() {
+                    let (found, allowed) = (prior.len().to_string(), weights.len().to_string());
+                    return Err(refused("not one a parameter", "prior", &found, &allowed));
+                }
+                for (i, value) in prior.iter().enumerate() {
+                    in_range(&format!("prior[{i}]"), *value, 0.0, 1e100, "")?;
+                }
+                Ok(())
+            }
+            Self::Gain { columns, factor } => {
+                shaped("columns", columns, (world.transmit.elements(), columns.cols()))?;
+                in_range("factor", *factor, 1e-200, 1e200, "")
+            }
+            Self::Weakest(members) => {
+                let gain = |m: &Self| matches!(m, Self::Illumination { .. } | Self::Gain { .. });
+                if members.is_empty() || !members.iter().all(gain) {
+                    let allowed = "one illumination or gain, or more";
+                    return Err(refused("the weakest of nothing", "", "no gains", allowed));
+                }
+                members.iter().try_for_each(|member| member.check(world))
+            }
+            Self::Power(weights) => weighted(weights, world.transmit.elements()),
             Self::MutualInformation { receivers, snr, covariance } => {
                 in_range("receivers", *receivers, 1.0, 1e9, "")?;
                 in_range("snr", *snr, 1e-200, 1e200, "")?;
@@ -161,6 +201,13 @@ impl Metric {
             }
         }
     }
+}
+
+fn watts(limits: &[f64]) -> Result<(), InputError> {
+    limits
+        .iter()
+        .enumerate()
+        .try_for_each(|(i, limit)| in_range(&format!("power[{i}]"), *limit, 1e-100, 1e100, "W"))
 }
 
 fn parts_fit(parts: &[Part], world: &World) -> Result<(), InputError> {
@@ -254,7 +301,13 @@ pub(super) fn rate_weights(weights: &[f64], world: &World) -> Result<(), InputEr
 pub(super) fn observable(space: &Space, metric: &Metric) -> Result<(), InputError> {
     let mut everywhere = CMat::identity(space.dim());
     everywhere.scale(1.0 / space.dim() as f64);
-    if Sensed::of_covariance(space, &everywhere, true).value(space, metric).is_some() {
+    let sensed = Sensed::of_covariance(space, &everywhere, true);
+    let value = sensed.value(space, metric);
+    if metric.is_gain() && value.is_none_or(|value| value <= 0.0) {
+        let (what, allowed) = ("nothing is reflected, whatever is sent", "a reflection above zero");
+        return Err(refused(what, "targets", "0", allowed));
+    }
+    if value.is_some() {
         return Ok(());
     }
     let allowed = "targets and unknown parameters that the arrays can tell apart";

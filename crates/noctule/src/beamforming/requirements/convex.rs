@@ -1,24 +1,33 @@
 //! The search for the best metric, with the bound that proves it and the price of every requirement.
 
-use noctule_num::{C64, CMat, NumError};
+use noctule_num::{CMat, NumError};
 use noctule_optim::Interrupt;
-use noctule_optim::augmented_lagrangian::ConstrainedRun;
 
-use super::certificate::{Dual, MetricBound};
+use super::certificate::{Capped, Dual, MetricBound};
+use super::descent::Descent;
+use super::groups::PowerLimit;
 use super::metric::Metric;
 use super::minorant::Minorant;
 use super::multipliers::{Columns, capped};
-use super::program::{Aim, Cap, Chart, Program};
-use super::required::{DualValues, Found, PowerLimit, Requirements, Standing, Told, told};
-use super::sensed::Sensed;
-use super::starts::{Begin, climbed, sensing_streams, start, tilt, tolerance_for};
+use super::program::Cap;
+use super::required::{DualValues, Found, Requirements, Standing, Told, told};
+use super::starts::{Begin, sensing_streams, start, tilt, tolerance_for, widened};
+use super::uplink::least_power;
 use super::world::Space;
 
-/// A gap beyond which another start is tried.
-const GAP: f64 = 1e-6;
+/// A gap beyond which another start is tried,
+const GAP: f64 = 5e-6;
+/// and one of what is easily solved more exactly,
+const LINEAR_GAP: f64 = 1e-7;
+/// by this.
+const LINEAR: f64 = 0.05;
+/// The first try is less exact by this: where it does not close the gap, the next goes on from there.
+const QUICK: f64 = 15.0;
+/// The share of the power beyond which floors leave little to sensing streams.
+const FEW: f64 = 0.15;
 
-/// The best metric of several starts, in the space's coordinates: it ends where the gap to the bound
-/// closes. Requirements that nothing meets are missed by what it returns.
+/// The best metric of several starts, in the space's coordinates, and a gain as minus itself: it ends
+/// where the gap to the bound closes. Requirements that nothing meets are missed by what it returns.
 pub(super) fn searched(
     space: &Space,
     metric: &Metric,
@@ -27,25 +36,56 @@ pub(super) fn searched(
     interrupt: &Interrupt,
 ) -> Result<Found, NumError> {
     let power = required.power.total();
-    let all = metric.needs_all() || required.caps.iter().any(|cap| cap.metric.needs_all());
-    let streams = space.users() + begin.most_sensing(sensing_streams(space, all));
+    let useful = begin.most_sensing(sensing_streams(space, Some(metric), required));
+    // an error that may be zero is judged by its usual size
+    let unit = match metric {
+        Metric::Pattern(..) => 1e-3 * metric.usual(power),
+        _ => f64::MIN_POSITIVE,
+    };
     let mut best: Option<Found> = None;
     let mut evaluations = 0;
-    let warm = begin.inside(space, streams);
-    let cold = [0.2, 0.5, 0.02].into_iter().enumerate().map(|(turn, share)| {
-        let mut w = start(space, streams, power, share, turn);
-        if turn > 0 {
-            tilt(&mut w, turn);
-        }
-        w
-    });
-    for w in warm.into_iter().chain(cold) {
-        let found = metric_from(space, metric, required, &w, interrupt)?;
+    let (mut strict, mut gap) = (tolerance_for(space, required), GAP);
+    if matches!(metric, Metric::Gain { .. } | Metric::Weakest(_) | Metric::Illumination { .. }) {
+        (strict, gap) = (LINEAR * strict, LINEAR_GAP);
+    }
+    let streams = space.users() + useful;
+    let mut tries = Vec::new();
+    let quick = metric.members().len() == 1
+        && matches!(metric, Metric::Trace(_))
+        && required.caps.iter().all(|cap| matches!(cap.metric, Metric::Trace(_)));
+    if quick {
+        // where floors take much of the power, one stream a target is nearly always enough
+        let few = space.maps.first().map_or(0, |map| map.targets()).min(useful);
+        let least = least_power(space, &required.sinr, power).bound;
+        let first = if least > FEW * power { space.users() + few } else { streams };
+        let begun = begin.inside(space, first);
+        tries.push((begun.map_or(From::Start(0.2, 0), From::Beams), first, QUICK));
+        tries.push((From::Best, streams, 1.0));
+    } else if let Some(w) = begin.inside(space, streams) {
+        tries.push((From::Beams(w), streams, 1.0));
+    }
+    for (turn, share) in [0.2, 0.5, 0.02].into_iter().enumerate() {
+        tries.push((From::Start(share, turn), streams, 1.0));
+    }
+    for (from, streams, factor) in tries {
+        let w = match (from, &best) {
+            (From::Beams(w), _) => w,
+            (From::Best, Some(best)) => widened(space, &best.beams, streams),
+            (From::Best, None) => start(space, streams, power, 0.2, 0),
+            (From::Start(share, turn), _) => {
+                let mut w = start(space, streams, power, share, turn);
+                if turn > 0 {
+                    tilt(&mut w, turn);
+                }
+                w
+            }
+        };
+        let found = metric_from(space, metric, required, &w, factor * strict, interrupt)?;
         evaluations += found.evaluations;
-        if best.as_ref().is_none_or(|best| open(&found) < open(best)) {
+        if best.as_ref().is_none_or(|best| open(&found, unit) < open(best, unit)) {
             best = Some(found);
         }
-        if best.as_ref().is_some_and(|best| open(best) <= GAP) || interrupt.is_raised() {
+        if best.as_ref().is_some_and(|best| open(best, unit) <= gap) || interrupt.is_raised() {
             break;
         }
     }
@@ -53,11 +93,21 @@ pub(super) fn searched(
     Ok(Found { evaluations, ..found })
 }
 
+/// Where a try begins.
+enum From {
+    /// At a start of ours: a share of the power for sensing streams, and a turn of them.
+    Start(f64, usize),
+    /// At beams that are known.
+    Beams(CMat),
+    /// Where the best try so far ended.
+    Best,
+}
+
 /// The gap, infinite where something is missed.
-fn open(found: &Found) -> f64 {
+fn open(found: &Found, unit: f64) -> f64 {
     match found.bound {
         Some(bound) if found.violation <= 1e-8 => {
-            (found.value - bound).abs() / found.value.abs().max(f64::MIN_POSITIVE)
+            (found.value - bound).abs() / found.value.abs().max(unit)
         }
         _ => f64::INFINITY,
     }
@@ -69,13 +119,15 @@ fn metric_from(
     metric: &Metric,
     required: &Requirements,
     w: &CMat,
+    tolerance: f64,
     interrupt: &Interrupt,
 ) -> Result<Found, NumError> {
-    let descent = Descent::of(space, metric, required, w, interrupt);
+    let descent = Descent::of(space, metric, required, w, tolerance, interrupt);
     let at = Standing::of(space, &descent.beams);
-    let value = at.sensed.value(space, metric).unwrap_or(f64::INFINITY);
+    let value = at.sensed.value(space, metric);
+    let value = value.map_or(f64::INFINITY, |value| metric.made_small(value));
     let members = metric.members();
-    let (shares, unit) = descent.shares(space, &at, value);
+    let (shares, unit) = descent.shares(space, &at, value.abs());
     let (lambda, rho) = descent.multipliers(space, &at, unit);
     let (caps, sharpness) = (&descent.caps, descent.sharpness);
     let case = Case { space, metric, members: &members, required, caps, sharpness, at: &at };
@@ -87,111 +139,6 @@ fn metric_from(
     let mut found = case.best(&descent.beams, value, first.into_iter().chain(refined).collect());
     found.evaluations = descent.evaluations;
     Ok(found)
-}
-
-/// Where a descent ended.
-struct Descent {
-    beams: CMat,
-    run: ConstrainedRun,
-    aim: Aim,
-    caps: Vec<Cap>,
-    floored: Vec<usize>,
-    sharpness: i32,
-    evaluations: u64,
-}
-
-impl Descent {
-    fn of(
-        space: &Space,
-        metric: &Metric,
-        required: &Requirements,
-        w: &CMat,
-        interrupt: &Interrupt,
-    ) -> Self {
-        let chart = match &required.power {
-            PowerLimit::Total(power) => Chart::Total(*power),
-            PowerLimit::PerAntenna(limits) => Chart::Antennas(limits.clone()),
-        };
-        let tolerance = tolerance_for(space, required);
-        let caps = required.strict_caps(tolerance);
-        let floors = required.strict_floors(tolerance);
-        let aim = aim(space, metric, w);
-        let mut program = Program::new(space, w.cols(), aim, floors, caps.clone(), chart);
-        program.tolerance = tolerance;
-        let (mut beams, mut run) = climbed(&mut program, w, interrupt);
-        let mut evaluations = run.work.evaluations;
-        let floored: Vec<usize> = (0..space.users()).filter(|k| required.sinr[*k] > 0.0).collect();
-        for _ in 0..metric.members().len() {
-            let others = &run.multipliers[floored.len() + caps.len()..];
-            let Some(next) = other_aim(&program.aim, others) else { break };
-            program.aim = next;
-            (beams, run) = climbed(&mut program, &beams, interrupt);
-            evaluations += run.work.evaluations;
-        }
-        if matches!(metric, Metric::LargestEigenvalue(_)) {
-            // where two are largest a p-norm is off by log 2/p
-            for sharpness in [2048, 16_384, 131_072] {
-                program.sharpness = sharpness;
-                (beams, run) = climbed(&mut program, &beams, interrupt);
-                evaluations += run.work.evaluations;
-            }
-        }
-        let (aim, sharpness) = (program.aim.clone(), program.sharpness);
-        Self { beams, run, aim, caps, floored, sharpness, evaluations }
-    }
-
-    /// The shares of the members in a largest metric, and what turns multipliers of logarithms into
-    /// those of the constraints: the metric itself (log det: one; a largest one: `1/Σ ν_i/m_i`).
-    fn shares(&self, space: &Space, at: &Standing, value: f64) -> (Vec<f64>, f64) {
-        let Aim::Largest(members, of) = &self.aim else {
-            let log = matches!(&self.aim, Aim::Metric(Metric::LogDet(_)));
-            return (vec![1.0], if log { 1.0 } else { value });
-        };
-        let others = &self.run.multipliers[self.floored.len() + self.caps.len()..];
-        let mut nu = others.to_vec();
-        nu.insert(*of, (1.0 - others.iter().sum::<f64>()).max(0.0));
-        let by_value = |(m, nu): (&Metric, &f64)| nu / at.sensed.value(space, m).unwrap_or(1.0);
-        let raw: Vec<f64> = members.iter().zip(&nu).map(by_value).collect();
-        let sum: f64 = raw.iter().sum();
-        (raw.iter().map(|u| u / sum).collect(), 1.0 / sum)
-    }
-
-    /// λ and ρ from the multipliers of logarithms: `ν/I` and `ν/m`, in units of the aim.
-    fn multipliers(&self, space: &Space, at: &Standing, unit: f64) -> (Vec<f64>, Vec<f64>) {
-        let mut lambda = vec![0.0; space.users()];
-        for (nu, &k) in self.run.multipliers.iter().zip(&self.floored) {
-            lambda[k] = unit * nu / at.heard.interference[k];
-        }
-        let rho = |(cap, nu): (&Cap, &f64)| match &cap.metric {
-            Metric::LogDet(_) => unit * nu,
-            other => unit * nu / at.sensed.value(space, other).unwrap_or(1.0),
-        };
-        let nus = &self.run.multipliers[self.floored.len()..];
-        (lambda, self.caps.iter().zip(nus).map(rho).collect())
-    }
-}
-
-/// What is to be made small: the metric, or the member of it that is largest at the start.
-pub(super) fn aim(space: &Space, metric: &Metric, w: &CMat) -> Aim {
-    let members = metric.members();
-    if members.len() < 2 {
-        return Aim::Metric(members.into_iter().next().unwrap_or_else(|| metric.clone()));
-    }
-    let sensed = Sensed::of(space, w, true);
-    let value = |i: &usize| sensed.value(space, &members[*i]).unwrap_or(f64::INFINITY);
-    let of = (0..members.len()).max_by(|a, b| value(a).total_cmp(&value(b))).unwrap_or(0);
-    Aim::Largest(members, of)
-}
-
-/// Another member to be the largest, where the multipliers of the others leave nothing for it.
-fn other_aim(aim: &Aim, others: &[f64]) -> Option<Aim> {
-    let Aim::Largest(members, of) = aim else { return None };
-    if 1.0 - others.iter().sum::<f64>() > 1e-6 {
-        return None;
-    }
-    let top = (0..others.len()).max_by(|a, b| others[*a].total_cmp(&others[*b]))?;
-    let top = if top >= *of { top + 1 } else { top };
-    Some(Aim::Largest(members.clone(), top))
 }
 
 /// A metric's problem at beams.
@@ -225,7 +172,7 @@ impl Case<'_> {
     }
 
     /// The limits as asked, not as solved for.
-    fn capped(&self, rho: &[f64]) -> Vec<(f64, f64, Minorant)> {
+    fn capped(&self, rho: &[f64]) -> Vec<Capped> {
         capped(self.caps, rho, self.required, |metric| self.minorant(metric))
     }
 
@@ -234,7 +181,7 @@ impl Case<'_> {
         let mut columns = Columns::new();
         let users: Vec<usize> =
             (0..self.space.users()).filter(|k| self.required.sinr[*k] > 0.0).collect();
-        let PowerLimit::PerAntenna(limits) = &self.required.power else {
+        let Some(groups) = self.required.power.groups() else {
             for member in self.members {
                 columns.push_pull(self.space, self.at, w, member, self.sharpness);
             }
@@ -267,10 +214,8 @@ impl Case<'_> {
                 *sum += one * *share;
             }
         }
-        for n in 0..limits.len() {
-            columns.columns.push(CMat::from_fn(w.rows(), w.cols(), |i, j| {
-                if i == n { w[(i, j)] } else { C64::ZERO }
-            }));
+        for g in 0..groups.count() {
+            columns.columns.push(groups.rows(g, w));
         }
         let first = columns.columns.len();
         columns.push_caps(self.space, self.at, w, self.caps, self.sharpness);
@@ -281,7 +226,7 @@ impl Case<'_> {
             column.scale(-1.0);
         }
         let x = columns.solve(&target);
-        let (nu, rest) = x.split_at(limits.len());
+        let (nu, rest) = x.split_at(groups.count());
         let (rho, floors) = rest.split_at(self.caps.len());
         let mut lambda = vec![0.0; self.space.users()];
         for (k, l) in users.iter().zip(floors) {
@@ -295,21 +240,20 @@ impl Case<'_> {
     fn best(&self, w: &CMat, value: f64, candidates: Vec<Refined>) -> Found {
         let degree = self.metric.is_degree_minus_one();
         let power = self.required.power.total();
+        let groups = self.required.power.groups();
+        let exact = self.required.shapes_pattern(Some(self.metric));
         let mut bound = f64::NEG_INFINITY;
         let mut kept = None;
         for candidate in candidates {
-            let (found, tau) = match &self.required.power {
-                PowerLimit::Total(_) => {
-                    let floors = &self.required.sinr;
-                    (candidate.dual.metric_bound(self.space, floors, power, degree), 0.0)
+            let floors = &self.required.sinr;
+            let (found, tau) = match &groups {
+                None => {
+                    let dual = &candidate.dual;
+                    (dual.metric_bound(self.space, floors, (power, exact), degree), 0.0)
                 }
-                PowerLimit::PerAntenna(limits) => candidate.dual.antenna_bound(
-                    self.space,
-                    &self.required.sinr,
-                    limits,
-                    &candidate.nu,
-                    degree,
-                ),
+                Some(groups) => {
+                    candidate.dual.group_bound(self.space, floors, groups, &candidate.nu, degree)
+                }
             };
             if let MetricBound::AtLeast(found) = found
                 && found > bound
@@ -320,7 +264,7 @@ impl Case<'_> {
         }
         let multiplier = match &kept {
             Some((one, _)) if matches!(self.required.power, PowerLimit::Total(_)) => {
-                vec![-one.dual.multiplier(self.space, &self.required.sinr)]
+                vec![-one.dual.multiplier(self.space, &self.required.sinr, exact)]
             }
             _ => Vec::new(),
         };
@@ -331,7 +275,7 @@ impl Case<'_> {
                 (DualValues { lambda, rho, sharpness, ..DualValues::default() }, Vec::new())
             },
             |(one, tau)| {
-                let rho = one.dual.caps.iter().map(|(rho, ..)| *rho).collect();
+                let rho = one.dual.caps.iter().map(|cap| cap.rho).collect();
                 let prices = one.nu.iter().map(|nu| -(nu + tau).max(0.0)).collect();
                 let Refined { dual, shares, nu } = one;
                 (DualValues { lambda: dual.lambda, rho, shares, nu, sharpness }, prices)
@@ -339,7 +283,7 @@ impl Case<'_> {
         );
         let (lambda, rho) = (dual.lambda.clone(), dual.rho.clone());
         let price_per_power = match &self.required.power {
-            PowerLimit::PerAntenna(_) => nu,
+            PowerLimit::PerAntenna(_) | PowerLimit::Groups { .. } => nu,
             PowerLimit::Total(power) if degree && self.caps.is_empty() && bound.is_finite() => {
                 vec![-(value + lambda.iter().sum::<f64>()) / power]
             }

@@ -5,10 +5,12 @@ use noctule_num::{CMat, InputError};
 
 use super::certificate::{largest, shifted};
 use super::fisher::{Parameter, parameters};
+use super::groups::{Groups, PowerLimit};
 use super::link::Heard;
 use super::metric::Metric;
 use super::minorant::{Minorant, Pull};
-use super::required::{PowerLimit, Requirements};
+use super::node_bound::node_bound;
+use super::required::Requirements;
 use super::sensed::Sensed;
 use super::world::{Space, World};
 use crate::Error;
@@ -153,11 +155,8 @@ pub fn proven(
     Metric::trace(weights).check(world)?;
     signed("lambda", &multipliers.lambda, world.noise_w.len())?;
     let n = weights.len();
-    let antennas = match required.power {
-        PowerLimit::Total(_) => 0,
-        PowerLimit::PerAntenna(_) => world.transmit.elements(),
-    };
-    signed("nu", &multipliers.nu, antennas)?;
+    let groups = required.power.groups();
+    signed("nu", &multipliers.nu, groups.as_ref().map_or(0, Groups::count))?;
     let columns = weights.iter().filter(|w| **w > 0.0).count();
     let fits = |row: &Vec<f64>| row.len() == columns && row.iter().all(|y| y.is_finite());
     if multipliers.y.len() != n || !multipliers.y.iter().all(fits) {
@@ -183,18 +182,16 @@ pub fn proven(
     let b = pull.matrix(&space);
     let norm = b.norm();
     let mut matrices = shifted(&space, &required.sinr, &multipliers.lambda, &b);
-    for matrix in &mut matrices {
-        for (i, nu) in multipliers.nu.iter().enumerate() {
-            matrix[(i, i)] -= *nu;
-        }
+    if let Some(groups) = &groups {
+        groups.subtract(&multipliers.nu, &mut matrices);
     }
     let top = largest(&matrices).0;
     let sum: f64 = multipliers.lambda.iter().sum();
-    let (multiplier, price) = match &required.power {
-        PowerLimit::Total(power) => (top.max(0.0), power * top.max(0.0)),
-        PowerLimit::PerAntenna(limits) => {
-            let price = limits.iter().zip(&multipliers.nu).map(|(p, nu)| p * (nu + top).max(0.0));
-            (top, price.sum())
+    let (multiplier, price) = match &groups {
+        None => (top.max(0.0), required.power.total() * top.max(0.0)),
+        Some(groups) => {
+            let raised: Vec<f64> = multipliers.nu.iter().map(|nu| (nu + top).max(0.0)).collect();
+            (top, groups.price(&raised))
         }
     };
     let plain = beta + sum - price;
@@ -259,8 +256,9 @@ pub fn rate_proven(
     }
     let space = Space::new(world, true)?;
     let (all, limits) = mixed(&space, required, rho, at);
-    let power = required.power.total();
-    Ok(super::interval::node_bound(&space, weights, (low, high), t, &all, limits, power).0)
+    let power = PowerLimit::Total(required.power.total());
+    let caps = (&all, limits);
+    Ok(node_bound(&space, weights, (low, high), t, caps, (&power, &[])).0)
 }
 
 /// Refuse multipliers that are negative, not finite, or of another number.

@@ -100,14 +100,25 @@ pub fn parameters(targets: &[Target]) -> Vec<Parameter> {
 /// `F(R)` of one scene of targets, and its adjoint, on `Z = TᴴRT`.
 #[derive(Clone, Debug)]
 pub(super) struct FisherMap {
-    /// The entries (row, column, value) of every `C_i`.
-    entries: Vec<Vec<(usize, usize, C64)>>,
-    /// `SᴴS`.
-    gram: CMat,
-    /// κ.
-    information: f64,
-    /// The first column of this scene in T.
-    offset: usize,
+    /// Number of targets.
+    targets: usize,
+    /// Number of parameters.
+    parameters: usize,
+    /// The terms of all E_ij with j ≤ i; E_ji is the adjoint of E_ij.
+    terms: Vec<Term>,
+}
+
+/// One entry of `κ C_iᴴSᴴSC_j`.
+#[derive(Clone, Copy, Debug)]
+struct Term {
+    i: usize,
+    j: usize,
+    /// Row of E, column of Z.
+    q: usize,
+    /// Column of E, row of Z.
+    s: usize,
+    /// The entry.
+    e: C64,
 }
 
 impl FisherMap {
@@ -131,67 +142,67 @@ impl FisherMap {
                 ParameterKind::ReflectionIm => vec![(t, t, C64::I)],
             }
         };
-        Self {
-            entries: parameters(targets).iter().map(entry).collect(),
-            gram: product(&s, Op::Adjoint, &s, Op::Plain),
-            information,
-            offset,
+        let gram = product(&s, Op::Adjoint, &s, Op::Plain);
+        let entries: Vec<Vec<(usize, usize, C64)>> =
+            parameters(targets).iter().map(entry).collect();
+        let mut terms = Vec::new();
+        for (i, left) in entries.iter().enumerate() {
+            for (j, right) in entries.iter().enumerate().take(i + 1) {
+                for (p, q, c) in left {
+                    for (r, s, d) in right {
+                        let e = c.conj() * gram[(*p, *r)] * d * information;
+                        terms.push(Term { i, j, q: offset + q, s: offset + s, e });
+                    }
+                }
+            }
         }
+        Self { targets: m, parameters: entries.len(), terms }
+    }
+
+    /// Number of targets.
+    pub(super) const fn targets(&self) -> usize {
+        self.targets
     }
 
     /// Number of parameters.
     pub(super) const fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// The terms of E_ij: where in Z (column, row), and the factor with κ.
-    fn terms(&self, i: usize, j: usize) -> impl Iterator<Item = (usize, usize, C64)> + '_ {
-        self.entries[i].iter().flat_map(move |(p, q, c)| {
-            self.entries[j].iter().map(move |(r, s, d)| {
-                let factor = c.conj() * self.gram[(*p, *r)] * d * self.information;
-                (self.offset + q, self.offset + s, factor)
-            })
-        })
+        self.parameters
     }
 
     /// `F` from `Z`, row by row.
     pub(super) fn fisher(&self, z: &CMat, out: &mut [f64]) {
-        let n = self.len();
+        let n = self.parameters;
+        out.fill(0.0);
+        for Term { i, j, q, s, e } in &self.terms {
+            let z = z[(*s, *q)];
+            out[i * n + j] += e.re * z.re - e.im * z.im;
+        }
         for i in 0..n {
-            for j in 0..=i {
-                let value: f64 = self.terms(i, j).map(|(q, s, e)| (e * z[(s, q)]).re).sum();
-                out[i * n + j] = value;
-                out[j * n + i] = value;
+            for j in 0..i {
+                out[j * n + i] = out[i * n + j];
             }
         }
     }
 
     /// `Σ |Φ_ij| |e| ‖t_q‖ ‖t_s‖`: the size of the terms that cancel in `F*(Φ)`, for columns t of T.
     pub(super) fn size_of_adjoint(&self, phi: &[f64], columns: &[f64]) -> f64 {
-        let n = self.len();
-        let mut sum = 0.0;
-        for i in 0..n {
-            for j in 0..n {
-                let terms = self.terms(i, j);
-                let size: f64 = terms.map(|(q, s, e)| e.norm() * columns[q] * columns[s]).sum();
-                sum += phi[i * n + j].abs() * size;
-            }
-        }
-        sum
+        let n = self.parameters;
+        let size = |term: &Term| {
+            let both = if term.i == term.j { 1.0 } else { 2.0 };
+            let size = term.e.norm() * columns[term.q] * columns[term.s];
+            both * phi[term.i * n + term.j].abs() * size
+        };
+        self.terms.iter().map(size).sum()
     }
 
     /// Add `weight` times the M of `F*(Φ) = T M Tᴴ`, for a symmetric Φ.
     pub(super) fn add_adjoint(&self, phi: &[f64], weight: f64, out: &mut CMat) {
-        let n = self.len();
-        for i in 0..n {
-            for j in 0..n {
-                let share = weight * phi[i * n + j];
-                if share != 0.0 {
-                    // E_ji is the adjoint of E_ij, so that the sum over both is Hermitian.
-                    for (q, s, e) in self.terms(i, j) {
-                        out[(q, s)] += e * share;
-                    }
-                }
+        let n = self.parameters;
+        for Term { i, j, q, s, e } in &self.terms {
+            let term = e * (weight * phi[i * n + j]);
+            out[(*q, *s)] += term;
+            if i != j {
+                out[(*s, *q)] += term.conj();
             }
         }
     }

@@ -4,7 +4,9 @@ use noctule_num::{CMat, NumError};
 use noctule_optim::Interrupt;
 
 use super::convex::searched;
-use super::least::least_power_within;
+use super::least::{least_factor_within, least_power_within};
+use super::metric::Metric;
+use super::program::Cap;
 use super::required::{Infeasible, Requirements};
 use super::starts::Begin;
 use super::uplink::{Hopeless, LeastPower, hopeless, least_power};
@@ -45,14 +47,27 @@ pub(super) fn with_caps(
         error_covariances: Vec::new(),
         ..world.clone()
     };
-    for (i, cap) in required.caps.iter().enumerate().filter(|(_, cap)| !cap.metric.is_gain()) {
+    let sensed = |(_, cap): &(usize, &Cap)| !matches!(cap.metric, Metric::Power(_));
+    for (i, cap) in required.caps.iter().enumerate().filter(sensed) {
+        let metric = &cap.metric;
         let free =
             Requirements { sinr: Vec::new(), caps: Vec::new(), power: required.power.clone() };
-        let space = Space::new(&alone, free.whole(Some(&cap.metric)))?;
-        let found = searched(&space, &cap.metric, &free, &Begin::default(), interrupt)?;
-        if let Some(bound) = found.bound.filter(|bound| *bound > cap.limit) {
-            return Ok(Some(Infeasible::Cap { cap: i, reachable: found.value, bound }));
+        let space = Space::new(&alone, free.whole(Some(metric)))?;
+        let found = searched(&space, metric, &free, &Begin::default(), interrupt)?;
+        let limit = metric.made_small(cap.limit);
+        if let Some(bound) = found.bound.filter(|bound| *bound > limit) {
+            let [reachable, bound] = [found.value, bound].map(|value| metric.made_small(value));
+            return Ok(Some(Infeasible::Cap { cap: i, reachable, bound }));
         }
+    }
+    if required.shapes_pattern(None) {
+        // a pattern is for all of a power: its least power is not asked for
+        return Ok(None);
+    }
+    if required.power.groups().is_some() {
+        let least = least_factor_within(world, required, interrupt)?;
+        let factor = least.bound.unwrap_or(0.0);
+        return Ok((factor > 1.0).then_some(Infeasible::Groups { factor }));
     }
     let least = least_power_within(world, required, interrupt)?;
     let power_w = least.bound.unwrap_or(0.0);

@@ -1,65 +1,26 @@
 //! An interval around the best rate, by branch and bound.
 
+use std::collections::BTreeMap;
+
 use noctule_num::input::within;
 use noctule_num::linalg::{HermitianEigen, Op, product, real_dot};
 use noctule_num::{C64, CMat};
 use noctule_optim::Interrupt;
 
-use super::certificate::largest;
-use super::link::{Heard, add_outer};
+use super::chart::Chart;
+use super::groups::Groups;
+use super::link::Heard;
 use super::metric::Metric;
 use super::minorant::Minorant;
-use super::multipliers::capped;
-use super::program::{Aim, Chart, Program};
-use super::rate::{MET, best_rate};
-use super::required::{Found, PowerLimit, Requirements, Standing};
+use super::multipliers::{Columns, capped};
+use super::node_bound::{Leaf, SHARPNESS, most_interference, node_bound, numbers};
+use super::program::{Aim, Program};
+use super::rate::{MET, best_rate_from};
+use super::required::{Found, Requirements, Standing};
 use super::sensed::Sensed;
-use super::starts::{TOLERANCE, climbed, sensing_streams, start};
+use super::starts::{Begin, TOLERANCE, climbed, sensing_streams, start};
 use super::world::{Space, World};
 use crate::Error;
-
-/// `UB = Σ v(t − l − log t − 1 + off) + Σρ(c − β) + P max(0, max_j λ₁(G_j))` of a box of interferences, with
-/// the matrices G; `all` is Σρ(β, B), `limits` Σρc.
-pub(super) fn node_bound(
-    space: &Space,
-    weights: &[f64],
-    (low, high): (&[f64], &[f64]),
-    t: &[f64],
-    all: &Minorant,
-    limits: f64,
-    power: f64,
-) -> (f64, Vec<CMat>) {
-    let chord = |k: usize| {
-        let width = (high[k] / low[k]).ln();
-        let l = if width > 1e-14 { width / (high[k] - low[k]) } else { 1.0 / low[k] };
-        (l, l * low[k] - low[k].ln())
-    };
-    let mut sum = limits - all.beta;
-    let mut first = all.b.clone();
-    let mut common = all.b.clone();
-    for (k, v) in weights.iter().enumerate() {
-        let (l, off) = chord(k);
-        sum += v * (t[k] - l - t[k].ln() - 1.0 + off);
-        let factor = v * (t[k] - l);
-        add_outer(&mut first, factor * space.heard, space.h.col(k));
-        add_outer(&mut common, factor, space.h.col(k));
-        if let Some(error) = space.errors.get(k) {
-            for out in [&mut first, &mut common] {
-                for (out, e) in out.as_mut_slice().iter_mut().zip(error.as_slice()) {
-                    *out += e * factor;
-                }
-            }
-        }
-    }
-    let mut matrices = vec![first];
-    for (j, v) in weights.iter().enumerate() {
-        let mut own = common.clone();
-        add_outer(&mut own, v * chord(j).0, space.h.col(j));
-        matrices.push(own);
-    }
-    let (top, hidden) = largest(&matrices);
-    (sum + power * (top.max(0.0) + hidden + all.blur), matrices)
-}
 
 /// An interval around the best weighted rate.
 #[derive(Clone, Debug)]
@@ -72,6 +33,8 @@ pub struct Interval {
     pub root: f64,
     /// Boxes that were examined.
     pub nodes: u64,
+    /// The boxes and what proves each, by name: [`rate_bound`](super::rate_bound) is the bound again.
+    pub numbers: BTreeMap<String, Vec<f64>>,
 }
 
 /// One box of interferences.
@@ -81,12 +44,13 @@ struct Region {
     high: Vec<f64>,
     beams: CMat,
     interference: Vec<f64>,
+    proof: Option<Leaf>,
 }
 
 /// The best weighted rate with a bound by branch and bound on the interferences `I_k ∈ [1, 1 +
 /// P(‖h_k‖² + λ₁(C_k))]`: in a box −log I_k is below its chord, and the problem with chords is concave.
-/// Ends where the relative gap is `gap`, or `nodes` boxes were examined. Total power only; SINR floors
-/// are met by the design, but the bound does not know them.
+/// Ends where the relative gap is `gap`, or `nodes` boxes were examined. SINR floors are met by the
+/// design, but the bound does not know them.
 ///
 /// # Errors
 /// [`Error::Input`] for what does not fit; broken numerics.
@@ -95,33 +59,45 @@ pub fn best_rate_within(
     weights: &[f64],
     required: &Requirements,
     starts: usize,
+    search: (f64, u64),
+    interrupt: &Interrupt,
+) -> Result<Interval, Error> {
+    best_rate_within_from(world, weights, required, starts, search, &Begin::default(), interrupt)
+}
+
+/// [`best_rate_within`] with beams that are one more start, the first.
+///
+/// # Errors
+/// As [`best_rate_within`].
+pub fn best_rate_within_from(
+    world: &World,
+    weights: &[f64],
+    required: &Requirements,
+    starts: usize,
     (gap, nodes): (f64, u64),
+    begin: &Begin<'_>,
     interrupt: &Interrupt,
 ) -> Result<Interval, Error> {
     within("gap", gap, 0.0, 1.0)?;
-    let found = best_rate(world, weights, false, required, starts, interrupt)?;
-    let all = required.caps.iter().any(|cap| cap.metric.needs_all());
-    let space = Space::new(world, all)?;
+    let found = best_rate_from(world, (weights, false), required, starts, begin, interrupt)?;
+    let space = Space::new(world, required.whole(None))?;
     let power = required.power.total();
     let mut search = Search { space: &space, weights, required, power, best: found, examined: 0 };
-    if search.best.beams.norm_sqr() == 0.0 || matches!(required.power, PowerLimit::PerAntenna(_)) {
+    if search.best.beams.norm_sqr() == 0.0 {
         return Ok(Interval {
             found: search.best,
             bound: f64::INFINITY,
             root: f64::INFINITY,
             nodes: 0,
+            numbers: BTreeMap::new(),
         });
     }
     let users = space.users();
-    let most = |k: usize| {
-        let gain: f64 = space.h.col(k).iter().map(C64::norm_sqr).sum();
-        let error = space.errors.get(k).map_or(0.0, |e| largest(std::slice::from_ref(e)).0);
-        1.0 + power * (gain + error.max(0.0))
-    };
-    let streams = users + sensing_streams(&space, all);
+    let streams = users + sensing_streams(&space, None, required);
     let warm = start(&space, streams, power, 0.2, 0);
-    let high: Vec<f64> = (0..users).map(most).collect();
-    let mut open = vec![search.node(vec![1.0; users], high, f64::INFINITY, &warm, interrupt)];
+    let high = most_interference(&space, power);
+    let nothing = (f64::INFINITY, None);
+    let mut open = vec![search.node(vec![1.0; users], high, nothing, &warm, interrupt)];
     let root = open[0].bound;
     loop {
         let top = (0..open.len()).max_by(|a, b| open[*a].bound.total_cmp(&open[*b].bound));
@@ -143,11 +119,17 @@ pub fn best_rate_within(
             } else {
                 low[user] = at;
             }
-            open.push(search.node(low, high, parent.bound, &parent.beams, interrupt));
+            let known = (parent.bound, parent.proof.clone());
+            open.push(search.node(low, high, known, &parent.beams, interrupt));
         }
     }
     let bound = open.iter().map(|b| b.bound).fold(search.best.value, f64::max);
-    Ok(Interval { bound, root, nodes: search.examined, found: search.best })
+    let proven: Option<Vec<_>> = open
+        .iter()
+        .map(|region| Some(((&region.low[..], &region.high[..]), region.proof.as_ref()?)))
+        .collect();
+    let numbers = proven.map_or_else(BTreeMap::new, |leaves| numbers(required, &leaves));
+    Ok(Interval { bound, root, nodes: search.examined, found: search.best, numbers })
 }
 
 /// The state of branch and bound.
@@ -171,7 +153,7 @@ impl Search<'_> {
         &mut self,
         low: Vec<f64>,
         high: Vec<f64>,
-        parent: f64,
+        (parent, known): (f64, Option<Leaf>),
         warm: &CMat,
         interrupt: &Interrupt,
     ) -> Region {
@@ -186,8 +168,9 @@ impl Search<'_> {
             aim,
             self.required.strict_floors(TOLERANCE),
             caps.clone(),
-            Chart::Total(self.power),
+            Chart::of(&self.required.power),
         );
+        let mut proof = known;
         let mut bound = parent;
         let mut beams = warm.clone();
         // a stream of no power has no gradient, though the relaxation may need it
@@ -202,22 +185,34 @@ impl Search<'_> {
             let rho: Vec<f64> = caps
                 .iter()
                 .zip(&run.multipliers[floored..])
-                .map(|(cap, nu)| match &cap.metric {
-                    Metric::LogDet(_) => *nu,
-                    other => nu / sensed.value(self.space, other).unwrap_or(1.0),
+                .map(|(cap, nu)| {
+                    let value = sensed.value(self.space, &cap.metric).unwrap_or(1.0);
+                    nu * cap.metric.slope(value, cap.limit)
                 })
                 .collect();
-            let minorant = |metric: &Metric| sensed.minorant(self.space, metric, 256);
-            for (rho, limit, minorant) in capped(&caps, &rho, self.required, minorant) {
-                all.add(rho, &minorant);
-                limits += rho * limit;
+            let minorant = |metric: &Metric| sensed.minorant(self.space, metric, SHARPNESS);
+            for cap in capped(&caps, &rho, self.required, minorant) {
+                all.add(cap.rho, &cap.minorant);
+                limits += cap.rho * cap.limit;
             }
             let t: Vec<f64> =
                 (0..users).map(|k| 1.0 / (heard.signal[k] + heard.interference[k])).collect();
             let boxed = (low.as_slice(), high.as_slice());
-            let (found, matrices) =
-                node_bound(self.space, self.weights, boxed, &t, &all, limits, self.power);
-            bound = bound.min(found);
+            let caps = (&all, limits);
+            let power = &self.required.power;
+            let (mut found, matrices) =
+                node_bound(self.space, self.weights, boxed, &t, caps, (power, &[]));
+            let mut nu = Vec::new();
+            if let Some(groups) = power.groups() {
+                nu = limits_of(&groups, &matrices, &beams, users);
+                found = node_bound(self.space, self.weights, boxed, &t, caps, (power, &nu)).0;
+            }
+            if found < bound {
+                bound = found;
+                let inverses = if rho.is_empty() { Vec::new() } else { sensed.inverses() };
+                let (low, high) = (low.clone(), high.clone());
+                proof = Some(Leaf { low, high, t, rho, nu, inverses });
+            }
             self.learn(&beams, interrupt);
             let Some((stream, column)) = escape(&beams, users, &matrices, self.power) else {
                 break;
@@ -230,7 +225,7 @@ impl Search<'_> {
             }
         }
         let interference = Heard::of(self.space, &beams).interference;
-        Region { bound, low, high, beams, interference }
+        Region { bound, low, high, beams, interference, proof }
     }
 
     /// The rate of a node's design, where it meets the caps, is a bound from below.
@@ -248,7 +243,7 @@ impl Search<'_> {
             aim,
             self.required.strict_floors(TOLERANCE),
             self.required.strict_caps(TOLERANCE),
-            Chart::Total(self.power),
+            Chart::of(&self.required.power),
         );
         let (beams, run) = climbed(&mut program, w, interrupt);
         let miss = Standing::of(self.space, &beams).violation(self.space, self.required);
@@ -273,6 +268,22 @@ impl Search<'_> {
         let share = (parent.interference[user] / parent.low[user]).ln() / width;
         Some((user, parent.low[user] * (share.clamp(0.1, 0.9) * width).exp()))
     }
+}
+
+/// Multipliers of the limits of groups: those of `Σ ν_g W_g = Σ_j G_j w_j`.
+fn limits_of(groups: &Groups, matrices: &[CMat], w: &CMat, users: usize) -> Vec<f64> {
+    let mut target = CMat::zeros(w.rows(), w.cols());
+    for (j, matrix) in matrices.iter().enumerate() {
+        let bent = product(matrix, Op::Plain, w, Op::Plain);
+        for stream in 0..w.cols() {
+            if j == if stream < users { stream + 1 } else { 0 } {
+                target.col_mut(stream).copy_from_slice(bent.col(stream));
+            }
+        }
+    }
+    let mut columns = Columns::new();
+    columns.columns.extend((0..groups.count()).map(|g| groups.rows(g, w)));
+    columns.solve(&target)
 }
 
 /// A direction in which a stream should have power and has none, by the eigenvalues of the node's

@@ -4,8 +4,9 @@ use noctule_num::CMat;
 use noctule_num::linalg::real_dot;
 
 use super::again::standing;
+use super::groups::PowerLimit;
 use super::metric::Metric;
-use super::required::{PowerLimit, Requirements};
+use super::required::Requirements;
 use super::world::{Space, World};
 use crate::Error;
 
@@ -78,10 +79,8 @@ pub fn judged(
 fn over(limit: &PowerLimit, beams: &CMat) -> f64 {
     match limit {
         PowerLimit::Total(power) => real_dot(beams.as_slice(), beams.as_slice()) / power - 1.0,
-        PowerLimit::PerAntenna(limits) => {
-            let spent = |n: usize| (0..beams.cols()).map(|s| beams[(n, s)].norm_sqr()).sum::<f64>();
-            let parts = limits.iter().enumerate().map(|(n, limit)| spent(n) / limit - 1.0);
-            parts.fold(f64::NEG_INFINITY, f64::max)
+        PowerLimit::PerAntenna(_) | PowerLimit::Groups { .. } => {
+            limit.groups().map_or(0.0, |groups| groups.factor(beams)) - 1.0
         }
     }
 }

@@ -1,23 +1,25 @@
 //! The least power under floors and caps.
 
-use noctule_num::{C64, CMat, NumError};
+use noctule_num::{CMat, InputError, NumError};
 use noctule_optim::Interrupt;
 
 use super::certificate::Dual;
-use super::metric::Metric;
-use super::minorant::Minorant;
-use super::multipliers::{Columns, capped};
-use super::program::{Aim, Chart, Program};
+use super::chart::Chart;
+use super::groups::Groups;
+use super::priced::Priced;
+use super::program::{Aim, Program};
+use super::reach::{feasible, met_by, met_once};
 use super::required::{DualValues, Found, Infeasible, Requirements, Standing, Told, told};
-use super::starts::{TOLERANCE, climbed, sensing_streams, start};
-use super::uplink::{Hopeless, LeastPower, hopeless, least_power};
+use super::starts::{Begin, TOLERANCE, climbed, sensing_streams};
+use super::uplink::{Hopeless, hopeless, least_power};
 use super::world::{Space, World};
 use crate::Error;
 
 /// A gap beyond which another start is tried.
 const GAP: f64 = 1e-6;
 
-/// The least power under floors and caps, in watts; limits of antennas are not looked at.
+/// The least power under floors and caps, in watts, where limits of antennas or groups are kept, and a
+/// total power is not looked at.
 ///
 /// Proven as [`best_metric`](super::best_metric()) is. Floors that ask for more than the rank of the
 /// channels are infeasible at any power; what was not met and not proven to be out of reach has an
@@ -30,15 +32,104 @@ pub fn least_power_for(
     required: &Requirements,
     interrupt: &Interrupt,
 ) -> Result<Found, Error> {
-    world.check()?;
-    required.check(world)?;
-    Ok(least_power_within(world, required, interrupt)?)
+    least_power_from(world, required, &Begin::default(), interrupt)
 }
 
-/// The same of what has been checked.
+/// [`least_power_for`] with beams to start from, or with few sensing streams.
+///
+/// # Errors
+/// As [`least_power_for`].
+pub fn least_power_from(
+    world: &World,
+    required: &Requirements,
+    begin: &Begin<'_>,
+    interrupt: &Interrupt,
+) -> Result<Found, Error> {
+    world.check()?;
+    required.check(world)?;
+    no_pattern(required)?;
+    Ok(least_within(world, required, Spend::within(required), begin, interrupt)?)
+}
+
+/// What the limits of all groups of antennas have to be multiplied by for floors and caps to be met, at
+/// least: `value` and `bound` are factors.
+///
+/// # Errors
+/// As [`least_power_for`]; when the power is not limited by groups.
+pub fn least_factor_for(
+    world: &World,
+    required: &Requirements,
+    interrupt: &Interrupt,
+) -> Result<Found, Error> {
+    world.check()?;
+    required.check(world)?;
+    no_pattern(required)?;
+    if required.power.groups().is_none() {
+        let allowed = "limits of antennas or groups";
+        return Err(InputError::new("no groups are limited", "power", "a total", allowed).into());
+    }
+    Ok(least_factor_within(world, required, interrupt)?)
+}
+
+/// Refuse a beampattern where less power than there is may be spent.
+pub(super) fn no_pattern(required: &Requirements) -> Result<(), InputError> {
+    if !required.shapes_pattern(None) {
+        return Ok(());
+    }
+    let what = "a beampattern error shrinks with the power";
+    let allowed = "a goal that spends all power: a metric, or a sum of rates";
+    Err(InputError::new(what, "caps", "a limit on a beampattern error", allowed))
+}
+
+/// [`least_factor_for`] of what has been checked.
+pub(super) fn least_factor_within(
+    world: &World,
+    required: &Requirements,
+    interrupt: &Interrupt,
+) -> Result<Found, NumError> {
+    least_within(world, required, Spend::Factor, &Begin::default(), interrupt)
+}
+
+/// [`least_power_for`] of what has been checked.
 pub(super) fn least_power_within(
     world: &World,
     required: &Requirements,
+    interrupt: &Interrupt,
+) -> Result<Found, NumError> {
+    least_within(world, required, Spend::within(required), &Begin::default(), interrupt)
+}
+
+/// What is made as small as it can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spend {
+    /// The power.
+    Power,
+    /// The power, within the limits of groups.
+    Limited,
+    /// What the limits of groups are multiplied by.
+    Factor,
+}
+
+impl Spend {
+    /// The power, within limits where there are such.
+    fn within(required: &Requirements) -> Self {
+        if required.power.is_total() { Self::Power } else { Self::Limited }
+    }
+
+    /// What beams spend.
+    fn of(self, required: &Requirements, w: &CMat) -> f64 {
+        match (self, required.power.groups()) {
+            (Self::Factor, Some(groups)) => required.factor(&groups, w),
+            _ => w.norm_sqr(),
+        }
+    }
+}
+
+fn least_within(
+    world: &World,
+    required: &Requirements,
+    spend: Spend,
+    begin: &Begin<'_>,
     interrupt: &Interrupt,
 ) -> Result<Found, NumError> {
     let space = Space::new(world, required.whole(None))?;
@@ -48,7 +139,8 @@ pub(super) fn least_power_within(
     }
     let floors = required.strict_floors(TOLERANCE);
     let alone = least_power(&space, &floors, f64::INFINITY);
-    if required.caps.is_empty()
+    if spend == Spend::Power
+        && required.caps.is_empty()
         && let Some(beams) = alone.beams
     {
         let at = Standing::of(&space, &beams);
@@ -70,8 +162,8 @@ pub(super) fn least_power_within(
         let dual = DualValues { lambda: told.lambda.clone(), ..DualValues::default() };
         return Ok(Found { beams: space.lifted(&told.beams), dual, ..told });
     }
-    let all = required.caps.iter().any(|cap| cap.metric.needs_all());
-    let streams = space.users() + sensing_streams(&space, all);
+    let streams = space.users() + begin.most_sensing(sensing_streams(&space, None, required));
+    let mut warm = begin.inside(&space, streams).and_then(|w| met_once(&space, required, w));
     let mut best: Option<Found> = None;
     let mut evaluations = 0;
     // what one run proves holds for the design of another
@@ -81,11 +173,12 @@ pub(super) fn least_power_within(
         let again = best.as_ref().filter(|best| turn > 2 && best.violation <= 1e-9);
         let w = match again {
             Some(best) => Some(best.beams.clone()),
+            None if warm.is_some() => warm.take(),
             None => feasible(&space, required, &alone, streams, turn),
         };
         let tolerance = if again.is_some() { 1e-3 * TOLERANCE } else { TOLERANCE };
         let Some(w) = w else { break };
-        let (found, _) = power_and_dual(&space, required, &w, tolerance, interrupt);
+        let (found, _) = power_and_dual(&space, required, spend, &w, tolerance, interrupt);
         evaluations += found.evaluations;
         proven = proven.max(found.bound.unwrap_or(0.0));
         let better = best.as_ref().is_none_or(|best| {
@@ -102,73 +195,11 @@ pub(super) fn least_power_within(
     let mut found = best.unwrap_or_else(|| Found::none(&space, required, 0));
     // the floors alone cost as much, those that are asked and not the strict ones
     let floors = least_power(&space, &required.sinr, f64::INFINITY).bound;
+    let floors = if spend == Spend::Factor { floors / required.power.total() } else { floors };
     found.bound = Some(proven.max(floors * (1.0 - 1e-12))).filter(|bound| bound.is_finite());
     found.evaluations = evaluations;
     found.beams = space.lifted(&found.beams);
     Ok(found)
-}
-
-/// Beams that meet floors and caps, whatever the power: those of the least power for the floors, and
-/// sensing streams as far as the floors allow, scaled.
-pub(super) fn feasible(
-    space: &Space,
-    required: &Requirements,
-    alone: &LeastPower,
-    streams: usize,
-    turn: usize,
-) -> Option<CMat> {
-    let users = space.users();
-    let least = alone.beams.as_ref().map_or(0.0, CMat::norm_sqr);
-    let unit = if least > 0.0 { 2.0 * least } else { 1.0 };
-    for share in [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4] {
-        let mut w = start(space, streams, unit, share, turn);
-        if let Some(beams) = &alone.beams {
-            for k in 0..users {
-                let column: Vec<C64> = beams.col(k).iter().map(|z| z * 2.0_f64.sqrt()).collect();
-                w.col_mut(k).copy_from_slice(&column);
-            }
-        }
-        let at = Standing::of(space, &w);
-        if let Some(scale) = met_by(space, required, &at) {
-            w.scale(scale.sqrt());
-            return Some(w);
-        }
-        if streams == users {
-            break;
-        }
-    }
-    None
-}
-
-/// The factor by which power has to change so that everything is met, and one thing exactly;
-/// nothing where no factor does.
-pub(super) fn met_by(space: &Space, required: &Requirements, at: &Standing) -> Option<f64> {
-    let mut most = 0.0_f64;
-    for (k, floor) in required.sinr.iter().enumerate().filter(|(_, floor)| **floor > 0.0) {
-        let room = at.heard.signal[k] / floor - (at.heard.interference[k] - 1.0);
-        if room <= 0.0 || room.is_nan() {
-            return None;
-        }
-        most = most.max(1.0 / room);
-    }
-    for cap in &required.caps {
-        let value = at.sensed.value(space, &cap.metric)?;
-        let factor = match &cap.metric {
-            // each doubling lowers log det by the number of parameters times log 2
-            Metric::LogDet(weights) => {
-                let count = weights.iter().filter(|w| **w > 0.0).count() as f64;
-                ((value - cap.limit) / count).exp()
-            }
-            Metric::MutualInformation { .. } => at.sensed.scale_to(&cap.metric, cap.limit)?,
-            Metric::Illumination { .. } => cap.limit / value,
-            _ => value / cap.limit,
-        };
-        if !factor.is_finite() {
-            return None;
-        }
-        most = most.max(factor);
-    }
-    (most > 0.0).then_some(most)
 }
 
 /// Multipliers of a least power, with the minorants of the caps.
@@ -181,29 +212,36 @@ pub(super) struct PowerDual {
 pub(super) fn power_and_dual(
     space: &Space,
     required: &Requirements,
+    spend: Spend,
     w: &CMat,
     tolerance: f64,
     interrupt: &Interrupt,
 ) -> (Found, PowerDual) {
     let caps = required.strict_caps(tolerance);
-    let chart = Chart::Within(4.0 * w.norm_sqr());
-    let mut program = Program::new(
-        space,
-        w.cols(),
-        Aim::Power,
-        required.strict_floors(tolerance),
-        caps.clone(),
-        chart,
-    );
+    let groups = required.power.groups();
+    let (aim, chart) = match (spend, &groups) {
+        (Spend::Limited, Some(groups)) => (Aim::Power, Chart::Groups(groups.clone())),
+        (Spend::Factor, Some(groups)) => {
+            (Aim::Factor, Chart::Scaled(groups.clone(), 4.4 * required.factor(groups, w)))
+        }
+        _ => (Aim::Power, Chart::Within(4.0 * w.norm_sqr())),
+    };
+    let floors = required.strict_floors(tolerance);
+    let mut program = Program::new(space, w.cols(), aim, floors, caps.clone(), chart);
     program.tolerance = tolerance;
     let (mut beams, run) = climbed(&mut program, w, interrupt);
     let sharpness = program.sharpness;
     let mut at = Standing::of(space, &beams);
     if let Some(scale) = met_by(space, required, &at) {
-        beams.scale(scale.sqrt());
+        // within limits that hold to rounding there is the room that more was asked for
+        let most = match (spend, &groups) {
+            (Spend::Limited, Some(groups)) => 1.0 / required.factor(groups, &beams),
+            _ => f64::INFINITY,
+        };
+        beams.scale(scale.min(most).sqrt());
         at = Standing::of(space, &beams);
     }
-    let value = beams.norm_sqr();
+    let value = spend.of(required, &beams);
     let floored: Vec<usize> = (0..space.users()).filter(|k| required.sinr[*k] > 0.0).collect();
     let mut lambda = vec![0.0; space.users()];
     for (nu, &k) in run.multipliers.iter().zip(&floored) {
@@ -212,46 +250,45 @@ pub(super) fn power_and_dual(
     let rho: Vec<f64> = caps
         .iter()
         .zip(&run.multipliers[floored.len()..])
-        .map(|(cap, nu)| match &cap.metric {
-            Metric::LogDet(_) => value * nu,
-            other => value * nu / at.sensed.value(space, other).unwrap_or(1.0),
+        .map(|(cap, nu)| {
+            let reached = at.sensed.value(space, &cap.metric).unwrap_or(1.0);
+            value * nu * cap.metric.slope(reached, cap.limit)
         })
         .collect();
-    let minorant = |metric: &Metric| at.sensed.minorant(space, metric, sharpness);
-    let dual = |lambda: Vec<f64>, rho: &[f64]| Dual {
-        lambda,
-        metric: Minorant::nothing(space.dim()),
-        caps: capped(&caps, rho, required, minorant),
+    let case = Priced { space, required, caps: &caps, at: &at, beams: &beams, sharpness };
+    let candidates = match (spend, &groups) {
+        (Spend::Factor, Some(groups)) => case.factors(groups, &lambda, &rho),
+        _ => case.powers(groups.as_ref(), lambda, rho),
     };
-    let mut columns = Columns::new();
-    columns.push_caps(space, &at, &beams, &caps, sharpness);
-    for &k in &floored {
-        columns.push_floor(space, &at, &beams, k, required.sinr[k]);
-    }
-    let x = columns.solve(&beams);
-    let mut refined = vec![0.0; space.users()];
-    for (k, l) in floored.iter().zip(&x[caps.len()..]) {
-        refined[*k] = *l;
-    }
-    let candidates = [dual(lambda, &rho), dual(refined, &x[..caps.len()])];
-    let bounds = candidates.map(|dual| (dual.power_bound(space, &required.sinr), dual));
-    let [first, second] = bounds;
-    let (bound, dual) = if second.0 > first.0 { second } else { first };
-    let rho = dual.caps.iter().map(|(rho, ..)| *rho).collect();
+    let bound = |(dual, nu): &(Dual, Vec<f64>)| match (spend, &groups) {
+        (Spend::Factor, Some(groups)) => dual.factor_bound(space, &required.sinr, groups, nu),
+        (_, groups) => {
+            let groups = groups.as_ref().map(|groups| (groups, nu.as_slice()));
+            dual.power_bound(space, &required.sinr, groups)
+        }
+    };
+    let best = candidates.into_iter().map(|one| (bound(&one), one));
+    let (bound, (dual, nu)) = best.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_else(|| {
+        let nothing = vec![0.0; groups.as_ref().map_or(0, Groups::count)];
+        (0.0, (case.dual(vec![0.0; space.users()], &vec![0.0; caps.len()]), nothing))
+    });
+    let rho: Vec<f64> = dual.caps.iter().map(|cap| cap.rho).collect();
     let told = Told {
         value,
         bound: Some(bound),
         lambda: dual.lambda.clone(),
-        rho,
-        price_per_power: Vec::new(),
+        rho: rho.clone(),
+        price_per_power: nu.iter().map(|nu| -nu).collect(),
     };
-    let values = DualValues {
-        lambda: dual.lambda.clone(),
-        rho: dual.caps.iter().map(|(rho, ..)| *rho).collect(),
-        sharpness: sharpness.unsigned_abs(),
-        ..DualValues::default()
-    };
-    let found = Found { dual: values, ..self::told(space, required, &at, &beams, told) };
+    let sharpness = sharpness.unsigned_abs();
+    let values =
+        DualValues { lambda: dual.lambda.clone(), rho, nu, sharpness, ..DualValues::default() };
+    let mut found = Found { dual: values, ..self::told(space, required, &at, &beams, told) };
+    if spend == Spend::Limited
+        && let Some(groups) = &groups
+    {
+        found.violation = found.violation.max(required.factor(groups, &beams) - 1.0);
+    }
     let interference = at.heard.interference;
     let found = Found { evaluations: run.work.evaluations, ..found };
     (found, PowerDual { dual, interference })

@@ -2,6 +2,10 @@
 
 use noctule_num::linalg::{Cholesky, HermitianEigen, Op, product};
 use noctule_num::{C64, CMat};
+use noctule_phy::fisher::FisherInverse;
+
+/// 64 units in the last place: what eigenvalues and sums of a few dozen terms lose.
+pub(super) const MARGIN: f64 = 64.0 * f64::EPSILON;
 
 /// `p_n − ηd_n` with the best η.
 pub(super) fn pattern_errors(r: &CMat, grid: &CMat, template: &[f64]) -> Vec<f64> {
@@ -67,6 +71,46 @@ pub(super) fn inner(r: &CMat, covariance: &CMat, snr: f64) -> CMat {
     out.scale(snr);
     for i in 0..out.rows() {
         out[(i, i)] += 1.0;
+    }
+    out
+}
+
+/// The inverse of a positive definite real matrix, row by row.
+pub(super) fn real_inverse(matrix: &[f64]) -> Option<Vec<f64>> {
+    let n = matrix.len().isqrt();
+    let mut out = vec![0.0; n * n];
+    FisherInverse::new(n).invert(matrix, &mut out).map(|_| out)
+}
+
+/// `AΨA` of square real matrices, row by row.
+pub(super) fn sandwich(a: &[f64], middle: &[f64]) -> Vec<f64> {
+    let n = a.len().isqrt();
+    let times = |a: &[f64], b: &[f64]| {
+        let mut out = vec![0.0; n * n];
+        for i in 0..n {
+            for k in (0..n).filter(|k| a[i * n + k] != 0.0) {
+                for j in 0..n {
+                    out[i * n + j] += a[i * n + k] * b[k * n + j];
+                }
+            }
+        }
+        out
+    };
+    times(&times(a, middle), a)
+}
+
+/// `A diag(w) A` of a symmetric real matrix, row by row.
+pub(super) fn weighted_square(a: &[f64], weights: &[f64]) -> Vec<f64> {
+    let n = weights.len();
+    let mut out = vec![0.0; n * n];
+    for (k, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
+        let row = &a[k * n..(k + 1) * n];
+        for (i, x) in row.iter().enumerate() {
+            let left = weight * x;
+            for (out, y) in out[i * n..(i + 1) * n].iter_mut().zip(row) {
+                *out += left * y;
+            }
+        }
     }
     out
 }

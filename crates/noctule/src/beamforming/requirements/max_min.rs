@@ -1,15 +1,16 @@
 //! The best worst rate under caps: Newton on the least power.
 
-use noctule_num::{CMat, InputError};
 use noctule_optim::Interrupt;
 
 use super::certificate::Dual;
 use super::checks::rate_weights;
+use super::groups::{Groups, PowerLimit};
 use super::impossible::impossible;
-use super::least::{PowerDual, feasible, met_by, power_and_dual};
+use super::least::{PowerDual, Spend, no_pattern, power_and_dual};
 use super::link::Heard;
-use super::required::{Found, PowerLimit, Requirements, Standing};
-use super::starts::{TOLERANCE, sensing_streams, start};
+use super::reach::{feasible, met_once};
+use super::required::{Found, Requirements, Standing};
+use super::starts::{Begin, TOLERANCE, sensing_streams, start};
 use super::uplink::{hopeless, least_power};
 use super::world::{Space, World};
 use crate::Error;
@@ -19,7 +20,7 @@ const STEPS: u32 = 60;
 /// How near the power must come to what there is, relative.
 const CLOSE: f64 = 1e-10;
 
-/// The largest t with `log(1 + SINR_k) ≥ v_k t` for all users, under caps and a total power. The value
+/// The largest t with `log(1 + SINR_k) ≥ v_k t` for all users, under caps and limits on power. The value
 /// is t in nats, the bound what no t exceeds; users with v_k = 0 have no floor.
 ///
 /// The least power p(t) increases with t; its multipliers give the slope, and, kept while t rises, a
@@ -33,31 +34,47 @@ pub fn best_worst_rate(
     required: &Requirements,
     interrupt: &Interrupt,
 ) -> Result<Found, Error> {
+    best_worst_rate_from(world, weights, required, &Begin::default(), interrupt)
+}
+
+/// [`best_worst_rate`] with beams to start from, or with few sensing streams.
+///
+/// # Errors
+/// As [`best_worst_rate`].
+pub fn best_worst_rate_from(
+    world: &World,
+    weights: &[f64],
+    required: &Requirements,
+    begin: &Begin<'_>,
+    interrupt: &Interrupt,
+) -> Result<Found, Error> {
     world.check()?;
     required.check(world)?;
     rate_weights(weights, world)?;
-    if matches!(required.power, PowerLimit::PerAntenna(_)) {
-        let allowed = "a total power";
-        let what = "the best worst rate is for a total power";
-        return Err(InputError::new(what, "power", "limits per antenna", allowed).into());
-    }
+    no_pattern(required)?;
     let space = Space::new(world, required.whole(None))?;
     let power = required.power.total();
-    let all = required.caps.iter().any(|cap| cap.metric.needs_all());
-    let streams = space.users() + sensing_streams(&space, all);
+    let groups = required.power.groups();
+    // what is made small, and what there is of it: watts, or shares of the groups' limits
+    let (spend, there) = match &groups {
+        None => (Spend::Power, power),
+        Some(_) => (Spend::Factor, 1.0),
+    };
+    let streams = space.users() + begin.most_sensing(sensing_streams(&space, None, required));
     let floor = |t: f64, k: usize| (weights[k] * t).exp_m1().max(required.sinr[k]);
     let floors = |t: f64| Requirements {
         sinr: (0..weights.len()).map(|k| floor(t, k)).collect(),
         caps: required.caps.clone(),
-        power: PowerLimit::Total(power),
+        power: required.power.clone(),
     };
-    let heard = Standing::of(&space, &start(&space, streams, power, 0.2, 0)).heard;
+    let mut warm = begin.inside(&space, streams);
+    let first = warm.clone().unwrap_or_else(|| start(&space, streams, power, 0.2, 0));
+    let heard = Standing::of(&space, &first).heard;
     let mut t = worst_rate(&heard, weights);
     if !t.is_finite() {
         return Ok(Found::none(&space, required, 0));
     }
     let (mut low, mut high) = (0.0_f64, f64::INFINITY);
-    let mut warm: Option<CMat> = None;
     let mut last: Option<(f64, f64, Found, PowerDual)> = None;
     let mut evaluations = 0;
     for _ in 0..STEPS {
@@ -70,12 +87,7 @@ pub fn best_worst_rate(
         let begin = if beyond {
             None
         } else {
-            let kept = warm.as_ref().and_then(|w| {
-                let scale = met_by(&space, &wanted, &Standing::of(&space, w))?;
-                let mut w = w.clone();
-                w.scale(scale.sqrt());
-                Some(w)
-            });
+            let kept = warm.as_ref().and_then(|w| met_once(&space, &wanted, w.clone()));
             kept.or_else(|| feasible(&space, &wanted, &alone, streams, 0))
         };
         let Some(w) = begin else {
@@ -83,7 +95,7 @@ pub fn best_worst_rate(
             t = 0.5 * (low + high);
             continue;
         };
-        let (found, dual) = power_and_dual(&space, &wanted, &w, TOLERANCE, interrupt);
+        let (found, dual) = power_and_dual(&space, &wanted, spend, &w, TOLERANCE, interrupt);
         evaluations += found.evaluations;
         let rises =
             |k: &usize| weights[*k] > 0.0 && (weights[*k] * t).exp_m1() >= required.sinr[*k];
@@ -95,7 +107,7 @@ pub fn best_worst_rate(
             })
             .sum::<f64>()
             / found.value;
-        let off = (power / found.value).ln();
+        let off = (there / found.value).ln();
         if off >= 0.0 {
             low = low.max(t);
         } else {
@@ -122,7 +134,11 @@ pub fn best_worst_rate(
         return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
     };
     let mut beams = found.beams.clone();
-    beams.scale((power / beams.norm_sqr()).sqrt());
+    let spent = match &groups {
+        Some(groups) => required.factor(groups, &beams),
+        None => beams.norm_sqr(),
+    };
+    beams.scale((there / spent).sqrt());
     let standing = Standing::of(&space, &beams);
     let reached = worst_rate(&standing.heard, weights);
     let miss = standing.violation(&space, required);
@@ -130,7 +146,13 @@ pub fn best_worst_rate(
         let infeasible = impossible(world, &space, required, interrupt)?;
         return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
     }
-    let bound = bound(&space, (weights, &required.sinr), power, at, &dual.dual);
+    let spent = Spent::of(&required.power, groups.as_ref(), &found.dual.nu);
+    let bound = bound(&space, (weights, &required.sinr), &spent, at, &dual.dual);
+    // of the power's problem: a watt more, or a cap let out, raises t by its share of the slope
+    let price_per_power = match &groups {
+        None => vec![1.0 / rise],
+        Some(_) => found.dual.nu.iter().map(|nu| nu / rise).collect(),
+    };
     Ok(Found {
         beams: space.lifted(&beams),
         value: reached,
@@ -138,9 +160,8 @@ pub fn best_worst_rate(
         violation: miss,
         sinr: (0..space.users()).map(|k| standing.heard.sinr(k)).collect(),
         evaluations,
-        // of the power's problem: a watt more, or a cap let out, raises t by its share of the slope
         price_per_cap: found.price_per_cap.iter().map(|price| -price / rise).collect(),
-        price_per_power: vec![1.0 / rise],
+        price_per_power,
         price_per_sinr: vec![0.0; space.users()],
         capped: required
             .caps
@@ -159,11 +180,33 @@ pub(super) fn worst_rate(heard: &Heard, weights: &[f64]) -> f64 {
         .fold(f64::INFINITY, f64::min)
 }
 
+/// What is spent: watts, or shares of the limits of groups with their multipliers.
+pub(super) struct Spent<'a> {
+    groups: Option<(&'a Groups, &'a [f64])>,
+    there: f64,
+}
+
+impl<'a> Spent<'a> {
+    pub(super) fn of(power: &PowerLimit, groups: Option<&'a Groups>, nu: &'a [f64]) -> Self {
+        match groups {
+            Some(groups) => Self { groups: Some((groups, nu)), there: 1.0 },
+            None => Self { groups: None, there: power.total() },
+        }
+    }
+
+    fn least(&self, dual: &Dual, space: &Space, floors: &[f64]) -> f64 {
+        match self.groups {
+            Some((groups, nu)) => dual.factor_bound(space, floors, groups, nu),
+            None => dual.power_bound(space, floors, None),
+        }
+    }
+}
+
 /// What no t exceeds: the root of the power's bound, with multipliers kept or scaled with the floors.
 pub(super) fn bound(
     space: &Space,
     (weights, floors): (&[f64], &[f64]),
-    power: f64,
+    spent: &Spent<'_>,
     at: f64,
     dual: &Dual,
 ) -> Option<f64> {
@@ -180,8 +223,9 @@ pub(super) fn bound(
                 dual.lambda[k] * factor
             })
             .collect();
-        Dual { lambda, ..dual.clone() }.power_bound(space, &floors)
+        spent.least(&Dual { lambda, ..dual.clone() }, space, &floors)
     };
+    let power = spent.there;
     let root = |scaled: bool| {
         let (mut low, mut high) = (at, at);
         let mut step = 1e-6 * at;

@@ -24,6 +24,15 @@ pub enum Metric {
     Largest(Vec<Vec<Part>>),
     /// λ₁(EᵀF⁻¹E).
     LargestEigenvalue(Vec<f64>),
+    /// `tr Eᵀ(Σ_q p_q F_q + J)⁻¹E`, the Bayesian bound over scenes with shares p and a prior of information J.
+    Bayesian {
+        /// Scenes (0 the targets, then the alternatives) and their shares.
+        scenes: Vec<(usize, f64)>,
+        /// The diagonal of J.
+        prior: Vec<f64>,
+        /// Weights of the parameters' bounds.
+        weights: Vec<f64>,
+    },
     /// log det(EᵀF⁻¹E) of the parameters with weight.
     LogDet(Vec<f64>),
     /// `ϱ tr R⁻¹`: an extended target whose response matrix is unknown.
@@ -38,6 +47,17 @@ pub enum Metric {
         /// What the power is multiplied by: one, or `(L/σ_s²)|α|²‖b‖²` for a sensing SNR.
         factor: f64,
     },
+    /// `f Σ_i a_iᴴRa_i` of any columns a (antennas × columns): asked to be at least something.
+    Gain {
+        /// The columns.
+        columns: CMat,
+        /// f.
+        factor: f64,
+    },
+    /// The smallest of several illuminations or gains: asked to be at least something.
+    Weakest(Vec<Metric>),
+    /// `Σ_n p_n R_nn` with a weight an antenna: a limit on power.
+    Power(Vec<f64>),
     /// `N_r log det(1 + (L/σ_s²) ΣR)` in nats: asked to be at least something.
     MutualInformation {
         /// Receive elements N_r.
@@ -67,19 +87,87 @@ impl Metric {
     }
 
     /// Whether it is asked to be large.
-    pub(super) const fn is_gain(&self) -> bool {
-        matches!(self, Self::Illumination { .. } | Self::MutualInformation { .. })
+    pub const fn is_gain(&self) -> bool {
+        matches!(
+            self,
+            Self::Illumination { .. }
+                | Self::Gain { .. }
+                | Self::Weakest(_)
+                | Self::MutualInformation { .. }
+        )
+    }
+
+    /// What the search makes small: the logarithm of what is positive (a gain: minus that), log det
+    /// itself, a beampattern error over `unit`, as it may be zero.
+    pub(super) fn scaled(&self, value: f64, unit: f64) -> f64 {
+        match self {
+            Self::LogDet(_) => value,
+            Self::Pattern(..) => value / unit,
+            gain if gain.is_gain() => -value.ln(),
+            _ => value.ln(),
+        }
+    }
+
+    /// The derivative of [`Metric::scaled`] by the metric (of a gain g: by −g).
+    pub(super) fn slope(&self, value: f64, unit: f64) -> f64 {
+        match self {
+            Self::LogDet(_) => 1.0,
+            Self::Pattern(..) => 1.0 / unit,
+            _ => 1.0 / value,
+        }
+    }
+
+    /// A value of the usual size where the metric may be zero: of a beampattern, the mean of its square
+    /// where the power goes everywhere; one for all others.
+    pub(super) fn usual(&self, power: f64) -> f64 {
+        let Self::Pattern(grid, _) = self else { return 1.0 };
+        let lit = |n: usize| {
+            let norm: f64 = grid.col(n).iter().map(noctule_num::C64::norm_sqr).sum();
+            (norm * power / grid.rows() as f64).powi(2)
+        };
+        let count = grid.cols().max(1) as f64;
+        (0..grid.cols()).map(lit).sum::<f64>() / count
+    }
+
+    /// The value as what is made small: minus a gain.
+    pub(super) fn made_small(&self, value: f64) -> f64 {
+        if self.is_gain() { -value } else { value }
     }
 
     /// Whether it needs every direction of the array.
-    pub(super) const fn needs_all(&self) -> bool {
+    pub(super) fn needs_all(&self) -> bool {
+        match self {
+            Self::Weakest(members) => members.iter().any(Self::needs_all),
+            other => matches!(
+                other,
+                Self::Extended { .. }
+                    | Self::MutualInformation { .. }
+                    | Self::Pattern(..)
+                    | Self::Gain { .. }
+                    | Self::Power(_)
+            ),
+        }
+    }
+
+    /// Whether streams in every direction may be of use.
+    pub(super) const fn wants_streams(&self) -> bool {
         matches!(self, Self::Extended { .. } | Self::MutualInformation { .. } | Self::Pattern(..))
+    }
+
+    /// The columns whose weighted sensing power it is made of: what streams may be sent along.
+    pub(super) fn columns(&self) -> Vec<&CMat> {
+        match self {
+            Self::Gain { columns, .. } => vec![columns],
+            Self::Weakest(members) => members.iter().flat_map(Self::columns).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// The metrics of which it is the largest: itself, or the members.
     pub(super) fn members(&self) -> Vec<Self> {
         match self {
             Self::Largest(members) => members.iter().cloned().map(Self::Trace).collect(),
+            Self::Weakest(members) => members.clone(),
             one => vec![one.clone()],
         }
     }

@@ -68,6 +68,15 @@ impl Pull {
         out
     }
 
+    /// Write the coefficients −2 M TᴴW of the targets' columns in the gradient, below the first `users`
+    /// rows; `inner` is room for TᴴW.
+    pub(super) fn coefficients(&self, seen: &CMat, inner: &mut CMat, users: usize, out: &mut CMat) {
+        mul(inner, false, -2.0, &self.on_targets, Op::Plain, seen, Op::Plain);
+        for stream in 0..inner.cols() {
+            out.col_mut(stream)[users..].copy_from_slice(inner.col(stream));
+        }
+    }
+
     /// Add `−2 B W` to a gradient; `seen` is TᴴW.
     pub(super) fn add_gradient(&self, space: &Space, seen: &CMat, w: &CMat, out: &mut CMat) {
         let inner = product(&self.on_targets, Op::Plain, seen, Op::Plain);

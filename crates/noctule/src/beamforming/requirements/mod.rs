@@ -9,12 +9,13 @@
 //! |---|---|---|
 //! | the best metric under floors and caps | [`best_metric`] | the global optimum: a bound from dual values |
 //! | the least power under floors and caps | [`least_power_for`] | the same |
+//! | the least factor on the limits of all antennas, or groups | [`least_factor_for`] | the same |
 //! | the best worst rate under caps | [`best_worst_rate`] | the same |
 //! | the best (weighted, or proportionally fair) rate under caps | [`best_rate`] | stationary; the best of several starts |
 //! | the same with an interval | [`best_rate_within`] | what no beams exceed, by branch and bound |
 //! | the best metric at nearly the best rate | [`best_metric_at_rate`] | stationary |
 //! | given beams beside what is required | [`judged`] | – |
-//! | a bound, or prices, from dual values at beams | [`metric_bound`], [`power_bound`], [`worst_rate_bound`], [`prices`] | again, without a search |
+//! | a bound, or prices, from dual values at beams | [`metric_bound`], [`power_bound`], [`factor_bound`], [`worst_rate_bound`], [`rate_bound`], [`prices`] | again, without a search |
 //! | why floors are out of reach | [`floors_cost`], [`floors_in_reach`] | the largest common factor |
 //!
 //! # Model
@@ -71,20 +72,21 @@
 //! # Limits
 //!
 //! Scenario files, the command line and Python reach these functions through goals
-//! ([`goal`](crate::beamforming::goal)); scenes of alternatives and covariances of channel errors are for
-//! Rust alone. Limits per antenna are kept by [`best_metric`] and [`best_rate`]; whether they can be kept is
-//! judged by their sum only, and the others are for a total power. Illumination and mutual information
-//! are asked for as caps; a beampattern error is evaluated, not designed for. A near-tight floor is met
+//! ([`goal`](crate::beamforming::goal)). A beampattern error shrinks with the power, so that it goes with what
+//! spends all of a total power: [`best_metric`] and [`best_rate`], not a least power or a worst rate. A near-tight floor is met
 //! ever more exactly, since what it is missed by costs as much of the power that is left; the least power
 //! of floors beyond 40 dB takes many steps of a fixed point.
 
 mod again;
 mod best_metric;
 mod certificate;
+mod chart;
 mod checks;
 mod convex;
+mod descent;
 pub mod evaluate;
 pub mod fisher;
+mod groups;
 mod impossible;
 mod interval;
 mod judged;
@@ -96,26 +98,33 @@ pub mod metric;
 mod minorant;
 mod multipliers;
 mod nnls;
+mod node_bound;
+mod priced;
 mod program;
 mod rate;
+mod reach;
 mod required;
 mod sensed;
 mod starts;
+mod tight;
 mod uplink;
 mod world;
 
 pub use again::{
-    UnitPrices, floors_cost, floors_in_reach, metric_bound, power_bound, prices, worst_rate_bound,
+    UnitPrices, factor_bound, floors_cost, floors_in_reach, metric_bound, power_bound, prices,
+    worst_rate_bound,
 };
 pub use best_metric::{best_metric, best_metric_from};
 pub use fisher::{Target, Unknown, parameters};
-pub use interval::{Interval, best_rate_within};
+pub use groups::PowerLimit;
+pub use interval::{Interval, best_rate_within, best_rate_within_from};
 pub use judged::{Judged, judged};
-pub use least::least_power_for;
-pub use max_min::best_worst_rate;
+pub use least::{least_factor_for, least_power_for, least_power_from};
+pub use max_min::{best_worst_rate, best_worst_rate_from};
 pub use metric::{Metric, Part};
+pub use node_bound::rate_bound;
 pub use program::Cap;
-pub use rate::{best_metric_at_rate, best_rate};
-pub use required::{DualValues, Found, Infeasible, PowerLimit, Requirements};
+pub use rate::{best_metric_at_rate, best_rate, best_rate_from};
+pub use required::{DualValues, Found, Infeasible, Requirements};
 pub use starts::Begin;
 pub use world::{SensingStreams, World};

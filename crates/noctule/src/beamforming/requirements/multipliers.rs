@@ -3,6 +3,7 @@
 use noctule_num::CMat;
 use noctule_num::linalg::real_dot;
 
+use super::certificate::Capped;
 use super::metric::Metric;
 use super::minorant::{Minorant, Pull};
 use super::nnls::nnls;
@@ -90,21 +91,17 @@ pub(super) fn capped(
     rho: &[f64],
     required: &Requirements,
     minorant: impl Fn(&Metric) -> Option<Minorant>,
-) -> Vec<(f64, f64, Minorant)> {
-    let limits: Vec<f64> = required
-        .caps
-        .iter()
-        .flat_map(|cap| std::iter::repeat_n(cap.limit, cap.metric.members().len()))
-        .collect();
+) -> Vec<Capped> {
     caps.iter()
         .zip(rho)
-        .zip(limits)
+        .zip(required.member_limits())
         .map(|((cap, rho), limit)| {
             let limit = if cap.metric.is_gain() { -limit } else { limit };
             // without a minorant the cap proves nothing
+            let spends = matches!(cap.metric, Metric::Power(_));
             match minorant(&cap.metric) {
-                Some(one) => (*rho, limit, one),
-                None => (0.0, limit, Minorant::nothing(0)),
+                Some(minorant) => Capped { rho: *rho, limit, minorant, spends },
+                None => Capped { rho: 0.0, limit, minorant: Minorant::nothing(0), spends },
             }
         })
         .collect()

@@ -2,12 +2,14 @@
 //!
 //! Logarithms make requirements free of units: `log γ_k − log SINR_k`, `log(m_i/c_i)`, `log(p/value)`.
 //! A total power is a sphere, since more power helps every metric here; a least power is the square
-//! of a part of a unit vector whose rest is slack; limits per antenna are one sphere an antenna with
-//! a slack each, so that they hold to rounding and need no multiplier.
+//! of a part of a unit vector whose rest is slack; limits of groups of antennas are one sphere a group
+//! with a slack each, so that they hold to rounding and need no multiplier.
 
+use noctule_num::linalg::{Op, mul};
 use noctule_num::{C64, CMat};
 use noctule_optim::{Constrained, Manifold};
 
+use super::chart::Chart;
 use super::link::Heard;
 use super::metric::Metric;
 use super::minorant::Pull;
@@ -23,6 +25,8 @@ pub(super) enum Aim {
     Largest(Vec<Metric>, usize),
     /// The logarithm of the power.
     Power,
+    /// The logarithm of what all limits of groups are multiplied by.
+    Factor,
     /// `−Σ v_k log(1 + SINR_k)`.
     Rate(Vec<f64>),
     /// `−Σ v_k log log(1 + SINR_k)`.
@@ -44,17 +48,6 @@ pub struct Cap {
 /// by the augmented Lagrangian unless it is scaled up.
 const RATE_SCALE: f64 = 1e4;
 
-/// How beams are written on a manifold.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Chart {
-    /// ‖W‖² = P.
-    Total(f64),
-    /// ‖W‖² ≤ P with slack.
-    Within(f64),
-    /// ‖row n‖² ≤ P_n with slack.
-    Antennas(Vec<f64>),
-}
-
 /// The program: an aim, floors on SINRs, caps.
 pub(super) struct Program<'a> {
     pub(super) space: &'a Space,
@@ -69,9 +62,24 @@ pub(super) struct Program<'a> {
     pub(super) tolerance: f64,
     /// Weights v and the least Σ v_k log(1 + SINR_k), where there is one.
     pub(super) rate_floor: Option<(Vec<f64>, f64)>,
+    /// The usual size of the aim, where it may be zero.
+    unit: f64,
+    /// √t of the chart.
+    root: f64,
     w: CMat,
     at: Option<(Heard, Sensed)>,
     pull: Pull,
+    room: Room,
+}
+
+/// What every evaluation writes again.
+struct Room {
+    /// `[H, T]ᴴW`.
+    both: CMat,
+    /// Coefficients of `[H, T]` in the gradient.
+    coefficients: CMat,
+    inner: CMat,
+    gradient: CMat,
 }
 
 impl<'a> Program<'a> {
@@ -88,6 +96,10 @@ impl<'a> Program<'a> {
         // a cap is as sharp as its p-norm: log 2/p too strict where two eigenvalues are largest
         let eigen = |cap: &Cap| matches!(cap.metric, Metric::LargestEigenvalue(_));
         let sharpness = if caps.iter().any(eigen) { 8192 } else { 256 };
+        let unit = match (&aim, &chart) {
+            (Aim::Metric(metric), Chart::Total(power)) => metric.usual(*power),
+            _ => 1.0,
+        };
         Self {
             space,
             streams,
@@ -98,72 +110,34 @@ impl<'a> Program<'a> {
             sharpness,
             tolerance: 2e-8,
             rate_floor: None,
+            unit,
+            root: 1.0,
             w,
             at: None,
             pull,
+            room: Room {
+                both: CMat::zeros(space.n.cols(), streams),
+                coefficients: CMat::zeros(space.n.cols(), streams),
+                inner: CMat::zeros(space.t.cols(), streams),
+                gradient: CMat::zeros(space.dim(), streams),
+            },
         }
     }
 
     pub(super) fn manifold(&self) -> Manifold {
-        let r = self.space.dim();
-        match &self.chart {
-            Chart::Total(_) => Manifold::sphere(r * self.streams),
-            Chart::Within(_) => Manifold::sphere(r * self.streams + 1),
-            Chart::Antennas(_) => Manifold::spheres(r, self.streams + 1, 1.0),
-        }
+        self.chart.manifold(self.space.dim(), self.streams)
     }
 
     /// A point of the manifold for beams, which are scaled where they spend too much.
     pub(super) fn enter(&self, w: &CMat) -> Vec<C64> {
-        match &self.chart {
-            Chart::Total(power) => {
-                let scale = (power / w.norm_sqr()).sqrt() / power.sqrt();
-                w.as_slice().iter().map(|z| z * scale).collect()
-            }
-            Chart::Within(power) => {
-                let share = (w.norm_sqr() / power).min(0.999);
-                let scale = (share / w.norm_sqr()).sqrt();
-                let beams = w.as_slice().iter().map(|z| z * scale);
-                beams.chain([C64::from((1.0 - share).sqrt())]).collect()
-            }
-            Chart::Antennas(limits) => {
-                let mut out = Vec::new();
-                for (n, limit) in limits.iter().enumerate() {
-                    let row: Vec<C64> = (0..w.cols()).map(|s| w[(n, s)]).collect();
-                    let spent: f64 = row.iter().map(C64::norm_sqr).sum();
-                    let share = (spent / limit).min(0.999);
-                    let scale = if spent > 0.0 { (share / spent).sqrt() } else { 0.0 };
-                    out.extend(row.iter().map(|z| z * scale));
-                    out.push(C64::from((1.0 - share).sqrt()));
-                }
-                out
-            }
-        }
+        self.chart.enter(w)
     }
 
     /// The beams of a point.
     pub(super) fn beams(&self, x: &[C64]) -> CMat {
         let mut w = CMat::zeros(self.space.dim(), self.streams);
-        self.leave(x, &mut w);
+        self.chart.leave(x, &mut w);
         w
-    }
-
-    fn leave(&self, x: &[C64], w: &mut CMat) {
-        match &self.chart {
-            Chart::Total(power) | Chart::Within(power) => {
-                let scale = power.sqrt();
-                for (out, x) in w.as_mut_slice().iter_mut().zip(x) {
-                    *out = x * scale;
-                }
-            }
-            Chart::Antennas(limits) => {
-                for (n, limit) in limits.iter().enumerate() {
-                    for s in 0..self.streams {
-                        w[(n, s)] = x[n * (self.streams + 1) + s] * limit.sqrt();
-                    }
-                }
-            }
-        }
     }
 
     fn needs_all(&self) -> bool {
@@ -176,6 +150,11 @@ impl<'a> Program<'a> {
             }
     }
 
+    /// Whether the limit of a cap grows with those of groups.
+    fn scales(&self, cap: &Cap) -> bool {
+        self.aim == Aim::Factor && matches!(cap.metric, Metric::Power(_))
+    }
+
     /// The users with a floor.
     fn floored(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
         self.floors.iter().copied().enumerate().filter(|(_, floor)| *floor > 0.0)
@@ -186,13 +165,15 @@ impl<'a> Program<'a> {
         match &self.aim {
             Aim::Metric(metric) => {
                 let value = sensed.smooth_value(self.space, metric, self.sharpness);
-                let log = !matches!(metric, Metric::LogDet(_));
-                value.map_or(f64::INFINITY, |v| if log { v.ln() } else { v })
+                value.map_or(f64::INFINITY, |v| metric.scaled(v, self.unit))
             }
             Aim::Largest(members, of) => {
-                sensed.value(self.space, &members[*of]).map_or(f64::INFINITY, f64::ln)
+                let member = &members[*of];
+                let value = sensed.value(self.space, member);
+                value.map_or(f64::INFINITY, |v| member.scaled(v, 1.0))
             }
             Aim::Power => power.ln(),
+            Aim::Factor => self.root.powi(2).ln(),
             Aim::Rate(v) => -users.map(|k| v[k] * heard.sinr(k).ln_1p()).sum::<f64>(),
             Aim::Chords(v, l) => -users
                 .map(|k| {
@@ -214,10 +195,16 @@ impl Constrained for Program<'_> {
 
     fn values(&mut self, x: &[C64], constraints: &mut [f64]) -> f64 {
         let mut w = std::mem::replace(&mut self.w, CMat::zeros(0, 0));
-        self.leave(x, &mut w);
+        self.root = self.chart.leave(x, &mut w);
         self.w = w;
-        let heard = Heard::of(self.space, &self.w);
-        let sensed = Sensed::of(self.space, &self.w, self.needs_all());
+        let (mut heard, mut sensed) = self.at.take().unwrap_or_else(|| {
+            (Heard::blank(self.space, self.streams), Sensed::blank(self.space, self.streams))
+        });
+        let all = self.needs_all();
+        let both = &mut self.room.both;
+        mul(both, false, 1.0, &self.space.n, Op::Adjoint, &self.w, Op::Plain);
+        heard.look(self.space, both, &self.w);
+        sensed.look(self.space, both, &self.w, all);
         let mut out = constraints.iter_mut();
         for (k, floor) in self.floored() {
             let sinr = heard.sinr(k);
@@ -231,16 +218,13 @@ impl Constrained for Program<'_> {
         for cap in &self.caps {
             let value = sensed.smooth_value(self.space, &cap.metric, self.sharpness);
             let Some(value) = value.filter(|v| v.is_finite()) else { return f64::INFINITY };
-            let excess = match &cap.metric {
-                Metric::LogDet(_) => value - cap.limit,
-                gain if gain.is_gain() => {
-                    if value <= 0.0 {
-                        return f64::INFINITY;
-                    }
-                    (cap.limit / value).ln()
-                }
-                _ => (value / cap.limit).ln(),
-            };
+            // limits on power are multiplied by t as those of groups are
+            let value = if self.scales(cap) { value / self.root.powi(2) } else { value };
+            if cap.metric.is_gain() && value <= 0.0 {
+                return f64::INFINITY;
+            }
+            let scaled = |value: f64| cap.metric.scaled(value, cap.limit);
+            let excess = scaled(value) - scaled(cap.limit);
             if let Some(out) = out.next() {
                 *out = excess;
             }
@@ -254,7 +238,8 @@ impl Constrained for Program<'_> {
         let value = self.value(&heard, &sensed, self.w.norm_sqr());
         if let Aim::Largest(members, of) = &self.aim {
             for member in members.iter().enumerate().filter(|(i, _)| i != of).map(|(_, m)| m) {
-                let other = sensed.value(self.space, member).map_or(f64::INFINITY, f64::ln);
+                let other = sensed.value(self.space, member);
+                let other = other.map_or(f64::INFINITY, |v| member.scaled(v, 1.0));
                 if !other.is_finite() {
                     return f64::INFINITY;
                 }
@@ -278,14 +263,15 @@ impl Constrained for Program<'_> {
             by_interference[k] += weight / heard.interference[k];
         }
         self.pull.clear();
+        let mut scaling = 0.0;
         for cap in &self.caps {
             let weight = weight.next().copied().unwrap_or_default();
+            if self.scales(cap) {
+                scaling += weight;
+            }
             if weight != 0.0 {
                 let value = sensed.smooth_value(self.space, &cap.metric, self.sharpness);
-                let unit = match &cap.metric {
-                    Metric::LogDet(_) => 1.0,
-                    _ => 1.0 / value.unwrap_or(1.0),
-                };
+                let unit = cap.metric.slope(value.unwrap_or(1.0), cap.limit);
                 let _ = sensed.add_pull(
                     self.space,
                     &cap.metric,
@@ -303,15 +289,11 @@ impl Constrained for Program<'_> {
                 by_interference[k] += weight * v[k] * (s / i) / (s + i);
             }
         }
-        let mut out = CMat::zeros(self.space.dim(), self.streams);
+        let mut out = std::mem::replace(&mut self.room.gradient, CMat::zeros(0, 0));
         match &self.aim {
             Aim::Metric(metric) => {
                 let value = sensed.smooth_value(self.space, metric, self.sharpness);
-                let unit = if matches!(metric, Metric::LogDet(_)) {
-                    1.0
-                } else {
-                    1.0 / value.unwrap_or(1.0)
-                };
+                let unit = metric.slope(value.unwrap_or(1.0), self.unit);
                 let _ = sensed.add_pull(self.space, metric, unit, self.sharpness, &mut self.pull);
             }
             Aim::Largest(members, of) => {
@@ -333,12 +315,7 @@ impl Constrained for Program<'_> {
                     );
                 }
             }
-            Aim::Power => {
-                let scale = 2.0 / self.w.norm_sqr();
-                for (out, w) in out.as_mut_slice().iter_mut().zip(self.w.as_slice()) {
-                    *out = w * scale;
-                }
-            }
+            Aim::Power | Aim::Factor => {}
             Aim::Chords(v, l) => {
                 for k in 0..users {
                     let total = heard.signal[k] + heard.interference[k];
@@ -356,22 +333,27 @@ impl Constrained for Program<'_> {
                 }
             }
         }
-        heard.add_gradient(self.space, &self.w, &by_signal, &by_interference, &mut out);
-        self.pull.add_gradient(self.space, sensed.seen(), &self.w, &mut out);
-        gradient.fill(C64::ZERO);
-        match &self.chart {
-            Chart::Total(power) | Chart::Within(power) => {
-                for (g, z) in gradient.iter_mut().zip(out.as_slice()) {
-                    *g = z * power.sqrt();
-                }
-            }
-            Chart::Antennas(limits) => {
-                for (n, limit) in limits.iter().enumerate() {
-                    for s in 0..self.streams {
-                        gradient[n * (self.streams + 1) + s] = out[(n, s)] * limit.sqrt();
-                    }
-                }
+        let Room { coefficients, inner, .. } = &mut self.room;
+        for s in 0..self.streams {
+            for k in 0..users {
+                coefficients[(k, s)] =
+                    heard.coefficient(self.space, (k, s), &by_signal, &by_interference);
             }
         }
+        self.pull.coefficients(sensed.seen(), inner, users, coefficients);
+        mul(&mut out, false, 1.0, &self.space.n, Op::Plain, coefficients, Op::Plain);
+        Heard::add_errors(self.space, &self.w, &by_interference, &mut out);
+        if let Some(all) = &self.pull.on_all {
+            mul(&mut out, true, -2.0, all, Op::Plain, &self.w, Op::Plain);
+        }
+        if self.aim == Aim::Power {
+            let scale = 2.0 / self.w.norm_sqr();
+            for (out, w) in out.as_mut_slice().iter_mut().zip(self.w.as_slice()) {
+                *out += w * scale;
+            }
+        }
+        let own = if self.aim == Aim::Factor { 2.0 - 2.0 * scaling } else { 0.0 };
+        self.chart.chained(&out, &self.w, self.root, own, gradient);
+        self.room.gradient = out;
     }
 }

@@ -6,13 +6,14 @@ use noctule_num::{CMat, InputError};
 use noctule_optim::Interrupt;
 use noctule_optim::augmented_lagrangian::ConstrainedRun;
 
+use super::chart::Chart;
 use super::checks::{observable, rate_weights};
-use super::convex::aim;
+use super::descent::aim;
 use super::impossible::impossible;
 use super::metric::Metric;
-use super::program::{Aim, Chart, Program};
-use super::required::{Found, PowerLimit, Requirements, Standing};
-use super::starts::{TOLERANCE, climbed, sensing_streams, start, tilt};
+use super::program::{Aim, Program};
+use super::required::{Found, Requirements, Standing};
+use super::starts::{Begin, TOLERANCE, climbed, sensing_streams, start, tilt};
 use super::world::{Space, World};
 use crate::Error;
 
@@ -31,27 +32,41 @@ pub fn best_rate(
     starts: usize,
     interrupt: &Interrupt,
 ) -> Result<Found, Error> {
+    let begin = Begin::default();
+    best_rate_from(world, (weights, proportional), required, starts, &begin, interrupt)
+}
+
+/// [`best_rate`] with beams that are one more start, the first, or with few sensing streams.
+///
+/// # Errors
+/// As [`best_rate`].
+pub fn best_rate_from(
+    world: &World,
+    (weights, proportional): (&[f64], bool),
+    required: &Requirements,
+    starts: usize,
+    begin: &Begin<'_>,
+    interrupt: &Interrupt,
+) -> Result<Found, Error> {
     world.check()?;
     required.check(world)?;
     rate_weights(weights, world)?;
-    let whole = matches!(required.power, PowerLimit::PerAntenna(_))
-        || required.caps.iter().any(|cap| cap.metric.needs_all());
-    let space = Space::new(world, whole)?;
-    let all = required.caps.iter().any(|cap| cap.metric.needs_all());
-    let streams = space.users() + sensing_streams(&space, all);
+    let space = Space::new(world, required.whole(None))?;
+    let streams = space.users() + begin.most_sensing(sensing_streams(&space, None, required));
     let power = required.power.total();
-    let chart = match &required.power {
-        PowerLimit::Total(power) => Chart::Total(*power),
-        PowerLimit::PerAntenna(limits) => Chart::Antennas(limits.clone()),
-    };
+    let chart = Chart::of(&required.power);
     let aim =
         if proportional { Aim::LogRate(weights.to_vec()) } else { Aim::Rate(weights.to_vec()) };
     let mut best: Option<(f64, CMat, ConstrainedRun)> = None;
     let mut evaluations = 0;
-    for turn in 0..starts + space.users() {
+    let warm = begin.inside(&space, streams);
+    let first = usize::from(warm.is_some());
+    for turn in 0..first + starts + space.users() {
         if interrupt.is_raised() {
             break;
         }
+        let known = warm.as_ref().filter(|_| turn < first);
+        let turn = turn.saturating_sub(first);
         let mut w = start(&space, streams, power, [0.2, 0.02, 0.5, 0.8][turn % 4], turn);
         if turn >= starts {
             // one user on, the others at a thousandth: orthants that the others never leave
@@ -60,6 +75,9 @@ pub fn best_rate(
             }
         } else if turn > 0 {
             tilt(&mut w, turn);
+        }
+        if let Some(known) = known {
+            w.clone_from(known);
         }
         let mut program = Program::new(
             &space,
@@ -110,10 +128,7 @@ pub fn best_metric_at_rate(
     }
     let space = Space::new(world, required.whole(Some(metric)))?;
     observable(&space, metric)?;
-    let chart = match &required.power {
-        PowerLimit::Total(power) => Chart::Total(*power),
-        PowerLimit::PerAntenna(limits) => Chart::Antennas(limits.clone()),
-    };
+    let chart = Chart::of(&required.power);
     let w = product(&space.basis, Op::Adjoint, from, Op::Plain);
     let mut program = Program::new(
         &space,
@@ -131,7 +146,7 @@ pub fn best_metric_at_rate(
     let mut found = Found::of_rate(&space, required, &beams, value, &run);
     found.violation = found.violation.max(1.0 - rate / least);
     // of a metric that is made small, unlike a rate, floors and caps cost what they say
-    let unit = if matches!(metric, Metric::LogDet(_)) { 1.0 } else { value };
+    let unit = 1.0 / metric.slope(value, metric.usual(required.power.total()));
     for price in found.price_per_sinr.iter_mut().chain(&mut found.price_per_cap) {
         *price *= -unit;
     }

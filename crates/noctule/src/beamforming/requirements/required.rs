@@ -3,30 +3,12 @@
 use noctule_num::CMat;
 use noctule_optim::augmented_lagrangian::ConstrainedRun;
 
+use super::groups::{Groups, PowerLimit};
 use super::link::Heard;
 use super::metric::Metric;
 use super::program::Cap;
 use super::sensed::Sensed;
 use super::world::Space;
-
-/// How much power there is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PowerLimit {
-    /// In all, in watts.
-    Total(f64),
-    /// Of every antenna, in watts.
-    PerAntenna(Vec<f64>),
-}
-
-impl PowerLimit {
-    /// In all.
-    pub fn total(&self) -> f64 {
-        match self {
-            Self::Total(power) => *power,
-            Self::PerAntenna(limits) => limits.iter().sum(),
-        }
-    }
-}
 
 /// What is required.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +50,11 @@ pub enum Infeasible {
         /// A certified lower bound on their power, in watts.
         power_w: f64,
     },
+    /// Floors and caps together need more of the limits of groups of antennas.
+    Groups {
+        /// What all limits would have to be multiplied by, at least.
+        factor: f64,
+    },
 }
 
 /// How a requirement was met, or why not.
@@ -77,7 +64,7 @@ pub struct Found {
     pub beams: CMat,
     /// The metric, or the power in watts.
     pub value: f64,
-    /// What no beams fall below.
+    /// What no beams fall below (of a gain or a rate: exceed).
     pub bound: Option<f64>,
     /// Why there is no design.
     pub infeasible: Option<Infeasible>,
@@ -141,6 +128,22 @@ impl Found {
         }
     }
 
+    /// What was found with a gain as minus itself, said of the gain.
+    pub(super) fn of_gain(self, metric: &Metric) -> Self {
+        if !metric.is_gain() {
+            return self;
+        }
+        let minus = |list: Vec<f64>| list.into_iter().map(|x| -x).collect();
+        Self {
+            value: -self.value,
+            bound: self.bound.map(|bound| -bound),
+            price_per_sinr: minus(self.price_per_sinr),
+            price_per_cap: minus(self.price_per_cap),
+            price_per_power: minus(self.price_per_power),
+            ..self
+        }
+    }
+
     /// Beams and what their rates sum up to, with the multipliers of logarithms of floors and caps: a
     /// rate falls by what a floor costs, and rises with a cap.
     pub(super) fn of_rate(
@@ -159,9 +162,10 @@ impl Found {
         let members = required.caps.iter().flat_map(|cap| cap.metric.members());
         let rho = members
             .zip(nus)
-            .map(|(metric, nu)| match &metric {
-                Metric::LogDet(_) => nu,
-                other => nu / at.sensed.value(space, other).unwrap_or(1.0),
+            .zip(required.member_limits())
+            .map(|((metric, nu), limit)| {
+                let value = at.sensed.value(space, &metric).unwrap_or(1.0);
+                nu * metric.slope(value, limit)
             })
             .collect();
         let told = Told { value, bound: None, lambda, rho, price_per_power: Vec::new() };
@@ -176,9 +180,22 @@ impl Found {
 
 impl Requirements {
     pub(super) fn whole(&self, metric: Option<&Metric>) -> bool {
-        matches!(self.power, PowerLimit::PerAntenna(_))
+        self.power.groups().is_some()
             || metric.is_some_and(Metric::needs_all)
             || self.caps.iter().any(|cap| cap.metric.needs_all())
+    }
+
+    /// The largest share of a limit on power that is spent, of groups and of caps.
+    pub(super) fn factor(&self, groups: &Groups, w: &CMat) -> f64 {
+        let share = |cap: &Cap| match &cap.metric {
+            Metric::Power(weights) => {
+                let row = |n: usize| (0..w.cols()).map(|s| w[(n, s)].norm_sqr()).sum::<f64>();
+                let spent = weights.iter().enumerate().map(|(n, weight)| weight * row(n));
+                spent.sum::<f64>() / cap.limit
+            }
+            _ => 0.0,
+        };
+        self.caps.iter().map(share).fold(groups.factor(w), f64::max)
     }
 
     pub(super) fn strict_caps(&self, tolerance: f64) -> Vec<Cap> {
@@ -200,6 +217,18 @@ impl Requirements {
                 .collect::<Vec<_>>()
         };
         self.caps.iter().map(strict).flat_map(members).collect()
+    }
+
+    /// The limits of the caps, one for each of what a cap is the largest of.
+    pub(super) fn member_limits(&self) -> Vec<f64> {
+        let limits = self.caps.iter();
+        limits.flat_map(|cap| std::iter::repeat_n(cap.limit, cap.metric.members().len())).collect()
+    }
+
+    /// Whether a beampattern is asked for: all power is then spent, no less.
+    pub(super) fn shapes_pattern(&self, metric: Option<&Metric>) -> bool {
+        let pattern = |metric: &Metric| matches!(metric, Metric::Pattern(..));
+        metric.is_some_and(pattern) || self.caps.iter().any(|cap| pattern(&cap.metric))
     }
 
     pub(super) fn strict_floors(&self, tolerance: f64) -> Vec<f64> {

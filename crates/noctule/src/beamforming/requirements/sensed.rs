@@ -1,16 +1,18 @@
 //! What beams do for sensing: values of metrics, their derivatives and minorants.
 
-use noctule_num::linalg::{HermitianEigen, Op, product};
+use std::cell::OnceCell;
+
+use noctule_num::linalg::{HermitianEigen, Op, mul, product};
 use noctule_num::{C64, CMat};
 use noctule_phy::fisher::FisherInverse;
 
-use super::certificate::MARGIN;
 use super::link::add_outer;
 use super::matrices::{
-    diagonal, inner, inverted, log_det, pattern_errors, quadratic, root_of, trace_of_product,
+    diagonal, inner, inverted, log_det, pattern_errors, quadratic, real_inverse, root_of, sandwich,
+    weighted_square,
 };
 use super::metric::{Metric, Part};
-use super::minorant::{Minorant, Pull};
+use super::minorant::Pull;
 use super::world::Space;
 
 /// What beams do for sensing: the inverse Fisher matrices, and R where it is needed.
@@ -18,44 +20,101 @@ use super::world::Space;
 pub(super) struct Sensed {
     /// TᴴW.
     seen: CMat,
-    /// F⁻¹ of every scene; `None` where it is singular.
-    inverses: Vec<Option<Vec<f64>>>,
-    /// R, and its inverse where it has one.
-    covariance: Option<(CMat, Option<CMat>)>,
+    /// TᴴRT.
+    z: CMat,
+    /// F of every scene.
+    fishers: Vec<Vec<f64>>,
+    /// F⁻¹ of every scene, and whether it has one.
+    inverses: Vec<(Vec<f64>, bool)>,
+    inverters: Vec<FisherInverse>,
+    /// R, and its inverse where it has one, once that is asked for.
+    covariance: Option<(CMat, OnceCell<Option<CMat>>)>,
 }
 
 impl Sensed {
     /// What W does; R and its inverse too where `all`.
     pub(super) fn of(space: &Space, w: &CMat, all: bool) -> Self {
-        let seen = product(&space.t, Op::Adjoint, w, Op::Plain);
-        let z = product(&seen, Op::Plain, &seen, Op::Adjoint);
-        let covariance = all.then(|| product(w, Op::Plain, w, Op::Adjoint));
-        Self { seen, ..Self::from_parts(space, &z, covariance) }
+        let mut out = Self::blank(space, w.cols());
+        let both = product(&space.n, Op::Adjoint, w, Op::Plain);
+        out.look(space, &both, w, all);
+        out
+    }
+
+    /// Room for so many streams.
+    pub(super) fn blank(space: &Space, streams: usize) -> Self {
+        let t = space.t.cols();
+        let square = |map: &super::fisher::FisherMap| vec![0.0; map.len() * map.len()];
+        Self {
+            seen: CMat::zeros(t, streams),
+            z: CMat::zeros(t, t),
+            fishers: space.maps.iter().map(square).collect(),
+            inverses: space.maps.iter().map(|map| (square(map), false)).collect(),
+            inverters: space.maps.iter().map(|map| FisherInverse::new(map.len())).collect(),
+            covariance: None,
+        }
+    }
+
+    /// What other beams do, from `[H, T]ᴴW`.
+    pub(super) fn look(&mut self, space: &Space, both: &CMat, w: &CMat, all: bool) {
+        let users = space.users();
+        for stream in 0..w.cols() {
+            self.seen.col_mut(stream).copy_from_slice(&both.col(stream)[users..]);
+        }
+        mul(&mut self.z, false, 1.0, &self.seen, Op::Plain, &self.seen, Op::Adjoint);
+        self.know(space, all.then(|| product(w, Op::Plain, w, Op::Adjoint)));
     }
 
     /// What a covariance R does.
     pub(super) fn of_covariance(space: &Space, r: &CMat, all: bool) -> Self {
+        let mut out = Self::blank(space, 0);
         let half = product(&space.t, Op::Adjoint, r, Op::Plain);
-        let z = product(&half, Op::Plain, &space.t, Op::Plain);
-        Self::from_parts(space, &z, all.then(|| r.clone()))
+        out.z = product(&half, Op::Plain, &space.t, Op::Plain);
+        out.know(space, all.then(|| r.clone()));
+        out
     }
 
-    fn from_parts(space: &Space, z: &CMat, covariance: Option<CMat>) -> Self {
-        let inverse = |map: &super::fisher::FisherMap| {
-            let n = map.len();
-            let (mut f, mut out) = (vec![0.0; n * n], vec![0.0; n * n]);
-            map.fisher(z, &mut f);
-            FisherInverse::new(n).invert(&f, &mut out).map(|_| out)
-        };
-        let covariance = covariance.map(|r| {
-            let inverse = inverted(&r);
-            (r, inverse)
-        });
-        Self {
-            seen: CMat::zeros(0, 0),
-            inverses: space.maps.iter().map(inverse).collect(),
-            covariance,
+    /// What is known where only the inverses of Fisher matrices are.
+    pub(super) fn of_inverses(space: &Space, inverses: Vec<Vec<f64>>) -> Self {
+        let inverses = inverses.into_iter().map(|inverse| (inverse, true)).collect();
+        Self { inverses, ..Self::blank(space, 0) }
+    }
+
+    /// The inverses of all scenes, one after the other.
+    pub(super) fn inverses(&self) -> Vec<f64> {
+        self.inverses.iter().flat_map(|(inverse, _)| inverse).copied().collect()
+    }
+
+    /// Fisher matrices and their inverses from Z.
+    fn know(&mut self, space: &Space, covariance: Option<CMat>) {
+        for (i, map) in space.maps.iter().enumerate() {
+            map.fisher(&self.z, &mut self.fishers[i]);
+            let (inverse, regular) = &mut self.inverses[i];
+            *regular = self.inverters[i].invert(&self.fishers[i], inverse).is_some();
         }
+        self.covariance = covariance.map(|r| (r, OnceCell::new()));
+    }
+
+    /// R.
+    pub(super) fn covariance(&self) -> Option<&CMat> {
+        self.covariance.as_ref().map(|(r, _)| r)
+    }
+
+    /// R⁻¹.
+    fn inverse_covariance(&self) -> Option<&CMat> {
+        let (r, inverse) = self.covariance.as_ref()?;
+        inverse.get_or_init(|| inverted(r)).as_ref()
+    }
+
+    /// `(Σ_q p_q F_q + J)⁻¹`.
+    pub(super) fn bayesian(&self, scenes: &[(usize, f64)], prior: &[f64]) -> Option<Vec<f64>> {
+        let n = prior.len();
+        let mut sum = diagonal(prior);
+        for (scene, share) in scenes {
+            for (sum, f) in sum.iter_mut().zip(self.fishers.get(*scene)?) {
+                *sum += share * f;
+            }
+        }
+        (sum.len() == n * n).then(|| real_inverse(&sum)).flatten()
     }
 
     /// TᴴW.
@@ -65,13 +124,13 @@ impl Sensed {
 
     /// F of the targets.
     pub(super) fn fisher(&self, space: &Space, out: &mut [f64]) {
-        let z = product(&self.seen, Op::Plain, &self.seen, Op::Adjoint);
-        space.maps[0].fisher(&z, out);
+        space.maps[0].fisher(&self.z, out);
     }
 
     /// F⁻¹ of a scene.
     pub(super) fn inverse(&self, scene: usize) -> Option<&[f64]> {
-        self.inverses.get(scene)?.as_deref()
+        let (inverse, regular) = self.inverses.get(scene)?;
+        regular.then_some(inverse.as_slice())
     }
 
     /// The value of a metric; `None` where it has none (a singular matrix).
@@ -85,24 +144,41 @@ impl Sensed {
             Metric::LargestEigenvalue(weights) => {
                 Some(self.eigen(weights)?.0.into_iter().fold(f64::NEG_INFINITY, f64::max))
             }
+            Metric::Bayesian { scenes, prior, weights } => {
+                let inverse = self.bayesian(scenes, prior)?;
+                let n = weights.len();
+                Some((0..n).map(|i| weights[i] * inverse[i * n + i]).sum())
+            }
             Metric::LogDet(weights) => {
                 let (values, ..) = self.eigen(weights)?;
                 values.iter().all(|v| *v > 0.0).then(|| values.iter().map(|v| v.ln()).sum())
             }
             Metric::Extended { factor } => {
-                let inverse = self.covariance.as_ref()?.1.as_ref()?;
+                let inverse = self.inverse_covariance()?;
                 Some(factor * (0..inverse.rows()).map(|i| inverse[(i, i)].re).sum::<f64>())
             }
             Metric::Illumination { target, factor } => {
-                let r = &self.covariance.as_ref()?.0;
-                Some(factor * quadratic(r, space.lit.col(*target)))
+                Some(factor * quadratic(self.covariance()?, space.lit.col(*target)))
+            }
+            Metric::Gain { columns, factor } => {
+                let r = self.covariance()?;
+                let lit = (0..columns.cols()).map(|i| quadratic(r, columns.col(i)));
+                Some(factor * lit.sum::<f64>())
+            }
+            Metric::Weakest(members) => members
+                .iter()
+                .map(|member| self.value(space, member))
+                .try_fold(f64::INFINITY, |least, value| Some(least.min(value?))),
+            Metric::Power(weights) => {
+                let r = self.covariance()?;
+                Some(weights.iter().enumerate().map(|(n, weight)| weight * r[(n, n)].re).sum())
             }
             Metric::MutualInformation { receivers, snr, covariance } => {
-                let r = &self.covariance.as_ref()?.0;
+                let r = self.covariance()?;
                 Some(receivers * log_det(&inner(r, covariance, *snr))?)
             }
             Metric::Pattern(grid, template) => {
-                let r = &self.covariance.as_ref()?.0;
+                let r = self.covariance()?;
                 let off = pattern_errors(r, grid, template);
                 Some(off.iter().map(|e| e * e).sum::<f64>() / off.len() as f64)
             }
@@ -119,7 +195,7 @@ impl Sensed {
     }
 
     /// Eigenvalues and eigenvectors (columns) of EᵀF⁻¹E, with the parameters that have a weight.
-    fn eigen(&self, weights: &[f64]) -> Option<(Vec<f64>, CMat, Vec<usize>)> {
+    pub(super) fn eigen(&self, weights: &[f64]) -> Option<(Vec<f64>, CMat, Vec<usize>)> {
         let inverse = self.inverse(0)?;
         let n = weights.len();
         let kept: Vec<usize> = (0..n).filter(|i| weights[*i] > 0.0).collect();
@@ -147,7 +223,7 @@ impl Sensed {
         match metric {
             Metric::Trace(parts) => {
                 for part in parts {
-                    let phi = self.outer(part.scene, &diagonal(&part.weights))?;
+                    let phi = weighted_square(self.inverse(part.scene)?, &part.weights);
                     let map = &space.maps[part.scene];
                     map.add_adjoint(&phi, weight * part.share, &mut pull.on_targets);
                 }
@@ -159,12 +235,18 @@ impl Sensed {
                 let member = Metric::Trace(members[top].clone());
                 self.add_pull(space, &member, weight, sharpness, pull)?;
             }
+            Metric::Bayesian { scenes, prior, weights } => {
+                let phi = sandwich(&self.bayesian(scenes, prior)?, &diagonal(weights));
+                for (scene, share) in scenes {
+                    space.maps[*scene].add_adjoint(&phi, weight * share, &mut pull.on_targets);
+                }
+            }
             Metric::LargestEigenvalue(_) | Metric::LogDet(_) => {
                 let phi = self.outer(0, &self.middle(metric, sharpness)?)?;
                 space.maps[0].add_adjoint(&phi, weight, &mut pull.on_targets);
             }
             Metric::Extended { factor } => {
-                let inverse = self.covariance.as_ref()?.1.as_ref()?;
+                let inverse = self.inverse_covariance()?;
                 let square = product(inverse, Op::Plain, inverse, Op::Plain);
                 let all = pull.all(r);
                 for (sum, one) in all.as_mut_slice().iter_mut().zip(square.as_slice()) {
@@ -175,6 +257,23 @@ impl Sensed {
             Metric::Illumination { target, factor } => {
                 add_outer(pull.all(r), weight * factor, space.lit.col(*target));
             }
+            Metric::Gain { columns, factor } => {
+                for i in 0..columns.cols() {
+                    add_outer(pull.all(r), weight * factor, columns.col(i));
+                }
+            }
+            Metric::Weakest(members) => {
+                let least = members.iter().map(|m| self.value(space, m).unwrap_or(f64::INFINITY));
+                let (member, _) = members.iter().zip(least).min_by(|a, b| a.1.total_cmp(&b.1))?;
+                self.add_pull(space, member, weight, sharpness, pull)?;
+            }
+            // B = −diag p
+            Metric::Power(weights) => {
+                let all = pull.all(r);
+                for (n, own) in weights.iter().enumerate() {
+                    all[(n, n)] -= weight * own;
+                }
+            }
             Metric::MutualInformation { receivers, snr, covariance } => {
                 let slope = self.information_slope(*receivers, *snr, covariance)?;
                 let all = pull.all(r);
@@ -184,7 +283,7 @@ impl Sensed {
             }
             // B = −D with D = (2/N) Σ (p_n − ηd_n) a_n a_nᴴ
             Metric::Pattern(grid, template) => {
-                let errors = pattern_errors(&self.covariance.as_ref()?.0, grid, template);
+                let errors = pattern_errors(self.covariance()?, grid, template);
                 let unit = -2.0 * weight / errors.len() as f64;
                 for (n, error) in errors.iter().enumerate() {
                     add_outer(pull.all(r), unit * error, grid.col(n));
@@ -194,26 +293,8 @@ impl Sensed {
         Some(())
     }
 
-    /// The size of what cancels in B where it is made of Fisher matrices: with targets close together
-    /// far more than B itself.
-    fn size(&self, space: &Space, metric: &Metric, sharpness: i32) -> Option<f64> {
-        let norm = |j: usize| space.t.col(j).iter().map(C64::norm_sqr).sum::<f64>().sqrt();
-        let columns: Vec<f64> = (0..space.t.cols()).map(norm).collect();
-        match metric {
-            Metric::Trace(parts) => parts.iter().try_fold(0.0, |sum, part| {
-                let phi = self.outer(part.scene, &diagonal(&part.weights))?;
-                Some(sum + part.share * space.maps[part.scene].size_of_adjoint(&phi, &columns))
-            }),
-            Metric::LargestEigenvalue(_) | Metric::LogDet(_) => {
-                let phi = self.outer(0, &self.middle(metric, sharpness)?)?;
-                Some(space.maps[0].size_of_adjoint(&phi, &columns))
-            }
-            _ => None,
-        }
-    }
-
     /// Ψ (parameters × parameters) of `Φ = F⁻¹ΨF⁻¹`: `E V ψ Vᵀ Eᵀ` for a function of eigenvalues.
-    fn middle(&self, metric: &Metric, sharpness: i32) -> Option<Vec<f64>> {
+    pub(super) fn middle(&self, metric: &Metric, sharpness: i32) -> Option<Vec<f64>> {
         let (Metric::LargestEigenvalue(weights) | Metric::LogDet(weights)) = metric else {
             return None;
         };
@@ -256,26 +337,13 @@ impl Sensed {
     }
 
     /// `F⁻¹ΨF⁻¹` of a scene.
-    fn outer(&self, scene: usize, middle: &[f64]) -> Option<Vec<f64>> {
-        let inverse = self.inverse(scene)?;
-        let n = (inverse.len() as f64).sqrt().round() as usize;
-        let times = |a: &[f64], b: &[f64]| {
-            let mut out = vec![0.0; n * n];
-            for i in 0..n {
-                for k in (0..n).filter(|k| a[i * n + k] != 0.0) {
-                    for j in 0..n {
-                        out[i * n + j] += a[i * n + k] * b[k * n + j];
-                    }
-                }
-            }
-            out
-        };
-        Some(times(&times(inverse, middle), inverse))
+    pub(super) fn outer(&self, scene: usize, middle: &[f64]) -> Option<Vec<f64>> {
+        Some(sandwich(self.inverse(scene)?, middle))
     }
 
     /// `∇_R I`, Hermitian: `N_r q (1 + qΣR)⁻¹Σ`, in the form `N_r q L(1 + q LᴴRL)⁻¹Lᴴ` with Σ = LLᴴ.
     fn information_slope(&self, receivers: f64, snr: f64, covariance: &CMat) -> Option<CMat> {
-        let r = &self.covariance.as_ref()?.0;
+        let r = self.covariance()?;
         let root = root_of(covariance)?;
         let inverse = inverted(&inner(r, covariance, snr))?;
         let half = product(&root, Op::Plain, &inverse, Op::Plain);
@@ -287,7 +355,7 @@ impl Sensed {
     /// The factor on the power at which the mutual information is `wanted`.
     pub(super) fn scale_to(&self, metric: &Metric, wanted: f64) -> Option<f64> {
         let Metric::MutualInformation { receivers, snr, covariance } = metric else { return None };
-        let r = &self.covariance.as_ref()?.0;
+        let r = self.covariance()?;
         let mut eigen = HermitianEigen::new(r.rows());
         eigen.compute(&inner(r, covariance, *snr)).ok()?;
         let gains: Vec<f64> = eigen.values().iter().map(|v| (v - 1.0).max(0.0)).collect();
@@ -307,43 +375,5 @@ impl Sensed {
             if at(middle) < wanted { low = middle } else { high = middle }
         }
         Some(high)
-    }
-
-    /// The tight minorant of a metric (of a gain g: of −g); the largest of several has one a member.
-    pub(super) fn minorant(
-        &self,
-        space: &Space,
-        metric: &Metric,
-        sharpness: i32,
-    ) -> Option<Minorant> {
-        let mut pull = Pull::new(space);
-        self.add_pull(space, metric, 1.0, sharpness, &mut pull)?;
-        let b = pull.matrix(space);
-        let value = self.value(space, metric)?;
-        let blur = MARGIN * self.size(space, metric, sharpness).unwrap_or(0.0).max(b.norm());
-        let beta = match metric {
-            Metric::Trace(_) | Metric::Largest(_) | Metric::Extended { .. } => 2.0 * value,
-            // tr GGᵀ = 1 for the mixture: its weights are scaled to a sum of one
-            Metric::LargestEigenvalue(weights) => {
-                let (values, ..) = self.eigen(weights)?;
-                let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let psi: Vec<f64> = values.iter().map(|v| (v / top).powi(sharpness - 1)).collect();
-                let total: f64 = psi.iter().sum();
-                let mean: f64 = psi.iter().zip(&values).map(|(p, v)| p * v).sum::<f64>() / total;
-                let norm = values.iter().map(|v| (v / top).powi(sharpness)).sum::<f64>();
-                let scale = norm.powf(f64::from(sharpness - 1) / f64::from(sharpness)) / total;
-                let mut b = b;
-                b.scale(scale);
-                return Some(Minorant { beta: 2.0 * mean, b, blur: scale * blur });
-            }
-            Metric::LogDet(weights) => value + self.eigen(weights)?.2.len() as f64,
-            Metric::Illumination { .. } => 0.0,
-            Metric::Pattern(..) => -value,
-            Metric::MutualInformation { .. } => {
-                let r = &self.covariance.as_ref()?.0;
-                trace_of_product(&b, r) - value
-            }
-        };
-        Some(Minorant { beta, b, blur })
     }
 }

@@ -5,6 +5,7 @@ use noctule_num::{C64, CMat};
 use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
 use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Trace};
 
+use super::metric::Metric;
 use super::program::Program;
 use super::required::Requirements;
 use super::uplink::least_power;
@@ -19,20 +20,28 @@ pub(super) const TOLERANCE: f64 = 2e-8;
 /// The tolerance for floors whose least power is nearly all there is: what they are missed by costs
 /// as much as it is of the power that is left.
 pub(super) fn tolerance_for(space: &Space, required: &Requirements) -> f64 {
-    let least = least_power(space, &required.sinr, f64::INFINITY).bound;
+    let least = least_power(space, &required.sinr, required.power.total()).bound;
     let left = if least > 0.0 { required.power.total() / least - 1.0 } else { 1.0 };
     TOLERANCE * left.clamp(1e-4, 1.0)
 }
 
-/// Streams that always suffice for sensing: the rank of the targets' columns.
-pub(super) fn sensing_streams(space: &Space, all: bool) -> usize {
-    if all {
+/// Streams that always suffice for sensing: the rank of the targets' columns, and of those of gains.
+pub(super) fn sensing_streams(
+    space: &Space,
+    metric: Option<&Metric>,
+    required: &Requirements,
+) -> usize {
+    let metrics = || metric.into_iter().chain(required.caps.iter().map(|cap| &cap.metric));
+    if metrics().any(Metric::wants_streams) {
         return space.dim();
     }
-    if space.t.cols() == 0 {
+    let columns = metrics().flat_map(Metric::columns);
+    let all: Vec<&CMat> = std::iter::once(&space.t).chain(columns).collect();
+    let all = CMat::hstack(&all).unwrap_or_else(|_| space.t.clone());
+    if all.cols() == 0 {
         return 0;
     }
-    orthonormal_basis(&space.t, 1e-10).map_or(0, |basis| basis.cols())
+    orthonormal_basis(&all, 1e-10).map_or(0, |basis| basis.cols())
 }
 
 /// Users' beams by regularised zero forcing of equal norm and sensing streams over the targets'
@@ -114,16 +123,18 @@ impl Begin<'_> {
         {
             return None;
         }
-        let spare = start(space, streams, total, 1e-4, 0);
-        let kept = |s: usize| s < w.cols() && (s < space.users() || norm(s) > 1e-12 * total);
-        Some(CMat::from_fn(
-            space.dim(),
-            streams,
-            |i, s| {
-                if kept(s) { w[(i, s)] } else { spare[(i, s)] }
-            },
-        ))
+        Some(widened(space, &w, streams))
     }
+}
+
+/// Beams in so many streams: those of the users, the sensing streams that carry power, and a little in
+/// the others.
+pub(super) fn widened(space: &Space, w: &CMat, streams: usize) -> CMat {
+    let norm = |s: usize| real_dot(w.col(s), w.col(s));
+    let total: f64 = (0..w.cols()).map(norm).sum();
+    let spare = start(space, streams, total, 1e-4, 0);
+    let kept = |s: usize| s < w.cols() && (s < space.users() || norm(s) > 1e-12 * total);
+    CMat::from_fn(space.dim(), streams, |i, s| if kept(s) { w[(i, s)] } else { spare[(i, s)] })
 }
 
 fn settings(tolerance: f64) -> AugmentedSettings {
@@ -143,11 +154,22 @@ pub(super) fn climbed(
     w: &CMat,
     interrupt: &Interrupt,
 ) -> (CMat, ConstrainedRun) {
+    let zeros = vec![0.0; program.constraints()];
+    climbed_from(program, w, &zeros, interrupt)
+}
+
+/// The same with multipliers that are known.
+pub(super) fn climbed_from(
+    program: &mut Program<'_>,
+    w: &CMat,
+    multipliers: &[f64],
+    interrupt: &Interrupt,
+) -> (CMat, ConstrainedRun) {
     let mut x = program.enter(w);
     let mut method =
-        AugmentedLagrangian::with_memory(program.manifold(), settings(program.tolerance), MEMORY);
-    let zeros = vec![0.0; program.constraints()];
-    let run = method.minimise(program, &mut x, &zeros, interrupt, &mut Trace::off());
+        AugmentedLagrangian::with_memory(program.manifold(), settings(program.tolerance), MEMORY)
+            .remembering();
+    let run = method.minimise(program, &mut x, multipliers, interrupt, &mut Trace::off());
     (program.beams(&x), run)
 }
 

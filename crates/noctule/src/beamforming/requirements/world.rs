@@ -55,6 +55,8 @@ pub(super) struct Space {
     pub(super) errors: Vec<CMat>,
     /// T, r × 3M(Q): the targets, then the alternatives.
     pub(super) t: CMat,
+    /// `[H, T]`.
+    pub(super) n: CMat,
     /// The Fisher maps: of the targets, then of the alternatives.
     pub(super) maps: Vec<FisherMap>,
     /// Responses towards the targets, r × M, for illumination.
@@ -108,7 +110,8 @@ impl Space {
             .map(|error| product(&inside(error), Op::Plain, &basis, Op::Plain))
             .collect();
         let (h, t, lit) = (inside(&h), inside(&t), inside(&lit));
-        Ok(Self { h, errors, t, maps, lit, heard, basis })
+        let n = CMat::hstack(&[&h, &t])?;
+        Ok(Self { n, h, errors, t, maps, lit, heard, basis })
     }
 
     /// r.

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use noctule_num::C64;
 
-use crate::beamforming::Instance;
+use crate::beamforming::{Instance, Target};
 
 /// Rows of a real matrix.
 pub(super) type Matrix = Vec<Vec<f64>>;
@@ -12,8 +12,7 @@ pub(super) type Matrix = Vec<Vec<f64>>;
 pub(super) type Inverse = Matrix;
 
 /// The response of an array towards a target; the transmit array where `sends`.
-pub(super) fn response(instance: &Instance, target: usize, sends: bool) -> Vec<C64> {
-    let one = instance.targets()[target];
+pub(super) fn response(instance: &Instance, one: &Target, sends: bool) -> Vec<C64> {
     let positions = positions(instance, sends);
     let scale = match instance.unit_modulus_steering() {
         true => 1.0,
@@ -39,6 +38,20 @@ fn positions(instance: &Instance, sends: bool) -> Vec<[f64; 3]> {
     for h in 0..planar.horizontal {
         for v in 0..planar.vertical {
             out.push([0.0, h as f64 / 2.0, v as f64 / 2.0]);
+        }
+    }
+    out
+}
+
+/// A complex Hermitian matrix as the real symmetric one of twice its size, which has every eigenvalue
+/// twice.
+pub(super) fn doubled(n: usize, entry: impl Fn(usize, usize) -> C64) -> Matrix {
+    let mut out = vec![vec![0.0; 2 * n]; 2 * n];
+    for i in 0..n {
+        for j in 0..n {
+            let z = entry(i, j);
+            (out[i][j], out[n + i][n + j]) = (z.re, z.re);
+            (out[i][n + j], out[n + i][j]) = (-z.im, z.im);
         }
     }
     out

@@ -4,11 +4,12 @@
 use noctule_num::interrupt::poll;
 use noctule_num::{C64, CMat};
 
-use super::dense::{Inverse, Matrix, determinant, eigenvalues, inverse_of, response};
-use super::{Verification, fisher_of};
+use super::dense::{Inverse, Matrix, determinant, doubled, eigenvalues, inverse_of, response};
+use super::scene::{Offset, Scene};
+use super::{Verification, fisher_of, lit};
 use crate::Error;
-use crate::beamforming::goal::{Goal, Measure, Parameter, Problem};
-use crate::beamforming::{Beams, Instance, PowerConstraint};
+use crate::beamforming::goal::{Goal, Measure, Nodes, Over, Parameter, Problem};
+use crate::beamforming::{Beams, Instance, PowerConstraint, Target};
 
 /// What of every target is unknown, in the order of the Fisher matrix: kind (0 azimuth, 1 polar angle,
 /// 2 and 3 the parts of the reflection) and target.
@@ -24,15 +25,6 @@ fn unknown(problem: &Problem) -> Vec<(usize, usize)> {
     out
 }
 
-/// Everything that is asked of the beams.
-struct Scene<'a> {
-    instance: &'a Instance,
-    w: &'a CMat,
-    unknown: Vec<(usize, usize)>,
-    /// F⁻¹ of what is unknown; none where F is singular.
-    inverse: Option<Inverse>,
-}
-
 /// Recompute what beams achieve of a goal, and what of it they miss.
 pub(super) fn verify(
     instance: &Instance,
@@ -40,20 +32,40 @@ pub(super) fn verify(
     beams: &Beams,
 ) -> Result<Verification, Error> {
     let w = &beams.matrix;
-    let sinrs = sinrs(instance, w, problem.streams_cancelled)?;
+    let sinrs = sinrs(instance, problem, w)?;
     let unknown = unknown(problem);
-    let full = fisher_of(instance, w)?;
-    let targets = instance.targets().len();
-    let place = |&(kind, m): &(usize, usize)| kind * targets + m;
+    let targets = instance.targets();
+    let place = |&(kind, m): &(usize, usize)| kind * targets.len() + m;
     let kept: Vec<usize> = unknown.iter().map(place).collect();
-    let part: Matrix = kept.iter().map(|&i| kept.iter().map(|&j| full[i][j]).collect()).collect();
-    let inverse = inverse_of(part).filter(|inverse| !inverse.is_empty());
-    let scene = Scene { instance, w, unknown, inverse };
+    let fisher = |targets: &[Target]| -> Result<Matrix, Error> {
+        let full = fisher_of(instance, targets, w)?;
+        Ok(kept.iter().map(|&i| kept.iter().map(|&j| full[i][j]).collect()).collect())
+    };
+    let invert = |part: Matrix| inverse_of(part).filter(|inverse| !inverse.is_empty());
+    let inverse = invert(fisher(targets)?);
+    let mut offsets = Vec::new();
+    if let Some(Nodes { nodes, .. }) = &problem.around.angles {
+        let all: f64 = nodes.iter().map(|node| node.share).sum();
+        for node in nodes {
+            let mut moved = targets.to_vec();
+            for target in &mut moved {
+                target.azimuth_rad += node.azimuth_rad;
+                target.polar_rad += node.polar_rad;
+            }
+            let fisher = fisher(&moved)?;
+            let (share, inverse) = (node.share / all, invert(fisher.clone()));
+            offsets.push(Offset { share, targets: moved, fisher, inverse });
+        }
+    }
+    let scene = Scene { instance, problem, w, unknown, inverse, offsets };
     let power: f64 = w.as_slice().iter().map(|z| z.re * z.re + z.im * z.im).sum();
     let value = value(problem, &scene, &sinrs, power)?;
     let large = matches!(
         problem.goal,
-        Goal::SumRate { .. } | Goal::MaxMinRate { .. } | Goal::ProportionalFair { .. }
+        Goal::SumRate { .. }
+            | Goal::MaxMinRate { .. }
+            | Goal::ProportionalFair { .. }
+            | Goal::MaxSensing { .. }
     );
     Ok(Verification {
         objective: value.map(|value| if large { value } else { -value }),
@@ -67,8 +79,10 @@ pub(super) fn verify(
 }
 
 /// SINR of every user.
-fn sinrs(instance: &Instance, w: &CMat, cancelled: bool) -> Result<Vec<f64>, Error> {
+fn sinrs(instance: &Instance, problem: &Problem, w: &CMat) -> Result<Vec<f64>, Error> {
     let h = instance.channels();
+    let cancelled = problem.streams_cancelled;
+    let sent: f64 = w.as_slice().iter().map(C64::norm_sqr).sum();
     let mut out = Vec::new();
     for k in 0..h.cols() {
         poll()?;
@@ -81,7 +95,9 @@ fn sinrs(instance: &Instance, w: &CMat, cancelled: bool) -> Result<Vec<f64>, Err
         };
         let heard = |s: usize| s != k && (s < h.cols() || !cancelled);
         let others: f64 = (0..w.cols()).filter(|s| heard(*s)).map(power).sum();
-        out.push(power(k) / (others + instance.parts().user_noise_w[k]));
+        // an error of the channel lets every stream through, the user's own too
+        let error = problem.around.channel_error.get(k).map_or(0.0, |variance| variance * sent);
+        out.push(power(k) / (others + error + instance.parts().user_noise_w[k]));
     }
     Ok(out)
 }
@@ -99,7 +115,7 @@ fn value(
     let value = match &problem.goal {
         Goal::Weighted => None,
         Goal::MinPower => Some(power),
-        Goal::MinCrb { metric } => measured(scene, metric)?,
+        Goal::MinCrb { metric } | Goal::MaxSensing { metric } => measured(scene, metric)?,
         Goal::SumRate { user_weights: v } => {
             Some(users.map(|k| weight(v, k) * rate(k)).fold(0.0, |a, b| a + b))
         }
@@ -131,12 +147,22 @@ fn missed(problem: &Problem, scene: &Scene<'_>, sinrs: &[f64], power: f64) -> Re
         miss(match limit.metric {
             Measure::Illumination { .. }
             | Measure::SensingSnr { .. }
+            | Measure::Scnr { .. }
+            | Measure::Detection { .. }
             | Measure::MutualInformation => (limit.limit - value) / limit.limit,
             Measure::LogDet => value - limit.limit,
             _ => (value - limit.limit) / limit.limit,
         });
     }
     let parts = scene.instance.parts();
+    if let Some((of, limits)) = &problem.around.groups {
+        for (group, limit) in limits.iter().enumerate() {
+            let own = (0..of.len()).filter(|n| of[*n] == group);
+            let row =
+                |n: usize| (0..scene.w.cols()).map(|s| scene.w[(n, s)].norm_sqr()).sum::<f64>();
+            miss((own.map(row).sum::<f64>() - limit) / limit);
+        }
+    }
     match parts.power_constraint {
         PowerConstraint::Total => miss((power - parts.power_w) / parts.power_w),
         PowerConstraint::PerAntenna => {
@@ -152,13 +178,86 @@ fn missed(problem: &Problem, scene: &Scene<'_>, sinrs: &[f64], power: f64) -> Re
 
 /// The value of a metric.
 fn measured(scene: &Scene<'_>, metric: &Measure) -> Result<Option<f64>, Error> {
-    let bound = |i: usize| scene.inverse.as_ref().map(|inverse| inverse[i][i]);
+    let parts = scene.instance.parts();
+    Ok(match metric {
+        Measure::Extended => {
+            let receivers = parts.receive_array.elements() as f64;
+            let factor = parts.sensing_noise_w * receivers / f64::from(parts.snapshots);
+            trace_of_inverse_covariance(scene.w)?.map(|trace| factor * trace)
+        }
+        Measure::Illumination { target } => lit::worst(scene, *target, &|_, _| Some(1.0)),
+        Measure::SensingSnr { target } => lit::worst(scene, *target, &lit::over_noise),
+        Measure::Scnr { target } | Measure::Detection { target, .. } => {
+            lit::worst(scene, *target, &lit::over_clutter)
+        }
+        Measure::Beampattern => lit::beampattern(scene),
+        Measure::MutualInformation => information(scene)?,
+        bound => over_offsets(scene, bound),
+    }
+    .filter(|value| value.is_finite()))
+}
+
+/// A bound where the targets are, or over the offsets that they may have.
+fn over_offsets(scene: &Scene<'_>, metric: &Measure) -> Option<f64> {
+    let Some(angles) = &scene.problem.around.angles else {
+        return bound(scene, scene.inverse.as_ref(), metric);
+    };
+    let offsets = &scene.offsets;
+    let at = |metric: &Measure, offset: &Offset| bound(scene, offset.inverse.as_ref(), metric);
+    match angles.over {
+        Over::Worst => offsets.iter().try_fold(0.0_f64, |a, o| Some(a.max(at(metric, o)?))),
+        Over::Expected => {
+            let mean = |metric: &Measure| {
+                offsets.iter().try_fold(0.0, |a, o| Some(a + o.share * at(metric, o)?))
+            };
+            // the worst mean, not the mean of the worst
+            let members: Vec<Measure> = match metric {
+                Measure::WorstTarget => (0..scene.instance.targets().len())
+                    .map(|m| {
+                        let mut weights = vec![0.0; scene.instance.targets().len()];
+                        weights[m] = 1.0;
+                        let targets = Some(weights);
+                        Measure::Trace { azimuth: 1.0, polar: 1.0, reflection: 0.0, targets }
+                    })
+                    .collect(),
+                Measure::WorstAngle => scene
+                    .unknown
+                    .iter()
+                    .filter(|(kind, _)| *kind < 2)
+                    .map(|&(kind, target)| Measure::Parameter {
+                        target,
+                        parameter: [Parameter::Azimuth, Parameter::Polar][kind],
+                    })
+                    .collect(),
+                other => vec![other.clone()],
+            };
+            members.iter().try_fold(0.0_f64, |a, m| Some(a.max(mean(m)?)))
+        }
+        Over::Bayesian => {
+            let n = scene.unknown.len();
+            let mut sum = vec![vec![0.0; n]; n];
+            for offset in offsets {
+                for (row, own) in sum.iter_mut().zip(&offset.fisher) {
+                    row.iter_mut().zip(own).for_each(|(x, y)| *x += offset.share * y);
+                }
+            }
+            for (i, (kind, _)) in scene.unknown.iter().enumerate().filter(|(_, (k, _))| *k < 2) {
+                sum[i][i] += angles.prior[*kind];
+            }
+            bound(scene, inverse_of(sum).as_ref(), metric)
+        }
+    }
+}
+
+/// A metric of bounds.
+fn bound(scene: &Scene<'_>, inverse: Option<&Inverse>, metric: &Measure) -> Option<f64> {
+    let bound = |i: usize| inverse.map(|inverse| inverse[i][i]);
     let all = || scene.unknown.iter().enumerate().map(|(i, (kind, m))| (i, *kind, *m));
     let sum = |weight: &dyn Fn(usize, usize) -> f64| -> Option<f64> {
         all().try_fold(0.0, |sum, (i, kind, m)| Some(sum + weight(kind, m) * bound(i)?))
     };
     let angle = |kind: usize| f64::from(u8::from(kind < 2));
-    Ok(match metric {
+    match metric {
         Measure::Angles => sum(&|kind, _| angle(kind)),
         Measure::Trace { azimuth, polar, reflection, targets } => sum(&|kind, m| {
             let own = targets.as_ref().map_or(1.0, |all| all[m]);
@@ -180,58 +279,20 @@ fn measured(scene: &Scene<'_>, metric: &Measure) -> Result<Option<f64>, Error> {
             let angles = all().filter(|(_, kind, _)| *kind < 2).map(|(i, ..)| bound(i));
             angles.into_iter().try_fold(0.0, |a: f64, b| Some(a.max(b?)))
         }
-        Measure::LargestEigenvalue => block(scene)
+        Measure::LargestEigenvalue => block(scene, inverse)
             .map(|block| eigenvalues(block).into_iter().fold(f64::NEG_INFINITY, f64::max)),
         Measure::LogDet => {
-            block(scene).map(|block| eigenvalues(block).into_iter().map(f64::ln).sum())
+            block(scene, inverse).map(|block| eigenvalues(block).into_iter().map(f64::ln).sum())
         }
-        Measure::Extended => {
-            let parts = scene.instance.parts();
-            let receivers = parts.receive_array.elements() as f64;
-            let factor = parts.sensing_noise_w * receivers / f64::from(parts.snapshots);
-            trace_of_inverse_covariance(scene.w)?.map(|trace| factor * trace)
-        }
-        Measure::Illumination { target } => Some(lit(scene, *target)),
-        Measure::SensingSnr { target } => {
-            let parts = scene.instance.parts();
-            let seen = response(scene.instance, *target, false);
-            let gain: f64 = seen.iter().map(C64::norm_sqr).sum();
-            let reflection = parts.targets[*target].reflection.norm_sqr();
-            let factor = f64::from(parts.snapshots) / parts.sensing_noise_w * reflection * gain;
-            Some(factor * lit(scene, *target))
-        }
-        Measure::MutualInformation => information(scene)?,
+        _ => None,
     }
-    .filter(|value| value.is_finite()))
 }
 
 /// F⁻¹ of the angles.
-fn block(scene: &Scene<'_>) -> Option<Matrix> {
+fn block(scene: &Scene<'_>, inverse: Option<&Inverse>) -> Option<Matrix> {
     let angles: Vec<usize> = (0..scene.unknown.len()).filter(|i| scene.unknown[*i].0 < 2).collect();
-    let inverse = scene.inverse.as_ref()?;
+    let inverse = inverse?;
     Some(angles.iter().map(|&i| angles.iter().map(|&j| inverse[i][j]).collect()).collect())
-}
-
-/// Σ_s |aᴴw_s|².
-fn lit(scene: &Scene<'_>, target: usize) -> f64 {
-    let a = response(scene.instance, target, true);
-    let through =
-        |s: usize| -> C64 { a.iter().zip(scene.w.col(s)).map(|(a, w)| a.conj() * w).sum() };
-    (0..scene.w.cols()).map(|s| through(s).norm_sqr()).sum()
-}
-
-/// A complex Hermitian matrix as the real symmetric one of twice its size, which has every eigenvalue
-/// twice.
-fn doubled(n: usize, entry: impl Fn(usize, usize) -> C64) -> Matrix {
-    let mut out = vec![vec![0.0; 2 * n]; 2 * n];
-    for i in 0..n {
-        for j in 0..n {
-            let z = entry(i, j);
-            (out[i][j], out[n + i][n + j]) = (z.re, z.re);
-            (out[i][n + j], out[n + i][j]) = (-z.im, z.im);
-        }
-    }
-    out
 }
 
 /// tr (WWᴴ)⁻¹.
@@ -251,10 +312,10 @@ fn information(scene: &Scene<'_>) -> Result<Option<f64>, Error> {
     // one row a target: √share aᴴW
     let rows: Vec<Vec<C64>> = (0..parts.targets.len())
         .map(|m| {
-            let seen = response(scene.instance, m, false);
+            let seen = response(scene.instance, &parts.targets[m], false);
             let gain: f64 = seen.iter().map(C64::norm_sqr).sum::<f64>() / receivers;
             let root = (parts.targets[m].reflection.norm_sqr() * gain * snr).sqrt();
-            let a = response(scene.instance, m, true);
+            let a = response(scene.instance, &parts.targets[m], true);
             let through = |s: usize| -> C64 {
                 a.iter().zip(scene.w.col(s)).map(|(a, w)| a.conj() * w).sum::<C64>() * root
             };

@@ -1,0 +1,83 @@
+//! What the convex problems cost: evaluations, which are the same on every machine, and as a remark times.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::time::Instant;
+
+use noctule::Run;
+use noctule::beamforming::goal::{Goal, Measure, Require};
+use noctule::beamforming::{ArrayShape, Beams, Scenario, Settings, design, design_from};
+
+/// The best accuracy under common floors, for arrays of 16 antennas and more.
+fn scene(columns: usize, rows: usize, users: usize, sinr_db: f64) -> Scenario {
+    Scenario {
+        transmit_array: ArrayShape { horizontal: columns, vertical: rows },
+        users,
+        goal: Goal::MinCrb { metric: Measure::Angles },
+        require: Require { sinr_db: Some(sinr_db), ..Require::default() },
+        ..Scenario::default()
+    }
+}
+
+fn median(mut list: Vec<f64>) -> f64 {
+    list.sort_by(f64::total_cmp);
+    list[list.len() / 2]
+}
+
+/// Median evaluations and milliseconds of designs, all of which are proven to 1e-4.
+fn cost(scenario: &Scenario, trials: u64, warm: Option<f64>) -> (f64, f64) {
+    let (mut counts, mut times) = (Vec::new(), Vec::new());
+    for trial in 0..trials {
+        let mut run: Option<Beams> = None;
+        if let Some(before) = warm {
+            let mut neighbour = scenario.clone();
+            neighbour.require.sinr_db = Some(before);
+            let instance = neighbour.realize(1, trial).unwrap();
+            run = Some(design(&instance, &Settings::default()).unwrap().variables);
+        }
+        let instance = scenario.realize(1, trial).unwrap();
+        let begun = Instant::now();
+        let found = match &run {
+            None => design(&instance, &Settings::default()),
+            Some(beams) => {
+                let run = Run::default().from(Some(beams));
+                design_from(&instance, &Settings::default(), &run)
+            }
+        }
+        .unwrap();
+        times.push(1e3 * begun.elapsed().as_secs_f64());
+        counts.push(found.work.evaluations as f64);
+        if found.proof.infeasible.is_none() {
+            let bound = found.proof.bound.as_ref().unwrap();
+            if bound.gap_rel > 1e-4 {
+                println!("{trial}: gap {:e}", bound.gap_rel);
+            }
+        }
+    }
+    println!("    {counts:?}");
+    (median(counts), median(times))
+}
+
+#[test]
+fn accuracy_under_floors_takes_few_evaluations() {
+    let mut past: Vec<String> = Vec::new();
+    for (columns, rows, users, trials, most) in
+        [(4, 4, 4, 20, 400.0), (8, 8, 8, 9, 500.0), (32, 8, 8, 5, 600.0), (32, 32, 8, 3, 600.0)]
+    {
+        for sinr_db in [5.0, 10.0, 14.0] {
+            let (count, time) = cost(&scene(columns, rows, users, sinr_db), trials, None);
+            let antennas = columns * rows;
+            println!("{antennas} antennas, {users} users, {sinr_db} dB: {count} in {time:.2} ms");
+            past.extend(
+                (count > most).then(|| format!("{antennas} antennas, {sinr_db} dB: {count}")),
+            );
+        }
+    }
+    assert!(past.is_empty(), "{past:?}");
+}
+
+#[test]
+fn a_neighbour_takes_fewer() {
+    let (count, time) = cost(&scene(4, 4, 4, 10.0), 20, Some(9.5));
+    println!("from a neighbour: {count} in {time:.2} ms");
+    assert!(count <= 300.0, "{count}");
+}
