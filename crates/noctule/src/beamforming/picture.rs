@@ -33,6 +33,10 @@ pub fn gain(
 
 /// A picture of beams.
 pub(super) fn picture(instance: &Instance, beams: &Beams, kind: PictureKind) -> Option<Picture> {
+    // stations have a beampattern each, and no common one
+    if instance.problem().is_some_and(|problem| problem.around.towards.is_some()) {
+        return None;
+    }
     match kind {
         PictureKind::Scene => None,
         PictureKind::Pattern => Some(Picture::Pattern(cut(instance, beams))),

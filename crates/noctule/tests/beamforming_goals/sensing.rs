@@ -85,8 +85,10 @@ fn a_published_drop_of_two_stations_is_met_to_eight_digits() {
         let value = sound(&instance, &found);
         let bound = found.proof.bound.as_ref().unwrap();
         println!("{value} of {snr}, {bound:?}, {:?}", found.work.evaluations);
-        assert!((value / snr - 1.0).abs() <= 1e-7, "{value} instead of {snr}");
-        assert!((bound.value / snr - 1.0).abs() <= 1e-7, "{} instead of {snr}", bound.value);
+        // the published optimum is that of an interior-point method, and a few units of its last place off
+        assert!((value / snr - 1.0).abs() <= 2e-8, "{value} instead of {snr}");
+        assert!((bound.value / snr - 1.0).abs() <= 2e-8, "{} instead of {snr}", bound.value);
+        assert!(bound.gap_rel <= 1e-8, "{bound:?}");
     }
 }
 
