@@ -69,6 +69,10 @@ fn holds(found: Option<&Value>, written: &Item) -> bool {
             found.len() == items.len() && pairs.all(|(value, item)| holds(Some(value), item))
         }
         (Some(Value::String(found)), Kind::Text(text)) => same_name(found, text),
+        // a variant that was said by its word alone
+        (Some(Value::Object(found)), Kind::Text(text)) => {
+            found.values().filter_map(Value::as_str).any(|word| same_name(word, text))
+        }
         (Some(Value::Bool(found)), Kind::Bool(flag)) => found == flag,
         (Some(found @ Value::Number(_)), _) => {
             written.json().is_ok_and(|value| value.as_f64() == found.as_f64())

@@ -29,8 +29,9 @@ impl Unit {
     /// As people say it.
     pub fn shown(self, value: f64) -> f64 {
         match self {
-            Self::RootDegrees => value.sqrt().to_degrees(),
-            Self::Root => value.sqrt(),
+            // a bound of what is a square may lie below zero, where it says nothing
+            Self::RootDegrees => value.max(0.0).sqrt().to_degrees(),
+            Self::Root => value.max(0.0).sqrt(),
             Self::Plain | Self::Nats => value,
             Self::Bits => value / std::f64::consts::LN_2,
             Self::Decibels => 10.0 * value.log10(),
