@@ -64,17 +64,17 @@ Arrays of an instance
 ``unit_modulus_steering`` : real number
     1 when steering entries have magnitude one, else 0
 ``goal`` : real number
-    1 sum rate, 2 worst rate, 3 proportional fairness, 4 smallest metric, 5 least power; absent: the weighted sum
+    1 sum rate, 2 worst rate, 3 proportional fairness, 4 smallest metric, 5 least power, 6 largest metric; absent: the weighted sum
 ``user_weights`` : real [user]
     weights of the users' rates in a goal of rates
 ``sinr_floor`` : real [user]
     SINR of each user at least, linear; zero for none
 ``goal_metric`` : real [column]
-    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information
+    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information, 11 beampattern, 12 SCNR, 13 detection (false-alarm rate in the third column); target -1 is the worst
 ``goal_metric_targets`` : real [target]
     weights of the targets in ``goal_metric``
 ``limits`` : real [limit, column]
-    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information
+    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information, 11 beampattern, 12 SCNR, 13 detection (false-alarm rate in the third column); target -1 is the worst
 ``limit_targets`` : real [limit, target]
     weights of the targets in ``limits``
 ``unknown`` : real [target, parameter]
@@ -85,11 +85,39 @@ Arrays of an instance
     positions of the transmit array in wavelengths, in place of ``transmit_shape``
 ``receive_positions`` : real [receive_element, axis]
     positions of the receive array in wavelengths, in place of ``receive_shape``
+``template`` : real [angle]
+    beampattern that is wanted, up to a common factor
+``template_azimuth_rad`` : real [angle]
+    its azimuths in radians
+``template_polar_rad`` : real [angle]
+    its polar angles in radians
+``clutter_covariance`` : complex [receive_element, receive_element]
+    covariance of the clutter at the receive array in watts, without noise
+``power_group`` : real [antenna]
+    the group of every antenna, counted from zero
+``group_power_w`` : real [group]
+    what each group of antennas may send in watts
+``station`` : real [antenna]
+    the station of every antenna, counted from zero
+``towards_targets`` : complex [target, antenna]
+    responses of the stations towards the targets, whose powers add up, in place of the array's
+``angle_offsets_rad`` : real [offset, kind]
+    offsets [azimuth, polar angle] that the angles of all targets may have, in radians
+``angle_shares`` : real [offset]
+    the share of each offset
+``angle_prior`` : real [kind]
+    information about [azimuth, polar angle] that the law of offsets holds, per squared radian
+``angle_over`` : real number
+    metrics over the offsets: 1 mean, 2 worst, 3 Bayesian bound
+``channel_error`` : real [user]
+    variance of the error of each entry of a user's channel
 
 Arrays of a design
 ------------------
 ``beams`` : complex [stream, antenna]
     beams in √W, data streams first; antenna n sends Σ beams[stream][n] · symbol[stream]
+``covariances`` : complex [covariance, antenna, antenna]
+    in place of beams: a covariance in W for each user, then one for sensing; they become beams that do the same
 
 Metrics in records
 ------------------
@@ -333,6 +361,25 @@ class ChannelGeometry:
 
 
 @parameters
+class ClutterSource:
+    """A source of clutter: what it sends back does not depend on the beams.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Azimuth in degrees.
+    over_noise_db
+        Its power at each receive antenna over the noise there, in dB.
+    polar_deg
+        Polar angle in degrees.
+    """
+
+    azimuth_deg: float
+    over_noise_db: float
+    polar_deg: float
+
+
+@parameters
 class GoalWeighted:
     """The largest rate weight · sum rate − bound weight · tr F⁻¹, with nothing required.
 
@@ -396,7 +443,7 @@ class GoalProportionalFair:
 
 @parameters
 class GoalMinCrb:
-    """The smallest metric of sensing: proven.
+    """The smallest metric of those that are wanted small: bounds, a beampattern error. Proven.
 
     Attributes
     ----------
@@ -407,7 +454,7 @@ class GoalMinCrb:
     """
 
     kind: Literal['min-crb'] = 'min-crb'
-    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureIllumination | MeasureSensingSnr | MeasureMutualInformation = field(default_factory=lambda: MeasureAngles())
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation = field(default_factory=lambda: MeasureAngles())
 
 
 @parameters
@@ -534,19 +581,33 @@ class MeasureExtended:
 
 
 @parameters
+class MeasureBeampattern:
+    """Mean square of a beampattern's distance from the scenario's ``template``, ``min_η mean_n (η d_n −
+    a_nᴴRa_n/tr R)²`` with unit-norm a: its root.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['beampattern'] = 'beampattern'
+
+
+@parameters
 class MeasureIllumination:
     """Power towards a target ``aᴴRa`` in dBm, with a unit-norm a: what is required at least.
 
     Attributes
     ----------
-    target
-        The target, counted from zero.
     kind
         Which variant.
+    target
+        The target, counted from zero; ``None`` is the one that is lit worst.
     """
 
-    target: int
     kind: Literal['illumination'] = 'illumination'
+    target: int | None = None
 
 
 @parameters
@@ -555,14 +616,51 @@ class MeasureSensingSnr:
 
     Attributes
     ----------
-    target
-        The target, counted from zero.
     kind
         Which variant.
+    target
+        The target, counted from zero; ``None`` is the worst.
     """
 
-    target: int
     kind: Literal['sensing-snr'] = 'sensing-snr'
+    target: int | None = None
+
+
+@parameters
+class MeasureScnr:
+    """``L|α|² bᴴC⁻¹b · aᴴRa`` of a target in dB, with the covariance ``C = σ_s²1 + Σ p bbᴴ`` of noise and the
+    scenario's ``clutter`` and the receive beam that is best for it: what is required at least.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    target
+        The target, counted from zero; ``None`` is the worst.
+    """
+
+    kind: Literal['scnr'] = 'scnr'
+    target: int | None = None
+
+
+@parameters
+class MeasureDetection:
+    """Probability that a target is detected by the energy of its matched filter, ``Q₁(√(2ρ), √(−2 ln
+    false_alarm))`` of the sensing SNR ρ (of the SCNR, where there is clutter): what is required at least.
+
+    Attributes
+    ----------
+    false_alarm
+        The probability of a false alarm.
+    kind
+        Which variant.
+    target
+        The target, counted from zero; ``None`` is the worst.
+    """
+
+    false_alarm: float = 1e-06
+    kind: Literal['detection'] = 'detection'
+    target: int | None = None
 
 
 @parameters
@@ -577,6 +675,22 @@ class MeasureMutualInformation:
     """
 
     kind: Literal['mutual-information'] = 'mutual-information'
+
+
+@parameters
+class GoalMaxSensing:
+    """The largest metric of those that are wanted large: sensing power, mutual information. Proven.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    metric
+        The metric.
+    """
+
+    kind: Literal['max-sensing'] = 'max-sensing'
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation = field(default_factory=lambda: MeasureSensingSnr(target=None))
 
 
 @parameters
@@ -657,6 +771,8 @@ class Require:
     ----------
     azimuth_deg
         Root-CRB of every unknown azimuth in degrees, at most.
+    groups
+        Limits on the power of groups of antennas, beside ``power_dbm``.
     limits
         Limits on any other metric.
     polar_deg
@@ -678,6 +794,7 @@ class Require:
     """
 
     azimuth_deg: float | None = None
+    groups: list[PowerGroup] | None = None
     limits: list[Limit] | None = None
     polar_deg: float | None = None
     rate_bps_hz: float | None = None
@@ -687,6 +804,22 @@ class Require:
     target_polar_deg: list[float] | None = None
     user_rate_bps_hz: list[float] | None = None
     user_sinr_db: list[float] | None = None
+
+
+@parameters
+class PowerGroup:
+    """Antennas that share a limit on their power.
+
+    Attributes
+    ----------
+    antennas
+        The antennas, counted from zero; antennas of no group share what is left of ``power_dbm``.
+    power_dbm
+        What they may send together in dBm.
+    """
+
+    antennas: list[int]
+    power_dbm: float
 
 
 @parameters
@@ -702,7 +835,89 @@ class Limit:
     """
 
     limit: float
-    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureIllumination | MeasureSensingSnr | MeasureMutualInformation
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation
+
+
+@parameters
+class Stations:
+    """Stations that send together in a plane, each a line of elements half a wavelength apart along x. They take
+    the place of the transmit array, of channels and of targets: all of them see line of sight,
+    ``e^{jπ n cos θ}`` with the direction θ of a place as its own station sees it.
+
+    Attributes
+    ----------
+    echo_db
+        ``(L/σ_s²)|α|²‖b‖²`` of every target in dB: its sensing SNR is that times the power ``Σ_s |a_sᴴw|²`` of the
+        stations' signals, which add up in power.
+    elements
+        Elements of each.
+    places_m
+        Places of the stations in metres.
+    power_dbm
+        What each may send, in dBm.
+    targets_m
+        Places of the targets in metres.
+    users_m
+        Places of the users in metres.
+    """
+
+    echo_db: float
+    elements: int
+    places_m: list[list[float]]
+    power_dbm: float
+    targets_m: list[list[float]]
+    users_m: list[list[float]]
+
+
+@parameters
+class Template:
+    """A beampattern that is wanted: one around some azimuths, zero elsewhere.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Middles of what is lit, azimuths in degrees; ``None`` means those of the targets.
+    polar_deg
+        The polar angle of all of them in degrees.
+    range_deg
+        Range of azimuths in degrees.
+    step_deg
+        Distance of azimuths in degrees.
+    width_deg
+        Width of each in degrees.
+    """
+
+    azimuth_deg: list[float] | None = None
+    polar_deg: float = 90.0
+    range_deg: list[float] = field(default_factory=lambda: [-90.0, 90.0])
+    step_deg: float = 1.0
+    width_deg: float = 10.0
+
+
+@parameters
+class Uncertain:
+    """Angles of the targets that are not known exactly: all targets are off by the same. Metrics are
+    judged on a grid of evenly spaced offsets.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Spread of the azimuth in degrees.
+    law
+        How offsets are spread.
+    nodes
+        Offsets of each angle that is spread, an odd number.
+    over
+        How metrics are judged.
+    polar_deg
+        Spread of the polar angle in degrees.
+    """
+
+    azimuth_deg: float = 2.0
+    law: Literal['box', 'gaussian'] = 'box'
+    nodes: int = 5
+    over: Literal['expected', 'worst', 'bayesian'] = 'expected'
+    polar_deg: float = 0.0
 
 
 @parameters
@@ -820,6 +1035,11 @@ class Scenario(ScenarioBase):
     ----------
     channel
         Where the users' channels come from; ``None`` means independent Rayleigh fading.
+    channel_error_db
+        Power of the error of the channels' estimates over that of the channels, in dB; ``None`` is none. SINRs
+        then are those of the usual lower bound on rates.
+    clutter
+        Clutter that the metrics ``scnr`` and ``detection`` count beside the noise.
     crb_weight
         Weight of the trace of the Cramér–Rao bound (rad² and squared reflection added up).
     goal
@@ -845,14 +1065,20 @@ class Scenario(ScenarioBase):
         Number of beams that carry no data. ``None`` means three per target, which always suffices.
     snapshots
         Number of snapshots L the radar observes.
+    stations
+        Stations that send together, in place of arrays, channels and targets.
     streams_cancelled
         Whether users know the sensing streams and take them out: they then do not interfere.
     targets
         The targets: a fixed list, or a law they are drawn from.
+    template
+        The beampattern that the metric ``beampattern`` asks for.
     transmit_array
         Transmit array.
     transmit_elements
         The transmit array where it is not planar, in place of ``transmit_array``.
+    uncertain
+        Angles of the targets that are not known exactly.
     unknown
         What is unknown of targets that do not say it themselves.
     user_noise_dbm
@@ -864,8 +1090,10 @@ class Scenario(ScenarioBase):
     system = 'beamforming'
 
     channel: ChannelRayleigh | ChannelCorrelated | ChannelRician | ChannelClustered | ChannelCdl | ChannelGeometry | None = None
+    channel_error_db: float | None = None
+    clutter: list[ClutterSource] | None = None
     crb_weight: float = 1000.0
-    goal: GoalWeighted | GoalSumRate | GoalMaxMinRate | GoalProportionalFair | GoalMinCrb | GoalMinPower | None = None
+    goal: GoalWeighted | GoalSumRate | GoalMaxMinRate | GoalProportionalFair | GoalMinCrb | GoalMaxSensing | GoalMinPower | None = None
     power_constraint: Literal['total', 'per-antenna'] = 'total'
     power_dbm: float = 10.0
     rate_weight_per_nat: float = 1.0
@@ -876,10 +1104,13 @@ class Scenario(ScenarioBase):
     sensing_noise_dbm: float = -20.0
     sensing_streams: int | None = None
     snapshots: int = 30
+    stations: Stations | None = None
     streams_cancelled: bool | None = None
     targets: Targets = field(default_factory=lambda: Targets(fixed=[TargetSpec(azimuth_deg=-30.0, polar_deg=75.0, reflection=[0.1, 0.0]), TargetSpec(azimuth_deg=40.0, polar_deg=100.0, reflection=[0.06, 0.08])]))
+    template: Template | None = None
     transmit_array: ArrayShape = field(default_factory=lambda: ArrayShape(horizontal=4, vertical=4))
     transmit_elements: ElementsLinear | ElementsCircular | ElementsPositions | None = None
+    uncertain: Uncertain | None = None
     unknown: Unknown | None = None
     user_noise_dbm: float = 0.0
     users: int = 4
@@ -1353,6 +1584,7 @@ __all__ = [
     "ChannelClustered",
     "ChannelCdl",
     "ChannelGeometry",
+    "ClutterSource",
     "GoalWeighted",
     "GoalSumRate",
     "GoalMaxMinRate",
@@ -1366,15 +1598,23 @@ __all__ = [
     "MeasureLargestEigenvalue",
     "MeasureLogDet",
     "MeasureExtended",
+    "MeasureBeampattern",
     "MeasureIllumination",
     "MeasureSensingSnr",
+    "MeasureScnr",
+    "MeasureDetection",
     "MeasureMutualInformation",
+    "GoalMaxSensing",
     "GoalMinPower",
     "ElementsLinear",
     "ElementsCircular",
     "ElementsPositions",
     "Require",
+    "PowerGroup",
     "Limit",
+    "Stations",
+    "Template",
+    "Uncertain",
     "Unknown",
     "ArrayShape",
     "Targets",
