@@ -30,6 +30,53 @@ TARGETS = {"azimuth_rad": [-0.6, 0.2, 0.8], "polar_rad": [1.2, 1.5, 1.7],
 RATES = {"crb_weight": 0.0, "rate_weight_per_nat": 1.0}
 SITES = {"sites": [[46.0, 7.5], [55.0, -6.0], [40.0, 19.0], [61.0, -24.0], [52.0, 38.0], [35.0, -41.0]]}
 APART = {"target_m": [90.0, 25.0], "first_sites": 2, "elements": 64, "crb_limit_db": -14.0}
+#: Goals under requirements, a convex form and a metric each.
+FEW = {"transmit_array": {"horizontal": 3, "vertical": 2}, "users": 2}
+FLOORS = {"sinr_db": 8.0}
+
+
+def asked(scene, goal, **require):
+    return {**scene, "goal": goal, "require": {**require}}
+
+
+def smallest(metric, scene=FEW, **require):
+    return asked(scene, {"kind": "min-crb", "metric": {"kind": metric}}, **(require or FLOORS))
+
+
+LIMITS = [{"metric": {"kind": "sensing-snr", "target": 0}, "limit": 14.0},
+          {"metric": {"kind": "worst-angle"}, "limit": 4.0}]
+GOALS = [
+    ("min-crb, 16 antennas, 4 users", smallest("angles", {}, sinr_db=10.0)),
+    ("min-crb, 8 users, 32 antennas", smallest(
+        "angles", {"users": 8, "transmit_array": {"horizontal": 8, "vertical": 4}}, sinr_db=10.0)),
+    ("min-crb, angles", smallest("angles")),
+    ("min-crb, power for each antenna", {**smallest("angles", sinr_db=4.0), "power_constraint": "per-antenna"}),
+    ("min-crb, streams taken out", {**smallest("angles"), "streams_cancelled": True}),
+    ("min-crb, linear arrays, polar angles known", {
+        **smallest("angles"), "transmit_elements": {"kind": "linear", "elements": 6},
+        "receive_elements": {"kind": "circular", "elements": 9, "radius": 0.8},
+        "unknown": {"azimuth": True, "polar": False, "reflection": True}}),
+    ("min-crb, worst target", smallest("worst-target")),
+    ("min-crb, worst angle", smallest("worst-angle")),
+    ("min-crb, largest eigenvalue", smallest("largest-eigenvalue")),
+    ("min-crb, log det", smallest("log-det")),
+    ("min-crb, extended", smallest("extended")),
+    ("min-crb, weights, reflections too", asked(
+        FEW, {"kind": "min-crb", "metric": {"kind": "trace", "azimuth": 2.0, "polar": 1.0,
+                                            "reflection": 0.1, "targets": [1.0, 3.0]}}, **FLOORS)),
+    ("min-crb, limits beside it", smallest("angles", limits=LIMITS, sinr_db=4.0)),
+    ("min-power, floors and limits", asked({**FEW, "power_dbm": 30.0}, {"kind": "min-power"},
+                                           sinr_db=8.0, azimuth_deg=2.0, limits=LIMITS)),
+    ("min-power, 16 antennas, 4 users", asked({"power_dbm": 30.0}, {"kind": "min-power"},
+                                              sinr_db=10.0, azimuth_deg=1.0)),
+    ("min-power, illumination", asked({**FEW, "power_dbm": 30.0}, {"kind": "min-power"}, sinr_db=8.0, limits=[
+        {"metric": {"kind": "illumination", "target": 1}, "limit": 12.0},
+        {"metric": {"kind": "mutual-information"}, "limit": 9.0}])),
+    ("max-sensing, worst target", asked(FEW, {"kind": "max-sensing"}, **FLOORS)),
+    ("min-crb, groups of antennas, channel errors", {
+        **smallest("angles", sinr_db=4.0, groups=[{"antennas": [0, 1, 2], "power_dbm": 6.0}]), "channel_error_db": -20.0}),
+    ("max-min-rate, limits", asked(FEW, {"kind": "max-min-rate"}, azimuth_deg=3.0)),
+]
 CASES = [
     ("beamforming", "sensing-only", "16 antennas, 2 targets", BEAMS, {}, 0),
     ("beamforming", "sensing-only", "16 antennas, 3 targets of our own", BEAMS, TARGETS, 0),
@@ -39,6 +86,7 @@ CASES = [
     ("beamforming", "sum-rate-bound", "2 users", {"users": 2}, RATES, 0),
     ("beamforming", "sum-rate-bound", "4 users", {}, RATES, 0),
     ("beamforming", "sum-rate-bound", "8 users, 20 dBm", {"users": 8, "power_dbm": 20.0}, RATES, 0),
+    *[("beamforming", "goal", name, scenario, {}, 0) for name, scenario in GOALS],
     ("cellfree", "sensing-only", "6 antennas", {"antennas": 6}, {}, 0),
     ("cellfree", "sensing-only", "8 antennas, trial 1", {"antennas": 8}, {}, 1),
     ("cellfree", "sensing-only", "12 antennas", {}, {}, 0),
@@ -63,6 +111,8 @@ def design(instance, problem):
         settings = {"select": "all"}
     elif problem == "sum-rate-bound":
         settings = {"certify": {"nodes": 0}}
+    elif problem == "goal":
+        return instance.design()
     elif instance.system == "beamforming" and instance["per_antenna_power"]:
         scheme = "balanced"
     return instance.design(scheme, settings=settings)
@@ -73,6 +123,8 @@ def value(found, problem, name):
     bound = found.proof.bound
     if problem == "sum-rate-bound":
         return bound.value / found.instance["rate_weight_per_nat"], "the bound itself"
+    if problem == "goal":
+        return found.metrics.goal.value, f"{bound.gap_rel:.0e}"
     proven = "–" if bound is None else f"{bound.gap_rel:.0e}"
     return found.metrics[name], proven
 
@@ -114,7 +166,8 @@ def main():
         if not abs(difference) <= AGREEMENT.get(status, 0.0):
             wrong.append(f"{system} {problem}, {name}: {mine} and {theirs} ({status})")
         rows.append(f"| {system} | {problem} | {name} | `{metric}` | {theirs:.9g} | {status} | {mine:.9g} "
-                    f"| {difference:+.0e} | {proven} | {seconds:.2f} s | {1e3 * spent:.0f} ms |")
+                    f"| {difference:+.0e} | {proven} | {seconds:.2f} s | {1e3 * spent:.1f} ms "
+                    f"| {seconds / spent:.0f} |")
         print(rows[-1], flush=True)
     without = [system for system in noctule.systems() if not noctule.cvxpy.problems(system)]
     text = f"""# Convex problems, by CVXPY
@@ -125,11 +178,13 @@ an instance, states the problem from its definition, and knows nothing of noctul
 answer; *difference* is ours over theirs minus one; *proven* is the relative gap of our own proof (– without one). Times
 are processor seconds: theirs with building the problem and without importing CVXPY, ours of `instance.design`.
 
-| system | problem | instance | number | CVXPY | status | noctule | difference | proven | CVXPY time | ours |
-|---|---|---|---|---|---|---|---|---|---|---|
+| system | problem | instance | number | CVXPY | status | noctule | difference | proven | CVXPY time | ours | ratio |
+|---|---|---|---|---|---|---|---|---|---|---|---|
 {chr(10).join(rows)}
 
-`sensing-only` of beamforming under a power limit for each antenna is the climb of `balanced` without users. The
+`goal` is the semidefinite relaxation of a goal under requirements, in all its convex forms: the number is the metric in
+squared radians, the power in watts, or the rate in nats. Our times hold the story, the witness and Python; a limit of Clarabel is
+told by its status. `sensing-only` of beamforming under a power limit for each antenna is the climb of `balanced` without users. The
 `sum-rate-bound` is what the bound in our proof rests on where only rates count: the sum capacity, which beams do not
 reach. `covariance` of surfaces is convex at fixed phases; with user and target apart they are those of our design.
 """

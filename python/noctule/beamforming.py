@@ -16,6 +16,8 @@ Schemes
     zero forcing, power water-filled over the users: closed form
 ``mrt``
     matched filters, equal power: closed form
+``sharing``
+    a precoder that ignores targets and sensing beams that ignore users, in the shares that keep what is required
 ``algorithm-1``
     successive convex approximation of T. Fang et al.: as far as its tolerance goes
 ``projected-gradient``
@@ -155,6 +157,8 @@ Metrics in records
     by how much the goal's value rises with one dB more for every user with a floor
 ``limit_price``
     by how much the goal's value rises where every limit is one step (degree, dB, bit) larger
+``best_use_bps_hz`` (bit/s/Hz)
+    the goal's rate with data and sensing beams at once, or one after the other if that is more: the same covariance, each with all the power for its share of the time
 
 Written by python/generate.py; do not edit.
 """
@@ -775,6 +779,8 @@ class Require:
         Limits on the power of groups of antennas, beside ``power_dbm``.
     limits
         Limits on any other metric.
+    over_best
+        Limits that are said relative to the best that any beams reach, users ignored.
     polar_deg
         Root-CRB of every unknown polar angle in degrees, at most.
     rate_bps_hz
@@ -796,6 +802,7 @@ class Require:
     azimuth_deg: float | None = None
     groups: list[PowerGroup] | None = None
     limits: list[Limit] | None = None
+    over_best: list[Relative] | None = None
     polar_deg: float | None = None
     rate_bps_hz: float | None = None
     reflection: float | None = None
@@ -835,6 +842,22 @@ class Limit:
     """
 
     limit: float
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation
+
+
+@parameters
+class Relative:
+    """A limit on a metric relative to the smallest that any beams of the same power reach.
+
+    Attributes
+    ----------
+    factor
+        How many times that smallest root the root may be; 1.0 is what only sensing alone reaches.
+    metric
+        The metric, one whose root people say.
+    """
+
+    factor: float
     metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation
 
 
@@ -1213,6 +1236,23 @@ class WmmseSettings:
     max_iterations: int = 5000
     tolerance: float = 1e-06
     trace: bool = False
+
+
+@parameters
+class SharingSettings:
+    """Settings of the scheme ``sharing``: a precoder that ignores targets and sensing beams that ignore users, in the shares that keep what is required.
+
+    Parameters
+    ----------
+    data : Literal['zf', 'rzf', 'mrt', 'best-rate']
+        Where the data beams come from.
+    off_users : bool
+        Whether the sensing beams are projected off the users' channels, so that nobody hears
+        them, where what is required can be kept so.
+    """
+
+    data: Literal['zf', 'rzf', 'mrt', 'best-rate'] = 'zf'
+    off_users: bool = True
 
 
 @parameters
@@ -1612,6 +1652,7 @@ __all__ = [
     "Require",
     "PowerGroup",
     "Limit",
+    "Relative",
     "Stations",
     "Template",
     "Uncertain",
@@ -1625,6 +1666,7 @@ __all__ = [
     "BestKnownSettings",
     "SensingOnlySettings",
     "WmmseSettings",
+    "SharingSettings",
     "Algorithm1Settings",
     "ProjectedGradientSettings",
     "BarzilaiBorweinSettings",

@@ -107,6 +107,26 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @parameters
+class Require:
+    """What is required of a design, in the words of every system: in the place of ``requirement``, which says
+    the same. One of them.
+
+    Attributes
+    ----------
+    over_best
+        The same as a multiple of the smallest error in reach, at most.
+    pattern_error
+        Mean beampattern error at power one, at most.
+    sum_rate_bps_hz
+        Sum rate in bit/s/Hz, at least.
+    """
+
+    over_best: float | None = None
+    pattern_error: float | None = None
+    sum_rate_bps_hz: float | None = None
+
+
+@parameters
 class Orientation:
     """How arrays are turned.
 
@@ -220,6 +240,8 @@ class Scenario(ScenarioBase):
     reflection_gain_db
         Gain of every reflection beyond α, dB of power: the radar cross-section, which the model of
         the paper leaves out.
+    require
+        The same in the words of every system; left out, ``requirement`` is what counts.
     requirement
         What is required of a design.
     spacing_wavelengths
@@ -259,6 +281,7 @@ class Scenario(ScenarioBase):
     power_rule: Literal['each', 'shared-rest'] = 'each'
     reflection: float = 0.8
     reflection_gain_db: float = 0.0
+    require: Require | None = None
     requirement: Literal['none'] | RequirementSpec = 'none'
     spacing_wavelengths: float = 0.5
     steering_variance_db: float = -30.0
@@ -981,6 +1004,7 @@ else:
 
 
 __all__ = [
+    "Require",
     "Orientation",
     "Places",
     "FixedPlaces",

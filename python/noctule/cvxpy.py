@@ -74,14 +74,14 @@ def problems(system: str) -> list[str]:
 
     >>> import noctule
     >>> noctule.cvxpy.problems("beamforming")
-    ['sensing-only', 'sum-rate-bound']
+    ['sensing-only', 'sum-rate-bound', 'goal']
     """
     return list(known(system))
 
 
 def script(instance: Instance, problem: str | None = None, *,
            at: Mapping[str, Any] | None = None) -> str:
-    """The script of one of :func:`problems`, the first by default.
+    """The script of one of :func:`problems`: of the goal where the instance has one, else the first.
 
     ``at`` is a design, for a problem that is convex while part of the variables is held fixed
     (the phases and sites of ``surfaces``).
@@ -93,7 +93,8 @@ def script(instance: Instance, problem: str | None = None, *,
                      ", ".join(others), _WITHOUT.get(instance.system))
     if problem is not None and problem not in found:
         raise _noctule.unknown(problem, "problem", list(found))
-    chosen = found[problem or next(iter(found))]
+    first = "goal" if "goal" in found and "goal" in instance else next(iter(found))
+    chosen = found[problem or first]
     if at is None:
         return chosen.writer(instance)
     if not chosen.held:

@@ -129,6 +129,20 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @parameters
+class Require:
+    """What is required of a frame, in the words of every system: in the place of ``crb_limit``, which says
+    the same of a square. A user's own ``crb_limit_deg2`` comes before both.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Root-CRB of every user's angle in degrees, at most.
+    """
+
+    azimuth_deg: float | None = None
+
+
+@parameters
 class AgingGeometric:
     """ρ_n = correlation^(n−1): a first-order recursion.
 
@@ -306,6 +320,8 @@ class Scenario(ScenarioBase):
         Total downlink power in dBm, shared equally.
     receive_antennas
         Receive antennas of the radar's half-wavelength linear array.
+    require
+        The same in the words of every system; left out, ``crb_limit`` is what counts.
     sinr
         Form of the signal-to-interference-plus-noise ratio.
     spectrum
@@ -337,6 +353,7 @@ class Scenario(ScenarioBase):
     pilot_symbols: int = 9
     power_dbm: float = 23.0
     receive_antennas: int = 8
+    require: Require | None = None
     sinr: Literal['use-and-forget', 'lower-bound', 'physical'] = 'use-and-forget'
     spectrum: Literal['uniform', 'gaussian', 'laplacian', 'raised-cosine'] = 'uniform'
     symbol_time_us: float = 1.0
@@ -884,6 +901,7 @@ else:
 
 
 __all__ = [
+    "Require",
     "AgingGeometric",
     "AgingJakes",
     "AgingSequence",

@@ -115,6 +115,23 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @parameters
+class Require:
+    """What is required of an allocation, in the words of every system: in the place of ``crb_limit``, which
+    says the same of squares. At most one of them.
+
+    Attributes
+    ----------
+    over_best
+        The same as a multiple of the smallest that is in reach of all users at once, 1 or more.
+    position_m
+        Root-CRB of every user's position in metres, at most: of the sum of both squared errors.
+    """
+
+    over_best: float | None = None
+    position_m: float | None = None
+
+
+@parameters
 class AccessPoints:
     """Where access points are.
 
@@ -276,6 +293,8 @@ class Scenario(ScenarioBase):
         Power of a pilot symbol in milliwatts, of users and of access points.
     pilot_symbols
         Pilot symbols of both directions together, τ_u + τ_d.
+    require
+        The same in the words of every system; left out, ``crb_limit`` is what counts.
     uplink_correlation
         Correlation |φ_kᴴφ_j| between any two uplink pilots, from 0 to 1.
     users
@@ -298,6 +317,7 @@ class Scenario(ScenarioBase):
     path_loss: PathLoss = field(default_factory=lambda: PathLoss(access_point_height_m=15.0, extra_loss_db=[], far_m=50.0, near_m=10.0, shadowing_db=0.0, user_height_m=1.65))
     pilot_power_mw: float = 200.0
     pilot_symbols: float = 400.0
+    require: Require | None = None
     uplink_correlation: float = 0.0
     users: Users = field(default_factory=lambda: Users(drawn=Region(count=2, x_m=[0.0, 300.0], y_m=[0.0, 100.0])))
 
@@ -903,6 +923,7 @@ else:
 
 
 __all__ = [
+    "Require",
     "AccessPoints",
     "Road",
     "CrbLimit",

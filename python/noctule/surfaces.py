@@ -133,6 +133,20 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @parameters
+class Require:
+    """What is required of a deployment, in the words of every system: in the place of ``crb_limit_db``, which
+    says the same of a square, in dB.
+
+    Attributes
+    ----------
+    spatial_frequency
+        Root-CRB of the target's spatial frequency, which has no unit, at most.
+    """
+
+    spatial_frequency: float | None = None
+
+
+@parameters
 class Layout:
     """Candidate sites of surfaces. Generated ones satisfy Proposition 1 and need upright arrays.
 
@@ -187,6 +201,8 @@ class Scenario(ScenarioBase):
         Power gain of a path of one metre, in dB.
     reflection_gain_db
         Reflection |β|² of the target as a power gain in dB.
+    require
+        The same in the words of every system; left out, ``crb_limit_db`` is what counts.
     sensing_noise_dbm
         Noise power of each sensor in dBm.
     sensors
@@ -223,6 +239,7 @@ class Scenario(ScenarioBase):
     power_dbm: float = 30.0
     reference_gain_db: float = -40.0
     reflection_gain_db: float = 0.0
+    require: Require | None = None
     sensing_noise_dbm: float = -110.0
     sensors: int = 8
     snapshots: int = 256
@@ -817,6 +834,7 @@ else:
 
 
 __all__ = [
+    "Require",
     "Layout",
     "Scenario",
     "FullCovarianceSettings",

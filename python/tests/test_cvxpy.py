@@ -72,6 +72,39 @@ def test_cvxpy_agrees_at_the_phases_of_a_design(tmp_path: Path) -> None:
         noctule.Instance(scenario={}).to_cvxpy(at=design)
 
 
+FLOORS = {"sinr_db": 6.0}
+SMALL: dict[str, Any] = {"transmit_array": {"horizontal": 3, "vertical": 2}, "users": 2}
+LIMITS = [{"metric": {"kind": "sensing-snr", "target": 0}, "limit": 14.0},
+          {"metric": {"kind": "worst-angle"}, "limit": 5.0}]
+
+
+def smallest(kind: str, **more: Any) -> dict[str, Any]:
+    return {**SMALL, "goal": {"kind": "min-crb", "metric": {"kind": kind}}, "require": FLOORS, **more}
+
+
+@pytest.mark.parametrize(("trial", "scenario"), list(enumerate([
+    smallest("angles", streams_cancelled=True, users=3),
+    smallest("angles", power_constraint="per-antenna", require={"sinr_db": 3.0}),
+    smallest("largest-eigenvalue"), smallest("log-det"),
+    {**SMALL, "goal": {"kind": "min-power"}, "power_dbm": 30.0,
+     "require": {"sinr_db": 8.0, "azimuth_deg": 2.0, "limits": LIMITS}},
+    {**SMALL, "goal": {"kind": "max-min-rate"}, "require": {"azimuth_deg": 4.0}},
+])))
+def test_cvxpy_never_beats_a_convex_goal(tmp_path: Path, trial: int, scenario: Any) -> None:
+    instance = noctule.Instance(scenario=scenario, trial=trial)
+    name, theirs = by_cvxpy(tmp_path, instance.to_cvxpy())
+    design = instance.design()
+    assert name == "goal_value" and design.proof.bound.gap_rel < 1e-5
+    assert np.isclose(design.metrics.goal.value, theirs, rtol=1e-5)
+
+
+def test_only_convex_goals_are_written() -> None:
+    for scenario in ({"goal": {"kind": "sum-rate"}}, {}):
+        instance = noctule.Instance(scenario=scenario)
+        with pytest.raises(noctule.InvalidInput, match="no convex form of this goal"):
+            instance.to_cvxpy("goal")
+
+
 def test_cvxpy_agrees_on_the_bound_of_the_rate(tmp_path: Path) -> None:
     instance = noctule.Instance(scenario={"users": 3}, arrays={
         "crb_weight": 0.0, "rate_weight_per_nat": 1.0})

@@ -31,6 +31,13 @@ macro_rules! built_in {
 /// All of them, in the order of a list; the first is the one that `noctule` alone runs.
 pub const ALL: &[BuiltIn] = built_in![
     "beamforming": [
+        "frontier",
+        "frontier-sum",
+        "crb-threshold",
+        "crb-users",
+        "crb-antennas",
+        "price",
+        "one-user",
         "region",
         "table1",
         "table1-sdr",

@@ -8,6 +8,7 @@ import numpy as np
 from .._input import refuse
 from .._instance import Instance
 from ..cvxpy import data, problem
+from . import beamforming_goals as beamforming_goals  # registers its problem
 
 
 @problem("beamforming", "sensing-only", compare="sensing-only")

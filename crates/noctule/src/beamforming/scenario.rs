@@ -337,7 +337,7 @@ impl Scenario {
         if let Some(problem) = &mut problem {
             problem.around = self.surroundings(&parts)?;
         }
-        let instance = Instance::asking(parts, self.shapes(), problem)?;
+        let instance = self.asked_of(parts, self.shapes(), problem)?;
         Ok(instance.drawn_as(seed, trial).warned(channel.warnings()))
     }
 }

@@ -1,5 +1,6 @@
 //! What is measured of beams: the table of their metrics and series.
 
+use super::baselines::best_use_bps_hz;
 use super::{Beamforming, BeamformingDesign, Instance, TargetMetrics};
 use crate::Error;
 use crate::system::{Metric, Series, SeriesEntry};
@@ -126,6 +127,15 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         |_, d| Some(d.metrics.prices.as_ref()?.per_limit.iter().sum()),
     )
     .only_with("goal"),
+    metric(
+        "best_use_bps_hz",
+        "Rate",
+        "bit/s/Hz",
+        "the goal's rate with data and sensing beams at once, or one after the other if that is \
+         more: the same covariance, each with all the power for its share of the time",
+        best_use_bps_hz,
+    )
+    .only_with("require"),
 ];
 
 fn count(found: Result<usize, Error>) -> Option<f64> {

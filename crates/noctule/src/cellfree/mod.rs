@@ -116,7 +116,7 @@ pub use model::{ApMetrics, Metrics, evaluate};
 pub use patterns::sensing_only;
 pub use requirement::advice;
 pub use scenario::{
-    Clustering, EstimatorKind, FixedPlaces, Layout, Orientation, Places, PowerRule,
+    Clustering, EstimatorKind, FixedPlaces, Layout, Orientation, Places, PowerRule, Require,
     RequirementSpec, Scenario,
 };
 pub use settings::{SensingSettings, Settings};

@@ -8,6 +8,9 @@ use super::instance::Instance;
 use super::instance::checks::{MOST_ANTENNAS, MOST_APS, MOST_POINTS, MOST_TARGETS, MOST_USERS};
 
 mod draw;
+mod require;
+
+pub use require::Require;
 
 /// Access points, users and targets in a square, pilots, and what is required.
 ///
@@ -70,6 +73,9 @@ pub struct Scenario {
     pub min_distance_m: f64,
     /// What is required of a design.
     pub requirement: RequirementSpec,
+    /// The same in the words of every system; left out, `requirement` is what counts.
+    #[serde(skip_serializing_if = "Require::is_nothing")]
+    pub require: Require,
 }
 
 /// Where everything is.
@@ -211,6 +217,7 @@ impl Default for Scenario {
             spacing_wavelengths: 0.5,
             min_distance_m: 10.0,
             requirement: RequirementSpec::None,
+            require: Require::default(),
         }
     }
 }
@@ -262,16 +269,23 @@ impl Scenario {
         if let Orientation::TurnedDeg(angle) = self.orientation {
             in_range("orientation.turned_deg", angle, -3600.0, 3600.0, "degrees")?;
         }
-        match self.requirement {
+        // numbers are named by the word that says them
+        let place = |older: &'static str, word: &'static str| {
+            if self.require.is_nothing() { older } else { word }
+        };
+        match self.meant()? {
             RequirementSpec::None => {}
             RequirementSpec::MaxError(limit) => {
-                in_range("requirement.max_error", limit, 0.0, 1e12, "(at power one)")?;
+                let place = place("requirement.max_error", "require.pattern_error");
+                in_range(place, limit, 0.0, 1e12, "(at power one)")?;
             }
             RequirementSpec::ErrorOverBest(factor) => {
-                in_range("requirement.error_over_best", factor, 0.0, 1e12, "")?;
+                let place = place("requirement.error_over_best", "require.over_best");
+                in_range(place, factor, 0.0, 1e12, "")?;
             }
             RequirementSpec::MinRateBpsHz(rate) => {
-                in_range("requirement.min_rate_bps_hz", rate, 0.0, 1e9, "bit/s/Hz")?;
+                let place = place("requirement.min_rate_bps_hz", "require.sum_rate_bps_hz");
+                in_range(place, rate, 0.0, 1e9, "bit/s/Hz")?;
             }
         }
         self.validate_places()
@@ -306,7 +320,7 @@ impl Scenario {
         if self.layout == Layout::Cellular {
             in_count("antennas", self.antennas_each(), 1, MOST_ANTENNAS)?;
         }
-        let sensing = !matches!(self.requirement, RequirementSpec::None);
+        let sensing = !matches!(self.meant()?, RequirementSpec::None);
         if sensing && targets == 0 {
             return Err(InputError::new(
                 "there is nothing to sense",

@@ -32,10 +32,19 @@ pub(super) fn facts(instance: &Instance, design: &CellFreeDesign) -> Vec<(String
         facts.push(("the same over squared scales", format!("{error:.6}")));
     }
     if let Some(slope) = metrics.slope {
-        let words = format!("{slope:.4} bit/s/Hz for a unit of error");
-        facts.push(("slope of the boundary", words));
+        facts.push(("price of the requirement", price(instance.requirement(), slope)));
     }
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// What a step of what is required costs: the slope of the boundary, in the direction that is asked.
+fn price(requirement: Requirement, slope: f64) -> String {
+    match requirement {
+        Requirement::MinRate(_) if slope > 0.0 => {
+            format!("one bit/s/Hz more costs {:.4e} of error", slope.recip())
+        }
+        _ => format!("one per cent of a unit of error less costs {:.4} bit/s/Hz", 0.01 * slope),
+    }
 }
 
 /// The ergodic rate that the sum rate is a lower bound of, where it is not too dear to simulate.

@@ -123,7 +123,9 @@ pub use feasibility::unreachable;
 pub use instance::{Instance, Parts, User};
 pub use model::{Metrics, SimulatedBlock, evaluate};
 pub use plan::{PLAN_FIELDS, Placement, Plan};
-pub use scenario::{Aging, CrbLimit, DrawnUsers, Reference, Scenario, Spectrum, UserSpec, Users};
+pub use scenario::{
+    Aging, CrbLimit, DrawnUsers, Reference, Require, Scenario, Spectrum, UserSpec, Users,
+};
 pub use search::{Surface, surface};
 pub use settings::Settings;
 pub use simulate::SimulationSettings;

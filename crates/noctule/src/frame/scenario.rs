@@ -6,6 +6,9 @@ use super::{ErrorShape, SinrForm};
 
 mod checks;
 mod draw;
+mod require;
+
+pub use require::Require;
 
 /// A base station with linear arrays that senses its users' angles and then serves them in a
 /// frame of blocks.
@@ -45,6 +48,9 @@ pub struct Scenario {
     pub echo_snr_db: f64,
     /// Largest allowed Cramér–Rao bound of every user's angle, with its unit.
     pub crb_limit: CrbLimit,
+    /// The same in the words of every system; left out, `crb_limit` is what counts.
+    #[serde(skip_serializing_if = "Require::is_nothing")]
+    pub require: Require,
     /// Single-sided angular spread in degrees.
     pub angular_spread_deg: f64,
     /// How the power is spread over it.
@@ -212,6 +218,7 @@ impl Default for Scenario {
             pilot_snr_db: 10.0,
             echo_snr_db: 2.4,
             crb_limit: CrbLimit::Deg2(0.05),
+            require: Require::default(),
             angular_spread_deg: 1.0,
             spectrum: Spectrum::Uniform,
             aging: Aging::Geometric { correlation: 0.98 },

@@ -114,7 +114,7 @@ pub use claims::{CLAIMS, Claims};
 pub use design::{LeastPowerSettings, Settings, best_crb, design, design_from, least_power};
 pub use instance::{Instance, Parts, Sensing};
 pub use model::{Metrics, evaluate};
-pub use scenario::{AccessPoints, CrbLimit, PathLoss, Region, Road, Scenario, Users};
+pub use scenario::{AccessPoints, CrbLimit, PathLoss, Region, Require, Road, Scenario, Users};
 pub use system::Pilots;
 pub use verify::{Verification, verify};
 

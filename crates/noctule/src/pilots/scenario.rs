@@ -1,6 +1,7 @@
 //! Parameters of a cell-free network with downlink pilots.
 
 mod draw;
+mod require;
 
 use noctule_num::InputError;
 use noctule_num::input::{in_count, in_range};
@@ -8,6 +9,8 @@ use noctule_phy::path_loss::three_slope::ThreeSlope;
 use serde::{Deserialize, Serialize};
 
 use super::instance::{MOST_POINTS, MOST_USERS};
+
+pub use require::Require;
 
 /// Access points along a road (or anywhere), users on it, pilots in both directions, echoes.
 ///
@@ -50,6 +53,9 @@ pub struct Scenario {
     pub cross_section_m2: f64,
     /// How well every user must be located.
     pub crb_limit: CrbLimit,
+    /// The same in the words of every system; left out, `crb_limit` is what counts.
+    #[serde(skip_serializing_if = "Require::is_nothing")]
+    pub require: Require,
     /// Array gain κ in the rate; `null` means access points over users.
     pub array_gain: Option<f64>,
     /// Power of the data over the noise P_d, in the rate.
@@ -175,6 +181,7 @@ impl Default for Scenario {
             downlink_correlation: 0.0,
             cross_section_m2: 0.85,
             crb_limit: CrbLimit::M2(0.5),
+            require: Require::default(),
             array_gain: None,
             data_power: 1.0,
         }
@@ -209,7 +216,7 @@ impl Scenario {
             let place = format!("path_loss.extra_loss_db[{k}]");
             in_range(&place, *extra, -100.0, 300.0, "dB")?;
         }
-        match self.crb_limit {
+        match self.meant_limit()? {
             CrbLimit::None => Ok(()),
             CrbLimit::M2(limit) => in_range("crb_limit.m2", limit, 1e-12, 1e12, "m²"),
             CrbLimit::OverBest(factor) => in_range("crb_limit.over_best", factor, 1e-6, 1e12, ""),

@@ -123,7 +123,7 @@ pub use model::{Link, Metrics, evaluate};
 pub use phases::majorise::Start;
 pub use phases::{curve, quantise};
 pub use requirement::{misses_requirement, within_reach};
-pub use scenario::{Layout, PathModel, Scenario};
+pub use scenario::{Layout, PathModel, Require, Scenario};
 pub use settings::{Requirement, Select, Settings, Signal};
 pub use system::Surfaces;
 pub use verify::{Verification, verify};

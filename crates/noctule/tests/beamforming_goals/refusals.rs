@@ -16,7 +16,7 @@ fn baselines_are_judged_by_the_goal_and_the_others_refuse() {
         let scheme: &Scheme<Beamforming> = scheme;
         match (scheme.id, scheme.design(&instance, &Run::default())) {
             ("balanced" | "sensing-only", found) => drop(found.unwrap()),
-            ("rzf" | "zf" | "mrt", found) => {
+            ("rzf" | "zf" | "mrt" | "sharing", found) => {
                 let found = found.unwrap();
                 let goal = found.metrics.goal.as_ref().unwrap();
                 let met = goal.violation.is_some_and(|missed| missed <= 1e-9);

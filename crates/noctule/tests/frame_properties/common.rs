@@ -61,6 +61,7 @@ pub(crate) fn random_scenario(case: u64) -> Scenario {
         sinr: pick(rng, &SinrForm::ALL),
         phase_reference: pick(rng, &[Reference::First, Reference::Centre]),
         whole_pilots: whole(rng, 0, 3) > 0,
+        require: noctule::frame::Require::default(),
     }
 }
 

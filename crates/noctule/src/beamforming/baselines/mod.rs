@@ -8,6 +8,8 @@
 //! | [`mrt`], [`rzf`], [`zf`] | closed forms | sensing | feasibility |
 //! | [`wmmse`] | weighted MMSE: communication only | sensing | stationary sum rate |
 //! | [`sensing_only`](fn@sensing_only) | convex in the covariance | users | globally optimal bound |
+//! | [`sharing`](fn@sharing) | a precoder and sensing beams that do not know of each other, in the shares that keep what is required | – | feasibility |
+//! | [`one_user`](fn@one_user) | closed form of one user and one target, without sensing streams; no scheme of tables | – | feasibility |
 //! | [`algorithm1`](fn@algorithm1) | the paper's: surrogate with a quadratic shift | – | residual |
 //! | [`projected_gradient`], [`barzilai_borwein`], [`conjugate_gradient`] | first order, on the sphere | – | stationary |
 //! | [`fp_sgda`](fn@fp_sgda) | smoothed gradient with a fixed step | – | residual |
@@ -21,7 +23,9 @@ mod climbs;
 mod closed_form;
 mod fp_sgda;
 mod from_start;
+mod one_user;
 mod sensing_only;
+mod sharing;
 mod wmmse;
 mod wmmse_sdr;
 #[cfg(feature = "sdp")]
@@ -33,7 +37,10 @@ pub use climbs::{ClimbSettings, barzilai_borwein, conjugate_gradient, projected_
 pub use closed_form::{mrt, project_power, rzf, zf};
 pub use fp_sgda::{FpSgdaSettings, fp_sgda};
 pub use from_start::{FromStart, StartName};
+pub use one_user::{one_user, one_user_beam};
 pub use sensing_only::{SensingSettings, sensing_only};
+pub(super) use sharing::best_use_bps_hz;
+pub use sharing::{DataBeams, SharingSettings, sharing};
 pub use wmmse::{WmmseSettings, wmmse};
 pub use wmmse_sdr::{WmmseSdr, WmmseSdrSettings, wmmse_sdr, wmmse_sdr_with_gaps};
 #[cfg(feature = "sdp")]
@@ -79,6 +86,14 @@ pub(super) const SCHEMES: &[Scheme<Beamforming>] = &[
         "MRT",
         "matched filters, equal power: closed form",
         &Method::new(mrt),
+        Ends::ClosedForm,
+    ),
+    Scheme::new(
+        "sharing",
+        "Shared",
+        "a precoder that ignores targets and sensing beams that ignore users, in the shares that \
+         keep what is required",
+        &Method::new(sharing),
         Ends::ClosedForm,
     ),
     Scheme::new(

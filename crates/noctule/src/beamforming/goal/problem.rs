@@ -80,6 +80,10 @@ pub(in crate::beamforming) fn asked(
         let meant = limit.metric.unit().meant(limit.limit);
         limits.push(Limit { metric: limit.metric.clone(), limit: meant });
     }
+    for (i, relative) in require.over_best.iter().enumerate() {
+        // what it comes to is known beside the arrays: `Scenario::asked_of`
+        relative.check().map_err(|error| error.inside(&format!("require.over_best[{i}]")))?;
+    }
     let around = Surroundings::default();
     let goal = goal.clone();
     Ok(Problem { goal, sinr_floor: floors, limits, unknown, streams_cancelled, around })

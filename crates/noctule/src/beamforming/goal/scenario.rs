@@ -137,6 +137,7 @@ impl Scenario {
             _ => false,
         };
         goal || self.require.limits.iter().any(|limit| all(&limit.metric))
+            || self.require.over_best.iter().any(|relative| all(&relative.metric))
     }
 
     /// Arrays that are not planar.

@@ -187,6 +187,17 @@ pub struct Limit {
     pub limit: f64,
 }
 
+/// A limit on a metric relative to the smallest that any beams of the same power reach.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Relative {
+    /// The metric, one whose root people say.
+    pub metric: Measure,
+    /// How many times that smallest root the root may be; 1.0 is what only sensing alone reaches.
+    pub factor: f64,
+}
+
 /// What is required of beams beside their power. What is left out is not required.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -225,6 +236,9 @@ pub struct Require {
     /// Limits on any other metric.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
+    /// Limits that are said relative to the best that any beams reach, users ignored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub over_best: Vec<Relative>,
 }
 
 impl Require {

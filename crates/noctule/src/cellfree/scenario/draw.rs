@@ -153,7 +153,7 @@ impl Scenario {
 
     /// The requirement as a number.
     fn required(&self, instance: &Instance) -> Result<Requirement, Error> {
-        Ok(match self.requirement {
+        Ok(match self.meant()? {
             RequirementSpec::None => Requirement::None,
             RequirementSpec::MaxError(limit) => Requirement::MaxError(limit),
             RequirementSpec::MinRateBpsHz(rate) => Requirement::MinRate(rate),

@@ -30,7 +30,7 @@ impl Scenario {
         ] {
             in_range(name, value, -250.0, 250.0, "dB or dBm")?;
         }
-        limit("crb_limit", self.crb_limit.rad2())?;
+        limit("crb_limit", self.meant_limit()?.rad2())?;
         in_range("angular_spread_deg", self.angular_spread_deg, 0.0, 90.0, "degrees")?;
         self.aging.validate(self.blocks)?;
         match &self.users {

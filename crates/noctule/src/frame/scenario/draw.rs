@@ -17,6 +17,7 @@ impl Scenario {
     /// [`Error::Input`] when a field makes no sense.
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
+        let asked = self.meant_limit()?;
         let users: Vec<(UserSpec, f64)> = match &self.users {
             Users::Fixed(users) => users.iter().map(|user| (*user, 1.0)).collect(),
             Users::Drawn(law) => law.draw(seed, trial, self.path_gain_db),
@@ -31,7 +32,7 @@ impl Scenario {
             noise_w: units::w_from_dbm(self.noise_dbm),
             pilot_snr: units::linear_from_db(self.pilot_snr_db) / nominal,
             echo_snr: units::linear_from_db(self.echo_snr_db),
-            crb_limit_rad2: user.crb_limit_deg2.map_or(self.crb_limit, CrbLimit::Deg2).rad2(),
+            crb_limit_rad2: user.crb_limit_deg2.map_or(asked, CrbLimit::Deg2).rad2(),
         };
         let block_s = self.symbol_time_us * 1e-6 * self.block_symbols as f64;
         let aged = |(user, factor): &(UserSpec, f64)| {

@@ -33,10 +33,11 @@ impl Scenario {
     /// [`Error::Input`] when a field makes no sense, or when a user cannot be located.
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
-        let parts = self.draw(seed, trial);
+        let asked = self.meant_limit()?;
+        let parts = self.draw(seed, trial, asked);
         let notes = self.notes(parts.users);
         let mut instance = Instance::new(parts)?.noted(notes);
-        if let CrbLimit::OverBest(factor) = self.crb_limit {
+        if let CrbLimit::OverBest(factor) = asked {
             let best = best_crb(&instance, &NoSettings {}, &Run::default())?.metrics.worst_crb_m2;
             // Without a best there is nothing to be relative to: the limit says who is to blame.
             let limit = best.map_or(ANY_LIMIT_M2, |best| factor * best);
@@ -46,7 +47,7 @@ impl Scenario {
     }
 
     /// The parts, with a limit where it is absolute.
-    fn draw(&self, seed: u64, trial: u64) -> Parts {
+    fn draw(&self, seed: u64, trial: u64, asked: CrbLimit) -> Parts {
         let points = self.points();
         let users = self.place_users(seed, trial);
         let energy = self.symbol_energy();
@@ -66,7 +67,7 @@ impl Scenario {
             uplink_gram: equicorrelated(count, self.uplink_correlation),
             downlink_gram: equicorrelated(count, self.downlink_correlation),
             sensing: Some(Sensing::Placed { points, users, radar }),
-            crb_limit_m2: match self.crb_limit {
+            crb_limit_m2: match asked {
                 CrbLimit::M2(limit) => Some(limit),
                 CrbLimit::None | CrbLimit::OverBest(_) => None,
             },

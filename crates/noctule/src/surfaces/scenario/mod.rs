@@ -1,6 +1,7 @@
 //! Parameters of a base station, candidate sites, a user and a target.
 
 mod layout;
+mod require;
 
 use noctule_num::InputError;
 use noctule_num::input::{in_count, in_range};
@@ -12,6 +13,7 @@ use super::instance::{Elements, Instance, MOST_ANTENNAS, MOST_ELEMENTS, MOST_SIT
 use crate::Error;
 
 pub use self::layout::Layout;
+pub use self::require::Require;
 
 /// Simulated echoes at most.
 const MOST_DRAWS: usize = 1_000_000;
@@ -70,6 +72,9 @@ pub struct Scenario {
     /// Largest Cramér–Rao bound of the target's spatial frequency, in dB (10 log₁₀, the frequency has
     /// no unit). `null` for no requirement.
     pub crb_limit_db: Option<f64>,
+    /// The same in the words of every system; left out, `crb_limit_db` is what counts.
+    #[serde(skip_serializing_if = "Require::is_nothing")]
+    pub require: Require,
     /// Simulated echoes on which estimators are tried, in every trial; 0 for none.
     pub echo_draws: u64,
 }
@@ -110,6 +115,7 @@ impl Default for Scenario {
             reflection_gain_db: 0.0,
             path_weights: PathModel::Exact,
             crb_limit_db: Some(-32.0),
+            require: Require::default(),
             echo_draws: 0,
         }
     }
@@ -139,7 +145,7 @@ impl Scenario {
             ("reference_gain_db", self.reference_gain_db, -200.0, 100.0, "dB"),
             ("path_loss_exponent", self.path_loss_exponent, 0.0, 20.0, ""),
             ("reflection_gain_db", self.reflection_gain_db, -200.0, 200.0, "dB"),
-            ("crb_limit_db", self.crb_limit_db.unwrap_or(0.0), -300.0, 300.0, "dB"),
+            ("crb_limit_db", self.meant_limit_db()?.unwrap_or(0.0), -300.0, 300.0, "dB"),
             ("base_axis_deg", self.base_axis_deg, -360.0, 360.0, "degrees"),
             ("user_axis_deg", self.user_axis_deg, -360.0, 360.0, "degrees"),
             ("surface_axis_deg", self.surface_axis_deg, -360.0, 360.0, "degrees"),
@@ -187,7 +193,7 @@ impl Scenario {
                 PathModel::Exact => PathWeights::Exact,
                 PathModel::Max => PathWeights::Max,
             },
-            crb_limit: self.crb_limit_db.map(units::linear_from_db),
+            crb_limit: self.meant_limit_db()?.map(units::linear_from_db),
         })
         .map(|instance| instance.with_echoes(self.echo_draws, seed, trial))
         .map_err(as_of_the_scenario)
