@@ -1,5 +1,5 @@
 //! `cargo xtask features`: the library compiles with none of its features, with each, and with all,
-//! without a warning; and what it brings without any stays small.
+//! without a warning; what it brings without any stays small; and the program with Parquet works.
 //!
 //! All other tasks build the workspace, whose engine has the features on. These checks have a
 //! target folder of their own: other features of shared dependencies must not push out what the
@@ -33,6 +33,20 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         let sentence = format!("the library does not compile {shown}, see above");
         cargo(root, &arguments, &[("RUSTFLAGS", "-D warnings")], &sentence)?;
     }
+    // Parquet, which no other task builds: it compiles, and reads back as it was written.
+    let arguments = [
+        &["test", "--package", "noctule-lab", "--test", "export", "--profile", PROFILE][..],
+        &["--target-dir", &folder, "--features", "parquet"],
+    ]
+    .concat();
+    cargo(root, &arguments, &[], "the export to Parquet failed, see above")?;
+    let arguments = [
+        &["check", "--package", "noctule-cli", "--profile", PROFILE][..],
+        &["--target-dir", &folder, "--features", "parquet"],
+    ]
+    .concat();
+    let warnings = [("RUSTFLAGS", "-D warnings")];
+    cargo(root, &arguments, &warnings, "the program does not compile with `parquet`, see above")?;
     eprintln!("xtask: the library brings {crates} crates without features");
     Ok(())
 }

@@ -64,10 +64,22 @@ pub(crate) enum Verb {
     Check(Named),
     /// Say how much of a run is there.
     #[command(after_long_help = help::STATUS)]
-    Status(Folder),
-    /// Fold the chunks of a run that was split into shards.
+    Status(Status),
+    /// Fold the chunks of a run that was split into shards, or runs with different seeds into one.
     #[command(after_long_help = help::MERGE)]
-    Merge(Folder),
+    Merge(Merge),
+    /// Prepare a run for a Slurm cluster: its folder, and scripts for an array and a merge.
+    #[command(after_long_help = help::SLURM)]
+    Slurm(Slurm),
+    /// Write the records of a run in another format: Parquet, for programs that read columns.
+    #[command(after_long_help = help::EXPORT)]
+    Export {
+        /// The folder of a complete run, or the name of its experiment.
+        folder: PathBuf,
+        /// The file [default: records.parquet in the folder].
+        #[arg(long, short, value_name = "FILE.parquet")]
+        out: Option<PathBuf>,
+    },
     /// Draw the figures of an experiment again from the summary of its results.
     #[command(after_long_help = help::REDRAW)]
     Redraw {
@@ -107,6 +119,73 @@ pub(crate) struct Folder {
     pub(crate) folder: PathBuf,
 }
 
+/// Where runs stand.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Folders of runs, folders with runs somewhere below them, or names of experiments (then
+    /// results/<name>).
+    #[arg(value_name = "FOLDER", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+/// What is put together.
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// The folder of a run that was split, or the name of its experiment; with --out several
+    /// complete runs that differ in nothing but seed and number of trials.
+    #[arg(value_name = "FOLDER", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+
+    /// Where the results of several runs go, as those of one with all their trials.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Prepare a run for Slurm.
+#[derive(Debug, Args)]
+pub(crate) struct Slurm {
+    /// The path of an experiment file, the name of a built-in experiment, or the folder of a run.
+    pub(crate) experiment: String,
+
+    /// Where results go [default: results/<experiment>, with what is changed here appended].
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Another number of trials.
+    #[arg(long, value_name = "N")]
+    pub(crate) trials: Option<u64>,
+
+    /// Another seed.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// The size that the experiment's [ci] table states.
+    #[arg(long)]
+    pub(crate) ci: bool,
+
+    /// Number of parts, each an element of the array.
+    #[arg(long, value_name = "N", default_value_t = 16,
+        value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(crate) shards: u64,
+
+    /// Elements that run at the same time, at most [default: as many as the cluster takes].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) at_once: Option<u64>,
+
+    /// Time limit of an element; a minute before, it stops cleanly and is queued again.
+    #[arg(long, value_name = "[D-]HH:MM:SS", default_value = "04:00:00")]
+    pub(crate) time: String,
+
+    /// Cores of an element; it runs as many threads.
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) cores: u16,
+
+    /// Any other option of sbatch, for array and merge: --sbatch=--partition=long; repeat for more.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub(crate) sbatch: Vec<String>,
+}
+
 /// What is described.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
@@ -118,7 +197,8 @@ pub(crate) struct Schema {
 /// Run an experiment.
 #[derive(Debug, Args, Default)]
 pub(crate) struct Run {
-    /// The path of an experiment file, or the name of a built-in experiment (see `noctule list`).
+    /// The path of an experiment file, the name of a built-in experiment (see `noctule list`), or
+    /// the folder of a run, to go on with the plan that is there.
     pub(crate) experiment: Option<String>,
 
     /// Where results go [default: results/<experiment>, with what is changed here appended].
@@ -141,9 +221,18 @@ pub(crate) struct Run {
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
-    /// Compute part i of N only; `noctule merge` puts the parts together.
+    /// Compute part i of N only, and leave folding to `noctule merge`; in an element of a Slurm
+    /// array: slurm/N, or slurm where `noctule slurm` has prepared the run.
     #[arg(long, value_name = "i/N")]
     pub(crate) shard: Option<String>,
+
+    /// Stop at the first design that fails, with code 1 and the reason.
+    #[arg(long, overrides_with = "keep_going")]
+    pub(crate) fail_fast: bool,
+
+    /// Keep failures as rows of the results and go on, as is the default.
+    #[arg(long, overrides_with = "fail_fast")]
+    pub(crate) keep_going: bool,
 
     /// Start over: move what the folder holds to <DIR>.old first (.old.2, .old.3 where there is one).
     #[arg(long, conflicts_with = "shard")]

@@ -131,6 +131,9 @@ impl Failure {
             Self::Lab(LabError::Foreign { .. } | LabError::OtherPlan { .. }) => Some(
                 "choose another folder with --out, or start over with --fresh, which moves the old results aside",
             ),
+            Self::Lab(LabError::Failed { .. }) => {
+                Some("without --fail-fast failures are rows of the results, and the run goes on")
+            }
             Self::Lab(LabError::Incomplete { .. }) => {
                 Some("run again to compute what is missing; damaged chunks are healed")
             }

@@ -3,6 +3,10 @@
 //! Lines are broken by hand at 78 columns, so that they read well on a terminal of 80. A test
 //! parses every example.
 
+mod runs;
+
+pub(crate) use runs::{EXPORT, MERGE, RUN, SLURM, STATUS};
+
 pub(crate) const NOCTULE: &str = "\
 Examples:
   noctule                               run the default experiment
@@ -24,46 +28,6 @@ Exit codes:
    4  the design problem is infeasible
    5  a claim contradicts what its author expects
   75  stopped cleanly; running again resumes";
-
-pub(crate) const RUN: &str = "\
-A run computes every trial of every scheme at every point of the sweeps and
-folds them into tables, figures and verdicts. Results do not depend on the
-number of threads, on shards, or on how often a run was stopped and resumed.
-
-What is there already is never computed twice: the same command resumes a run
-that was stopped by Ctrl-C, a kill or a power cut, and only draws anew what is
-complete. More trials extend a run, fewer take a part of it. A folder that holds
-another run is refused; --fresh moves it aside, and nothing is ever deleted. A
-folder that holds something else is refused too, unless --force.
-
-Examples:
-  noctule run                           the default experiment
-  noctule run beamforming/region --trials 20
-  noctule run mine.toml --out results/first
-  noctule run mine.toml --ci            a small size, in seconds
-  noctule run mine.toml --shard 0/3     one of three parts, then: noctule merge
-  noctule run mine.toml --json          summary and verdicts as JSON
-
-Files written to results/<experiment>/, or the folder of --out:
-  report.html        figures, tables, verdicts, what is proven, how to rerun
-  figures/*.svg      figures for the web; *.tex and *.dat for LaTeX (pgfplots)
-  records.csv        one line for each trial, scheme and point
-  series.csv         values that are not one number: per user, per target
-  summary.csv        mean, standard error, quantiles, counts
-  claims.json        the verdict on every claim
-  manifest.json      seed, version, build, digests
-  timings.csv        how long things took; the only file with times
-  plan.json, presentation.json, chunks/
-                     what a resume, status and merge need
-
-Exit codes:
-   0  done, and every claim is as its author expects
-   1  every design failed, or the system refused
-   2  usage, or something in the experiment file; nothing is written
-   3  chunks are missing or damaged
-   5  a claim contradicts what its author expects
-  75  stopped cleanly by a signal; running again resumes. A second signal
-      stops at once, and even then nothing that was written is lost";
 
 pub(crate) const DESIGN: &str = "\
 Designs one instance with one scheme and shows objective, metrics per user and
@@ -226,41 +190,6 @@ Exit codes:
    0  the file is accepted
    2  it is not";
 
-pub(crate) const STATUS: &str = "\
-Counts the chunks of a run and checks the digest of each.
-
-Examples:
-  noctule status beamforming/region     the folder results/beamforming/region
-  noctule status results/first --json
-
-Files written:
-  none
-
-Exit codes:
-   0  said, whether the run is complete or not (--json: the key `complete`)
-   1  the folder cannot be read
-   2  the folder holds no run
-   3  the plan is damaged";
-
-pub(crate) const MERGE: &str = "\
-Puts the parts of a run together that `noctule run --shard i/N` computed into
-one folder, perhaps on several machines with a shared or copied folder, and
-writes the same files as an unsplit run, byte for byte.
-
-Examples:
-  noctule run mine.toml --out results/first --shard 0/2
-  noctule run mine.toml --out results/first --shard 1/2
-  noctule merge results/first
-
-Files written:
-  as for noctule run
-
-Exit codes:
-   0  merged, and every claim is as its author expects
-   2  the folder holds no run
-   3  chunks are missing, damaged, or contradict each other
-   5  a claim contradicts what its author expects";
-
 pub(crate) const REDRAW: &str = "\
 Draws figures without computing anything: after a change of words in the
 experiment file, or by a noctule that draws better. What needs the samples of
@@ -365,5 +294,42 @@ mod tests {
             }
         }
         assert!(examples > 25, "{examples}");
+    }
+
+    /// Commands of the guide for clusters, with numbers in the place of what schedulers fill in.
+    #[test]
+    fn recipes_of_the_guide_parse() {
+        let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cluster.md");
+        let text = std::fs::read_to_string(guide).unwrap();
+        let filled = [
+            ("\"$PBS_ARRAY_INDEX/16\"", "0/16"),
+            ("\"$((LSB_JOBINDEX - 1))/16\"", "0/16"),
+            ("\"$((SGE_TASK_ID - 1))/16\"", "0/16"),
+            ("\"${SLURM_CPUS_PER_TASK:-1}\"", "1"),
+            ("{wildcards.i}", "0"),
+            ("{}", "0"),
+        ];
+        let (mut commands, mut shards) = (0, 0);
+        for line in text.split("```").skip(1).step_by(2).flat_map(str::lines) {
+            let mut line = line.to_owned();
+            for (from, to) in filled {
+                line = line.replace(from, to);
+            }
+            let Some(at) = line.find("noctule ").filter(|_| !line.contains("import")) else {
+                continue;
+            };
+            let command = line[at..].split(" ::: ").next().unwrap_or("");
+            let command = command.split(['"', '#']).next().unwrap_or("").trim();
+            let cli = Cli::try_parse_from(command.split_whitespace());
+            let cli = cli.unwrap_or_else(|error| panic!("{command}: {error}"));
+            if let Some(crate::cli::Verb::Run(run)) = cli.verb
+                && let Some(shard) = run.shard
+            {
+                assert!(shard.parse::<noctule_lab::run::Part>().is_ok(), "{command}");
+                shards += 1;
+            }
+            commands += 1;
+        }
+        assert!(commands >= 7 && shards >= 4, "{commands} commands, {shards} shards");
     }
 }

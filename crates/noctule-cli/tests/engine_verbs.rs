@@ -17,6 +17,8 @@ use serde_json::Value;
 mod effort;
 #[path = "support/folders.rs"]
 mod folders;
+#[path = "engine_verbs/shards.rs"]
+mod shards;
 
 const EXPERIMENT: &str = "beamforming/region";
 

@@ -61,6 +61,19 @@ pub enum LabError {
         total: u64,
     },
 
+    /// A design failed in a run that ends with the first that does.
+    #[error("`{scheme}` failed at point {point}, trial {trial}: {reason}")]
+    Failed {
+        /// The scheme.
+        scheme: String,
+        /// The grid point.
+        point: usize,
+        /// The trial.
+        trial: u64,
+        /// Why.
+        reason: String,
+    },
+
     /// A file of results is not what it should be.
     #[error("{} is damaged: {reason}", path.display())]
     Corrupt {

@@ -17,6 +17,10 @@ pub(crate) fn text(store: &Store, presentation: &Presentation, folded: &Folded) 
     let swept: Vec<Value> = sweeps.map(|s| json!({ "path": s.path, "values": s.values })).collect();
     let scenario = json!({ "scenario": plan.scenario, "sweeps": swept });
     let scenario = canonical::sha256(canonical::text(&scenario).as_bytes());
+    let seed = match &folded.seeds[..] {
+        [seed] => json!(seed),
+        seeds => json!(seeds),
+    };
     let manifest = json!({
         "format": FORMAT,
         "experiment": presentation.experiment,
@@ -24,7 +28,7 @@ pub(crate) fn text(store: &Store, presentation: &Presentation, folded: &Folded) 
         "plan_sha256": store.hash(),
         "scenario_sha256": scenario,
         "presentation_sha256": canonical::sha256(presentation.text().as_bytes()),
-        "seed": plan.seed,
+        "seed": seed,
         "trials_planned": plan.trials,
         "trials": folded.trials,
         "chunks": plan.chunks(),

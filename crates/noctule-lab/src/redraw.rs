@@ -39,6 +39,7 @@ pub fn redraw(plan: &Plan, presentation: &Presentation, dir: &Path) -> Result<Re
     let folded = Folded {
         groups: fold::groups_of(plan, &text)?,
         trials: 0,
+        seeds: vec![plan.seed],
         build: String::new(),
         cpus: BTreeSet::new(),
         digests: BTreeMap::new(),

@@ -11,7 +11,8 @@ use noctule_num::InputError;
 use noctule_optim::Interrupt;
 
 use crate::builtin::Named;
-use crate::claim::{self, Judged};
+use crate::claim;
+use crate::complete;
 use crate::error::LabError;
 use crate::experiment::{Changes, Experiment};
 use crate::fold::{self, Folded};
@@ -20,6 +21,7 @@ use crate::plan::{Chains, Plan};
 use crate::present;
 use crate::presentation::Presentation;
 use crate::registry::Registry;
+use crate::results::Results;
 use crate::run::{self, Progress, RunOptions, RunReport, Store};
 
 /// An experiment that is ready to run: planned, and accepted by its system at every point.
@@ -55,9 +57,26 @@ impl<'r> Study<'r> {
         Ok(Self { plan, presentation, chains })
     }
 
+    /// Go on with the plan that is in a folder, whatever became of the file it was made of.
+    ///
+    /// # Errors
+    /// When there is no plan, or its system refuses it.
+    pub fn resume(dir: &Path, registry: &Registry<'r>) -> Result<(Self, Store), LabError> {
+        let (store, presentation) = Store::open(dir)?;
+        let plan = store.plan().clone();
+        let chains = plan.prepare(registry).map_err(|refused| refused.error)?;
+        Ok((Self { plan, presentation, chains }, store))
+    }
+
     /// Open the folder of the results; with `force` also one that holds something else.
     pub fn store(&self, dir: &Path, force: bool) -> Result<Store, LabError> {
         Store::create(dir, self.plan.clone(), &self.presentation, force)
+    }
+
+    /// What the run in a folder came to, where it is large, complete, and as it was left: nothing is
+    /// read again then, and nothing written.
+    pub fn answer(&self, store: &Store) -> Option<Results> {
+        complete::answer(store, &self.presentation)
     }
 
     /// Run what is not there yet.
@@ -140,36 +159,41 @@ impl Opened<'_> {
     }
 }
 
-/// Everything that is made from the chunks of a complete run.
-#[derive(Clone, Debug)]
-pub struct Results {
-    /// The tables.
-    pub folded: Folded,
-    /// The verdicts.
-    pub claims: Vec<Judged>,
-    /// The files written, in the order in which a person would look at them.
-    pub files: Vec<PathBuf>,
-    /// What is not drawn of which figure, in sentences.
-    pub notes: Vec<String>,
-}
-
 /// Fold a complete run and write tables, verdicts, figures, report and manifest.
 ///
 /// An incomplete run is an error that names the missing chunks; nothing is written then.
+///
+/// # Errors
+/// When chunks are missing or damaged, or when the file system refuses.
 pub fn finish(store: &Store, presentation: &Presentation) -> Result<Results, LabError> {
-    let plan = store.plan();
     store.sweep();
     store.check_plan()?;
-    let wanted = present::wanted(plan, presentation);
-    let mut folded = fold::fold(store, &wanted)?;
+    let wanted = present::wanted(store.plan(), presentation);
+    let folded = fold::fold(store, &wanted)?;
+    let mut results = conclude(store, presentation, folded)?;
+    if let Err(error) = store.pack() {
+        results.notes.push(format!("the chunks were left in many files: {error}"));
+    }
+    complete::keep(store, presentation, &results);
+    Ok(results)
+}
+
+/// Write what is made from tables that are folded.
+pub(crate) fn conclude(
+    store: &Store,
+    presentation: &Presentation,
+    mut folded: Folded,
+) -> Result<Results, LabError> {
+    let plan = store.plan();
     let claims = claim::judge_all(plan, presentation, &folded);
+    let figures = present::figures(plan, presentation, &folded);
+    folded.kept.check()?;
     let mut files = Vec::new();
     let mut write = |folded: &mut Folded, name: String, text: &str| -> Result<(), LabError> {
         files.push(store.write_output(&name, text.as_bytes())?);
         folded.digests.insert(name, crate::canonical::sha256(text.as_bytes()));
         Ok(())
     };
-    let figures = present::figures(plan, presentation, &folded);
     for figure in &figures {
         let id = &figure.id;
         let pgf = figure.pgf(&format!("{id}.dat"));
@@ -187,7 +211,7 @@ pub fn finish(store: &Store, presentation: &Presentation) -> Result<Results, Lab
     files.splice(0..0, tables);
     let note = |figure: &Figure| Some(format!("figure {}: {}", figure.id, figure.left_out()?));
     let notes = figures.iter().filter_map(note).collect();
-    Ok(Results { folded, claims, files, notes })
+    Ok(Results { folded, claims, files, notes, again: false })
 }
 
 /// The folder of an experiment under `results/`: its name, and what is changed.

@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "support/many.rs"]
+mod many;
 #[path = "support/runs.rs"]
 mod runs;
 
@@ -30,7 +32,8 @@ fn results(store: &Store) -> BTreeMap<String, Vec<u8>> {
 fn run_with(body: &str, dir: &Path, threads: usize, shards: u64) -> BTreeMap<String, Vec<u8>> {
     let store = support::store(body, dir);
     for index in 0..shards {
-        let options = RunOptions { threads: Some(threads), shard: Shard { index, count: shards } };
+        let shard = Shard { index, count: shards };
+        let options = RunOptions { threads: Some(threads), shard, ..RunOptions::default() };
         support::run(&store, &options);
     }
     results(&store)

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod export;
 mod list;
 mod merge;
 mod pages;
@@ -10,6 +11,7 @@ mod run;
 mod schema;
 mod show;
 mod single;
+mod slurm;
 mod status;
 
 use std::io::Write as _;
@@ -35,8 +37,10 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
         Verb::List { ids } => list::run(json, ids),
         Verb::Show(named) => show::run(&named.experiment, json),
         Verb::Check(named) => check::run(&named.experiment, json),
-        Verb::Status(folder) => status::run(&folder.folder, json),
-        Verb::Merge(folder) => merge::run(&folder.folder, json),
+        Verb::Status(status) => status::run(&status.folders, json),
+        Verb::Merge(merge) => merge::run(&merge, json),
+        Verb::Slurm(options) => slurm::run(&options, json),
+        Verb::Export { folder, out } => export::run(&folder, out, json),
         Verb::Redraw { experiment, folder } => redraw::run(&experiment, &folder, json),
         Verb::Completions { shell } => pages::completions(shell),
         Verb::Man { verb } => pages::man(verb.as_deref()),
@@ -53,6 +57,7 @@ pub(crate) fn doing(cli: &Cli) -> Option<&'static str> {
         Some(Verb::Verify { .. }) => "verifying",
         Some(Verb::Check(_)) => "checking",
         Some(Verb::Merge(_)) => "merging",
+        Some(Verb::Export { .. }) => "writing",
         Some(Verb::Status(_)) => "looking",
         _ => return None,
     })

@@ -1,15 +1,15 @@
 //! `noctule run`: the whole way from an experiment file to its report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use noctule_lab::builtin::Named;
-use noctule_lab::experiment::{Changes, Experiment};
+use noctule_lab::experiment::Changes;
 use noctule_lab::fold::GroupSummary;
 use noctule_lab::plan::Plan;
 use noctule_lab::presentation::Presentation;
-use noctule_lab::run::{RunOptions, RunReport, Shard, Store};
-use noctule_lab::{Opened, Request, Results, Study, builtin, claim, finish, systems};
+use noctule_lab::run::{Part, RunOptions, RunReport, Shard, Store};
+use noctule_lab::{Request, Results, Study, builtin, claim, finish, systems};
 use noctule_num::InputError;
 use serde_json::{Map, Value, json};
 
@@ -21,34 +21,99 @@ use crate::tables;
 
 pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
     let started = Instant::now();
-    let shard: Shard = options.shard.as_deref().map_or(Ok(Shard::default()), str::parse)?;
+    let part: Part = options.shard.as_deref().map_or(Ok(Part::default()), str::parse)?;
     let registry = systems::registry();
+    let said = options.experiment.as_deref();
+    if let Some(dir) = said.and_then(folder_of_a_run) {
+        refuse_changes(options)?;
+        let (study, store) = Study::resume(&dir, &registry)?;
+        return ran(&study, &store, options, part, (started, None), as_json);
+    }
     let opened = Study::open(&named(options)?, request(options), &registry)?;
     let store = opened.store(|old| {
         say(&format!("earlier results are now in {}", old.display()));
     })?;
-    let Opened { experiment, study, dir, .. } = &opened;
+    let allowed = opened.experiment.ci.max_seconds;
+    ran(&opened.study, &store, options, part, (started, Some(allowed)), as_json)
+}
+
+/// Run a study and say what came of it; `clock` is when it began, and what [ci] allows.
+fn ran(
+    study: &Study<'_>,
+    store: &Store,
+    options: &Run,
+    part: Part,
+    clock: (Instant, Option<f64>),
+    as_json: bool,
+) -> Result<Done, Failure> {
+    let shard = part.resolve(store.dir(), |name| std::env::var(name).ok())?;
     let interrupt = crate::signals::interrupt();
-    announce(study, experiment);
+    announce(study);
+    if part == Part::default()
+        && let Some(results) = study.answer(store)
+    {
+        let report = RunReport {
+            chunks: study.plan.chunks(),
+            reused: study.plan.chunks(),
+            ..RunReport::default()
+        };
+        let seconds = clock.0.elapsed().as_secs_f64();
+        return show_results(
+            store,
+            &study.presentation,
+            &results,
+            Some((&report, seconds)),
+            as_json,
+        );
+    }
     let watcher = Watcher::new();
-    let run_options = RunOptions { threads: options.threads.map(usize::from), shard };
-    let report = study.run(&store, &run_options, &watcher, &interrupt);
+    let threads = options.threads.map(usize::from);
+    let run_options = RunOptions { threads, shard, fail_fast: options.fail_fast };
+    let report = study.run(store, &run_options, &watcher, &interrupt);
     watcher.finish();
     let report = report?;
     if report.interrupted {
-        return stopped(dir, &report, as_json);
+        return stopped(store.dir(), &report, as_json);
     }
-    if shard.count > 1 {
-        return shard_done(dir, shard, &report, as_json);
+    if shard.count > 1 || part != Part::default() {
+        return shard_done(store.dir(), shard, &report, as_json);
     }
-    let results = finish(&store, &study.presentation)?;
-    let seconds = started.elapsed().as_secs_f64();
-    let allowed = experiment.ci.max_seconds;
-    if options.ci && seconds > allowed {
+    let results = finish(store, &study.presentation)?;
+    let seconds = clock.0.elapsed().as_secs_f64();
+    if let Some(allowed) = clock.1.filter(|allowed| options.ci && seconds > *allowed) {
         let what = format!("this took {seconds:.1} s; the experiment allows {allowed} s in [ci]");
         say(&format!("warning: {what}"));
     }
-    show_results(&store, &study.presentation, &results, Some((&report, seconds)), as_json)
+    show_results(store, &study.presentation, &results, Some((&report, seconds)), as_json)
+}
+
+/// A folder with a plan in it. The name of a built-in experiment means that, also where there is a
+/// folder of this name; `./` before it, or `/` behind, makes it a path.
+pub(super) fn folder_of_a_run(name: &str) -> Option<PathBuf> {
+    let known = builtin::ALL.iter().any(|built_in| built_in.id == name);
+    (!known && Path::new(name).join("plan.json").is_file()).then(|| PathBuf::from(name))
+}
+
+/// What a plan that is in a folder has decided already.
+fn refuse_changes(options: &Run) -> Result<(), Failure> {
+    let given = [
+        ("--trials", options.trials.is_some()),
+        ("--seed", options.seed.is_some()),
+        ("--ci", options.ci),
+        ("--out", options.out.is_some()),
+        ("--fresh", options.fresh),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((option, _)) => Err(decided(option)),
+    }
+}
+
+/// An option that says what the plan of a folder has said.
+pub(super) fn decided(option: &str) -> Failure {
+    let what = "the folder of a run has its plan, which this option would change";
+    let error = InputError::new(what, option, "a folder", "the folder alone");
+    error.hint("name the experiment instead: a larger number of trials extends its folder").into()
 }
 
 /// The experiment that is meant.
@@ -73,11 +138,12 @@ fn request(options: &Run) -> Request {
     }
 }
 
-fn announce(study: &Study<'_>, experiment: &Experiment) {
+fn announce(study: &Study<'_>) {
     let plan = &study.plan;
-    let trials = experiment
-        .trials
-        .map_or_else(|| "deterministic".to_owned(), |trials| format!("{trials} trials"));
+    let trials = match plan.deterministic {
+        true => "deterministic".to_owned(),
+        false => format!("{} trials", plan.trials),
+    };
     say(&format!(
         "{}\n{} schemes · {} points · {trials} · seed {} · plan {}",
         study.presentation.title,
@@ -164,7 +230,7 @@ pub(crate) fn show_results(
     for note in &results.notes {
         say(note);
     }
-    say("written:");
+    say(if results.again { "there:" } else { "written:" });
     for file in &results.files {
         say(&format!("  {}", file.display()));
     }
@@ -172,7 +238,9 @@ pub(crate) fn show_results(
 }
 
 fn say_run(report: &RunReport, seconds: f64, results: &Results) {
-    if report.computed == 0 {
+    if results.again {
+        say("\nThe run was complete already; its files are as they were.");
+    } else if report.computed == 0 {
         say("\nThe run was complete already; tables and figures were written again.");
     } else {
         let (computed, reused) = (report.computed, report.reused);

@@ -137,7 +137,7 @@ fn an_interrupted_design_is_written_only_where_there_is_none_and_says_so() {
 
 /// The largest resident size of a process so far, in MB.
 #[cfg(target_os = "linux")]
-fn peak_mb(child: &Child) -> Option<f64> {
+pub(super) fn peak_mb(child: &Child) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;

@@ -181,7 +181,7 @@ fn designs_replace_documents_and_nothing_else() {
 
 /// The program under a limit on the size of files, in blocks of 512 bytes: as on a full disk.
 #[cfg(unix)]
-fn limited(dir: &Path, blocks: u64, arguments: &[&str]) -> Output {
+pub(super) fn limited(dir: &Path, blocks: u64, arguments: &[&str]) -> Output {
     let script = format!("ulimit -f {blocks}; trap '' XFSZ; exec \"$@\"");
     let mut command = Command::new("sh");
     command.current_dir(dir).args(["-c", &script, "sh", env!("CARGO_BIN_EXE_noctule")]);

@@ -44,8 +44,8 @@ impl View<'_> {
         let metric = self.plan.metrics.iter().position(|name| name == metric);
         let scheme = self.plan.schemes.iter().position(|known| known.id == scheme);
         let (Some(metric), Some(scheme)) = (metric, scheme) else { return Vec::new() };
-        let all = self.samples.metric(metric, scheme, point).iter();
-        all.filter(|(trial, _)| !self.left_out.contains(trial)).copied().collect()
+        let all = self.samples.metric(metric, scheme, point);
+        all.iter().filter(|(trial, _)| !self.left_out.contains(trial)).copied().collect()
     }
 
     /// A statistic of a selection at one grid point.

@@ -146,6 +146,17 @@ fn judge(spec: &ClaimSpec, measured: Measured, deterministic: bool) -> Judged {
     }
 }
 
+/// A claim that was judged before, by its number.
+pub(crate) fn again(
+    spec: &ClaimSpec,
+    value: Option<f64>,
+    standard_error: Option<f64>,
+    note: String,
+    deterministic: bool,
+) -> Judged {
+    judge(spec, Measured { value, standard_error, note }, deterministic)
+}
+
 /// Our number of a claim by samples that need not be those of a run.
 pub fn number(plan: &Plan, samples: &Samples, trials: u64, spec: &ClaimSpec) -> Option<f64> {
     let function = spec.ours.function.as_deref().and_then(|name| named(&plan.system, name));

@@ -1,13 +1,14 @@
 //! From chunks to tables: in chunk order, whatever the order in which they were computed.
 //!
-//! Chunks are read one at a time, so memory does not grow with the number of trials, except for the
-//! samples that quantiles need: those of a group (a scheme at a point) are kept until the group is
-//! summarised. When all groups together are too many, the chunks are read again for the next part
-//! of the groups; quantiles stay exact. One group of ten million trials and ten metrics is 800 MB,
-//! which is where this ends to be modest.
+//! Chunks are read one at a time and once. Samples that do not fit into memory are written out by
+//! column (a metric of a scheme at a point, [`spool`]) and sorted in pieces ([`sorted`]): quantiles
+//! are exact, and memory does not grow with the number of trials. It grows with the number of groups
+//! (a scheme at a point): where these are too many, the chunks are read again for the next part.
 
 mod again;
 mod samples;
+mod sorted;
+mod spool;
 mod summary;
 mod tables;
 
@@ -22,18 +23,18 @@ use crate::run::{Chunk, Decider, Record, Store, Unusable};
 use summary::Groups;
 use tables::Tables;
 
-/// Memory for samples at once.
-const MAX_BYTES: u64 = 128 << 20;
-/// What a list of samples takes beside them.
-const LIST_BYTES: u64 = 64;
+/// Columns of samples at once: about a hundred bytes each, beside the samples.
+const MAX_COLUMNS: usize = 1 << 20;
 
 /// What folding has found.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Folded {
     /// One for each scheme and grid point, schemes slowest.
     pub groups: Vec<GroupSummary>,
     /// Trials that were folded.
     pub trials: u64,
+    /// The seeds: one, but for pooled runs.
+    pub seeds: Vec<u64>,
     /// The build that computed the chunks.
     pub build: String,
     /// The processor classes that did.
@@ -45,41 +46,65 @@ pub struct Folded {
 }
 
 /// Fold the chunks of a complete run into `records.csv`, `series.csv` and `summary.csv`.
+///
+/// # Errors
+/// When chunks are missing or damaged, or the file system refuses.
 pub fn fold(store: &Store, wanted: &Wanted) -> Result<Folded, LabError> {
-    let plan = store.plan();
-    let chunks = complete(store)?;
+    fold_into(&[Source { store, first_trial: 0 }], store, wanted)
+}
+
+/// A run whose trials are counted on from others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) first_trial: u64,
+}
+
+/// Fold runs one after the other into the folder, and by the plan, of `out`.
+pub(crate) fn fold_into(
+    sources: &[Source<'_>],
+    out: &Store,
+    wanted: &Wanted,
+) -> Result<Folded, LabError> {
+    let plan = out.plan();
+    let chunks = sources.iter().map(|source| chunks_of(source.store));
+    let chunks: Vec<u64> = chunks.collect::<Result<_, _>>()?;
     let groups = plan.schemes.len() * plan.grid_len();
-    let per_group = (8 * plan.trials + LIST_BYTES) * plan.metrics.len().max(1) as u64;
-    let per_pass = ((MAX_BYTES / per_group).max(1) as usize).min(groups.max(1));
-    let mut tables = Tables::create(store)?;
+    let per_pass = (MAX_COLUMNS / plan.metrics.len().max(1)).clamp(1, groups.max(1));
+    let mut tables = Tables::create(out)?;
     let mut summaries = Vec::with_capacity(groups);
-    let mut samples = Samples::new(wanted);
+    let mut samples = Samples::new(wanted, out.dir());
     let (mut build, mut cpus, mut trials) = (String::new(), BTreeSet::new(), 0);
     let mut first = 0;
     while first < groups {
         let range = first..(first + per_pass).min(groups);
-        let mut part = Groups::new(plan, range.clone());
-        for chunk in 0..chunks {
-            let read = read(store, chunk)?;
-            for record in &read.records {
-                part.push(record);
-            }
-            if range.start == 0 {
-                for record in &read.records {
-                    tables.push(record)?;
-                    samples.push(record, plan);
-                    trials = trials.max(plan.unit(record.unit).0 + 1);
+        let mut part = Groups::new(plan, range.clone(), out.dir());
+        for (source, chunks) in sources.iter().zip(&chunks) {
+            let before = source.first_trial * plan.chain_count() as u64;
+            for chunk in 0..*chunks {
+                let mut read = read(source.store, chunk)?;
+                for record in &mut read.records {
+                    record.unit += before;
+                    part.push(record)?;
+                    if range.start == 0 {
+                        tables.push(record)?;
+                        samples.push(record, plan)?;
+                        trials = trials.max(plan.unit(record.unit).0 + 1);
+                    }
                 }
-                check_build(store, chunk, &mut build, &read)?;
-                cpus.insert(read.header.cpu);
+                if range.start == 0 {
+                    check_build(source.store, chunk, &mut build, &read)?;
+                    cpus.insert(read.header.cpu);
+                }
             }
         }
-        summaries.extend(part.finish());
+        summaries.extend(part.finish()?);
         first = range.end;
     }
     let mut digests = tables.finish()?;
-    digests.insert("summary.csv".into(), summary::write(store, &summaries)?);
-    Ok(Folded { groups: summaries, trials, build, cpus, digests, kept: samples })
+    digests.insert("summary.csv".into(), summary::write(out, &summaries)?);
+    let seeds = sources.iter().map(|source| source.store.plan().seed).collect();
+    Ok(Folded { groups: summaries, trials, seeds, build, cpus, digests, kept: samples })
 }
 
 /// All rows of one run come from one build.
@@ -103,7 +128,7 @@ fn check_build(
     })
 }
 
-fn read(store: &Store, chunk: u64) -> Result<Chunk, LabError> {
+pub(crate) fn read(store: &Store, chunk: u64) -> Result<Chunk, LabError> {
     store.read_chunk(chunk).map_err(|unusable| unusable.error(store.chunk_path(chunk)))
 }
 
@@ -134,11 +159,15 @@ pub fn standing(store: &Store) -> Result<Standing, LabError> {
     let mut decider = Decider::new(plan);
     let mut round = plan.round_end(0);
     for chunk in 0..plan.chunks() {
-        match store.read_chunk(chunk) {
-            Ok(read) => {
-                standing.done += 1;
+        // Rows are looked at where something is decided by them.
+        let looked = match plan.precision {
+            None => store.check_chunk(chunk),
+            Some(_) => store.read_chunk(chunk).map(|read| {
                 read.records.iter().for_each(|record: &Record| decider.push(record));
-            }
+            }),
+        };
+        match looked {
+            Ok(()) => standing.done += 1,
             Err(Unusable::Absent) => standing.missing.push(chunk),
             Err(Unusable::Torn(_)) => standing.torn.push(chunk),
             Err(unusable) => return Err(unusable.error(store.chunk_path(chunk))),
@@ -155,7 +184,7 @@ pub fn standing(store: &Store) -> Result<Standing, LabError> {
 }
 
 /// The number of chunks to fold, or which are missing.
-fn complete(store: &Store) -> Result<u64, LabError> {
+pub(crate) fn chunks_of(store: &Store) -> Result<u64, LabError> {
     // Looking before reading: a merge must name everything that is missing, not the first.
     let plan = store.plan();
     let absent: Vec<u64> = (0..plan.chunks()).filter(|chunk| !store.has_chunk(*chunk)).collect();

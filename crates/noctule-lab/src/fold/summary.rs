@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use noctule_num::stats::Summary;
 
+use super::sorted::{PIECE, Sorter};
+use super::spool::{HELD, Spool};
 use super::tables::{Table, count_cell, header, keys, number_cell, text_cell};
 use crate::error::LabError;
 use crate::plan::Plan;
@@ -87,24 +90,26 @@ pub(super) struct Groups<'a> {
     plan: &'a Plan,
     points: usize,
     range: Range<usize>,
-    groups: Vec<(GroupSummary, Vec<Vec<f64>>)>,
+    groups: Vec<GroupSummary>,
+    /// A column for each metric of each group.
+    samples: Spool,
+    dir: PathBuf,
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn new(plan: &'a Plan, range: Range<usize>) -> Self {
+    pub(super) fn new(plan: &'a Plan, range: Range<usize>, dir: &Path) -> Self {
         let points = plan.grid_len();
-        let group = |index: usize| {
-            let summary = GroupSummary {
-                scheme: index / points,
-                point: index % points,
-                ..Default::default()
-            };
-            (summary, vec![Vec::new(); plan.metrics.len()])
+        let group = |index: usize| GroupSummary {
+            scheme: index / points,
+            point: index % points,
+            ..Default::default()
         };
-        Self { plan, points, groups: range.clone().map(group).collect(), range }
+        let samples = Spool::new(dir, range.len() * plan.metrics.len(), HELD);
+        let groups = range.clone().map(group).collect();
+        Self { plan, points, groups, range, samples, dir: dir.to_owned() }
     }
 
-    pub(super) fn push(&mut self, record: &Record) {
+    pub(super) fn push(&mut self, record: &Record) -> Result<(), LabError> {
         let chain = self.plan.unit(record.unit).1;
         let first = self.plan.chain_scheme(chain) * self.points;
         for grid in self.plan.grid_points(chain, record.point as usize) {
@@ -112,21 +117,45 @@ impl<'a> Groups<'a> {
             if !self.range.contains(&index) {
                 continue;
             }
-            let (summary, samples) = &mut self.groups[index - self.range.start];
-            summary.push(record);
-            for (samples, value) in samples.iter_mut().zip(&record.metrics) {
-                samples.extend(*value);
+            let index = index - self.range.start;
+            self.groups[index].push(record);
+            for (metric, value) in record.metrics.iter().enumerate() {
+                if let Some(value) = value {
+                    let column = index * self.plan.metrics.len() + metric;
+                    self.samples.push(column, value.to_bits())?;
+                }
             }
         }
+        Ok(())
     }
 
-    pub(super) fn finish(self) -> Vec<GroupSummary> {
-        let finish = |(mut summary, samples): (GroupSummary, Vec<Vec<f64>>)| {
-            summary.metrics = samples.into_iter().map(Summary::of_owned).collect();
-            summary
-        };
-        self.groups.into_iter().map(finish).collect()
+    pub(super) fn finish(self) -> Result<Vec<GroupSummary>, LabError> {
+        let Self { plan, mut groups, mut samples, dir, .. } = self;
+        let metrics = plan.metrics.len();
+        for (index, group) in groups.iter_mut().enumerate() {
+            let columns = index * metrics..(index + 1) * metrics;
+            group.metrics = columns
+                .map(|column| {
+                    let summary = summarised(&samples, column, &dir);
+                    samples.forget(column);
+                    summary
+                })
+                .collect::<Result<_, _>>()?;
+        }
+        Ok(groups)
     }
+}
+
+/// What is said about a column: sorted in memory where it fits, and on the disk where it does not.
+fn summarised(samples: &Spool, column: usize, dir: &Path) -> Result<Option<Summary>, LabError> {
+    if samples.len(column) <= PIECE {
+        let bits = samples.column(column)?;
+        return Ok(Summary::of_owned(bits.into_iter().map(f64::from_bits).collect()));
+    }
+    let mut sorter = Sorter::new(dir, PIECE);
+    samples
+        .each(column, |part| part.iter().try_for_each(|bits| sorter.push(f64::from_bits(*bits))))?;
+    sorter.summary()
 }
 
 /// Write `summary.csv`, one line for each scheme, point and metric; its digest is returned.

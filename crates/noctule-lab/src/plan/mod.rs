@@ -20,10 +20,9 @@
 mod chains;
 mod differences;
 mod layout;
+mod reading;
 mod shape;
 mod told;
-
-use std::path::Path;
 
 use noctule_num::InputError;
 use serde::{Deserialize, Serialize};
@@ -35,9 +34,7 @@ use shape::Shape;
 pub(crate) use told::told;
 
 use crate::canonical;
-use crate::error::LabError;
-use crate::experiment::{Experiment, Hop, MAX_POINTS, MAX_TRIALS, replace};
-use crate::files::{self, Unread};
+use crate::experiment::{Experiment, Hop, replace};
 use crate::registry::Registry;
 use crate::run::build;
 use crate::system::{Point, System};
@@ -187,57 +184,6 @@ impl Plan {
         differences::between(self, other)
     }
 
-    /// Read a plan back.
-    pub fn read(path: &Path) -> Result<Self, LabError> {
-        let bytes = files::read(path, MAX_BYTES).map_err(|unread| match unread {
-            Unread::Io(error) => LabError::io("read", path)(error),
-            Unread::NoFile(found) => LabError::corrupt(path, format!("it is {found}")),
-            Unread::TooLarge(bytes) => LabError::corrupt(path, format!("it has {bytes} bytes")),
-        })?;
-        let value: Value = serde_json::from_slice(&bytes)
-            .map_err(|error| LabError::corrupt(path, error.to_string()))?;
-        let format = value.get("format").and_then(Value::as_str).unwrap_or("nothing").to_owned();
-        if format != FORMAT {
-            let place = path.display().to_string();
-            let what = "this is not a plan we can read";
-            let error = InputError::new(what, place, &format, FORMAT);
-            return Err(match format.as_str() {
-                "noctule-plan/1" => error.hint(
-                    "an earlier noctule wrote it: read the run with that one, or start over with \
-                     --fresh (fresh=True), which moves it aside",
-                ),
-                _ => error,
-            }
-            .into());
-        }
-        let plan: Self = serde_json::from_value(value)
-            .map_err(|error| LabError::corrupt(path, error.to_string()))?;
-        plan.checked().map_err(|reason| LabError::corrupt(path, reason))
-    }
-
-    /// A plan that somebody edited may not lead us out of bounds.
-    fn checked(mut self) -> Result<Self, &'static str> {
-        let schemes = self.schemes.len();
-        let points = self.sweeps.iter().map(|sweep| sweep.values.len());
-        let points = points.fold(schemes, usize::saturating_mul);
-        let inside = |sweep: &PlanSweep| sweep.schemes.iter().flatten().all(|s| *s < schemes);
-        if points == 0 || points > MAX_POINTS || !self.sweeps.iter().all(inside) {
-            return Err("its sweeps refer to points that do not exist");
-        }
-        if !(1..=MAX_TRIALS).contains(&self.trials) {
-            return Err("its number of trials is impossible");
-        }
-        let precision = self.precision.as_ref();
-        if precision.is_some_and(|p| p.metric >= self.metrics.len() || p.round_trials == 0) {
-            return Err("its precision refers to a metric that does not exist");
-        }
-        self.shape = Shape::of(&self);
-        if self.chunks() > MAX_CHUNKS {
-            return Err("its size is impossible");
-        }
-        Ok(self)
-    }
-
     /// Refuse what nobody can compute or keep, and say what it would take.
     pub(crate) fn check_size(&self) -> Result<(), InputError> {
         if self.chunks() <= MAX_CHUNKS {
@@ -255,20 +201,29 @@ impl Plan {
 
     /// What a large study will take, in words; `None` for what fits anywhere.
     ///
-    /// A row takes about 200 bytes and 20 for each metric, once in its chunk and once in the tables;
-    /// statistics are exact, which needs all samples of a scheme at one point at once.
+    /// A row takes about 200 bytes and 20 for each metric, once in its chunk and once in the tables,
+    /// and its samples 8 bytes each while they are sorted.
     pub fn needs(&self) -> Option<String> {
         let metrics = self.metrics.len() as f64;
-        let disk = 2.0 * self.rows() as f64 * (200.0 + 20.0 * metrics);
-        let memory = self.trials as f64 * 8.0 * metrics;
-        if disk < 4e9 && memory < 1e9 {
+        let designs = self.rows() as f64;
+        let (disk, sorted) = (2.0 * designs * (200.0 + 20.0 * metrics), 8.0 * designs * metrics);
+        if disk < 4e9 {
             return None;
         }
-        let designs = self.rows() as f64;
-        let (disk, memory) = (disk / 1e9, (memory / 1e9).max(0.2));
+        let (disk, sorted) = (disk / 1e9, sorted / 1e9);
         Some(format!(
-            "{designs:.1e} designs: about {disk:.0} GB on disk, and {memory:.1} GB of memory for their statistics"
+            "{designs:.1e} designs: about {disk:.0} GB on disk, and {sorted:.1} GB more while they are folded"
         ))
+    }
+
+    /// The same with another number of trials.
+    pub(crate) fn with_trials(&self, trials: u64) -> Self {
+        Self { trials, ..self.clone() }
+    }
+
+    /// The same with another seed.
+    pub(crate) fn with_seed(&self, seed: u64) -> Self {
+        Self { seed, ..self.clone() }
     }
 
     /// Number of units of work.

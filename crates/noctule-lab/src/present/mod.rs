@@ -37,6 +37,9 @@ pub fn wanted(plan: &Plan, presentation: &Presentation) -> Wanted {
                     &mut wanted.means
                 };
                 kept.insert(series);
+                if presentation.series[series].steps {
+                    wanted.ends.insert(series);
+                }
             }
         }
         let samples = match figure.kind {

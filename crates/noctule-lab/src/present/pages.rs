@@ -35,14 +35,23 @@ pub fn report(
             .map(|scheme| proven(plan, presentation, folded, scheme))
             .collect(),
         provenance: provenance(store, presentation, folded),
-        rerun: rerun(presentation),
+        rerun: rerun(presentation, folded),
     }
 }
 
-fn rerun(presentation: &Presentation) -> Vec<String> {
-    let changes = &presentation.changes;
+fn rerun(presentation: &Presentation, folded: &Folded) -> Vec<String> {
+    let Presentation { changes, experiment, .. } = presentation;
     let space = if changes.is_empty() { "" } else { " " };
-    vec![format!("noctule run {}{space}{changes}", presentation.experiment)]
+    if folded.seeds.len() == 1 {
+        return vec![format!("noctule run {experiment}{space}{changes}")];
+    }
+    let folders: Vec<String> = folded.seeds.iter().map(|seed| format!("seed-{seed}")).collect();
+    let run = |(seed, out): (&u64, &String)| {
+        format!("noctule run {experiment} --seed {seed} --out {out}")
+    };
+    let mut all: Vec<String> = folded.seeds.iter().zip(&folders).map(run).collect();
+    all.push(format!("noctule merge {} --out pooled", folders.join(" ")));
+    all
 }
 
 fn provenance(
@@ -57,11 +66,12 @@ fn provenance(
     } else {
         folded.trials.to_string()
     };
+    let seeds: Vec<String> = folded.seeds.iter().map(u64::to_string).collect();
     let facts = [
         ("experiment", presentation.experiment.clone()),
         ("system", plan.system.clone()),
         ("plan", store.hash().to_owned()),
-        ("seed", plan.seed.to_string()),
+        ("seed", seeds.join(", ")),
         ("trials", trials),
         ("version", plan.version.clone()),
         ("build", folded.build.clone()),

@@ -5,11 +5,12 @@
 //! one JSON object for each row; and the SHA-256 of everything before it. A file whose last line
 //! does not match is torn and counts as absent.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::build;
+use super::place::Place;
 use super::record::Record;
 use crate::canonical;
 use crate::error::LabError;
@@ -117,12 +118,20 @@ pub(super) fn write(
 }
 
 /// Check a chunk file against its seal and against what is expected of it, without its rows.
-pub(crate) fn check(path: &Path, plan: &str, chunk: u64) -> Result<(Header, String), Unusable> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Unusable::Absent),
-        Err(error) => return Err(Unusable::Unreadable(error.kind(), error.to_string())),
-    };
+pub(crate) fn check(place: &Place, plan: &str, chunk: u64) -> Result<(Header, String), Unusable> {
+    match place.bytes() {
+        Ok(bytes) => check_bytes(bytes, plan, chunk),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Unusable::Absent),
+        Err(error) => Err(Unusable::Unreadable(error.kind(), error.to_string())),
+    }
+}
+
+/// Check the bytes of a chunk file.
+pub(crate) fn check_bytes(
+    bytes: Vec<u8>,
+    plan: &str,
+    chunk: u64,
+) -> Result<(Header, String), Unusable> {
     let torn = |reason: &str| Unusable::Torn(reason.to_owned());
     let mut text = String::from_utf8(bytes).map_err(|_| torn("it is not text"))?;
     let body = text.strip_suffix('\n').ok_or_else(|| torn("its last line is incomplete"))?;
@@ -153,8 +162,13 @@ pub(crate) fn check(path: &Path, plan: &str, chunk: u64) -> Result<(Header, Stri
 }
 
 /// Read a chunk file.
-pub(crate) fn read(path: &Path, plan: &str, chunk: u64) -> Result<Chunk, Unusable> {
-    let (header, text) = check(path, plan, chunk)?;
+pub(crate) fn read(place: &Place, plan: &str, chunk: u64) -> Result<Chunk, Unusable> {
+    let (header, text) = check(place, plan, chunk)?;
+    rows(header, &text)
+}
+
+/// The rows of a chunk file that has been checked.
+pub(super) fn rows(header: Header, text: &str) -> Result<Chunk, Unusable> {
     let mut records = Vec::with_capacity(header.rows);
     for line in text.lines().skip(1) {
         records

@@ -17,7 +17,7 @@ use crate::plan;
 use crate::presentation::Presentation;
 
 /// What a run writes beside its figures.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "plan.json",
     "presentation.json",
     "records.csv",
@@ -28,6 +28,7 @@ const NAMES: [&str; 10] = [
     "report.html",
     "timings.csv",
     "chunks",
+    "slurm",
 ];
 
 /// Whether there is a plan of ours in a folder.
@@ -42,6 +43,31 @@ pub(super) fn is_run(dir: &Path) -> bool {
         .ok()
         .and_then(|plan| plan.get("format").and_then(Value::as_str).map(str::to_owned));
     format.is_some_and(|format| format.starts_with("noctule-plan/"))
+}
+
+/// How deep below a folder runs are looked for.
+const DEEP: usize = 6;
+
+/// The runs somewhere below a folder, in the order of their names. Links are not followed, and
+/// nothing below a run is looked at.
+pub fn folders_below(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    collect(dir, DEEP, &mut found);
+    found
+}
+
+fn collect(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
+    folders.sort();
+    for folder in folders {
+        if is_run(&folder) {
+            found.push(folder);
+        } else if depth > 1 {
+            collect(&folder, depth - 1, found);
+        }
+    }
 }
 
 /// The first entry of a folder that is no run of ours and not empty.
@@ -71,7 +97,7 @@ fn is_empty(dir: &Path) -> bool {
 }
 
 /// Take possession of a folder: see the rule at the top of this file.
-pub(super) fn take(dir: &Path, presentation: &Presentation, force: bool) -> Result<(), LabError> {
+pub(crate) fn take(dir: &Path, presentation: &Presentation, force: bool) -> Result<(), LabError> {
     if dir.is_symlink() && !dir.exists() {
         let what = "the folder is a link to a place that does not exist";
         let place = dir.display().to_string();

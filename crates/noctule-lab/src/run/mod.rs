@@ -5,33 +5,44 @@
 //! them unit by unit, and publish each with its digest; whatever kills the process, at most the
 //! chunks in flight are lost.
 
+mod array;
 pub mod build;
 mod chunk;
 mod decide;
 mod folder;
+mod pack;
+mod place;
+mod publish;
 mod record;
+mod remote;
 mod store;
 mod timings;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use noctule_num::InputError;
 use noctule_optim::Interrupt;
 
+pub use array::{Numbering, Part};
 pub use chunk::{Chunk, Header, Unusable};
 pub(crate) use decide::Decider;
-pub use folder::move_aside;
 pub(crate) use folder::remove_figures;
+pub(crate) use folder::take;
+pub use folder::{folders_below, move_aside};
 pub use record::{Ending, Gap, PointKind, Record};
+pub use remote::chunk_text;
 pub use store::Store;
 
 use crate::error::LabError;
 use crate::plan::{Chains, Plan};
 use store::Settled;
 use timings::Timings;
+
+/// A chunk that took this long is not thrown away when a signal comes before its end.
+const WORTH_KEEPING: Duration = Duration::from_secs(1);
 
 /// How to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +51,8 @@ pub struct RunOptions {
     pub threads: Option<usize>,
     /// Which part of the chunks.
     pub shard: Shard,
+    /// Whether the first design that fails ends the run; otherwise failures are rows as others.
+    pub fail_fast: bool,
 }
 
 /// Part `index` of `count`.
@@ -146,6 +159,7 @@ struct Session<'a> {
     interrupt: &'a Interrupt,
     timings: Timings,
     threads: usize,
+    fail_fast: bool,
     error: Mutex<Option<LabError>>,
     broken: AtomicBool,
     computed: AtomicU64,
@@ -182,6 +196,7 @@ pub fn run(
         interrupt,
         timings: Timings::new(store.dir().join("timings.csv"), threads),
         threads,
+        fail_fast: options.fail_fast,
         error: Mutex::new(None),
         broken: AtomicBool::new(false),
         computed: AtomicU64::new(0),
@@ -283,14 +298,28 @@ impl Session<'_> {
 
     fn compute_chunk(&self, chunk: u64) -> Result<(), LabError> {
         // Rows of fewer trials are the first rows of more.
+        let begun = Instant::now();
         let (mut records, first) = self.store.begun(chunk);
         let mut seconds = vec![0.0; self.plan.schemes.len()];
         let mut units = vec![0; self.plan.schemes.len()];
         for unit in first..self.plan.chunk(chunk).end {
             let start = Instant::now();
-            let Some(rows) = record::run_unit(self.plan, self.chains, unit, self.interrupt) else {
+            let rows = match self.broken.load(Ordering::Relaxed) {
+                true => None,
+                false => record::run_unit(self.plan, self.chains, unit, self.interrupt),
+            };
+            let Some(rows) = rows else {
+                // What is finished of a chunk is worth keeping where it took its time.
+                if begun.elapsed() >= WORTH_KEEPING && unit > first {
+                    self.store.publish_part(chunk, unit, &records)?;
+                }
                 return Ok(());
             };
+            if self.fail_fast
+                && let Some(failed) = rows.iter().find(|row| row.ending.is_failure())
+            {
+                return Err(self.failed(failed));
+            }
             let scheme = self.plan.chain_scheme(self.plan.unit(unit).1);
             seconds[scheme] += start.elapsed().as_secs_f64();
             units[scheme] += 1;
@@ -301,6 +330,18 @@ impl Session<'_> {
         self.computed.fetch_add(1, Ordering::Relaxed);
         self.timings.append(self.plan, chunk, &seconds, &units);
         Ok(())
+    }
+
+    /// The design with which a run ends that ends with the first failure.
+    fn failed(&self, record: &Record) -> LabError {
+        let (trial, chain) = self.plan.unit(record.unit);
+        let point = self.plan.grid_points(chain, record.point as usize);
+        LabError::Failed {
+            scheme: self.plan.schemes[self.plan.chain_scheme(chain)].id.clone(),
+            point: point.first().copied().unwrap_or(0),
+            trial,
+            reason: record.reason.clone().unwrap_or_default(),
+        }
     }
 
     fn count(&self, rows: &[Record]) {

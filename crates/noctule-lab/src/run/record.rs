@@ -23,6 +23,11 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Whether there should be a design, and is none.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Unsound)
+    }
+
     /// The word used in files.
     pub const fn as_str(self) -> &'static str {
         match self {

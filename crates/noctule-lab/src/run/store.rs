@@ -8,16 +8,19 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::build;
 use super::chunk::{self, Chunk, Header, Unusable};
+use super::pack::Packs;
+use super::place::Place;
+use super::publish::{publish, resize};
 use super::{Record, folder, record};
 use crate::error::LabError;
-use crate::files::{self, Draft, Temporary};
+use crate::files::{self, Draft};
 use crate::plan::Plan;
 use crate::presentation::Presentation;
 
@@ -36,6 +39,7 @@ pub struct Store {
     cpu: String,
     flushed: Mutex<Option<Instant>>,
     parts: OnceLock<Parts>,
+    packs: Mutex<Option<Packs>>,
 }
 
 /// How many units there are in the files that hold only a part of a chunk, fewest first, by chunk.
@@ -65,7 +69,8 @@ impl Store {
         Ok(store)
     }
 
-    fn over(dir: &Path, plan: Plan) -> Self {
+    /// A folder that results are written to, whether it is a run or not.
+    pub(crate) fn over(dir: &Path, plan: Plan) -> Self {
         Self {
             hash: plan.hash(),
             core: plan.core_hash(),
@@ -74,6 +79,7 @@ impl Store {
             cpu: build::cpu_class(),
             flushed: Mutex::new(None),
             parts: OnceLock::new(),
+            packs: Mutex::new(None),
         }
     }
 
@@ -97,7 +103,7 @@ impl Store {
 
     /// Remove what dead processes have left half-written.
     pub(crate) fn sweep(&self) {
-        for folder in ["", "chunks", "figures"] {
+        for folder in ["", "chunks", "chunks/packs", "figures"] {
             files::sweep(&self.dir.join(folder));
         }
     }
@@ -110,6 +116,11 @@ impl Store {
     /// The plan.
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The hash of what its chunks belong to.
+    pub fn core(&self) -> &str {
+        &self.core
     }
 
     /// The hash of the plan, which names the run.
@@ -129,16 +140,39 @@ impl Store {
         self.dir.join("chunks").join(name + ".jsonl")
     }
 
-    /// The files that hold a chunk, if they exist: its own, and those of a run of more trials.
-    fn sources(&self, chunk: u64) -> Vec<PathBuf> {
+    /// Where a chunk may be: its own file, those of a run of more trials, packs.
+    fn sources(&self, chunk: u64) -> Vec<Place> {
         let needed = units(&self.plan.chunk(chunk));
         let whole = units(&self.plan.whole_chunk(chunk));
-        if needed == whole {
-            return vec![self.chunk_path(chunk)];
+        let mut counts = vec![needed];
+        if needed < whole {
+            counts.push(whole);
+            counts.extend(self.parts(chunk).iter().filter(|count| **count > needed));
         }
-        let more = self.parts(chunk).iter().copied().filter(|count| *count > needed);
-        let counts = [needed, whole].into_iter().chain(more);
-        counts.map(|count| self.chunk_file(chunk, count)).collect()
+        let files = counts.into_iter().map(|count| Place::File(self.chunk_file(chunk, count)));
+        let packed = self.packed(chunk).into_iter();
+        files.chain(packed.filter(|(count, _)| *count >= needed).map(|(_, place)| place)).collect()
+    }
+
+    /// Where packs lie.
+    pub(super) fn packs_folder(&self) -> PathBuf {
+        self.dir.join("chunks").join("packs")
+    }
+
+    fn packed(&self, chunk: u64) -> Vec<(u64, Place)> {
+        let mut packs = self.packs.lock().unwrap_or_else(PoisonError::into_inner);
+        let packs = packs.get_or_insert_with(|| {
+            let mut packs = Packs::default();
+            packs.renew(&self.packs_folder(), &self.core);
+            packs
+        });
+        packs.of(chunk)
+    }
+
+    /// Whether another process has packed chunks meanwhile.
+    fn has_new_packs(&self) -> bool {
+        let mut packs = self.packs.lock().unwrap_or_else(PoisonError::into_inner);
+        packs.as_mut().is_some_and(|packs| packs.renew(&self.packs_folder(), &self.core))
     }
 
     /// How many units there are in the files that hold only a part of a chunk.
@@ -160,15 +194,15 @@ impl Store {
 
     /// Whether there is a file with this chunk in it, whole or not.
     pub(crate) fn has_chunk(&self, chunk: u64) -> bool {
-        self.sources(chunk).iter().any(|path| path.exists())
+        self.sources(chunk).iter().any(|place| place.path().exists())
     }
 
     /// Read a chunk.
     pub fn read_chunk(&self, chunk: u64) -> Result<Chunk, Unusable> {
         let wanted = self.plan.chunk(chunk);
-        let (path, header) = self.find(chunk)?;
-        let mut read = chunk::read(&path, &self.core, chunk)?;
+        let (_, header, text) = self.find(chunk)?;
         let held = wanted.start..wanted.start + header.units;
+        let mut read = chunk::rows(header, &text)?;
         if let Some(reason) = record::misfit(&read.records, held, &self.plan) {
             return Err(Unusable::Torn(format!("{reason}; remove it and run again")));
         }
@@ -176,36 +210,53 @@ impl Store {
         Ok(read)
     }
 
-    /// The first file with a chunk in it that is whole.
-    fn find(&self, chunk: u64) -> Result<(PathBuf, Header), Unusable> {
+    /// Whether a chunk is there and whole, by its digest.
+    pub(crate) fn check_chunk(&self, chunk: u64) -> Result<(), Unusable> {
+        self.find(chunk).map(|_| ())
+    }
+
+    /// The first place with a chunk in it that is whole.
+    fn find(&self, chunk: u64) -> Result<(Place, Header, String), Unusable> {
+        match self.look(chunk) {
+            Err(Unusable::Absent) if self.has_new_packs() => self.look(chunk),
+            found => found,
+        }
+    }
+
+    fn look(&self, chunk: u64) -> Result<(Place, Header, String), Unusable> {
         let wanted = self.plan.chunk(chunk);
         let most = units(&self.plan.whole_chunk(chunk));
         let own = self.chunk_path(chunk);
-        for path in self.sources(chunk) {
-            match chunk::check(&path, &self.core, chunk) {
-                Ok((header, _)) if (units(&wanted)..=most).contains(&header.units) => {
-                    return Ok((path, header));
+        let mut end = Unusable::Absent;
+        for place in self.sources(chunk) {
+            let mine = place.path() == own;
+            match chunk::check(&place, &self.core, chunk) {
+                Ok((header, text)) if (units(&wanted)..=most).contains(&header.units) => {
+                    return Ok((place, header, text));
                 }
-                Ok(_) if path == own => {
+                Ok(_) if mine => {
                     return Err(Unusable::Torn("it has another number of units".to_owned()));
                 }
                 // What a run of more trials has left is of use, or it is not.
-                Err(unusable) if path == own && unusable != Unusable::Absent => {
-                    return Err(unusable);
-                }
+                Err(unusable) if mine && unusable != Unusable::Absent => return Err(unusable),
+                Err(unusable) if matches!(place, Place::Packed(..)) => end = unusable,
                 _ => {}
             }
         }
-        Err(Unusable::Absent)
+        Err(end)
     }
 
     /// The rows that a run of fewer trials has left of a chunk, and the first unit after them.
     pub(super) fn begun(&self, chunk: u64) -> (Vec<Record>, u64) {
         let wanted = self.plan.chunk(chunk);
-        let parts = self.parts(chunk).iter().copied().rev();
-        for count in parts.filter(|count| *count < units(&wanted)) {
+        let file = |count: &u64| (*count, Place::File(self.chunk_file(chunk, *count)));
+        let mut parts: Vec<(u64, Place)> = self.parts(chunk).iter().map(file).collect();
+        parts.extend(self.packed(chunk));
+        parts.sort_by_key(|(count, _)| *count);
+        let fewer = |(count, _): &(u64, Place)| *count < units(&wanted);
+        for (count, place) in parts.into_iter().rev().filter(fewer) {
             let end = wanted.start + count;
-            let read = chunk::read(&self.chunk_file(chunk, count), &self.core, chunk);
+            let read = chunk::read(&place, &self.core, chunk);
             if let Ok(read) = read
                 && (read.header.units, read.header.build.as_str()) == (count, build::id())
                 && record::misfit(&read.records, wanted.start..end, &self.plan).is_none()
@@ -222,8 +273,8 @@ impl Store {
     pub(super) fn settle(&self, chunk: u64) -> Result<Settled, LabError> {
         let own = self.chunk_path(chunk);
         match self.find(chunk) {
-            Ok((path, header)) if header.build != build::id() => Err(LabError::Foreign {
-                path,
+            Ok((place, header, _)) if header.build != build::id() => Err(LabError::Foreign {
+                path: place.path().to_owned(),
                 what: "build",
                 found: header.build,
                 expected: build::id().to_owned(),
@@ -254,11 +305,29 @@ impl Store {
         if flush {
             self.flush_names();
         }
+        // A part of a chunk is of no use beside more of it.
+        for part in self.parts(chunk).iter().filter(|part| **part < count) {
+            let _ = fs::remove_file(self.chunk_file(chunk, *part));
+        }
         Ok(())
     }
 
-    fn is_flush_due(&self) -> bool {
-        let mut flushed = self.flushed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// Publish the rows of a chunk up to a unit, for whoever goes on.
+    pub(super) fn publish_part(
+        &self,
+        chunk: u64,
+        end: u64,
+        records: &[Record],
+    ) -> Result<(), LabError> {
+        let count = end - self.plan.chunk(chunk).start;
+        let path = self.chunk_file(chunk, count);
+        let text = chunk::write(&self.core, chunk, count, &self.cpu, records)
+            .map_err(|error| LabError::corrupt(&path, error.to_string()))?;
+        publish(&path, text.as_bytes(), true)
+    }
+
+    pub(super) fn is_flush_due(&self) -> bool {
+        let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
         let due = flushed.is_none_or(|at| at.elapsed() >= UNFLUSHED);
         if due {
             *flushed = Some(Instant::now());
@@ -285,29 +354,13 @@ impl Store {
     }
 }
 
-/// Where there is a plan already: another number of trials of the same extends the run, or takes a
-/// part of it; anything else is another run.
-fn resize(path: &Path, plan: &Plan) -> Result<(), LabError> {
-    let found = Plan::read(path)?;
-    if found.core_hash() != plan.core_hash() {
-        let mut differences = found.differences(plan);
-        if differences.is_empty() {
-            differences.push("in what has no words".to_owned());
-        }
-        return Err(LabError::OtherPlan { path: path.to_owned(), differences });
-    }
-    let mut draft = Draft::of(path)?;
-    draft.push(plan.text().as_bytes())?;
-    draft.finish()
-}
-
 /// The chunk and the number of units of a file `c000012-5.jsonl`.
 fn part(name: &str) -> Option<(u64, u64)> {
     let (chunk, count) = name.strip_prefix('c')?.strip_suffix(".jsonl")?.split_once('-')?;
     Some((chunk.parse().ok()?, count.parse().ok()?))
 }
 
-const fn units(range: &std::ops::Range<u64>) -> u64 {
+pub(super) const fn units(range: &std::ops::Range<u64>) -> u64 {
     range.end - range.start
 }
 
@@ -317,27 +370,4 @@ pub(super) enum Settled {
     Done,
     Open,
     Torn(PathBuf),
-}
-
-/// Put a file in place: whole, once, never over another one. If it is already there with the same
-/// bytes, somebody else was faster, and that is fine.
-fn publish(path: &Path, bytes: &[u8], flush: bool) -> Result<(), LabError> {
-    let temporary = Temporary::beside(path);
-    let write = || -> std::io::Result<()> {
-        let mut file = temporary.create()?;
-        file.write_all(bytes)?;
-        if flush { file.sync_all() } else { Ok(()) }
-    };
-    write().map_err(LabError::io("write", path))?;
-    match fs::hard_link(temporary.path(), path) {
-        Ok(()) => Ok(()),
-        // Also when the link was made but the answer got lost on the way.
-        Err(_) if path.exists() => match fs::read(path) {
-            Ok(there) if there == bytes => Ok(()),
-            Ok(_) => Err(LabError::Conflict { path: path.to_owned() }),
-            Err(error) => Err(LabError::io("read", path)(error)),
-        },
-        // A file system without links: renaming is the next best thing.
-        Err(_) => temporary.rename(path).map_err(LabError::io("create", path)),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use noctule_figure::{Line, PlotPoint, empirical_cdf};
+use noctule_figure::{Line, PlotPoint};
 use noctule_num::stats::Summary;
 
 use super::{Builder, Track, reference};
@@ -65,7 +65,7 @@ impl Builder<'_> {
             for &point in &track.points {
                 let Some(x) = self.place(&self.spec.x, point) else { continue };
                 let of = |scheme: usize| self.folded.kept.metric(metric, scheme, point);
-                let pairs = paired(of(track.scheme), of(other));
+                let pairs = paired(&of(track.scheme), &of(other));
                 line.points.extend(mean_point(x, &pairs, self.spec.band));
                 let all = self.without(&self.spec.y, track.scheme, point);
                 let reference = self.without(&self.spec.y, other, point);
@@ -121,17 +121,9 @@ impl Builder<'_> {
         let tracks = self.tracks();
         let place = Self::places(&tracks);
         let line = |track: Track| {
-            let mut values: Vec<f64> = Vec::new();
-            for &point in &track.points {
-                if let Some(series) = series {
-                    values.extend(self.folded.kept.values(series, track.scheme, point));
-                }
-                if let Some(metric) = metric {
-                    let samples = self.folded.kept.metric(metric, track.scheme, point);
-                    values.extend(samples.iter().map(|(_, value)| *value));
-                }
-            }
-            Line::new(track.label, empirical_cdf(&values)).at(place(track.scheme))
+            let kept = &self.folded.kept;
+            let points = kept.distribution(metric, series, track.scheme, &track.points);
+            Line::new(track.label, points).at(place(track.scheme))
         };
         tracks.into_iter().map(line).collect()
     }
