@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import _noctule
+from ._distributed import Spread
 from ._identity import identity
 from ._input import Array, OnFailure, check_on_failure, member_of, refuse
 from ._instance import Instance
@@ -69,6 +70,20 @@ class Records:
         if table not in ("records", "summary", "series"):
             raise _noctule.unknown(table, "", ["records", "summary", "series"])
         return pandas.read_csv(self.folder / f"{table}.csv")
+
+    def to_parquet(self, path: str | Path | None = None) -> Path:
+        """Write ``records`` as Parquet, with types and compressed; the path, by default
+        ``records.parquet`` in the folder.
+
+        Needs pyarrow or polars. Rows go through a part at a time: memory does not grow with them.
+
+        >>> path = noctule.run(study).to_parquet()      # doctest: +SKIP
+        >>> pandas.read_parquet(path)                   # doctest: +SKIP
+        """
+        from ._parquet import write
+
+        target = self.folder / "records.parquet" if path is None else Path(path)
+        return write(self.folder / "records.csv", self.plan, target)
 
     @property
     def summary(self) -> dict[str, Array]:
@@ -130,7 +145,8 @@ def _column(cells: list[str]) -> Array:
     return np.array([float(cell) if cell else np.nan for cell in cells])
 
 
-def _called(function: Scheme) -> Callable[..., dict[str, Any]]:
+def called(function: Scheme) -> Callable[..., dict[str, Any]]:
+    """A function of the caller's own as the engine calls it."""
     def call(
         system: str, arrays: dict[str, Any], scenario: Any, seed: int, trial: int
     ) -> dict[str, Any]:
@@ -155,6 +171,8 @@ def run(
     force: bool = False,
     progress: bool = False,
     on_failure: OnFailure = "return",
+    executor: Any = None,
+    task_s: float = 1.0,
 ) -> Records:
     """Run an experiment: its name, the path of its file, or its text.
 
@@ -189,6 +207,17 @@ def run(
     on_failure
         When a function of your own fails: ``"return"`` goes on and warns at the end, with the first
         traceback and how many designs it was; ``"raise"`` stops at the first exception.
+    executor
+        Who computes: nobody but this process by default; ``"processes"`` or a number for processes
+        of this machine (spawned: a script needs ``if __name__ == "__main__":``); any executor with
+        ``submit``, such as that of Dask (``client.get_executor()``), joblib, submitit or mpi4py; or
+        a function without arguments that makes one, which is called again when it breaks. Tasks
+        carry the plan and numbers of chunks; what is lost with a worker is asked for again. The
+        results are the same bytes. Functions of your own are sent by value where ``cloudpickle`` is
+        installed, and a worker that finds another function than was sent refuses it.
+    task_s
+        About how long a task takes, in seconds, at least 0.5: long ones (600) for executors that
+        start a job for each.
 
     Raises
     ------
@@ -212,17 +241,24 @@ def run(
     if schemes and out is None:
         owner = tempfile.TemporaryDirectory(prefix="noctule-")
         out = owner.name
-    functions = {
-        id: (_called(function), identity(function))
-        for id, function in (schemes or {}).items()
-    }
+    digests = {id: identity(function) for id, function in (schemes or {}).items()}
+    functions = {id: (called(function), digests[id]) for id, function in (schemes or {}).items()}
     order = {
         "experiment": name, "text": text, "trials": trials, "seed": seed, "ci": ci,
         "out": None if out is None else Path(out), "threads": threads, "fresh": fresh,
         "force": force, "strict": on_failure == "raise",
     }
+    failed: dict[str, Any] = {}
     with Bar(progress, "units") as bar:
+        if executor is not None:
+            sent = {id: (function, digests[id]) for id, function in (schemes or {}).items()}
+            inbox = _noctule.inbox(order, functions)
+            spread = Spread(inbox, executor, sent, on_failure == "raise", task_s, bar)
+            spread.run()
+            failed = spread.failures
+            order |= {"out": inbox.folder, "fresh": False}
         info = json.loads(_noctule.run(order, functions, bar.callback))
+    info["failures"].update(failed)
     for id, failures in info.pop("failures").items():
         designs = "one design" if failures["count"] == 1 else f"{failures['count']} designs"
         warnings.warn(f"`{id}` failed for {designs}; the first:\n{failures['first']}",

@@ -39,10 +39,15 @@ def identity(function: Any) -> str:
     >>> identity(scaled(1.0)) == identity(scaled(1.0)), identity(scaled(1.0)) == identity(scaled(0.1))
     (True, False)
     """
+    return told(function) or "?" + secrets.token_hex(8)
+
+
+def told(function: Any) -> str | None:
+    """The digest where it can be told."""
     try:
         return _Digest().of(function)
     except (_Untold, RecursionError):
-        return secrets.token_hex(8)
+        return None
 
 
 class _Digest:
@@ -159,7 +164,7 @@ class _Digest:
         except Exception:
             raise _Untold from None
         if isinstance(made, str):  # a name alone, which may stand for something else tomorrow
-            if _from_package(str(getattr(value, "__module__", "")), None):
+            if from_package(str(getattr(value, "__module__", "")), None):
                 self._library(value)
             elif hasattr(value, "__wrapped__"):
                 self._add(value.__wrapped__)
@@ -211,13 +216,17 @@ def _is_installed(value: Any) -> bool:
     if not isinstance(value, (types.FunctionType, types.ModuleType, type)):
         return False
     if isinstance(value, types.ModuleType):
-        return _from_package(value.__name__, getattr(value, "__file__", None))
+        return from_package(value.__name__, getattr(value, "__file__", None))
     file = value.__code__.co_filename if isinstance(value, types.FunctionType) else None
-    return _from_package(str(value.__module__), file)
+    return from_package(str(value.__module__), file)
 
 
-def _from_package(module: str, file: str | None) -> bool:
+def from_package(module: str, file: str | None) -> bool:
+    """Whether a module comes with Python, a package, or noctule; the main one is whatever was
+    started, and tells nothing."""
     top = module.partition(".")[0]
+    if top in ("__main__", "__mp_main__") and file is None:
+        return False
     if top in sys.builtin_module_names or top == "noctule":
         return True
     file = file or getattr(sys.modules.get(module), "__file__", None)
@@ -228,4 +237,4 @@ def _from_package(module: str, file: str | None) -> bool:
         {"site-packages", "dist-packages"} & set(path.parts))
 
 
-__all__ = ["identity"]
+__all__ = ["from_package", "identity", "told"]

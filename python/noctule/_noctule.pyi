@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from os import PathLike
+from pathlib import Path
 from types import ModuleType
 from typing import Any, final
 
 from typing_extensions import Self
 
 __all__ = [
-    "InvalidInput", "NotSolved", "NumericalError", "Problem", "Told", "__version__", "beamforming",
-    "build_id", "cellfree", "check_gradient", "design_batch", "design_document", "experiments",
-    "figures", "frame", "imported", "members", "minimize", "phy", "pilots", "problems", "read",
+    "Inbox", "InvalidInput", "NotSolved", "NumericalError", "Problem", "Told", "__version__", "beamforming",
+    "build_id", "cellfree", "check_gradient", "compute", "design_batch", "design_document", "experiments",
+    "figures", "frame", "imported", "inbox", "members", "minimize", "phy", "pilots", "problems", "read",
     "reordered", "run", "surfaces", "system_in", "systems_json", "unknown", "verify",
     "water_filling", "write",
 ]
@@ -81,6 +82,22 @@ def design_batch(
     problems: list[Any], scheme: str, settings: Any = None, certify: bool = False,
     threads: int | None = None, progress: _Progress | None = None, keep: str = "all",
 ) -> list[Any]: ...
+@final
+class Inbox:
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def plan(self) -> str: ...
+    @property
+    def open(self) -> list[tuple[int, int]]: ...
+    @property
+    def units(self) -> int: ...
+    def put(self, chunk: int, content: bytes) -> int: ...
+
+def inbox(order: dict[str, Any], schemes: dict[str, tuple[Any, str]]) -> Inbox: ...
+def compute(
+    plan: str, chunks: list[int], schemes: dict[str, tuple[Any, str]], strict: bool,
+) -> tuple[list[tuple[int, bytes, float]], str]: ...
 def run(
     order: dict[str, Any], schemes: dict[str, tuple[Callable[..., Any], str]],
     progress: _Progress | None = None,

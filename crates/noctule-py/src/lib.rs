@@ -42,6 +42,8 @@ mod _noctule {
     #[pymodule_export]
     use crate::experiment::drawn::figures;
     #[pymodule_export]
+    use crate::experiment::spread::{Inbox, compute, inbox};
+    #[pymodule_export]
     use crate::experiment::{experiments, run};
     #[pymodule_export]
     use crate::files::{design_document, imported, members, read, reordered, system_in, write};

@@ -17,7 +17,9 @@ pub(crate) fn figures(py: Python<'_>, folder: PathBuf) -> PyResult<String> {
         let (store, presentation) = Store::open(&folder)?;
         let wanted = present::wanted(store.plan(), &presentation);
         let folded = fold::fold(&store, &wanted)?;
-        Ok(present::figures(store.plan(), &presentation, &folded))
+        let figures = present::figures(store.plan(), &presentation, &folded);
+        folded.kept.check()?;
+        Ok(figures)
     });
     let figures: Vec<Figure> = built.map_err(errors::lab)?;
     Ok(json!(figures.iter().map(figure_json).collect::<Vec<_>>()).to_string())
