@@ -1,7 +1,7 @@
 //! From chunks to tables: in chunk order, whatever the order in which they were computed.
 //!
 //! Chunks are read one at a time and once. Samples that do not fit into memory are written out by
-//! column (a metric of a scheme at a point, [`spool`]) and sorted in pieces ([`sorted`]): quantiles
+//! column (a metric of a scheme at a point, `spool`) and sorted in pieces (`sorted`): quantiles
 //! are exact, and memory does not grow with the number of trials. It grows with the number of groups
 //! (a scheme at a point): where these are too many, the chunks are read again for the next part.
 
