@@ -222,8 +222,8 @@ class Design(Mapping[str, Any]):
         self, path: str | Path | None = None, kind: str | None = None, force: bool = False
     ) -> str:
         """Draw the design: ``scene`` (who stands where, and where beams go), ``pattern`` (power
-        against direction) or ``map`` (power over azimuth and polar angle); by default the first that
-        the system has.
+        against direction), ``map`` (power over azimuth and polar angle) or ``timeline`` (the parts
+        of a frame); by default the first that the system has.
 
         Returns the SVG document, and writes it to ``path`` if one is given. A file of the same name
         that noctule did not write is replaced only with ``force``.

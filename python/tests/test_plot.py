@@ -82,7 +82,16 @@ def test_pictures_of_designs(tmp_path: Path) -> None:
     assert svg.startswith("<svg") and ">user 1<" in svg
     assert (tmp_path / "powers.svg").read_text(encoding="utf-8").startswith(svg.rstrip())
     design.plot(tmp_path / "powers.svg", "scene")  # one of ours is replaced
-    assert ">targets<" in noctule.design("beamforming").plot(kind="pattern")
+    beams = noctule.design("beamforming")
+    assert ">targets<" in beams.plot(kind="pattern")
+    assert ">target 1<" in beams.plot(kind="scene")
+    assert ">channel updates<" in noctule.design("frame").plot()
+    # Places are those of the draw; a document has arrays alone.
+    cellfree = noctule.design("cellfree")
+    assert ">target 1<" in cellfree.plot(kind="scene")
+    cellfree.save(tmp_path / "cellfree.json")
+    with pytest.raises(noctule.InvalidInput, match="does not know"):
+        noctule.Design.load(tmp_path / "cellfree.json").plot(kind="scene")
     with pytest.raises(noctule.InvalidInput, match="pilots has no such picture"):
         design.plot(kind="map")
     with pytest.raises(noctule.InvalidInput, match="no picture of that name"):

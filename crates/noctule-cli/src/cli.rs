@@ -294,12 +294,12 @@ pub(crate) struct Design {
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) trace_plot: Option<PathBuf>,
 
-    /// Draw the design: who stands where and where beams go, or the pattern of what is sent.
+    /// Draw the design: who stands where and where beams go, the pattern of what is sent, or a frame.
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) plot: Option<PathBuf>,
 
-    /// What is drawn: scene (places and beams), pattern (a cut), map (azimuth and polar angle)
-    /// [default: the first that the system has].
+    /// What is drawn: scene (places and beams), pattern (a cut), map (azimuth and polar angle),
+    /// timeline (the parts of a frame) [default: the first that the system has].
     #[arg(long, value_name = "KIND", requires = "plot", value_parser = PictureKind::WORDS)]
     pub(crate) plot_kind: Option<String>,
 

@@ -66,9 +66,12 @@ Examples:
 
 Pictures (--plot):
   beamforming   pattern, map     what the beams send, targets marked
+                scene            the directions of targets and beams
   cellfree      pattern          what every sensing access point sends
+                scene            who stands where; arrows are shares of power
   pilots        scene            who stands where; arrows are shares of power
   surfaces      scene, pattern   sites and their shares; what the base sends
+  frame         timeline         sensing, updates, and the rate of every block
 
 Files written:
   --trace-plot X.svg how the best run went

@@ -246,7 +246,10 @@ fn designs_are_drawn() {
     let kinds = [
         ("beamforming", "pattern", "targets"),
         ("beamforming", "map", "target 1"),
+        ("beamforming", "scene", "target 1"),
         ("cellfree", "pattern", "targets"),
+        ("cellfree", "scene", "target 1"),
+        ("frame", "timeline", "channel updates"),
         ("pilots", "scene", "user 1"),
         ("surfaces", "scene", "BS"),
         ("surfaces", "pattern", "surfaces"),
@@ -265,6 +268,58 @@ fn designs_are_drawn() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong.stderr).contains("pilots has no such picture"), "{}", text(&wrong.stderr));
     assert!(!folder.path().join("a.svg").exists());
-    let frame = call(folder.path(), &["design", "frame", "--plot", "a.svg"]);
-    assert_eq!(frame.status.code(), Some(2));
+    // What only the instance or the design does not know is said after.
+    let drawn = ["design", "cellfree", "--out", "drawn.json"];
+    assert!(call(folder.path(), &drawn).status.success());
+    let bare = ["design", "drawn.json", "--plot", "a.svg", "--plot-kind", "scene"];
+    let bare = call(folder.path(), &bare);
+    assert_eq!(bare.status.code(), Some(2), "{}", text(&bare.stderr));
+    let random = ["design", "frame", "--scheme", "random-blocks", "--plot", "a.svg"];
+    let random = call(folder.path(), &random);
+    assert_eq!(random.status.code(), Some(2));
+    assert!(text(&random.stderr).contains("no one frame"), "{}", text(&random.stderr));
+    assert!(!folder.path().join("a.svg").exists());
+}
+
+#[test]
+fn pictures_replace_nothing_that_is_not_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, mine) = (folder.path(), folder.path().join("mine.svg"));
+    fs::write(&mine, "<svg>mine</svg>").unwrap();
+    let asked = ["design", "pilots", "--plot", "mine.svg"];
+    let refused = call(dir, &asked);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("mine.svg"), "{}", text(&refused.stderr));
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "<svg>mine</svg>");
+    let forced = ["design", "pilots", "--plot", "mine.svg", "--force"];
+    assert!(call(dir, &forced).status.success());
+    assert!(call(dir, &asked).status.success(), "one of ours is replaced");
+    // Neither is a folder drawn into whose summary is not there, no table, or of another study.
+    let region = "beamforming/region";
+    let other = "scheme,point,metric\nbalanced,0,sum_rate_bps_hz\n";
+    for summary in [None, Some("not a table"), Some(other)] {
+        let foreign = dir.join("foreign");
+        fs::create_dir_all(&foreign).unwrap();
+        fs::write(foreign.join("region.svg"), "mine").unwrap();
+        if let Some(summary) = summary {
+            fs::write(foreign.join("summary.csv"), summary).unwrap();
+        }
+        let refused = call(dir, &["redraw", region, "foreign"]);
+        assert!(!refused.status.success(), "{summary:?}");
+        assert!(text(&refused.stderr).contains("summary"), "{}", text(&refused.stderr));
+        assert_eq!(fs::read_to_string(foreign.join("region.svg")).unwrap(), "mine");
+    }
+}
+
+/// A device that takes nothing: the command says so, and leaves nothing behind.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_picture_for_a_full_device_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("full.svg")).unwrap();
+    let full = call(folder.path(), &["design", "pilots", "--plot", "full.svg"]);
+    assert!(!full.status.success(), "{}", text(&full.stderr));
+    assert!(text(&full.stderr).contains("full.svg"), "{}", text(&full.stderr));
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
 }

@@ -30,12 +30,16 @@ impl Curve<'_> {
 
 /// The curves of a figure that have a point to draw, and how many points have no place.
 pub(super) fn curves<'a>(figure: &Figure, lines: &'a [Line]) -> (Vec<Curve<'a>>, usize) {
-    let looks = styles(lines.iter().map(|line| (line.reference, line.place)));
+    let looks = styles(lines);
     let mut dropped = 0;
     let mut kept = Vec::new();
     for (line, style) in lines.iter().zip(looks) {
         let points: Vec<_> = line.points.iter().map(|p| place(figure, p)).collect();
-        dropped += points.iter().filter(|p| p.is_none()).count();
+        // A point without an x is no value: it breaks the line.
+        let lost = |(point, kept): &(&PlotPoint, &Option<PlotPoint>)| {
+            kept.is_none() && !point.x.is_nan()
+        };
+        dropped += line.points.iter().zip(&points).filter(lost).count();
         let shown = |a: &&Absent| a.count > 0 && figure.x.scale.admits(a.x);
         let absent: Vec<Absent> = line.absent.iter().filter(shown).copied().collect();
         let curve = Curve { label: &line.label, style, points: without_ends(points), absent };
@@ -98,7 +102,8 @@ pub(super) fn sweep(figure: &Figure, curves: &[Curve<'_>]) -> Vec<f64> {
     if !matches!(figure.kind, Kind::Lines(_)) || figure.x.measured {
         return Vec::new();
     }
-    let mut xs: Vec<f64> = curves.iter().flat_map(Curve::present).map(|p| p.x).collect();
+    let ours = curves.iter().filter(|curve| curve.style.joined);
+    let mut xs: Vec<f64> = ours.flat_map(Curve::present).map(|p| p.x).collect();
     xs.sort_by(f64::total_cmp);
     xs.dedup();
     xs

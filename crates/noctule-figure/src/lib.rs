@@ -149,13 +149,16 @@ pub enum Kind {
 pub struct Line {
     /// Its name in the legend.
     pub label: String,
-    /// Its points, in the order in which they are joined.
+    /// Its points, in the order in which they are joined; one whose x is NaN breaks the line.
     pub points: Vec<PlotPoint>,
     /// Where trials have no value, and so are not in the points: marked above the frame.
     pub absent: Vec<Absent>,
     /// Whether it is something to compare with (a bound, a number read from a paper) and not one of
     /// the compared: drawn dashed in grey, without markers.
     pub reference: bool,
+    /// Whether its points are numbers that somebody else printed: marks, larger than those of curves,
+    /// with nothing to join them.
+    pub printed: bool,
     /// Its place in the order of colours, markers and dashes, so that a scheme looks the same in
     /// every figure; `None` takes the place of its position in this one.
     pub place: Option<usize>,
@@ -165,7 +168,7 @@ impl Line {
     /// One of the compared curves.
     pub fn new(label: impl Into<String>, points: impl IntoIterator<Item = PlotPoint>) -> Self {
         let points = points.into_iter().collect();
-        Self { label: label.into(), points, absent: Vec::new(), reference: false, place: None }
+        Self { label: label.into(), points, ..Self::default() }
     }
 
     /// The same curve at a place of its own in the order of colours, markers and dashes.
@@ -181,6 +184,11 @@ impl Line {
         points: impl IntoIterator<Item = PlotPoint>,
     ) -> Self {
         Self { reference: true, ..Self::new(label, points) }
+    }
+
+    /// Numbers that somebody else printed.
+    pub fn printed(label: impl Into<String>, points: impl IntoIterator<Item = PlotPoint>) -> Self {
+        Self { printed: true, ..Self::new(label, points) }
     }
 }
 
@@ -231,6 +239,9 @@ pub struct Heat {
     pub unit: String,
     /// How values become colours.
     pub scale: Scale,
+    /// The values of the darkest and the brightest colour, where surfaces are to be compared; those
+    /// of the cells otherwise.
+    pub range: Option<(f64, f64)>,
     /// Places to mark (targets, users), each with its name.
     pub marks: Vec<(f64, f64, String)>,
 }

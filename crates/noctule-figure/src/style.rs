@@ -3,6 +3,8 @@
 //! Any one of them is lost somewhere — colours on a grey printer or to one man in twelve, markers
 //! on a dense curve, dashes on a steep one — so none of them carries the meaning alone.
 
+use super::Line;
+
 /// The colours of Okabe and Ito, which people with every common colour blindness tell apart, in an
 /// order that begins with the darkest; their yellow is left out, since it fades on white paper.
 pub(super) const COLOURS: [&str; 7] =
@@ -64,25 +66,37 @@ pub(super) struct Style {
     pub(super) dashes: &'static [f64],
     /// Its marker, and whether it is filled with the colour; none for a reference.
     pub(super) marker: Option<(Shape, bool)>,
+    /// Whether a line joins its points; printed numbers have none, and a larger marker.
+    pub(super) joined: bool,
 }
 
-/// The looks of all curves of a figure, given which of them are references and which have a place
-/// of their own.
-pub(super) fn styles(curves: impl IntoIterator<Item = (bool, Option<usize>)>) -> Vec<Style> {
-    let (mut results, mut compared) = (0, 0);
-    let one = |(is_reference, place): (bool, Option<usize>)| {
-        if is_reference {
+/// The markers of printed numbers: open, so that what they are compared with shows through.
+const PRINTED: [Shape; 3] = [Shape::Cross, Shape::Plus, Shape::Star];
+
+/// The looks of all curves of a figure, given which of them are references or printed numbers, and
+/// which have a place of their own. Printed numbers have the colour of that place, else black.
+pub(super) fn styles<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Style> {
+    let (mut results, mut compared, mut printed) = (0, 0, 0);
+    let one = |line: &Line| {
+        if line.reference {
             compared += 1;
             let dashes = REFERENCE_DASHES[(compared - 1) % REFERENCE_DASHES.len()];
-            return Style { colour: REFERENCE_COLOUR, dashes, marker: None };
+            return Style { colour: REFERENCE_COLOUR, dashes, marker: None, joined: true };
         }
-        let k = place.unwrap_or(results);
+        if line.printed {
+            printed += 1;
+            let marker = Some((PRINTED[(printed - 1) % PRINTED.len()], false));
+            let colour = line.place.map_or("#000000", |k| COLOURS[k % COLOURS.len()]);
+            return Style { colour, dashes: &[], marker, joined: false };
+        }
+        let k = line.place.unwrap_or(results);
         results += 1;
         // 7 colours and 8 shapes have no common divisor: 56 curves before a pair repeats.
         let marker = Some((SHAPES[k % SHAPES.len()], k % 2 == 1));
-        Style { colour: COLOURS[k % COLOURS.len()], dashes: DASHES[k % DASHES.len()], marker }
+        let (colour, dashes) = (COLOURS[k % COLOURS.len()], DASHES[k % DASHES.len()]);
+        Style { colour, dashes, marker, joined: true }
     };
-    curves.into_iter().map(one).collect()
+    lines.into_iter().map(one).collect()
 }
 
 /// Which points of a curve carry a marker: every `.0`-th, beginning with number `.1`.

@@ -175,7 +175,7 @@ fn what_is_not_drawn_is_said() {
 fn curves_are_told_apart_without_colour() {
     let lines: Vec<Line> =
         (0..12).map(|k| line(&format!("s{k}"), &[(0.0, k.into()), (1.0, k.into())])).collect();
-    let styles = style::styles(lines.iter().map(|l| (l.reference, l.place)));
+    let styles = style::styles(&lines);
     for (k, a) in styles.iter().enumerate() {
         assert!(styles[..k].iter().all(|b| (a.marker, a.dashes) != (b.marker, b.dashes)));
         assert!(styles[..k].iter().all(|b| (a.marker, a.colour) != (b.marker, b.colour)));
@@ -301,6 +301,7 @@ fn a_surface_tells_absent_cells_from_small_ones() {
         label: "Power".into(),
         unit: "dB".into(),
         scale: Scale::Linear,
+        range: None,
         marks: vec![(0.5, 0.5, "target <1>".into()), (9.0, 9.0, "far away".into())],
     };
     let figure = figure(Kind::Heat(heat));
@@ -322,8 +323,11 @@ fn a_surface_tells_absent_cells_from_small_ones() {
 
 #[test]
 fn a_line_with_a_place_looks_the_same_in_every_figure() {
-    let alone = style::styles([(false, Some(2))]);
-    let among = style::styles([(false, Some(0)), (false, Some(1)), (false, Some(2))]);
-    assert_eq!(alone[0], among[2]);
-    assert_ne!(style::styles([(false, None)])[0], among[2]);
+    let of = |places: &[Option<usize>]| {
+        let lines: Vec<Line> = places.iter().map(|place| line("a", &[]).at(*place)).collect();
+        style::styles(&lines)
+    };
+    let among = of(&[Some(0), Some(1), Some(2)]);
+    assert_eq!(of(&[Some(2)])[0], among[2]);
+    assert_ne!(of(&[None])[0], among[2]);
 }

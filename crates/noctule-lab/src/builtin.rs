@@ -110,6 +110,7 @@ pub const ALL: &[BuiltIn] = built_in![
         "fig5-limits",
         "fig6",
         "fig6-algorithms",
+        "clustering",
         "algorithm-2",
         "algorithm-3",
         "cascades",

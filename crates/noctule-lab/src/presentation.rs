@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::canonical;
 use crate::error::LabError;
 use crate::experiment::{ClaimSpec, Experiment, FigureSpec, Sweep};
-use crate::plan::{Plan, told};
+use crate::plan::{Plan, kept, told};
 use crate::system::System;
 
 /// The format of presentations.
@@ -75,6 +75,7 @@ impl Presentation {
         let metrics = system.metrics().into_iter().filter(|m| told(m.name));
         let metrics = metrics.map(|m| Words::new(m.name, m.label, m.unit));
         let series = system.series().into_iter().filter(|s| told(s.name));
+        let series = series.chain(kept(experiment, system));
         let series = series.map(|s| {
             let words = Words::new(s.name, s.label, s.unit);
             Words { steps: s.steps, ..words }

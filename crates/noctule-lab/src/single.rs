@@ -227,12 +227,18 @@ pub trait Single: System {
     fn pictures(&self) -> &'static [PictureKind];
 
     /// A picture of the design in a document; the first of [`Single::pictures`] where no kind is
-    /// named.
+    /// named. Arrays do not say where things stand: `drawn` is the scenario that the instance was
+    /// drawn from, where it was and is known.
     ///
     /// # Errors
     /// When the system has no such picture, the document is damaged, or its instance does not know
     /// what the picture shows.
-    fn picture(&self, document: &Value, kind: Option<PictureKind>) -> Result<Figure, SingleError>;
+    fn picture(
+        &self,
+        document: &Value,
+        kind: Option<PictureKind>,
+        drawn: Option<&Source>,
+    ) -> Result<Figure, SingleError>;
 
     /// Recompute what a document claims, from its embedded instance and variables alone.
     ///

@@ -12,6 +12,12 @@ use noctule_num::{InputError, hint};
 use noctule_optim::{Interrupt, Proof, Stop};
 use serde_json::Value;
 
+/// The series of what a design sends against direction, over what the same power would send evenly.
+pub const BEAMPATTERN: &str = "beampattern";
+
+/// The series of directions worth marking in a beampattern.
+pub const MARKED_DIRECTIONS: &str = "marked_directions";
+
 /// One point of a chain: complete values, overrides already applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
@@ -167,6 +173,11 @@ pub trait System: Send + Sync {
         Vec::new()
     }
 
+    /// Series that are recorded only where a study asks for them by `keep`, since they take room.
+    fn on_demand(&self) -> Vec<SeriesInfo> {
+        Vec::new()
+    }
+
     /// How the field writes the parameters: the words of figures.
     fn symbols(&self) -> &'static [Symbol] {
         &[]
@@ -197,6 +208,19 @@ pub trait System: Send + Sync {
         scheme: &str,
         chain: &mut dyn Iterator<Item = Point>,
     ) -> Result<Box<dyn Chain>, Refused>;
+
+    /// The same, whose rows carry the series of [`System::on_demand`] that are named too.
+    ///
+    /// # Errors
+    /// As [`System::prepare`].
+    fn prepare_keeping(
+        &self,
+        scheme: &str,
+        chain: &mut dyn Iterator<Item = Point>,
+        _keep: &[&str],
+    ) -> Result<Box<dyn Chain>, Refused> {
+        self.prepare(scheme, chain)
+    }
 
     /// The number by which designs of one instance are compared; `None` where there is no such.
     fn goal(&self) -> Option<Goal> {

@@ -48,9 +48,10 @@ pub(crate) fn design_batch(
             if interrupt.is_raised() {
                 return None;
             }
-            let story = system.design(&order.source(), &scheme, &settings, interrupt);
+            let source = order.source();
+            let story = system.design(&source, &scheme, &settings, interrupt);
             count.fetch_add(1, Ordering::Relaxed);
-            Some(story.map(|story| Told::new(story, keep)))
+            Some(story.map(|story| Told::new(story, keep, source)))
         };
         pool.install(|| orders.par_iter().with_max_len(1).map(design).collect())
     };

@@ -139,20 +139,22 @@ impl Problem {
     ) -> PyResult<Told> {
         let settings = self::settings(self.system, scheme, settings, certify)?;
         let (order, scheme) = (self.order(), scheme.to_owned());
+        let source = order.source();
         let work = move |interrupt: &noctule::Interrupt| {
             order.system.design(&order.source(), &scheme, &settings, interrupt)
         };
         let story = leavable(py, work, |_| Ok(()))?;
-        story.map(|story| Told::new(story, Keep::All)).map_err(errors::single)
+        story.map(|story| Told::new(story, Keep::All, source)).map_err(errors::single)
     }
 
     /// Evaluate variables.
     fn evaluate(&self, py: Python<'_>, variables: &Bound<'_, PyDict>) -> PyResult<Told> {
         let variables = Arrays::Set(set_of(variables)?);
         let order = self.order();
+        let source = order.source();
         let work = move |_: &noctule::Interrupt| order.system.evaluate(&order.source(), &variables);
         let story = leavable(py, work, |_| Ok(()))?;
-        story.map(|story| Told::new(story, Keep::All)).map_err(errors::single)
+        story.map(|story| Told::new(story, Keep::All, source)).map_err(errors::single)
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use noctule::data::ArraySet;
 use noctule_lab::report::{Align, Table};
 use noctule_lab::resolve::system_of;
-use noctule_lab::single::{PictureKind, Story};
+use noctule_lab::single::{PictureKind, Source, Story};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Map, Value};
@@ -58,11 +58,13 @@ pub(crate) struct Told {
     instance: Option<ArraySet>,
     /// Whether `members` is all of the document.
     whole: bool,
+    /// What the instance was drawn from, where it was: arrays do not say where things stand.
+    drawn: Option<Source>,
 }
 
 impl Told {
-    /// What is to be kept of a design that was made here.
-    pub(crate) fn new(story: Story, keep: Keep) -> Self {
+    /// What is to be kept of a design that was made here, of the instance that `source` is.
+    pub(crate) fn new(story: Story, keep: Keep, source: Source) -> Self {
         let mut members = BTreeMap::new();
         if let Value::Object(document) = story.document {
             let array = |name: &str| name == "instance" || story.arrays.get(name).is_some();
@@ -80,6 +82,7 @@ impl Told {
             arrays: (keep >= Keep::Variables).then_some(story.arrays),
             instance: (keep == Keep::All).then_some(story.instance),
             whole: false,
+            drawn: (keep == Keep::All && source.arrays.is_none()).then_some(source),
         }
     }
 
@@ -169,6 +172,7 @@ impl Told {
             arrays: Some(arrays),
             instance: Some(instance),
             whole: true,
+            drawn: None,
             members: members
                 .into_iter()
                 .map(|(name, value)| (name, value.to_string().into_boxed_str()))
@@ -203,20 +207,20 @@ impl Told {
         Ok(format!("{:#}\n", self.whole_document()?))
     }
 
-    /// A picture of the design as an SVG document: `scene`, `pattern` or `map`, or the first that the
-    /// system has.
+    /// A picture of the design as an SVG document: `scene`, `pattern`, `map` or `timeline`, or the
+    /// first that the system has.
     #[pyo3(signature = (kind=None))]
     fn picture(&self, kind: Option<&str>) -> PyResult<String> {
         let known = kind.map(|word| {
             PictureKind::of_word(word).ok_or_else(|| {
-                let allowed = r#""scene", "pattern" or "map""#;
+                let allowed = noctule_num::hint::list(&PictureKind::WORDS);
                 errors::refuse("there is no picture of that name", "kind", word, allowed)
             })
         });
         let kind = known.transpose()?;
         let document = self.whole_document()?;
         let system = accept(system_of(&document, "design"))?;
-        Ok(system.picture(&document, kind).map_err(errors::single)?.svg())
+        Ok(system.picture(&document, kind, self.drawn.as_ref()).map_err(errors::single)?.svg())
     }
 
     /// One member of the document.

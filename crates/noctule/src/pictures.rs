@@ -1,8 +1,8 @@
 //! Pictures of a design as plain numbers: who stands where, and where power goes.
 //!
 //! What draws them knows no radio, and what computes them here knows no figure. Which pictures make
-//! sense is the system's to say: one that knows only angles has no map of places, and one of single
-//! antennas no pattern.
+//! sense is the system's to say: one of single antennas has no pattern, and one without a place for
+//! anybody but a base station shows directions in the place of distances.
 
 /// What is drawn of a design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,13 +13,15 @@ pub enum PictureKind {
     Pattern,
     /// Power over azimuth and polar angle.
     Map,
+    /// What happens when.
+    Timeline,
 }
 
 impl PictureKind {
     /// The words of the command line and of Python, in the order of [`PictureKind::ALL`].
-    pub const WORDS: [&'static str; 3] = ["scene", "pattern", "map"];
+    pub const WORDS: [&'static str; 4] = ["scene", "pattern", "map", "timeline"];
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Scene, Self::Pattern, Self::Map];
+    pub const ALL: [Self; 4] = [Self::Scene, Self::Pattern, Self::Map, Self::Timeline];
 
     /// The word.
     pub const fn word(self) -> &'static str {
@@ -27,6 +29,7 @@ impl PictureKind {
             Self::Scene => "scene",
             Self::Pattern => "pattern",
             Self::Map => "map",
+            Self::Timeline => "timeline",
         }
     }
 
@@ -45,24 +48,29 @@ pub enum Picture {
     Pattern(Pattern),
     /// Over both angles.
     Map(PatternMap),
+    /// What happens when.
+    Timeline(Timeline),
 }
 
 /// The name and the place of somebody.
 pub type Placed = (String, [f64; 2]);
 
-/// Who stands where in the plane, in metres.
+/// Who stands where in the plane.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     /// What they are, and the name and place of each.
     pub groups: Vec<(&'static str, Vec<Placed>)>,
     /// Where beams go.
     pub beams: Vec<Beam>,
+    /// Whether only directions are known: everything but the base station is then at a distance of
+    /// one, and places are in metres otherwise.
+    pub directions_only: bool,
 }
 
 /// A beam of a [`Scene`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Beam {
-    /// Where it begins, in metres.
+    /// Where it begins.
     pub from: [f64; 2],
     /// A place it points to.
     pub to: [f64; 2],
@@ -97,6 +105,21 @@ pub struct PatternMap {
     pub gain: Vec<f64>,
     /// Directions worth marking: name, azimuth and polar angle in degrees.
     pub marks: Vec<(String, f64, f64)>,
+}
+
+/// What happens when: parts of a frame, with a value that is constant over each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// What time is counted in, and its unit: `Time`, `blocks`.
+    pub time: (&'static str, &'static str),
+    /// The value, and its unit.
+    pub value: (&'static str, &'static str),
+    /// Where each part begins and ends, and the value there; a gap is a time without one.
+    pub parts: Vec<(f64, f64, f64)>,
+    /// Times that are given to something else, with their name.
+    pub taken: Vec<(&'static str, f64, f64)>,
+    /// Moments worth marking, by kind.
+    pub marks: Vec<(&'static str, Vec<f64>)>,
 }
 
 /// `count` values from `from` to `to`, ends included.

@@ -48,7 +48,10 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
         }
     }
     if let Some(path) = picture {
-        write_figure(&asked.system.picture(&story.document, kind)?.svg(), path)?;
+        write_figure(
+            &asked.system.picture(&story.document, kind, Some(&asked.source))?.svg(),
+            path,
+        )?;
     }
     show(&story, options.out.as_deref(), as_json)
 }

@@ -213,6 +213,12 @@ fn marks(curve: &Curve<'_>, look: &Look) -> Vec<String> {
     };
     // An open marker is filled with white, so that no line shows through it.
     let fill = if filled { "" } else { ", fill=white" };
+    if !curve.style.joined {
+        options.push(format!(
+            "only marks, mark={mark}, mark size=3.2pt, mark options={{line width=1pt}}"
+        ));
+        return options;
+    }
     options.push(format!(
         "mark={mark}, mark size=2pt, mark options={{solid, line width=0.7pt{fill}{turn}}}"
     ));

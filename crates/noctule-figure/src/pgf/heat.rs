@@ -26,9 +26,14 @@ pub(super) fn heat_parts(
     }
     let (across, up) = surface_spans(figure, heat);
     let mut options = limits((&across, &up), &[]);
-    let Some((low, high)) = extent(values.into_iter()) else {
+    let Some(extent) = extent(values.into_iter()) else {
         return (options, no_data(figure), table);
     };
+    let usable = |(low, high): &(f64, f64)| {
+        low < high && heat.scale.admits(*low) && heat.scale.admits(*high)
+    };
+    let asked = heat.range.filter(usable).map(|(low, high)| (shown(low), shown(high)));
+    let (low, high) = asked.unwrap_or(extent);
     options.push("axis on top, tick align=outside, tick pos=left".to_owned());
     // The colour bar stands beside the frame: both together fill the column.
     options.push("width=0.74\\columnwidth, colorbar, colormap/viridis".to_owned());

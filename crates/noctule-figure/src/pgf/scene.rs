@@ -2,6 +2,7 @@
 
 use super::options::{colour_name, no_words};
 use super::words::{escape, number};
+use crate::Line;
 use crate::scene::Scene;
 use crate::style::{Shape, styles};
 
@@ -9,7 +10,7 @@ use crate::style::{Shape, styles};
 /// for other readers.
 pub(super) fn scene_parts(scene: &Scene) -> (Vec<String>, String, String) {
     let (scene, _) = scene.usable();
-    let looks = styles(scene.groups.iter().map(|_| (false, None)));
+    let looks = styles(&vec![Line::default(); scene.groups.len()]);
     let options = [
         "axis equal image, enlargelimits=0.1, clip mode=individual",
         "grid=major, major grid style={black!15, very thin}",

@@ -11,8 +11,11 @@ use crate::scale::Label;
 /// The size of the counts.
 const TINY: f64 = 5.5;
 
-/// The height of a row.
+/// The height of a row with counts.
 const ROW: f64 = 7.2;
+
+/// The height of a row of crosses alone.
+const BARE_ROW: f64 = 4.2;
 
 /// From the frame to the rows: the highest number of the axis stands out over the frame.
 const CLEAR: f64 = 3.6;
@@ -26,17 +29,30 @@ const APART: f64 = 1.2;
 /// The height of all rows.
 pub(super) fn height(curves: &[Curve<'_>]) -> f64 {
     let rows = curves.iter().filter(|curve| !curve.absent.is_empty()).count();
-    if rows == 0 { 0.0 } else { rows as f64 * ROW + CLEAR }
+    if rows == 0 { 0.0 } else { rows as f64 * row_height(curves) + CLEAR }
+}
+
+/// Of a single trial a cross says all.
+fn is_single(curve: &Curve<'_>) -> bool {
+    curve.absent.iter().all(|absent| absent.of == 1)
+}
+
+fn row_height(curves: &[Curve<'_>]) -> f64 {
+    if curves.iter().all(is_single) { BARE_ROW } else { ROW }
 }
 
 /// Draws the rows: the first curve highest.
 pub(super) fn paint(canvas: &mut Canvas, curves: &[Curve<'_>], place: &Place) {
-    let mut y = place.frame.y - height(curves) + ROW / 2.0;
+    let (all, each) = (height(curves), row_height(curves));
+    if all > 0.0 {
+        // Said once, in the middle of the rows.
+        let at = (place.frame.x - 2.0, place.frame.y - (all + CLEAR) / 2.0);
+        canvas.text(at, TINY, Anchor::End, &Label::plain("no value"));
+    }
+    let mut y = place.frame.y - all + each / 2.0;
     for curve in curves.iter().filter(|curve| !curve.absent.is_empty()) {
-        let words = Label::plain("no value");
-        canvas.text((place.frame.x - 2.0, y), TINY, Anchor::End, &words);
         row(canvas, curve, place, y);
-        y += ROW;
+        y += each;
     }
 }
 
@@ -66,8 +82,7 @@ fn row(canvas: &mut Canvas, curve: &Curve<'_>, place: &Place, y: f64) {
 
 /// The counts: `3/30` where all of them have room, else `3`.
 fn words(curve: &Curve<'_>, place: &Place) -> Vec<String> {
-    // Of a single trial the cross says all.
-    if curve.absent.iter().all(|absent| absent.of == 1) {
+    if is_single(curve) {
         return vec![String::new(); curve.absent.len()];
     }
     let long = |absent: &Absent| format!("{}/{}", absent.count, absent.of);

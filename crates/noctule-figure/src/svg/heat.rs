@@ -37,13 +37,18 @@ const BAR_HEIGHT: f64 = 140.0;
 /// Ticks stand at the centres of so many cells or fewer.
 const FEW: usize = 12;
 
-/// A surface over few and uneven values has cells of one size, and the values below them.
+/// Rows or columns so few that halves between them would be numbered.
+const VERY_FEW: usize = 3;
+
+/// A surface over few and uneven values, or over very few, has cells of one size, and the values
+/// below them.
 fn evened(figure: &Figure, heat: &Heat) -> (Figure, Heat) {
     let (mut figure, mut heat) =
         (Figure { kind: Kind::Lines(Vec::new()), ..figure.clone() }, heat.clone());
     for (axis, centres) in [(&mut figure.x, &mut heat.x), (&mut figure.y, &mut heat.y)] {
-        let uneven = !is_even(centres) && centres.len() <= FEW && axis.range.is_none();
-        if uneven && heat.marks.is_empty() && centres.iter().all(|v| axis.scale.admits(*v)) {
+        let uneven = !is_even(centres) || centres.len() <= VERY_FEW;
+        let named = uneven && centres.len() <= FEW && axis.range.is_none() && axis.names.is_empty();
+        if named && heat.marks.is_empty() && centres.iter().all(|v| axis.scale.admits(*v)) {
             let names = centres.iter().map(|v| minus(format!("{v}"))).collect();
             *axis = Axis { names, scale: Scale::Linear, ..axis.clone() };
             *centres = (0..centres.len()).map(|k| k as f64).collect();
@@ -58,7 +63,8 @@ pub(super) fn draw(figure: &Figure, heat: &Heat) -> (Canvas, f64) {
     let columns = cell_edges(&heat.x, figure.x.scale);
     let rows = cell_edges(&heat.y, figure.y.scale);
     let present: Vec<f64> = cells(heat).filter_map(|(i, j)| cell(heat, i, j)).collect();
-    let shown = Axis { scale: heat.scale, ..Axis::linear(&heat.label, &heat.unit) };
+    let shown =
+        Axis { scale: heat.scale, range: heat.range, ..Axis::linear(&heat.label, &heat.unit) };
     let colours = Span::new(&shown, present.iter().copied(), Fit::Tight);
     let ticks = fitting(&colours, BAR_HEIGHT, &[], |_| 2.2 * TYPE);
     let caption = wrap(&heat.caption(), TYPE, BAR_HEIGHT);

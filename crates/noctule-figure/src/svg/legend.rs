@@ -49,7 +49,7 @@ impl<'a> Legend<'a> {
         let room = widest - SWATCH - 4.0 * PAD;
         let entry = |curve: &'a Curve<'a>| Entry {
             style: &curve.style,
-            line: curve.points.len() != 1,
+            line: curve.points.len() != 1 && curve.style.joined,
             words: wrap(curve.label, SMALL, room),
         };
         let entries = curves.iter().filter(|c| !c.label.trim().is_empty()).map(entry).collect();

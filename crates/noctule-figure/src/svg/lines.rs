@@ -9,6 +9,9 @@ use crate::{Figure, Kind, PlotPoint};
 /// Half the width of a marker.
 const MARKER: f64 = 2.3;
 
+/// How much larger the marker of a printed number is, so that it is seen around that of a curve.
+const PRINTED: f64 = 1.6;
+
 /// Half the width of the cap of an error bar.
 const CAP: f64 = 1.6;
 
@@ -109,13 +112,15 @@ fn on_paper<'a>(
         _ => 0.0,
     };
     let at = |p: &PlotPoint| place.point(p.x + aside, p.y);
+    let way = if curve.style.joined { way } else { Way::Apart };
     let line = |run: Vec<PlotPoint>| match way {
         Way::Joined => vec![run.iter().map(at).collect()],
         Way::Steps => vec![staircase(&run, place)],
         Way::Apart => run.iter().map(|p| vec![at(p)]).collect(),
     };
     let lines: Vec<Vec<(f64, f64)>> = curve.runs().flat_map(line).collect();
-    let (every, first) = marked(curve.points.len(), k, count);
+    let (every, first) =
+        if curve.style.joined { marked(curve.points.len(), k, count) } else { (1, 0) };
     let chosen = |(i, _): &(usize, &Option<PlotPoint>)| i % every == first % every;
     let mut markers: Vec<(f64, f64)> = curve
         .points
@@ -247,6 +252,7 @@ pub(super) fn stroke(canvas: &mut Canvas, style: &Style, d: &str) {
 pub(super) fn marker(canvas: &mut Canvas, style: &Style, (x, y): (f64, f64)) {
     let (shape, filled) = style.marker.unwrap_or((Shape::Circle, true));
     let scale = if style.marker.is_some() { 1.0 } else { 0.6 };
+    let scale = if style.joined { scale } else { PRINTED };
     let d = outline(shape, (x, y), MARKER * scale);
     let open = matches!(shape, Shape::Cross | Shape::Plus | Shape::Star);
     let fill = match (open, filled) {
@@ -254,7 +260,8 @@ pub(super) fn marker(canvas: &mut Canvas, style: &Style, (x, y): (f64, f64)) {
         (false, true) => style.colour,
         (false, false) => "#fff",
     };
-    canvas.path(&d, &[("fill", fill), ("stroke", style.colour), ("stroke-width", "0.8")]);
+    let width = if style.joined { "0.8" } else { "1.2" };
+    canvas.path(&d, &[("fill", fill), ("stroke", style.colour), ("stroke-width", width)]);
 }
 
 /// The outline of a marker. Sizes are balanced by area, not by width.

@@ -10,7 +10,7 @@ use crate::clean::Curve;
 use crate::scale::{Label, Span};
 use crate::scene::{Scene, linear};
 use crate::style::styles;
-use crate::{Figure, PlotPoint, Scale};
+use crate::{Figure, Line, PlotPoint, Scale};
 
 /// From the outermost thing to the frame, as a share of the whole.
 const AIR: f64 = 0.09;
@@ -58,7 +58,7 @@ pub(super) fn draw(figure: &Figure, scene: &Scene) -> (Canvas, f64) {
 
 /// The kinds as curves of markers alone, for the legend and the looks.
 fn curves(scene: &Scene) -> Vec<Curve<'_>> {
-    let looks = styles(scene.groups.iter().map(|_| (false, None)));
+    let looks = styles(&vec![Line::default(); scene.groups.len()]);
     let one = |(group, style): (&'_ crate::scene::Group, _)| -> (Vec<Option<PlotPoint>>, _) {
         (group.spots.iter().map(|s| Some(PlotPoint::from((s.x, s.y)))).collect(), style)
     };

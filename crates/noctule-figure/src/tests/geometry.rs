@@ -270,3 +270,23 @@ fn cells_over_uneven_values_have_one_size_and_their_values_below() {
     let words = texts(&figure(Kind::Heat(heat)));
     assert_eq!(words[..6], ["1", "2", "7", "10", "20", "30"]);
 }
+
+#[test]
+fn printed_numbers_are_marks_that_nothing_joins() {
+    let curve = line("ours", &[(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)]).at(Some(0));
+    let many = (0..40).map(|k| PlotPoint::from((f64::from(k) / 20.0, 2.0)));
+    let printed = Line::printed("Table I", many).at(Some(0));
+    let both = figure(Kind::Lines(vec![curve, printed.clone()]));
+    let (svg, pgf) = checked(&both);
+    // Every one is marked, in the colour of what it is compared with, and so is the legend.
+    let marks = svg.matches("fill=\"none\" stroke=\"#0072B2\" stroke-width=\"1.2\"").count();
+    assert_eq!(marks, 41);
+    assert_eq!(svg.matches("stroke=\"#0072B2\" stroke-width=\"0.9\"").count(), 2);
+    assert!(pgf.body.contains("only marks, mark=x, mark size=3.2pt"), "{}", pgf.body);
+    assert!(desc(&both).contains("Table I (40 points)"), "{}", desc(&both));
+    // Ticks are those of what was swept.
+    assert!(!texts(&both).contains(&"0.05".to_owned()));
+    // Without a place of its own it is black; a second one has another shape.
+    let styles = crate::style::styles(&[printed.clone().at(None), printed]);
+    assert!(styles[0].colour == "#000000" && styles[0].marker != styles[1].marker);
+}

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::document::{Item, Keys, Kind as ItemKind};
-use super::figures::Stat;
 use super::grammar::tables::{CLAIM, CLAIM_KINDS, OURS, RANGE, VERSUS};
 use super::names::{Names, reference};
+use super::stat::Stat;
 use super::{hint, is_file_name};
 
 /// What is computed from the results.

@@ -1,21 +1,23 @@
 //! `[[figure]]`: what is drawn from the results.
 //!
-//! Four kinds: `lines` draws a statistic of a metric along a sweep, or of one metric against
+//! Five kinds: `lines` draws a statistic of a metric along a sweep, or of one metric against
 //! another; `paired-difference` draws how much a metric is above that of another scheme in the same
 //! trials; `cdf` draws how a metric is distributed over the trials; `heat` draws a surface, either
-//! over two sweeps or from a series with two indices.
+//! over two sweeps or from a series with two indices; `beampattern` draws power against direction.
 
 use std::collections::BTreeMap;
 
 use noctule_num::InputError;
-use noctule_num::stats::Summary;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::document::{Item, Keys};
 use super::grammar::tables::FIGURE;
 use super::names::{Names, reference};
+use super::printed::Printed;
+use super::stat::Stat;
 use super::{hint, is_file_name};
+use crate::system::BEAMPATTERN;
 
 /// What kind of figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,87 +31,8 @@ pub enum FigureKind {
     Cdf,
     /// A surface.
     Heat,
-}
-
-/// A statistic of a metric over the trials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the words are their own documentation")]
-pub enum Stat {
-    Mean,
-    Median,
-    Q05,
-    Q25,
-    Q75,
-    Q95,
-    Min,
-    Max,
-    /// √ of the mean of squares.
-    Rms,
-    /// √ of the mean: the RMSE of a metric that is a squared error.
-    RootMean,
-}
-
-impl Stat {
-    /// The words of a file, in the order of [`Stat::ALL`].
-    pub const WORDS: [&'static str; 10] =
-        ["mean", "median", "q05", "q25", "q75", "q95", "min", "max", "rms", "root_mean"];
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::Mean,
-        Self::Median,
-        Self::Q05,
-        Self::Q25,
-        Self::Q75,
-        Self::Q95,
-        Self::Min,
-        Self::Max,
-        Self::Rms,
-        Self::RootMean,
-    ];
-
-    /// The word of a file.
-    pub fn word(self) -> &'static str {
-        let found = Self::ALL.iter().position(|stat| *stat == self);
-        Self::WORDS[found.unwrap_or(0)]
-    }
-
-    pub(super) fn of_word(word: &str) -> Self {
-        let found = Self::WORDS.iter().position(|known| *known == word);
-        Self::ALL[found.unwrap_or(0)]
-    }
-
-    /// The statistic; the root of a negative mean is absent.
-    pub fn of(self, summary: &Summary) -> Option<f64> {
-        let mean = summary.mean;
-        let value = match self {
-            Self::Mean => mean,
-            Self::Median => summary.median,
-            Self::Q05 => summary.q05,
-            Self::Q25 => summary.q25,
-            Self::Q75 => summary.q75,
-            Self::Q95 => summary.q95,
-            Self::Min => summary.min,
-            Self::Max => summary.max,
-            Self::Rms => {
-                let n = summary.count as f64;
-                let variance = summary.standard_error.map_or(0.0, |error| error * error * n);
-                (mean * mean + variance * (n - 1.0) / n).sqrt()
-            }
-            Self::RootMean => mean.sqrt(),
-        };
-        value.is_finite().then_some(value)
-    }
-
-    /// The same statistic of bare samples.
-    pub fn of_samples(self, samples: &[f64]) -> Option<f64> {
-        match self {
-            Self::Mean => {
-                (!samples.is_empty()).then(|| samples.iter().sum::<f64>() / samples.len() as f64)
-            }
-            _ => self.of(&Summary::of(samples)?),
-        }
-    }
+    /// Power against direction.
+    Beampattern,
 }
 
 /// Linear or logarithmic.
@@ -174,8 +97,20 @@ pub struct FigureSpec {
     pub x_label: Option<String>,
     /// Words instead of the metric's own.
     pub y_label: Option<String>,
+    /// Words at the places 0, 1, 2, … of the horizontal axis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub x_names: Vec<String>,
+    /// Words at the places 0, 1, 2, … of the vertical axis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub y_names: Vec<String>,
     /// What is drawn around lines.
     pub band: Band,
+    /// `beampattern`: names of the patterns that are drawn; empty for all, numbered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub curves: Vec<String>,
+    /// Numbers that somebody else printed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub printed: Vec<Printed>,
 }
 
 impl FigureSpec {
@@ -190,10 +125,14 @@ impl FigureSpec {
             Some("cdf") => FigureKind::Cdf,
             Some("heat") => FigureKind::Heat,
             Some("paired-difference") => FigureKind::PairedDifference,
+            Some("beampattern") => FigureKind::Beampattern,
             _ => FigureKind::Lines,
         };
         let scale = |key| keys.word(key).map(|word| word.map(scale_of));
-        let both = scale("scale")?.unwrap_or_default();
+        let both = scale("scale")?.unwrap_or(match kind {
+            FigureKind::Beampattern => ScaleWord::Log,
+            _ => ScaleWord::Linear,
+        });
         let mut figure = Self {
             title: keys.text("title")?.unwrap_or_default(),
             id,
@@ -217,12 +156,41 @@ impl FigureSpec {
                 Some("none") => Band::None,
                 _ => Band::StandardError,
             },
+            x_names: texts(&keys, "x_names")?,
+            y_names: texts(&keys, "y_names")?,
+            curves: texts(&keys, "curves")?,
+            printed: Vec::new(),
         };
         figure.read_axes(&keys, names)?;
         figure.check_scales(&keys, names)?;
         figure.read_reference(&keys, names)?;
         figure.series = figure.read_series(&keys, names)?;
+        figure.check_names(&keys)?;
+        let scales = (figure.x_scale, figure.y_scale);
+        for item in keys.tables("printed")? {
+            if kind != FigureKind::Lines || figure.relative_to.is_some() {
+                let what = "printed numbers stand among lines that are drawn as they are";
+                return Err(item.refuse(what, "nothing"));
+            }
+            figure.printed.push(Printed::read(item, names, scales)?);
+        }
         Ok(figure)
+    }
+
+    /// Refuse names where nothing has them.
+    fn check_names(&self, keys: &Keys<'_>) -> Result<(), InputError> {
+        let index = |axis: &str| matches!(axis, "i" | "j");
+        for (key, needless, why) in [
+            ("curves", self.kind != FigureKind::Beampattern, "only a design has several patterns"),
+            ("x_names", !index(&self.x), "only an index of a series has numbers for names"),
+            ("y_names", !index(&self.y), "only an index of a series has numbers for names"),
+        ] {
+            if let (true, Some(item)) = (needless, keys.get(key)) {
+                let what = format!("`{key}` has no meaning here: {why}");
+                return Err(item.refuse(what, "nothing"));
+            }
+        }
+        Ok(())
     }
 
     /// The scheme that others are compared with: needed for a difference, possible for lines along a
@@ -307,6 +275,16 @@ impl FigureSpec {
                 forbid("y", "a cdf draws the share of trials")?;
                 self.x = pick("x", &both)?;
             }
+            FigureKind::Beampattern => {
+                for key in ["x", "y", "value"] {
+                    forbid(key, "a beampattern is power against direction")?;
+                }
+                if !names.keeps(BEAMPATTERN) {
+                    let item = keys.need("kind", "")?;
+                    let error = item.refuse("no beampatterns are recorded", "another kind");
+                    return Err(error.hint("`keep = [\"beampattern\"]` at the top of the file"));
+                }
+            }
             FigureKind::Heat => {
                 self.value = pick("value", &both)?;
                 let axes: &[&str] =
@@ -356,6 +334,13 @@ impl FigureSpec {
         }
         Ok(series)
     }
+}
+
+/// A list of text, empty where it was not written.
+fn texts(keys: &Keys<'_>, key: &str) -> Result<Vec<String>, InputError> {
+    let items = keys.get(key).map(|item| item.list(&format!("`{key}`"))).transpose()?;
+    let text = |item: &Item| item.text("a name").map(str::to_owned);
+    items.unwrap_or_default().iter().map(text).collect()
 }
 
 fn scale_of(word: &str) -> ScaleWord {

@@ -30,7 +30,7 @@
 //! trials = 4
 //! points = 2
 //!
-//! [[figure]]              # kind = "lines" (the default), "cdf" or "heat"
+//! [[figure]]              # kind = "lines" (the default), "cdf", "heat", "beampattern", …
 //! id = "rate"
 //! x = "scenario.power_dbm"        # a sweep, or a metric: then one metric against another
 //! y = "sum_rate_bps_hz"           # a metric, or "series.<name>" with x = "x" or "i"
@@ -62,8 +62,10 @@ pub mod grammar;
 mod names;
 mod overlay;
 mod overrides;
+mod printed;
 mod read;
 mod scenario_file;
+mod stat;
 mod sweeps;
 
 use noctule_num::{InputError, hint};
@@ -73,12 +75,14 @@ use serde_json::Value;
 pub use claims::{ClaimSpec, Expect, Kind as ClaimKind, Ours, Said, Selection};
 pub use complete::complete;
 pub use document::Place;
-pub use figures::{Band, FigureKind, FigureSpec, ScaleWord, Stat};
+pub use figures::{Band, FigureKind, FigureSpec, ScaleWord};
 pub(crate) use names::same;
 pub use overlay::of_tables;
 pub(crate) use overlay::{Hop, replace};
 pub use overrides::{overrides, settable};
+pub use printed::Printed;
 pub use scenario_file::ScenarioFile;
+pub use stat::Stat;
 pub(crate) use sweeps::plain;
 pub use sweeps::{Sweep, SweepValue};
 
@@ -162,6 +166,8 @@ pub struct Experiment {
     pub schemes: Vec<Scheme>,
     /// When to stop early.
     pub precision: Option<Precision>,
+    /// Series that are recorded beside those that always are.
+    pub keep: Vec<String>,
     /// The size for continuous integration.
     pub ci: CiSize,
     /// What is drawn.

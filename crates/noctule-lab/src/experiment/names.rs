@@ -15,6 +15,7 @@ pub(super) struct Names<'a> {
     pub(super) system: &'a dyn System,
     pub(super) sweeps: &'a [Sweep],
     pub(super) schemes: &'a [Scheme],
+    pub(super) keep: &'a [String],
 }
 
 impl<'a> Names<'a> {
@@ -24,7 +25,15 @@ impl<'a> Names<'a> {
 
     /// `series.<name>` for each.
     pub(super) fn series(&self) -> Vec<String> {
-        self.system.series().iter().map(|series| format!("series.{}", series.name)).collect()
+        let always = self.system.series();
+        let names =
+            always.iter().map(|series| series.name).chain(self.keep.iter().map(String::as_str));
+        names.map(|name| format!("series.{name}")).collect()
+    }
+
+    /// Whether a series is recorded because the file asks for it.
+    pub(super) fn keeps(&self, name: &str) -> bool {
+        self.keep.iter().any(|kept| kept == name)
     }
 
     pub(super) fn sweeps(&self) -> Vec<&'a str> {

@@ -52,6 +52,7 @@ pub(super) fn experiment(
         sweeps,
         schemes,
         precision: None,
+        keep: keep(&keys, system)?,
         ci: ci(&keys)?,
         figures: Vec::new(),
         claims: Vec::new(),
@@ -68,13 +69,33 @@ fn shown(
     system: &dyn System,
     experiment: &mut Experiment,
 ) -> Result<(), InputError> {
-    let names = Names { system, sweeps: &experiment.sweeps, schemes: &experiment.schemes };
+    let names = Names {
+        system,
+        sweeps: &experiment.sweeps,
+        schemes: &experiment.schemes,
+        keep: &experiment.keep,
+    };
     let figures = keys.tables("figure")?;
     let figures = unique(figures, "figure", |item, _| FigureSpec::read(item, &names), |f| &f.id)?;
     let claims = keys.tables("claim")?;
     let claims = unique(claims, "claim", |item, k| ClaimSpec::read(item, k, &names), |c| &c.id)?;
     (experiment.figures, experiment.claims) = (figures, claims);
     Ok(())
+}
+
+/// The series that are asked for by name.
+fn keep(keys: &Keys<'_>, system: &dyn System) -> Result<Vec<String>, InputError> {
+    let Some(item) = keys.get("keep") else { return Ok(Vec::new()) };
+    let known: Vec<&str> = system.on_demand().iter().map(|series| series.name).collect();
+    let mut keep = Vec::new();
+    for item in item.list("`keep`")? {
+        let name = reference(item, "keep", &known)?;
+        if keep.iter().any(|known| known == name) {
+            return Err(item.refuse("this is named twice", "every series once"));
+        }
+        keep.push(name.to_owned());
+    }
+    Ok(keep)
 }
 
 fn trials(keys: &Keys<'_>) -> Result<Option<u64>, InputError> {

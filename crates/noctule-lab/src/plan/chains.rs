@@ -87,7 +87,8 @@ impl Chains<'_> {
 fn prepare(system: &dyn System, plan: &Plan, chain: usize) -> Result<Box<dyn Chain>, Unprepared> {
     let scheme = plan.chain_scheme(chain);
     let mut points = (0..plan.chain_len()).map(|point| plan.point(chain, point));
-    system.prepare(&plan.schemes[scheme].name, &mut points).map_err(|refused| {
+    let keep: Vec<&str> = plan.series.iter().map(String::as_str).collect();
+    system.prepare_keeping(&plan.schemes[scheme].name, &mut points, &keep).map_err(|refused| {
         let point = refused.point.min(plan.chain_len() - 1);
         let grid = plan.grid_points(chain, point).first().copied().unwrap_or(0);
         Unprepared { scheme, grid, error: refused.error }

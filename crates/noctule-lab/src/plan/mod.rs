@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 pub use chains::{Chains, Unprepared};
 use layout::Layout;
 use shape::Shape;
-pub(crate) use told::told;
+pub(crate) use told::{kept, told};
 
 use crate::canonical;
 use crate::experiment::{Experiment, Hop, replace};
@@ -122,6 +122,7 @@ impl Plan {
         let metrics = system.metrics().into_iter().map(|metric| metric.name.to_owned());
         let metrics: Vec<String> = metrics.filter(|name| told(name)).collect();
         let series = system.series().into_iter().map(|series| series.name.to_owned());
+        let kept = kept(experiment, system).map(|series| series.name.to_owned());
         let trials = experiment.trial_count();
         let precision = experiment.precision.as_ref().map(|precision| PlanPrecision {
             metric: metrics.iter().position(|name| *name == precision.metric).unwrap_or(0),
@@ -147,7 +148,7 @@ impl Plan {
             trials,
             deterministic: experiment.trials.is_none(),
             metrics,
-            series: series.filter(|name| told(name)).collect(),
+            series: series.filter(|name| told(name)).chain(kept).collect(),
             scenario: experiment.scenario.clone(),
             sweeps: sweeps.collect(),
             schemes: schemes.collect(),

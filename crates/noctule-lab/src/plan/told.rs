@@ -1,7 +1,7 @@
 //! What of a system's tables a plan holds.
 
 use crate::experiment::Experiment;
-use crate::system::System;
+use crate::system::{SeriesInfo, System};
 
 /// Which metrics and series a study tells: those that have a meaning in its scenario.
 pub(crate) fn told<'a>(
@@ -19,4 +19,13 @@ pub(crate) fn told<'a>(
                     .any(|one| one.path.strip_prefix(&path).is_some_and(swept))
         })
     }
+}
+
+/// The series that a study asks for beside those.
+pub(crate) fn kept<'a>(
+    experiment: &'a Experiment,
+    system: &dyn System,
+) -> impl Iterator<Item = SeriesInfo> + use<'a> {
+    let all = system.on_demand().into_iter();
+    all.filter(|series| experiment.keep.iter().any(|name| name == series.name))
 }

@@ -1,5 +1,6 @@
 //! The figures of a run, as plain data.
 
+mod beampatterns;
 mod heats;
 mod labels;
 mod lines;
@@ -14,13 +15,16 @@ use crate::experiment::{FigureKind, FigureSpec, ScaleWord};
 use crate::fold::Folded;
 use crate::plan::Plan;
 use crate::presentation::Presentation;
-use noctule_figure::{Absent, Axis, Figure, Kind, Scale};
+use noctule_figure::{Absent, Axis, Figure, Kind, Line, PlotPoint, Scale};
 
 /// Whether a figure is drawn from the summary alone, and needs no samples.
 pub fn from_summary(spec: &FigureSpec) -> bool {
     let named = [&spec.x, &spec.y, &spec.value];
     let series = named.iter().any(|name| name.starts_with("series."));
-    let samples = matches!(spec.kind, FigureKind::Cdf | FigureKind::PairedDifference);
+    let samples = matches!(
+        spec.kind,
+        FigureKind::Cdf | FigureKind::PairedDifference | FigureKind::Beampattern
+    );
     !series && !samples
 }
 
@@ -67,9 +71,9 @@ impl Builder<'_> {
         let up = || self.axis(&spec.y, spec.y_scale, spec.y_label.as_ref());
         match spec.kind {
             FigureKind::Lines if spec.y.starts_with("series.") => {
-                vec![figure(self.index_axis(), up(), Kind::Lines(self.series_lines()))]
+                vec![figure(self.index_axis(), up(), self.with_printed(self.series_lines()))]
             }
-            FigureKind::Lines => vec![figure(across(), up(), Kind::Lines(self.lines()))],
+            FigureKind::Lines => vec![figure(across(), up(), self.with_printed(self.lines()))],
             FigureKind::PairedDifference => {
                 vec![figure(across(), up(), Kind::Lines(self.differences()))]
             }
@@ -79,15 +83,35 @@ impl Builder<'_> {
                 vec![figure(across(), y, Kind::Cdf(self.distributions()))]
             }
             FigureKind::Heat => self.heats(),
+            FigureKind::Beampattern => {
+                let (x, y, lines) = self.beampattern();
+                vec![figure(x, y, Kind::Lines(lines))]
+            }
         }
     }
 
+    /// The caption, with the source of numbers that are not ours.
     fn title(&self) -> String {
-        if self.spec.title.is_empty() {
-            self.presentation.title.clone()
-        } else {
-            self.spec.title.clone()
-        }
+        let own =
+            if self.spec.title.is_empty() { &self.presentation.title } else { &self.spec.title };
+        let sources = self
+            .spec
+            .printed
+            .iter()
+            .map(|printed| format!(". Marks: {}, {}", printed.label, printed.source));
+        std::iter::once(own.clone()).chain(sources).collect()
+    }
+
+    /// Curves, and the marks of printed numbers over them.
+    fn with_printed(&self, mut lines: Vec<Line>) -> Kind {
+        let marks = self.spec.printed.iter().map(|printed| {
+            let points = printed.x.iter().copied().zip(printed.y.iter().copied());
+            let scheme = |id: &String| self.plan.schemes.iter().position(|s| s.id == *id);
+            Line::printed(printed.label.clone(), points.map(PlotPoint::from))
+                .at(printed.scheme.as_ref().and_then(scheme))
+        });
+        lines.extend(marks);
+        Kind::Lines(lines)
     }
 
     /// The value of a sweep at a point, as a place on an axis.

@@ -13,6 +13,7 @@ use crate::experiment::FigureKind;
 use crate::fold::Wanted;
 use crate::plan::Plan;
 use crate::presentation::Presentation;
+use crate::system::{BEAMPATTERN, MARKED_DIRECTIONS};
 
 pub use figures::{figures, from_summary};
 pub use pages::{point_cells, report, shown_groups, shown_metrics, with_unit};
@@ -41,6 +42,10 @@ pub fn wanted(plan: &Plan, presentation: &Presentation) -> Wanted {
                     wanted.ends.insert(series);
                 }
             }
+        }
+        if figure.kind == FigureKind::Beampattern {
+            let series = |name: &str| plan.series.iter().position(|known| known == name);
+            wanted.means.extend([BEAMPATTERN, MARKED_DIRECTIONS].into_iter().filter_map(series));
         }
         let samples = match figure.kind {
             FigureKind::Cdf => metric(&figure.x),

@@ -81,6 +81,10 @@ impl System for Extended {
         self.inner.series()
     }
 
+    fn on_demand(&self) -> Vec<SeriesInfo> {
+        self.inner.on_demand()
+    }
+
     fn condition(&self, name: &str) -> Option<&'static str> {
         self.inner.condition(name)
     }
@@ -120,6 +124,18 @@ impl System for Extended {
             self.inner.prepare(judge.name, &mut points)?;
         }
         Ok(Box::new(Calls { system: self.inner, scenarios, function: function.clone() }))
+    }
+
+    fn prepare_keeping(
+        &self,
+        scheme: &str,
+        chain: &mut dyn Iterator<Item = Point>,
+        keep: &[&str],
+    ) -> Result<Box<dyn Chain>, Refused> {
+        if self.functions.contains_key(scheme) {
+            return self.prepare(scheme, chain);
+        }
+        self.inner.prepare_keeping(scheme, chain, keep)
     }
 }
 

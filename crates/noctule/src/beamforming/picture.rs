@@ -5,14 +5,18 @@ use noctule_num::{C64, CMat};
 use noctule_phy::arrays::{Normalisation, PlanarArray};
 
 use super::{Beams, Instance};
-use crate::pictures::{Pattern, PatternMap, Picture, PictureKind, steps};
+use crate::pictures::{Beam, Pattern, PatternMap, Picture, PictureKind, Scene, steps};
 
 /// Directions of a cut, and of each side of a map.
 const CUT: usize = 361;
 const SIDE: usize = 91;
 
-/// What can be drawn: this system knows angles and no places.
-pub(super) const PICTURES: &[PictureKind] = &[PictureKind::Pattern, PictureKind::Map];
+/// What can be drawn: this system knows angles and no places, so that its scene is one of directions.
+pub(super) const PICTURES: &[PictureKind] =
+    &[PictureKind::Pattern, PictureKind::Map, PictureKind::Scene];
+
+/// A beam below this share of the power is none.
+const NONE: f64 = 1e-3;
 
 /// The power that columns of `beams` send towards directions `(azimuth_rad, polar_rad)`, over what
 /// the same power would send there from a single element: `‖Wᴴ a‖² / tr WWᴴ` with entries of `a` of
@@ -38,17 +42,59 @@ pub(super) fn picture(instance: &Instance, beams: &Beams, kind: PictureKind) -> 
         return None;
     }
     match kind {
-        PictureKind::Scene => None,
+        PictureKind::Scene => Some(Picture::Scene(scene(instance, beams))),
+        PictureKind::Timeline => None,
         PictureKind::Pattern => Some(Picture::Pattern(cut(instance, beams))),
         PictureKind::Map => Some(Picture::Map(map(instance, beams))),
     }
 }
 
+/// The polar angle of a cut over azimuth: that of the first target; level, where there is none.
+fn polar_of_cut(instance: &Instance) -> f64 {
+    let level = std::f64::consts::FRAC_PI_2;
+    instance.targets().first().map_or(level, |target| target.polar_rad)
+}
+
+/// The base station seen from above, broadside to the right: the targets in their azimuths, and an
+/// arrow for every beam towards the azimuth where it is strongest in the cut, as long as its share
+/// of the largest power. Channels of users say nothing of places: users are not in it.
+fn scene(instance: &Instance, beams: &Beams) -> Scene {
+    let polar = polar_of_cut(instance);
+    let place = |azimuth: f64| [azimuth.cos(), azimuth.sin()];
+    let target = |(m, target): (usize, &super::Target)| {
+        (format!("target {}", m + 1), place(target.azimuth_rad))
+    };
+    let targets = instance.targets().iter().enumerate().map(target).collect();
+    let angles: Vec<f64> = steps(-90.0, 90.0, CUT).into_iter().map(f64::to_radians).collect();
+    let power = |j: usize| beams.matrix.col(j).iter().map(C64::norm_sqr).sum::<f64>();
+    let powers: Vec<f64> = (0..beams.matrix.cols()).map(power).collect();
+    let most = powers.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let total: f64 = powers.iter().sum();
+    let array = instance.parts().transmit_array;
+    let arrow = |(j, power): (usize, &f64)| {
+        let beam = CMat::from_fn(beams.matrix.rows(), 1, |i, _| beams.matrix[(i, j)]);
+        let heard = gain(array, &beam, angles.iter().map(|angle| (*angle, polar)));
+        let strongest = (0..CUT).max_by(|a, b| heard[*a].total_cmp(&heard[*b])).unwrap_or(0);
+        let group = if j < beams.users { 2 } else { 3 };
+        Beam { from: [0.0, 0.0], to: place(angles[strongest]), share: power / most, group }
+    };
+    let sent = powers.iter().enumerate().filter(|(_, power)| **power > NONE * total);
+    let beams: Vec<Beam> = sent.map(arrow).collect();
+    let mut groups = vec![
+        ("base station", vec![("BS".to_owned(), [0.0, 0.0])]),
+        ("targets", targets),
+        ("beams of users", Vec::new()),
+    ];
+    if beams.iter().any(|beam| beam.group == 3) {
+        groups.push(("sensing beams", Vec::new()));
+    }
+    Scene { groups, beams, directions_only: true }
+}
+
 /// Over azimuth, at the polar angle of the first target; level, where there is none.
 fn cut(instance: &Instance, beams: &Beams) -> Pattern {
     let targets = instance.targets();
-    let level = std::f64::consts::FRAC_PI_2;
-    let polar = targets.first().map_or(level, |target| target.polar_rad);
+    let polar = polar_of_cut(instance);
     let angles_deg = steps(-90.0, 90.0, CUT);
     let towards = || angles_deg.iter().map(|angle| (angle.to_radians(), polar));
     let array = instance.parts().transmit_array;
@@ -153,6 +199,34 @@ mod tests {
         let expected =
             naive(parts.transmit_array, &beams.matrix, cut.angles_deg[100].to_radians(), polar);
         assert!((cut.curves[0].1[100] - expected).abs() < 1e-9 * expected.max(1.0));
-        assert_eq!(picture(&instance, &beams, PictureKind::Scene), None);
+        assert_eq!(picture(&instance, &beams, PictureKind::Timeline), None);
+    }
+
+    #[test]
+    fn a_scene_points_beams_where_they_are_strongest() {
+        let instance = Scenario::default().realize(1, 0).expect("the default scene");
+        let parts = instance.parts();
+        let (array, polar) = (parts.transmit_array, instance.targets()[0].polar_rad);
+        let azimuths = [-0.5, 0.4, 0.9];
+        let steering = array.steering(azimuths.map(|azimuth| (azimuth, polar))).response;
+        // The second of three beams has a quarter of the power of the others, the last none.
+        let scale = [1.0, 0.5, 1.0, 0.0];
+        let column = |i: usize, j: usize| steering[(i, j.min(2))] * scale[j];
+        let matrix = CMat::from_fn(array.elements(), 4, column);
+        let beams = Beams { matrix, users: 2 };
+        let Some(Picture::Scene(scene)) = picture(&instance, &beams, PictureKind::Scene) else {
+            panic!("there is a scene")
+        };
+        assert!(scene.directions_only);
+        assert_eq!(scene.groups[1].1.len(), instance.targets().len());
+        let step = std::f64::consts::PI / 360.0;
+        assert_eq!(scene.beams.len(), 3);
+        for ((beam, azimuth), share) in scene.beams.iter().zip(azimuths).zip([1.0, 0.25, 1.0]) {
+            let found = beam.to[1].atan2(beam.to[0]);
+            assert!((found - azimuth).abs() <= step, "{found} and {azimuth}");
+            assert!((beam.share - share).abs() < 1e-12);
+        }
+        assert_eq!(scene.beams.iter().map(|beam| beam.group).collect::<Vec<_>>(), [2, 2, 3]);
+        assert_eq!(scene.groups.len(), 4);
     }
 }

@@ -12,6 +12,11 @@ pub fn pilot_groups(users: &[Point], pilots: usize, rule: Clustering) -> Vec<Vec
     match rule {
         Clustering::Farthest => clustering::merge_farthest(users.len(), pilots, distance),
         Clustering::Balanced => clustering::merge_farthest_balanced(users.len(), pilots, distance),
+        Clustering::InTurn => {
+            let groups = pilots.min(users.len());
+            let group = |pilot: usize| (pilot..users.len()).step_by(pilots.max(1)).collect();
+            (0..groups).map(group).collect()
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use noctule_num::{CMat, InputError};
 use noctule_phy::aggregated::Covariance;
 use noctule_phy::beampattern::PatternError;
+use noctule_phy::geometry::Point;
 
 use super::SYSTEM;
 use crate::Error;
@@ -62,6 +63,21 @@ pub struct Instance {
     patterns: Vec<Option<PatternError>>,
     warnings: Vec<String>,
     draw: Option<(u64, u64)>,
+    sites: Option<Sites>,
+}
+
+/// Who stands where, of an instance that was drawn. No method knows it: it is for pictures, and does
+/// not travel with the arrays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sites {
+    /// Access points.
+    pub aps: Vec<Point>,
+    /// Users.
+    pub users: Vec<Point>,
+    /// Targets.
+    pub targets: Vec<Point>,
+    /// The access point that senses each target.
+    pub sensed_by: Vec<usize>,
 }
 
 impl Instance {
@@ -97,7 +113,7 @@ impl Instance {
                 ));
             }
         }
-        Ok(Self { parts, patterns: made, warnings, draw: None })
+        Ok(Self { parts, patterns: made, warnings, draw: None, sites: None })
     }
 
     /// Read an instance from `.json` or `.npz`. Arrays the file does not have are taken from
@@ -134,6 +150,18 @@ impl Instance {
 
     pub(super) fn warn(&mut self, sentence: String) {
         self.warnings.push(sentence);
+    }
+
+    /// The same instance with the places it was drawn with.
+    #[must_use]
+    pub(super) fn at_sites(mut self, sites: Sites) -> Self {
+        self.sites = Some(sites);
+        self
+    }
+
+    /// Who stands where, where that is known: arrays alone do not say it.
+    pub const fn sites(&self) -> Option<&Sites> {
+        self.sites.as_ref()
     }
 
     /// The seed and trial this instance was drawn with, where it was drawn.

@@ -1,17 +1,23 @@
-//! The beampatterns of access points.
+//! The beampatterns of access points, and who stands where.
 
+use noctule_num::C64;
 use noctule_phy::beampattern::pattern;
+use noctule_phy::geometry::Point;
 
+use super::instance::Sites;
 use super::model::lags;
 use super::{Beams, Instance};
 use crate::Error;
-use crate::pictures::{Pattern, Picture, PictureKind, steps};
+use crate::pictures::{Beam, Pattern, Picture, PictureKind, Scene, steps};
 
 /// Directions of a cut.
 const CUT: usize = 361;
 
-/// What can be drawn: an instance knows angles and no places.
-pub(super) const PICTURES: &[PictureKind] = &[PictureKind::Pattern];
+/// What can be drawn. The scene takes an instance that was drawn: arrays know no places.
+pub(super) const PICTURES: &[PictureKind] = &[PictureKind::Pattern, PictureKind::Scene];
+
+/// What gets less than this share of an access point's power gets nothing.
+const NONE: f64 = 1e-3;
 
 /// The power that an access point sends towards angles from the broadside of its array (data and
 /// sensing signal together), over what the same power would send from a single antenna. Zeros where
@@ -33,15 +39,58 @@ pub fn gain(
     Ok(angles_rad.iter().map(|angle| if silent { 0.0 } else { over(angle) }).collect())
 }
 
-/// The patterns of all access points that sense; of all that send, where none does.
+/// A picture of beams; the patterns are those of all access points that sense, or of all that send
+/// where none does.
 pub(super) fn picture(
     instance: &Instance,
     beams: &Beams,
     kind: PictureKind,
 ) -> Result<Option<Picture>, Error> {
-    if kind != PictureKind::Pattern {
-        return Ok(None);
+    beams.check(instance)?;
+    match kind {
+        PictureKind::Scene => Ok(instance.sites().map(|sites| scene(instance, beams, sites))),
+        PictureKind::Pattern => cut(instance, beams).map(Some),
+        PictureKind::Map | PictureKind::Timeline => Ok(None),
     }
+}
+
+/// The plan of the place: an arrow from every access point to every user it serves, as long as the
+/// share of its power that the user gets, and to every target it senses, as long as that of its
+/// sensing signal.
+fn scene(instance: &Instance, beams: &Beams, sites: &Sites) -> Picture {
+    let named = |name: &str, places: &[Point]| -> Vec<(String, [f64; 2])> {
+        let one = |(k, place): (usize, &Point)| (format!("{name} {}", k + 1), (*place).into());
+        places.iter().enumerate().map(one).collect()
+    };
+    let n = instance.antennas();
+    let mut arrows = Vec::new();
+    for (ap, from) in sites.aps.iter().enumerate() {
+        let mut arrow = |to: &Point, share: f64, group: usize| {
+            if share > NONE {
+                let (from, to) = ((*from).into(), (*to).into());
+                arrows.push(Beam { from, to, share: share.min(1.0), group });
+            }
+        };
+        for (k, user) in sites.users.iter().enumerate() {
+            let beam = &beams.data.col(k)[ap * n..(ap + 1) * n];
+            arrow(user, beam.iter().map(C64::norm_sqr).sum(), 1);
+        }
+        for (target, by) in sites.targets.iter().zip(&sites.sensed_by) {
+            if *by == ap {
+                arrow(target, beams.sensing[ap].norm_sqr(), 2);
+            }
+        }
+    }
+    let groups = vec![
+        ("access points", named("AP", &sites.aps)),
+        ("users", named("user", &sites.users)),
+        ("targets", named("target", &sites.targets)),
+    ];
+    Picture::Scene(Scene { groups, beams: arrows, directions_only: false })
+}
+
+/// What is sent against direction.
+fn cut(instance: &Instance, beams: &Beams) -> Result<Picture, Error> {
     let angles_deg = steps(-90.0, 90.0, CUT);
     let angles: Vec<f64> = angles_deg.iter().map(|angle| angle.to_radians()).collect();
     let sensing = instance.sensing_aps();
@@ -56,13 +105,11 @@ pub(super) fn picture(
     targets.dedup();
     let marks = vec![("targets", targets)];
     let angle = "Angle from broadside";
-    Ok(Some(Picture::Pattern(Pattern { angle, angles_deg, curves, marks })))
+    Ok(Picture::Pattern(Pattern { angle, angles_deg, curves, marks }))
 }
 
 #[cfg(test)]
 mod tests {
-    use noctule_num::C64;
-
     use super::*;
     use crate::cellfree::Scenario;
 
@@ -101,5 +148,25 @@ mod tests {
         let Some(Picture::Pattern(pattern)) = drawn else { panic!("there is a cut") };
         assert_eq!(pattern.curves.len(), instance.sensing_aps().len());
         assert!(!pattern.marks[0].1.is_empty());
+    }
+
+    #[test]
+    fn a_scene_shows_what_every_access_point_spends_on_whom() {
+        let instance = Scenario::default().realize(1, 0).expect("the default scene");
+        let (n, ap) = (instance.antennas(), instance.sensing_aps()[0]);
+        let mut beams = Beams::silent(&instance);
+        beams.data[(ap * n, 1)] = C64::new(0.6, 0.0);
+        beams.sensing[ap] =
+            noctule_num::CMat::from_fn(n, 1, |i, _| C64::new(if i == 0 { 0.8 } else { 0.0 }, 0.0));
+        let drawn = picture(&instance, &beams, PictureKind::Scene).expect("beams that fit");
+        let Some(Picture::Scene(scene)) = drawn else { panic!("there is a plan") };
+        let shares: Vec<(f64, usize)> = scene.beams.iter().map(|b| (b.share, b.group)).collect();
+        let targets = instance.sites().expect("it was drawn").sensed_by.iter();
+        assert_eq!(shares.len(), 1 + targets.filter(|by| **by == ap).count());
+        assert!((shares[0].0 - 0.36).abs() < 1e-12 && shares[0].1 == 1);
+        assert!((shares[1].0 - 0.64).abs() < 1e-12 && shares[1].1 == 2);
+        // Arrays alone know no places.
+        let again = Instance::from_arrays(instance.to_arrays(), None).expect("the same");
+        assert!(picture(&again, &beams, PictureKind::Scene).expect("they fit").is_none());
     }
 }

@@ -155,6 +155,8 @@ pub enum Clustering {
     Farthest,
     /// The same with groups kept about equal.
     Balanced,
+    /// Users in turn, wherever they are: what the others are compared with.
+    InTurn,
 }
 
 /// How channels are estimated.

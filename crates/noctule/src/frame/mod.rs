@@ -100,6 +100,7 @@ mod feasibility;
 pub mod instance;
 mod metrics;
 pub mod model;
+pub mod picture;
 pub mod placement;
 mod plan;
 mod reduced;

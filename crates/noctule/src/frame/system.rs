@@ -4,11 +4,12 @@ use noctule_num::InputError;
 
 use super::{
     CLAIMS, Claims, FrameDesign, Instance, Metrics, PLAN_FIELDS, Plan, SYSTEM, Scenario, Users,
-    advice, evaluate, instance, metrics, schemes, story, symbols, verify,
+    advice, evaluate, instance, metrics, picture, schemes, story, symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
+use crate::pictures::{Picture, PictureKind};
 use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
 
 /// A frame that senses, estimates and serves: see [`crate::frame`].
@@ -32,6 +33,7 @@ impl System for Frame {
     const VARIABLE_FIELDS: &'static [FieldInfo] = PLAN_FIELDS;
     const CLAIMS: Checks<Instance, Plan, Metrics, Claims> = CLAIMS;
     const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
+    const PICTURES: &'static [PictureKind] = picture::PICTURES;
 
     fn validate(scenario: &Scenario) -> Result<(), InputError> {
         scenario.validate()
@@ -61,6 +63,14 @@ impl System for Frame {
                 ("worst_crb_ratio", Some(witness.worst_crb_ratio)),
             ],
         })
+    }
+
+    fn picture(
+        instance: &Instance,
+        plan: &Plan,
+        kind: PictureKind,
+    ) -> Result<Option<Picture>, Error> {
+        picture::picture(instance, plan, kind)
     }
 
     fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {

@@ -39,7 +39,7 @@ pub(super) fn picture(
         }
     }
     let groups = vec![("access points", named("AP", points)), ("users", named("user", users))];
-    Some(Picture::Scene(Scene { groups, beams }))
+    Some(Picture::Scene(Scene { groups, beams, directions_only: false }))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(super) fn picture(
     Ok(match kind {
         PictureKind::Scene => Some(Picture::Scene(scene(instance, deployment))),
         PictureKind::Pattern => Some(Picture::Pattern(cut(instance, deployment))),
-        PictureKind::Map => None,
+        PictureKind::Map | PictureKind::Timeline => None,
     })
 }
 
@@ -86,7 +86,7 @@ fn scene(instance: &Instance, deployment: &Deployment) -> Scene {
     if deployment.sites.len() < parts.sites.len() {
         groups.push(("sites not built", sites(false)));
     }
-    Scene { groups, beams }
+    Scene { groups, beams, directions_only: false }
 }
 
 /// What the base station sends against the angle from the broadside of its array.

@@ -4,6 +4,7 @@
 
 mod common;
 mod edges;
+mod loops;
 
 use noctule::frame::baselines::{even_split, every_block, grid, random_blocks, single_update};
 use noctule::frame::model::Statistics;

@@ -73,7 +73,7 @@ A file has at most 4 MiB, 8 sweeps and 100 schemes; schemes times points are at 
 trials at most 10⁹. Names of schemes, figures and claims are unique without regard to case, because
 they become file names.
 
-What decides the numbers (system, seed, trials, scenario, sweeps, schemes, precision) makes the plan,
+What decides the numbers (system, seed, trials, scenario, sweeps, schemes, precision, keep) makes the plan,
 whose SHA-256 names the run. Titles, labels, figures and claims do not: they can be changed
 after a run, and `noctule run` then only draws anew.
 ";

@@ -1,7 +1,9 @@
 //! The description of figures and claims: what is seen in the results.
 
 use super::Absent::{Default, Refused, Words};
-use super::Kind::{Name, Number, Open, Text, TextOrTable, TextOrTexts, Texts, Word};
+use super::Kind::{
+    Name, Number, Open, Tables, Text, TextOrTable, TextOrTexts, Texts, Values, Word,
+};
 use super::tables::key;
 use super::{Absent, Kind, Sign, Table};
 use crate::experiment::Stat;
@@ -28,6 +30,8 @@ pub static FIGURE: Table = Table {
     what: "a figure",
     header: "[[figure]]",
     summary: "One figure. `lines` draws a statistic along a sweep, or one metric against another; \
+              `beampattern` draws what designs send against direction, if the file says \
+              `keep = [\"beampattern\"]` (a mean over the trials; in dB unless `y_scale` is linear); \
               `paired-difference` draws how much a metric is above that of another scheme in the \
               same trials; `cdf` draws how a metric is distributed over the trials; `heat` draws a surface, \
               one figure for each scheme. Every sweep is an axis, held by `at`, or tells lines \
@@ -44,7 +48,7 @@ pub static FIGURE: Table = Table {
         ),
         key(
             "kind",
-            Word(&["lines", "paired-difference", "cdf", "heat"]),
+            Word(&["lines", "paired-difference", "cdf", "heat", "beampattern"]),
             Default("\"lines\""),
             "What kind of figure.",
             "\"cdf\"",
@@ -52,7 +56,7 @@ pub static FIGURE: Table = Table {
         key(
             "x",
             Text,
-            Refused,
+            Words("refused, but for a `beampattern`, which has none"),
             "`lines`: a sweep, or a metric (then one metric against another). \
              `paired-difference`: a sweep. `cdf`: a metric or `series.<name>`. `heat`: a sweep. Where a series is drawn: `x`, `i` or `j`.",
             "\"scenario.power_dbm\"",
@@ -60,7 +64,7 @@ pub static FIGURE: Table = Table {
         key(
             "y",
             Text,
-            Words("refused, but for a `cdf`, which has none"),
+            Words("refused, but for a `cdf` and a `beampattern`, which have none"),
             "`lines`: a metric or `series.<name>`. `paired-difference`: a metric. `heat`: a sweep, \
              or an index of a series.",
             "\"sum_rate_bps_hz\"",
@@ -147,12 +151,63 @@ pub static FIGURE: Table = Table {
             "\"Rate\"",
         ),
         key(
+            "x_names",
+            Texts,
+            Words("numbers"),
+            "Words at the places 0, 1, 2, … where `x` is an index of a series.",
+            "[\"strong user\", \"weak user\"]",
+        ),
+        key("y_names", Texts, Words("numbers"), "The same of `y`.", "[\"AP 1\", \"AP 2\"]"),
+        key(
             "band",
             Word(&["standard_error", "quartiles", "spread", "none"]),
             Default("\"standard_error\""),
             "What is drawn around lines: one standard error of the mean to both sides, from \
              quartile to quartile, from the 5 % to the 95 % quantile, or nothing.",
             "\"quartiles\"",
+        ),
+        key(
+            "curves",
+            Texts,
+            Words("all, numbered"),
+            "`beampattern`: names for the first patterns of a design in their order; only those \
+             that have one are drawn.",
+            "[\"AP 1\", \"AP 2\"]",
+        ),
+        key(
+            "printed",
+            Tables(&PRINTED),
+            Words("none"),
+            "`lines`: numbers that somebody else printed, drawn as marks of their own.",
+            "[{ label = \"Table I\", source = \"row 3\", x = [16, 32], y = [10.95, 15.07] }]",
+        ),
+    ],
+};
+
+/// `[[figure.printed]]`.
+pub static PRINTED: Table = Table {
+    what: "a printed series",
+    header: "[[figure.printed]]",
+    summary: "Numbers that a paper prints, as marks among the curves. They are compared with nothing: \
+              that is what claims are for.",
+    one_of: &[],
+    keys: &[
+        key("label", Text, Refused, "Its name in the legend.", "\"Algorithm 1, Table I\""),
+        key(
+            "source",
+            Text,
+            Refused,
+            "Where the numbers stand; said in the caption.",
+            "\"Table I, row 3\"",
+        ),
+        key("x", Values, Refused, "Where, in the unit of the axis.", "[16, 32]"),
+        key("y", Values, Refused, "The numbers, as many as places.", "[10.95, 15.07]"),
+        key(
+            "scheme",
+            Text,
+            Words("black marks"),
+            "The id of the scheme whose colour the marks have.",
+            "\"algorithm-1\"",
         ),
     ],
 };

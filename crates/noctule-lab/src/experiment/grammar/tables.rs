@@ -2,10 +2,10 @@
 
 use super::super::{FORMAT, MAX_POINTS, MAX_TRIALS};
 use super::Absent::{Default, Refused, Words};
-use super::Kind::{Count, Flag, Name, Number, Open, Tables, Text, Values, Word};
+use super::Kind::{Count, Flag, Name, Number, Open, Tables, Text, Texts, Values, Word};
 use super::{Absent, Key, Kind, Sign, Table};
 
-pub use super::shown::{CLAIM, CLAIM_KINDS, FIGURE, OURS, RANGE, VERSUS};
+pub use super::shown::{CLAIM, CLAIM_KINDS, FIGURE, OURS, PRINTED, RANGE, VERSUS};
 
 pub(super) const fn key(
     name: &'static str,
@@ -73,6 +73,15 @@ pub static EXPERIMENT: Table = Table {
             Words("all trials are run"),
             "When to stop before all `trials` are run.",
             "{ metric = \"sum_rate_bps_hz\", standard_error = 0.02 }",
+        ),
+        key(
+            "keep",
+            Texts,
+            Words("nothing more is recorded"),
+            "Series to record that are large, and so are not unless they are asked for. Systems with \
+             arrays have `beampattern` (what every design sends against direction, which figures of \
+             that kind draw) and `marked_directions` (of targets and surfaces). It is part of the plan.",
+            "[\"beampattern\"]",
         ),
         key(
             "scenario",

@@ -1,8 +1,13 @@
 //! Heat maps.
 
-use noctule_figure::{Figure, Heat, Kind};
+use noctule_figure::{Axis, Figure, Heat, Kind};
 
 use super::{Builder, scale};
+
+/// The axis with words at its places, if there are some.
+fn named(axis: Axis, names: &[String]) -> Axis {
+    if names.is_empty() { axis } else { Axis { names: names.to_vec(), ..axis } }
+}
 
 impl Builder<'_> {
     /// One surface for each track, or for each point of it where the surface is a series.
@@ -33,12 +38,27 @@ impl Builder<'_> {
             }
         }
         let many = found.len() > 1;
+        if many {
+            // What stands side by side is compared by colour.
+            let values = || found.iter().flat_map(|(_, heat)| heat.value.iter().copied().flatten());
+            let low = values().fold(f64::INFINITY, f64::min);
+            let high = values().fold(f64::NEG_INFINITY, f64::max);
+            for (_, heat) in &mut found {
+                heat.range = (low < high).then_some((low, high));
+            }
+        }
         let (x_scale, y_scale) = (self.spec.x_scale, self.spec.y_scale);
         let figure = |(index, (label, heat)): (usize, (String, Heat))| Figure {
             id: if many { format!("{}-{}", self.spec.id, index + 1) } else { self.spec.id.clone() },
             title: if many { format!("{}: {label}", self.title()) } else { self.title() },
-            x: self.axis(&self.spec.x, x_scale, self.spec.x_label.as_ref()),
-            y: self.axis(&self.spec.y, y_scale, self.spec.y_label.as_ref()),
+            x: named(
+                self.axis(&self.spec.x, x_scale, self.spec.x_label.as_ref()),
+                &self.spec.x_names,
+            ),
+            y: named(
+                self.axis(&self.spec.y, y_scale, self.spec.y_label.as_ref()),
+                &self.spec.y_names,
+            ),
             kind: Kind::Heat(heat),
         };
         found.into_iter().enumerate().map(figure).collect()
@@ -72,6 +92,15 @@ impl Builder<'_> {
         }
         let words = self.words(&self.spec.value);
         let scale = scale(self.spec.value_scale);
-        Heat { x, y, value, label: words.label, unit: words.unit, scale, marks: Vec::new() }
+        Heat {
+            x,
+            y,
+            value,
+            label: words.label,
+            unit: words.unit,
+            scale,
+            range: None,
+            marks: Vec::new(),
+        }
     }
 }

@@ -65,7 +65,8 @@ impl Builder<'_> {
             _ => "Index",
         };
         let label = self.spec.x_label.clone().unwrap_or_else(|| label.to_owned());
-        scaled(Axis::linear(label, ""), self.spec.x_scale)
+        let names = self.spec.x_names.clone();
+        Axis { names, ..scaled(Axis::linear(label, ""), self.spec.x_scale) }
     }
 
     /// The words for a value of a sweep: `K = 4`; the words alone where it has some.

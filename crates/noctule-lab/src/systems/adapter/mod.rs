@@ -25,7 +25,7 @@ use schemars::schema_for;
 use serde_json::{Value, json};
 
 use self::claims::HANDED_IN;
-use self::pictures::drawn;
+use self::pictures::{drawn, on_demand, patterns};
 use self::rows::{parsed, row, turned};
 use self::story::{handed_in, story};
 use self::tables::{Chosen, Tables};
@@ -50,6 +50,8 @@ impl<S> Of<S> {
 
 struct TypedChain<T: Tables> {
     points: Vec<(T::Scenario, Chosen<T>)>,
+    /// The series of [`System::on_demand`] that rows carry.
+    keep: Vec<&'static str>,
 }
 
 impl<T: Tables> Chain for TypedChain<T> {
@@ -69,7 +71,12 @@ impl<T: Tables> TypedChain<T> {
                 }
                 let outcome = T::realize(scenario, seed, trial).and_then(|instance| {
                     let design = scheme.design(&instance, previous.as_ref(), interrupt)?;
-                    Ok((row::<T>(&instance, &design)?, design.variables))
+                    let mut row = row::<T>(&instance, &design)?;
+                    if !self.keep.is_empty() && !matches!(row.outcome, Outcome::Unsound(_)) {
+                        let kept = patterns::<T>(&instance, &design.variables)?;
+                        row.series.extend(kept.filter(|one| self.keep.contains(&one.series)));
+                    }
+                    Ok((row, design.variables))
                 });
                 match outcome {
                     Ok((row, variables)) => {
@@ -136,10 +143,23 @@ impl<T: noctule::System> System for Of<T> {
         T::settings_schema(scheme)
     }
 
+    fn on_demand(&self) -> Vec<SeriesInfo> {
+        on_demand::<T>()
+    }
+
     fn prepare(
         &self,
         scheme: &str,
         chain: &mut dyn Iterator<Item = Point>,
+    ) -> Result<Box<dyn Chain>, Refused> {
+        self.prepare_keeping(scheme, chain, &[])
+    }
+
+    fn prepare_keeping(
+        &self,
+        scheme: &str,
+        chain: &mut dyn Iterator<Item = Point>,
+        keep: &[&str],
     ) -> Result<Box<dyn Chain>, Refused> {
         let mut points = Vec::with_capacity(chain.size_hint().0);
         for (index, point) in chain.enumerate() {
@@ -155,7 +175,9 @@ impl<T: noctule::System> System for Of<T> {
             }
             points.push((scenario, scheme));
         }
-        Ok(Box::new(TypedChain::<T> { points }))
+        let known = on_demand::<T>().into_iter().map(|series| series.name);
+        let keep = known.filter(|name| keep.contains(name)).collect();
+        Ok(Box::new(TypedChain::<T> { points, keep }))
     }
 
     fn goal(&self) -> Option<Goal> {
@@ -313,8 +335,14 @@ impl<T: noctule::System> Single for Of<T> {
         T::PICTURES
     }
 
-    fn picture(&self, document: &Value, kind: Option<PictureKind>) -> Result<Figure, SingleError> {
-        drawn::<T>(document, kind)
+    fn picture(
+        &self,
+        document: &Value,
+        kind: Option<PictureKind>,
+        source: Option<&Source>,
+    ) -> Result<Figure, SingleError> {
+        let source = source.filter(|source| source.arrays.is_none());
+        drawn::<T>(document, kind, source.map(instance::<T>).transpose()?)
     }
 
     fn verify(&self, document: &Value) -> Result<Finding, SingleError> {

@@ -98,7 +98,8 @@ pub(crate) fn steering<'py>(
 /// pilots : int
 ///     Number of pilots.
 /// rule : str
-///     ``farthest`` merges the pair farthest apart, ``balanced`` keeps groups of equal size.
+///     ``farthest`` merges the pair farthest apart, ``balanced`` keeps groups of equal size, and
+///     ``in-turn`` hands pilots out in turn.
 ///
 /// Returns
 /// -------
@@ -119,7 +120,11 @@ pub(crate) fn pilot_groups(
     let users = points(users_m, "users_m")?;
     let pilots = refuse_count(pilots, "pilots", 1 << 20)?;
     refuse_size("users_m", &[users.len(), users.len()])?;
-    let rules = [("farthest", Clustering::Farthest), ("balanced", Clustering::Balanced)];
+    let rules = [
+        ("farthest", Clustering::Farthest),
+        ("balanced", Clustering::Balanced),
+        ("in-turn", Clustering::InTurn),
+    ];
     Ok(grouped(&users, pilots, word("rule", rule, &rules)?))
 }
 

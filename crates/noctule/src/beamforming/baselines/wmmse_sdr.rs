@@ -18,6 +18,10 @@ use crate::{Design, Error, Run};
 /// Eigenvalues of the sensing covariance below this share of the power are no stream.
 const NO_STREAM: f64 = 1e-14;
 
+/// Streams beyond those that an instance has room for are cut off where they carry more than this
+/// share of the power together; less is what a limit leaves of a stream that vanishes.
+const A_STREAM: f64 = 1e-6;
+
 /// Amplitude that every sensing stream of a start has at least, beside all of it.
 const SEED: f64 = 1e-3;
 /// The multiplier of the power lies no nearer to the largest eigenvalue than this share of the size
@@ -77,9 +81,10 @@ pub struct WmmseSdr {
 /// `(C₁, C₀)` of the concave objective bounds it by
 /// `min_ν ν P + tr C₁ᴴ(νI − C₀)⁻¹C₁` over `ν > λmax(C₀)`, one eigendecomposition and a bisection.
 ///
-/// Guarantee: monotone up to the certified gaps; a stationary point when `stop` says it converged.
-/// The design may have more sensing beams than the instance asks for: one for each eigenvalue of
-/// `R − W_cW_cᴴ`. `work` counts a convex program as a conic solve and their evaluations together.
+/// Guarantee: monotone up to the certified gaps; a stationary point when `stop` says it converged and
+/// nothing was cut. The program knows no number of streams: where `R − W_cW_cᴴ` has more of them than
+/// the instance has room for, only the strongest are kept and all is scaled to full power, which no
+/// program has optimised; the residual is that of what is left, and a warning says so. `work` counts a convex program as a conic solve and their evaluations together.
 ///
 /// # Errors
 /// [`Error::Input`](crate::Error::Input) under per-antenna power or for settings out of range.
@@ -158,10 +163,29 @@ pub(super) fn ascend(
         work.factorisations += 1;
         work.iterations += 1;
     };
-    let beams = compressed(&model, &point, instance)?;
+    let (all, cut) = compressed(&model, &point, instance)?;
+    let residual = if cut > 0.0 {
+        // The streams that are gone stay where they are, at zero.
+        point.fill(C64::ZERO);
+        point[..all.as_slice().len()].copy_from_slice(all.as_slice());
+        let value = model.eval(&point, &mut gradient);
+        work.evaluations += 1;
+        self::residual(&point, &gradient, value, &mut tangent)
+    } else {
+        residual
+    };
+    let beams = model.full_size(&all, users);
     let metrics = evaluate(instance, &beams)?;
     let mut warnings = advice(instance, &metrics);
     warnings.extend(certified(&gaps));
+    if cut > 0.0 {
+        warnings.push(format!(
+            "{:.2} % of the power was in more sensing streams than the {} there are: they were cut \
+             off, and the rest was scaled to full power",
+            100.0 * cut,
+            instance.parts().sensing_streams
+        ));
+    }
     let design = Design {
         warnings,
         starts: vec![metrics.objective],
@@ -268,81 +292,36 @@ fn linear_maximum(eigenvalues: &[f64], shares: &[f64]) -> f64 {
     dual(offset)
 }
 
-/// Full-size beams with one sensing stream for each eigenvalue of the sensing covariance that is
-/// not nothing, and at least as many streams as the instance has.
-fn compressed(model: &Model, point: &[C64], instance: &Instance) -> Result<Beams, Error> {
+/// Beams in the reduced space with one sensing stream for each eigenvalue of the sensing covariance
+/// that is not nothing, and at least as many streams as the instance has; and the share of the power
+/// that was in more of them and is cut off.
+fn compressed(model: &Model, point: &[C64], instance: &Instance) -> Result<(CMat, f64), Error> {
     let (rank, users) = (model.rank(), instance.users());
     let data = CMat::from_columns(rank, users, point[..rank * users].to_vec())?;
     let sensing = CMat::from_columns(rank, rank, point[rank * users..].to_vec())?;
     let covariance = product(&sensing, Op::Plain, &sensing, Op::Adjoint);
     let mut eigen = HermitianEigen::new(rank);
     eigen.compute(&covariance)?;
-    let streams: Vec<usize> = (0..rank).rev().filter(|&i| eigen.values()[i] > NO_STREAM).collect();
+    let mut streams: Vec<usize> =
+        (0..rank).rev().filter(|&i| eigen.values()[i] > NO_STREAM).collect();
+    let beyond = streams.iter().skip(instance.parts().sensing_streams);
+    let beyond: f64 = beyond.map(|&i| eigen.values()[i]).sum();
+    let cut = if beyond > A_STREAM { beyond } else { 0.0 };
+    if cut > 0.0 {
+        streams.truncate(instance.parts().sensing_streams);
+    }
     let width = streams.len().max(instance.parts().sensing_streams);
     let sensing = CMat::from_fn(rank, width, |i, j| {
         let column = streams.get(j).copied();
         column.map_or(C64::ZERO, |c| eigen.vectors()[(i, c)] * eigen.values()[c].sqrt())
     });
     let mut all = CMat::hstack(&[&data, &sensing])?;
-    // What was left out is a rounding error of the power.
     let norm = all.norm();
-    all.scale(1.0 / norm);
-    Ok(model.full_size(&all, users))
+    if norm > 0.0 {
+        all.scale(1.0 / norm);
+    }
+    Ok((all, cut))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::beamforming::Scenario;
-    use crate::beamforming::starts::{Start, start_beams};
-    use noctule_optim::Interrupt;
-
-    #[test]
-    fn the_gap_encloses_the_optimum_of_a_program_solved_badly() {
-        let instance = Scenario::paper().realize(4, 0).unwrap();
-        let users = instance.users();
-        let rank = Model::new(&instance, Space::Reduced).unwrap().rank();
-        let mut model = Model::with_streams(&instance, Space::Reduced, users + rank).unwrap();
-        let start = lifted(&model, &start_beams(&instance, Start::Rzf).unwrap(), users);
-        let mut gradient = vec![C64::ZERO; start.len()];
-        model.eval(&start, &mut gradient);
-        let minorant = model.minorant();
-        let mut solve = |evaluations: u64| {
-            let mut point = start.clone();
-            let mut solver = Lbfgs::new(Manifold::sphere(point.len()));
-            let rules =
-                StopRules::from(StopRule::Residual(1e-10)) | StopRule::Evaluations(evaluations);
-            let mut program = Program { model: &mut model, minorant: &minorant };
-            let (never, mut off) = (Interrupt::new(), Trace::off());
-            let run = solver.minimise(&mut program, &mut point, &rules, &never, &mut off);
-            (run.value, certify(&mut model, &minorant, &point).unwrap())
-        };
-        let (best, closed) = solve(5000);
-        assert!(closed < 1e-10, "{closed}");
-        let mut last = f64::INFINITY;
-        for evaluations in [1, 5, 20, 60] {
-            let (value, gap) = solve(evaluations);
-            assert!(value - gap <= best + 1e-12 && gap >= value - best - 1e-12, "{gap}");
-            last = last.min(gap);
-        }
-        assert!(last < 1e-3, "{last}");
-    }
-
-    #[test]
-    fn the_dual_of_the_linear_problem_is_met() {
-        // max 2 Re(c w) + λ r over r ≥ |w|², r ≤ 1 in one dimension: w = 1 for λ > −c, else inside.
-        let one = |lambda: f64, c: f64| linear_maximum(&[lambda], &[c * c]);
-        assert!((one(0.5, 2.0) - 4.5).abs() < 1e-12);
-        // Two dimensions: the rest of the power goes to the larger eigenvalue.
-        let brute = (0..=1000)
-            .flat_map(|i| (0..=1000).map(move |j| (f64::from(i) / 1000.0, f64::from(j) / 1000.0)))
-            .filter(|(a, b)| a * a + b * b <= 1.0)
-            .map(|(a, b)| {
-                let left = 1.0 - a * a - b * b;
-                2.0 * (0.3 * a + 0.4 * b) + 1.0 * (a * a + left) + 0.2 * b * b
-            })
-            .fold(f64::NEG_INFINITY, f64::max);
-        let dual = linear_maximum(&[1.0, 0.2], &[0.09, 0.16]);
-        assert!(dual >= brute && dual - brute < 1e-4, "{dual} {brute}");
-    }
-}
+mod tests;

@@ -14,23 +14,16 @@ use crate::Error;
 use crate::cellfree::SYSTEM;
 use crate::cellfree::association::{pair_targets, pilot_groups};
 use crate::cellfree::instance::checks::{MOST_APS, MOST_TARGETS};
-use crate::cellfree::instance::{Instance, Parts, Requirement};
+use crate::cellfree::instance::{Instance, Parts, Requirement, Sites};
 use crate::cellfree::patterns::{best_patterns, error_floor};
 use crate::cellfree::settings::PATTERN_GAP;
 
 /// Loss at one kilometre and per decade, dB.
 const LOSS_DB: (f64, f64) = (128.1, 37.6);
 
-/// Places of one trial.
-struct Drawn {
-    aps: Vec<Point>,
-    users: Vec<Point>,
-    targets: Vec<Point>,
-}
-
 /// Places, and what follows from them.
 struct Site {
-    places: Drawn,
+    places: Sites,
     scene: AggregatedScene,
     /// Directions of the targets that each access point senses.
     targets_rad: Vec<Vec<f64>>,
@@ -89,7 +82,7 @@ impl Scenario {
             requirement: Requirement::None,
             payload_symbols: (self.coherence_symbols - self.pilot_symbols) as f64,
         };
-        let mut instance = Instance::new(parts)?.drawn_as(seed, trial);
+        let mut instance = Instance::new(parts)?.drawn_as(seed, trial).at_sites(site.places);
         self.warn(&mut instance, site.floored);
         let requirement = self.required(&instance)?;
         instance.with_requirement(requirement)
@@ -97,7 +90,7 @@ impl Scenario {
 
     /// The places of a trial and the gains and directions between them.
     fn site(&self, seed: u64, trial: u64) -> Site {
-        let places = self.places(seed, trial);
+        let mut places = self.places(seed, trial);
         let n = self.antennas_each();
         let (pairing, axes) = self.pair(&places);
         let mut floored = 0;
@@ -131,6 +124,7 @@ impl Scenario {
         for (t, &ap) in pairing.iter().enumerate() {
             targets_rad[ap].push(direction(t, ap));
         }
+        places.sensed_by = pairing;
         Site { places, scene, targets_rad, floored }
     }
 
@@ -164,7 +158,7 @@ impl Scenario {
         })
     }
 
-    fn places(&self, seed: u64, trial: u64) -> Drawn {
+    fn places(&self, seed: u64, trial: u64) -> Sites {
         let fixed = |list: &[[f64; 2]]| -> Vec<Point> {
             list.iter().map(|[x, y]| Point::new(1000.0 * x, 1000.0 * y)).collect()
         };
@@ -182,27 +176,29 @@ impl Scenario {
                 .collect()
         };
         match (&self.places, self.layout) {
-            (Places::Fixed(places), layout) => Drawn {
+            (Places::Fixed(places), layout) => Sites {
                 aps: match layout {
                     Layout::CellFree => fixed(&places.aps_km),
                     Layout::Cellular => vec![Point::new(0.5 * side, 0.5 * side)],
                 },
                 users: fixed(&places.users_km),
                 targets: fixed(&places.targets_km),
+                sensed_by: Vec::new(),
             },
-            (Places::Drawn, layout) => Drawn {
+            (Places::Drawn, layout) => Sites {
                 aps: match layout {
                     Layout::CellFree => draw("ap", self.aps),
                     Layout::Cellular => vec![Point::new(0.5 * side, 0.5 * side)],
                 },
                 users: draw("user", self.users),
                 targets: draw("target", self.targets),
+                sensed_by: Vec::new(),
             },
         }
     }
 
     /// The access point of every target, and the axis of every array.
-    fn pair(&self, places: &Drawn) -> (Vec<usize>, Vec<f64>) {
+    fn pair(&self, places: &Sites) -> (Vec<usize>, Vec<f64>) {
         let pairing = match self.layout {
             Layout::Cellular => vec![0; places.targets.len()],
             Layout::CellFree => pair_targets(&places.targets, &places.aps).unwrap_or_default(),
