@@ -87,7 +87,7 @@ def test_pictures_of_designs(tmp_path: Path) -> None:
     assert ">target 1<" in beams.plot(kind="scene")
     assert ">channel updates<" in noctule.design("frame").plot()
     # Places are those of the draw; a document has arrays alone.
-    cellfree = noctule.design("cellfree")
+    cellfree = noctule.design("cellfree", scheme="mrt")
     assert ">target 1<" in cellfree.plot(kind="scene")
     cellfree.save(tmp_path / "cellfree.json")
     with pytest.raises(noctule.InvalidInput, match="does not know"):

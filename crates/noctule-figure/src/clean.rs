@@ -36,9 +36,8 @@ pub(super) fn curves<'a>(figure: &Figure, lines: &'a [Line]) -> (Vec<Curve<'a>>,
     for (line, style) in lines.iter().zip(looks) {
         let points: Vec<_> = line.points.iter().map(|p| place(figure, p)).collect();
         // A point without an x is no value: it breaks the line.
-        let lost = |(point, kept): &(&PlotPoint, &Option<PlotPoint>)| {
-            kept.is_none() && !point.x.is_nan()
-        };
+        let lost =
+            |(point, kept): &(&PlotPoint, &Option<PlotPoint>)| kept.is_none() && !point.x.is_nan();
         dropped += line.points.iter().zip(&points).filter(lost).count();
         let shown = |a: &&Absent| a.count > 0 && figure.x.scale.admits(a.x);
         let absent: Vec<Absent> = line.absent.iter().filter(shown).copied().collect();

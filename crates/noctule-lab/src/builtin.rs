@@ -113,6 +113,7 @@ pub const ALL: &[BuiltIn] = built_in![
         "clustering",
         "algorithm-2",
         "algorithm-3",
+        "algorithm-3-table1",
         "cascades",
     ],
 ];

@@ -25,8 +25,10 @@ said and where, what of ours speaks to it, what would agree, what came out, and 
 thing. The numbers are those of [results](results); `noctule run <experiment>` computes them again, and
 `cargo xtask reproduce --check` a sample of them. *Agrees*, *disagrees* and *inconclusive* mean what the table of
 [experiment-files.md](experiment-files.md#claim) says; a claim that disagrees is one whose erratum says why, or the
-page would not be here: a test holds both ways. Another test changes the numbers behind every claim, as an error
-would, and holds that its verdict changes (`every_claim_of_every_experiment_can_fail`).
+page would not be here: a test holds both ways. Another test changes the recorded numbers behind every claim and holds
+that its verdict changes (`every_claim_of_every_experiment_can_fail`); that some design could fail it is for its author
+to see to. Claims that begin with *Ours* are about our own numbers, beside the paper: they are no verdict on it, and are
+counted apart.
 ";
 
 fn root() -> PathBuf {
@@ -47,20 +49,33 @@ fn header(columns: &[&str]) -> String {
     format!("| {} |\n|{}\n", columns.join(" | "), "---|".repeat(columns.len()))
 }
 
-fn counts(cards: &[&Card]) -> [usize; 5] {
-    let of = |verdict: &str| cards.iter().filter(|card| card.verdict == verdict).count();
+/// Claims of the paper, how they came out, and claims of ours, which are no verdict on anybody.
+fn counts(cards: &[&Card]) -> [usize; 6] {
+    let papers: Vec<&&Card> = cards.iter().filter(|card| !card.is_ours()).collect();
+    let of = |verdict: &str| papers.iter().filter(|card| card.verdict == verdict).count();
+    let not_run = cards.iter().filter(|card| card.verdict == "not-run").count();
     let disagree = of("disagrees") + of("trend-only");
-    [cards.len(), of("agrees"), disagree, of("inconclusive"), of("not-run")]
+    let ours = cards.len() - papers.len();
+    [papers.len(), of("agrees"), disagree, of("inconclusive"), ours, not_run]
 }
 
 fn summary(experiments: &[Experiment]) -> String {
-    let mut text = header(&["paper", "experiments", "claims", "agree", "disagree", "inconclusive"]);
+    let mut text = header(&[
+        "paper",
+        "experiments",
+        "its claims",
+        "agree",
+        "disagree",
+        "inconclusive",
+        "claims of ours",
+    ]);
     let mut row = |name: &str, of: &dyn Fn(&&Experiment) -> bool| {
         let chosen: Vec<&Experiment> = experiments.iter().filter(of).collect();
         let cards: Vec<&Card> = chosen.iter().flat_map(|one| &one.cards).collect();
-        let [all, agree, disagree, open, not_run] = counts(&cards);
+        let [all, agree, disagree, open, ours, not_run] = counts(&cards);
         assert_eq!(not_run, 0, "{name}: claims that no run has judged");
-        text += &format!("| {name} | {} | {all} | {agree} | {disagree} | {open} |\n", chosen.len());
+        let counted = format!("{all} | {agree} | {disagree} | {open} | {ours}");
+        text += &format!("| {name} | {} | {counted} |\n", chosen.len());
     };
     for (system, name) in SYSTEMS {
         row(&format!("[{name}](#{system})"), &|one| one.system() == system);

@@ -95,8 +95,10 @@ impl Canvas {
         let (x, y, size_text) = (num(x), num(y + 0.33 * size), num(size));
         let own =
             [("x", &*x), ("y", &*y), ("font-size", &*size_text), ("text-anchor", anchor.name())];
-        let all: Vec<(&str, &str)> = own.into_iter().chain(attributes.iter().copied()).collect();
-        self.begin("text", &all);
+        // Some viewers lose the space behind an index, which no break alone keeps.
+        let kept = label.text.contains('$').then_some(("xml:space", "preserve"));
+        let all = own.into_iter().chain(kept).chain(attributes.iter().copied());
+        self.begin("text", &all.collect::<Vec<(&str, &str)>>());
         self.body.push('>');
         self.words(&label.text, size);
         if !label.raised.is_empty() {

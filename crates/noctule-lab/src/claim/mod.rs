@@ -22,9 +22,11 @@
 //! written down, a result or an erratum.
 
 mod beamforming;
+mod cellfree;
 mod frame;
 pub(crate) mod measure;
 mod pilots;
+mod surfaces;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -109,8 +111,10 @@ impl Judged {
 fn named(system: &str, name: &str) -> Option<Function> {
     match system {
         "beamforming" => beamforming::find(name),
+        "cellfree" => cellfree::find(name),
         "frame" => frame::find(name),
         "pilots" => pilots::find(name),
+        "surfaces" => surfaces::find(name),
         _ => None,
     }
 }

@@ -63,10 +63,10 @@ pub(super) struct World<'a> {
 }
 
 /// A positive number under a key, if it was written.
-fn positive(keys: &Keys<'_>, key: &str) -> Result<Option<f64>, InputError> {
+fn not_zero(keys: &Keys<'_>, key: &str) -> Result<Option<f64>, InputError> {
     match (keys.number(key)?, keys.get(key)) {
-        (Some(value), Some(item)) if value <= 0.0 => {
-            Err(item.refuse(format!("`{key}` is not positive"), "a positive number"))
+        (Some(0.0), Some(item)) => {
+            Err(item.refuse(format!("`{key}` is zero"), "a number other than zero"))
         }
         (value, _) => Ok(value),
     }
@@ -149,7 +149,7 @@ impl Sweep {
             label: keys.text("label")?,
             unit: keys.text("unit")?,
             symbol: keys.text("symbol")?,
-            times: positive(&keys, "times")?,
+            times: not_zero(&keys, "times")?,
             chain: keys.get("chain").map_or(Ok(false), |item| item.flag("`chain`"))?,
             values: Vec::with_capacity(values.len()),
             target,

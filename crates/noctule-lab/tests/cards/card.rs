@@ -87,6 +87,11 @@ impl Experiment {
 }
 
 impl Card {
+    /// Whether it is about our own numbers and no verdict on a paper.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.spec.text.starts_with("Ours")
+    }
+
     /// The id of its claim.
     pub(crate) fn id(&self) -> &str {
         &self.spec.id

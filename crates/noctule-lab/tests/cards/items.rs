@@ -79,9 +79,11 @@ fn verdict(item: &Item, experiments: &[&Experiment]) -> String {
         item.item,
         item.claims
     );
-    let [_, agree, disagree, open, _] = super::counts(&cards);
+    let [_, agree, disagree, open, ours, _] = super::counts(&cards);
     let mut words = Vec::new();
-    for (count, word) in [(agree, "agree"), (disagree, "disagree"), (open, "inconclusive")] {
+    let counted =
+        [(agree, "agree"), (disagree, "disagree"), (open, "inconclusive"), (ours, "of ours")];
+    for (count, word) in counted {
         if count > 0 {
             words.push(format!("{count} {word}"));
         }

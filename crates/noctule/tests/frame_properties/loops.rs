@@ -1,6 +1,6 @@
 //! Section III-C of the paper: its search over updates and whole blocks of sensing.
 
-use noctule::frame::{self, Placement, Plan, Scenario, Settings};
+use noctule::frame::{self, CrbLimit, Placement, Plan, Scenario, Settings};
 
 /// Blocks divided as evenly as they can be (Proposition 2).
 fn even(blocks: usize, updates: usize) -> Placement {
@@ -26,7 +26,9 @@ fn largest(of: &dyn Fn(f64) -> f64, (mut low, mut high): (f64, f64)) -> f64 {
 #[test]
 fn the_search_of_the_paper_takes_its_loops_and_finds_the_same() {
     for blocks in [8, 14, 20] {
-        let scenario = Scenario { blocks, aging_offset: 1, ..Scenario::default() };
+        // Some three blocks of sensing.
+        let crb_limit = CrbLimit::Deg2(0.3);
+        let scenario = Scenario { blocks, aging_offset: 1, crb_limit, ..Scenario::default() };
         let instance = scenario.realize(1, 0).unwrap();
         let block = instance.block_time_s();
         let shortest = instance.shortest_sensing_s();

@@ -203,10 +203,10 @@ pub static SWEEP: Table = Table {
         ),
         key(
             "times",
-            Number(Sign::Positive),
+            Number(Sign::Any),
             Words("the value itself"),
             "How many times the value the number is that figures show: 4 where the sweep is over \
-             the columns of an array with rows of four.",
+             the columns of an array with rows of four, -1 for the inverse of a value in dB.",
             "4",
         ),
     ],

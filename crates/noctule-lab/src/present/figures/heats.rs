@@ -48,18 +48,27 @@ impl Builder<'_> {
             }
         }
         let (x_scale, y_scale) = (self.spec.x_scale, self.spec.y_scale);
-        let figure = |(index, (label, heat)): (usize, (String, Heat))| Figure {
-            id: if many { format!("{}-{}", self.spec.id, index + 1) } else { self.spec.id.clone() },
-            title: if many { format!("{}: {label}", self.title()) } else { self.title() },
-            x: named(
-                self.axis(&self.spec.x, x_scale, self.spec.x_label.as_ref()),
-                &self.spec.x_names,
-            ),
-            y: named(
-                self.axis(&self.spec.y, y_scale, self.spec.y_label.as_ref()),
-                &self.spec.y_names,
-            ),
-            kind: Kind::Heat(heat),
+        let figure = |(index, (label, mut heat)): (usize, (String, Heat))| {
+            if many {
+                heat.label = format!("{}, {label}", heat.label);
+            }
+            Figure {
+                id: if many {
+                    format!("{}-{}", self.spec.id, index + 1)
+                } else {
+                    self.spec.id.clone()
+                },
+                title: if many { format!("{}: {label}", self.title()) } else { self.title() },
+                x: named(
+                    self.axis(&self.spec.x, x_scale, self.spec.x_label.as_ref()),
+                    &self.spec.x_names,
+                ),
+                y: named(
+                    self.axis(&self.spec.y, y_scale, self.spec.y_label.as_ref()),
+                    &self.spec.y_names,
+                ),
+                kind: Kind::Heat(heat),
+            }
         };
         found.into_iter().enumerate().map(figure).collect()
     }

@@ -88,9 +88,13 @@ impl Builder<'_> {
 /// A value of a sweep in words.
 fn word(value: &Value) -> String {
     match value {
-        // `{ rays = […] }`: the kind says enough
+        // `{ rays = […] }`: the kind says enough, but for a number
         Value::Object(members) if members.len() == 1 => {
-            members.keys().next().cloned().unwrap_or_default()
+            let (kind, inner) = members.iter().next().map_or(("", &Value::Null), |(k, v)| (k, v));
+            match inner.as_f64() {
+                Some(number) => format!("{} {}", kind.replace('_', " "), short(number)),
+                None => kind.to_owned(),
+            }
         }
         _ => value.as_f64().map_or_else(|| plain(value), short),
     }
