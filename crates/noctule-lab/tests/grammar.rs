@@ -39,6 +39,11 @@ trials = 2
 id = "f"
 x = "scenario.power_dbm"
 y = "cost"
+[[figure.printed]]
+label = "l"
+source = "s"
+x = [10]
+y = [1.5]
 [[claim]]
 text = "t"
 paper = 1

@@ -22,8 +22,9 @@
 //! written down, a result or an erratum.
 
 mod beamforming;
-mod cellfree;
+mod critical_points;
 mod frame;
+mod growth;
 pub(crate) mod measure;
 mod pilots;
 mod surfaces;
@@ -111,9 +112,9 @@ impl Judged {
 fn named(system: &str, name: &str) -> Option<Function> {
     match system {
         "beamforming" => beamforming::find(name),
-        "cellfree" => cellfree::find(name),
+        "cellfree" => critical_points::find(name),
         "frame" => frame::find(name),
-        "pilots" => pilots::find(name),
+        "pilots" => pilots::find(name).or_else(|| growth::find(name)),
         "surfaces" => surfaces::find(name),
         _ => None,
     }

@@ -15,7 +15,7 @@ use super::document::{Item, Keys};
 use super::grammar::tables::FIGURE;
 use super::names::{Names, reference};
 use super::printed::Printed;
-use super::stat::Stat;
+use super::stat::{ScaleWord, Stat};
 use super::{hint, is_file_name};
 use crate::system::BEAMPATTERN;
 
@@ -33,17 +33,6 @@ pub enum FigureKind {
     Heat,
     /// Power against direction.
     Beampattern,
-}
-
-/// Linear or logarithmic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScaleWord {
-    /// In proportion.
-    #[default]
-    Linear,
-    /// In proportion to the logarithm.
-    Log,
 }
 
 /// What is drawn around a line.

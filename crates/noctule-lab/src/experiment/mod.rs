@@ -75,14 +75,14 @@ use serde_json::Value;
 pub use claims::{ClaimSpec, Expect, Kind as ClaimKind, Ours, Said, Selection};
 pub use complete::complete;
 pub use document::Place;
-pub use figures::{Band, FigureKind, FigureSpec, ScaleWord};
+pub use figures::{Band, FigureKind, FigureSpec};
 pub(crate) use names::same;
 pub use overlay::of_tables;
 pub(crate) use overlay::{Hop, replace};
 pub use overrides::{overrides, settable};
 pub use printed::Printed;
 pub use scenario_file::ScenarioFile;
-pub use stat::Stat;
+pub use stat::{ScaleWord, Stat};
 pub(crate) use sweeps::plain;
 pub use sweeps::{Sweep, SweepValue};
 

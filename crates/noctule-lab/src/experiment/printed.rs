@@ -4,9 +4,9 @@ use noctule_num::InputError;
 use serde::{Deserialize, Serialize};
 
 use super::document::{Item, Keys};
-use super::figures::ScaleWord;
 use super::grammar::tables::PRINTED;
 use super::names::{Names, reference};
+use super::stat::ScaleWord;
 
 /// A printed series. Its numbers are finite, have a place on the axes, and are as many as places.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

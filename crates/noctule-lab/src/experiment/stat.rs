@@ -1,4 +1,4 @@
-//! Statistics over the trials.
+//! Statistics over the trials, and the scales they are drawn on.
 
 use noctule_num::stats::Summary;
 use serde::{Deserialize, Serialize};
@@ -82,4 +82,15 @@ impl Stat {
             _ => self.of(&Summary::of(samples)?),
         }
     }
+}
+
+/// Linear or logarithmic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScaleWord {
+    /// In proportion.
+    #[default]
+    Linear,
+    /// In proportion to the logarithm.
+    Log,
 }

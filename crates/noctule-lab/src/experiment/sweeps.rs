@@ -62,7 +62,7 @@ pub(super) struct World<'a> {
     pub(super) settings: &'a [Value],
 }
 
-/// A positive number under a key, if it was written.
+/// A number other than zero under a key, if it was written.
 fn not_zero(keys: &Keys<'_>, key: &str) -> Result<Option<f64>, InputError> {
     match (keys.number(key)?, keys.get(key)) {
         (Some(0.0), Some(item)) => {

@@ -171,5 +171,5 @@ fn axes_and_curves_carry_the_symbols_of_the_field() {
     assert_eq!(words[1].times, Some(4.0));
     let wrong = text.replace("times = 4", "times = 0");
     let error = Experiment::parse(&wrong, "s.toml", "s", &registry).unwrap_err().to_string();
-    assert!(error.contains("`times` is not positive"), "{error}");
+    assert!(error.contains("`times` is zero"), "{error}");
 }

@@ -1,5 +1,5 @@
-//! Claims on cell-free networks that the closed vocabulary cannot say: the two critical points of
-//! Remark 2, which every drop has for itself.
+//! Claims on the two critical points of a trade-off between rate and error, which every drop has for
+//! itself: where a limit on one begins to cost the other.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use super::{Function, View};
 
-/// How far inside or outside a drop lies of its critical point to be counted.
+/// How far inside or outside of its critical point a drop lies to be counted: by the error.
 const CLEAR: f64 = 1.05;
+
+/// The same by the rate, of which a hundredth is much.
+const CLEAR_RATE: f64 = 1.02;
 
 /// The function of this name.
 pub(super) fn find(name: &str) -> Option<Function> {
@@ -19,10 +22,12 @@ pub(super) fn find(name: &str) -> Option<Function> {
         "rate_before_s_i" => {
             |view| rate_under_a_limit(view, 1.3, |own, limit| own >= CLEAR * limit)
         }
-        "error_below_r_t" => |view| error_under_a_rate(view, |own, _, rate| own >= CLEAR * rate),
-        "error_above_r_t" => {
-            |view| error_under_a_rate(view, |own, most, rate| own * CLEAR <= rate && rate <= most)
+        "error_below_r_t" => {
+            |view| error_under_a_rate(view, |own, _, rate| own >= CLEAR_RATE * rate)
         }
+        "error_above_r_t" => |view| {
+            error_under_a_rate(view, |own, most, rate| own * CLEAR_RATE <= rate && rate <= most)
+        },
         _ => return None,
     })
 }
