@@ -267,7 +267,7 @@ class Scenario(ScenarioBase):
     antennas: int = 12
     aps: int = 6
     area_km: float = 2.0
-    clustering: Literal['farthest', 'balanced'] = 'farthest'
+    clustering: Literal['farthest', 'balanced', 'in-turn'] = 'farthest'
     coherence_symbols: int = 40
     estimator: Literal['per-access-point', 'joint'] = 'per-access-point'
     grid_points: int = 181
@@ -842,7 +842,8 @@ if TYPE_CHECKING:
         pilots : int
             Number of pilots.
         rule : str
-            ``farthest`` merges the pair farthest apart, ``balanced`` keeps groups of equal size.
+            ``farthest`` merges the pair farthest apart, ``balanced`` keeps groups of equal size, and
+            ``in-turn`` hands pilots out in turn.
 
         Returns
         -------
