@@ -367,21 +367,27 @@ def system_module(system: dict[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def phy_module() -> str:
-    names, declared = functions(_noctule.phy)
-    doc = ("The radio world in closed form, for every system: arrays, rates, channels, path loss.\n\n"
-           "Angles are in radians, powers in watts; arrays are read without copying when they are\n"
-           "C-ordered and of type complex128 or float64.")
+PHY = ("The radio world in closed form, for every system: arrays, rates, channels, path loss.\n\n"
+       "Angles are in radians, powers in watts; arrays are read without copying when they are\n"
+       "C-ordered and of type complex128 or float64.")
+CHANNELS = ("Models of channels as functions: arrays, covariances, draws, delay lines, path loss.\n\n"
+            "Angles are in radians, spacings in wavelengths. docs/channels.md says what each model is.")
+
+
+def functions_module(module: Any, doc: str) -> str:
+    names, declared = functions(module)
     head = HEAD.format(doc=doc)
     head = head.replace("from dataclasses import field\n", "")
     head = head.replace("from ._parameters import ScenarioBase, parameters\n", "")
-    head = head.replace("TYPE_CHECKING, Any, Literal", "TYPE_CHECKING")
+    kept = "TYPE_CHECKING, Any" if "Any" in declared else "TYPE_CHECKING"
+    head = head.replace("TYPE_CHECKING, Any, Literal", kept)
     listed = "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n" + DIR
     return "\n\n".join([head, declared, listed])
 
 
 def main() -> int:
-    texts = {FOLDER / "phy.py": phy_module()}
+    texts = {FOLDER / "phy.py": functions_module(_noctule.phy, PHY),
+             FOLDER / "channels.py": functions_module(_noctule.channels, CHANNELS)}
     for name in noctule.systems():
         texts[FOLDER / f"{name}.py"] = system_module(noctule.describe(name))
     if "--check" in sys.argv[1:]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from . import (
         beamforming,
         cellfree,
+        channels,
         convert,
         cvxpy,
         frame,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         surfaces,
     )
 else:
-    _MODULES = {*systems(), "phy", "optim", "plot", "io", "convert", "cvxpy"}
+    _MODULES = {*systems(), "phy", "channels", "optim", "plot", "io", "convert", "cvxpy"}
 
     def __getattr__(name):
         # Modules of systems and tools are loaded when they are first used.
@@ -55,7 +56,7 @@ else:
 
 __all__ = [
     "Batch", "Design", "Finding", "Instance", "InvalidInput", "NotSolved", "NumericalError",
-    "Record", "Records", "beamforming", "cellfree", "convert", "cvxpy", "describe", "design",
+    "Record", "Records", "beamforming", "cellfree", "channels", "convert", "cvxpy", "describe", "design",
     "design_batch", "evaluate", "experiments", "frame", "io", "optim", "phy", "pilots", "plot",
     "run", "show", "stack", "surfaces", "systems", "verify",
 ]

@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 __all__ = [
     "Inbox", "InvalidInput", "NotSolved", "NumericalError", "Problem", "Told", "__version__", "beamforming",
-    "build_id", "cellfree", "check_gradient", "compute", "design_batch", "design_document", "experiments",
+    "build_id", "cellfree", "channels", "check_gradient", "compute", "design_batch", "design_document", "experiments",
     "figures", "frame", "imported", "inbox", "members", "minimize", "phy", "pilots", "problems", "read",
     "reordered", "run", "surfaces", "system_in", "systems_json", "unknown", "verify",
     "water_filling", "write",
@@ -23,6 +23,7 @@ build_id: str
 phy: ModuleType
 beamforming: ModuleType
 cellfree: ModuleType
+channels: ModuleType
 frame: ModuleType
 pilots: ModuleType
 surfaces: ModuleType

@@ -41,7 +41,7 @@ def test_dataclasses_are_the_schema(system: str) -> None:
             assert json.loads(json.dumps(cls().to_dict())).items() <= settings.items()
 
 
-MODULES = [name for name in ("phy", *noctule.systems()) if hasattr(_noctule, name)]
+MODULES = [name for name in ("phy", "channels", *noctule.systems()) if hasattr(_noctule, name)]
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -99,7 +99,8 @@ impl Meant {
             return Ok(Self { system, scenario: system.default_scenario(), file: None });
         }
         let text = files::read_text(Path::new(name), MAX_BYTES as u64, "a scenario file")?;
-        let file = ScenarioFile::parse(&text, name, &systems::registry())?;
+        let registry = systems::registry();
+        let file = ScenarioFile::parse(&text, name, &registry)?.attached(name, &registry)?;
         let system = systems::need(&file.system, name)?;
         Ok(Self { system, scenario: file.scenario.clone(), file: Some(file) })
     }

@@ -49,6 +49,7 @@ impl<'r> Study<'r> {
         registry: &Registry<'r>,
     ) -> Result<Self, InputError> {
         let system = registry.need(&experiment.system, "system")?;
+        let experiment = &experiment.attached(system)?;
         let plan = Plan::of(experiment, system);
         plan.check_size()?;
         let chains = Chains::of(&plan, system)

@@ -5,6 +5,7 @@
 //! command line and Python. A chain of points is prepared once — parsed, validated, converted to
 //! SI — and then run for as many trials as the plan asks for, from any number of threads.
 
+use std::path::Path;
 use std::time::Instant;
 
 pub use noctule::system::{Goal, MetricInfo, SchemeInfo, SeriesInfo, Symbol};
@@ -199,6 +200,32 @@ pub trait System: Send + Sync {
     /// JSON schema of the settings of a scheme; `None` where there is no such scheme.
     fn settings_schema(&self, _scheme: &str) -> Option<Value> {
         None
+    }
+
+    /// The object of a scenario that may refer to data of one's own, as a JSON pointer; see
+    /// [`noctule::System::DATA`].
+    fn data(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What files that a scenario refers to are, by key; their paths are relative to `base`.
+    ///
+    /// # Errors
+    /// A file that cannot be used.
+    fn attached(
+        &self,
+        _scenario: &Value,
+        _base: &Path,
+    ) -> Result<Vec<(&'static str, Value)>, InputError> {
+        Ok(Vec::new())
+    }
+
+    /// Refuse a study of more trials than a scenario has data.
+    ///
+    /// # Errors
+    /// With both numbers.
+    fn check_trials(&self, _scenario: &Value, _trials: u64) -> Result<(), InputError> {
+        Ok(())
     }
 
     /// Validate and prepare a chain of points of one scheme. The points come one by one: a scenario as

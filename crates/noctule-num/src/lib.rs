@@ -21,7 +21,7 @@ mod log_det;
 mod mat;
 pub mod quadrature;
 pub mod rng;
-mod sha256;
+pub mod sha256;
 pub mod special;
 mod spelling;
 pub mod stats;

@@ -29,6 +29,7 @@
 //! antennas and a power gain β, unless its documentation says otherwise. Spreads are standard
 //! deviations.
 
+pub mod antennas;
 pub mod array;
 pub mod cdl;
 pub mod cell;

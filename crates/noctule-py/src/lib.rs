@@ -52,6 +52,8 @@ mod _noctule {
     #[pymodule_export]
     use crate::models::cellfree::cellfree;
     #[pymodule_export]
+    use crate::models::channels::channels;
+    #[pymodule_export]
     use crate::models::frame::frame;
     #[pymodule_export]
     use crate::models::phy::phy;

@@ -22,6 +22,8 @@ mod scheme;
 mod sound;
 mod table;
 
+use std::path::Path;
+
 use noctule_num::InputError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -100,6 +102,30 @@ pub trait System: Sized + Send + Sync + 'static {
     /// # Errors
     /// The first parameter that cannot be used.
     fn validate(scenario: &Self::Scenario) -> Result<(), InputError>;
+
+    /// The object of a scenario that may refer to data of one's own, as a JSON pointer: what
+    /// [`System::attached`] finds out is written into it, the number of trials as `rows`.
+    const DATA: Option<&'static str> = None;
+
+    /// What files that a scenario refers to are (a digest, a number of rows), by key; their paths are
+    /// relative to `base`.
+    ///
+    /// # Errors
+    /// A file that cannot be used; places are fields of the scenario.
+    fn attached(
+        _scenario: &Self::Scenario,
+        _base: &Path,
+    ) -> Result<Vec<(&'static str, Value)>, InputError> {
+        Ok(Vec::new())
+    }
+
+    /// Refuse a study of more trials than there are data, before any of them runs.
+    ///
+    /// # Errors
+    /// With both numbers; places are fields of the scenario.
+    fn check_trials(_scenario: &Self::Scenario, _trials: u64) -> Result<(), InputError> {
+        Ok(())
+    }
 
     /// Whether trials differ. An instance that is the same in every trial is judged before any.
     fn is_random(scenario: &Self::Scenario) -> bool;

@@ -99,7 +99,9 @@ pub(super) fn measure(
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        ((n - 1.0) / n * squares).sqrt()
+        let again =
+            claim.of.iter().chain(&claim.versus).map(|&point| plan.repetition(point, trials));
+        ((n - 1.0) / n * squares * again.fold(1.0, f64::max)).sqrt()
     });
     Measured { value: Some(value), standard_error, note: String::new() }
 }

@@ -54,6 +54,7 @@
 //! that does not exist: everything is refused with file, line, column, and the nearest thing that is
 //! allowed. Nothing in a file, however wrong, makes the reader panic or exhaust memory.
 
+mod attach;
 mod claims;
 mod complete;
 mod document;
@@ -67,6 +68,8 @@ mod read;
 mod scenario_file;
 mod stat;
 mod sweeps;
+
+use std::path::PathBuf;
 
 use noctule_num::{InputError, hint};
 use serde::{Deserialize, Serialize};
@@ -83,11 +86,11 @@ pub use overrides::{overrides, settable};
 pub use printed::Printed;
 pub use scenario_file::ScenarioFile;
 pub use stat::{ScaleWord, Stat};
-pub(crate) use sweeps::plain;
 pub use sweeps::{Sweep, SweepValue};
+pub(crate) use sweeps::{plain, worded};
 
 use crate::registry::Registry;
-use crate::system::Point;
+use crate::system::{Point, System};
 
 /// The format of experiment files.
 pub const FORMAT: &str = "noctule-experiment/1";
@@ -174,6 +177,8 @@ pub struct Experiment {
     pub figures: Vec<FigureSpec>,
     /// What is claimed.
     pub claims: Vec<ClaimSpec>,
+    /// The folder that paths of data are relative to.
+    base: PathBuf,
     /// Where overrides were written, by path: `scenario.power_dbm`, `scheme[1].starts`.
     places: Vec<(String, Place)>,
 }
@@ -244,6 +249,15 @@ impl Experiment {
         }
         self.seed = changes.seed.unwrap_or(self.seed);
         Ok(self)
+    }
+
+    /// The same experiment with what the data are that it refers to: their digests, and how many trials
+    /// they have.
+    ///
+    /// # Errors
+    /// Data that cannot be read; a sweep over a part of what refers to them.
+    pub fn attached(&self, system: &dyn System) -> Result<Self, InputError> {
+        attach::experiment(self.clone(), system)
     }
 
     /// Number of trials that are run: one for a deterministic study.

@@ -56,6 +56,7 @@ pub(super) fn experiment(
         ci: ci(&keys)?,
         figures: Vec::new(),
         claims: Vec::new(),
+        base: super::attach::base_of(file).to_owned(),
         places,
     };
     experiment.precision = precision(&keys, system, experiment.trials)?;

@@ -12,6 +12,7 @@
 use noctule_num::{InputError, hint};
 use serde_json::Value;
 
+use super::attach;
 use super::document::{self, Item, Keys, Place};
 use super::grammar::tables::SCENARIO_FILE;
 use super::overlay::{self, Schema};
@@ -54,6 +55,17 @@ impl ScenarioFile {
             }
         };
         Ok(Self { system: system.id().to_owned(), scenario, places })
+    }
+
+    /// The same with what the data are that it refers to, whose paths are relative to `file`.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub fn attached(mut self, file: &str, registry: &Registry<'_>) -> Result<Self, InputError> {
+        let system = registry.need(&self.system, "system")?;
+        let base = attach::base_of(file);
+        attach::scenario(&mut self.scenario, system, base).map_err(|error| self.locate(error))?;
+        Ok(self)
     }
 
     /// The same complaint at the place in the file that caused it.

@@ -324,6 +324,19 @@ fn numbers(value: &Value) -> Value {
     }
 }
 
+/// A value as people read it: a table by its kind and what is said beside it.
+pub(crate) fn worded(value: &Value) -> String {
+    let Some(members) = value.as_object() else { return plain(value) };
+    let Some(kind) = members.get("kind").and_then(Value::as_str) else { return plain(value) };
+    let told = members.iter().filter(|(key, value)| {
+        !["kind", "sha256", "rows"].contains(&key.as_str()) && !value.is_object()
+    });
+    told.fold(kind.to_owned(), |words, (key, value)| {
+        let value = value.as_f64().map_or_else(|| plain(value), |x| x.to_string());
+        format!("{words}, {key} {value}")
+    })
+}
+
 /// A JSON value in one line, text without its quotes.
 pub(crate) fn plain(value: &Value) -> String {
     match value {

@@ -141,6 +141,14 @@ impl<'a> Groups<'a> {
                     summary
                 })
                 .collect::<Result<_, _>>()?;
+            // Rows of a file that are used again say nothing new.
+            let again = plan.repetition(group.point, plan.trials);
+            if again > 1.0 {
+                for metric in group.metrics.iter_mut().flatten() {
+                    metric.count = (metric.count as f64 / again).round() as u64;
+                    metric.standard_error = metric.standard_error.map(|error| error * again.sqrt());
+                }
+            }
         }
         Ok(groups)
     }

@@ -86,11 +86,19 @@ impl Chains<'_> {
 
 fn prepare(system: &dyn System, plan: &Plan, chain: usize) -> Result<Box<dyn Chain>, Unprepared> {
     let scheme = plan.chain_scheme(chain);
+    let refused = |point: usize, error: InputError| {
+        let point = point.min(plan.chain_len() - 1);
+        let grid = plan.grid_points(chain, point).first().copied().unwrap_or(0);
+        Unprepared { scheme, grid, error }
+    };
+    if plan.data.is_some() {
+        for point in 0..plan.chain_len() {
+            let checked = system.check_trials(&plan.point(chain, point).scenario, plan.trials);
+            checked.map_err(|error| refused(point, error))?;
+        }
+    }
     let mut points = (0..plan.chain_len()).map(|point| plan.point(chain, point));
     let keep: Vec<&str> = plan.series.iter().map(String::as_str).collect();
-    system.prepare_keeping(&plan.schemes[scheme].name, &mut points, &keep).map_err(|refused| {
-        let point = refused.point.min(plan.chain_len() - 1);
-        let grid = plan.grid_points(chain, point).first().copied().unwrap_or(0);
-        Unprepared { scheme, grid, error: refused.error }
-    })
+    let prepared = system.prepare_keeping(&plan.schemes[scheme].name, &mut points, &keep);
+    prepared.map_err(|found| refused(found.point, found.error))
 }

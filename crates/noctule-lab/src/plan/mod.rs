@@ -21,6 +21,7 @@ mod chains;
 mod differences;
 mod layout;
 mod reading;
+mod repeat;
 mod shape;
 mod told;
 
@@ -110,6 +111,10 @@ pub struct Plan {
     pub schemes: Vec<PlanScheme>,
     /// When to stop early.
     pub precision: Option<PlanPrecision>,
+    /// Where a scenario says how many trials its own data have, as a JSON pointer; absent where
+    /// everything is drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     /// What follows from the rest.
     #[serde(skip)]
     shape: Shape,
@@ -153,8 +158,10 @@ impl Plan {
             sweeps: sweeps.collect(),
             schemes: schemes.collect(),
             precision,
+            data: None,
             shape: Shape::default(),
         };
+        plan.data = repeat::told(&plan, system);
         plan.shape = Shape::of(&plan);
         plan
     }

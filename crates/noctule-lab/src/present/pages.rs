@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::format::{short, tiny, with_error};
 use crate::claim::{Judged, Verdict, said};
-use crate::experiment::plain;
+use crate::experiment::worded;
 use crate::fold::{Folded, GroupSummary};
 use crate::plan::Plan;
 use crate::presentation::Presentation;
@@ -64,7 +64,8 @@ fn provenance(
     let trials = if plan.deterministic {
         "none: deterministic".to_owned()
     } else {
-        folded.trials.to_string()
+        let again = plan.repeated(folded.trials).map(|words| format!("; {words}"));
+        format!("{}{}", folded.trials, again.unwrap_or_default())
     };
     let seeds: Vec<String> = folded.seeds.iter().map(u64::to_string).collect();
     let facts = [
@@ -172,7 +173,7 @@ fn tables(plan: &Plan, presentation: &Presentation, folded: &Folded) -> Vec<Tabl
 
 /// The values of the sweeps at a group's point, or that it stands for all of them.
 pub fn point_cells(plan: &Plan, group: &GroupSummary, all: bool) -> Vec<String> {
-    let text = |value: &serde_json::Value| value.as_f64().map_or_else(|| plain(value), short);
+    let text = |value: &serde_json::Value| value.as_f64().map_or_else(|| worded(value), short);
     let values = plan.grid_values(group.point).into_iter();
     values.map(|value| if all { "any".to_owned() } else { text(value) }).collect()
 }

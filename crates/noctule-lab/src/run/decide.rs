@@ -31,9 +31,12 @@ impl<'a> Decider<'a> {
     /// never has one (always infeasible) cannot be known better by more trials.
     pub(crate) fn is_precise(&self) -> bool {
         let Some(precision) = &self.plan.precision else { return false };
-        let precise = |running: &Running| {
-            running.standard_error().is_some_and(|error| error <= precision.standard_error)
+        let precise = |(&(chain, point), running): (&(usize, u32), &Running)| {
+            let grid = self.plan.grid_points(chain, point as usize).first().copied().unwrap_or(0);
+            let again = self.plan.repetition(grid, running.count());
+            let error = running.standard_error().map(|error| error * again.sqrt());
+            error.is_some_and(|error| error <= precision.standard_error)
         };
-        !self.running.is_empty() && self.running.values().all(precise)
+        !self.running.is_empty() && self.running.iter().all(precise)
     }
 }

@@ -63,6 +63,17 @@ pub struct UniformArray {
     pub normalisation: Normalisation,
 }
 
+/// A plane wave of a channel: its direction in radians, and the factor on the response to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ray {
+    /// θ.
+    pub azimuth_rad: f64,
+    /// φ.
+    pub polar_rad: f64,
+    /// What the response is multiplied by.
+    pub weight: C64,
+}
+
 /// A place as seen from an array's reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
@@ -170,35 +181,45 @@ impl UniformArray {
             .collect()
     }
 
-    /// `out += weight · a(θ, φ)` at `frequency_ratio` times the carrier frequency: two ramps by
-    /// repeated multiplication in place of a sine and a cosine an element, to some 10⁻¹⁵ times the
-    /// number of elements in a row or column. What channels of many rays are summed with.
+    /// `out += Σ weight · a(θ, φ)` over rays at `frequency_ratio` times the carrier frequency: every ray
+    /// is two ramps by repeated multiplication in place of a sine and a cosine an element, to some
+    /// 10⁻¹⁵ times the number of elements in a row or column.
     ///
     /// # Panics
     /// When `out` has another length than the array.
-    pub fn add_far(
-        &self,
-        azimuth_rad: f64,
-        polar_rad: f64,
-        frequency_ratio: f64,
-        weight: C64,
-        out: &mut [C64],
-    ) {
+    pub fn add_far(&self, rays: &[Ray], frequency_ratio: f64, out: &mut [C64]) {
         assert_eq!(out.len(), self.elements(), "one entry for every element");
-        let turn = TAU * frequency_ratio;
-        let (sin_polar, cos_polar) = polar_rad.sin_cos();
-        let step_h = C64::cis(turn * self.spacing_wavelengths[0] * azimuth_rad.sin() * sin_polar);
-        let step_v = C64::cis(turn * self.spacing_wavelengths[1] * cos_polar);
         let Some([first_h, first_v]) = self.offsets().next() else { return };
-        let first = first_h * azimuth_rad.sin() * sin_polar + first_v * cos_polar;
-        let mut column = weight * C64::from_polar(self.scale(), turn * first);
-        for entries in out.chunks_exact_mut(self.vertical) {
-            let mut value = column;
-            for entry in entries {
-                *entry += value;
+        let (turn, scale, rows) = (TAU * frequency_ratio, self.scale(), self.vertical);
+        // Real and imaginary parts apart, and products that do not wait for each other: two a step.
+        let (mut re, mut im) = (vec![0.0; out.len()], vec![0.0; out.len()]);
+        let (mut ramp_re, mut ramp_im) = (vec![0.0; rows], vec![0.0; rows]);
+        for ray in rays {
+            let (sin_polar, cos_polar) = ray.polar_rad.sin_cos();
+            let across = ray.azimuth_rad.sin() * sin_polar;
+            let step_h = C64::cis(turn * self.spacing_wavelengths[0] * across);
+            let step_v = C64::cis(turn * self.spacing_wavelengths[1] * cos_polar);
+            let mut value = C64::ONE;
+            for (re, im) in ramp_re.iter_mut().zip(&mut ramp_im) {
+                (*re, *im) = (value.re, value.im);
                 value *= step_v;
             }
-            column *= step_h;
+            let mut column = ray.weight * scale;
+            let first = first_h * across + first_v * cos_polar;
+            if first != 0.0 {
+                column *= C64::cis(turn * first);
+            }
+            for (re, im) in re.chunks_exact_mut(rows).zip(im.chunks_exact_mut(rows)) {
+                let ramp = ramp_re.iter().zip(&ramp_im);
+                for ((re, im), (x, y)) in re.iter_mut().zip(im).zip(ramp) {
+                    *re += column.re * x - column.im * y;
+                    *im += column.re * y + column.im * x;
+                }
+                column *= step_h;
+            }
+        }
+        for (out, (re, im)) in out.iter_mut().zip(re.into_iter().zip(im)) {
+            *out += C64::new(re, im);
         }
     }
 

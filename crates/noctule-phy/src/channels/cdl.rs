@@ -30,8 +30,9 @@ mod tables;
 
 use noctule_num::{C64, CMat, InputError};
 
-use super::array::UniformArray;
-use super::clustered::{Band, over_band, unit};
+use super::antennas::Antennas;
+use super::array::Ray;
+use super::clustered::{Band, over_band};
 use super::element_pattern::{amplitude, wrap_angle};
 use super::taps::TapProfile;
 
@@ -299,7 +300,7 @@ impl Rays {
     /// a ray beyond the twentieth.
     pub fn channel(
         &self,
-        array: &UniformArray,
+        array: &dyn Antennas,
         path_gain: f64,
         random: &Randomness,
         band: &Band<'_>,
@@ -310,10 +311,10 @@ impl Rays {
             [random.phases_rad.len(), random.coupling.len()] == [clusters; 2],
             "a set a cluster"
         );
-        let scale = (array.elements() as f64 * path_gain).sqrt() * unit(array);
-        let weigh = |power: f64, phase: f64, (azimuth, polar): (f64, f64)| {
-            let own = if pattern { amplitude(azimuth, polar) } else { 1.0 };
-            C64::from_polar(scale * power.sqrt() * own, phase)
+        let scale = (array.elements() as f64 * path_gain).sqrt() * array.to_unit_norm();
+        let ray = |root: f64, phase: f64, (azimuth_rad, polar_rad): (f64, f64)| {
+            let own = if pattern { amplitude(azimuth_rad, polar_rad) } else { 1.0 };
+            Ray { azimuth_rad, polar_rad, weight: C64::from_polar(scale * root * own, phase) }
         };
         // The line of sight is one more cluster of a single ray, at delay zero.
         let mut delays = self.delays_s.clone();
@@ -322,18 +323,17 @@ impl Rays {
             if c == clusters {
                 let (power, phase) = (self.line_of_sight_power, random.line_of_sight_phase_rad);
                 if power > 0.0 {
-                    let (azimuth, polar) = self.line_of_sight_rad;
-                    let weight = weigh(power, phase, (azimuth, polar));
-                    array.add_far(azimuth, polar, ratio, weight, out);
+                    let sight = ray(power.sqrt(), phase, self.line_of_sight_rad);
+                    array.add_rays(&[sight], ratio, out);
                 }
                 return;
             }
-            for m in 0..RAYS {
-                let azimuth = self.azimuths_rad[c][m];
+            let root = (self.powers[c] / RAYS as f64).sqrt();
+            let rays: [Ray; RAYS] = std::array::from_fn(|m| {
                 let polar = self.polars_rad[c][random.coupling[c][m]];
-                let (power, phase) = (self.powers[c] / RAYS as f64, random.phases_rad[c][m]);
-                array.add_far(azimuth, polar, ratio, weigh(power, phase, (azimuth, polar)), out);
-            }
+                ray(root, random.phases_rad[c][m], (self.azimuths_rad[c][m], polar))
+            });
+            array.add_rays(&rays, ratio, out);
         })
     }
 
@@ -344,13 +344,13 @@ impl Rays {
     /// When there is not one coupling for every cluster.
     pub fn covariance(
         &self,
-        array: &UniformArray,
+        array: &dyn Antennas,
         path_gain: f64,
         coupling: &[[usize; RAYS]],
     ) -> CMat {
         assert_eq!(coupling.len(), self.powers.len(), "a coupling for every cluster");
         let n = array.elements();
-        let scale = n as f64 * path_gain * unit(array).powi(2);
+        let scale = n as f64 * path_gain * array.to_unit_norm().powi(2);
         let mut out = CMat::zeros(n, n);
         let mut add = |power: f64, azimuth: f64, polar: f64| {
             let a = array.far_response(azimuth, polar, 1.0);

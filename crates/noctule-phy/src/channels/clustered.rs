@@ -12,7 +12,8 @@ use std::f64::consts::{LN_10, SQRT_2, TAU};
 
 use noctule_num::{C64, CMat};
 
-use super::array::UniformArray;
+use super::antennas::Antennas;
+use super::array::Ray;
 use super::taps::normalised;
 
 /// What a uniform number of zero is taken for in a logarithm: 2⁻⁵⁴, half the smallest other.
@@ -145,27 +146,31 @@ impl Clusters {
     /// When the gains do not fit the rays.
     pub fn channel(
         &self,
-        array: &UniformArray,
+        array: &dyn Antennas,
         path_gain: f64,
         gains: &[Vec<C64>],
         band: &Band<'_>,
     ) -> CMat {
         assert_eq!(gains.len(), self.powers.len(), "gains for every cluster");
-        let scale = (array.elements() as f64 * path_gain).sqrt() * unit(array);
+        let scale = (array.elements() as f64 * path_gain).sqrt() * array.to_unit_norm();
         over_band(array.elements(), &self.delays_s, band, |c, ratio, out| {
             let rays = &self.directions_rad[c];
             assert_eq!(gains[c].len(), rays.len(), "a gain for every ray");
             let amplitude = scale * (self.powers[c] / rays.len() as f64).sqrt();
-            for (&(azimuth, polar), gain) in rays.iter().zip(&gains[c]) {
-                array.add_far(azimuth, polar, ratio, gain * amplitude, out);
-            }
+            let ray = |(&(azimuth_rad, polar_rad), gain): (&(f64, f64), &C64)| Ray {
+                azimuth_rad,
+                polar_rad,
+                weight: gain * amplitude,
+            };
+            let rays: Vec<Ray> = rays.iter().zip(&gains[c]).map(ray).collect();
+            array.add_rays(&rays, ratio, out);
         })
     }
 
     /// `Nβ Σ (p_c/I) a aᴴ`: the covariance given the directions.
-    pub fn covariance(&self, array: &UniformArray, path_gain: f64) -> CMat {
+    pub fn covariance(&self, array: &dyn Antennas, path_gain: f64) -> CMat {
         let n = array.elements();
-        let scale = n as f64 * path_gain * unit(array).powi(2);
+        let scale = n as f64 * path_gain * array.to_unit_norm().powi(2);
         let mut out = CMat::zeros(n, n);
         for (rays, power) in self.directions_rad.iter().zip(&self.powers) {
             for &(azimuth, polar) in rays {
@@ -202,14 +207,6 @@ pub(super) fn over_band(
         }
     }
     out
-}
-
-/// What brings an array's response to unit norm.
-pub(super) fn unit(array: &UniformArray) -> f64 {
-    match array.normalisation {
-        crate::arrays::Normalisation::UnitNorm => 1.0,
-        crate::arrays::Normalisation::UnitModulus => 1.0 / (array.elements() as f64).sqrt(),
-    }
 }
 
 #[cfg(test)]

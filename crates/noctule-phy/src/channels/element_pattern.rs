@@ -13,6 +13,9 @@ use std::f64::consts::{PI, TAU};
 
 /// An angle brought into [−π, π) by whole turns.
 pub fn wrap_angle(angle_rad: f64) -> f64 {
+    if (-PI..PI).contains(&angle_rad) {
+        return angle_rad;
+    }
     let wrapped = (angle_rad + PI).rem_euclid(TAU) - PI;
     // `rem_euclid` may round up to the modulus.
     if wrapped >= PI { -PI } else { wrapped }

@@ -5,11 +5,12 @@
 
 use noctule_num::{C64, InputError};
 
-use super::array::UniformArray;
+use super::antennas::Antennas;
 use super::cdl::{AngleTarget, DelayLine};
 use super::cell::Cell;
 use super::clustered::{Band, Clusters, PowerDecay};
 use super::draws::UserStreams;
+use super::element_pattern::amplitude;
 use super::rician::Rician;
 use super::scattering::{Scattering, Spectrum, correlate, hermitian_root};
 
@@ -101,6 +102,9 @@ pub enum Model {
         cell: Cell,
         /// What arrives beside or instead of a line of sight.
         scatter: Scatter,
+        /// Whether a user is seen with the gain of the report's element in its direction, the line of
+        /// sight as what is scattered around it.
+        pattern: bool,
     },
 }
 
@@ -108,7 +112,7 @@ pub enum Model {
 fn scattered(
     scatter: Scatter,
     (azimuth_rad, polar_rad): (f64, f64),
-    array: &UniformArray,
+    array: &dyn Antennas,
     streams: &UserStreams<'_>,
 ) -> Result<Vec<C64>, InputError> {
     let independent = streams.scatter(array.elements(), 1).into_vec();
@@ -116,7 +120,7 @@ fn scattered(
         return Ok(independent);
     };
     let around = Scattering { azimuth_rad, polar_rad, azimuth_std_rad, polar_std_rad, spectrum };
-    let root = hermitian_root(&around.covariance_of(array)).map_err(|error| {
+    let root = hermitian_root(&array.covariance(&around)).map_err(|error| {
         let (what, allowed) = ("a covariance has no root", "finite angles and spreads");
         InputError::new(what, "scatter", error.to_string(), allowed)
     })?;
@@ -130,7 +134,7 @@ impl Model {
     /// As [`DelayLine::rays`] and [`Cell::user`].
     pub fn draw(
         &self,
-        array: &UniformArray,
+        array: &dyn Antennas,
         streams: &UserStreams<'_>,
     ) -> Result<Vec<C64>, InputError> {
         match self {
@@ -161,13 +165,15 @@ impl Model {
                 let band = Band::narrow(1.0);
                 Ok(rays.channel(array, 1.0, &random, &band, *pattern).into_vec())
             }
-            Self::Cell { cell, scatter } => {
+            Self::Cell { cell, scatter, pattern } => {
                 let user = cell.user(&streams.user_numbers())?;
                 let direction = (user.place.azimuth_rad, user.place.polar_rad);
                 let (mean, std) = cell.scenario.k_factor_db();
                 let k_db = mean + std * streams.k_factor_number();
                 let k_factor = if user.line_of_sight { 10_f64.powf(k_db / 10.0) } else { 0.0 };
-                sighted(k_factor, user.path_gain, direction, *scatter, array, streams)
+                let amplitude = if *pattern { amplitude(direction.0, direction.1) } else { 1.0 };
+                let path_gain = user.path_gain * amplitude.powi(2);
+                sighted(k_factor, path_gain, direction, *scatter, array, streams)
             }
         }
     }
@@ -178,7 +184,7 @@ fn sighted(
     path_gain: f64,
     direction: (f64, f64),
     scatter: Scatter,
-    array: &UniformArray,
+    array: &dyn Antennas,
     streams: &UserStreams<'_>,
 ) -> Result<Vec<C64>, InputError> {
     let user = Rician {
@@ -195,7 +201,7 @@ fn clustered(
     centres: &Directions,
     stds_rad: (f64, f64),
     powers: &ClusterPowers,
-    array: &UniformArray,
+    array: &dyn Antennas,
     streams: &UserStreams<'_>,
 ) -> Vec<C64> {
     let numbers = streams.clusters(clusters, rays);

@@ -12,8 +12,9 @@ use std::f64::consts::TAU;
 
 use noctule_num::{C64, CMat, InputError};
 
+use super::antennas::Antennas as _;
 use super::array::{Place, Side, UniformArray, Wave};
-use super::clustered::{Band, unit};
+use super::clustered::Band;
 use super::ofdm::LIGHT_M_S;
 
 /// ψ of a line of sight.
@@ -41,7 +42,7 @@ pub fn channel(
         Phase::Given(phase) => phase,
         Phase::Geometric => TAU / wavelength_m * place.range_m,
     };
-    let scale = (array.elements() as f64 * path_gain).sqrt() * unit(array);
+    let scale = (array.elements() as f64 * path_gain).sqrt() * array.to_unit_norm();
     let mut out = CMat::zeros(array.elements(), band.offsets_hz.len());
     for (n, &offset) in band.offsets_hz.iter().enumerate() {
         let wave = Wave { wavelength_m, frequency_ratio: band.ratio(offset), amplitude_exponent };

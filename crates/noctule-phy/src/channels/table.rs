@@ -7,7 +7,11 @@
 //! What does not fit is refused in this order: axes, numbers of trials, users, antennas and
 //! subcarriers, entries that are not finite, users of all zeros.
 
+mod survey;
+
 use noctule_num::{C64, CMat, InputError};
+
+pub use survey::Survey;
 
 /// What to do when there are more trials than rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -68,11 +72,11 @@ fn refuse(what: String, found: usize, allowed: impl std::fmt::Display, axis: &st
 }
 
 impl ChannelTable {
-    /// An array of two to four axes in the order above, entries in C order.
+    /// Rows, users, antennas and subcarriers of an array with these axes.
     ///
     /// # Errors
-    /// Another number of axes, an axis of length zero, or entries that do not fill the shape.
-    pub fn new(shape: &[usize], entries: Vec<C64>) -> Result<Self, InputError> {
+    /// Another number of axes than two to four.
+    pub fn whole_shape(shape: &[usize]) -> Result<[usize; 4], InputError> {
         let whole = match *shape {
             [users, antennas] => [1, users, antennas, 1],
             [rows, users, antennas] => [rows, users, antennas, 1],
@@ -83,6 +87,15 @@ impl ChannelTable {
             let what = "an axis has no entries";
             return Err(InputError::new(what, "channels", shown(shape), "at least one of each"));
         }
+        Ok(whole)
+    }
+
+    /// An array of two to four axes in the order above, entries in C order.
+    ///
+    /// # Errors
+    /// Another number of axes, an axis of length zero, or entries that do not fill the shape.
+    pub fn new(shape: &[usize], entries: Vec<C64>) -> Result<Self, InputError> {
+        let whole = Self::whole_shape(shape)?;
         if entries.len() != whole.iter().product::<usize>() {
             let found = format!("{} entries", entries.len());
             let what = "the entries do not fill the shape";
@@ -145,59 +158,25 @@ impl ChannelTable {
         [self.rows, self.users, self.antennas, self.subcarriers]
     }
 
+    /// All entries, `[row][user][antenna][subcarrier]`.
+    pub fn entries(&self) -> &[C64] {
+        &self.entries
+    }
+
+    fn survey(&self) -> Survey {
+        let mut survey = Survey::new(self.shape());
+        let each = self.entries.len() / self.rows;
+        self.entries.chunks_exact(each).for_each(|row| survey.push(row));
+        survey
+    }
+
     /// Whether an experiment can use the table.
     ///
     /// # Errors
     /// In the order of the [module](self); places are named by their indices.
     pub fn check(&self, wanted: &Wanted) -> Result<(), InputError> {
-        if wanted.trials > self.rows && wanted.beyond == Beyond::Refuse {
-            let what =
-                format!("there are {} trials and {} rows of channels", wanted.trials, self.rows);
-            return Err(refuse(what, self.rows, format!("at least {}", wanted.trials), "row")
-                .hint("`trials_beyond_file = \"wrap\"` uses rows again"));
-        }
-        if wanted.users > self.users {
-            let what = "the file has too few users".to_owned();
-            return Err(refuse(what, self.users, format!("at least {}", wanted.users), "user"));
-        }
-        if wanted.antennas != self.antennas {
-            let what = "the file is of another array".to_owned();
-            return Err(refuse(what, self.antennas, wanted.antennas, "antenna"));
-        }
-        if ![1, wanted.subcarriers].contains(&self.subcarriers) {
-            let what = "the file has another number of subcarriers".to_owned();
-            let allowed = format!("1 or {}", wanted.subcarriers);
-            return Err(refuse(what, self.subcarriers, allowed, "subcarrier"));
-        }
-        self.check_entries(wanted)
-    }
-
-    fn check_entries(&self, wanted: &Wanted) -> Result<(), InputError> {
-        if let Some(at) = self.entries.iter().position(|z| !z.is_finite()) {
-            let place = at / self.subcarriers;
-            let (user, antenna) = (place / self.antennas, place % self.antennas);
-            let place = [user / self.users, user % self.users, antenna].map(|i| i.to_string());
-            return Err(InputError::new(
-                "an entry is not finite",
-                format!("channels[{}]", place.join(", ")),
-                self.entries[at].to_string(),
-                "finite numbers",
-            ));
-        }
-        let each = self.antennas * self.subcarriers;
-        let zero = |row: &[C64]| row.iter().all(|z| *z == C64::ZERO);
-        let mut users = self.entries.chunks_exact(each).enumerate();
-        let found = users.find(|(at, row)| at % self.users < wanted.users && zero(row));
-        match (found, wanted.zero_users) {
-            (Some((at, _)), ZeroUsers::Refuse) => Err(InputError::new(
-                "a user's channel is zero",
-                format!("channels[{}, {}]", at / self.users, at % self.users),
-                "zeros only",
-                "channels that reach every user",
-            )
-            .hint("`zero_users = \"keep\"` gives it the rate zero")),
-            _ => Ok(()),
-        }
+        wanted.check_shape(self.shape())?;
+        self.survey().check(wanted)
     }
 
     /// The row of a trial.
@@ -210,17 +189,9 @@ impl ChannelTable {
         trials.min(self.rows)
     }
 
-    /// What brings the mean |h|² of the whole array, as stored, to one: a factor on amplitudes, its
-    /// square one on covariances. `None` when all are zero.
+    /// As [`Survey::unit_mean_factor`], of the whole array as stored.
     pub fn unit_mean_factor(&self) -> Option<f64> {
-        // Relative to the largest, as squares of path gains may be too small for a number.
-        let largest = self.entries.iter().map(|z| z.re.abs().max(z.im.abs())).fold(0.0, f64::max);
-        if !(largest > 0.0 && largest.is_finite()) {
-            return None;
-        }
-        let square = |z: &C64| (z / largest).norm_sqr();
-        let mean = self.entries.iter().map(square).sum::<f64>() / self.entries.len() as f64;
-        Some(1.0 / (largest * mean.sqrt()))
+        self.survey().unit_mean_factor()
     }
 
     /// The channels of a trial: antennas × users for each of `subcarriers` subcarriers, of the

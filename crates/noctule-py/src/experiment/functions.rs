@@ -105,6 +105,22 @@ impl System for Extended {
         self.inner.settings_schema(scheme)
     }
 
+    fn data(&self) -> Option<&'static str> {
+        self.inner.data()
+    }
+
+    fn attached(
+        &self,
+        scenario: &Value,
+        base: &std::path::Path,
+    ) -> Result<Vec<(&'static str, Value)>, noctule_num::InputError> {
+        self.inner.attached(scenario, base)
+    }
+
+    fn check_trials(&self, scenario: &Value, trials: u64) -> Result<(), noctule_num::InputError> {
+        self.inner.check_trials(scenario, trials)
+    }
+
     fn prepare(
         &self,
         scheme: &str,

@@ -8,6 +8,7 @@
 
 pub(crate) mod beamforming;
 pub(crate) mod cellfree;
+pub(crate) mod channels;
 pub(crate) mod frame;
 pub(crate) mod phy;
 pub(crate) mod pilots;
@@ -174,6 +175,12 @@ impl<'py> Directions<'py> {
 
     pub(crate) fn len(&self) -> usize {
         self.azimuth_rad.shape()[0]
+    }
+
+    /// Azimuths and polar angles.
+    pub(crate) fn pairs(&self) -> PyResult<Vec<(f64, f64)>> {
+        let (azimuths, polars) = (self.azimuth_rad.slice()?, self.polar_rad.slice()?);
+        Ok(azimuths.iter().copied().zip(polars.iter().copied()).collect())
     }
 
     pub(crate) fn steering(&self, array: PlanarArray, name: &str) -> PyResult<Steering> {

@@ -6,11 +6,21 @@
 //! did.
 
 mod draw;
+#[cfg(feature = "files")]
+mod import;
+#[cfg(feature = "files")]
+mod own;
+mod rows;
+mod words;
 
 use noctule_num::InputError;
 use serde::{Deserialize, Serialize};
 
 use super::Scenario;
+pub use words::{
+    CdlProfile, CellKind, ChannelScale, ChannelTool, DirectionCheck, ReceiveAntennas, Spread,
+    TrialsBeyond, ZeroChannels,
+};
 
 /// A model of the users' channels. Unless a path loss is drawn, E‖h‖² is the number of antennas.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,9 +125,16 @@ pub enum Channel {
         /// Height of the base station in metres.
         #[serde(default = "ten")]
         base_height_m: f64,
+        /// Where its broadside looks, counter-clockwise from the x axis of the world, in degrees.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        bearing_deg: f64,
         /// How far its broadside looks below the horizon, in degrees.
         #[serde(default)]
         downtilt_deg: f64,
+        /// Whether its elements have the pattern of the report: users and placed targets are seen
+        /// with its gain in their direction.
+        #[serde(default, skip_serializing_if = "is_no")]
+        element_pattern: bool,
         /// Height of the users in metres.
         #[serde(default = "hand")]
         user_height_m: f64,
@@ -138,59 +155,70 @@ pub enum Channel {
         #[serde(default = "seven")]
         noise_figure_db: f64,
     },
+    /// Channels of one's own, trial by trial: an array `[trial, user, antenna]` or
+    /// `[trial, user, antenna, subcarrier]` in a file, or `[user, antenna]` for one trial.
+    File {
+        /// The file, `.npz`, `.npy`, `.mat` or `.h5`; a path is relative to the file that names it.
+        path: String,
+        /// The array in it; `null` means `channels`, or the only one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        variable: Option<String>,
+        /// The order of its axes, such as `"user,antenna,trial"`; `null` is the order above.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        axes: Option<String>,
+        /// Whether phases have the other sign, as where users receive `hᵀx`; channels of a known
+        /// `tool` are turned without it.
+        #[serde(default, skip_serializing_if = "is_no")]
+        conjugate: bool,
+        /// Which subcarrier is taken of several, from zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subcarrier: Option<usize>,
+        /// What is done with more trials than rows.
+        #[serde(default, skip_serializing_if = "is_default")]
+        trials_beyond_file: TrialsBeyond,
+        /// In which unit the channels are.
+        #[serde(default, skip_serializing_if = "is_default")]
+        channel_scale: ChannelScale,
+        /// What is done with users whose channel is zero.
+        #[serde(default, skip_serializing_if = "is_default")]
+        zero_users: ZeroChannels,
+        /// The program that wrote it, whose axes, signs and order of elements are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tool: Option<ChannelTool>,
+        /// Number of subcarriers of DeepMIMO's OFDM symbol, by whose root it divides amplitudes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total_subcarriers: Option<usize>,
+        /// Which element of the program's array is ours, element by element, where it is not known
+        /// or another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        element_order: Option<Vec<usize>>,
+        /// What becomes of several receive antennas of a user of the program.
+        #[serde(default, skip_serializing_if = "is_default")]
+        receive_antennas: ReceiveAntennas,
+        /// A line of sight whose direction is known: refused where it lies elsewhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        direction_check: Option<DirectionCheck>,
+        /// SHA-256 of the file; filled in, and compared where it is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
+        /// Number of its trials; filled in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rows: Option<u64>,
+    },
 }
 
-/// How directions are spread about their mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Spread {
-    /// Normal.
-    #[default]
-    Gaussian,
-    /// Two-sided exponential.
-    Laplacian,
-    /// Uniform on ±√3 standard deviations.
-    Uniform,
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
+const fn is_no(flag: &bool) -> bool {
+    !*flag
 }
 
-/// A profile of clustered delay lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum CdlProfile {
-    /// No line of sight, wide.
-    #[default]
-    A,
-    /// No line of sight.
-    B,
-    /// No line of sight, narrower.
-    C,
-    /// With a line of sight.
-    D,
-    /// With a stronger line of sight.
-    E,
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
-/// A cell of the report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum CellKind {
-    /// Urban micro cell.
-    #[default]
-    Umi,
-    /// Urban macro cell.
-    Uma,
-    /// Indoor factory, sparse clutter, base station below it.
-    InfSl,
-    /// Indoor factory, dense clutter, base station below it.
-    InfDl,
-    /// Indoor factory, sparse clutter, base station above it.
-    InfSh,
-    /// Indoor factory, dense clutter, base station above it.
-    InfDh,
-    /// Indoor factory, both above the clutter.
-    InfHh,
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 const fn sector() -> [f64; 2] {

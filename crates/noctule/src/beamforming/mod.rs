@@ -124,13 +124,16 @@ mod verify;
 
 pub use advice::advice;
 pub use beams::{BEAM_FIELDS, Beams};
-pub use channel::{CdlProfile, CellKind, Channel, Spread};
+pub use channel::{
+    CdlProfile, CellKind, Channel, ChannelScale, ChannelTool, DirectionCheck, ReceiveAntennas,
+    Spread, TrialsBeyond, ZeroChannels,
+};
 pub use claims::CLAIMS;
 pub use design::{design, design_from};
 pub use instance::{Instance, Parts, PowerConstraint, Shapes, Target};
 pub use metrics::objective_unit;
 pub use model::{Metrics, TargetMetrics, evaluate};
-pub use scenario::{ArrayShape, DrawnTargets, Scenario, TargetSpec, Targets};
+pub use scenario::{ArrayShape, DrawnTargets, PlacedTarget, Scenario, TargetSpec, Targets};
 pub use settings::Settings;
 pub use stationarity::residual;
 pub use system::Beamforming;

@@ -13,6 +13,10 @@ use super::instance::{Instance, Parts, Target};
 use super::{Channel, PowerConstraint, SYSTEM};
 use crate::Error;
 
+mod placed;
+
+pub use placed::PlacedTarget;
+
 /// A base station with planar transmit and receive arrays, single-antenna users, and point targets.
 ///
 /// The default is a scene in which both halves of the trade-off mean something: 16 transmit and 20
@@ -114,6 +118,9 @@ pub enum Targets {
     Fixed(Vec<TargetSpec>),
     /// Drawn anew in every trial.
     Drawn(DrawnTargets),
+    /// By position and radar cross-section, in the world of a geometry; the noise of the radar is then
+    /// that of the geometry's bandwidth.
+    Placed(Vec<PlacedTarget>),
 }
 
 /// One point target.
@@ -286,7 +293,23 @@ impl Scenario {
                 Ok(())
             }
             Targets::Drawn(law) => law.validate(),
+            Targets::Placed(targets) => self.check_placed(targets),
         }
+    }
+
+    /// The planar receive array.
+    const fn receive_shape(&self) -> ArrayShape {
+        let mut shape = self.receive_array;
+        if self.receive_follows_transmit {
+            shape.vertical = self.transmit_array.vertical;
+        }
+        shape
+    }
+
+    /// Number of elements that receive echoes.
+    fn receivers(&self) -> usize {
+        let own = self.receive_elements.as_ref().map(Elements::count);
+        own.unwrap_or_else(|| self.receive_shape().array().elements())
     }
 
     /// The concrete problem of one trial: channels, and targets where they are drawn.
@@ -303,31 +326,24 @@ impl Scenario {
             return self.realize_stations(stations, seed, trial);
         }
         let channel = self.channel_model();
-        let sends = match &self.transmit_elements {
-            // independent fading asks for the number of elements alone
-            Some(own) => ArrayShape { horizontal: own.count(), vertical: 1 }.array(),
-            None => self.transmit_array.array(),
-        };
-        let antennas = sends.elements();
+        let antennas = self.channel_array().elements();
         let targets = match &self.targets {
             Targets::Fixed(targets) => targets.iter().map(TargetSpec::si).collect(),
             Targets::Drawn(law) => law.draw(seed, trial),
+            Targets::Placed(targets) => self.placed(targets, (antennas, self.receivers()))?,
         };
-        let mut receive_array = self.receive_array;
-        if self.receive_follows_transmit {
-            receive_array.vertical = self.transmit_array.vertical;
-        }
+        let receive_array = self.receive_shape();
         let useful = if self.needs_all() { antennas } else { 3 * targets.len() };
         let streams = self.sensing_streams.unwrap_or(useful);
         let mut problem = self.problem(targets.len())?;
         let parts = Parts {
             transmit_array: self.transmit_array.array(),
             receive_array: receive_array.array(),
-            channels: channel.draw(seed, trial, sends, self.users)?,
+            channels: self.channels(seed, trial)?,
             targets,
             power_w: units::w_from_dbm(self.power_dbm),
             user_noise_w: vec![channel.user_noise_w(self.user_noise_dbm); self.users],
-            sensing_noise_w: units::w_from_dbm(self.sensing_noise_dbm),
+            sensing_noise_w: self.sensing_noise_w(),
             snapshots: self.snapshots,
             sensing_streams: streams,
             rate_weight_per_nat: self.rate_weight_per_nat,
@@ -338,12 +354,12 @@ impl Scenario {
             problem.around = self.surroundings(&parts)?;
         }
         let instance = self.asked_of(parts, self.shapes(), problem)?;
-        Ok(instance.drawn_as(seed, trial).warned(channel.warnings()))
+        Ok(instance.drawn_as(seed, trial).warned(channel.warnings(self.channel_array())))
     }
 }
 
 impl ArrayShape {
-    const fn array(self) -> PlanarArray {
+    pub(super) const fn array(self) -> PlanarArray {
         PlanarArray {
             horizontal: self.horizontal,
             vertical: self.vertical,

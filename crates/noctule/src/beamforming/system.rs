@@ -1,5 +1,7 @@
 //! `beamforming` as a [`System`].
 
+use std::path::Path;
+
 use noctule_num::InputError;
 use serde_json::Value;
 
@@ -34,6 +36,7 @@ impl System for Beamforming {
     const VARIABLE_FIELDS: &'static [FieldInfo] = BEAM_FIELDS;
     const SYMBOLS: &'static [Symbol] = symbols::SYMBOLS;
     const PICTURES: &'static [PictureKind] = picture::PICTURES;
+    const DATA: Option<&'static str> = Some("/channel");
     const GOAL: Option<Goal> = Some(Goal { metric: "objective", maximise: true });
     const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = CLAIMS;
 
@@ -44,7 +47,18 @@ impl System for Beamforming {
     /// Channels are always drawn, but they cannot make a scene unusable: targets can, and those
     /// that are the same in every trial are judged once.
     fn is_random(scenario: &Scenario) -> bool {
-        !matches!(scenario.targets, Targets::Fixed(_))
+        matches!(scenario.targets, Targets::Drawn(_))
+    }
+
+    fn attached(
+        scenario: &Scenario,
+        base: &Path,
+    ) -> Result<Vec<(&'static str, Value)>, InputError> {
+        scenario.attached(base)
+    }
+
+    fn check_trials(scenario: &Scenario, trials: u64) -> Result<(), InputError> {
+        scenario.check_trials(trials)
     }
 
     fn realize(scenario: &Scenario, seed: u64, trial: u64) -> Result<Instance, Error> {

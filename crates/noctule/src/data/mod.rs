@@ -21,8 +21,8 @@ mod travel;
 pub use array::{Array, Entries, FieldInfo, MOST_ENTRIES};
 #[cfg(feature = "files")]
 pub use formats::{
-    Imported, Members, Node, Reading, Source, TOOLS, Tool, array, design_document, import, members,
-    system_of,
+    Imported, Members, Node, Reading, Rows, Source, TOOLS, Tool, array, design_document, digest,
+    import, members, system_of, whole,
 };
 pub use set::ArraySet;
 pub use strict::read as json_document;

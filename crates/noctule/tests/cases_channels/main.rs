@@ -10,6 +10,8 @@
 mod alignment;
 mod arrays;
 mod delay_lines;
+#[path = "../effort/mod.rs"]
+mod effort;
 mod edges;
 mod fading;
 mod files;
@@ -36,6 +38,13 @@ fn the_list_matches_the_files() {
 #[test]
 fn every_case_passes() {
     reference::every_case("channels", FILES, case);
+}
+
+/// The moments of every model and of a whole pipeline, from more draws the more effort is asked for.
+#[test]
+fn campaign_moments_of_every_channel_model() {
+    let text = include_str!("../cases/channels/statistics.json");
+    case("statistics", serde_json::from_str(text).unwrap());
 }
 
 /// What reads a kind.

@@ -17,6 +17,7 @@ use noctule_phy::channels::rician::Rician;
 use noctule_phy::channels::scattering::{Scattering, Spectrum, correlate, hermitian_root};
 use std::f64::consts::FRAC_PI_2;
 
+use crate::effort::effort;
 use crate::reference::Fields;
 
 pub(crate) fn statistics(_: &mut Fields, e: &mut Fields) {
@@ -57,9 +58,10 @@ fn norm_sqr(h: &[C64]) -> f64 {
     h.iter().map(C64::norm_sqr).sum()
 }
 
+/// So many draws, times the effort.
 fn over(count: u64, mut draw: impl FnMut(u64) -> f64) -> Running {
     let mut running = Running::default();
-    (0..count).for_each(|trial| running.push(draw(trial)));
+    (0..count * effort::<u64>()).for_each(|trial| running.push(draw(trial)));
     running
 }
 

@@ -4,7 +4,7 @@ use noctule_figure::Axis;
 use serde_json::Value;
 
 use super::{Builder, scaled};
-use crate::experiment::{FigureKind, ScaleWord, Stat, plain};
+use crate::experiment::{FigureKind, ScaleWord, Stat, worded};
 use crate::present::format::short;
 use crate::presentation::Words;
 
@@ -96,6 +96,6 @@ fn word(value: &Value) -> String {
                 None => kind.to_owned(),
             }
         }
-        _ => value.as_f64().map_or_else(|| plain(value), short),
+        _ => value.as_f64().map_or_else(|| worded(value), short),
     }
 }

@@ -66,7 +66,8 @@ impl Builder<'_> {
                 let Some(x) = self.place(&self.spec.x, point) else { continue };
                 let of = |scheme: usize| self.folded.kept.metric(metric, scheme, point);
                 let pairs = paired(&of(track.scheme), &of(other));
-                line.points.extend(mean_point(x, &pairs, self.spec.band));
+                let again = self.plan.repetition(point, self.plan.trials).sqrt();
+                line.points.extend(mean_point(x, &pairs, self.spec.band, again));
                 let all = self.without(&self.spec.y, track.scheme, point);
                 let reference = self.without(&self.spec.y, other, point);
                 if let Some(of) = all.or(reference).map(|absent| absent.of) {
@@ -89,6 +90,7 @@ impl Builder<'_> {
         for track in self.tracks() {
             for &point in &track.points {
                 let kept = &self.folded.kept;
+                let again = self.plan.repetition(point, self.plan.trials).sqrt();
                 let cells: Vec<_> = if held {
                     kept.held(series, track.scheme, point).collect()
                 } else {
@@ -101,6 +103,7 @@ impl Builder<'_> {
                     let x = cell.x.mean().filter(|_| self.spec.x == "x").unwrap_or_else(index);
                     let wanted = self.spec.band == Band::StandardError;
                     let error = cell.value.standard_error().filter(|_| wanted);
+                    let error = error.map(|error| error * again);
                     let (low, high) = (error.map(|e| y - e), error.map(|e| y + e));
                     by_second.entry(j).or_default().push(PlotPoint { x, y, low, high });
                 }
@@ -135,15 +138,17 @@ fn paired(of: &[(u64, f64)], other: &[(u64, f64)]) -> Vec<f64> {
     of.iter().filter_map(|(trial, value)| Some(value - other.get(trial)?)).collect()
 }
 
-/// The mean of samples, with its standard error if that is wanted.
-fn mean_point(x: f64, samples: &[f64], band: Band) -> Option<PlotPoint> {
+/// The mean of samples, with its standard error if that is wanted, times what repeated data cost.
+fn mean_point(x: f64, samples: &[f64], band: Band, again: f64) -> Option<PlotPoint> {
     let summary = Summary::of(samples)?;
     let y = summary.mean;
     let interval = match band {
         Band::None => None,
         Band::Quartiles => Some((summary.q25, summary.q75)),
         Band::Spread => Some((summary.q05, summary.q95)),
-        Band::StandardError => summary.standard_error.map(|error| (y - error, y + error)),
+        Band::StandardError => {
+            summary.standard_error.map(|error| (y - error * again, y + error * again))
+        }
     };
     let (low, high) = interval.map_or((None, None), |(low, high)| (Some(low), Some(high)));
     Some(PlotPoint { x, y, low, high })

@@ -14,6 +14,7 @@ mod timed;
 mod verify;
 
 use std::marker::PhantomData;
+use std::path::Path;
 
 use noctule::data::{ArraySet, FieldInfo};
 use noctule::pictures::PictureKind;
@@ -145,6 +146,29 @@ impl<T: noctule::System> System for Of<T> {
 
     fn on_demand(&self) -> Vec<SeriesInfo> {
         on_demand::<T>()
+    }
+
+    fn data(&self) -> Option<&'static str> {
+        T::DATA
+    }
+
+    fn attached(
+        &self,
+        scenario: &Value,
+        base: &Path,
+    ) -> Result<Vec<(&'static str, Value)>, InputError> {
+        // What is wrong with a scenario is said when it is prepared.
+        let Ok(typed) = typed::<T::Scenario>(scenario, "scenario") else { return Ok(Vec::new()) };
+        T::attached(&typed, base).map_err(|error| error.inside("scenario"))
+    }
+
+    fn check_trials(&self, scenario: &Value, trials: u64) -> Result<(), InputError> {
+        let known = T::DATA.and_then(|data| scenario.pointer(data)?.get("rows"));
+        if known.is_none() {
+            return Ok(());
+        }
+        let Ok(typed) = typed::<T::Scenario>(scenario, "scenario") else { return Ok(()) };
+        T::check_trials(&typed, trials).map_err(|error| error.inside("scenario"))
     }
 
     fn prepare(

@@ -148,7 +148,9 @@ proptest! {
         let array = UniformArray::new(16, 8).spaced([0.5, 0.8]);
         let array = if centred { array.centred() } else { array };
         let mut sum = vec![C64::ZERO; 128];
-        array.add_far(azimuth, polar, ratio, C64::new(0.3, -2.0), &mut sum);
+        let weight = C64::new(0.3, -2.0);
+        let ray = Ray { azimuth_rad: azimuth, polar_rad: polar, weight };
+        array.add_far(&[ray], ratio, &mut sum);
         let exact = array.far_response(azimuth, polar, ratio);
         for (x, y) in sum.iter().zip(exact) {
             prop_assert!((x - y * C64::new(0.3, -2.0)).norm() < 1e-13);

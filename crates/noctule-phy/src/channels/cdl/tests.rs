@@ -1,4 +1,5 @@
 use super::*;
+use crate::channels::array::UniformArray;
 use crate::channels::draws::UserStreams;
 
 fn line(profile: Profile) -> DelayLine {

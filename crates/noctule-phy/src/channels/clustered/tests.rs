@@ -1,4 +1,5 @@
 use super::*;
+use crate::channels::array::UniformArray;
 use noctule_num::rng::{StreamKey, complex_normal, uniform};
 
 fn clusters() -> Clusters {

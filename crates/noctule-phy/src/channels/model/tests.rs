@@ -1,4 +1,5 @@
 use super::*;
+use crate::channels::array::UniformArray;
 use crate::channels::cdl::Profile;
 use crate::channels::frame::Frame;
 use crate::channels::large_scale::Scenario;
@@ -89,7 +90,8 @@ fn users_in_a_cell_have_the_gains_of_their_places() {
         sector_rad: [-1.0, 1.0],
         clutter: None,
     };
-    let (array, model) = (UniformArray::new(2, 2), Model::Cell { cell, scatter: LOCAL });
+    let (array, model) =
+        (UniformArray::new(2, 2), Model::Cell { cell, scatter: LOCAL, pattern: false });
     let n = 2000;
     let mut sum = 0.0;
     for trial in 0..n {

@@ -3,7 +3,7 @@
 use noctule_num::input::{in_count, in_range};
 use noctule_num::{CMat, InputError};
 use noctule_phy::arrays::PlanarArray;
-use noctule_phy::channels::array::UniformArray;
+use noctule_phy::channels::antennas::Antennas;
 use noctule_phy::channels::cdl::{AngleTarget, DelayLine, Profile};
 use noctule_phy::channels::cell::Cell;
 use noctule_phy::channels::clustered::PowerDecay;
@@ -14,7 +14,7 @@ use noctule_phy::channels::model::{ClusterPowers, Directions, Model, Scatter};
 use noctule_phy::channels::scattering;
 use noctule_phy::{fading, units};
 
-use super::{CdlProfile, CellKind, Channel, Spread};
+use super::{CdlProfile, CellKind, Channel, ChannelTool, Spread};
 use crate::beamforming::SYSTEM;
 
 fn range(place: &str, [low, high]: [f64; 2], ends: [f64; 2], unit: &str) -> Result<(), InputError> {
@@ -84,7 +84,7 @@ impl CellKind {
 }
 
 impl Channel {
-    /// Channels of a trial, antennas × users, for an array of half-wavelength elements.
+    /// Channels of a trial, antennas × users.
     ///
     /// # Errors
     /// As [`Channel::validate`].
@@ -92,20 +92,27 @@ impl Channel {
         &self,
         seed: u64,
         trial: u64,
-        planar: PlanarArray,
+        array: &dyn Antennas,
         users: usize,
     ) -> Result<CMat, InputError> {
-        let array = UniformArray::new(planar.horizontal, planar.vertical);
         if self.is_rayleigh() {
             return Ok(fading::rayleigh(seed, SYSTEM, trial, array.elements(), users));
         }
         let (model, mut channels) = (self.model(), CMat::zeros(array.elements(), users));
         for user in 0..users {
             let streams = UserStreams { seed, system: SYSTEM, trial, user: user as u64 };
-            let channel = model.draw(&array, &streams).map_err(|e| e.inside("channel"))?;
+            let channel = model.draw(array, &streams).map_err(|e| e.inside("channel"))?;
             channels.col_mut(user).copy_from_slice(&channel);
         }
         Ok(channels)
+    }
+
+    /// The cell of a geometry, and whether its elements have a pattern.
+    pub(in crate::beamforming) fn cell(&self) -> Option<(Cell, bool)> {
+        match (self, self.model()) {
+            (Self::Geometry { .. }, Model::Cell { cell, pattern, .. }) => Some((cell, pattern)),
+            _ => None,
+        }
     }
 
     /// The noise power of users in watts: that of a geometry's bandwidth, else `user_noise_dbm`.
@@ -119,10 +126,13 @@ impl Channel {
     }
 
     /// What of the model is outside the ranges of its formulas, in words.
-    pub fn warnings(&self) -> Vec<String> {
-        match self.model() {
-            Model::Cell { cell, .. } => cell.warnings(),
-            _ => Vec::new(),
+    pub fn warnings(&self, array: PlanarArray) -> Vec<String> {
+        match self {
+            Self::File { .. } => self.file_notes(array),
+            _ => match self.model() {
+                Model::Cell { cell, .. } => cell.warnings(),
+                _ => Vec::new(),
+            },
         }
     }
 
@@ -150,6 +160,7 @@ impl Channel {
     fn ranges(&self) -> Result<(), InputError> {
         match self {
             Self::Rayleigh {} => Ok(()),
+            Self::File { .. } => self.file_words(),
             Self::Correlated { azimuth_deg, polar_deg, azimuth_std_deg, polar_std_deg, .. } => {
                 directions(*azimuth_deg, *polar_deg)?;
                 spreads(*azimuth_std_deg, *polar_std_deg)
@@ -195,10 +206,41 @@ impl Channel {
         }
     }
 
+    /// What of a file can be wrong without looking at it.
+    fn file_words(&self) -> Result<(), InputError> {
+        let Self::File { path, axes, tool, total_subcarriers, direction_check, .. } = self else {
+            return Ok(());
+        };
+        if path.is_empty() {
+            let what = "no file of channels is named";
+            return Err(InputError::new(what, "path", "an empty path", "the path of a file"));
+        }
+        let told = |what: &str, place: &str, found: &str, allowed: &str| {
+            Err(InputError::new(what, place, found, allowed))
+        };
+        if let (Some(_), Some(axes)) = (tool, axes) {
+            return told("the axes of a tool are known", "axes", axes, "`axes` or `tool`");
+        }
+        if total_subcarriers.is_some() && *tool != Some(ChannelTool::Deepmimo) {
+            let (found, allowed) = ("another tool", "`tool = \"deepmimo\"` beside it");
+            return told("only DeepMIMO divides amplitudes", "total_subcarriers", found, allowed);
+        }
+        if let Some(count) = total_subcarriers {
+            in_count("total_subcarriers", *count, 1, 1 << 24)?;
+        }
+        if let Some(check) = direction_check {
+            in_range("direction_check.azimuth_deg", check.azimuth_deg, -360.0, 360.0, "degrees")?;
+            in_range("direction_check.polar_deg", check.polar_deg, -360.0, 360.0, "degrees")?;
+            in_range("direction_check.at_least", check.at_least, 0.0, 1.0, "")?;
+        }
+        Ok(())
+    }
+
     fn cell_ranges(&self) -> Result<(), InputError> {
         let Self::Geometry {
             carrier_ghz,
             base_height_m,
+            bearing_deg,
             downtilt_deg,
             user_height_m,
             radius_m,
@@ -213,6 +255,7 @@ impl Channel {
         };
         in_range("carrier_ghz", *carrier_ghz, 1e-3, 1e4, "GHz")?;
         in_range("base_height_m", *base_height_m, 0.0, 1e4, "m")?;
+        in_range("bearing_deg", *bearing_deg, -360.0, 360.0, "degrees")?;
         in_range("downtilt_deg", *downtilt_deg, -90.0, 90.0, "degrees")?;
         in_range("user_height_m", *user_height_m, 0.0, 1e4, "m")?;
         range("radius_m", *radius_m, [0.1, 1e6], "m")?;
@@ -225,7 +268,8 @@ impl Channel {
     /// The model in SI units.
     fn model(&self) -> Model {
         match self {
-            Self::Rayleigh {} => Model::Rayleigh,
+            // channels of a file are not drawn
+            Self::Rayleigh {} | Self::File { .. } => Model::Rayleigh,
             Self::Correlated {
                 azimuth_deg,
                 polar_deg,
@@ -289,7 +333,9 @@ impl Channel {
                 scenario,
                 carrier_ghz,
                 base_height_m,
+                bearing_deg,
                 downtilt_deg,
+                element_pattern,
                 user_height_m,
                 radius_m,
                 sector_deg,
@@ -297,17 +343,19 @@ impl Channel {
                 ..
             } => {
                 let position_m = [0.0, 0.0, *base_height_m];
-                let downtilt_rad = downtilt_deg.to_radians();
+                let (bearing_rad, downtilt_rad) =
+                    (bearing_deg.to_radians(), downtilt_deg.to_radians());
                 let cell = Cell {
                     scenario: scenario.formulas(),
-                    frame: Frame { position_m, bearing_rad: 0.0, downtilt_rad },
+                    frame: Frame { position_m, bearing_rad, downtilt_rad },
                     carrier_hz: carrier_ghz * 1e9,
                     user_height_m: *user_height_m,
                     radius_m: *radius_m,
                     sector_rad: sector_deg.map(f64::to_radians),
                     clutter: None,
                 };
-                Model::Cell { cell, scatter: scatter(*azimuth_std_deg, 0.0, Spread::Gaussian) }
+                let scatter = scatter(*azimuth_std_deg, 0.0, Spread::Gaussian);
+                Model::Cell { cell, scatter, pattern: *element_pattern }
             }
         }
     }

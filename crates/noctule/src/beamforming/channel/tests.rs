@@ -1,7 +1,9 @@
 use super::*;
 use noctule_phy::arrays::PlanarArray;
+use noctule_phy::channels::array::UniformArray;
 
 const ARRAY: PlanarArray = PlanarArray::new(4, 2);
+const SEEN: UniformArray = UniformArray::new(4, 2);
 
 fn read(text: &str) -> Channel {
     serde_json::from_str(text).unwrap()
@@ -19,18 +21,18 @@ fn a_kind_alone_is_a_channel_and_round_trips() {
         channel.validate().unwrap();
         let text = serde_json::to_string(&channel).unwrap();
         assert_eq!(read(&text), channel);
-        let drawn = channel.draw(1, 2, ARRAY, 3).unwrap();
+        let drawn = channel.draw(1, 2, &SEEN, 3).unwrap();
         assert_eq!((drawn.rows(), drawn.cols()), (8, 3));
         assert!(drawn.check_finite("channels").is_ok() && drawn.norm_sqr() > 0.0);
         // The channels of two users are the first two of three.
-        assert_eq!(channel.draw(1, 2, ARRAY, 2).unwrap().as_slice(), &drawn.as_slice()[..16]);
+        assert_eq!(channel.draw(1, 2, &SEEN, 2).unwrap().as_slice(), &drawn.as_slice()[..16]);
     }
     assert!(read("{\"kind\": \"rayleigh\"}").is_rayleigh() && Channel::default().is_rayleigh());
 }
 
 #[test]
 fn the_default_draws_what_it_always_did() {
-    let drawn = Channel::default().draw(4, 9, PlanarArray::new(4, 4), 3).unwrap();
+    let drawn = Channel::default().draw(4, 9, &UniformArray::new(4, 4), 3).unwrap();
     assert_eq!(drawn, noctule_phy::fading::rayleigh(4, "beamforming", 9, 16, 3));
 }
 
@@ -67,9 +69,9 @@ fn what_makes_no_sense_is_refused_by_its_field() {
 fn a_cell_brings_its_noise_and_its_warnings() {
     let cell = read(r#"{"kind": "geometry"}"#);
     assert!((noise_dbm(&cell) + 86.975).abs() < 1e-3);
-    assert!(cell.warnings().is_empty());
+    assert!(cell.warnings(ARRAY).is_empty());
     let close = read(r#"{"kind": "geometry", "radius_m": [5, 100]}"#);
-    assert_eq!(close.warnings().len(), 1);
+    assert_eq!(close.warnings(ARRAY).len(), 1);
     assert!((noise_dbm(&read(r#"{"kind": "rician"}"#)) - 3.0).abs() < 1e-12);
 }
 

@@ -3,7 +3,10 @@
 
 use noctule_num::InputError;
 use noctule_num::input::{in_count, in_range};
+use noctule_phy::channels::antennas::Antennas;
+use noctule_phy::channels::array::UniformArray;
 use noctule_phy::elements::ElementArray;
+use noctule_phy::multistatic::LIGHT_M_S;
 
 use super::problem::{Problem, asked};
 use super::words::{Elements, Goal, Measure, Unknown};
@@ -15,7 +18,10 @@ impl Elements {
     pub const fn count(&self) -> usize {
         match self {
             Self::Linear { elements, .. } | Self::Circular { elements, .. } => *elements,
+            // what overflows is refused by its size
+            Self::Planar { horizontal, vertical, .. } => horizontal.saturating_mul(*vertical),
             Self::Positions { wavelengths } => wavelengths.len(),
+            Self::Placed { positions_m, .. } => positions_m.len(),
         }
     }
 
@@ -29,7 +35,46 @@ impl Elements {
                 ElementArray::centred(*elements, *spacing)
             }
             Self::Circular { elements, radius } => ElementArray::circular(*elements, *radius),
+            Self::Planar { .. } => {
+                let uniform = self.uniform().unwrap_or_else(|| UniformArray::new(1, 1));
+                ElementArray::new(uniform.offsets().map(|[y, z]| [0.0, y, z]).collect())
+            }
             Self::Positions { wavelengths } => ElementArray::new(wavelengths.clone()),
+            Self::Placed { positions_m, carrier_ghz } => {
+                let per_metre = carrier_ghz * 1e9 / LIGHT_M_S;
+                ElementArray::new(positions_m.iter().map(|p| p.map(|x| x * per_metre)).collect())
+            }
+        }
+    }
+
+    /// Elements in a row and in a column; an array without such is a row.
+    pub(in crate::beamforming) const fn sides(&self) -> (usize, usize) {
+        match self {
+            Self::Planar { horizontal, vertical, .. } => (*horizontal, *vertical),
+            _ => (self.count(), 1),
+        }
+    }
+
+    /// The array by its rows and columns, where it has such.
+    fn uniform(&self) -> Option<UniformArray> {
+        let (sides, spacings, centred) = match self {
+            Self::Linear { elements, spacing, centred } => {
+                ((*elements, 1), [*spacing; 2], *centred)
+            }
+            Self::Planar { horizontal, vertical, spacings, centred } => {
+                ((*horizontal, *vertical), *spacings, *centred)
+            }
+            _ => return None,
+        };
+        let array = UniformArray::new(sides.0, sides.1).spaced(spacings);
+        Some(if centred { array.centred() } else { array })
+    }
+
+    /// The array as models of channels see it.
+    pub(in crate::beamforming) fn antennas(&self) -> Box<dyn Antennas> {
+        match self.uniform() {
+            Some(uniform) => Box::new(uniform),
+            None => Box::new(self.array()),
         }
     }
 
@@ -39,6 +84,18 @@ impl Elements {
         match self {
             Self::Linear { spacing, .. } => in_range("spacing", *spacing, 1e-6, 1e6, "wavelengths"),
             Self::Circular { radius, .. } => in_range("radius", *radius, 1e-6, 1e6, "wavelengths"),
+            Self::Planar { horizontal, vertical, spacings, .. } => {
+                in_count("horizontal", *horizontal, 1, 4096)?;
+                in_count("vertical", *vertical, 1, 4096)?;
+                spacings.iter().try_for_each(|x| in_range("spacings", *x, 1e-6, 1e6, "wavelengths"))
+            }
+            Self::Placed { positions_m, carrier_ghz } => {
+                in_range("carrier_ghz", *carrier_ghz, 1e-3, 1e4, "GHz")?;
+                let all = positions_m.iter().enumerate();
+                all.flat_map(|(n, p)| p.iter().map(move |x| (n, *x))).try_for_each(|(n, x)| {
+                    in_range(&format!("positions_m[{n}]"), x, -1e4, 1e4, "m")
+                })
+            }
             Self::Positions { wavelengths } => {
                 let all = wavelengths.iter().enumerate();
                 all.flat_map(|(n, p)| p.iter().map(move |x| (n, *x))).try_for_each(|(n, x)| {
@@ -59,11 +116,6 @@ impl Scenario {
             if let Some(elements) = elements {
                 elements.validate().map_err(|error| error.inside(name))?;
             }
-        }
-        if self.transmit_elements.is_some() && !self.channel_model().is_rayleigh() {
-            let what = "this channel model is for planar arrays";
-            let found = "another one in `transmit_elements`";
-            return Err(InputError::new(what, "channel", found, "kind = \"rayleigh\""));
         }
         self.validate_around()?;
         if !self.goal.is_weighted() {
@@ -153,6 +205,7 @@ impl Targets {
         match self {
             Self::Fixed(targets) => targets.len(),
             Self::Drawn(law) => law.count,
+            Self::Placed(targets) => targets.len(),
         }
     }
 
@@ -161,6 +214,7 @@ impl Targets {
         match self {
             Self::Fixed(targets) => targets.iter().map(|target| target.unknown).collect(),
             Self::Drawn(law) => vec![None; law.count],
+            Self::Placed(targets) => targets.iter().map(|target| target.unknown).collect(),
         }
     }
 }

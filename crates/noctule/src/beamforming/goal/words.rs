@@ -301,11 +301,35 @@ pub enum Elements {
         /// Radius in wavelengths.
         radius: f64,
     },
+    /// In the plane x = 0, the vertical index running fastest, at any spacing.
+    Planar {
+        /// Elements in a row.
+        horizontal: usize,
+        /// Elements in a column.
+        vertical: usize,
+        /// Distances of neighbours in a row and in a column, in wavelengths.
+        #[serde(default = "halves")]
+        spacings: [f64; 2],
+        /// Whether the phase reference is the middle of the array and not its corner.
+        #[serde(default)]
+        centred: bool,
+    },
     /// Anywhere.
     Positions {
         /// `[x, y, z]` of every element.
         wavelengths: Vec<[f64; 3]>,
     },
+    /// Anywhere, in metres.
+    Placed {
+        /// `[x, y, z]` of every element in metres.
+        positions_m: Vec<[f64; 3]>,
+        /// Carrier frequency in GHz.
+        carrier_ghz: f64,
+    },
+}
+
+const fn halves() -> [f64; 2] {
+    [0.5, 0.5]
 }
 
 const fn half() -> f64 {

@@ -77,3 +77,130 @@ fn drawn_targets_stay_in_range() {
         }
     }
 }
+
+fn read(text: &str) -> Scenario {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn an_array_said_by_its_elements_draws_what_its_sides_draw() {
+    let elements = [
+        r#"{"kind": "planar", "horizontal": 4, "vertical": 4}"#.to_owned(),
+        r#"{"kind": "planar", "horizontal": 4, "vertical": 4, "spacings": [0.5, 0.5]}"#.to_owned(),
+    ];
+    for kind in ["rayleigh", "correlated", "rician", "clustered", "cdl", "geometry"] {
+        let plain = read(&format!(r#"{{"channel": {{"kind": "{kind}"}}}}"#));
+        let plain = plain.realize(3, 1).unwrap();
+        for own in &elements {
+            let text =
+                format!(r#"{{"channel": {{"kind": "{kind}"}}, "transmit_elements": {own}}}"#);
+            assert_eq!(read(&text).realize(3, 1).unwrap().channels(), plain.channels(), "{kind}");
+        }
+        // The same places one by one, in wavelengths and in metres of 3 GHz.
+        let at = |unit: f64| -> Vec<[f64; 3]> {
+            let place = |n: usize| [0.0, (n / 4) as f64 * 0.5 * unit, (n % 4) as f64 * 0.5 * unit];
+            (0..16).map(place).collect()
+        };
+        let metre = 299_792_458.0 / 3e9;
+        for own in [
+            serde_json::json!({"kind": "positions", "wavelengths": at(1.0)}),
+            serde_json::json!({"kind": "placed", "positions_m": at(metre), "carrier_ghz": 3.0}),
+        ] {
+            let scenario = serde_json::json!({"channel": {"kind": kind}, "transmit_elements": own});
+            let drawn = read(&scenario.to_string()).realize(3, 1).unwrap();
+            let scale = plain.channels().norm_sqr().sqrt();
+            let both = drawn.channels().as_slice().iter().zip(plain.channels().as_slice());
+            let off = both.map(|(x, y)| (x - y).norm()).fold(0.0, f64::max);
+            assert!(off <= 1e-8 * scale, "{kind}: {off:e}");
+        }
+    }
+}
+
+#[test]
+fn spacing_and_reference_of_a_planar_array_turn_its_responses() {
+    let with = |own: &str| {
+        let elements = format!(r#"{{"kind": "planar", "horizontal": 3, "vertical": 2{own}}}"#);
+        let text = format!(
+            r#"{{"users": 1, "channel": {{"kind": "rician", "k_factor_db": 300}},
+                "transmit_elements": {elements}, "receive_elements": {elements}}}"#
+        );
+        read(&text).realize(1, 0).unwrap()
+    };
+    let (corner, middle) = (with(""), with(r#", "centred": true"#));
+    let wide = with(r#", "spacings": [1.0, 0.5]"#);
+    let phase = |of: &Instance, n: usize| {
+        let a = &of.transmit_steering().response;
+        (a[(n, 0)] / a[(0, 0)]).arg()
+    };
+    // A common phase apart, the reference changes nothing; the spacing does.
+    for n in 0..6 {
+        assert!((phase(&corner, n) - phase(&middle, n)).abs() < 1e-12);
+    }
+    let (az, po) = ((-30_f64).to_radians(), 75_f64.to_radians());
+    let across = std::f64::consts::TAU * az.sin() * po.sin();
+    let turned = |x: f64| (x + 3.0 * std::f64::consts::PI).rem_euclid(std::f64::consts::TAU);
+    assert!((turned(phase(&wide, 2)) - turned(across)).abs() < 1e-12);
+    assert!((corner.transmit_steering().response[(0, 0)].im).abs() < 1e-15);
+    assert!((middle.transmit_steering().response[(0, 0)].im).abs() > 1e-3);
+    // The line of sight of a user is the response of the array it is drawn for.
+    let h = wide.channels();
+    assert!((h.norm_sqr() - 6.0).abs() < 1e-9);
+}
+
+/// A cell with one target that stands where a user may stand.
+fn placed(extra: &str, target: &str) -> String {
+    format!(
+        r#"{{"channel": {{"kind": "geometry", "carrier_ghz": 10{extra}}}, "power_dbm": 40,
+            "targets": {{"placed": [{target}]}}}}"#
+    )
+}
+
+#[test]
+fn placed_targets_are_seen_where_they_stand_and_as_large_as_they_are() {
+    let at = r#"{"position_m": [40.0, 30.0, 1.5], "cross_section_m2": 2.0}"#;
+    let instance = read(&placed("", at)).realize(1, 0).unwrap();
+    let target = instance.targets()[0];
+    let range = (50_f64.powi(2) + 8.5_f64.powi(2)).sqrt();
+    assert!((target.azimuth_rad - 0.75_f64.atan()).abs() < 1e-12);
+    assert!((target.polar_rad - (-8.5 / range).acos()).abs() < 1e-12);
+    let wavelength = 299_792_458.0_f64 / 10e9;
+    let power = wavelength.powi(2) * 2.0 / ((4.0 * std::f64::consts::PI).powi(3) * range.powi(4));
+    assert!((target.reflection.norm_sqr() / (320.0 * power) - 1.0).abs() < 1e-9);
+    // The radar hears the noise of 100 MHz at a figure of 7 dB.
+    let noise = noctule_phy::units::dbm_from_w(instance.parts().sensing_noise_w);
+    assert!((noise + 86.975).abs() < 1e-3);
+    // Turned to the target it is at broadside in azimuth, and so is a user that stands there.
+    let bearing = 0.75_f64.atan().to_degrees();
+    let turned = format!(
+        r#", "bearing_deg": {bearing}, "radius_m": [50, 50], "sector_deg": [0, 0], "scenario": "inf-hh""#
+    );
+    let instance = read(&placed(&turned, at)).realize(1, 0).unwrap();
+    assert!(instance.targets()[0].azimuth_rad.abs() < 1e-12);
+    // An element sees it with its gain, there and back; at 90° of azimuth the pattern is 22 dB down.
+    let side = r#"{"position_m": [0.0, 50.0, 10.0]}"#;
+    let plain = read(&placed("", side)).realize(1, 0).unwrap().targets()[0].reflection.norm();
+    let text = placed(r#", "element_pattern": true"#, side);
+    let seen = read(&text).realize(1, 0).unwrap().targets()[0].reflection.norm();
+    let gain_db = 8.0 - (12.0 * (90.0_f64 / 65.0).powi(2)).min(30.0);
+    assert!((20.0 * (seen / plain).log10() - 2.0 * gain_db).abs() < 1e-9);
+    let round: Scenario =
+        serde_json::from_str(&serde_json::to_string(&read(&text)).unwrap()).unwrap();
+    assert_eq!(round, read(&text));
+}
+
+#[test]
+fn targets_are_placed_in_a_world_and_apart_from_the_station() {
+    let at = r#"{"position_m": [40.0, 30.0, 1.5]}"#;
+    let nowhere = placed("", at).replace("geometry\", \"carrier_ghz\": 10", "rician\"");
+    assert_eq!(read(&nowhere).validate().unwrap_err().place, "targets.placed");
+    for (target, place) in [
+        (r#"{"position_m": [0.0, 0.0, 10.0]}"#, "targets.placed[0].position_m"),
+        (r#"{"position_m": [0.0, 1e9, 10.0]}"#, "targets.placed[0].position_m"),
+        (
+            r#"{"position_m": [9, 9, 9], "cross_section_m2": 0}"#,
+            "targets.placed[0].cross_section_m2",
+        ),
+    ] {
+        assert_eq!(read(&placed("", target)).validate().unwrap_err().place, place);
+    }
+}

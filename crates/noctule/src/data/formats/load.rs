@@ -110,12 +110,12 @@ pub fn array(source: &Source, field: &FieldInfo) -> Result<(Array, Vec<String>),
         notes.extend(more);
         Ok((array, notes))
     };
-    let (array, notes) = read().map_err(|error| located(error, &place))?;
+    let (array, notes) = read().map_err(|error| told(error, &place))?;
     Ok((array, notes.into_iter().map(|note| format!("{place}: {note}")).collect()))
 }
 
 /// The file in front, unless the complaint has it already.
-fn located(error: InputError, place: &str) -> InputError {
+pub(super) fn told(error: InputError, place: &str) -> InputError {
     if error.place.starts_with(place) { error } else { error.in_file(place) }
 }
 
@@ -164,7 +164,7 @@ fn named(path: &Path, ending: &str, member: &str, field: &FieldInfo) -> Result<A
     }
 }
 
-fn numbers(node: &Node, place: &str) -> Result<Array, InputError> {
+pub(super) fn numbers(node: &Node, place: &str) -> Result<Array, InputError> {
     match node {
         Node::Array(array) => Ok(array.clone()),
         Node::Struct(fields) => {
@@ -217,7 +217,7 @@ pub(in crate::data) fn set(
             }
         }
     };
-    read().and_then(|set| set.only(fields)).map_err(|error| located(error, &place))
+    read().and_then(|set| set.only(fields)).map_err(|error| told(error, &place))
 }
 
 /// An array under another name: if it is the only one, whether it is meant.
@@ -331,7 +331,7 @@ pub fn members(path: &Path) -> Result<Members, InputError> {
             Ok((vec![(String::new(), Node::Array(array))], notes))
         }
     };
-    read().map_err(|error| located(error, &place))
+    read().map_err(|error| told(error, &place))
 }
 
 /// The system that a file names, where it does.
@@ -379,7 +379,7 @@ pub fn design_document(path: &Path) -> Result<String, InputError> {
         }
         Ok(text.clone())
     };
-    read().map_err(|error| located(error, &place))
+    read().map_err(|error| told(error, &place))
 }
 
 /// Refuse an array that is not the one of the document.

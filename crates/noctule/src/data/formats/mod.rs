@@ -14,6 +14,7 @@ mod npz;
 mod order;
 mod raw;
 mod reading;
+mod rows;
 
 pub use import::{Imported, import};
 pub(super) use load::set;
@@ -22,6 +23,7 @@ pub use node::Node;
 #[cfg(test)]
 pub(super) use npz::write_array;
 pub use reading::{Reading, TOOLS, Tool};
+pub use rows::{Rows, digest, whole};
 
 use super::ArraySet;
 

@@ -49,9 +49,9 @@ fn name_of(raw: &str) -> Result<String, InputError> {
     Ok(name.to_owned())
 }
 
-/// The names of the arrays in an archive, in its order.
+/// The names of the arrays in an archive of any length, in its order.
 pub(super) fn names(path: &Path) -> Result<Vec<String>, InputError> {
-    let mut archive = archive(BufReader::new(file::open(path, file::MOST_ARRAY_BYTES)?))?;
+    let mut archive = archive(BufReader::new(file::open(path, u64::MAX)?))?;
     (0..archive.len())
         .map(|index| {
             let member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
@@ -91,6 +91,18 @@ pub(super) fn member(path: &Path, name: &str) -> Result<Option<Array>, InputErro
     let Some(index) = found else { return Ok(None) };
     let mut member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
     array(&mut member, &mut Budget::default(), None).map(Some).map_err(|error| error.inside(name))
+}
+
+/// Where the bytes of a member begin and how many there are; `None` of one that is compressed.
+pub(super) fn stored(path: &Path, name: &str) -> Result<Option<(u64, u64)>, InputError> {
+    let mut archive = archive(BufReader::new(file::open(path, u64::MAX)?))?;
+    let found = [format!("{name}.npy"), name.to_owned()]
+        .into_iter()
+        .find_map(|full| archive.index_for_name(&full));
+    let Some(index) = found else { return Ok(None) };
+    let member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
+    let plain = member.compression() == zip::CompressionMethod::Stored && !member.encrypted();
+    Ok(member.data_start().filter(|_| plain).map(|begin| (begin, member.size())))
 }
 
 /// The array of a `.npy` file.
@@ -140,7 +152,7 @@ fn array(
 }
 
 /// The types of numbers that NumPy writes; a structure, text or an object is none.
-fn layout(descr: &str) -> Result<Layout, InputError> {
+pub(super) fn layout(descr: &str) -> Result<Layout, InputError> {
     let big_endian = descr.starts_with('>');
     let code = descr.trim_start_matches(['<', '>', '|', '=']);
     let bytes = code.get(1..).and_then(|size| size.parse::<usize>().ok()).unwrap_or(0);

@@ -1,0 +1,304 @@
+//! Experiments on channels of one's own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use noctule::data::{Array, ArraySet};
+use noctule::{C64, Interrupt};
+use noctule_lab::builtin::Named;
+use noctule_lab::experiment::ScenarioFile;
+use noctule_lab::fold::Wanted;
+use noctule_lab::run::{RunOptions, Shard, Silent};
+use noctule_lab::{Opened, Request, Study, fold, systems};
+
+/// A number that looks random, of a place in an array.
+fn entry(place: usize) -> C64 {
+    let turn = |k: usize| ((place * 7919 + k) % 1009) as f64 / 1009.0 - 0.5;
+    C64::new(turn(1), turn(504))
+}
+
+fn channels(shape: &[usize]) -> Array {
+    let count = shape.iter().product();
+    Array::complex(shape.to_vec(), (0..count).map(entry).collect())
+}
+
+fn write(path: &Path, name: &str, array: &Array) {
+    let mut set = ArraySet::new();
+    set.insert(name, array.clone());
+    fs::write(path, set.to_npz().unwrap()).unwrap();
+}
+
+const HEAD: &str = "format = \"noctule-experiment/1\"\nsystem = \"beamforming\"\n";
+const SMALL: &str = "transmit_array = { horizontal = 2, vertical = 2 }\nusers = 2\n";
+
+/// A study of two schemes on `[scenario.channel]`.
+fn study(trials: u64, channel: &str, rest: &str) -> String {
+    format!(
+        "{HEAD}trials = {trials}\n[scenario]\n{SMALL}[scenario.channel]\nkind = \"file\"\n{channel}\n{rest}\n\
+         [[scheme]]\nname = \"rzf\"\n[[scheme]]\nname = \"mrt\"\n"
+    )
+}
+
+type Tables = BTreeMap<String, String>;
+
+fn opened(dir: &Path, text: &str, out: &str) -> Result<Opened<'static>, noctule_num::InputError> {
+    let file = dir.join("study.toml").display().to_string();
+    let source = Named { text: text.to_owned(), file, id: "study".to_owned() };
+    let request = Request { out: Some(dir.join(out)), ..Request::default() };
+    Study::open(&source, request, leaked())
+}
+
+fn leaked() -> &'static noctule_lab::Registry<'static> {
+    static REGISTRY: std::sync::OnceLock<noctule_lab::Registry<'static>> =
+        std::sync::OnceLock::new();
+    REGISTRY.get_or_init(systems::registry)
+}
+
+fn run(dir: &Path, text: &str, out: &str, threads: usize, shards: u64) -> Tables {
+    let opened = opened(dir, text, out).unwrap_or_else(|error| panic!("{error}"));
+    let store = opened.store(|_| ()).unwrap();
+    for index in 0..shards {
+        let options = RunOptions { threads: Some(threads), shard: Shard { index, count: shards } };
+        opened.study.run(&store, &options, &Silent, &Interrupt::new()).unwrap();
+    }
+    fold::fold(&store, &Wanted::default()).unwrap();
+    ["plan.json", "records.csv", "summary.csv"]
+        .map(|name| (name.to_owned(), fs::read_to_string(store.dir().join(name)).unwrap()))
+        .into()
+}
+
+fn column(table: &str, name: &str) -> Vec<String> {
+    let mut rows = csv::ReaderBuilder::new().from_reader(table.as_bytes());
+    let at = rows.headers().unwrap().iter().position(|cell| cell == name).unwrap();
+    rows.records().map(|row| row.unwrap()[at].to_owned()).collect()
+}
+
+fn refusal(dir: &Path, text: &str) -> noctule_num::InputError {
+    let found = opened(dir, text, "refused").expect_err(text);
+    assert!(!dir.join("refused").exists(), "nothing was begun");
+    found
+}
+
+#[test]
+fn trial_t_is_row_t_whatever_runs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let array = channels(&[5, 3, 4]);
+    write(&dir.join("h.npz"), "channels", &array);
+    let text = study(5, "path = \"h.npz\"", "");
+    let whole = run(dir, &text, "whole", 1, 1);
+    assert!(run(dir, &text, "threads", 3, 1) == whole && run(dir, &text, "shards", 1, 2) == whole);
+    // The same channels, handed in as arrays of an instance.
+    let rates = column(&whole["records.csv"], "sum_rate_bps_hz");
+    let scenario = noctule::beamforming::Scenario {
+        transmit_array: noctule::beamforming::ArrayShape { horizontal: 2, vertical: 2 },
+        users: 2,
+        ..Default::default()
+    };
+    let base = scenario.realize(1, 0).unwrap();
+    for trial in 0..5 {
+        let noctule::data::Entries::Complex(all) = &array.entries else { panic!("complex") };
+        let mut set = ArraySet::new();
+        let row = all[trial * 12..trial * 12 + 8].to_vec();
+        set.insert("channels", Array::complex(vec![2, 4], row));
+        let instance = noctule::beamforming::Instance::from_arrays(set, Some(&base)).unwrap();
+        let scheme = <noctule::beamforming::Beamforming as noctule::System>::scheme("rzf").unwrap();
+        let design = scheme.design(&instance, &noctule::Run::default()).unwrap();
+        let wanted = design.metrics.sum_rate_nats / std::f64::consts::LN_2;
+        let found: f64 = rates[trial * 2].parse().unwrap();
+        assert!((found - wanted).abs() < 1e-12, "trial {trial}: {found} {wanted}");
+    }
+    // Other trials are more trials of the same run, other data another run.
+    assert!(whole["plan.json"].contains("\"sha256\"") && whole["plan.json"].contains("\"rows\":5"));
+    write(&dir.join("h.npz"), "channels", &channels(&[5, 2, 4]));
+    assert_ne!(run(dir, &text, "changed", 1, 1)["plan.json"], whole["plan.json"]);
+    // From wherever it is run, and wherever the folder is.
+    let other = tempfile::tempdir().unwrap();
+    write(&other.path().join("h.npz"), "channels", &array);
+    assert!(run(other.path(), &text, "moved", 1, 1) == whole);
+}
+
+#[test]
+fn more_trials_than_rows_are_refused_or_wrapped() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write(&dir.join("h.npz"), "channels", &channels(&[3, 2, 4]));
+    let error = refusal(dir, &study(5, "path = \"h.npz\"", ""));
+    assert!(error.what.contains("5 trials and 3 rows"), "{error}");
+    assert!(error.place.contains("study.toml:7"), "{error}");
+    // Fewer trials than rows use the first ones.
+    let few = run(dir, &study(2, "path = \"h.npz\"", ""), "few", 1, 1);
+    let all = run(dir, &study(3, "path = \"h.npz\"", ""), "all", 1, 1);
+    let rates = |tables: &Tables| column(&tables["records.csv"], "sum_rate_bps_hz");
+    assert_eq!(rates(&few), rates(&all)[..4]);
+    let wrap = "path = \"h.npz\"\ntrials_beyond_file = \"wrap\"";
+    let six = run(dir, &study(6, wrap, ""), "six", 1, 1);
+    assert_eq!(rates(&six)[..6], rates(&all));
+    assert_eq!(rates(&six)[6..], rates(&all));
+    // Six trials of three rows know no more than three.
+    for (metric, (n, error)) in column(&six["summary.csv"], "metric").iter().zip(
+        column(&six["summary.csv"], "n").iter().zip(column(&six["summary.csv"], "standard_error")),
+    ) {
+        if metric != "sum_rate_bps_hz" {
+            continue;
+        }
+        assert_eq!(n, "3");
+        let values: Vec<f64> = rates(&six).iter().map(|x| x.parse().unwrap()).collect();
+        let spread = |k: usize| {
+            let own: Vec<f64> = values.iter().copied().skip(k).step_by(2).collect();
+            let mean = own.iter().sum::<f64>() / 6.0;
+            (own.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 5.0 / 3.0).sqrt()
+        };
+        let error: f64 = error.parse().unwrap();
+        assert!((0..2).any(|k| (error - spread(k)).abs() < 1e-12), "{error}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let at = |name: &str| dir.join(name);
+    write(&at("good.npz"), "channels", &channels(&[3, 2, 4]));
+    write(&at("band.npz"), "channels", &channels(&[3, 2, 4, 2]));
+    write(&at("flat.npz"), "channels", &channels(&[24]));
+    write(&at("empty.npz"), "channels", &channels(&[3, 0, 4]));
+    let mut nan = channels(&[3, 2, 4]);
+    let mut zero = nan.clone();
+    if let noctule::data::Entries::Complex(values) = &mut nan.entries {
+        values[8 + 4 + 2].im = f64::NAN;
+    }
+    if let noctule::data::Entries::Complex(values) = &mut zero.entries {
+        values[16..20].fill(C64::ZERO);
+    }
+    write(&at("nan.npz"), "channels", &nan);
+    write(&at("zero.npz"), "channels", &zero);
+    fs::write(at("torn.npy"), &b"\x93NUMPY\x01\x00v\x00"[..]).unwrap();
+    fs::create_dir(at("folder.npz")).unwrap();
+    fs::write(at("h.txt"), "1 2 3").unwrap();
+    for (channel, words) in [
+        ("path = \"absent.npz\"", "there is no such file"),
+        ("path = \"folder.npz\"", "not a file"),
+        ("path = \"h.txt\"", "ending"),
+        ("path = \"torn.npy\"", ".npy"),
+        ("path = \"\"", "no file of channels"),
+        ("path = \"good.npz\"\nvariable = \"H\"", "no array of that name"),
+        ("path = \"flat.npz\"", "wrong number of axes"),
+        ("path = \"empty.npz\"", "no entries"),
+        ("path = \"good.npz\"\naxes = \"trial,user\"", "axes cannot be read"),
+        ("path = \"good.npz\"\naxes = \"trial,antenna,user\"", "too few users|another array"),
+        ("path = \"band.npz\"", "another number of subcarriers"),
+        ("path = \"band.npz\"\nsubcarrier = 2", "no such subcarrier"),
+        ("path = \"nan.npz\"", "channels[1, 1, 2]"),
+        ("path = \"zero.npz\"", "channels[2, 0]"),
+        ("path = \"good.npz\"\nsha256 = \"abc\"", "not the one"),
+        ("path = \"good.npz\"\ntool = \"sionna\"", "wrong number of dimensions"),
+        ("path = \"good.npz\"\ntool = \"quadriga\"\naxes = \"user,antenna\"", "axes of a tool"),
+        ("path = \"good.npz\"\ntotal_subcarriers = 4", "only DeepMIMO"),
+        ("path = \"good.npz\"\ndirection_check = { azimuth_deg = 10 }", "line of sight"),
+        ("path = \"good.npz\"\ndirection_check = { azimuth_deg = 10, trial = 3 }", "no such row"),
+    ] {
+        let error = refusal(dir, &study(3, channel, "")).to_string();
+        assert!(words.split('|').any(|words| error.contains(words)), "{channel}: {error}");
+    }
+    let more = study(3, "path = \"good.npz\"", "").replace("users = 2", "users = 3");
+    assert!(refusal(dir, &more).what.contains("too few users"));
+    let wider = study(3, "path = \"good.npz\"", "").replace("horizontal = 2", "horizontal = 4");
+    assert!(refusal(dir, &wider).what.contains("another array"));
+    let part = "[[sweep]]\npath = \"scenario.channel.path\"\nvalues = [\"good.npz\", \"zero.npz\"]";
+    let error = refusal(dir, &study(3, "path = \"good.npz\"", part));
+    assert!(error.what.contains("a part of"), "{error}");
+    // What is kept, or taken, is kept or taken.
+    run(dir, &study(3, "path = \"zero.npz\"\nzero_users = \"keep\"", ""), "kept", 1, 1);
+    run(dir, &study(3, "path = \"band.npz\"\nsubcarrier = 1", ""), "band", 1, 1);
+}
+
+#[test]
+fn however_the_file_is_laid_out_the_channels_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let array = channels(&[4, 2, 4]);
+    let noctule::data::Entries::Complex(values) = &array.entries else { panic!("complex") };
+    write(&dir.join("a.npz"), "channels", &array);
+    write(&dir.join("b.npz"), "anything", &array);
+    // [antenna, trial, user], and conjugated
+    let turned = (0..32).map(|k| values[(k / 2 % 4) * 8 + (k % 2) * 4 + k / 8].conj()).collect();
+    write(&dir.join("c.npz"), "H", &Array::complex(vec![4, 4, 2], turned));
+    let mut set = ArraySet::new();
+    set.insert("channels", array.clone());
+    fs::write(dir.join("d.mat"), set.to_mat("none")).unwrap();
+    let scaled = values.iter().map(|z| z * 3e-6).collect();
+    write(&dir.join("e.npz"), "channels", &Array::complex(vec![4, 2, 4], scaled));
+    let records = |channel: &str| {
+        let name = channel.len().to_string() + &channel[8..9];
+        column(&run(dir, &study(4, channel, ""), &name, 1, 1)["records.csv"], "sum_rate_bps_hz")
+    };
+    let wanted = records("path = \"a.npz\"");
+    assert_eq!(records("path = \"b.npz\""), wanted);
+    assert_eq!(
+        records("path = \"c.npz\"\naxes = \"antenna,trial,user\"\nconjugate = true"),
+        wanted
+    );
+    assert_eq!(records("path = \"d.mat\""), wanted);
+    let unit = records("path = \"a.npz\"\nchannel_scale = \"unit-mean\"");
+    let same = records("path = \"e.npz\"\nchannel_scale = \"unit-mean\"");
+    for (x, y) in unit.iter().zip(&same) {
+        let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
+        assert!((x - y).abs() < 1e-9 && x.to_string() != wanted[0]);
+    }
+}
+
+#[test]
+fn a_sweep_compares_what_is_drawn_with_what_was_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write(&dir.join("h.npz"), "channels", &channels(&[2, 2, 4]));
+    let sweep = "[[sweep]]\npath = \"scenario.channel\"\nvalues = [{ kind = \"rayleigh\" }, \
+                 { kind = \"file\", path = \"h.npz\", trials_beyond_file = \"wrap\" }]\n";
+    let text = format!("{HEAD}trials = 8\n[scenario]\n{SMALL}{sweep}[[scheme]]\nname = \"rzf\"\n");
+    let tables = run(dir, &text, "both", 1, 1);
+    let counts: Vec<(String, String)> = column(&tables["summary.csv"], "point")
+        .into_iter()
+        .zip(column(&tables["summary.csv"], "n"))
+        .collect();
+    assert!(
+        counts.contains(&("0".into(), "8".into())) && counts.contains(&("1".into(), "2".into()))
+    );
+    let rates = column(&tables["records.csv"], "sum_rate_bps_hz");
+    let at = |point: &str| -> Vec<String> {
+        let points = column(&tables["records.csv"], "point");
+        rates.iter().zip(points).filter(|(_, p)| p == point).map(|(r, _)| r.clone()).collect()
+    };
+    assert_eq!(at("1")[..2], at("1")[2..4]);
+    assert_ne!(at("0")[..2], at("0")[2..4]);
+    // Too few rows of one value are refused at its place.
+    let error = refusal(dir, &text.replace(", trials_beyond_file = \"wrap\"", ""));
+    assert!(error.what.contains("8 trials and 2 rows"), "{error}");
+}
+
+#[test]
+fn a_scenario_file_names_its_channels_from_where_it_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write(&dir.join("h.npz"), "channels", &channels(&[2, 2, 4]));
+    let text = format!(
+        "format = \"noctule-scenario/1\"\nsystem = \"beamforming\"\n[scenario]\n{SMALL}\
+         [scenario.channel]\nkind = \"file\"\npath = \"h.npz\"\n"
+    );
+    let file = dir.join("mine.toml").display().to_string();
+    let read = |text: &str| {
+        ScenarioFile::parse(text, &file, leaked()).and_then(|read| read.attached(&file, leaked()))
+    };
+    let read = (read(&text).unwrap(), read(&text.replace("h.npz", "other.npz")));
+    let (read, missing) = read;
+    let scenario: noctule::beamforming::Scenario = serde_json::from_value(read.scenario).unwrap();
+    let instance = scenario.realize(1, 1).unwrap();
+    assert_eq!(instance.channels()[(0, 0)], entry(8));
+    let error = scenario.realize(1, 2).unwrap_err().to_string();
+    assert!(error.contains("no row for trial 2") && error.contains("wrap"), "{error}");
+    let error = missing.unwrap_err();
+    assert!(error.place.contains("mine.toml:"), "{error}");
+}

@@ -1,0 +1,346 @@
+//! Channels of one's own: what a scenario says of a file, and the file seen as trials.
+//!
+//! Trial t is row t. Rows of a file that NumPy wrote uncompressed are read one at a time, so that memory
+//! does not grow with the file; other files, and those of other programs, are read whole, once.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use noctule_num::{C64, CMat, InputError};
+use noctule_phy::arrays::PlanarArray;
+use noctule_phy::channels::antennas::Antennas;
+use noctule_phy::channels::table::{Beyond, ChannelTable, Survey, Wanted, ZeroUsers};
+
+use super::import::{complex, imported};
+use super::{ChannelScale, ChannelTool, DirectionCheck, ReceiveAntennas};
+use crate::data::{self, Array, Reading, Rows};
+
+/// The name that the array of channels has, unless another is said.
+const USUAL: &str = "channels";
+/// Files that are kept open: more than a comparison has.
+const KEPT: usize = 16;
+
+/// What a scenario says of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Own {
+    pub(super) path: String,
+    pub(super) variable: Option<String>,
+    pub(super) axes: Option<String>,
+    pub(super) conjugate: bool,
+    pub(super) subcarrier: Option<usize>,
+    pub(super) beyond: Beyond,
+    pub(super) scale: ChannelScale,
+    pub(super) zero_users: ZeroUsers,
+    pub(super) tool: Option<ChannelTool>,
+    pub(super) total_subcarriers: Option<usize>,
+    pub(super) element_order: Option<Vec<usize>>,
+    pub(super) receive_antennas: ReceiveAntennas,
+    pub(super) direction_check: Option<DirectionCheck>,
+    pub(super) sha256: Option<String>,
+}
+
+/// Where entries come from.
+#[derive(Debug)]
+enum Store {
+    /// `[trial, user, antenna(, subcarrier)]`, row by row.
+    Streamed(Rows),
+    Kept(ChannelTable),
+}
+
+/// A file that is open.
+#[derive(Debug)]
+pub(super) struct Opened {
+    store: Store,
+    /// Rows, users, antennas, subcarriers.
+    shape: [usize; 4],
+    notes: Vec<String>,
+    digest: OnceLock<String>,
+    survey: OnceLock<Result<Survey, InputError>>,
+    path: PathBuf,
+}
+
+/// Files that were looked at: where those of a digest are, and what is open, the latest last.
+#[derive(Debug, Default)]
+struct Known {
+    places: Vec<(String, PathBuf)>,
+    open: Vec<(String, Arc<Opened>)>,
+}
+
+static KNOWN: Mutex<Known> = Mutex::new(Known { places: Vec::new(), open: Vec::new() });
+
+fn known<T>(look: impl FnOnce(&mut Known) -> T) -> T {
+    look(&mut KNOWN.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Own {
+    /// Look at the file, its path relative to `base`, and remember where its digest lies: the digest
+    /// and the number of rows.
+    pub(super) fn attach(
+        &self,
+        base: &Path,
+        array: PlanarArray,
+    ) -> Result<(String, usize), InputError> {
+        let place = base.join(&self.path);
+        let opened = self.open_at(&place, array)?;
+        let digest = opened.digest()?;
+        self.same(digest, &place)?;
+        known(|known| {
+            known.places.retain(|(other, _)| other != digest);
+            known.places.push((digest.to_owned(), place.clone()));
+        });
+        Ok((digest.to_owned(), opened.shape[0]))
+    }
+
+    /// Refuse a file that is not the one the scenario speaks of.
+    fn same(&self, digest: &str, place: &Path) -> Result<(), InputError> {
+        match &self.sha256 {
+            Some(told) if told != digest => {
+                let what = "the file of channels is not the one that the scenario speaks of";
+                let found = format!("{digest} ({})", place.display());
+                let error = InputError::new(what, "sha256", found, told.clone());
+                Err(error.hint("it was changed, or another one lies there"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The file, open. Without a place that is known for its digest the path is one from here.
+    pub(super) fn open(&self, array: PlanarArray) -> Result<Arc<Opened>, InputError> {
+        let place = self.sha256.as_ref().and_then(|digest| {
+            known(|known| known.places.iter().find(|(other, _)| other == digest).cloned())
+        });
+        let place = place.map_or_else(|| PathBuf::from(&self.path), |(_, place)| place);
+        let opened = self.open_at(&place, array)?;
+        if self.sha256.is_some() {
+            self.same(opened.digest()?, &place)?;
+        }
+        Ok(opened)
+    }
+
+    fn open_at(&self, place: &Path, array: PlanarArray) -> Result<Arc<Opened>, InputError> {
+        let about = std::fs::metadata(place).map_err(|error| {
+            let allowed = "a file of channels; a path is relative to the file that names it";
+            let found = format!("{}: {error}", place.display());
+            InputError::new("there is no such file of channels", "path", found, allowed)
+        })?;
+        let sides = (array.horizontal, array.vertical);
+        // What of a scenario reads the file, and when the file was written last.
+        let reading = (&self.variable, &self.axes, self.conjugate, self.tool, sides);
+        let import = (self.total_subcarriers, &self.element_order, self.receive_antennas);
+        let written = (about.len(), about.modified().ok());
+        let key = format!("{:?}", (place, written, reading, import));
+        let found = known(|known| {
+            let at = known.open.iter().position(|(other, _)| *other == key)?;
+            let entry = known.open.remove(at);
+            known.open.push(entry);
+            known.open.last().map(|(_, opened)| Arc::clone(opened))
+        });
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        let opened = Arc::new(self.read(place, sides)?);
+        known(|known| {
+            if known.open.len() >= KEPT {
+                known.open.remove(0);
+            }
+            known.open.push((key, Arc::clone(&opened)));
+        });
+        Ok(opened)
+    }
+
+    fn read(&self, place: &Path, sides: (usize, usize)) -> Result<Opened, InputError> {
+        let member = self.variable.as_deref();
+        let of = |store, shape, notes| Opened {
+            store,
+            shape,
+            notes,
+            digest: OnceLock::new(),
+            survey: OnceLock::new(),
+            path: place.to_owned(),
+        };
+        if self.tool.is_none() && self.axes.is_none() {
+            let rows = Rows::open(place, member, USUAL).map_err(|error| about(error, place))?;
+            if let Some(rows) = rows {
+                let shape = ChannelTable::whole_shape(rows.shape());
+                let shape = shape.map_err(|error| about(error, place))?;
+                return Ok(of(Store::Streamed(rows), shape, Vec::new()));
+            }
+        }
+        let array = data::whole(place, member, USUAL)?;
+        let (table, notes) = self.table(array, sides).map_err(|error| about(error, place))?;
+        let shape = table.shape();
+        Ok(of(Store::Kept(table), shape, notes))
+    }
+
+    fn table(
+        &self,
+        array: Array,
+        sides: (usize, usize),
+    ) -> Result<(ChannelTable, Vec<String>), InputError> {
+        let (array, notes) = match self.tool {
+            Some(tool) => {
+                let how = Reading {
+                    order: self.element_order.clone(),
+                    total_subcarriers: self.total_subcarriers,
+                    ..Reading::default()
+                };
+                imported(&array, tool, how, sides, self.receive_antennas)?
+            }
+            None => (array, Vec::new()),
+        };
+        let entries = complex(array.entries);
+        let table = match &self.axes {
+            Some(axes) => ChannelTable::with_axes(axes, &array.shape, &entries)?,
+            None => ChannelTable::new(&array.shape, entries)?,
+        };
+        Ok((table, notes))
+    }
+}
+
+/// A complaint about a file, at the key that names it.
+fn about(error: InputError, file: &Path) -> InputError {
+    let file = file.display().to_string();
+    let inner =
+        error.place.strip_prefix(&file).map_or(&*error.place, |rest| rest.trim_start_matches(": "));
+    let found = match inner {
+        "" => format!("{} ({file})", error.found),
+        inner => format!("{} at {inner} ({file})", error.found),
+    };
+    InputError { place: "path".to_owned(), found, ..error }
+}
+
+impl Opened {
+    fn digest(&self) -> Result<&str, InputError> {
+        if let Some(digest) = self.digest.get() {
+            return Ok(digest);
+        }
+        let digest = data::digest(&self.path)?;
+        Ok(self.digest.get_or_init(|| digest))
+    }
+
+    /// What the readers decided.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// How many rows there are.
+    pub(super) const fn rows(&self) -> usize {
+        self.shape[0]
+    }
+
+    /// All entries of a row, `[user][antenna][subcarrier]`.
+    fn row(&self, row: usize) -> Result<Vec<C64>, InputError> {
+        let [_, users, antennas, subcarriers] = self.shape;
+        let each = users * antennas * subcarriers;
+        match &self.store {
+            Store::Streamed(rows) => rows.entries(row * each, each),
+            Store::Kept(table) => Ok(table.entries()[row * each..(row + 1) * each].to_vec()),
+        }
+    }
+
+    /// What all entries say, looked at once.
+    fn survey(&self) -> Result<&Survey, InputError> {
+        let look = || {
+            let mut survey = Survey::new(self.shape);
+            for row in 0..self.rows() {
+                survey.push(&self.row(row)?);
+            }
+            Ok(survey)
+        };
+        self.survey.get_or_init(look).as_ref().map_err(Clone::clone)
+    }
+
+    /// Refuse what the scenario cannot use, in the order of [`noctule_phy::channels::table`].
+    pub(super) fn check(
+        &self,
+        own: &Own,
+        array: &dyn Antennas,
+        users: usize,
+        trials: usize,
+    ) -> Result<(), InputError> {
+        let mut shape = self.shape;
+        if let Some(index) = own.subcarrier {
+            if index >= shape[3] {
+                let what = "the file has no such subcarrier";
+                let allowed = format!("0 to {}", shape[3] - 1);
+                return Err(InputError::new(what, "subcarrier", index.to_string(), allowed));
+            }
+            shape[3] = 1;
+        }
+        let wanted = Wanted {
+            trials,
+            users,
+            antennas: array.elements(),
+            subcarriers: 1,
+            beyond: own.beyond,
+            zero_users: own.zero_users,
+        };
+        let located = |error: InputError| about(error, &self.path);
+        wanted.check_shape(shape).map_err(|error| match error.found.ends_with("subcarriers") {
+            true => located(error.hint("`subcarrier = 0` takes one of them")),
+            false => located(error),
+        })?;
+        self.survey()?.check(&wanted).map_err(located)?;
+        own.direction_check.map_or(Ok(()), |check| self.direction(own, array, &check))
+    }
+
+    /// Refuse a file whose line of sight does not lie where it is said to.
+    fn direction(
+        &self,
+        own: &Own,
+        array: &dyn Antennas,
+        check: &DirectionCheck,
+    ) -> Result<(), InputError> {
+        let [rows, users, ..] = self.shape;
+        for (name, found, length) in [("trial", check.trial, rows), ("user", check.user, users)] {
+            if found >= length {
+                let place = format!("direction_check.{name}");
+                let allowed = format!("0 to {}", length - 1);
+                let what = "the file has no such row or user";
+                return Err(InputError::new(what, place, found.to_string(), allowed));
+            }
+        }
+        let channel = self.channels(own, check.trial, check.user + 1)?;
+        let h = channel.col(check.user);
+        let (azimuth, polar) = (check.azimuth_deg.to_radians(), check.polar_deg.to_radians());
+        let a = array.far_response(azimuth, polar, 1.0);
+        let inner: C64 = a.iter().zip(h).map(|(a, h)| a.conj() * h).sum();
+        let norm = h.iter().map(C64::norm_sqr).sum::<f64>().sqrt();
+        let cosine = if norm > 0.0 { inner.norm() / norm } else { 0.0 };
+        if cosine >= check.at_least {
+            return Ok(());
+        }
+        let what = "the line of sight does not lie where it is said to";
+        let found = format!("|aᴴh|/‖h‖ = {cosine:.4}");
+        let allowed = format!("at least {}", check.at_least);
+        Err(InputError::new(what, "direction_check", found, allowed).hint(
+            "the sign of the phases (`conjugate`), the order of the elements, or the direction is another",
+        ))
+    }
+
+    /// The channels of a row, antennas × users, scaled as the scenario asks.
+    pub(super) fn channels(&self, own: &Own, row: usize, users: usize) -> Result<CMat, InputError> {
+        let [_, _, antennas, subcarriers] = self.shape;
+        let (entries, pick) = (self.row(row)?, own.subcarrier.unwrap_or(0));
+        let factor = match own.scale {
+            ChannelScale::AsIs => 1.0,
+            ChannelScale::UnitMean => self.survey()?.unit_mean_factor().unwrap_or(1.0),
+        };
+        let turned = |z: C64| if own.conjugate { z.conj() } else { z };
+        Ok(CMat::from_fn(antennas, users, |a, u| {
+            turned(entries[(u * antennas + a) * subcarriers + pick]) * factor
+        }))
+    }
+
+    /// The channels of a trial.
+    pub(super) fn trial(&self, own: &Own, trial: u64, users: usize) -> Result<CMat, InputError> {
+        let rows = self.rows() as u64;
+        if trial >= rows && own.beyond == Beyond::Refuse {
+            let what = format!("there is no row for trial {trial}");
+            let found = format!("{rows} rows ({})", self.path.display());
+            let error = InputError::new(what, "path", found, format!("at least {}", trial + 1));
+            return Err(error.hint("`trials_beyond_file = \"wrap\"` uses rows again"));
+        }
+        self.channels(own, (trial % rows) as usize, users)
+    }
+}
