@@ -367,17 +367,9 @@ def system_module(system: dict[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-PHY = ("The radio world in closed form, for every system: arrays, rates, channels, path loss.\n\n"
-       "Angles are in radians, powers in watts; arrays are read without copying when they are\n"
-       "C-ordered and of type complex128 or float64.")
-CHANNELS = ("Models of channels as functions: arrays, covariances, draws, delay lines, path loss.\n\n"
-            "Angles are in radians, spacings in wavelengths. docs/channels.md says what each model is.")
-
-
-def functions_module(module: Any, doc: str) -> str:
+def functions_module(module: Any, about: str) -> str:
     names, declared = functions(module)
-    head = HEAD.format(doc=doc)
-    head = head.replace("from dataclasses import field\n", "")
+    head = HEAD.format(doc=about + "\n\nAngles are in radians, powers in watts.").replace("from dataclasses import field\n", "")
     head = head.replace("from ._parameters import ScenarioBase, parameters\n", "")
     kept = "TYPE_CHECKING, Any" if "Any" in declared else "TYPE_CHECKING"
     head = head.replace("TYPE_CHECKING, Any, Literal", kept)
@@ -386,8 +378,10 @@ def functions_module(module: Any, doc: str) -> str:
 
 
 def main() -> int:
-    texts = {FOLDER / "phy.py": functions_module(_noctule.phy, PHY),
-             FOLDER / "channels.py": functions_module(_noctule.channels, CHANNELS)}
+    about = {"phy": "The radio world in closed form: arrays, rates, channels, path loss.",
+             "channels": "Models of channels: responses, covariances, draws (docs/channels.md)."}
+    texts = {FOLDER / f"{name}.py": functions_module(getattr(_noctule, name), text)
+             for name, text in about.items()}
     for name in noctule.systems():
         texts[FOLDER / f"{name}.py"] = system_module(noctule.describe(name))
     if "--check" in sys.argv[1:]:

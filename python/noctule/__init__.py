@@ -13,7 +13,7 @@ arrays are in SI units. The guide is docs/python.md.
 from typing import TYPE_CHECKING
 
 from . import _noctule
-from ._batch import Batch, design_batch, stack
+from ._batch import Batch, design_batch, evaluate_batch, stack
 from ._design import Design, Finding
 from ._experiment import Records, experiments, run, show
 from ._instance import Instance
@@ -56,7 +56,7 @@ else:
 
 __all__ = [
     "Batch", "Design", "Finding", "Instance", "InvalidInput", "NotSolved", "NumericalError",
-    "Record", "Records", "beamforming", "cellfree", "channels", "convert", "cvxpy", "describe", "design",
-    "design_batch", "evaluate", "experiments", "frame", "io", "optim", "phy", "pilots", "plot",
-    "run", "show", "stack", "surfaces", "systems", "verify",
+    "Record", "Records", "beamforming", "cellfree", "channels", "convert", "cvxpy", "describe",
+    "design", "design_batch", "evaluate", "evaluate_batch", "experiments", "frame", "io", "optim",
+    "phy", "pilots", "plot", "run", "show", "stack", "surfaces", "systems", "verify",
 ]

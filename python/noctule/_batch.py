@@ -21,7 +21,7 @@ from ._input import (
     refuse,
 )
 from ._instance import Instance, as_instance
-from ._verbs import failure, merged_settings, scheme_of, told_how
+from ._verbs import failure, merged_settings, scheme_of, told_how, variables_of
 
 #: How much of a design a batch keeps.
 Keep = Literal["metrics", "variables", "all"]
@@ -169,6 +169,53 @@ def design_batch(
             error = entry if isinstance(entry, Exception) else failure(entry)
             if error is not None:
                 raise error
+    return Batch(entries)
+
+
+def evaluate_batch(
+    instances: Any,
+    variables: Any,
+    *,
+    trials: int | Iterable[int] | None = None,
+    seed: int | None = None,
+    on_failure: OnFailure = "return",
+) -> Batch:
+    """What variables of your own achieve in many instances, one after the other.
+
+    Parameters
+    ----------
+    instances, trials, seed
+        As for :func:`design_batch`: instances, or a scenario together with ``trials``.
+    variables
+        One set of variables an instance, as :func:`noctule.evaluate` takes them: a list, or an array with
+        a leading batch axis for a system with one variable.
+    on_failure
+        ``"return"`` keeps going: ``batch[i]`` tells; ``"raise"`` raises the first failure.
+
+    Examples
+    --------
+    >>> import noctule
+    >>> scenario = noctule.beamforming.Scenario(users=2, sensing_noise_dbm=-30.0)
+    >>> designs = noctule.design_batch(scenario, "rzf", trials=3)
+    >>> again = noctule.evaluate_batch(scenario, designs.stack("beams"), trials=3)
+    >>> bool(np.allclose(again.metric("sum_rate_bps_hz"), designs.metric("sum_rate_bps_hz")))
+    True
+    """
+    check_on_failure(on_failure)
+    problems = _problems(instances, trials, seed)
+    given = list(variables)
+    if len(given) != len(problems):
+        raise refuse("the numbers differ", "variables", f"{len(given)} for {len(problems)} instances",
+                     "one set of variables for each instance")
+    entries: list[Design | Exception] = []
+    for problem, own in zip(problems, given):
+        try:
+            instance = Instance._of(problem, {}, None, 0, 0)
+            entries.append(Design(problem.evaluate(variables_of(instance, own))))
+        except (_noctule.InvalidInput, _noctule.NumericalError) as error:
+            if on_failure == "raise":
+                raise
+            entries.append(error)
     return Batch(entries)
 
 

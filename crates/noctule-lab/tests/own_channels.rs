@@ -302,3 +302,54 @@ fn a_scenario_file_names_its_channels_from_where_it_lies() {
     let error = missing.unwrap_err();
     assert!(error.place.contains("mine.toml:"), "{error}");
 }
+
+/// A line of sight as a program writes it: e^{+jk u·r} of elements half a wavelength apart, at
+/// `(y, z)` in elements.
+fn sight(azimuth_deg: f64, polar_deg: f64, places: &[(f64, f64)]) -> Vec<C64> {
+    let (azimuth, polar) = (azimuth_deg.to_radians(), polar_deg.to_radians());
+    let phase = |&(y, z): &(f64, f64)| {
+        std::f64::consts::PI * (y * azimuth.sin() * polar.sin() + z * polar.cos())
+    };
+    places.iter().map(|place| C64::from_polar(1.0, phase(place))).collect()
+}
+
+#[test]
+fn channels_of_other_programs_point_where_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    // Sionna: rows downwards run fastest, columns along +y; two receivers of two antennas.
+    let sionna = [(0.0, 0.0), (0.0, -1.0), (1.0, 0.0), (1.0, -1.0)];
+    let users = [sight(30.0, 80.0, &sionna), sight(-20.0, 95.0, &sionna)];
+    let twice: Vec<C64> = users.iter().flat_map(|h| [h.clone(), h.clone()].concat()).collect();
+    write(&dir.join("s.npz"), "h", &Array::complex(vec![1, 2, 2, 1, 4, 1, 1], twice));
+    // DeepMIMO: y runs fastest, then z upwards.
+    let deepmimo = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)];
+    let users = [sight(30.0, 80.0, &deepmimo), sight(-20.0, 95.0, &deepmimo)].concat();
+    write(&dir.join("d.npz"), "h", &Array::complex(vec![2, 1, 4, 1], users));
+    let at = |azimuth: f64, user: usize| {
+        let polar = if user == 0 { 80 } else { 95 };
+        format!(
+            "direction_check = {{ azimuth_deg = {azimuth}, polar_deg = {polar}, user = {user} }}"
+        )
+    };
+    for tool in ["path = \"s.npz\"\ntool = \"sionna\"", "path = \"d.npz\"\ntool = \"deepmimo\""] {
+        for (azimuth, user) in [(30.0, 0), (-20.0, 1)] {
+            let right = study(1, &format!("{tool}\n{}", at(azimuth, user)), "");
+            assert!(opened(dir, &right, "right").is_ok(), "{tool}");
+            let mirrored = study(1, &format!("{tool}\n{}", at(-azimuth, user)), "");
+            let error = refusal(dir, &mirrored);
+            assert!(error.what.contains("line of sight"), "{tool}: {error}");
+        }
+    }
+    // Receive antennas as users: four of them, two by two alike.
+    let all = "path = \"s.npz\"\ntool = \"sionna\"\nreceive_antennas = \"users\"";
+    let four = study(1, &format!("{all}\n{}", at(-20.0, 2).replace("80", "95")), "");
+    let four = four.replace("users = 2", "users = 4");
+    let error = opened(dir, &four, "four");
+    assert!(error.is_ok(), "{error:?}");
+    let five = study(1, all, "").replace("users = 2", "users = 5");
+    assert!(refusal(dir, &five).what.contains("too few users"));
+    // DeepMIMO's amplitudes are divided by the root of its subcarriers, which leaves directions.
+    let scaled = "path = \"d.npz\"\ntool = \"deepmimo\"\ntotal_subcarriers = 64";
+    run(dir, &study(1, scaled, ""), "scaled", 1, 1);
+}

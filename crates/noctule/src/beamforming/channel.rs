@@ -160,12 +160,12 @@ pub enum Channel {
     File {
         /// The file, `.npz`, `.npy`, `.mat` or `.h5`; a path is relative to the file that names it.
         path: String,
-        /// The array in it; `null` means `channels`, or the only one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        variable: Option<String>,
-        /// The order of its axes, such as `"user,antenna,trial"`; `null` is the order above.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        axes: Option<String>,
+        /// The array in it; left empty it is `channels`, or the only one.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        variable: String,
+        /// The order of its axes, such as `"user,antenna,trial"`; left empty it is the order above.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        axes: String,
         /// Whether phases have the other sign, as where users receive `hᵀx`; channels of a known
         /// `tool` are turned without it.
         #[serde(default, skip_serializing_if = "is_no")]
@@ -199,8 +199,8 @@ pub enum Channel {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         direction_check: Option<DirectionCheck>,
         /// SHA-256 of the file; filled in, and compared where it is said.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        sha256: Option<String>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        sha256: String,
         /// Number of its trials; filled in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rows: Option<u64>,

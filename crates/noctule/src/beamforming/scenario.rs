@@ -297,21 +297,6 @@ impl Scenario {
         }
     }
 
-    /// The planar receive array.
-    const fn receive_shape(&self) -> ArrayShape {
-        let mut shape = self.receive_array;
-        if self.receive_follows_transmit {
-            shape.vertical = self.transmit_array.vertical;
-        }
-        shape
-    }
-
-    /// Number of elements that receive echoes.
-    fn receivers(&self) -> usize {
-        let own = self.receive_elements.as_ref().map(Elements::count);
-        own.unwrap_or_else(|| self.receive_shape().array().elements())
-    }
-
     /// The concrete problem of one trial: channels, and targets where they are drawn.
     ///
     /// Depends on `(seed, trial)` and on the fields that shape the draw (array, users, channel,

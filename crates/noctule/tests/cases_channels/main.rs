@@ -10,9 +10,9 @@
 mod alignment;
 mod arrays;
 mod delay_lines;
+mod edges;
 #[path = "../effort/mod.rs"]
 mod effort;
-mod edges;
 mod fading;
 mod files;
 mod import;

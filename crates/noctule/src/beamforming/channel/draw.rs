@@ -218,7 +218,7 @@ impl Channel {
         let told = |what: &str, place: &str, found: &str, allowed: &str| {
             Err(InputError::new(what, place, found, allowed))
         };
-        if let (Some(_), Some(axes)) = (tool, axes) {
+        if tool.is_some() && !axes.is_empty() {
             return told("the axes of a tool are known", "axes", axes, "`axes` or `tool`");
         }
         if total_subcarriers.is_some() && *tool != Some(ChannelTool::Deepmimo) {

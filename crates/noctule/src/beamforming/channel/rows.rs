@@ -38,10 +38,11 @@ impl Channel {
         else {
             return None;
         };
+        let said = |text: &String| (!text.is_empty()).then(|| text.clone());
         Some(Own {
             path: path.clone(),
-            variable: variable.clone(),
-            axes: axes.clone(),
+            variable: said(variable),
+            axes: said(axes),
             conjugate: *conjugate,
             subcarrier: *subcarrier,
             beyond: match trials_beyond_file {
@@ -58,7 +59,7 @@ impl Channel {
             element_order: element_order.clone(),
             receive_antennas: *receive_antennas,
             direction_check: *direction_check,
-            sha256: sha256.clone(),
+            sha256: said(sha256),
         })
     }
 }

@@ -12,9 +12,9 @@ use noctule_phy::multistatic::LIGHT_M_S;
 use noctule_phy::units;
 use serde::{Deserialize, Serialize};
 
-use super::{Scenario, Targets};
+use super::{ArrayShape, Scenario, Targets};
 use crate::beamforming::Channel;
-use crate::beamforming::goal::Unknown;
+use crate::beamforming::goal::{Elements, Unknown};
 use crate::beamforming::instance::Target;
 use crate::beamforming::instance::checks::MOST_TARGETS;
 
@@ -60,6 +60,21 @@ impl PlacedTarget {
 }
 
 impl Scenario {
+    /// The planar receive array.
+    pub(super) const fn receive_shape(&self) -> ArrayShape {
+        let mut shape = self.receive_array;
+        if self.receive_follows_transmit {
+            shape.vertical = self.transmit_array.vertical;
+        }
+        shape
+    }
+
+    /// Number of elements that receive echoes.
+    pub(super) fn receivers(&self) -> usize {
+        let own = self.receive_elements.as_ref().map(Elements::count);
+        own.unwrap_or_else(|| self.receive_shape().array().elements())
+    }
+
     /// The cell in which targets are placed.
     fn world(&self) -> Result<(Cell, bool), InputError> {
         self.channel_model().cell().ok_or_else(|| {
