@@ -333,10 +333,15 @@ class ChannelGeometry:
         Bandwidth in MHz: its thermal noise takes the place of ``user_noise_dbm``.
     base_height_m
         Height of the base station in metres.
+    bearing_deg
+        Where its broadside looks, counter-clockwise from the x axis of the world, in degrees.
     carrier_ghz
         Carrier frequency in GHz.
     downtilt_deg
         How far its broadside looks below the horizon, in degrees.
+    element_pattern
+        Whether its elements have the pattern of the report: users and placed targets are seen
+        with its gain in their direction.
     kind
         Which variant.
     noise_figure_db
@@ -354,14 +359,102 @@ class ChannelGeometry:
     azimuth_std_deg: float | None = None
     bandwidth_mhz: float = 100.0
     base_height_m: float = 10.0
+    bearing_deg: float | None = None
     carrier_ghz: float = 28.0
     downtilt_deg: float = 0.0
+    element_pattern: bool | None = None
     kind: Literal['geometry'] = 'geometry'
     noise_figure_db: float = 7.0
     radius_m: list[float] = field(default_factory=lambda: [20.0, 150.0])
     scenario: Literal['umi', 'uma', 'inf-sl', 'inf-dl', 'inf-sh', 'inf-dh', 'inf-hh'] = 'umi'
     sector_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
     user_height_m: float = 1.5
+
+
+@parameters
+class ChannelFile:
+    """Channels of one's own, trial by trial: an array ``[trial, user, antenna]`` or
+    ``[trial, user, antenna, subcarrier]`` in a file, or ``[user, antenna]`` for one trial.
+
+    Attributes
+    ----------
+    path
+        The file, ``.npz``, ``.npy``, ``.mat`` or ``.h5``; a path is relative to the file that names it.
+    axes
+        The order of its axes, such as ``"user,antenna,trial"``; left empty it is the order above.
+    channel_scale
+        In which unit the channels are.
+    conjugate
+        Whether phases have the other sign, as where users receive ``hᵀx``; channels of a known
+        ``tool`` are turned without it.
+    direction_check
+        A line of sight whose direction is known: refused where it lies elsewhere.
+    element_order
+        Which element of the program's array is ours, element by element, where it is not known
+        or another one.
+    kind
+        Which variant.
+    receive_antennas
+        What becomes of several receive antennas of a user of the program.
+    rows
+        Number of its trials; filled in.
+    sha256
+        SHA-256 of the file; filled in, and compared where it is said.
+    subcarrier
+        Which subcarrier is taken of several, from zero.
+    tool
+        The program that wrote it, whose axes, signs and order of elements are known.
+    total_subcarriers
+        Number of subcarriers of DeepMIMO's OFDM symbol, by whose root it divides amplitudes.
+    trials_beyond_file
+        What is done with more trials than rows.
+    variable
+        The array in it; left empty it is ``channels``, or the only one.
+    zero_users
+        What is done with users whose channel is zero.
+    """
+
+    path: str
+    axes: str | None = None
+    channel_scale: Literal['as-is', 'unit-mean'] | None = None
+    conjugate: bool | None = None
+    direction_check: DirectionCheck | None = None
+    element_order: list[int] | None = None
+    kind: Literal['file'] = 'file'
+    receive_antennas: Literal['first', 'users'] | None = None
+    rows: int | None = None
+    sha256: str | None = None
+    subcarrier: int | None = None
+    tool: Literal['sionna', 'deepmimo', 'quadriga', '5g-toolbox'] | None = None
+    total_subcarriers: int | None = None
+    trials_beyond_file: Literal['refuse', 'wrap'] | None = None
+    variable: str | None = None
+    zero_users: Literal['refuse', 'keep'] | None = None
+
+
+@parameters
+class DirectionCheck:
+    """A channel of the file that is a pure line of sight in a known direction.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Its azimuth in degrees.
+    at_least
+        The cosine |aᴴh|/(‖a‖‖h‖) that it must reach.
+    polar_deg
+        Its polar angle in degrees.
+    trial
+        Its row.
+    user
+        Its user.
+    """
+
+    azimuth_deg: float
+    at_least: float = 0.99
+    polar_deg: float = 90.0
+    trial: int = 0
+    user: int = 0
 
 
 @parameters
@@ -752,6 +845,31 @@ class ElementsCircular:
 
 
 @parameters
+class ElementsPlanar:
+    """In the plane x = 0, the vertical index running fastest, at any spacing.
+
+    Attributes
+    ----------
+    horizontal
+        Elements in a row.
+    vertical
+        Elements in a column.
+    centred
+        Whether the phase reference is the middle of the array and not its corner.
+    kind
+        Which variant.
+    spacings
+        Distances of neighbours in a row and in a column, in wavelengths.
+    """
+
+    horizontal: int
+    vertical: int
+    centred: bool = False
+    kind: Literal['planar'] = 'planar'
+    spacings: list[float] = field(default_factory=lambda: [0.5, 0.5])
+
+
+@parameters
 class ElementsPositions:
     """Anywhere.
 
@@ -765,6 +883,25 @@ class ElementsPositions:
 
     wavelengths: list[list[float]]
     kind: Literal['positions'] = 'positions'
+
+
+@parameters
+class ElementsPlaced:
+    """Anywhere, in metres.
+
+    Attributes
+    ----------
+    carrier_ghz
+        Carrier frequency in GHz.
+    positions_m
+        ``[x, y, z]`` of every element in metres.
+    kind
+        Which variant.
+    """
+
+    carrier_ghz: float
+    positions_m: list[list[float]]
+    kind: Literal['placed'] = 'placed'
 
 
 @parameters
@@ -990,10 +1127,14 @@ class Targets:
         Known positions, the same in every trial.
     drawn
         Drawn anew in every trial.
+    placed
+        By position and radar cross-section, in the world of a geometry; the noise of the radar is then
+        that of the geometry's bandwidth.
     """
 
     fixed: list[TargetSpec] | None = None
     drawn: DrawnTargets | None = None
+    placed: list[PlacedTarget] | None = None
 
 
 @parameters
@@ -1043,6 +1184,28 @@ class DrawnTargets:
     polar_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
     reflection_magnitude: float = 0.1
     reflection_spread: float = 0.2
+
+
+@parameters
+class PlacedTarget:
+    """A target in the world of ``channel.kind = "geometry"``: the base station stands above the origin.
+
+    Its reflection is |α| = √(N_t N_r) · √(λ²σ/((4π)³r⁴)), times the gain of an element there and back
+    where the geometry has a pattern, with the phase of the way there and back.
+
+    Attributes
+    ----------
+    position_m
+        Where it is: ``[x, y, z]`` in metres, z the height over the ground.
+    cross_section_m2
+        Its radar cross-section in m².
+    unknown
+        What of it is unknown; ``None`` is what the scenario says for all targets.
+    """
+
+    position_m: list[float]
+    cross_section_m2: float = 1.0
+    unknown: Unknown | None = None
 
 
 @parameters
@@ -1112,7 +1275,7 @@ class Scenario(ScenarioBase):
 
     system = 'beamforming'
 
-    channel: ChannelRayleigh | ChannelCorrelated | ChannelRician | ChannelClustered | ChannelCdl | ChannelGeometry | None = None
+    channel: ChannelRayleigh | ChannelCorrelated | ChannelRician | ChannelClustered | ChannelCdl | ChannelGeometry | ChannelFile | None = None
     channel_error_db: float | None = None
     clutter: list[ClutterSource] | None = None
     crb_weight: float = 1000.0
@@ -1121,7 +1284,7 @@ class Scenario(ScenarioBase):
     power_dbm: float = 10.0
     rate_weight_per_nat: float = 1.0
     receive_array: ArrayShape = field(default_factory=lambda: ArrayShape(horizontal=5, vertical=4))
-    receive_elements: ElementsLinear | ElementsCircular | ElementsPositions | None = None
+    receive_elements: ElementsLinear | ElementsCircular | ElementsPlanar | ElementsPositions | ElementsPlaced | None = None
     receive_follows_transmit: bool = False
     require: Require | None = None
     sensing_noise_dbm: float = -20.0
@@ -1132,7 +1295,7 @@ class Scenario(ScenarioBase):
     targets: Targets = field(default_factory=lambda: Targets(fixed=[TargetSpec(azimuth_deg=-30.0, polar_deg=75.0, reflection=[0.1, 0.0]), TargetSpec(azimuth_deg=40.0, polar_deg=100.0, reflection=[0.06, 0.08])]))
     template: Template | None = None
     transmit_array: ArrayShape = field(default_factory=lambda: ArrayShape(horizontal=4, vertical=4))
-    transmit_elements: ElementsLinear | ElementsCircular | ElementsPositions | None = None
+    transmit_elements: ElementsLinear | ElementsCircular | ElementsPlanar | ElementsPositions | ElementsPlaced | None = None
     uncertain: Uncertain | None = None
     unknown: Unknown | None = None
     user_noise_dbm: float = 0.0
@@ -1624,6 +1787,8 @@ __all__ = [
     "ChannelClustered",
     "ChannelCdl",
     "ChannelGeometry",
+    "ChannelFile",
+    "DirectionCheck",
     "ClutterSource",
     "GoalWeighted",
     "GoalSumRate",
@@ -1648,7 +1813,9 @@ __all__ = [
     "GoalMinPower",
     "ElementsLinear",
     "ElementsCircular",
+    "ElementsPlanar",
     "ElementsPositions",
+    "ElementsPlaced",
     "Require",
     "PowerGroup",
     "Limit",
@@ -1661,6 +1828,7 @@ __all__ = [
     "Targets",
     "TargetSpec",
     "DrawnTargets",
+    "PlacedTarget",
     "Scenario",
     "BalancedSettings",
     "BestKnownSettings",

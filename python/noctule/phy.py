@@ -1,7 +1,6 @@
-"""The radio world in closed form, for every system: arrays, rates, channels, path loss.
+"""The radio world in closed form: arrays, rates, channels, path loss.
 
-Angles are in radians, powers in watts; arrays are read without copying when they are
-C-ordered and of type complex128 or float64.
+Angles are in radians, powers in watts.
 
 Written by python/generate.py; do not edit.
 """

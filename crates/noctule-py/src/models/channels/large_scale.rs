@@ -60,7 +60,7 @@ fn links(
 /// Examples
 /// --------
 /// >>> [round(float(x), 3) for x in path_loss_db("umi", [100.0], 28.0, True)]
-/// [103.374]
+/// [103.376]
 #[pyfunction]
 #[pyo3(signature = (
     scenario, distance_m, frequency_ghz, line_of_sight, base_height_m=10.0, user_height_m=1.5

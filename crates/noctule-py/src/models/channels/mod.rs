@@ -284,7 +284,7 @@ pub(crate) mod channels {
     /// --------
     /// >>> powers, delays, azimuths, polars, sight = delay_line("D", 1e-7)
     /// >>> azimuths.shape, round(float(powers.sum()) + sight, 12)
-    /// ((12, 20), 1.0)
+    /// ((13, 20), 1.0)
     #[pyfunction]
     #[pyo3(signature = (
         profile, delay_spread_s=0.0, k_factor_db=None, azimuth_rad=None, azimuth_spread_rad=None
