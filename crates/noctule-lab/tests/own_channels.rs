@@ -128,7 +128,7 @@ fn more_trials_than_rows_are_refused_or_wrapped() {
     write(&dir.join("h.npz"), "channels", &channels(&[3, 2, 4]));
     let error = refusal(dir, &study(5, "path = \"h.npz\"", ""));
     assert!(error.what.contains("5 trials and 3 rows"), "{error}");
-    assert!(error.place.contains("study.toml:7"), "{error}");
+    assert!(error.place.contains("study.toml:9:8 scenario.channel.path"), "{error}");
     // Fewer trials than rows use the first ones.
     let few = run(dir, &study(2, "path = \"h.npz\"", ""), "few", 1, 1);
     let all = run(dir, &study(3, "path = \"h.npz\"", ""), "all", 1, 1);

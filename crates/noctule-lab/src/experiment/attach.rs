@@ -48,6 +48,8 @@ pub(super) fn experiment(
     let Some(data) = system.data() else { return Ok(experiment) };
     let base = &experiment.base.clone();
     let root = format!("scenario{}", data.replace('/', "."));
+    // A value of a sweep is judged without what the scenario's own data are.
+    let bare = experiment.scenario.clone();
     let refused = scenario(&mut experiment.scenario, system, base);
     refused.map_err(|error| experiment.locate(0, 0, error))?;
     let known = experiment.scenario.pointer(data).cloned().unwrap_or(Value::Null);
@@ -56,7 +58,7 @@ pub(super) fn experiment(
         let inside = sweep.path.strip_prefix(&root).is_some_and(|rest| rest.starts_with('.'));
         let ((None, way), true) = (sweep.aim(&[]), whole || inside) else { continue };
         for value in &mut sweep.values {
-            let mut point = experiment.scenario.clone();
+            let mut point = bare.clone();
             replace(&mut point, &way, value.value.clone());
             let position = value.place.position.clone();
             let place = |error: InputError| InputError {
