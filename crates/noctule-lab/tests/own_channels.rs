@@ -61,7 +61,8 @@ fn run(dir: &Path, text: &str, out: &str, threads: usize, shards: u64) -> Tables
     let opened = opened(dir, text, out).unwrap_or_else(|error| panic!("{error}"));
     let store = opened.store(|_| ()).unwrap();
     for index in 0..shards {
-        let options = RunOptions { threads: Some(threads), shard: Shard { index, count: shards } };
+        let shard = Shard { index, count: shards };
+        let options = RunOptions { threads: Some(threads), shard, ..RunOptions::default() };
         opened.study.run(&store, &options, &Silent, &Interrupt::new()).unwrap();
     }
     fold::fold(&store, &Wanted::default()).unwrap();
