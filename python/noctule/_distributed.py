@@ -29,7 +29,7 @@ from ._identity import from_package, told
 from ._input import refuse
 from ._progress import Bar
 
-#: How often a chunk may be lost before the run gives up.
+#: How often a chunk may be lost, or an executor be made again with nothing done, before the run gives up.
 LOSSES = 3
 #: Shortest task, in seconds of work.
 SHORTEST_S = 0.5
@@ -195,6 +195,7 @@ class Spread:
             return
         executor, again = opened(self._given)
         first = executor
+        barren, done = 0, self._done
         try:
             while self._queue or self._running:
                 try:
@@ -204,6 +205,12 @@ class Spread:
                     broken = error
                 if broken is not None:
                     self._give_up_all(broken)
+                    barren, done = (barren + 1 if self._done == done else 0), self._done
+                    if barren > LOSSES:
+                        raise RuntimeError(
+                            f"the executor was broken {barren} times, and nothing was computed in "
+                            "between: what it runs on does not start, or the function that makes "
+                            "one returns the broken one again") from broken
                     if again is None:
                         raise RuntimeError(
                             "the executor is broken, and cannot be made again from here: hand in a "
@@ -214,7 +221,9 @@ class Spread:
                     executor = again()
         finally:
             for future in self._running:
-                future.cancel()
+                # Not everything that can be asked for a result can be called off.
+                with contextlib.suppress(AttributeError):
+                    future.cancel()
             if executor is not self._given:
                 executor.shutdown(wait=True)
 
@@ -231,6 +240,11 @@ class Spread:
             except BaseException:
                 self._queue.extendleft(reversed(chunks))
                 raise
+            if not callable(getattr(future, "result", None)) or \
+                    not callable(getattr(future, "done", None)):
+                raise refuse("the executor gives nothing that can be waited for", "executor",
+                             f"submit() returned {future!r}"[:80],
+                             "futures, with done() and result()")
             self._running[future] = chunks
             self.tasks += 1
 
