@@ -183,6 +183,12 @@ class _Digest:
             self._say(Path(str(module.__file__)).read_bytes())
         except (OSError, AttributeError):
             raise _Untold from None
+        # What it calls of other modules, and what was set in it since it was read, is in no file of
+        # its own.
+        for name, value in sorted(vars(module).items()):
+            if not (name.startswith("__") and name.endswith("__")):
+                self._say("in module", name)
+                self._add(value)
 
     def _library(self, value: Any) -> None:
         """A function or class that came with a package: its name, and the package's version."""
