@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import pickle
 import sys
+import threading
 import time
 import traceback
 import zlib
@@ -133,7 +134,7 @@ def opened(executor: Any) -> tuple[Any, Callable[[], Any] | None]:
             raise refuse("there are no workers", "executor", str(count), "1 or more")
 
         def pool() -> Executor:
-            return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))
+            return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _attend)
 
         return pool(), pool
     if hasattr(executor, "submit"):
@@ -144,6 +145,19 @@ def opened(executor: Any) -> tuple[Any, Callable[[], Any] | None]:
         return executor(), executor
     raise refuse("this is no executor", "executor", repr(executor)[:80],
                  'anything with submit(), a function that makes one, "processes", or a number of them')
+
+
+def _attend() -> None:
+    """In a worker: end with the process that started it, however that ends."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _like(pool: Any) -> ProcessPoolExecutor:

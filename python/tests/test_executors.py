@@ -8,12 +8,13 @@ import os
 import pickle
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -212,48 +213,6 @@ def test_what_is_lost_for_ever_ends_the_run(tmp_path: Path) -> None:
     same(tmp_path / "serial", tmp_path / "run")
 
 
-class Broken:
-    """Takes no task, like a pool whose processes are gone."""
-
-    def __init__(self) -> None:
-        self.submitted = 0
-
-    def submit(self, *_: Any) -> None:
-        self.submitted += 1
-        raise BrokenProcessPool("gone")
-
-    def shutdown(self, **_: Any) -> None:
-        pass
-
-
-def test_an_executor_that_stays_broken_ends_the_run(tmp_path: Path) -> None:
-    broken = Broken()
-    with pytest.raises(RuntimeError, match="broken 4 times") as error:
-        noctule.run(STUDY, out=tmp_path / "run", executor=lambda: broken)
-    assert broken.submitted == 4 and isinstance(error.value.__cause__, BrokenProcessPool)
-    pool = spawned(1)
-    with pytest.raises(BrokenProcessPool):
-        pool.submit(os._exit, 1).result()
-    with pytest.raises(RuntimeError, match="broken 4 times"):
-        noctule.run(STUDY, out=tmp_path / "run", executor=lambda: pool)
-    # A pool that is handed in itself is made again, and works.
-    noctule.run(STUDY, out=tmp_path / "run", executor=pool)
-    noctule.run(STUDY, out=tmp_path / "serial")
-    same(tmp_path / "serial", tmp_path / "run")
-
-
-class Silent:
-    """Takes tasks and hands nothing back."""
-
-    def submit(self, *_: Any) -> None:
-        return None
-
-
-def test_an_executor_without_futures_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"submit\(\) returned None"):
-        noctule.run(STUDY, out=tmp_path / "run", executor=Silent())
-
-
 def test_failures_of_functions_are_failures_and_no_losses(tmp_path: Path) -> None:
     def odd(instance: Any) -> Any:
         if np.real(instance["channels"].flat[0]) > 0:
@@ -338,9 +297,6 @@ def test_one_progress_line_over_all(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_guide_runs_from_its_text_alone(root: Path, tmp_path: Path, program: Path) -> None:
     """Code blocks of docs/cluster.md that need no cluster, in the order of the page."""
-    import subprocess
-    import sys
-
     page = (root / "docs" / "cluster.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     study, = (text for kind, text in blocks if kind == "toml")
