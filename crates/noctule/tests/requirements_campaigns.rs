@@ -11,7 +11,7 @@ use effort::effort;
 use noctule::beamforming::baselines::{DataBeams, SharingSettings, sharing};
 use noctule::beamforming::goal::{Goal, Measure, Relative, Require};
 use noctule::beamforming::requirements::{
-    Cap, Found, Metric, PowerLimit, Requirements, World, best_metric, best_worst_rate,
+    Cap, Found, Metric, PowerLimit, Requirements, World, best_metric, best_worst_rate, judged,
     least_power_for,
 };
 use noctule::beamforming::{Scenario, Settings, design};
@@ -50,7 +50,7 @@ impl Report {
         }
     }
 
-    /// Tell what was found; `open` of a hundred may be neither.
+    /// Tell what was found; `open` of a thousand may be neither.
     fn told(&self, what: &str, open: usize) {
         let Self { gap, miss, proven, out_of_reach, wrong } = self;
         println!(
@@ -59,7 +59,7 @@ impl Report {
             wrong.len()
         );
         let all = proven + out_of_reach;
-        assert!(100 * wrong.len() <= open * all, "{what}: {} of {all}: {wrong:?}", wrong.len());
+        assert!(1000 * wrong.len() <= open * all, "{what}: {} of {all}: {wrong:?}", wrong.len());
     }
 }
 
@@ -110,47 +110,85 @@ fn campaign_metrics_under_floors_and_limits_are_proven() {
     report.told("best metrics", 0);
 }
 
+/// The best worst rate of what is drawn.
+fn worst_rate(seed: u64, report: &mut Report) {
+    let (world, required) = drawn(seed);
+    let users = world.noise_w.len();
+    let weights: Vec<f64> = (0..users).map(|k| 1.0 + (seed >> k & 1) as f64).collect();
+    // the floors are what is asked for
+    let required = Requirements { sinr: vec![0.0; users], ..required };
+    let found = best_worst_rate(&world, &weights, &required, &Interrupt::new()).unwrap();
+    report.add(seed, &found, found.bound.map(|bound| bound / found.value - 1.0));
+}
+
 #[test]
 fn campaign_worst_rates_under_limits_are_proven() {
-    let (interrupt, mut report) = (Interrupt::new(), Report::default());
+    let mut report = Report::default();
     for seed in 0..12 * effort::<u64>() {
-        let (world, required) = drawn(seed);
-        let users = world.noise_w.len();
-        let weights: Vec<f64> = (0..users).map(|k| 1.0 + (seed >> k & 1) as f64).collect();
-        // the floors are what is asked for
-        let required = Requirements { sinr: vec![0.0; users], ..required };
-        let found = best_worst_rate(&world, &weights, &required, &interrupt).unwrap();
-        report.add(seed, &found, found.bound.map(|bound| bound / found.value - 1.0));
+        worst_rate(seed, &mut report);
     }
-    // eleven of 1 008 are left open: Newton's steps end where a least power is not the least
-    report.told("worst rates", 2);
+    // one of 1 008 (one user, one target) keeps a gap of 2.9e-4, which its bound says
+    report.told("worst rates", 1);
+}
+
+/// Where Newton's steps from the beams of the step before end in a least power that is not the least.
+#[test]
+fn worst_rates_that_steps_from_step_to_step_leave_open_are_proven() {
+    let mut report = Report::default();
+    for seed in [60, 196, 249, 584, 609, 632, 660, 848, 972, 988] {
+        worst_rate(seed, &mut report);
+    }
+    report.told("worst rates", 0);
+}
+
+/// The least power, and what is a thousandth to both sides of it.
+fn border(seed: u64, report: &mut Report) {
+    let interrupt = Interrupt::new();
+    let (world, mut required) = drawn(seed);
+    let least = least_power_for(&world, &required, &interrupt).unwrap();
+    report.add(seed, &least, relative_gap(&least));
+    if least.infeasible.is_some() {
+        return; // at any power
+    }
+    let metric = Metric::trace(angles(world.targets.len()));
+    let mut with = |factor: f64| {
+        required.power = PowerLimit::Total(least.value * factor);
+        best_metric(&world, &metric, &required, &interrupt).unwrap()
+    };
+    if with(1.0 - 1e-3).infeasible.is_none() {
+        report.wrong.push(format!("{seed}: out of reach by a thousandth, and not proven"));
+    }
+    let within = with(1.0 + 1e-3);
+    if within.infeasible.is_some() || within.violation > 1e-6 {
+        let missed = within.violation;
+        report.wrong.push(format!("{seed}: in reach by a thousandth, missed by {missed:.1e}"));
+        return;
+    }
+    required.power = PowerLimit::Total(least.value * (1.0 + 1e-3));
+    let missed = judged(&world, Some(&metric), &required, &within.beams).unwrap().violation();
+    if missed.is_nan() || missed > 1e-6 {
+        report.wrong.push(format!("{seed}: said to be met, missed by {missed:.1e}"));
+    }
+    println!("{seed}: {} streams, gap {:?}", within.beams.cols(), relative_gap(&within));
 }
 
 #[test]
 fn campaign_what_is_out_of_reach_is_proven_at_the_border() {
-    let (interrupt, mut report) = (Interrupt::new(), Report::default());
+    let mut report = Report::default();
     for seed in 0..8 * effort::<u64>() {
-        let (world, mut required) = drawn(seed);
-        let least = least_power_for(&world, &required, &interrupt).unwrap();
-        report.add(seed, &least, relative_gap(&least));
-        if least.infeasible.is_some() {
-            continue; // at any power
-        }
-        let metric = Metric::trace(angles(world.targets.len()));
-        let mut with = |factor: f64| {
-            required.power = PowerLimit::Total(least.value * factor);
-            best_metric(&world, &metric, &required, &interrupt).unwrap()
-        };
-        if with(1.0 - 1e-3).infeasible.is_none() {
-            report.wrong.push(format!("{seed}: out of reach by a thousandth, and not proven"));
-        }
-        let within = with(1.0 + 1e-3);
-        if within.infeasible.is_some() || within.violation > 1e-6 {
-            let missed = within.violation;
-            report.wrong.push(format!("{seed}: in reach by a thousandth, missed by {missed:.1e}"));
-        }
+        border(seed, &mut report);
     }
-    report.told("least powers, with the border within one in a thousand", 1);
+    report.told("least powers, with the border within one in a thousand", 0);
+}
+
+/// Where a search misses by some 10⁻⁵ what the least power shows to be in reach.
+#[test]
+fn what_a_search_misses_at_the_border_is_met() {
+    let mut report = Report::default();
+    for seed in [64, 363] {
+        border(seed, &mut report);
+    }
+    report.told("the border", 0);
 }
 
 /// The slopes to both sides of a convex value hold the price between them.

@@ -5,7 +5,7 @@ use noctule_num::{C64, CMat, InputError};
 
 use super::certificate::{Dual, MetricBound};
 use super::groups::Groups;
-use super::max_min;
+use super::max_min_bound;
 use super::metric::Metric;
 use super::minorant::Minorant;
 use super::multipliers::capped;
@@ -119,11 +119,11 @@ pub fn worst_rate_bound(
     let case = At::of(world, required, None, beams, values)?;
     let floored = weights.iter().zip(case.floored()).map(|(v, floor)| *v > 0.0 || floor).collect();
     let dual = case.dual(Minorant::nothing(case.space.dim()), floored);
-    let reached = max_min::worst_rate(&case.standing.heard, weights);
+    let reached = max_min_bound::worst_rate(&case.standing.heard, weights);
     let groups = required.power.groups();
     fits("nu", &values.nu, groups.as_ref().map_or(0, Groups::count))?;
-    let spent = max_min::Spent::of(&required.power, groups.as_ref(), &values.nu);
-    Ok(max_min::bound(&case.space, (weights, &required.sinr), &spent, reached, &dual))
+    let spent = max_min_bound::Spent::of(&required.power, groups.as_ref(), &values.nu);
+    Ok(max_min_bound::bound(&case.space, (weights, &required.sinr), &spent, reached, &dual))
 }
 
 /// A problem at beams, with dual values.

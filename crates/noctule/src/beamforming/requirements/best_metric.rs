@@ -3,6 +3,7 @@
 use noctule_num::InputError;
 use noctule_optim::Interrupt;
 
+use super::border::eased;
 use super::checks::observable;
 use super::convex::searched;
 use super::impossible::{with_caps, without_caps};
@@ -58,10 +59,14 @@ pub fn best_metric_from(
     if let Some(reason) = without_caps(&space, required) {
         return Ok(Found { infeasible: Some(reason), ..Found::none(&space, required, 0) });
     }
-    let mut found = searched(&space, metric, required, begin, interrupt)?.of_gain(metric);
+    let mut found = searched(&space, metric, required, begin, interrupt)?;
     if found.violation > 1e-6 {
         found.infeasible = with_caps(world, required, interrupt)?;
+        if found.infeasible.is_none() {
+            found = eased(world, &space, metric, required, begin, found, interrupt)?;
+        }
     }
+    let mut found = found.of_gain(metric);
     found.beams = space.lifted(&found.beams);
     Ok(found)
 }

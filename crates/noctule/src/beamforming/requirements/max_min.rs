@@ -1,13 +1,13 @@
 //! The best worst rate under caps: Newton on the least power.
 
+use noctule_num::CMat;
 use noctule_optim::Interrupt;
 
-use super::certificate::Dual;
 use super::checks::rate_weights;
-use super::groups::{Groups, PowerLimit};
+use super::groups::Groups;
 use super::impossible::impossible;
 use super::least::{PowerDual, Spend, no_pattern, power_and_dual};
-use super::link::Heard;
+use super::max_min_bound::worst_rate;
 use super::reach::{feasible, met_once};
 use super::required::{Found, Requirements, Standing};
 use super::starts::{Begin, TOLERANCE, sensing_streams, start};
@@ -19,6 +19,16 @@ use crate::Error;
 const STEPS: u32 = 60;
 /// How near the power must come to what there is, relative.
 const CLOSE: f64 = 1e-10;
+/// A gap beyond which all is done again from cold, every least power until it is proven to be one,
+pub(super) const GAP: f64 = 2e-5;
+/// to this, and where that is not enough
+const SURE: f64 = 1e-7;
+/// to this.
+const EXACT: f64 = 1e-10;
+/// The share of the tolerance that is asked for then.
+const SHARPER: f64 = 1e-3;
+/// What a requirement may be missed by, relative.
+pub(super) const MISS: f64 = 1e-8;
 
 /// The largest t with `log(1 + SINR_k) ≥ v_k t` for all users, under caps and limits on power. The value
 /// is t in nats, the bound what no t exceeds; users with v_k = 0 have no floor.
@@ -53,201 +63,223 @@ pub fn best_worst_rate_from(
     rate_weights(weights, world)?;
     no_pattern(required)?;
     let space = Space::new(world, required.whole(None))?;
-    let power = required.power.total();
     let groups = required.power.groups();
     // what is made small, and what there is of it: watts, or shares of the groups' limits
     let (spend, there) = match &groups {
-        None => (Spend::Power, power),
+        None => (Spend::Power, required.power.total()),
         Some(_) => (Spend::Factor, 1.0),
     };
-    let streams = space.users() + begin.most_sensing(sensing_streams(&space, None, required));
-    let floor = |t: f64, k: usize| (weights[k] * t).exp_m1().max(required.sinr[k]);
-    let floors = |t: f64| Requirements {
-        sinr: (0..weights.len()).map(|k| floor(t, k)).collect(),
-        caps: required.caps.clone(),
-        power: required.power.clone(),
-    };
-    let mut warm = begin.inside(&space, streams);
-    let first = warm.clone().unwrap_or_else(|| start(&space, streams, power, 0.2, 0));
-    let heard = Standing::of(&space, &first).heard;
-    let mut t = worst_rate(&heard, weights);
-    if !t.is_finite() {
+    let useful = sensing_streams(&space, None, required);
+    let streams = space.users() + begin.most_sensing(useful);
+    let case = Case { space: &space, weights, required, groups, spend, there, streams, interrupt };
+    let warm = begin.inside(&space, streams);
+    let Some(steps) = case.newton(warm, Care::Quick) else {
         return Ok(Found::none(&space, required, 0));
-    }
-    let (mut low, mut high) = (0.0_f64, f64::INFINITY);
-    let mut last: Option<(f64, f64, Found, PowerDual)> = None;
-    let mut evaluations = 0;
-    for _ in 0..STEPS {
-        if interrupt.is_raised() {
-            break;
-        }
-        let wanted = floors(t);
-        let alone = least_power(&space, &wanted.sinr, 100.0 * power);
-        let beyond = hopeless(&space, &wanted.sinr).is_some() || alone.beams.is_none();
-        let begin = if beyond {
-            None
-        } else {
-            let kept = warm.as_ref().and_then(|w| met_once(&space, &wanted, w.clone()));
-            kept.or_else(|| feasible(&space, &wanted, &alone, streams, 0))
-        };
-        let Some(w) = begin else {
-            high = high.min(t);
-            t = 0.5 * (low + high);
-            continue;
-        };
-        let (found, dual) = power_and_dual(&space, &wanted, spend, &w, TOLERANCE, interrupt);
-        evaluations += found.evaluations;
-        let rises =
-            |k: &usize| weights[*k] > 0.0 && (weights[*k] * t).exp_m1() >= required.sinr[*k];
-        let slope: f64 = (0..space.users())
-            .filter(rises)
-            .map(|k| {
-                let gamma = wanted.sinr[k];
-                found.lambda[k] * dual.interference[k] * weights[k] * (1.0 + gamma) / gamma
-            })
-            .sum::<f64>()
-            / found.value;
-        let off = (there / found.value).ln();
-        if off >= 0.0 {
-            low = low.max(t);
-        } else {
-            high = high.min(t);
-        }
-        warm = Some(found.beams.clone());
-        let here = t;
-        last = Some((here, slope * found.value, found, dual));
-        if off.abs() <= CLOSE || (high.is_finite() && high - low <= 1e-14 * high) {
-            break;
-        }
-        let next = if slope > 1e-9 {
-            t + (off / slope).clamp(-0.5 * t, 0.5 * t)
-        } else if off > 0.0 {
-            1.5 * t
-        } else {
-            // the caps alone cost more than there is
-            break;
-        };
-        t = if next > low && next < high { next } else { 0.5 * (low + high.min(2.0 * low + t)) };
-    }
-    let Some((at, rise, found, dual)) = last else {
-        let infeasible = impossible(world, &space, required, interrupt)?;
-        return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
     };
-    let mut beams = found.beams.clone();
-    let spent = match &groups {
-        Some(groups) => required.factor(groups, &beams),
-        None => beams.norm_sqr(),
-    };
-    beams.scale((there / spent).sqrt());
-    let standing = Standing::of(&space, &beams);
-    let reached = worst_rate(&standing.heard, weights);
-    let miss = standing.violation(&space, required);
-    if miss > 1e-8 {
-        let infeasible = impossible(world, &space, required, interrupt)?;
-        return Ok(Found { infeasible, ..Found::none(&space, required, evaluations) });
+    let mut evaluations = steps.evaluations;
+    let mut last = steps.tried;
+    let told = last.last().map(|tried| {
+        let design = case.design(&tried.found.beams);
+        let bound = case.bound(tried.at, &tried.dual.dual, &tried.found.dual.nu);
+        case.told(tried, &design, bound)
+    });
+    let met = told.filter(|found| found.violation <= MISS);
+    if let Some(found) = met.as_ref().filter(|found| open(found) <= GAP) {
+        return Ok(Found { evaluations, ..found.clone() });
     }
-    let spent = Spent::of(&required.power, groups.as_ref(), &found.dual.nu);
-    let bound = bound(&space, (weights, &required.sinr), &spent, at, &dual.dual);
-    // of the power's problem: a watt more, or a cap let out, raises t by its share of the slope
-    let price_per_power = match &groups {
-        None => vec![1.0 / rise],
-        Some(_) => found.dual.nu.iter().map(|nu| nu / rise).collect(),
-    };
-    Ok(Found {
-        beams: space.lifted(&beams),
-        value: reached,
-        bound,
-        violation: miss,
-        sinr: (0..space.users()).map(|k| standing.heard.sinr(k)).collect(),
-        evaluations,
-        price_per_cap: found.price_per_cap.iter().map(|price| -price / rise).collect(),
-        price_per_power,
-        price_per_sinr: vec![0.0; space.users()],
-        capped: required
-            .caps
-            .iter()
-            .map(|cap| standing.sensed.value(&space, &cap.metric).unwrap_or(f64::INFINITY))
-            .collect(),
-        ..found
-    })
+    if begin.sensing.is_some_and(|most| most < useful)
+        && let Some(found) = met
+    {
+        // fewer streams than are of use may leave a gap that no start closes
+        return Ok(Found { evaluations, ..found });
+    }
+    let none = |evaluations| Found::none(&space, required, evaluations);
+    if met.is_none()
+        && let Some(reason) = impossible(world, &space, required, interrupt)?
+    {
+        return Ok(Found { infeasible: Some(reason), ..none(evaluations) });
+    }
+    if let Some(again) = case.newton(None, Care::Sure) {
+        evaluations += again.evaluations;
+        last.extend(again.tried);
+    }
+    let closed = case.closed(last, &mut evaluations);
+    let found = closed.into_iter().chain(met).min_by(|a, b| open(a).total_cmp(&open(b)));
+    Ok(found.map_or_else(|| none(evaluations), |found| Found { evaluations, ..found }))
 }
 
-/// The smallest `log(1 + SINR_k)/v_k` of the users with a weight.
-pub(super) fn worst_rate(heard: &Heard, weights: &[f64]) -> f64 {
-    (0..weights.len())
-        .filter(|k| weights[*k] > 0.0)
-        .map(|k| heard.sinr(k).ln_1p() / weights[k])
-        .fold(f64::INFINITY, f64::min)
+/// The gap, infinite without a bound.
+pub(super) fn open(found: &Found) -> f64 {
+    found.bound.map_or(f64::INFINITY, |bound| (bound / found.value - 1.0).abs())
 }
 
-/// What is spent: watts, or shares of the limits of groups with their multipliers.
-pub(super) struct Spent<'a> {
-    groups: Option<(&'a Groups, &'a [f64])>,
-    there: f64,
+/// How least powers on the way are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// From the beams of the step before.
+    Quick,
+    /// From several starts until the bound is reached.
+    Sure,
+    /// To rounding: where t hardly costs power, what the tolerance costs is worth a lot of t.
+    Exact,
 }
 
-impl<'a> Spent<'a> {
-    pub(super) fn of(power: &PowerLimit, groups: Option<&'a Groups>, nu: &'a [f64]) -> Self {
-        match groups {
-            Some(groups) => Self { groups: Some((groups, nu)), there: 1.0 },
-            None => Self { groups: None, there: power.total() },
+/// A worst rate to be made large.
+pub(super) struct Case<'a> {
+    pub(super) space: &'a Space,
+    pub(super) weights: &'a [f64],
+    pub(super) required: &'a Requirements,
+    pub(super) groups: Option<Groups>,
+    /// What is made small on the way,
+    pub(super) spend: Spend,
+    /// and what there is of it.
+    pub(super) there: f64,
+    pub(super) streams: usize,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// The least power of a worst rate.
+pub(super) struct Tried {
+    /// t.
+    pub(super) at: f64,
+    /// ∂p/∂t.
+    pub(super) rise: f64,
+    pub(super) found: Found,
+    pub(super) dual: PowerDual,
+}
+
+/// Where Newton's steps went, the last one last.
+struct Steps {
+    tried: Vec<Tried>,
+    evaluations: u64,
+}
+
+impl Case<'_> {
+    fn floors(&self, t: f64) -> Requirements {
+        let floor = |(weight, sinr): (&f64, &f64)| (weight * t).exp_m1().max(*sinr);
+        Requirements {
+            sinr: self.weights.iter().zip(&self.required.sinr).map(floor).collect(),
+            caps: self.required.caps.clone(),
+            power: self.required.power.clone(),
         }
     }
 
-    fn least(&self, dual: &Dual, space: &Space, floors: &[f64]) -> f64 {
-        match self.groups {
-            Some((groups, nu)) => dual.factor_bound(space, floors, groups, nu),
-            None => dual.power_bound(space, floors, None),
+    /// Newton's method on the logarithm of the least power; nothing where no user has a weight.
+    fn newton(&self, mut warm: Option<CMat>, care: Care) -> Option<Steps> {
+        let power = self.required.power.total();
+        let first = warm.clone().unwrap_or_else(|| start(self.space, self.streams, power, 0.2, 0));
+        let heard = Standing::of(self.space, &first).heard;
+        let mut t = worst_rate(&heard, self.weights);
+        if !t.is_finite() {
+            return None;
         }
-    }
-}
-
-/// What no t exceeds: the root of the power's bound, with multipliers kept or scaled with the floors.
-pub(super) fn bound(
-    space: &Space,
-    (weights, floors): (&[f64], &[f64]),
-    spent: &Spent<'_>,
-    at: f64,
-    dual: &Dual,
-) -> Option<f64> {
-    let gamma = |t: f64, k: usize| (weights[k] * t).exp_m1().max(floors[k]);
-    let least = |t: f64, scaled: bool| {
-        let floors: Vec<f64> = (0..weights.len()).map(|k| gamma(t, k)).collect();
-        let lambda = (0..weights.len())
-            .map(|k| {
-                let factor = if !scaled || weights[k] <= 0.0 {
-                    1.0
-                } else {
-                    (1.0 + 1.0 / gamma(at, k)) / (1.0 + 1.0 / gamma(t, k))
-                };
-                dual.lambda[k] * factor
-            })
-            .collect();
-        spent.least(&Dual { lambda, ..dual.clone() }, space, &floors)
-    };
-    let power = spent.there;
-    let root = |scaled: bool| {
-        let (mut low, mut high) = (at, at);
-        let mut step = 1e-6 * at;
-        while !matches!(least(high, scaled).partial_cmp(&power), Some(std::cmp::Ordering::Greater))
-        {
-            low = high;
-            high += step;
-            step *= 2.0;
-            if high > 4.0 * at + 1.0 {
-                return None;
-            }
-        }
-        for _ in 0..100 {
-            let middle = 0.5 * (low + high);
-            if middle <= low || middle >= high {
+        let (mut low, mut high) = (0.0_f64, f64::INFINITY);
+        let mut steps = Steps { tried: Vec::new(), evaluations: 0 };
+        for _ in 0..STEPS {
+            if self.interrupt.is_raised() {
                 break;
             }
-            if least(middle, scaled) > power { high = middle } else { low = middle }
+            let Some(tried) = self.least(t, warm.as_ref(), care, &mut steps.evaluations) else {
+                high = high.min(t);
+                t = 0.5 * (low + high);
+                continue;
+            };
+            let slope = tried.rise / tried.found.value;
+            let off = (self.there / tried.found.value).ln();
+            if off >= 0.0 {
+                low = low.max(t);
+            } else {
+                high = high.min(t);
+            }
+            warm = Some(tried.found.beams.clone());
+            if care == Care::Quick {
+                steps.tried.clear();
+            }
+            steps.tried.push(tried);
+            if off.abs() <= CLOSE || (high.is_finite() && high - low <= 1e-14 * high) {
+                break;
+            }
+            let next = if slope > 1e-9 {
+                t + (off / slope).clamp(-0.5 * t, 0.5 * t)
+            } else if off > 0.0 {
+                1.5 * t
+            } else {
+                // the caps alone cost more than there is
+                break;
+            };
+            t = if next > low && next < high {
+                next
+            } else {
+                0.5 * (low + high.min(2.0 * low + t))
+            };
         }
-        Some(high)
-    };
-    // the bound holds from its root on: it increases with t
-    let roots = [root(false), root(true)];
-    roots.into_iter().flatten().min_by(f64::total_cmp)
+        Some(steps)
+    }
+
+    /// The least power for t; nothing where no beams to begin with are known.
+    pub(super) fn least(
+        &self,
+        t: f64,
+        warm: Option<&CMat>,
+        care: Care,
+        evaluations: &mut u64,
+    ) -> Option<Tried> {
+        let (space, wanted) = (self.space, self.floors(t));
+        let alone = least_power(space, &wanted.sinr, 100.0 * self.required.power.total());
+        if hopeless(space, &wanted.sinr).is_some() || alone.beams.is_none() {
+            return None;
+        }
+        let cold = |turn: usize| feasible(space, &wanted, &alone, self.streams, turn);
+        let kept = warm.and_then(|w| met_once(space, &wanted, w.clone()));
+        let mut best = self.tried(t, &wanted, &kept.or_else(|| cold(0))?, TOLERANCE, evaluations);
+        if care == Care::Quick {
+            return Some(best);
+        }
+        let sure = if care == Care::Exact { EXACT } else { SURE };
+        for turn in 0..4 {
+            let proven = best.found.bound.unwrap_or(0.0);
+            if best.found.value <= proven * (1.0 + sure) || self.interrupt.is_raised() {
+                break;
+            }
+            // three starts, then the best of them once more, more exactly; or that alone
+            let next = match turn {
+                3 => (Some(best.found.beams.clone()), SHARPER * TOLERANCE),
+                _ if care == Care::Exact => (None, TOLERANCE),
+                turn => (cold(turn), TOLERANCE),
+            };
+            let (Some(w), tolerance) = next else { continue };
+            let other = self.tried(t, &wanted, &w, tolerance, evaluations);
+            let worse = |tried: &Tried| tried.found.violation > 1e-9;
+            let gap = |tried: &Tried| tried.found.value / tried.found.bound.unwrap_or(0.0);
+            if (worse(&best) && !worse(&other))
+                || (worse(&best) == worse(&other) && gap(&other) < gap(&best))
+            {
+                best = other;
+            }
+        }
+        Some(best)
+    }
+
+    /// From beams that meet everything.
+    fn tried(
+        &self,
+        at: f64,
+        wanted: &Requirements,
+        w: &CMat,
+        tolerance: f64,
+        evaluations: &mut u64,
+    ) -> Tried {
+        let (found, dual) =
+            power_and_dual(self.space, wanted, self.spend, w, tolerance, self.interrupt);
+        *evaluations += found.evaluations;
+        let rises = |k: &usize| {
+            self.weights[*k] > 0.0 && (self.weights[*k] * at).exp_m1() >= self.required.sinr[*k]
+        };
+        let rise = |k: usize| {
+            let gamma = wanted.sinr[k];
+            found.lambda[k] * dual.interference[k] * self.weights[k] * (1.0 + gamma) / gamma
+        };
+        let rise = (0..self.space.users()).filter(rises).map(rise).sum();
+        Tried { at, rise, found, dual }
+    }
 }

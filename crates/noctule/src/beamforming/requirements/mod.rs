@@ -79,6 +79,7 @@
 
 mod again;
 mod best_metric;
+mod border;
 mod certificate;
 mod chart;
 mod checks;
@@ -94,6 +95,8 @@ mod least;
 mod link;
 mod matrices;
 mod max_min;
+mod max_min_bound;
+mod max_min_closed;
 pub mod metric;
 mod minorant;
 mod multipliers;

@@ -21,7 +21,7 @@ pub(super) fn feasible(
     let users = space.users();
     let least = alone.beams.as_ref().map_or(0.0, CMat::norm_sqr);
     let unit = if least > 0.0 { 2.0 * least } else { 1.0 };
-    for share in [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4] {
+    for share in [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6, 1e-8] {
         let mut w = start(space, streams, unit, share, turn);
         if let Some(beams) = &alone.beams {
             for k in 0..users {
