@@ -36,12 +36,12 @@ pub(super) fn picture(
         // The first block after sensing has lost what sensing took of it.
         let begins = (at as f64).max(sensing);
         updates.push(begins);
-        for age in 0..*count {
+        for (age, rate) in rates.iter().enumerate().take(*count) {
             let from = if age == 0 { begins + pilot } else { (at + age) as f64 };
             let to = (at + age + 1) as f64;
             // A pilot may take all that is left of a block.
             if from < to {
-                parts.push((from, to, rates[age]));
+                parts.push((from, to, *rate));
             }
         }
         at += count;

@@ -294,3 +294,20 @@ fn wrong_arrays_of_what_is_around_are_refused_by_name() {
     minus.scale(-1.0);
     wrong("clutter_covariance", Array::complex(vec![n, n], minus.into_vec()));
 }
+
+/// Users that can hardly be told apart: where no start keeps the floors, the answer is none, and that is said.
+#[test]
+fn a_least_power_without_a_start_is_an_answer() {
+    let scenario: Scenario = serde_json::from_value(serde_json::json!({
+        "goal": { "kind": "min-power" },
+        "require": { "sinr_db": 10.0, "azimuth_deg": 0.5 },
+        "channel": { "kind": "correlated" },
+    }))
+    .unwrap();
+    for trial in [10, 13, 14, 57] {
+        let (_, design) = designed(&scenario, trial);
+        let goal = design.metrics.goal.as_ref().unwrap();
+        assert!(goal.met == 0 || goal.value.is_some_and(f64::is_finite), "{goal:?}");
+        assert!(design.proof.bound.as_ref().is_none_or(|bound| bound.gap_rel >= 0.0));
+    }
+}

@@ -7,7 +7,7 @@ use noctule_phy::units::w_from_dbm;
 
 use super::problem::planar;
 use super::scene::{AngleLaw, Stations, Template, Uncertain};
-use super::surroundings::{Node, Nodes, Surroundings, Towards, Wanted, clutter_of};
+use super::surroundings::{Groups, Node, Nodes, Surroundings, Towards, Wanted, clutter_of};
 use crate::Error;
 use crate::beamforming::instance::checks::{MOST_STREAMS, MOST_TARGETS};
 use crate::beamforming::{Instance, Parts, PowerConstraint, Scenario, Shapes, Target};
@@ -95,11 +95,7 @@ impl Scenario {
     }
 
     /// The group of every antenna and the limits; antennas of no group may spend all there is.
-    fn groups(
-        &self,
-        antennas: usize,
-        power_w: f64,
-    ) -> Result<Option<(Vec<usize>, Vec<f64>)>, InputError> {
+    fn groups(&self, antennas: usize, power_w: f64) -> Result<Option<Groups>, InputError> {
         if self.require.groups.is_empty() {
             return Ok(None);
         }

@@ -39,7 +39,7 @@ pub use evaluate::{GoalMetrics, Prices};
 pub use measure::Unit;
 pub use problem::{Case, Problem};
 pub use scene::{AngleLaw, ClutterSource, Over, PowerGroup, Stations, Template, Uncertain};
-pub use surroundings::{Node, Nodes, Surroundings, Towards, Wanted};
+pub use surroundings::{Groups, Node, Nodes, Surroundings, Towards, Wanted};
 pub use words::{Elements, Goal, Limit, Measure, Parameter, Relative, Require, Unknown};
 
 pub(super) use arrays::{FIELDS, read, shapes, write};

@@ -50,6 +50,9 @@ pub struct Towards {
     pub response: CMat,
 }
 
+/// The group of every antenna, and what each group may send in watts.
+pub type Groups = (Vec<usize>, Vec<f64>);
+
 /// The scene beside users and targets. By default there is nothing of all this.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Surroundings {
@@ -58,7 +61,7 @@ pub struct Surroundings {
     /// Covariance of the clutter at the receive array in watts, without noise.
     pub clutter: Option<CMat>,
     /// The group of every antenna, and what each may send in watts.
-    pub groups: Option<(Vec<usize>, Vec<f64>)>,
+    pub groups: Option<Groups>,
     /// Responses of stations towards the targets, in place of the transmit array's.
     pub towards: Option<Towards>,
     /// Angles that are not known exactly.

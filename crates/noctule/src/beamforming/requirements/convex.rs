@@ -55,7 +55,7 @@ pub(super) fn searched(
         && required.caps.iter().all(|cap| matches!(cap.metric, Metric::Trace(_)));
     if quick {
         // where floors take much of the power, one stream a target is nearly always enough
-        let few = space.maps.first().map_or(0, |map| map.targets()).min(useful);
+        let few = space.maps.first().map_or(0, super::fisher::FisherMap::targets).min(useful);
         let least = least_power(space, &required.sinr, power).bound;
         let first = if least > FEW * power { space.users() + few } else { streams };
         let begun = begin.inside(space, first);
@@ -89,7 +89,7 @@ pub(super) fn searched(
             break;
         }
     }
-    let found = best.unwrap_or_else(|| Found::none(space, required, 0));
+    let found = best.unwrap_or_else(|| Found::none_inside(space, required));
     Ok(Found { evaluations, ..found })
 }
 

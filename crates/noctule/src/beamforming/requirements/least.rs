@@ -192,7 +192,7 @@ fn least_within(
             break;
         }
     }
-    let mut found = best.unwrap_or_else(|| Found::none(&space, required, 0));
+    let mut found = best.unwrap_or_else(|| Found::none_inside(&space, required));
     // the floors alone cost as much, those that are asked and not the strict ones
     let floors = least_power(&space, &required.sinr, f64::INFINITY).bound;
     let floors = if spend == Spend::Factor { floors / required.power.total() } else { floors };

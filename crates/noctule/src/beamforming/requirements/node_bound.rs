@@ -93,20 +93,19 @@ pub(super) fn is_checkable(required: &Requirements) -> bool {
     required.caps.iter().all(|cap| known(&cap.metric))
 }
 
+/// A box by its two corners, and what proves its bound.
+pub(super) type Boxed<'a> = ((&'a [f64], &'a [f64]), &'a Leaf);
+
 /// The numbers of a proof: boxes, and what proves each.
-pub(super) fn numbers(
-    required: &Requirements,
-    leaves: &[((&[f64], &[f64]), &Leaf)],
-) -> BTreeMap<String, Vec<f64>> {
+pub(super) fn numbers(required: &Requirements, leaves: &[Boxed<'_>]) -> BTreeMap<String, Vec<f64>> {
     let one = leaves.first().map_or(0, |(_, leaf)| {
         6 * leaf.t.len() + leaf.rho.len() + leaf.nu.len() + leaf.inverses.len()
     });
     if one * leaves.len() > MOST_NUMBERS || !is_checkable(required) {
         return [("left_out".to_owned(), vec![leaves.len() as f64])].into();
     }
-    let all = |of: &dyn Fn(&((&[f64], &[f64]), &Leaf)) -> Vec<f64>| -> Vec<f64> {
-        leaves.iter().flat_map(of).collect()
-    };
+    let all =
+        |of: &dyn Fn(&Boxed<'_>) -> Vec<f64>| -> Vec<f64> { leaves.iter().flat_map(of).collect() };
     let lists = [
         ("low", all(&|(corners, _)| corners.0.to_vec())),
         ("high", all(&|(corners, _)| corners.1.to_vec())),

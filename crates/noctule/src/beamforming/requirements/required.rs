@@ -128,6 +128,12 @@ impl Found {
         }
     }
 
+    /// [`Found::none`] before its beams are lifted.
+    pub(super) fn none_inside(space: &Space, required: &Requirements) -> Self {
+        let beams = CMat::zeros(space.basis.cols(), space.users());
+        Self { beams, ..Self::none(space, required, 0) }
+    }
+
     /// What was found with a gain as minus itself, said of the gain.
     pub(super) fn of_gain(self, metric: &Metric) -> Self {
         if !metric.is_gain() {
