@@ -163,25 +163,28 @@ pub(crate) struct Slurm {
     #[arg(long)]
     pub(crate) ci: bool,
 
-    /// Number of parts, each an element of the array.
-    #[arg(long, value_name = "N", default_value_t = 16,
+    /// Number of parts, each an element of the array [default: as before in this folder, or 16].
+    #[arg(long, value_name = "N",
         value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    pub(crate) shards: u64,
+    pub(crate) shards: Option<u64>,
 
-    /// Elements that run at the same time, at most [default: as many as the cluster takes].
+    /// Elements that run at the same time, at most [default: as before in this folder, or as many as
+    /// the cluster takes].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) at_once: Option<u64>,
 
-    /// Time limit of an element; a minute before, it stops cleanly and is queued again.
-    #[arg(long, value_name = "[D-]HH:MM:SS", default_value = "04:00:00")]
-    pub(crate) time: String,
+    /// Time limit of an element; a minute before, it stops cleanly and is queued again [default: as
+    /// before in this folder, or 04:00:00].
+    #[arg(long, value_name = "[D-]HH:MM:SS")]
+    pub(crate) time: Option<String>,
 
-    /// Cores of an element; it runs as many threads.
-    #[arg(long, value_name = "N", default_value_t = 1,
+    /// Cores of an element; it runs as many threads [default: as before in this folder, or 1].
+    #[arg(long, value_name = "N",
         value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) cores: u16,
+    pub(crate) cores: Option<u16>,
 
-    /// Any other option of sbatch, for array and merge: --sbatch=--partition=long; repeat for more.
+    /// Any other option of sbatch, for array and merge: --sbatch=--partition=long; repeat for more
+    /// [default: those given before in this folder].
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub(crate) sbatch: Vec<String>,
 }

@@ -183,7 +183,12 @@ impl Progress for Watcher {
 
     fn healed(&self, path: &Path) {
         self.bar.suspend(|| {
-            say(&format!("a damaged chunk was moved to {} and is computed again", path.display()));
+            let packed = path.parent().is_some_and(|folder| folder.ends_with("packs"));
+            let (what, then) = match packed {
+                true => ("a damaged pack of chunks", "what is whole in it is kept, the rest"),
+                false => ("a damaged chunk", "it"),
+            };
+            say(&format!("{what} was moved to {}; {then} is computed again", path.display()));
         });
     }
 }

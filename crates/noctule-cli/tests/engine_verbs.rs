@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+#[path = "engine_verbs/cluster.rs"]
+mod cluster;
 #[path = "support/effort.rs"]
 mod effort;
 #[path = "support/folders.rs"]

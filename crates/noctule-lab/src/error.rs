@@ -53,8 +53,10 @@ pub enum LabError {
     },
 
     /// Chunks are missing or damaged.
-    #[error("{} of {total} chunks are missing or damaged: {}", missing.len(), ranges(missing))]
+    #[error("{} of {total} chunks {}are missing or damaged: {}", missing.len(), of(run.as_deref()), ranges(missing))]
     Incomplete {
+        /// Of which run, where there are several.
+        run: Option<PathBuf>,
         /// Which ones.
         missing: Vec<u64>,
         /// Of how many.
@@ -97,6 +99,16 @@ impl LabError {
         Self::Corrupt { path: path.to_owned(), reason: reason.into() }
     }
 
+    /// The same error, with the run that is meant where there are several.
+    pub(crate) fn of_run(self, dir: &Path) -> Self {
+        match self {
+            Self::Incomplete { missing, total, .. } => {
+                Self::Incomplete { run: Some(dir.to_owned()), missing, total }
+            }
+            other => other,
+        }
+    }
+
     /// Whether a merge failed because something is missing or damaged (exit code 3).
     pub const fn is_incomplete(&self) -> bool {
         matches!(self, Self::Incomplete { .. } | Self::Corrupt { .. } | Self::Conflict { .. })
@@ -106,6 +118,10 @@ impl LabError {
     pub const fn is_input(&self) -> bool {
         matches!(self, Self::Input(_) | Self::Foreign { .. } | Self::OtherPlan { .. })
     }
+}
+
+fn of(run: Option<&Path>) -> String {
+    run.map_or_else(String::new, |run| format!("of {} ", run.display()))
 }
 
 /// `0-3, 7, 9-12`, shortened after a few.
@@ -134,7 +150,10 @@ mod tests {
 
     #[test]
     fn missing_chunks_read_as_ranges() {
-        let error = LabError::Incomplete { missing: vec![0, 1, 2, 7, 9, 10], total: 40 };
+        let error = LabError::Incomplete { run: None, missing: vec![0, 1, 2, 7, 9, 10], total: 40 };
         assert_eq!(error.to_string(), "6 of 40 chunks are missing or damaged: 0-2, 7, 9-10");
+        assert!(
+            error.of_run(Path::new("a/b")).to_string().starts_with("6 of 40 chunks of a/b are")
+        );
     }
 }

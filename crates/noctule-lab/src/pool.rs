@@ -13,12 +13,12 @@ use crate::canonical;
 use crate::error::LabError;
 use crate::experiment::MAX_TRIALS;
 use crate::files;
-use crate::fold::{Source, fold_into};
+use crate::fold::{Source, chunks_of, fold_into};
 use crate::plan::{self, Plan};
 use crate::present;
 use crate::presentation::Presentation;
 use crate::results::Results;
-use crate::run::{Store, take};
+use crate::run::{Store, vacant};
 use crate::study::conclude;
 
 /// What says that a folder was pooled, and of what.
@@ -54,15 +54,19 @@ pub fn pool(dirs: &[PathBuf], out: &Path) -> Result<(Store, Presentation, Result
             InputError::new("too many trials", "folder", trials.to_string(), allowed).into()
         );
     }
-    open(out, &opened)?;
+    for source in &sources {
+        chunks_of(source.store).map_err(|error| error.of_run(source.store.dir()))?;
+    }
+    open(out)?;
     let plan = first.plan().with_trials(trials);
     let store = Store::over(out, plan);
     store.sweep();
-    let told = told(&sources);
+    // First of all: whoever is killed leaves a folder that can be told to be ours.
+    store.write_output(FILE, told(&sources, false).as_bytes())?;
     let wanted = present::wanted(store.plan(), presentation);
     let folded = fold_into(&sources, &store, &wanted)?;
     let results = conclude(&store, presentation, folded)?;
-    store.write_output(FILE, told.as_bytes())?;
+    store.write_output(FILE, told(&sources, true).as_bytes())?;
     Ok((store, presentation.clone(), results))
 }
 
@@ -98,7 +102,7 @@ fn check(first: &Store, run: &Store, before: Option<&Store>) -> Result<(), LabEr
 }
 
 /// Take a folder that is new, empty, or was pooled before.
-fn open(out: &Path, runs: &[(Store, Presentation)]) -> Result<(), LabError> {
+fn open(out: &Path) -> Result<(), LabError> {
     let place = out.display().to_string();
     if out.join("plan.json").exists() {
         let what = "the folder holds a run, whose results would be replaced";
@@ -110,14 +114,13 @@ fn open(out: &Path, runs: &[(Store, Presentation)]) -> Result<(), LabError> {
         document.get("format").and_then(Value::as_str) == Some(FORMAT)
     });
     if !pooled {
-        let presentation = runs.first().map(|(_, presentation)| presentation);
-        presentation.map_or(Ok(()), |presentation| take(out, presentation, false))?;
+        vacant(out, "name another folder with --out")?;
     }
     std::fs::create_dir_all(out).map_err(LabError::io("create", out))
 }
 
-/// Of what the folder was pooled.
-fn told(sources: &[Source<'_>]) -> String {
+/// Of what the folder was pooled; or is being, which is said while its files are written.
+fn told(sources: &[Source<'_>], finished: bool) -> String {
     let run = |source: &Source<'_>| {
         let plan = source.store.plan();
         json!({
@@ -129,5 +132,9 @@ fn told(sources: &[Source<'_>]) -> String {
         })
     };
     let runs: Vec<Value> = sources.iter().map(run).collect();
-    canonical::text(&json!({ "format": FORMAT, "runs": runs })) + "\n"
+    let mut told = json!({ "format": FORMAT, "runs": runs });
+    if !finished {
+        told["unfinished"] = true.into();
+    }
+    canonical::text(&told) + "\n"
 }

@@ -172,6 +172,12 @@ pub fn finish(store: &Store, presentation: &Presentation) -> Result<Results, Lab
     let wanted = present::wanted(store.plan(), presentation);
     let folded = fold::fold(store, &wanted)?;
     let mut results = conclude(store, presentation, folded)?;
+    for path in store.damaged_packs() {
+        let path = path.display();
+        results.notes.push(format!(
+            "{path} is damaged, but all chunks are there and whole; noctule run moves it to .bad"
+        ));
+    }
     if let Err(error) = store.pack() {
         results.notes.push(format!("the chunks were left in many files: {error}"));
     }

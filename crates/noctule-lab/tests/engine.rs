@@ -6,6 +6,8 @@ mod support;
 
 #[path = "support/many.rs"]
 mod many;
+#[path = "support/packs.rs"]
+mod packs;
 #[path = "support/runs.rs"]
 mod runs;
 

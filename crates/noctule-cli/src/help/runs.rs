@@ -45,8 +45,8 @@ Exit codes:
 
 pub(crate) const STATUS: &str = "\
 Counts the chunks of runs and checks the digest of each. A folder that is no run
-stands for the runs below it. Of a run of gigabytes that is complete and has
-been folded, sizes are compared instead.
+stands for the runs below it. Of a run of 16 MB or more that is complete and has
+been folded, sizes are compared instead; `noctule merge` reads everything.
 
 Examples:
   noctule status beamforming/region     the folder results/beamforming/region
@@ -98,6 +98,9 @@ goes on from its chunks. The merge waits for the array however it ends, and says
 with code 3 what is missing; submit.sh again computes just that. Elements take
 the plan from the folder: later changes of the experiment file do not matter.
 
+Called again for the same folder, what is not said stays as it was said before.
+A script that was changed meanwhile is renamed to <name>.old, never replaced.
+
 Examples:
   noctule slurm mine.toml --shards 64 --time 02:00:00
   noctule slurm mine.toml --out results/big --trials 1000000 --at-once 32
@@ -107,6 +110,7 @@ Files written to <DIR>/slurm/:
   array.sbatch, merge.sbatch   the two jobs, to be read and changed
   submit.sh                    submits both, the merge behind the array
   array.json                   how the array is numbered
+  written.json                 the options, and digests of the scripts
   logs/                        what jobs print
 
 Exit codes:

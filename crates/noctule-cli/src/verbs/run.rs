@@ -30,6 +30,9 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
         return ran(&study, &store, options, part, (started, None), as_json);
     }
     let opened = Study::open(&named(options)?, request(options), &registry)?;
+    if part != Part::default() && !options.fresh {
+        refuse_fewer(&opened.dir, &opened.study.plan)?;
+    }
     let store = opened.store(|old| {
         say(&format!("earlier results are now in {}", old.display()));
     })?;
@@ -107,6 +110,19 @@ fn refuse_changes(options: &Run) -> Result<(), Failure> {
         None => Ok(()),
         Some((option, _)) => Err(decided(option)),
     }
+}
+
+/// One part of a run does not decide that the others have computed too much.
+fn refuse_fewer(dir: &Path, plan: &Plan) -> Result<(), Failure> {
+    let Ok(found) = Plan::read(&dir.join("plan.json")) else { return Ok(()) };
+    if found.core_hash() != plan.core_hash() || found.trials <= plan.trials {
+        return Ok(());
+    }
+    let what = "the run in this folder has more trials, and a part of it would make it smaller";
+    let (there, here) = (found.trials, plan.trials);
+    let place = dir.display().to_string();
+    let allowed = format!("the folder instead of the experiment, or --trials {there}");
+    Err(InputError::new(what, place, format!("{here} instead of {there}"), allowed).into())
 }
 
 /// An option that says what the plan of a folder has said.

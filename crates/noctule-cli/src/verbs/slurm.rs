@@ -8,8 +8,9 @@ use std::path::Path;
 
 use noctule_lab::builtin::Named;
 use noctule_lab::experiment::Changes;
+use noctule_lab::plan::Plan;
 use noctule_lab::run::{Numbering, Store};
-use noctule_lab::{LabError, Request, Study, files, systems};
+use noctule_lab::{LabError, Request, Study, systems};
 use noctule_num::InputError;
 use serde_json::json;
 
@@ -17,32 +18,33 @@ use super::run::{decided, folder_of_a_run};
 use super::{print, print_json, source};
 use crate::cli::Slurm;
 use crate::exit::{Done, Failure};
+use crate::progress::say;
+use scripts::{Settings, Written};
 
 const ARRAY: &str = include_str!("slurm/array.sbatch");
 const MERGE: &str = include_str!("slurm/merge.sbatch");
 const SUBMIT: &str = include_str!("slurm/submit.sh");
 
+mod scripts;
+
 pub(crate) fn run(options: &Slurm, as_json: bool) -> Result<Done, Failure> {
-    check_time(&options.time)?;
-    options.sbatch.iter().try_for_each(|option| check_option(option))?;
-    let (store, name) = prepared(options)?;
-    if store.plan().precision.is_some() {
-        let what = "an experiment that stops at a precision cannot be split";
-        let allowed = "an experiment without [precision]";
-        return Err(InputError::new(what, "experiment", name, allowed).into());
-    }
+    let Prepared { store, name, settings, before } = prepared(options)?;
     let dir = std::path::absolute(store.dir())?;
     let folder = dir.join("slurm");
-    check_path(&folder)?;
     let logs = folder.join("logs");
     let failed = |source| LabError::Io { action: "create", path: logs.clone(), source };
     std::fs::create_dir_all(&logs).map_err(failed)?;
-    Numbering::from_zero(options.shards).keep(&dir)?;
-    let text = |template: &str| filled(template, options, &dir, &name);
-    for (file, template) in
-        [("array.sbatch", ARRAY), ("merge.sbatch", MERGE), ("submit.sh", SUBMIT)]
-    {
-        files::write(&folder.join(file), text(template)?.as_bytes())?;
+    let text = |template: &str| filled(template, &settings, &dir, &name);
+    let texts = [
+        ("array.sbatch", text(ARRAY)?),
+        ("merge.sbatch", text(MERGE)?),
+        ("submit.sh", text(SUBMIT)?),
+    ];
+    let shards = settings.shards;
+    Numbering::from_zero(shards).keep(&dir)?;
+    for old in scripts::write(&folder, &texts, settings, before)? {
+        let old = old.display();
+        say(&format!("a script that was changed is now {old}: take over from it what still holds"));
     }
     let submit = folder.join("submit.sh");
     if as_json {
@@ -51,23 +53,50 @@ pub(crate) fn run(options: &Slurm, as_json: bool) -> Result<Done, Failure> {
             "folder": dir,
             "plan": store.hash(),
             "chunks": store.plan().chunks(),
-            "shards": options.shards,
+            "shards": shards,
             "submit": submit,
         }))?;
         return Ok(Done::Done);
     }
     print(&format!(
-        "{name}: {} chunks in {} parts\n{}\nsubmit both jobs, now and after any accident:\n  bash {}",
+        "{name}: {} chunks in {shards} parts\n{}\nsubmit both jobs, now and after any accident:\n  bash {}",
         store.plan().chunks(),
-        options.shards,
         folder.display(),
         quoted(&submit)?,
     ))?;
     Ok(Done::Done)
 }
 
-/// The folder of the run with its plan, and the name of the experiment.
-fn prepared(options: &Slurm) -> Result<(Store, String), Failure> {
+/// A run whose scripts can be written.
+struct Prepared {
+    store: Store,
+    /// Of the experiment.
+    name: String,
+    settings: Settings,
+    /// What was written for it before.
+    before: Option<Written>,
+}
+
+/// What is to be refused, before anything is created.
+fn checked(
+    options: &Slurm,
+    dir: &Path,
+    plan: &Plan,
+    name: &str,
+) -> Result<(Settings, Option<Written>), Failure> {
+    if plan.precision.is_some() {
+        let what = "an experiment that stops at a precision cannot be split";
+        let allowed = "an experiment without [precision]";
+        return Err(InputError::new(what, "experiment", name, allowed).into());
+    }
+    let folder = std::path::absolute(dir)?.join("slurm");
+    check_path(&folder)?;
+    let before = Written::read(&folder);
+    Ok((Settings::of(options, before.as_ref())?, before))
+}
+
+/// The folder of the run with its plan.
+fn prepared(options: &Slurm) -> Result<Prepared, Failure> {
     let registry = systems::registry();
     if let Some(dir) = folder_of_a_run(&options.experiment) {
         let given = [
@@ -80,7 +109,9 @@ fn prepared(options: &Slurm) -> Result<(Store, String), Failure> {
             return Err(decided(option));
         }
         let (study, store) = Study::resume(&dir, &registry)?;
-        return Ok((store, study.presentation.experiment));
+        let name = study.presentation.experiment;
+        let (settings, before) = checked(options, &dir, &study.plan, &name)?;
+        return Ok(Prepared { store, name, settings, before });
     }
     let named: Named = source(&options.experiment)?;
     let request = Request {
@@ -89,34 +120,45 @@ fn prepared(options: &Slurm) -> Result<(Store, String), Failure> {
         ..Request::default()
     };
     let opened = Study::open(&named, request, &registry)?;
+    let name = opened.study.presentation.experiment.clone();
+    let (settings, before) = checked(options, &opened.dir, &opened.study.plan, &name)?;
     let store = opened.store(|_| ())?;
-    Ok((store, opened.study.presentation.experiment.clone()))
+    Ok(Prepared { store, name, settings, before })
 }
 
 /// A script with its words filled in.
-fn filled(template: &str, options: &Slurm, dir: &Path, name: &str) -> Result<String, Failure> {
+fn filled(template: &str, settings: &Settings, dir: &Path, name: &str) -> Result<String, Failure> {
     let program = std::env::current_exe()?;
-    let at_once = options.at_once.map_or_else(String::new, |count| format!("%{count}"));
+    let at_once = settings.at_once.map_or_else(String::new, |count| format!("%{count}"));
     let more: Vec<String> =
-        options.sbatch.iter().map(|option| format!("#SBATCH {option}\n")).collect();
+        settings.sbatch.iter().map(|option| format!("#SBATCH {option}\n")).collect();
     let word = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let job: String = name.chars().map(word).collect();
-    let mut text = template.to_owned();
-    for (key, value) in [
+    let words = [
         ("{version}", noctule_lab::run::build::version().to_owned()),
         ("{job}", job),
-        ("{array}", format!("0-{}{at_once}", options.shards - 1)),
-        ("{cores}", options.cores.to_string()),
-        ("{time}", options.time.clone()),
+        ("{array}", format!("0-{}{at_once}", settings.shards - 1)),
+        ("{shards}", settings.shards.to_string()),
+        ("{cores}", settings.cores.to_string()),
+        ("{time}", settings.time.clone()),
         ("#SBATCH {more}\n", more.concat()),
         ("{logs}", dir.join("slurm").join("logs").display().to_string()),
         ("{program}", quoted(&program)?),
         ("{folder}", quoted(dir)?),
         ("{scripts}", quoted(&dir.join("slurm"))?),
-    ] {
-        text = text.replace(key, &value);
+    ];
+    // In one go: what is filled in may look like a word to be filled in.
+    let (mut text, mut rest) = (String::new(), template);
+    let next = |rest: &str| {
+        let found = words.iter().filter_map(|word| Some((rest.find(word.0)?, word)));
+        found.min_by_key(|(at, _)| *at)
+    };
+    while let Some((at, (key, value))) = next(rest) {
+        text += &rest[..at];
+        text += value;
+        rest = &rest[at + key.len()..];
     }
-    Ok(text)
+    Ok(text + rest)
 }
 
 /// A path as one word of a shell.
@@ -139,25 +181,4 @@ fn check_path(folder: &Path) -> Result<(), Failure> {
         None => Ok(()),
         Some(found) => Err(unusable(folder, &format!("{found:?}"))),
     }
-}
-
-/// What `--time` of sbatch takes, with at least minutes and seconds: the script stops itself a
-/// minute before.
-fn check_time(text: &str) -> Result<(), InputError> {
-    let (days, clock) = text.split_once('-').unwrap_or(("0", text));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = clock.split(':').collect();
-    if digits(days) && parts.len() == 3 && parts.iter().all(|part| digits(part)) {
-        return Ok(());
-    }
-    let allowed = "[days-]hours:minutes:seconds, such as 04:00:00 or 2-00:00:00";
-    Err(InputError::new("this is not a time limit", "--time", text, allowed))
-}
-
-fn check_option(text: &str) -> Result<(), InputError> {
-    if text.starts_with("--") && text.len() > 2 && !text.chars().any(char::is_control) {
-        return Ok(());
-    }
-    let allowed = "one option of sbatch, such as --partition=long";
-    Err(InputError::new("this is not an option", "--sbatch", text, allowed))
 }

@@ -34,7 +34,7 @@ impl Random {
     }
 }
 
-fn write(dir: &Path) {
+pub(super) fn write(dir: &Path) {
     fs::write(dir.join("mine.toml"), STUDY).unwrap();
 }
 
@@ -169,7 +169,7 @@ fn a_run_is_prepared_for_slurm() {
     }
     // Prepared again, for another number of parts: the run is what it was.
     assert!(call(&dir, &["slurm", "d", "--shards", "5"]).status.success());
-    assert!(script("array.sbatch").contains("--array=0-4\n"));
+    assert!(script("array.sbatch").contains("--array=0-4%2\n"));
     for wrong in [
         &["--time", "soon"][..],
         &["--time", "60"],

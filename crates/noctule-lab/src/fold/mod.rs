@@ -129,7 +129,7 @@ fn check_build(
 }
 
 pub(crate) fn read(store: &Store, chunk: u64) -> Result<Chunk, LabError> {
-    store.read_chunk(chunk).map_err(|unusable| unusable.error(store.chunk_path(chunk)))
+    store.read_chunk(chunk).map_err(|unusable| store.trouble(chunk, unusable))
 }
 
 /// Where a run stands.
@@ -170,7 +170,7 @@ pub fn standing(store: &Store) -> Result<Standing, LabError> {
             Ok(()) => standing.done += 1,
             Err(Unusable::Absent) => standing.missing.push(chunk),
             Err(Unusable::Torn(_)) => standing.torn.push(chunk),
-            Err(unusable) => return Err(unusable.error(store.chunk_path(chunk))),
+            Err(unusable) => return Err(store.trouble(chunk, unusable)),
         }
         if chunk + 1 == round {
             if standing.is_complete() && decider.is_precise() {
@@ -197,5 +197,5 @@ pub(crate) fn chunks_of(store: &Store) -> Result<u64, LabError> {
     }
     let mut missing = [standing.missing, standing.torn].concat();
     missing.sort_unstable();
-    Err(LabError::Incomplete { missing, total: plan.chunks() })
+    Err(LabError::Incomplete { run: None, missing, total: plan.chunks() })
 }

@@ -2,8 +2,9 @@
 //!
 //! Slurm says an element's number, and the smallest, the step and the count of the array *that was
 //! submitted*. When single elements are submitted again these are others than of the first array,
-//! and an element cannot tell from them which part it is. The first numbering is therefore kept in
-//! the folder of the run; what cannot be told is refused, never guessed.
+//! and an element cannot tell from them which part it is. The first numbering for each number of parts
+//! is therefore kept in the folder of the run, and stays; what cannot be told, or contradicts it, is
+//! refused, never guessed.
 
 use std::path::{Path, PathBuf};
 
@@ -70,19 +71,24 @@ impl Part {
             Self::Slurm(wanted) => wanted,
         };
         let element = Element::of(variable)?;
-        if let Some(count) = wanted
-            && let Some(numbering) = element.numbering().filter(|found| found.count == count)
-        {
-            if Numbering::kept(dir)? != Some(numbering) {
-                numbering.keep(dir)?;
+        let prepared = Numbering::read(&Numbering::path(dir))?;
+        let Some(count) = wanted.or_else(|| prepared.map(|kept| kept.count)) else {
+            return Err(element.untold(wanted).into());
+        };
+        let own = Numbering::path_of(dir, count);
+        let kept = match prepared.filter(|kept| kept.count == count) {
+            Some(kept) => Some(kept),
+            None => Numbering::read(&own)?.filter(|kept| kept.count == count),
+        };
+        match (element.numbering().filter(|found| found.count == count), kept) {
+            (Some(found), Some(kept)) if found != kept => Err(kept.contradicted(found).into()),
+            (Some(found), None) => {
+                // What `noctule slurm` has prepared for another number of parts stays.
+                found.write(&if prepared.is_none() { Numbering::path(dir) } else { own })?;
+                Ok(found.shard(element.id)?)
             }
-            return Ok(numbering.shard(element.id)?);
-        }
-        match Numbering::kept(dir)? {
-            Some(kept) if wanted.is_none_or(|count| count == kept.count) => {
-                Ok(kept.shard(element.id)?)
-            }
-            _ => Err(element.untold(wanted).into()),
+            (_, Some(kept)) => Ok(kept.shard(element.id)?),
+            (None, None) => Err(element.untold(wanted).into()),
         }
     }
 }
@@ -116,21 +122,25 @@ impl Numbering {
         dir.join("slurm").join("array.json")
     }
 
-    /// What the folder of a run has kept.
-    fn kept(dir: &Path) -> Result<Option<Self>, LabError> {
-        let path = Self::path(dir);
-        let text = match files::read(&path, MAX_BYTES) {
+    /// Where the numbering of an array is kept that has another number of parts than the first.
+    fn path_of(dir: &Path, count: u64) -> PathBuf {
+        dir.join("slurm").join(format!("array-{count}.json"))
+    }
+
+    /// What a file has kept.
+    fn read(path: &Path) -> Result<Option<Self>, LabError> {
+        let text = match files::read(path, MAX_BYTES) {
             Ok(text) => text,
             Err(files::Unread::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(None);
             }
-            Err(files::Unread::Io(error)) => return Err(LabError::io("read", &path)(error)),
-            Err(_) => return Err(LabError::corrupt(&path, "it is no file of ours")),
+            Err(files::Unread::Io(error)) => return Err(LabError::io("read", path)(error)),
+            Err(_) => return Err(LabError::corrupt(path, "it is no file of ours")),
         };
         let kept: Kept = serde_json::from_slice(&text)
-            .map_err(|error| LabError::corrupt(&path, error.to_string()))?;
+            .map_err(|error| LabError::corrupt(path, error.to_string()))?;
         if kept.format != FORMAT || kept.count == 0 || kept.step == 0 {
-            return Err(LabError::corrupt(&path, "it holds no numbering of an array"));
+            return Err(LabError::corrupt(path, "it holds no numbering of an array"));
         }
         Ok(Some(Self { count: kept.count, first: kept.first, step: kept.step }))
     }
@@ -140,14 +150,31 @@ impl Numbering {
     /// # Errors
     /// When the folder does not take files.
     pub fn keep(self, dir: &Path) -> Result<(), LabError> {
-        let path = Self::path(dir);
+        self.write(&Self::path(dir))
+    }
+
+    fn write(self, path: &Path) -> Result<(), LabError> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(LabError::io("create", folder))?;
         }
         let Self { count, first, step } = self;
         let kept = Kept { format: FORMAT.to_owned(), count, first, step };
         let text = serde_json::to_string(&kept).unwrap_or_default() + "\n";
-        files::write(&path, text.as_bytes())
+        files::write(path, text.as_bytes())
+    }
+
+    /// `0 to 3 in steps of 1`.
+    fn in_words(self) -> String {
+        let last = self.first.saturating_add((self.count - 1).saturating_mul(self.step));
+        format!("{} to {last} in steps of {}", self.first, self.step)
+    }
+
+    /// Another array of as many elements is in this folder already.
+    fn contradicted(self, found: Self) -> InputError {
+        let what = "the run has been numbered for another array of as many elements";
+        let allowed = format!("{}, as the run was numbered first", self.in_words());
+        InputError::new(what, "SLURM_ARRAY_TASK_*", found.in_words(), allowed)
+            .hint("submit it with that numbering, or say which part each is: --shard i/N")
     }
 
     /// The shard of an element.
@@ -156,12 +183,11 @@ impl Numbering {
         let above = id.checked_sub(first).filter(|above| above.is_multiple_of(step));
         let index = above.map(|above| above / step).filter(|index| *index < count);
         index.map(|index| Shard { index, count }).ok_or_else(|| {
-            let last = first.saturating_add((count - 1).saturating_mul(step));
             InputError::new(
                 "the array has no such element",
                 "SLURM_ARRAY_TASK_ID",
                 id.to_string(),
-                format!("{first} to {last} in steps of {step}, as the run was numbered first"),
+                format!("{}, as the run was numbered first", self.in_words()),
             )
             .hint("for another number of parts say --shard slurm/N and submit the whole array")
         })
@@ -198,7 +224,10 @@ impl Element {
         let (max, count) = (number("SLURM_ARRAY_TASK_MAX")?, number("SLURM_ARRAY_TASK_COUNT")?);
         if step == 0 || id < min || max.is_some_and(|max| id > max) || count == Some(0) {
             let what = "the variables of Slurm contradict each other";
-            let found = format!("ID {id}, MIN {min}, MAX {max:?}, STEP {step}, COUNT {count:?}");
+            let word =
+                |value: Option<u64>| value.map_or("not set".to_owned(), |value| value.to_string());
+            let (max, count) = (word(max), word(count));
+            let found = format!("ID {id}, MIN {min}, MAX {max}, STEP {step}, COUNT {count}");
             let allowed = "MIN ≤ ID ≤ MAX, a step and a count from 1";
             return Err(InputError::new(what, "SLURM_ARRAY_TASK_*", found, allowed));
         }
@@ -207,7 +236,8 @@ impl Element {
 
     /// How the submitted array is numbered, where it is a plain range.
     fn numbering(self) -> Option<Numbering> {
-        let spanned = self.max.map(|max| (max - self.min) / self.step + 1);
+        // No array of Slurm comes near the end of these numbers; what says so is no range.
+        let spanned = self.max.map(|max| ((max - self.min) / self.step).saturating_add(1));
         let count = self.count.or(spanned)?;
         let plain = spanned.is_none_or(|spanned| spanned == count);
         plain.then_some(Numbering { count, first: self.min, step: self.step })
@@ -272,7 +302,33 @@ mod tests {
         // Another number of parts is another array.
         let other = "ID=2 MIN=0 MAX=9 STEP=1 COUNT=10";
         assert_eq!(resolve(dir.path(), "slurm/10", other).unwrap(), shard(2, 10));
-        assert_eq!(resolve(dir.path(), "slurm", "ID=9 MIN=9 COUNT=1").unwrap(), shard(9, 10));
+        assert_eq!(resolve(dir.path(), "slurm/10", "ID=9 MIN=9 COUNT=1").unwrap(), shard(9, 10));
+    }
+
+    /// An array with another numbering in the same folder moves nothing, and is told so.
+    #[test]
+    fn a_second_array_does_not_move_the_numbering_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        Numbering::from_zero(4).keep(dir).unwrap();
+        for part in ["slurm/4", "slurm"] {
+            let error = resolve(dir, part, "ID=1 MIN=1 MAX=4 STEP=1 COUNT=4").unwrap_err();
+            let text = error.to_string();
+            assert!(error.is_input() && text.contains("0 to 3 in steps of 1"), "{text}");
+            assert!(text.contains("1 to 4 in steps of 1"), "{text}");
+        }
+        // Of another size it has a numbering of its own, also for its single elements.
+        let other = |id: u64| resolve(dir, "slurm/5", &format!("ID={id} MIN=1 MAX=5 COUNT=5"));
+        assert_eq!(other(5).unwrap(), shard(4, 5));
+        assert_eq!(resolve(dir, "slurm/5", "ID=3 MIN=3 MAX=3 COUNT=1").unwrap(), shard(2, 5));
+        for index in 0..4 {
+            for part in ["slurm", "slurm/4"] {
+                let whole = format!("ID={index} MIN=0 MAX=3 STEP=1 COUNT=4");
+                let alone = format!("ID={index} MIN={index} MAX={index} STEP=1 COUNT=1");
+                assert_eq!(resolve(dir, part, &whole).unwrap(), shard(index, 4));
+                assert_eq!(resolve(dir, part, &alone).unwrap(), shard(index, 4));
+            }
+        }
     }
 
     #[test]
@@ -286,6 +342,12 @@ mod tests {
             ("slurm/4", "ID=1 MIN=2 COUNT=4", "contradict"),
             ("slurm/4", "ID=1 MIN=1 COUNT=4 STEP=0", "contradict"),
             ("slurm/4", "ID=18446744073709551615 MIN=0 COUNT=4", "no such element"),
+            (
+                "slurm/5",
+                "ID=18446744073709551615 MIN=0 MAX=18446744073709551615 STEP=1",
+                "cannot be told",
+            ),
+            ("slurm/4", "ID=4 MIN=0 MAX=3 COUNT=4", "MAX 3, STEP 1, COUNT 4"),
             ("slurm/0", "ID=0", "not a number of shards"),
             ("slurm/", "ID=0", "not a number of shards"),
             ("4/4", "", "not a shard"),

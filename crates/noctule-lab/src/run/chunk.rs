@@ -72,6 +72,14 @@ pub enum Unusable {
 }
 
 impl Unusable {
+    /// What the system says when it does not hand a file out.
+    pub(super) fn of(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::Absent,
+            kind => Self::Unreadable(kind, error.to_string()),
+        }
+    }
+
     /// What the end of a run is that needs this chunk.
     pub(crate) fn error(self, path: PathBuf) -> LabError {
         match self {
@@ -121,8 +129,7 @@ pub(super) fn write(
 pub(crate) fn check(place: &Place, plan: &str, chunk: u64) -> Result<(Header, String), Unusable> {
     match place.bytes() {
         Ok(bytes) => check_bytes(bytes, plan, chunk),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Unusable::Absent),
-        Err(error) => Err(Unusable::Unreadable(error.kind(), error.to_string())),
+        Err(error) => Err(Unusable::of(&error)),
     }
 }
 

@@ -45,6 +45,17 @@ pub(super) fn is_run(dir: &Path) -> bool {
     format.is_some_and(|format| format.starts_with("noctule-plan/"))
 }
 
+/// Whether there are chunks in a folder, with a plan or without.
+fn has_chunks(dir: &Path) -> bool {
+    let is_chunk = |name: &str| name.starts_with('c') && name.ends_with(".jsonl");
+    let is_pack = |name: &str| name.starts_with('p') && name.ends_with(".jsonl");
+    let any = |folder: &str, is: &dyn Fn(&str) -> bool| {
+        let entries = fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(is))
+    };
+    any("chunks", &is_chunk) || any("chunks/packs", &is_pack)
+}
+
 /// How deep below a folder runs are looked for.
 const DEEP: usize = 6;
 
@@ -62,7 +73,7 @@ fn collect(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
     folders.sort();
     for folder in folders {
-        if is_run(&folder) {
+        if is_run(&folder) || has_chunks(&folder) {
             found.push(folder);
         } else if depth > 1 {
             collect(&folder, depth - 1, found);
@@ -97,25 +108,42 @@ fn is_empty(dir: &Path) -> bool {
 }
 
 /// Take possession of a folder: see the rule at the top of this file.
-pub(crate) fn take(dir: &Path, presentation: &Presentation, force: bool) -> Result<(), LabError> {
+pub(super) fn take(dir: &Path, presentation: &Presentation, force: bool) -> Result<(), LabError> {
+    if !force {
+        let hint = "--force (force=True) writes into it all the same, and keeps files that are in the \
+                    way as <name>.old";
+        return vacant(dir, hint);
+    }
+    check_link(dir)?;
+    match foreign(dir)? {
+        None => Ok(()),
+        Some(_) => keep_names(dir, presentation),
+    }
+}
+
+/// Refuse a folder that holds something else than a run; `hint` is what to do then.
+pub(crate) fn vacant(dir: &Path, hint: &str) -> Result<(), LabError> {
+    check_link(dir)?;
+    foreign(dir)?.map_or(Ok(()), |entry| Err(no_run(dir, &entry, hint)))
+}
+
+fn check_link(dir: &Path) -> Result<(), LabError> {
     if dir.is_symlink() && !dir.exists() {
         let what = "the folder is a link to a place that does not exist";
         let place = dir.display().to_string();
         return Err(InputError::new(what, place, "a dangling link", "a folder").into());
     }
-    match foreign(dir)? {
-        None => Ok(()),
-        Some(_) if force => keep_names(dir, presentation),
-        Some(entry) => Err(no_run(
-            dir,
-            &entry,
-            "--force (force=True) writes into it all the same, and keeps files that are in the way \
-             as <name>.old",
-        )),
-    }
+    Ok(())
 }
 
 fn no_run(dir: &Path, entry: &str, hint: &str) -> LabError {
+    if has_chunks(dir) {
+        let what = "the folder holds chunks of a run, and its plan is damaged or gone";
+        let place = dir.join("plan.json").display().to_string();
+        let hint = "put plan.json back from a copy of the folder, or move everything aside with --fresh \
+                    --force (fresh=True, force=True)";
+        return InputError::new(what, place, "no plan of ours", "the plan").hint(hint).into();
+    }
     let what = "the folder holds something else than a run of noctule";
     let found = format!("no plan of ours, and `{entry}`");
     let allowed = "a new folder, an empty one, or a run";

@@ -10,6 +10,7 @@ pub mod build;
 mod chunk;
 mod decide;
 mod folder;
+mod mend;
 mod pack;
 mod place;
 mod publish;
@@ -30,7 +31,7 @@ pub use array::{Numbering, Part};
 pub use chunk::{Chunk, Header, Unusable};
 pub(crate) use decide::Decider;
 pub(crate) use folder::remove_figures;
-pub(crate) use folder::take;
+pub(crate) use folder::vacant;
 pub use folder::{folders_below, move_aside};
 pub use record::{Ending, Gap, PointKind, Record};
 pub use remote::chunk_text;
@@ -209,7 +210,8 @@ impl Session<'_> {
     fn run(&self, shard: Shard) -> Result<RunReport, LabError> {
         self.store.sweep();
         let mine = (0..self.plan.chunks()).filter(|chunk| chunk % shard.count == shard.index);
-        let mut report = RunReport::default();
+        let mut report = RunReport { healed: self.store.mend()?, ..RunReport::default() };
+        report.healed.iter().for_each(|path| self.progress.healed(path));
         let mut open = Vec::new();
         let (mut total, mut done) = (0, 0);
         for chunk in mine {
@@ -259,7 +261,7 @@ impl Session<'_> {
             }
             for chunk in start..end {
                 let read = self.store.read_chunk(chunk);
-                let read = read.map_err(|unusable| unusable.error(self.store.chunk_path(chunk)))?;
+                let read = read.map_err(|unusable| self.store.trouble(chunk, unusable))?;
                 read.records.iter().for_each(|record| decider.push(record));
             }
             if decider.is_precise() {

@@ -3,8 +3,8 @@
 //! A pack is chunk files one after the other, unchanged; a line that says where each begins; and a
 //! last line of fixed length that says where that line is, with its digest. It is linked to its name
 //! before the files that went into it are removed, so that every chunk is in a file of its own, or in
-//! a pack, or in both, at any moment. A file of its own counts first: what is damaged in a pack is
-//! computed again into one.
+//! a pack, or in both, at any moment. A file of its own counts first. A pack that is damaged is taken
+//! apart (`mend`): what is whole in it goes back into files, what is not is computed again.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::chunk;
-use super::place::Place;
+use super::chunk::{self, Unusable};
+use super::mend;
+use super::place::{self, Entry, Place};
 use crate::canonical;
 use crate::error::LabError;
 use crate::files::Temporary;
@@ -28,15 +29,6 @@ const FEW: usize = 256;
 const LARGE: u64 = 256 << 20;
 /// Largest list of a pack that is read.
 const MAX_LIST: u64 = 64 << 20;
-
-/// A chunk in a pack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
-    chunk: u64,
-    units: u64,
-    at: u64,
-    length: u64,
-}
 
 #[derive(Serialize, Deserialize)]
 struct List {
@@ -62,27 +54,53 @@ impl End {
 /// The packs of a run that are known.
 #[derive(Debug, Default)]
 pub(super) struct Packs {
-    /// By name; nothing in those that cannot be read, which are looked at once.
+    /// By name; each is looked at once.
     paths: Vec<PathBuf>,
     /// By chunk: the pack, and where in it.
     chunks: BTreeMap<u64, Vec<(usize, Entry)>>,
+    /// Those that do not say what is in them: it was found by looking through them.
+    damaged: Vec<PathBuf>,
+    /// One of another plan, or that is not handed out just now. It may hold any chunk.
+    refused: Option<(PathBuf, Unusable)>,
 }
 
 impl Packs {
     /// Look for packs that are not known yet; whether there was one.
     pub(super) fn renew(&mut self, folder: &Path, plan: &str) -> bool {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let is_pack = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "jsonl");
-        let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_pack).collect();
-        found.retain(|path| !self.paths.contains(path));
-        found.sort();
-        let any = !found.is_empty();
-        for path in found {
-            let number = self.paths.len();
-            for entry in list(&path, plan).unwrap_or_default() {
-                self.chunks.entry(entry.chunk).or_default().push((number, entry));
+        self.refused = None;
+        let mut found = match names(folder) {
+            Ok(found) => found,
+            Err(unusable) => {
+                self.refused = Some((folder.to_owned(), unusable));
+                return false;
             }
-            self.paths.push(path);
+        };
+        found.retain(|path| !self.paths.contains(path));
+        let mut any = false;
+        for path in found {
+            let entries = match list(&path, plan) {
+                Err(Unusable::Torn(_)) => {
+                    let entries = mend::entries(&path, plan);
+                    if entries.is_ok() {
+                        self.damaged.push(path.clone());
+                    }
+                    entries
+                }
+                listed => listed,
+            };
+            match entries {
+                Ok(entries) => {
+                    let number = self.paths.len();
+                    for entry in entries {
+                        self.chunks.entry(entry.chunk).or_default().push((number, entry));
+                    }
+                    self.paths.push(path);
+                    any = true;
+                }
+                // Somebody has just taken it apart.
+                Err(Unusable::Absent) => {}
+                Err(unusable) => self.refused = Some((path, unusable)),
+            }
         }
         any
     }
@@ -90,46 +108,89 @@ impl Packs {
     /// Where a chunk is, with how many of its units.
     pub(super) fn of(&self, chunk: u64) -> Vec<(u64, Place)> {
         let entries = self.chunks.get(&chunk).map_or(&[][..], Vec::as_slice);
-        let place = |(number, entry): &(usize, Entry)| {
-            let path = self.paths[*number].clone();
-            (entry.units, Place::Packed(path, entry.at, entry.length))
-        };
+        let place =
+            |(number, entry): &(usize, Entry)| (entry.units, entry.within(&self.paths[*number]));
         entries.iter().map(place).collect()
     }
-}
 
-/// What is in a pack; nothing where it is damaged, or of another plan: its chunks count as absent.
-fn list(path: &Path, plan: &str) -> Option<Vec<Entry>> {
-    let mut file = File::open(path).ok()?;
-    let size = file.metadata().ok()?.len();
-    let length = End::line(0, b"").len() as u64;
-    file.seek(SeekFrom::Start(size.checked_sub(length)?)).ok()?;
-    let mut line = String::new();
-    (&mut file).take(length).read_to_string(&mut line).ok()?;
-    let end: End = serde_json::from_str(&line).ok()?;
-    let at = u64::from_str_radix(&end.list_at, 16).ok()?;
-    let bytes = (size - length).checked_sub(at).filter(|bytes| *bytes <= MAX_LIST)?;
-    file.seek(SeekFrom::Start(at)).ok()?;
-    let mut text = Vec::new();
-    file.take(bytes).read_to_end(&mut text).ok()?;
-    if canonical::sha256(&text) != end.sha256 {
-        return None;
+    /// What is in a pack.
+    pub(super) fn entries(&self, path: &Path) -> Vec<Entry> {
+        let within = |(number, _): &&(usize, Entry)| self.paths[*number] == path;
+        self.chunks.values().flatten().filter(within).map(|(_, entry)| *entry).collect()
     }
-    let list: List = serde_json::from_slice(&text).ok()?;
-    let inside = |entry: &Entry| entry.at.checked_add(entry.length).is_some_and(|end| end <= at);
-    let ours = list.format == FORMAT && list.plan == plan && list.chunks.iter().all(inside);
-    ours.then_some(list.chunks)
+
+    pub(super) fn damaged(&self) -> &[PathBuf] {
+        &self.damaged
+    }
+
+    pub(super) fn refused(&self) -> Option<&(PathBuf, Unusable)> {
+        self.refused.as_ref()
+    }
 }
 
-/// Whether every chunk of a pack is as it was written.
-fn is_whole(path: &Path, plan: &str) -> bool {
-    list(path, plan).is_some_and(|entries| {
-        entries.iter().all(|entry| {
-            let place = Place::Packed(path.to_owned(), entry.at, entry.length);
-            chunk::check(&place, plan, entry.chunk)
-                .is_ok_and(|(header, _)| header.units == entry.units)
-        })
-    })
+/// The packs in a folder.
+fn names(folder: &Path) -> Result<Vec<PathBuf>, Unusable> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Unusable::of(&error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| Unusable::of(&error))?.path();
+        if path.extension().is_some_and(|ending| ending == "jsonl") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// What is in a pack, by its list.
+fn list(path: &Path, plan: &str) -> Result<Vec<Entry>, Unusable> {
+    let torn = || Unusable::Torn("its list is damaged".to_owned());
+    let io = |error: std::io::Error| Unusable::of(&error);
+    let mut file = place::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    let length = End::line(0, b"").len() as u64;
+    file.seek(SeekFrom::Start(size.checked_sub(length).ok_or_else(torn)?)).map_err(io)?;
+    let mut line = Vec::new();
+    (&mut file).take(length).read_to_end(&mut line).map_err(io)?;
+    let end: End = serde_json::from_slice(&line).map_err(|_| torn())?;
+    let at = u64::from_str_radix(&end.list_at, 16).map_err(|_| torn())?;
+    let bytes = (size - length).checked_sub(at).filter(|bytes| *bytes <= MAX_LIST);
+    let bytes = bytes.ok_or_else(torn)?;
+    file.seek(SeekFrom::Start(at)).map_err(io)?;
+    let mut text = Vec::new();
+    file.take(bytes).read_to_end(&mut text).map_err(io)?;
+    if canonical::sha256(&text) != end.sha256 {
+        return Err(torn());
+    }
+    let list: List = serde_json::from_slice(&text).map_err(|_| torn())?;
+    for (what, found, expected) in [("format", list.format, FORMAT), ("plan", list.plan, plan)] {
+        if found != expected {
+            return Err(Unusable::Foreign { what, found, expected: expected.to_owned() });
+        }
+    }
+    let inside = |entry: &Entry| entry.at.checked_add(entry.length).is_some_and(|end| end <= at);
+    if list.chunks.iter().all(inside) { Ok(list.chunks) } else { Err(torn()) }
+}
+
+/// Whether every chunk of a pack is as it was written; an error where that cannot be told now.
+fn is_whole(path: &Path, plan: &str) -> Result<bool, LabError> {
+    let entries = match list(path, plan) {
+        Ok(entries) => entries,
+        Err(unusable @ Unusable::Unreadable(..)) => return Err(unusable.error(path.to_owned())),
+        Err(_) => return Ok(false),
+    };
+    for entry in entries {
+        match chunk::check(&entry.within(path), plan, entry.chunk) {
+            Ok((header, _)) if header.units == entry.units => {}
+            Err(unusable @ Unusable::Unreadable(..)) => return Err(unusable.error(path.to_owned())),
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
 }
 
 /// A pack that is being written.
@@ -189,15 +250,14 @@ impl Draft {
             file.get_ref().sync_all()
         };
         write(&mut self.file).map_err(fail)?;
-        if path.exists() && !is_whole(&path, plan) {
+        if path.exists() && !is_whole(&path, plan)? {
             // The same chunks, packed before and damaged since.
-            let bad = path.with_extension("jsonl.bad");
-            fs::rename(&path, &bad).map_err(LabError::io("rename", &path))?;
+            mend::put_aside(&path)?;
         }
         match fs::hard_link(self.temporary.path(), &path) {
             Ok(()) => {}
             // Somebody else has packed the same chunks meanwhile.
-            Err(_) if path.exists() && is_whole(&path, plan) => {}
+            Err(_) if path.exists() && is_whole(&path, plan)? => {}
             Err(error) if path.exists() => return Err(LabError::io("create", &path)(error)),
             // A file system without links.
             Err(_) => self.temporary.rename(&path).map_err(LabError::io("create", &path))?,

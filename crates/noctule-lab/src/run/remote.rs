@@ -68,6 +68,7 @@ impl Store {
     /// # Errors
     /// When chunks of another build are there, or the file system refuses.
     pub fn open_chunks(&self) -> Result<Vec<(u64, u64)>, LabError> {
+        self.mend()?;
         let mut open = Vec::new();
         for chunk in 0..self.plan().chunks() {
             if self.settle(chunk)? != Settled::Done {

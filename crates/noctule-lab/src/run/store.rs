@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,7 +17,7 @@ use super::chunk::{self, Chunk, Header, Unusable};
 use super::pack::Packs;
 use super::place::Place;
 use super::publish::{publish, resize};
-use super::{Record, folder, record};
+use super::{Record, folder, mend, record};
 use crate::error::LabError;
 use crate::files::{self, Draft};
 use crate::plan::Plan;
@@ -134,7 +133,7 @@ impl Store {
         self.chunk_file(chunk, units(&self.plan.chunk(chunk)))
     }
 
-    fn chunk_file(&self, chunk: u64, count: u64) -> PathBuf {
+    pub(super) fn chunk_file(&self, chunk: u64, count: u64) -> PathBuf {
         let whole = count == units(&self.plan.whole_chunk(chunk));
         let name = if whole { format!("c{chunk:06}") } else { format!("c{chunk:06}-{count}") };
         self.dir.join("chunks").join(name + ".jsonl")
@@ -159,14 +158,28 @@ impl Store {
         self.dir.join("chunks").join("packs")
     }
 
-    fn packed(&self, chunk: u64) -> Vec<(u64, Place)> {
+    pub(super) fn packed(&self, chunk: u64) -> Vec<(u64, Place)> {
+        self.with_packs(|packs| packs.of(chunk))
+    }
+
+    /// Look at the packs there are.
+    pub(super) fn with_packs<T>(&self, look: impl FnOnce(&Packs) -> T) -> T {
         let mut packs = self.packs.lock().unwrap_or_else(PoisonError::into_inner);
-        let packs = packs.get_or_insert_with(|| {
+        look(packs.get_or_insert_with(|| {
             let mut packs = Packs::default();
             packs.renew(&self.packs_folder(), &self.core);
             packs
-        });
-        packs.of(chunk)
+        }))
+    }
+
+    /// Look for packs again when next they are needed.
+    pub(super) fn forget_packs(&self) {
+        *self.packs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Packs that do not say what is in them any more.
+    pub(crate) fn damaged_packs(&self) -> Vec<PathBuf> {
+        self.with_packs(|packs| packs.damaged().to_vec())
     }
 
     /// Whether another process has packed chunks meanwhile.
@@ -224,6 +237,11 @@ impl Store {
     }
 
     fn look(&self, chunk: u64) -> Result<(Place, Header, String), Unusable> {
+        let refused =
+            self.with_packs(|packs| packs.refused().map(|(_, unusable)| unusable.clone()));
+        if let Some(foreign @ Unusable::Foreign { .. }) = refused {
+            return Err(foreign);
+        }
         let wanted = self.plan.chunk(chunk);
         let most = units(&self.plan.whole_chunk(chunk));
         let own = self.chunk_path(chunk);
@@ -243,7 +261,8 @@ impl Store {
                 _ => {}
             }
         }
-        Err(end)
+        // A pack that is not handed out just now may have it.
+        Err(refused.filter(|_| end == Unusable::Absent).unwrap_or(end))
     }
 
     /// The rows that a run of fewer trials has left of a chunk, and the first unit after them.
@@ -282,15 +301,20 @@ impl Store {
             Ok(_) => Ok(Settled::Done),
             Err(Unusable::Absent) => Ok(Settled::Open),
             Err(Unusable::Torn(_)) => {
-                let bad = own.with_extension("jsonl.bad");
-                match fs::rename(&own, &bad) {
-                    Ok(()) => Ok(Settled::Torn(bad)),
-                    // Somebody else has just done the same.
-                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(Settled::Open),
-                    Err(error) => Err(LabError::io("rename", &own)(error)),
-                }
+                let torn = |place: &Place| {
+                    matches!(chunk::check(place, &self.core, chunk), Err(Unusable::Torn(_)))
+                };
+                let bad = match mend::put_aside(&own)? {
+                    Some(bad) => Some(bad),
+                    None => match self.packed(chunk).iter().find(|(_, place)| torn(place)) {
+                        Some((_, place)) => self.take_apart(place.path())?,
+                        // Somebody else has just done the same.
+                        None => None,
+                    },
+                };
+                Ok(bad.map_or(Settled::Open, Settled::Torn))
             }
-            Err(unusable) => Err(unusable.error(own)),
+            Err(unusable) => Err(self.trouble(chunk, unusable)),
         }
     }
 
