@@ -199,6 +199,8 @@ fn what_does_not_fit_is_refused_before_anything_runs() {
         ("path = \"good.npz\"\ntool = \"sionna\"", "wrong number of dimensions"),
         ("path = \"good.npz\"\ntool = \"quadriga\"\naxes = \"user,antenna\"", "axes of a tool"),
         ("path = \"good.npz\"\ntotal_subcarriers = 4", "only DeepMIMO"),
+        ("path = \"good.npz\"\nelement_order = [0, 1]", "only imports"),
+        ("path = \"good.npz\"\nreceive_antennas = \"users\"", "only imports"),
         ("path = \"good.npz\"\ndirection_check = { azimuth_deg = 10 }", "line of sight"),
         ("path = \"good.npz\"\ndirection_check = { azimuth_deg = 10, trial = 3 }", "no such row"),
     ] {
@@ -353,4 +355,32 @@ fn channels_of_other_programs_point_where_they_say() {
     // DeepMIMO's amplitudes are divided by the root of its subcarriers, which leaves directions.
     let scaled = "path = \"d.npz\"\ntool = \"deepmimo\"\ntotal_subcarriers = 64";
     run(dir, &study(1, scaled, ""), "scaled", 1, 1);
+}
+
+#[test]
+fn a_file_that_is_taken_away_ends_the_run_and_poisons_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let (file, aside) = (dir.join("h.npz"), dir.join("aside.npz"));
+    write(&file, "channels", &channels(&[40, 2, 4]));
+    let text = study(40, "path = \"h.npz\"", "");
+    let whole = run(dir, &text, "whole", 1, 1);
+    let opened = opened(dir, &text, "gone").unwrap();
+    let store = opened.store(|_| ()).unwrap();
+    let go = || {
+        let options = RunOptions { threads: Some(1), ..RunOptions::default() };
+        opened.study.run(&store, &options, &Silent, &Interrupt::new())
+    };
+    fs::rename(&file, &aside).unwrap();
+    let error = go().unwrap_err();
+    assert!(error.is_input() && error.to_string().contains("scenario.channel.path"), "{error}");
+    // another file of the same name is no better
+    write(&file, "channels", &channels(&[41, 2, 4]));
+    let error = go().unwrap_err();
+    assert!(error.is_input(), "{error}");
+    fs::rename(&aside, &file).unwrap();
+    go().unwrap();
+    fold::fold(&store, &Wanted::default()).unwrap();
+    let records = fs::read_to_string(store.dir().join("records.csv")).unwrap();
+    assert_eq!(records, whole["records.csv"], "nothing that failed was kept");
 }

@@ -66,6 +66,20 @@ impl<'r> Chains<'r> {
 }
 
 impl Chains<'_> {
+    /// Whether the data that a scenario names are still there: a file that was taken away or written
+    /// again in mid-run is no property of a design.
+    ///
+    /// # Errors
+    /// What a study that begins now would be refused with.
+    pub(crate) fn still_stand(&self, plan: &Plan, chain: usize) -> Result<(), InputError> {
+        if plan.data.is_none() {
+            return Ok(());
+        }
+        (0..plan.chain_len()).try_for_each(|point| {
+            self.system.check_trials(&plan.point(chain, point).scenario, plan.trials)
+        })
+    }
+
     /// Rows without what the plan leaves out.
     fn fitted(&self, plan: &Plan, mut rows: Vec<Row>) -> Vec<Row> {
         let names: Vec<&str> = self.system.metrics().iter().map(|metric| metric.name).collect();

@@ -317,6 +317,12 @@ impl Session<'_> {
                 }
                 return Ok(());
             };
+            if rows.iter().any(|row| row.ending.is_failure()) {
+                let chain = self.plan.unit(unit).1;
+                self.chains
+                    .still_stand(self.plan, chain)
+                    .map_err(|error| error.inside("scenario"))?;
+            }
             if self.fail_fast
                 && let Some(failed) = rows.iter().find(|row| row.ending.is_failure())
             {

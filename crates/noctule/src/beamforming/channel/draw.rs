@@ -14,7 +14,7 @@ use noctule_phy::channels::model::{ClusterPowers, Directions, Model, Scatter};
 use noctule_phy::channels::scattering;
 use noctule_phy::{fading, units};
 
-use super::{CdlProfile, CellKind, Channel, ChannelTool, Spread};
+use super::{CdlProfile, CellKind, Channel, ChannelTool, ReceiveAntennas, Spread};
 use crate::beamforming::SYSTEM;
 
 fn range(place: &str, [low, high]: [f64; 2], ends: [f64; 2], unit: &str) -> Result<(), InputError> {
@@ -208,7 +208,17 @@ impl Channel {
 
     /// What of a file can be wrong without looking at it.
     fn file_words(&self) -> Result<(), InputError> {
-        let Self::File { path, axes, tool, total_subcarriers, direction_check, .. } = self else {
+        let Self::File {
+            path,
+            axes,
+            tool,
+            total_subcarriers,
+            element_order,
+            receive_antennas,
+            direction_check,
+            ..
+        } = self
+        else {
             return Ok(());
         };
         if path.is_empty() {
@@ -220,6 +230,17 @@ impl Channel {
         };
         if tool.is_some() && !axes.is_empty() {
             return told("the axes of a tool are known", "axes", axes, "`axes` or `tool`");
+        }
+        if tool.is_none() {
+            let allowed =
+                "`tool` beside it; a file of one's own is [trial, user, antenna] in our order";
+            if element_order.is_some() {
+                return told("only imports sort elements", "element_order", "no `tool`", allowed);
+            }
+            if *receive_antennas != ReceiveAntennas::First {
+                let what = "only imports have receive antennas";
+                return told(what, "receive_antennas", "no `tool`", allowed);
+            }
         }
         if total_subcarriers.is_some() && *tool != Some(ChannelTool::Deepmimo) {
             let (found, allowed) = ("another tool", "`tool = \"deepmimo\"` beside it");
