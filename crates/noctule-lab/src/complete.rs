@@ -55,6 +55,9 @@ struct Claim {
     note: String,
 }
 
+/// A [`Summary`]: count, standard error, and what is always there.
+type Kept = (u64, Option<f64>, [f64; 8]);
+
 /// A group; [`Summary`] as count, standard error, and what is always there.
 #[derive(Serialize, Deserialize)]
 struct Group {
@@ -64,7 +67,7 @@ struct Group {
     bounded: BTreeMap<String, u64>,
     worst: [Option<f64>; 4],
     first_failure: Option<String>,
-    metrics: Vec<Option<(u64, Option<f64>, [f64; 8])>>,
+    metrics: Vec<Option<Kept>>,
 }
 
 impl Group {
@@ -101,7 +104,7 @@ impl Group {
     fn summary(self) -> GroupSummary {
         let [designed, infeasible, unsound, failed, not_run, stationary, evaluations] = self.counts;
         let [worst_residual, worst_gap_rel, worst_violation, worst_objective_mismatch] = self.worst;
-        let metric = |(count, standard_error, order): (u64, Option<f64>, [f64; 8])| {
+        let metric = |(count, standard_error, order): Kept| {
             let [mean, median, q05, q25, q75, q95, min, max] = order;
             Summary { count, mean, standard_error, median, q05, q25, q75, q95, min, max }
         };

@@ -337,13 +337,13 @@ fn covariances_become_beams_that_are_no_worse() {
     let off = sent.as_slice().iter().zip(total.as_slice()).map(|(a, b)| (a - b).norm());
     assert!(off.fold(0.0, f64::max) <= 1e-12 * total.norm());
     // the interference of the relaxation, from its covariances
-    for k in 0..2 {
+    for (k, own) in list.iter().take(2).enumerate() {
         let h = instance.channels().columns(k..k + 1);
         let power = |x: &CMat| {
             let bent = product(x, Op::Plain, &h, Op::Plain);
             noctule_num::linalg::dot(h.col(0), bent.col(0)).re
         };
-        let signal = power(&list[k]);
+        let signal = power(own);
         let sinr = signal / (power(&total) - signal + instance.parts().user_noise_w[k]);
         let reached = evaluate(&instance, &beams).unwrap().sinr[k];
         assert!((reached / sinr - 1.0).abs() <= 1e-9, "{reached} {sinr}");
