@@ -123,7 +123,7 @@ fn a_pack_that_is_not_handed_out_stays() {
         refused();
         fs::remove_file(&pack).unwrap();
         fs::copy(&away, &pack).unwrap();
-        fs::set_permissions(&pack, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&pack, fs::Permissions::from_mode(0o0)).unwrap();
         // Whoever is root reads it all the same.
         if fs::File::open(&pack).is_err() {
             refused();
