@@ -316,7 +316,14 @@ def functions(module: Any) -> tuple[list[str], str]:
             if kind is None:
                 raise SystemExit(f"{module.__name__}.{name}: `{parameter.name}` has no type")
             empty = parameter.default is inspect.Parameter.empty
-            default = "" if empty else f" = {parameter.default!r}"
+            kind, value = kind.replace(" or None", " | None"), parameter.default
+            if value is None and "None" not in kind:
+                kind += " | None"
+            if value is Ellipsis and kind == "tuple[float, float]":
+                value = (0.5, 0.5)  # half a wavelength: the extension cannot say it
+            if kind == "int" and isinstance(value, float):
+                value = int(value)
+            default = "" if empty else f" = {value!r}"
             arguments.append(f"{parameter.name}: {kind}{default}")
         listed = ",\n".join("    " + argument for argument in arguments)
         body = textwrap.indent(f'"""{doc}\n"""', "    ").replace("\\", "\\\\")

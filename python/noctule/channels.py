@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         azimuth_std_rad: float,
         polar_std_rad: float = 0.0,
         spectrum: str = 'gaussian',
-        spacings: tuple[float, float] = Ellipsis,
+        spacings: tuple[float, float] = (0.5, 0.5),
     ) -> ComplexArray:
         """Covariance of what local scatterers around a direction send, with trace N.
 
@@ -77,9 +77,9 @@ if TYPE_CHECKING:
     def delay_line(
         profile: str,
         delay_spread_s: float = 0.0,
-        k_factor_db: float or None = None,
-        azimuth_rad: float or None = None,
-        azimuth_spread_rad: float or None = None,
+        k_factor_db: float | None = None,
+        azimuth_rad: float | None = None,
+        azimuth_spread_rad: float | None = None,
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]:
         """Rays of a clustered delay line of 3GPP TR 38.901, Section 7.7.1.
 
@@ -119,9 +119,9 @@ if TYPE_CHECKING:
         channel: Any,
         shape: ArrayLike,
         users: int,
-        trials: int = 1.0,
-        seed: int = None,
-        spacings: tuple[float, float] = Ellipsis,
+        trials: int = 1,
+        seed: int | None = None,
+        spacings: tuple[float, float] = (0.5, 0.5),
         centred: bool = False,
     ) -> ComplexArray:
         """Channels as scenarios of ``beamforming`` draw them.
@@ -326,7 +326,7 @@ if TYPE_CHECKING:
         shape: ArrayLike,
         azimuth_rad: ArrayLike,
         polar_rad: ArrayLike,
-        spacings: tuple[float, float] = Ellipsis,
+        spacings: tuple[float, float] = (0.5, 0.5),
         centred: bool = False,
         frequency_ratio: float = 1.0,
     ) -> ComplexArray:

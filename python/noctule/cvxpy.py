@@ -66,7 +66,9 @@ def known(system: str) -> dict[str, Problem]:
         importlib.import_module(f"noctule._scripts.{system}")
     except ModuleNotFoundError:
         return {}
-    return _PROBLEMS.get(system, {})
+    # what an instance asks for itself stands last: the others are there for every instance
+    found = _PROBLEMS.get(system, {})
+    return dict(sorted(found.items(), key=lambda item: item[0] == "goal"))
 
 
 def problems(system: str) -> list[str]:
@@ -93,7 +95,8 @@ def script(instance: Instance, problem: str | None = None, *,
                      ", ".join(others), _WITHOUT.get(instance.system))
     if problem is not None and problem not in found:
         raise _noctule.unknown(problem, "problem", list(found))
-    first = "goal" if "goal" in found and "goal" in instance else next(iter(found))
+    weighted = "goal" not in instance or int(instance["goal"]) == 0
+    first = "goal" if "goal" in found and not weighted else next(iter(found))
     chosen = found[problem or first]
     if at is None:
         return chosen.writer(instance)
