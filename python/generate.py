@@ -17,7 +17,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from generate_names import camel, comment, python_name
+from generate_names import camel, comment, python_name, with_default
 
 # A script finds its own folder first, and there the package's sources stand without the compiled
 # module: what is described here is the package that is installed.
@@ -316,13 +316,7 @@ def functions(module: Any) -> tuple[list[str], str]:
             if kind is None:
                 raise SystemExit(f"{module.__name__}.{name}: `{parameter.name}` has no type")
             empty = parameter.default is inspect.Parameter.empty
-            kind, value = kind.replace(" or None", " | None"), parameter.default
-            if value is None and "None" not in kind:
-                kind += " | None"
-            if value is Ellipsis and kind == "tuple[float, float]":
-                value = (0.5, 0.5)  # half a wavelength: the extension cannot say it
-            if kind == "int" and isinstance(value, float):
-                value = int(value)
+            kind, value = with_default(kind, parameter.default)
             default = "" if empty else f" = {value!r}"
             arguments.append(f"{parameter.name}: {kind}{default}")
         listed = ",\n".join("    " + argument for argument in arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from typing import Any
 
 
 def camel(name: str) -> str:
@@ -21,3 +22,15 @@ def comment(text: str) -> str:
     text = re.sub(r"\[`([^`]+)`\](\([^)]*\))?", r"``\1``", text)
     text = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", text)
     return text.replace("\\", "\\\\").replace("``null``", "``None``")
+
+
+def with_default(kind: str, value: Any) -> tuple[str, Any]:
+    """A type and its default as a type checker reads them, from what the extension says of them."""
+    kind = kind.replace(" or None", " | None")
+    if value is None and "None" not in kind:
+        kind += " | None"
+    if value is Ellipsis and kind == "tuple[float, float]":
+        value = (0.5, 0.5)  # half a wavelength: the extension cannot say it
+    if kind == "int" and isinstance(value, float):
+        value = int(value)
+    return kind, value
