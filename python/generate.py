@@ -317,8 +317,7 @@ def functions(module: Any) -> tuple[list[str], str]:
                 raise SystemExit(f"{module.__name__}.{name}: `{parameter.name}` has no type")
             empty = parameter.default is inspect.Parameter.empty
             kind, value = with_default(kind, parameter.default)
-            default = "" if empty else f" = {value!r}"
-            arguments.append(f"{parameter.name}: {kind}{default}")
+            arguments.append(f"{parameter.name}: {kind}" + ("" if empty else f" = {value!r}"))
         listed = ",\n".join("    " + argument for argument in arguments)
         body = textwrap.indent(f'"""{doc}\n"""', "    ").replace("\\", "\\\\")
         parts.append(f"def {name}(\n{listed},\n) -> {result}:\n{body}\n    ...\n")
