@@ -1,0 +1,694 @@
+#!/usr/bin/env python3
+"""Check what a design document of noctule claims to be proven. Needs NumPy, and nothing of noctule.
+
+    python check_proof.py design.json [more.json …]
+
+A bound in a document carries multipliers and boxes (`proof.bound.numbers`). They turn the claim "no
+design exceeds this" into statements of two kinds, *this Hermitian matrix is positive semidefinite*
+and *this sum is at most that*, which this file computes from the instance in the same document.
+It contains no optimiser: for any numbers what comes out is a bound, and bad numbers make a bad one.
+
+Rounding is bounded, not guessed. A `Ball` is an array with a radius for every entry, and its
+operations add what the standard model of floating point allows them to be off by. That a matrix is
+positive semidefinite is concluded from a Cholesky factorisation that succeeds after a shift (Rump,
+"Verification of positive definiteness", BIT 46, 2006). What is trusted: IEEE 754 double precision, an error of
+at most four units in the last place for exp, sin, cos, log and sqrt, and matrix products that add up products
+in any order.
+
+What is checked: `beamforming` with weights (every scheme with a bound), `cellfree`
+(rates with and without a limit on the error, errors of sensing), `pilots` (the worst error). Documents of `frame`
+and `surfaces`, and of goals and requirements, carry no boxes: `noctule verify` does their searches again.
+
+Exit code: 0 all proven, 1 a claim is not proven, 2 a file cannot be read, 3 a document carries nothing that can
+be checked here.
+"""
+
+import json
+import os
+import sys
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # many small matrices: threads only wait for each other
+
+import numpy as np  # noqa: E402
+
+U = 2.0**-53  # unit roundoff
+TINY = 1e-300  # more than all underflow of these sizes
+UP = 1.0 + 2.0**-38  # rounding in the radii themselves
+
+
+class Unproven(Exception):
+    """The numbers do not prove what is claimed."""
+
+
+class NotHere(Exception):
+    """A claim of a kind that this file does not know."""
+
+
+class Ball:
+    """Complex or real arrays known to within a radius, entry by entry."""
+
+    __array_ufunc__ = None  # numpy leaves operations with a Ball to it
+
+    def __init__(self, mid, rad=None):
+        self.mid = np.asarray(mid)
+        self.rad = np.zeros(self.mid.shape) if rad is None else np.broadcast_to(rad, self.mid.shape) * UP + TINY
+
+    @property
+    def T(self):
+        return Ball(self.mid.T, self.rad.T)
+
+    @property
+    def H(self):
+        return Ball(self.mid.conj().T, self.rad.T)
+
+    def most(self):
+        """No entry is larger in modulus."""
+        return (np.abs(self.mid) * (1 + 4 * U) + self.rad) * UP
+
+    def __getitem__(self, at):
+        return Ball(self.mid[at], self.rad[at])
+
+    def __add__(self, other):
+        other = ball(other)
+        mid = self.mid + other.mid
+        return Ball(mid, self.rad + other.rad + U * np.abs(mid))
+
+    __radd__ = __add__
+
+    def __neg__(self):
+        return Ball(-self.mid, self.rad)
+
+    def __sub__(self, other):
+        return self + -ball(other)
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __mul__(self, other):
+        other = ball(other)
+        mid = self.mid * other.mid
+        rad = self.most() * other.rad + self.rad * other.most()
+        return Ball(mid, rad + 4 * U * np.abs(self.mid) * np.abs(other.mid))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        """By something real that is not around zero."""
+        other = ball(other)
+        least = np.abs(other.mid) - other.rad
+        if np.any(least <= 0):
+            raise Unproven("a division by what may be zero")
+        mid = self.mid / other.mid
+        return Ball(mid, (self.rad + np.abs(mid) * other.rad * UP) / least * UP + 4 * U * np.abs(mid))
+
+    def __rtruediv__(self, other):
+        return ball(other) / self
+
+    def __matmul__(self, other):
+        other = ball(other)
+        terms = 2 * self.mid.shape[-1] + 6  # a complex product is four real ones
+        error = terms * U / (1 - terms * U) * (np.abs(self.mid) @ np.abs(other.mid))
+        return Ball(self.mid @ other.mid, 2 * error + self.most() @ other.rad + self.rad @ other.most())
+
+    def sum(self, axis=None):
+        terms = self.mid.size
+        return Ball(self.mid.sum(axis), self.rad.sum(axis) + terms * U * np.abs(self.mid).sum(axis) * UP)
+
+    def upper(self):
+        return float((self.mid.real + self.rad) * (1 + 4 * U) if self.mid.real > 0 else self.mid.real + self.rad + TINY)
+
+    def lower(self):
+        return -(-self).upper()
+
+
+def ball(x):
+    return x if isinstance(x, Ball) else Ball(x)
+
+
+def real(x):
+    return Ball(x.mid.real, x.rad)
+
+
+def log(x):
+    """Of something positive."""
+    x = ball(x)
+    least = x.mid - x.rad
+    if np.any(least <= 0):
+        raise Unproven("a logarithm of what may be zero")
+    mid = np.log(x.mid)
+    return Ball(mid, x.rad / least * UP + 4 * U * np.abs(mid))
+
+
+def sqrt(x):
+    """Of something not negative that is exact."""
+    mid = np.sqrt(x)
+    return Ball(mid, 4 * U * mid)
+
+
+def turned(phase):
+    """exp(j phase)."""
+    mid = np.exp(1j * phase.mid)
+    return Ball(mid, phase.rad + 8 * U)
+
+
+def cos(x):
+    x = ball(x)
+    return Ball(np.cos(x.mid), x.rad + 4 * U)
+
+
+def sin(x):
+    x = ball(x)
+    return Ball(np.sin(x.mid), x.rad + 4 * U)
+
+
+PI = Ball(np.pi, 2 * U * np.pi)
+
+
+def shift_of(a):
+    """So much is lost when a matrix is proven to be positive semidefinite by its factorisation: of n
+    complex terms no sum is off by more than γ of 4(n + 2) real operations."""
+    m = 4 * (len(a.mid) + 2)
+    gamma = m * U / (1 - m * U)
+    trace = np.abs(np.diag(a.mid)).sum()
+    return (2 * gamma / (1 - 2 * gamma) * trace + (a.rad + 2 * U * np.abs(a.mid)).sum(axis=1).max() + TINY) * UP
+
+
+def semidefinite(a):
+    """Whether every Hermitian matrix in the ball is proven to be positive semidefinite."""
+    mid = (a.mid + a.mid.conj().T) / 2
+    # The ball's matrices are off by less than the largest row sum.
+    try:
+        np.linalg.cholesky(mid - shift_of(a) * np.eye(len(mid)))
+        return True
+    except np.linalg.LinAlgError:
+        return False
+
+
+def largest(*matrices, least=-np.inf):
+    """A number, at least `least`, that no eigenvalue of any Hermitian matrix in the balls exceeds."""
+    top = least
+    for a in matrices:
+        eye = Ball(np.eye(len(a.mid)))
+        if top > -np.inf and semidefinite(eye * top - a):
+            continue
+        guess = np.linalg.eigvalsh((a.mid + a.mid.conj().T) / 2)[-1]
+        slack = 2 * shift_of(eye * guess - a) + 8 * len(a.mid) * U * np.abs(a.mid).sum(axis=1).max()
+        while not semidefinite(eye * (guess + slack) - a):
+            slack *= 2
+            if not slack < 1e300:
+                raise Unproven("no bound of an eigenvalue could be verified")
+        top = max(top, guess + slack)
+    return top
+
+
+def covered(low, high, whole_low, whole_high):
+    """Whether boxes cover the whole. A region that is not inside one box is cut along a face of one, where
+    the fewest others are cut too, and both parts must be covered."""
+    parts = [(np.asarray(whole_low, float), np.asarray(whole_high, float), np.arange(len(low)))]
+    while parts:
+        bottom, top, inside = parts.pop()
+        l, h = low[inside], high[inside]
+        if np.any(np.all(l <= bottom, axis=1) & np.all(h >= top, axis=1)):
+            continue
+        best = None
+        for axis in np.flatnonzero(top > bottom):
+            for x in set(l[:, axis]) | set(h[:, axis]):
+                if bottom[axis] < x < top[axis]:
+                    below, above = l[:, axis] < x, h[:, axis] > x
+                    score = (np.sum(below & above), max(np.sum(below), np.sum(above)))
+                    if best is None or score < best[0]:
+                        best = (score, axis, x, inside[below], inside[above])
+        if best is None:
+            return False
+        _, axis, x, below, above = best
+        first, second = top.copy(), bottom.copy()
+        first[axis] = second[axis] = x
+        parts += [(bottom, first, below), (second, top, above)]
+    return True
+
+
+def rows(numbers, name, each, count=None):
+    """A list of so many numbers for each box."""
+    found = np.asarray(numbers.get(name, []), dtype=float)
+    if not np.all(np.isfinite(found)) or each and len(found) % each or count is not None and len(found) != count * each:
+        raise Unproven(f"{name} has {len(found)} numbers, and does not fit")
+    return found.reshape(-1, each) if each else np.zeros((count or 0, 0))
+
+
+def complex_array(lists):
+    pairs = np.asarray(lists, dtype=float)
+    return pairs[..., 0] + 1j * pairs[..., 1]
+
+
+def boxes(numbers, users, names=("low", "high", "chord_low", "chord_high")):
+    low = rows(numbers, names[0], users)
+    low, high, outer_low, outer_high = (rows(numbers, name, users, len(low)) for name in names)
+    if not len(low) or np.any(outer_low > low) or np.any(high > outer_high) or np.any(outer_low <= 0):
+        raise Unproven("a box is not inside the one whose multipliers prove it")
+    return low, high, outer_low, outer_high
+
+
+def chord(low, high):
+    """(slope, offset) with −ln I ≤ offset − slope I on [low, high]; any slope will do, this one is the best."""
+    slope = np.where(high > low, np.log(high / low) / np.where(high > low, high - low, 1.0), 1.0 / low)
+    # −ln is convex: the line lies above it when it does at both ends.
+    at_low, at_high = (slope * Ball(x) - log(x) for x in (low, high))
+    return slope, np.maximum(at_low.mid + at_low.rad, at_high.mid + at_high.rad)
+
+
+# --- beamforming --------------------------------------------------------------------------------
+
+
+def steering(azimuth, polar, positions, unit_modulus):
+    """The response of an array and its derivatives along azimuth and polar angle; positions in wavelengths."""
+    y, z = Ball(positions[:, 1]), Ball(positions[:, 2])
+    x = Ball(positions[:, 0])
+    ca, sa, cp, sp = cos(azimuth), sin(azimuth), cos(polar), sin(polar)
+    two_pi = 2.0 * PI
+    phase = two_pi * (x * (ca * sp) + y * (sa * sp) + z * cp)
+    by_azimuth = two_pi * (x * (-(sa * sp)) + y * (ca * sp))
+    by_polar = two_pi * (x * (ca * cp) + y * (sa * cp) - z * sp)
+    a = turned(phase)
+    if not unit_modulus:
+        a = a / sqrt(np.float64(len(positions)))
+    return a, a * by_azimuth * Ball(1j), a * by_polar * Ball(1j)
+
+
+def echo_derivatives(instance):
+    """∂(Σ α b aᴴ)/∂ω of all azimuths, polar angles, and real and imaginary parts of the reflections."""
+    unit = instance.get("unit_modulus_steering", 0.0) > 0
+
+    def array(side):
+        h, v = (int(n) for n in instance[f"{side}_shape"])
+        return np.array([[0.0, i / 2, j / 2] for i in range(h) for j in range(v)])
+
+    send, receive = array("transmit"), array("receive")
+    by = [[], [], [], []]
+    for theta, phi, alpha in zip(instance["azimuth_rad"], instance["polar_rad"], complex_array(instance["reflection"])):
+        a, at, ap = (Ball(s.mid[:, None], s.rad[:, None]) for s in steering(theta, phi, send, unit))
+        b, bt, bp = (Ball(s.mid[:, None], s.rad[:, None]) for s in steering(theta, phi, receive, unit))
+        by[0].append((bt @ a.H + b @ at.H) * Ball(alpha))
+        by[1].append((bp @ a.H + b @ ap.H) * Ball(alpha))
+        by[2].append(b @ a.H)
+        by[3].append((b @ a.H) * Ball(1j))
+    return [d for kind in by for d in kind]
+
+
+def sensing_matrix(instance, derivatives, y):
+    """(2 δ tr Y, δ B(Y)) with tr F⁻¹ ≥ 2 tr Y − ⟨B(Y), R⟩ for symmetric Y, as F_ij = κ Re tr(D_iᴴ D_j R)."""
+    weight = instance["crb_weight"]
+    n = len(derivatives)
+    y = (y.reshape(n, n) + y.reshape(n, n).T) / 2
+    kappa = Ball(2.0 * instance["snapshots"]) / instance["sensing_noise_w"]
+    antennas = derivatives[0].mid.shape[1]
+    total = Ball(np.zeros((antennas, antennas), complex))
+    flat_mid = np.array([d.mid.ravel() for d in derivatives])
+    flat_rad = np.array([d.rad.ravel() for d in derivatives])
+    mixed = Ball(y) @ Ball(flat_mid, flat_rad)
+    for row in range(n):  # tr(Y F Y) = κ Σ_l ‖(Σ_j Y_lj D_j) R^½‖²
+        m = Ball(mixed.mid[row].reshape(-1, antennas), mixed.rad[row].reshape(-1, antennas))
+        total = total + m.H @ m
+    return 2.0 * weight * Ball(np.diag(y)).sum(), total * (kappa * weight)
+
+
+def triangle(a):
+    """(L Lᴴ, ln det L Lᴴ) of a triangle L such that L Lᴴ is near a matrix; L is exact."""
+    try:
+        lower = np.linalg.cholesky((a + a.conj().T) / 2)
+    except np.linalg.LinAlgError as error:
+        raise Unproven("a matrix is not positive definite") from error
+    return Ball(lower) @ Ball(lower).H, 2.0 * log(np.diag(lower).real).sum()
+
+
+def trace(a):
+    return real(Ball(np.diag(a.mid), np.diag(a.rad))).sum()
+
+
+def capacity(h, shares, power):
+    """No precoding has a larger sum of ln(1 + SINR): the dual channel's ln det(I + Σ P q_k h_k h_kᴴ), q in the
+    simplex, is at most tr Q − ln det Q − N + P max_k h_kᴴ Q h_k for every Q ≻ 0."""
+    antennas, users = h.mid.shape
+    shares = np.asarray(shares, float)
+    if len(shares) != users or np.any(shares < 0) or not shares.sum() > 0:
+        raise Unproven("capacity holds no shares of the power")
+    inner = np.eye(antennas) + power * (h.mid * (shares / shares.sum())) @ h.mid.conj().T
+    q, volume = triangle(np.linalg.inv(inner))
+    most = max(real((h[:, [k]].H @ q @ h[:, [k]])[0, 0]).upper() for k in range(users))
+    return (trace(q) - volume - float(antennas) + Ball(power * most * UP)).upper()
+
+
+def cooperation(instance, h, derivatives, numbers):
+    """No precoding, linear or not, exceeds this: with users who cooperate under a noise of covariance Z,
+    ln det(I + Z⁻¹ Hᴴ R H) ≤ tr Q (Z + Hᴴ R H) − ln det Q − ln det Z − K for every Q ≻ 0."""
+    users, weight = h.mid.shape[1], instance["rate_weight_per_nat"]
+    z, q = (complex_array(np.reshape(numbers[name], (users, users, 2))).T for name in ("z", "q"))
+    z = (z + z.conj().T) / 2
+    if np.any(np.abs(np.diag(z) - 1) > 1e-12):
+        raise Unproven("Z has no ones on its diagonal")
+    np.fill_diagonal(z, 1.0)
+    inside, low = triangle(z * (1 - 1e-11))
+    if not semidefinite(Ball(z) - inside):  # so that ln det Z is at least that of what is inside
+        raise Unproven("Z is not proven to be positive definite")
+    q, volume = triangle(q)
+    constant = (trace(q @ Ball(z)) - volume - low - float(users)) * weight
+    slopes = h @ (q * weight) @ h.H
+    if derivatives:
+        extra, matrix = sensing_matrix(instance, derivatives, np.asarray(numbers["y"], float))
+        constant, slopes = constant - extra, slopes + matrix
+    return (constant + Ball(instance["power_w"] * largest(slopes, least=0.0) * UP)).upper()
+
+
+PLAIN = set(
+    "azimuth_rad channels crb_weight format per_antenna_power polar_rad power_w rate_weight_per_nat receive_shape "
+    "reflection sensing_noise_w sensing_streams snapshots system transmit_shape unit_modulus_steering user_noise_w".split()
+)
+
+
+def beamforming(document):
+    """Σ ln T_k − ln I_k − δ tr F⁻¹, in three steps linear in the covariances: ln T ≤ t T − ln t − 1; −ln I is below
+    its chord on each box of interference levels I; tr F⁻¹ ≥ 2 tr Y − tr(Y F Y). What is linear, ⟨G, R⟩ within a
+    power P, is at most P λ_max(G)."""
+    instance, bound = document["instance"], document["proof"]["bound"]
+    beyond = set(instance) - PLAIN
+    if beyond:
+        raise NotHere(f"instances with {', '.join(sorted(beyond))}")
+    # Limits of every antenna's power limit the total: what nobody reaches within that holds for them.
+    numbers = bound["numbers"]
+    weight, crb_weight = instance["rate_weight_per_nat"], instance["crb_weight"]
+    channels = complex_array(instance["channels"]).T if instance["channels"] else np.zeros((0, 0))
+    noise = np.asarray(instance["user_noise_w"], float)
+    users, power = len(noise), instance["power_w"]
+    h = Ball(channels) / sqrt(noise)  # antennas × users, unit noise
+    sensed = crb_weight > 0 and len(instance["azimuth_rad"]) > 0
+    derivatives = echo_derivatives(instance) if sensed else []
+    size = len(derivatives) ** 2
+    if "z" in numbers:
+        return cooperation(instance, h, derivatives, numbers)
+    if set(numbers) <= {"y", "capacity"}:
+        rates = Ball(weight * capacity(h, numbers["capacity"], power) * UP if numbers.get("capacity") else 0.0)
+        if not sensed:
+            return rates.upper()
+        trace, matrix = sensing_matrix(instance, derivatives, np.asarray(numbers["y"], float))
+        return (Ball(power * largest(matrix, least=0.0) * UP) - trace + rates).upper()
+    low, high, outer_low, outer_high = boxes(numbers, users)
+    t, y = rows(numbers, "t", users, len(low)), rows(numbers, "y", size, len(low))
+    gains = (h.most() ** 2).sum(axis=0) * UP
+    if weight > 0 and not covered(low, high, np.ones(users), (1.0 + power * gains) * UP):
+        raise Unproven("the boxes leave something uncovered")
+    worst = -np.inf
+    outer = [h[:, [k]] @ h[:, [k]].H for k in range(users)]
+    for box in range(len(low)):
+        slope, offset = chord(outer_low[box], outer_high[box])
+        if np.any(t[box] <= 0):
+            raise Unproven("a multiplier is not positive")
+        constant = (weight * (Ball(t[box]) - slope - log(t[box]) - 1.0 + offset)).sum()
+        shared = h @ ((weight * (Ball(t[box]) - slope))[:, None] * h.H)
+        if sensed:
+            trace, matrix = sensing_matrix(instance, derivatives, y[box])
+            constant, shared = constant - trace, shared + matrix
+        top = largest(shared, *(shared + outer[k] * (weight * slope[k]) for k in range(users)), least=0.0)
+        worst = max(worst, (constant + Ball(power * top * UP)).upper())
+    return worst
+
+
+# --- cellfree -----------------------------------------------------------------------------------
+
+
+def amplitude(h, aps):
+    """Σ_m ‖h_m‖, which is what reaches a user when every access point sends at full power."""
+    return np.sqrt((h.most().reshape(aps, -1) ** 2).sum(axis=1)).sum() * UP
+
+
+class Pattern:
+    """The error of one access point's beampattern, mean (b − η P)² with the best η, of b_i = a_iᴴ Z a_i."""
+
+    def __init__(self, ap, targets, instance, antennas):
+        count = int(instance["grid_points"])
+        angles = -np.pi / 2 + np.pi * np.arange(count) / (count - 1)
+        half = instance["window_rad"] / 2 + 1e-9
+        self.ap, self.count = ap, count
+        self.ideal = np.any([np.abs(angles - target) <= half for target in targets], axis=0).astype(float)
+        phase = 2.0 * PI * instance["spacing"] * sin(Ball(angles, 4 * U * np.pi))
+        self.phase = phase
+        turns = phase[:, None] * np.arange(antennas, dtype=float)
+        self.steering = turned(turns)
+
+    def tangent(self, lags):
+        """(E₀, G) with E(Z) ≥ ⟨G, Z⟩ − E₀ for every Z, at the pattern of these lags: Σ Z_ii, then the real and
+        the negative imaginary parts of Σ_i Z_(i+l, i)."""
+        n = (len(lags) + 1) // 2
+        turns = np.outer(self.phase.mid, np.arange(1, n))
+        b = lags[0] + 2 * (np.cos(turns) @ lags[1:n] - np.sin(turns) @ lags[n:])
+        # Any b will do, so that how it was rounded does not matter; what follows from it does.
+        norm = self.ideal.sum()
+        scale = (Ball(b) * self.ideal).sum() / norm if norm > 0 else Ball(0.0)
+        left = Ball(b) - Ball(self.ideal) * scale
+        weights = left * (2.0 / self.count)
+        slopes = self.steering.T @ (weights[:, None] * self.steering.H.T)
+        return (left * left).sum() / float(self.count), slopes
+
+
+def sensing_patterns(instance, antennas):
+    at = [int(m) for m in instance.get("sensing_ap", [])]
+    targets = instance.get("target_rad", [])
+    return [
+        Pattern(ap, [t for m, t in zip(at, targets) if m == ap], instance, antennas) for ap in sorted(set(at))
+    ]
+
+
+def error_floor(instance, numbers):
+    """No signals of power one have a smaller mean error: E(Z) ≥ λ_min(G) − E₀."""
+    antennas = len(instance["channels"][0][0]) if instance["channels"] else int(instance["antennas"])
+    patterns = sensing_patterns(instance, antennas)
+    lags = rows(numbers, "lags", 2 * antennas - 1, len(patterns))
+    total = Ball(0.0)
+    for pattern, part in zip(patterns, lags):
+        error, slopes = pattern.tangent(part)
+        total = total + max(0.0, (Ball(-largest(-slopes)) - error).lower())
+    return (total / float(len(patterns))).lower()
+
+
+def cellfree(document):
+    instance, bound = document["instance"], document["proof"]["bound"]
+    numbers = bound["numbers"]
+    if bound["sense"] == "lower":
+        return error_floor(instance, numbers)
+    if "t" not in numbers:
+        raise NotHere("bounds without multipliers")
+    channels = complex_array(instance["channels"])  # users × access points × antennas
+    users, aps, antennas = channels.shape
+    budget = sqrt(np.repeat(np.asarray(instance["power_over_noise"], float), antennas))
+    h = [(Ball(channels[k].ravel()) * budget)[:, None] for k in range(users)]
+    own = [x @ x.H for x in h]
+    blocks = complex_array(instance["error_blocks"])
+    factors, weights = complex_array(instance["error_factors"]), instance["error_weights"]
+    every, least, most = [], [], []
+    for k in range(users):
+        # Θ_k: a block for each access point, and factors that may span several.
+        theta, through, under = Ball(np.zeros((aps * antennas,) * 2, complex)), 1.0, 0.0
+        for m in range(aps):
+            at = slice(m * antennas, (m + 1) * antennas)
+            theta.mid[at, at] = blocks[k][m]
+            block = theta[at, at] * budget[at, None] * budget[None, at]
+            through, under = through + max(0.0, largest(block)), under + max(0.0, largest(-block))
+        for f, weight in zip(factors[k].reshape(-1, aps * antennas), weights[k]):
+            f = Ball(f)[:, None]
+            theta = theta + f @ f.H * weight
+            spread = max(0.0, weight) * amplitude(f * budget[:, None], aps) ** 2
+            through, under = through + spread, under + max(0.0, -weight) * amplitude(f * budget[:, None], aps) ** 2
+        least.append(1.0 - under * UP - 4 * U)
+        most.append((through + amplitude(h[k], aps) ** 2) * UP)
+        every.append(own[k] + theta * budget[:, None] * budget[None, :])
+    # Under a limit on the error, who senses sends at full power; otherwise nobody sends more.
+    limit = instance.get("max_error") if document["scheme"] == "balanced" else None
+    patterns = sensing_patterns(instance, antennas) if limit is not None else []
+    sensing = [pattern.ap for pattern in patterns]
+    low, high, outer_low, outer_high = boxes(numbers, users)
+    t, prices = rows(numbers, "t", users, len(low)), rows(numbers, "price", aps, len(low))
+    price = (numbers.get("error_price") or [0.0])[0]
+    if price < 0 or price > 0 and not patterns:
+        raise Unproven("a price of a limit that there is not")
+    lags = rows(numbers, "lags", (2 * antennas - 1) * len(patterns), len(low)) if price > 0 else None
+    if not covered(low, high, np.array(least), np.array(most)):
+        raise Unproven("the boxes leave something uncovered")
+    worst = -np.inf
+    for box in range(len(low)):
+        slope, offset = chord(outer_low[box], outer_high[box])
+        constant = (Ball(t[box]) - slope - log(t[box]) - 1.0 + offset).sum()
+        shared = Ball(np.diag(np.repeat(-prices[box], antennas)).astype(complex))
+        for k in range(users):
+            shared = shared + every[k] * (Ball(t[box][k]) - slope[k])
+        for at, pattern in enumerate(patterns if price > 0 else []):
+            # −μ (S − δ) is concave: its tangent lies above it, and S is of degree two.
+            part = lags[box].reshape(len(patterns), -1)[at]
+            error, slopes = pattern.tangent(part)
+            share = Ball(price) / float(len(patterns))
+            constant = constant + share * (error + limit)
+            m = slice(pattern.ap * antennas, (pattern.ap + 1) * antennas)
+            inner = shared[m, m] - slopes * share
+            shared.mid[m, m], shared.rad[m, m] = inner.mid, inner.rad
+        top = largest(*(shared + own[k] * slope[k] for k in range(users)), shared)
+        worth = [p + top if m in sensing else max(0.0, p + top) for m, p in enumerate(prices[box])]
+        worst = max(worst, (constant + Ball(np.array(worth)).sum()).upper())
+    return (Ball(worst) / log(2.0)).upper()
+
+
+# --- pilots -------------------------------------------------------------------------------------
+
+LIGHT_M_S = 299_792_458.0
+
+
+def known_of_channels(instance, gain, energy):
+    """γ, the variance of what an access point knows of a channel: access points × users."""
+    if "estimate_gain" in instance:
+        return Ball(np.asarray(instance["estimate_gain"], float))
+    overlap = np.abs(complex_array(instance["uplink_gram"])) ** 2
+    heard = (Ball(gain) @ Ball(overlap.T, 8 * U * overlap.T)) * energy + 1.0
+    return Ball(gain) * gain * energy / heard
+
+
+def information_of_echoes(instance):
+    """R_m of every user: what its echo of a unit of energy from an access point knows of its position."""
+    if "information" in instance:
+        raise NotHere("given information")
+    wave = Ball(LIGHT_M_S) / instance["frequency_hz"]
+    common = wave * wave * instance["cross_section_m2"] / (64.0 * PI * PI * PI)
+    common = common * 8.0 * PI * PI * instance["effective_bandwidth_hz"] * instance["effective_bandwidth_hz"]
+    common = common / (LIGHT_M_S * LIGHT_M_S)
+    out = []
+    for user in instance["user_m"]:
+        away = Ball(np.asarray(instance["point_m"], float)) - np.asarray(user, float)
+        square = (away * away)[:, 0] + (away * away)[:, 1]
+        distance = Ball(np.sqrt(square.mid), square.rad / np.sqrt(square.mid) + 4 * U * np.sqrt(square.mid))
+        unit = away / distance[:, None]
+        weight = 1.0 / Ball(np.maximum(square.mid, 1.0), square.rad)
+        both = unit[:, None, :] + unit[None, :, :]
+        weights = common * weight[:, None] * weight[None, :]
+        out.append([(weights * both[:, :, i] * both[:, :, j]).sum(axis=1) for i, j in ((0, 0), (1, 1), (0, 1))])
+    return out
+
+
+def pilots(document):
+    """No worst error is below the level claimed: Lagrange multipliers λ (errors), ν with Y (positions) and μ
+    (powers) of each interval of θ = b/(a+b) show that no allocation reaches it there."""
+    instance, bound = document["instance"], document["proof"]["bound"]
+    numbers, level = bound["numbers"], bound["value"] * (1 - 1e-9)
+    if document["scheme"] != "optimal" or "error" not in numbers:
+        raise NotHere("bounds of other goals than the worst error")
+    grams = [complex_array(instance[f"{way}_gram"]) for way in ("uplink", "downlink")]
+    if not any(np.array_equal(gram, np.diag(np.diag(gram))) for gram in grams):
+        raise NotHere("pilots that are correlated in both directions")
+    energy = instance["downlink_energy"]
+    beta = np.asarray(instance["channel_gain"], float)
+    gamma = known_of_channels(instance, beta, instance["uplink_energy"])
+    if np.any(gamma.mid <= 0):
+        raise NotHere("channels without an estimate")
+    gain, estimate = Ball(beta) * energy, gamma * energy
+    points, users = beta.shape
+    overlap = np.abs(grams[1]) ** 2 * (1 - np.eye(users))
+    overlap = Ball(overlap, 8 * U * overlap)
+    limit = instance.get("crb_limit_m2")
+    echoes = information_of_echoes(instance) if limit is not None else None
+    names = ("low", "high", "envelope_low", "envelope_high")
+    low, high, outer_low, outer_high = boxes(numbers, users, names)
+    error, crb, inverse, power = (
+        rows(numbers, name, each, len(low))
+        for name, each in (("error", users), ("crb", users), ("inverse", 3 * users), ("power", points))
+    )
+    if min(error.min(), crb.min(), power.min()) < 0 or limit is None and crb.any():
+        raise Unproven("a multiplier is negative")
+    # θ = b/(a+b) of all allocations at stake, with a ≤ Σ s β, b ≥ 1 and error ≥ θ/(1 + Σ γ/β).
+    shares = [(estimate[:, k] / gain[:, k]).sum() for k in range(users)]
+    bottom = [(1.0 / (1.0 + gain[:, k].sum())).lower() for k in range(users)]
+    top = [min(1.0, (level * (1.0 + shares[k])).upper()) for k in range(users)]
+    if any(b > t for b, t in zip(bottom, top)):
+        return level
+    if not covered(low, high, bottom, top):
+        raise Unproven("the regions leave something uncovered")
+    for box in range(len(low)):
+        if not reaches_nothing(
+            level, outer_low[box], outer_high[box], error[box], crb[box], inverse[box].reshape(users, 3), power[box],
+            gain, estimate, overlap, energy, echoes, limit, shares,
+        ):  # fmt: skip
+            raise Unproven(f"region {box} may hold a smaller error")
+    return level
+
+
+def reaches_nothing(level, low, high, error, crb, inverse, power, gain, estimate, overlap, energy, echoes, limit, shares):
+    """Whether no allocation with θ in [low, high] has all errors below the level and all bounds within the limit."""
+    points, users = gain.mid.shape
+    if any(low[k] >= (level * (1.0 + shares[k])).upper() for k in range(users)):
+        return True
+    p, q = Ball(low) * high, (1.0 - Ball(low)) * (1.0 - Ball(high))  # envelope p a + q b of ab/(a+b)
+    gained = Ball(0.0)
+    for k in range(users):
+        gained = gained + q[k] * error[k]
+        if limit is not None:
+            gained = gained + (2.0 * (Ball(inverse[k][0]) + inverse[k][1]) - limit) * crb[k]
+    if gained.lower() <= 0:
+        return False
+    scale = gained / Ball(power).sum()  # prices of power may be scaled until nothing is owed
+    for k in range(users):
+        cost = scale * power + gain[:, k] * (p[k] * error[k])
+        if limit is not None:
+            xx, yy, xy = inverse[k]
+            squares = (Ball(xx) * xx + Ball(xy) * xy, Ball(yy) * yy + Ball(xy) * xy, 2.0 * (Ball(xx) * xy + Ball(xy) * yy))
+            for square, r in zip(squares, echoes[k]):
+                cost = cost - r * square * (energy * crb[k])
+        for j in range(users):
+            if j != k:
+                cost = cost + gain[:, j] * (overlap[j, k] * q[j] * error[j])
+        # Σ c x − u ((Σ √(g x))² + Σ b x) ≥ 0 for all x ≥ 0, by Cauchy and Schwarz.
+        u = Ball(error[k]) * level
+        left = cost - gain[:, k] * u
+        if np.any(left.mid - left.rad <= 0) or (u * (estimate[:, k] / left).sum()).upper() > 1.0:
+            return False
+    return True
+
+
+SYSTEMS = {"beamforming": beamforming, "cellfree": cellfree, "pilots": pilots}
+
+
+def check(document):
+    """What is proven of a document, in a sentence."""
+    bound = (document.get("proof") or {}).get("bound") if isinstance(document, dict) else None
+    if not bound or not bound.get("numbers") or document.get("system") not in SYSTEMS:
+        raise NotHere("it has no bound with multipliers, or is of a system that is not known here")
+    if "left_out" in bound["numbers"]:
+        raise NotHere("its multipliers were too many to be kept")
+    value, upper = bound["value"], bound["sense"] == "upper"
+    try:
+        proven = SYSTEMS[document["system"]](document)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise Unproven(f"the document is not whole ({type(error).__name__}: {error})") from error
+    # The last digits of a decimal, and of what the two sides call the same sum.
+    slack = 1e-9 * abs(value) + (1e-9 if document["system"] != "pilots" else 0.0)
+    if not (proven <= value + slack if upper else proven >= value - slack):
+        raise Unproven(f"what follows is {proven:.12g}, claimed is {value:.12g}")
+    of = f" of {bound['problem']}" if bound.get("problem") else ""
+    return f"no design{of} {'exceeds' if upper else 'undercuts'} {proven:.9g} (claimed: {value:.9g})"
+
+
+def main():
+    if len(sys.argv) < 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    codes = set()
+    for path in sys.argv[1:]:
+        try:
+            with open(path, encoding="utf-8") as file:
+                print(f"{path}: proven: {check(json.load(file))}")
+        except Unproven as why:
+            print(f"{path}: NOT PROVEN: {why}")
+            codes.add(1)
+        except NotHere as why:
+            print(f"{path}: not checked: {why}")
+            codes.add(3)
+        except (OSError, ValueError) as error:
+            print(f"{path}: not read: {error}")
+            codes.add(2)
+    return min(codes, default=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
