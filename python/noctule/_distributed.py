@@ -52,6 +52,7 @@ def task(plan: bytes, chunks: list[int], schemes: bytes, strict: bool, attempt: 
     from ._experiment import called
 
     del attempt
+    _attend()
     try:
         functions = {
             id: (called(_unchanged(id, function, digest)), digest)
@@ -147,11 +148,19 @@ def opened(executor: Any) -> tuple[Any, Callable[[], Any] | None]:
                  'anything with submit(), a function that makes one, "processes", or a number of them')
 
 
+#: What :mod:`multiprocessing` calls workers of pools; those that others name, others look after.
+_POOLED = ("SpawnProcess-", "ForkProcess-", "ForkServerProcess-")
+_attends = threading.Event()
+
+
 def _attend() -> None:
-    """In a worker: end with the process that started it, however that ends."""
+    """In a worker of a pool: end with the process that started it, however that ends."""
     parent = multiprocessing.parent_process()
-    if parent is None:
+    pooled = multiprocessing.current_process().name.startswith(_POOLED) and \
+        threading.current_thread() is threading.main_thread()
+    if parent is None or not pooled or _attends.is_set():
         return
+    _attends.set()
 
     def wait() -> None:
         parent.join()

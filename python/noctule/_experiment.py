@@ -37,6 +37,9 @@ class Records:
         if not (self.folder / "records.csv").is_file():
             raise refuse("there is no complete run in this folder", str(folder), "no records.csv",
                          "a folder that `noctule run` or noctule.run has written to")
+        if self._pooled().get("unfinished"):
+            raise refuse("the merge that writes this folder has not ended", str(folder),
+                         "tables that may not belong together", "to call the same merge again")
         self.info = dict(info or {})
         self._columns: dict[str, Array] | None = None
         self._owner: Any = None
@@ -105,10 +108,22 @@ class Records:
 
     @property
     def plan(self) -> dict[str, Any]:
-        """Everything that decided the numbers."""
+        """Everything that decided the numbers; of runs that were pooled, that of the first with the
+        trials of all."""
+        pooled = self._pooled()
+        if "plan" in pooled:
+            return dict(pooled["plan"])
         document: dict[str, Any] = json.loads(
             (self.folder / "plan.json").read_text(encoding="utf-8"))
         return document
+
+    def _pooled(self) -> dict[str, Any]:
+        """What `noctule merge A B --out` says of this folder."""
+        try:
+            document = json.loads((self.folder / "pooled.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return document if isinstance(document, dict) else {}
 
     @property
     def report(self) -> Path:
@@ -206,7 +221,8 @@ def run(
         as ``<name>.old``.
     on_failure
         When a function of your own fails: ``"return"`` goes on and warns at the end, with the first
-        traceback and how many designs it was; ``"raise"`` stops at the first exception.
+        traceback and how many designs it was, those of earlier calls counted; ``"raise"`` stops at
+        the first exception, with a ``RuntimeError`` where that was one of an earlier call.
     executor
         Who computes: nobody but this process by default; ``"processes"`` or a number for processes
         of this machine (spawned: a script needs ``if __name__ == "__main__":``); any executor with
@@ -259,9 +275,12 @@ def run(
             order |= {"out": inbox.folder, "fresh": False}
         info = json.loads(_noctule.run(order, functions, bar.callback))
     info["failures"].update(failed)
-    for id, failures in info.pop("failures").items():
-        designs = "one design" if failures["count"] == 1 else f"{failures['count']} designs"
-        warnings.warn(f"`{id}` failed for {designs}; the first:\n{failures['first']}",
+    failures = info.pop("failures")
+    # All there are, also those of earlier calls, whose tracebacks are gone.
+    for id, stored in info.pop("failed").items():
+        designs = "one design" if stored["count"] == 1 else f"{stored['count']} designs"
+        first = failures.get(id, {"first": f"{stored['first']} (in an earlier call)"})["first"]
+        warnings.warn(f"`{id}` failed for {designs}; the first:\n{first}",
                       RuntimeWarning, stacklevel=2)
     records = Records(info["folder"], info)
     # The temporary folder lives as long as what reads it.

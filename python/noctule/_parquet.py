@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ._input import refuse
+
 #: Bytes of a table that are in memory at once.
 _BLOCK = 8 << 20
 
@@ -28,7 +30,12 @@ def kinds(header: list[str], plan: Mapping[str, Any]) -> dict[str, str]:
 
 
 def write(table: Path, plan: Mapping[str, Any], target: Path) -> Path:
-    """Write a table of ``noctule.run`` as Parquet; whole or not at all."""
+    """Write a table of ``noctule.run`` as Parquet; whole or not at all. A link is followed."""
+    target = Path(os.path.realpath(target))
+    if target.exists() and not target.is_file():
+        raise refuse("what has this name is no file, and cannot be replaced by one", str(target),
+                     "a folder" if target.is_dir() else "a device or a pipe",
+                     "a file, or a name that is free")
     with table.open(encoding="utf-8") as file:
         header = next(csv.reader(file))
     kind = kinds(header, plan)

@@ -227,6 +227,20 @@ def test_failures_of_functions_are_failures_and_no_losses(tmp_path: Path) -> Non
     with pytest.raises(ValueError, match="an odd one"):
         noctule.run(STUDY, out=tmp_path / "c", schemes={"odd": odd}, executor=2,
                     on_failure="raise")
+    # What is stored already failed all the same, whoever asks.
+    failed = int(np.sum(alone["outcome"] == "failed"))
+    for executor in (None, 2):
+        with pytest.warns(RuntimeWarning, match=f"failed for {failed} designs.*\n.*earlier call"):
+            noctule.run(STUDY, out=tmp_path / "b", schemes={"odd": odd}, executor=executor)
+        with pytest.raises(RuntimeError, match="`odd` failed at point .*earlier call.*an odd one"):
+            noctule.run(STUDY, out=tmp_path / "b", schemes={"odd": odd}, executor=executor,
+                        on_failure="raise")
+    # Some of them there, the others computed now: all are counted, with a traceback.
+    for chunk in sorted((tmp_path / "b" / "chunks").glob("c*.jsonl"))[::2]:
+        chunk.unlink()
+    with pytest.warns(RuntimeWarning, match=f"failed for {failed} designs") as told:
+        noctule.run(STUDY, out=tmp_path / "b", schemes={"odd": odd})
+    assert "Traceback" in str(told[0].message)
 
 
 def test_workers_refuse_another_function() -> None:

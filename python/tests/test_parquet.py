@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,21 @@ def test_without_a_package_it_says_so(
         records.to_parquet(tmp_path / "records.parquet")
     assert not list(tmp_path.iterdir())
     assert importlib.util.find_spec("noctule")
+
+
+def test_what_is_no_file_is_not_replaced(records: noctule.Records, tmp_path: Path) -> None:
+    """A folder, a pipe, and a link to one: the same as a device, which root could replace."""
+    pytest.importorskip("pyarrow")
+    pipe, link, real = (tmp_path / name for name in ("pipe", "link", "real"))
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for wrong, found in ((tmp_path, "a folder"), (pipe, "or a pipe"), (link, "or a pipe")):
+        with pytest.raises(noctule.InvalidInput, match="is no file") as error:
+            records.to_parquet(wrong)
+        assert found in str(error.value)
+    assert pipe.is_fifo() and link.is_symlink()
+    # A link to a file stays one.
+    link.unlink()
+    link.symlink_to(real)
+    assert records.to_parquet(link) == real
+    assert link.is_symlink() and real.is_file()

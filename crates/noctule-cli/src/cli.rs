@@ -126,6 +126,10 @@ pub(crate) struct Status {
     /// results/<name>).
     #[arg(value_name = "FOLDER", required = true)]
     pub(crate) folders: Vec<PathBuf>,
+
+    /// Read every chunk and every result, and compare digests; code 3 where anything is damaged.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// What is put together.
@@ -229,7 +233,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "i/N")]
     pub(crate) shard: Option<String>,
 
-    /// Stop at the first design that fails, with code 1 and the reason.
+    /// Stop at the first design that fails, or has failed in an earlier call, with code 1 and the
+    /// reason.
     #[arg(long, overrides_with = "keep_going")]
     pub(crate) fail_fast: bool,
 

@@ -22,6 +22,8 @@ pub(crate) enum Done {
     Contradicts,
     /// The independent witness does not confirm the design: numerics.
     Unsound,
+    /// Files of a run are damaged.
+    Damaged,
     /// The requirements are proven to be infeasible.
     Infeasible,
     /// Stopped cleanly; running again resumes.
@@ -36,6 +38,7 @@ impl Done {
         ExitCode::from(match self {
             Self::Done => 0,
             Self::NothingDesigned | Self::Unsound => 1,
+            Self::Damaged => 3,
             Self::Infeasible => 4,
             Self::Contradicts => 5,
             Self::Resumable => Self::RESUMABLE,

@@ -21,6 +21,8 @@ mod effort;
 mod folders;
 #[path = "engine_verbs/shards.rs"]
 mod shards;
+#[path = "engine_verbs/stored.rs"]
+mod stored;
 
 const EXPERIMENT: &str = "beamforming/region";
 

@@ -167,7 +167,8 @@ pub struct Named {
 pub fn open(name: &str) -> Result<Named, InputError> {
     let path = Path::new(name);
     if !path.is_file() && path.extension().is_none_or(|extension| extension != "toml") {
-        let built_in = find(name)?;
+        let built_in =
+            find(name).map_err(|error| if path.is_dir() { no_run(name) } else { error })?;
         let file = format!("{}.toml", built_in.id);
         return Ok(Named { text: built_in.text.to_owned(), file, id: built_in.id.to_owned() });
     }
@@ -176,6 +177,17 @@ pub fn open(name: &str) -> Result<Named, InputError> {
         .file_stem()
         .map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
     Ok(Named { text, file: name.to_owned(), id })
+}
+
+/// A folder was named that holds no run.
+fn no_run(name: &str) -> InputError {
+    let what = "this is a folder, and there is no run in it";
+    let allowed = "the folder of a run, the path of an experiment file, or a name";
+    let error = InputError::new(what, name, "no plan.json", allowed);
+    if Path::new(name).join("chunks").is_dir() {
+        return error.hint("put plan.json back from a copy: there are chunks");
+    }
+    error.hint("noctule run FILE --out FOLDER writes results into a folder")
 }
 
 #[cfg(test)]
@@ -203,5 +215,8 @@ mod tests {
     fn names_may_be_short_but_not_wrong() {
         assert_eq!(find("region"), find("beamforming/region"));
         assert!(find("regoin").unwrap_err().hint.is_some());
+        let folder = tempfile::tempdir().unwrap();
+        let error = open(folder.path().to_str().unwrap()).unwrap_err();
+        assert!(error.what.contains("folder"), "{error}");
     }
 }

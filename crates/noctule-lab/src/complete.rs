@@ -7,10 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use noctule_num::stats::Summary;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::canonical;
 use crate::claim;
@@ -245,5 +247,33 @@ pub fn standing(store: &Store) -> Result<Standing, LabError> {
         return fold::standing(store);
     }
     let total = store.plan().chunks();
-    Ok(Standing { done: total, total, ..Standing::default() })
+    Ok(Standing { done: total, total, by_size: true, ..Standing::default() })
+}
+
+/// Results that are not as they were written, by the digests in the manifest of this run: the name of
+/// each, and how. Nothing where there is no manifest of this plan.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn changed(store: &Store) -> Result<Vec<(String, &'static str)>, LabError> {
+    let Ok(text) = files::read(&store.dir().join("manifest.json"), MAX_BYTES) else {
+        return Ok(Vec::new());
+    };
+    let manifest: Value = serde_json::from_slice(&text).unwrap_or_default();
+    if manifest["plan_sha256"] != store.hash() {
+        return Ok(Vec::new());
+    }
+    let mut changed = Vec::new();
+    for (name, digest) in manifest["files_sha256"].as_object().into_iter().flatten() {
+        let path = store.dir().join(name);
+        match files::sha256(&path) {
+            Ok(found) if *digest == found => {}
+            Ok(_) => changed.push((name.clone(), "it was changed")),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                changed.push((name.clone(), "it is gone"));
+            }
+            Err(error) => return Err(LabError::io("read", &path)(error)),
+        }
+    }
+    Ok(changed)
 }

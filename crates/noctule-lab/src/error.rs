@@ -64,7 +64,7 @@ pub enum LabError {
     },
 
     /// A design failed in a run that ends with the first that does.
-    #[error("`{scheme}` failed at point {point}, trial {trial}: {reason}")]
+    #[error("`{scheme}` failed at point {point}, trial {trial}{}: {reason}", if *earlier { ", in an earlier call" } else { "" })]
     Failed {
         /// The scheme.
         scheme: String,
@@ -72,6 +72,8 @@ pub enum LabError {
         point: usize,
         /// The trial.
         trial: u64,
+        /// Whether that was found in a chunk that was there already.
+        earlier: bool,
         /// Why.
         reason: String,
     },

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use noctule_num::InputError;
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
@@ -18,7 +19,7 @@ use parquet::schema::types::Type;
 use crate::error::LabError;
 use crate::experiment::plain;
 use crate::files::Temporary;
-use crate::fold::{chunks_of, read};
+use crate::fold::chunks_of;
 use crate::plan::Plan;
 use crate::run::{Record, Store};
 
@@ -104,6 +105,11 @@ pub fn parquet(store: &Store, path: &Path) -> Result<u64, LabError> {
         path: path.to_owned(),
         source: std::io::Error::other(error),
     };
+    if path.exists() && !path.is_file() {
+        let what = "what has this name is no file, and cannot be replaced by one";
+        let (place, allowed) = (path.display().to_string(), "a file, or a name that is free");
+        return Err(InputError::new(what, place, "a folder, a device or a pipe", allowed).into());
+    }
     let temporary = Temporary::beside(path);
     let file = temporary.create().map_err(LabError::io("write", path))?;
     let properties = WriterProperties::builder()
@@ -114,12 +120,13 @@ pub fn parquet(store: &Store, path: &Path) -> Result<u64, LabError> {
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).map_err(fail)?;
     let mut rows = 0;
     for chunk in 0..chunks {
-        for record in &read(store, chunk)?.records {
-            rows += push(&mut columns, record, plan);
+        store.each_record(chunk, |record| {
+            rows += push(&mut columns, &record, plan);
             if columns[0].1.len() >= ROWS {
                 group(&mut writer, &mut columns).map_err(fail)?;
             }
-        }
+            Ok(())
+        })?;
     }
     group(&mut writer, &mut columns).map_err(fail)?;
     let file = writer.into_inner().map_err(fail)?;

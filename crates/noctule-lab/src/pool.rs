@@ -18,7 +18,7 @@ use crate::plan::{self, Plan};
 use crate::present;
 use crate::presentation::Presentation;
 use crate::results::Results;
-use crate::run::{Store, vacant};
+use crate::run::{Store, move_aside, vacant};
 use crate::study::conclude;
 
 /// What says that a folder was pooled, and of what.
@@ -57,7 +57,7 @@ pub fn pool(dirs: &[PathBuf], out: &Path) -> Result<(Store, Presentation, Result
     for source in &sources {
         chunks_of(source.store).map_err(|error| error.of_run(source.store.dir()))?;
     }
-    open(out)?;
+    let before = open(out, &sources)?;
     let plan = first.plan().with_trials(trials);
     let store = Store::over(out, plan);
     store.sweep();
@@ -65,8 +65,14 @@ pub fn pool(dirs: &[PathBuf], out: &Path) -> Result<(Store, Presentation, Result
     store.write_output(FILE, told(&sources, false).as_bytes())?;
     let wanted = present::wanted(store.plan(), presentation);
     let folded = fold_into(&sources, &store, &wanted)?;
-    let results = conclude(&store, presentation, folded)?;
+    let mut results = conclude(&store, presentation, folded)?;
+    store.write_output("presentation.json", presentation.text().as_bytes())?;
     store.write_output(FILE, told(&sources, true).as_bytes())?;
+    results.notes.extend(
+        before.map(|old| {
+            format!("what was pooled before, of other runs, is now in {}", old.display())
+        }),
+    );
     Ok((store, presentation.clone(), results))
 }
 
@@ -101,26 +107,35 @@ fn check(first: &Store, run: &Store, before: Option<&Store>) -> Result<(), LabEr
     Ok(())
 }
 
-/// Take a folder that is new, empty, or was pooled before.
-fn open(out: &Path) -> Result<(), LabError> {
+/// Take a folder that is new, empty, or was pooled before. A pool of other runs is moved aside, so that
+/// no file of it ever stands beside those of this one; where it is now.
+fn open(out: &Path, sources: &[Source<'_>]) -> Result<Option<PathBuf>, LabError> {
     let place = out.display().to_string();
     if out.join("plan.json").exists() {
         let what = "the folder holds a run, whose results would be replaced";
         let allowed = "a folder of its own";
         return Err(InputError::new(what, place, "a plan", allowed).into());
     }
-    let pooled = files::read(&out.join(FILE), plan::MAX_BYTES).is_ok_and(|text| {
-        let document = serde_json::from_slice::<Value>(&text).unwrap_or_default();
-        document.get("format").and_then(Value::as_str) == Some(FORMAT)
-    });
-    if !pooled {
+    let text = files::read(&out.join(FILE), plan::MAX_BYTES).unwrap_or_default();
+    let document = serde_json::from_slice::<Value>(&text).unwrap_or_default();
+    let mut before = None;
+    if document["format"] != FORMAT {
         vacant(out, "name another folder with --out")?;
+    } else if parts(&document) != parts(&described(sources)) {
+        before = move_aside(out, true)?;
     }
-    std::fs::create_dir_all(out).map_err(LabError::io("create", out))
+    std::fs::create_dir_all(out).map_err(LabError::io("create", out))?;
+    Ok(before)
 }
 
-/// Of what the folder was pooled; or is being, which is said while its files are written.
-fn told(sources: &[Source<'_>], finished: bool) -> String {
+/// What a pool is made of: the digests of plans, in order.
+fn parts(document: &Value) -> Vec<&Value> {
+    let runs = document["runs"].as_array();
+    runs.into_iter().flatten().map(|run| &run["plan_sha256"]).collect()
+}
+
+/// Of what the folder was pooled.
+fn described(sources: &[Source<'_>]) -> Value {
     let run = |source: &Source<'_>| {
         let plan = source.store.plan();
         json!({
@@ -132,7 +147,14 @@ fn told(sources: &[Source<'_>], finished: bool) -> String {
         })
     };
     let runs: Vec<Value> = sources.iter().map(run).collect();
-    let mut told = json!({ "format": FORMAT, "runs": runs });
+    let trials: u64 = sources.iter().map(|source| source.store.plan().trials).sum();
+    let plan = sources.first().map(|first| first.store.plan().with_trials(trials));
+    json!({ "format": FORMAT, "runs": runs, "plan": plan })
+}
+
+/// The same as a file; or of what it is being pooled, which is said while its files are written.
+fn told(sources: &[Source<'_>], finished: bool) -> String {
+    let mut told = described(sources);
     if !finished {
         told["unfinished"] = true.into();
     }

@@ -150,6 +150,12 @@ pub trait Chain: Send + Sync {
     /// that thread count, order and restarts cannot show. When `interrupt` is raised it may
     /// return early with any rows; the engine drops them.
     fn run(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row>;
+
+    /// The same, row by row as they are designed: a chain may have a hundred thousand points, and what
+    /// is kept of a row is less than the row.
+    fn run_each(&self, seed: u64, trial: u64, interrupt: &Interrupt, take: &mut dyn FnMut(Row)) {
+        self.run(seed, trial, interrupt).into_iter().for_each(take);
+    }
 }
 
 /// A system as the engine sees it.

@@ -10,6 +10,8 @@ mod many;
 mod packs;
 #[path = "support/runs.rs"]
 mod runs;
+#[path = "support/stored.rs"]
+mod stored;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -63,6 +63,9 @@ fn parquet_says_what_the_table_says() {
     }
     assert!(found.next().is_none());
     assert_eq!((rows, count), (60 * 9 * 3 * 2, 60 * 9 * 3 * 2));
+    // A folder is not replaced, nor is a device: `/dev/full` would become a file.
+    let error = export::parquet(&store, folder.path()).unwrap_err();
+    assert!(error.is_input() && error.to_string().contains("is no file"), "{error}");
     let nowhere = folder.path().join("no/such/folder/records.parquet");
     assert!(matches!(export::parquet(&store, &nowhere), Err(LabError::Io { .. })));
 }

@@ -46,12 +46,14 @@ Exit codes:
 pub(crate) const STATUS: &str = "\
 Counts the chunks of runs and checks the digest of each. A folder that is no run
 stands for the runs below it. Of a run of 16 MB or more that is complete and has
-been folded, sizes are compared instead; `noctule merge` reads everything.
+been folded, sizes are compared instead, and that is said; --check reads every
+chunk and every result in any case.
 
 Examples:
   noctule status beamforming/region     the folder results/beamforming/region
   noctule status results                all runs below results/, a line each
   noctule status results/first results/second --json
+  noctule status results --check        every byte, by its digest
 
 Files written:
   none
@@ -60,7 +62,8 @@ Exit codes:
    0  said, whether runs are complete or not (--json: the key `complete`)
    1  a folder cannot be read
    2  a folder holds no run
-   3  the plan is damaged (of several, its line says so, and the code is 0)";
+   3  the plan is damaged (of several, its line says so, and the code is 0);
+      with --check: anything is";
 
 pub(crate) const MERGE: &str = "\
 Puts the parts of a run together that `noctule run --shard i/N` computed into

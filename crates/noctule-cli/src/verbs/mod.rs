@@ -37,7 +37,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
         Verb::List { ids } => list::run(json, ids),
         Verb::Show(named) => show::run(&named.experiment, json),
         Verb::Check(named) => check::run(&named.experiment, json),
-        Verb::Status(status) => status::run(&status.folders, json),
+        Verb::Status(status) => status::run(&status, json),
         Verb::Merge(merge) => merge::run(&merge, json),
         Verb::Slurm(options) => slurm::run(&options, json),
         Verb::Export { folder, out } => export::run(&folder, out, json),

@@ -8,7 +8,7 @@ use noctule_lab::experiment::Changes;
 use noctule_lab::fold::GroupSummary;
 use noctule_lab::plan::Plan;
 use noctule_lab::presentation::Presentation;
-use noctule_lab::run::{Part, RunOptions, RunReport, Shard, Store};
+use noctule_lab::run::{Part, Resolved, RunOptions, RunReport, Shard, Store, check_part};
 use noctule_lab::{Request, Results, Study, builtin, claim, finish, systems};
 use noctule_num::InputError;
 use serde_json::{Map, Value, json};
@@ -27,33 +27,46 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
     if let Some(dir) = said.and_then(folder_of_a_run) {
         refuse_changes(options)?;
         let (study, store) = Study::resume(&dir, &registry)?;
-        return ran(&study, &store, options, part, (started, None), as_json);
+        let resolved = resolve(part, &dir, &study.plan)?;
+        return ran(&study, &store, options, (part, &resolved), (started, None), as_json);
     }
     let opened = Study::open(&named(options)?, request(options), &registry)?;
     if part != Part::default() && !options.fresh {
         refuse_fewer(&opened.dir, &opened.study.plan)?;
     }
+    let resolved = resolve(part, &opened.dir, &opened.study.plan)?;
     let store = opened.store(|old| {
         say(&format!("earlier results are now in {}", old.display()));
     })?;
     let allowed = opened.experiment.ci.max_seconds;
-    ran(&opened.study, &store, options, part, (started, Some(allowed)), as_json)
+    let clock = (started, Some(allowed));
+    ran(&opened.study, &store, options, (part, &resolved), clock, as_json)
 }
 
-/// Run a study and say what came of it; `clock` is when it began, and what [ci] allows.
+/// Which part is meant, before anything is written.
+fn resolve(part: Part, dir: &Path, plan: &Plan) -> Result<Resolved, Failure> {
+    let resolved = part.resolve(dir, |name| std::env::var(name).ok())?;
+    check_part(plan, resolved.shard)?;
+    Ok(resolved)
+}
+
+/// Run a study and say what came of it; `part` is what was asked for and which that is, `clock` when it
+/// began, and what [ci] allows.
 fn ran(
     study: &Study<'_>,
     store: &Store,
     options: &Run,
-    part: Part,
+    (part, resolved): (Part, &Resolved),
     clock: (Instant, Option<f64>),
     as_json: bool,
 ) -> Result<Done, Failure> {
-    let shard = part.resolve(store.dir(), |name| std::env::var(name).ok())?;
+    resolved.keep()?;
+    let shard = resolved.shard;
     let interrupt = crate::signals::interrupt();
     announce(study);
     if part == Part::default()
         && let Some(results) = study.answer(store)
+        && !(options.fail_fast && has_failures(&results))
     {
         let report = RunReport {
             chunks: study.plan.chunks(),
@@ -255,7 +268,8 @@ pub(crate) fn show_results(
 
 fn say_run(report: &RunReport, seconds: f64, results: &Results) {
     if results.again {
-        say("\nThe run was complete already; its files are as they were.");
+        say("\nThe run was complete already: its files are there, with the sizes that they had.");
+        say("`noctule status --check` reads them all.");
     } else if report.computed == 0 {
         say("\nThe run was complete already; tables and figures were written again.");
     } else {
@@ -265,6 +279,11 @@ fn say_run(report: &RunReport, seconds: f64, results: &Results) {
     if report.precise {
         say(&format!("stopped at the target precision after {} trials", results.folded.trials));
     }
+}
+
+/// Whether there are designs that failed, which a run finds that is told to end with the first.
+fn has_failures(results: &Results) -> bool {
+    results.folded.groups.iter().any(|group| group.failed + group.unsound > 0)
 }
 
 /// Where designs failed or are unsound, with the first reason.
@@ -311,6 +330,7 @@ fn results_json(
         "folder": store.dir(),
         "plan": store.hash(),
         "complete": true,
+        "checked": if results.again { "sizes" } else { "digests" },
         "trials": results.folded.trials,
         "run": report.map(report_json),
         "groups": groups,

@@ -143,3 +143,78 @@ fn a_pool_that_is_killed_is_called_again() {
         assert!(read("both") == read("whole"), "{name}");
     }
 }
+
+/// A signal before every command of the script of an element, one after the other: what runs is told,
+/// the element is queued again at its time limit alone, and no program is left behind.
+#[cfg(unix)]
+#[test]
+fn a_signal_at_any_moment_stops_an_element_cleanly() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command;
+
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write(dir);
+    assert!(call(dir, &["slurm", "mine.toml", "--out", "d", "--shards", "4"]).status.success());
+    // A program that stops cleanly and takes its time, the scheduler, and bash that sends itself a
+    // signal before its command number AT.
+    for (name, text) in [
+        (
+            "program",
+            "#!/bin/sh\ntrap 'exit 75' USR1 TERM\necho $$ > pid\nfor i in $(seq \"$TENTHS\"); do sleep 0.1; done\n",
+        ),
+        ("scontrol", "#!/bin/sh\necho \"$@\" >> requeued\n"),
+        (
+            "signals",
+            "trap 'n=$((n + 1)); [ \"$n\" != \"$AT\" ] || kill -$SENT $$; \
+             echo \"$BASH_COMMAND\" >> commands' DEBUG\n",
+        ),
+    ] {
+        fs::write(dir.join(name), text).unwrap();
+        fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", dir.display(), std::env::var("PATH").unwrap_or_default());
+    let element = |sent: &str, at: usize, tenths: &str| {
+        for name in ["pid", "requeued", "commands"] {
+            let _ = fs::remove_file(dir.join(name));
+        }
+        let status = Command::new("bash")
+            .arg(dir.join("d/slurm/array.sbatch"))
+            .current_dir(dir)
+            .envs([("AT", at.to_string().as_str()), ("SENT", sent), ("PATH", path.as_str())])
+            .env("TENTHS", tenths)
+            .envs([("BASH_ENV", dir.join("signals")), ("NOCTULE", dir.join("program"))])
+            .envs([("SLURM_ARRAY_JOB_ID", "7"), ("SLURM_ARRAY_TASK_ID", "2")])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap_or_default();
+        let alive = || {
+            let pid = read("pid");
+            let told = Command::new("kill").args(["-0", pid.trim()]).stderr(Stdio::null()).status();
+            !pid.is_empty() && told.unwrap().success()
+        };
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while alive() {
+            assert!(std::time::Instant::now() < until, "{sent} at {at} leaves a program behind");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        (status.code(), read("requeued"), read("commands"))
+    };
+    let (code, requeued, commands) = element("USR1", usize::MAX, "2");
+    assert_eq!((code, requeued.as_str()), (Some(0), ""));
+    let commands: Vec<&str> = commands.lines().collect();
+    let place = |begin: &str| 1 + commands.iter().position(|line| line.starts_with(begin)).unwrap();
+    let last_trap = commands.iter().rposition(|line| line.starts_with("trap")).unwrap() + 1;
+    let (started, waited) = (place("\"$noctule\""), place("wait"));
+    assert!(last_trap < started && last_trap <= 3, "{commands:?}");
+    for at in last_trap + 1..=commands.len() {
+        for (sent, again) in [("USR1", "requeue 7_2\n"), ("TERM", "")] {
+            // When the program has ended by itself, there is nothing to stop.
+            let ended = at > waited;
+            let (code, requeued, _) = element(sent, at, if ended { "2" } else { "200" });
+            let expected = if ended { (Some(0), "") } else { (Some(75), again) };
+            assert_eq!((code, requeued.as_str()), expected, "{sent} before {}", commands[at - 1]);
+        }
+    }
+}

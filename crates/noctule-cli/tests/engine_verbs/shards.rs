@@ -242,7 +242,7 @@ fn a_full_disk_loses_nothing() {
 }
 
 /// What is run at scale: the cheapest design there is, at 20 points, with a distribution.
-fn large(trials: u64, points: u64) -> String {
+pub(super) fn large(trials: u64, points: u64) -> String {
     format!(
         "format = \"noctule-experiment/1\"\nsystem = \"beamforming\"\ntrials = {trials}\n\
          [scenario]\nusers = 1\ncrb_weight = 0\n\

@@ -14,10 +14,12 @@ use std::path::{Path, PathBuf};
 
 use noctule_num::InputError;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 pub(crate) use temporary::is_temporary;
 pub use temporary::{Temporary, sweep};
 
+use crate::canonical::hex;
 use crate::error::LabError;
 
 /// Stands in files of ours whose format has a place for a remark: words that a file of somebody
@@ -163,6 +165,24 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
         return Err(Unread::TooLarge(bytes.len() as u64));
     }
     Ok(bytes)
+}
+
+/// SHA-256 of a regular file, of whatever size.
+///
+/// # Errors
+/// When it cannot be read, or is no regular file.
+pub fn sha256(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file"));
+    }
+    let (mut file, mut digest) = (File::open(path)?, Sha256::new());
+    let mut part = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(hex(&digest.finalize())),
+            count => digest.update(&part[..count]),
+        }
+    }
 }
 
 /// The text of a file that somebody wrote, such as "a scenario file".

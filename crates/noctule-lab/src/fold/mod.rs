@@ -13,13 +13,14 @@ mod summary;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 pub use again::groups_of;
 pub use samples::{Cell, Samples, Wanted};
 pub use summary::GroupSummary;
 
 use crate::error::LabError;
-use crate::run::{Chunk, Decider, Record, Store, Unusable};
+use crate::run::{Decider, Header, Record, Store, Unusable};
 use summary::Groups;
 use tables::Tables;
 
@@ -82,19 +83,19 @@ pub(crate) fn fold_into(
         for (source, chunks) in sources.iter().zip(&chunks) {
             let before = source.first_trial * plan.chain_count() as u64;
             for chunk in 0..*chunks {
-                let mut read = read(source.store, chunk)?;
-                for record in &mut read.records {
+                let header = source.store.each_record(chunk, |mut record| {
                     record.unit += before;
-                    part.push(record)?;
+                    part.push(&record)?;
                     if range.start == 0 {
-                        tables.push(record)?;
-                        samples.push(record, plan)?;
+                        tables.push(&record)?;
+                        samples.push(&record, plan)?;
                         trials = trials.max(plan.unit(record.unit).0 + 1);
                     }
-                }
+                    Ok(())
+                })?;
                 if range.start == 0 {
-                    check_build(source.store, chunk, &mut build, &read)?;
-                    cpus.insert(read.header.cpu);
+                    check_build(source.store, chunk, &mut build, &header)?;
+                    cpus.insert(header.cpu);
                 }
             }
         }
@@ -112,24 +113,20 @@ fn check_build(
     store: &Store,
     chunk: u64,
     build: &mut String,
-    read: &Chunk,
+    header: &Header,
 ) -> Result<(), LabError> {
     if build.is_empty() {
-        build.clone_from(&read.header.build);
+        build.clone_from(&header.build);
     }
-    if *build == read.header.build {
+    if *build == header.build {
         return Ok(());
     }
     Err(LabError::Foreign {
         path: store.chunk_path(chunk),
         what: "build",
-        found: read.header.build.clone(),
+        found: header.build.clone(),
         expected: build.clone(),
     })
-}
-
-pub(crate) fn read(store: &Store, chunk: u64) -> Result<Chunk, LabError> {
-    store.read_chunk(chunk).map_err(|unusable| store.trouble(chunk, unusable))
 }
 
 /// Where a run stands.
@@ -143,6 +140,10 @@ pub struct Standing {
     pub torn: Vec<u64>,
     /// Chunks that are needed: fewer than planned once the precision is reached.
     pub total: u64,
+    /// Packs that are damaged, whether a chunk is lost by it or not.
+    pub packs: Vec<PathBuf>,
+    /// Whether sizes of files alone were compared.
+    pub by_size: bool,
 }
 
 impl Standing {
@@ -155,7 +156,8 @@ impl Standing {
 /// Look at every chunk of a run.
 pub fn standing(store: &Store) -> Result<Standing, LabError> {
     let plan = store.plan();
-    let mut standing = Standing { total: plan.chunks(), ..Standing::default() };
+    let packs = store.damaged_packs();
+    let mut standing = Standing { total: plan.chunks(), packs, ..Standing::default() };
     let mut decider = Decider::new(plan);
     let mut round = plan.round_end(0);
     for chunk in 0..plan.chunks() {

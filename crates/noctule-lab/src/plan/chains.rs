@@ -46,21 +46,27 @@ impl<'r> Chains<'r> {
         Ok(Self { system, kept })
     }
 
-    /// Design one trial of every point of a chain.
-    pub fn run(&self, plan: &Plan, chain: usize, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
+    /// Design one trial of every point of a chain, row by row.
+    pub fn run(
+        &self,
+        plan: &Plan,
+        chain: usize,
+        trial: u64,
+        interrupt: &Interrupt,
+        take: &mut dyn FnMut(Row),
+    ) {
+        let fitting = self.fitting(plan);
+        let mut fitted = |row| take(fitting.fitted(row));
         if let Some(ready) = self.kept.get(chain) {
-            return self.fitted(plan, ready.run(plan.seed, trial, interrupt));
+            return ready.run_each(plan.seed, trial, interrupt, &mut fitted);
         }
         match prepare(self.system, plan, chain) {
-            Ok(ready) => self.fitted(plan, ready.run(plan.seed, trial, interrupt)),
+            Ok(ready) => ready.run_each(plan.seed, trial, interrupt, &mut fitted),
             // It was accepted before.
-            Err(refused) => {
-                let row = || {
-                    let outcome = Outcome::Failed(refused.error.to_string());
-                    Row::without_design(outcome, plan.metrics.len())
-                };
-                (0..plan.chain_len()).map(|_| row()).collect()
-            }
+            Err(refused) => (0..plan.chain_len()).for_each(|_| {
+                let outcome = Outcome::Failed(refused.error.to_string());
+                take(Row::without_design(outcome, plan.metrics.len()));
+            }),
         }
     }
 }
@@ -80,21 +86,36 @@ impl Chains<'_> {
         })
     }
 
-    /// Rows without what the plan leaves out.
-    fn fitted(&self, plan: &Plan, mut rows: Vec<Row>) -> Vec<Row> {
-        let names: Vec<&str> = self.system.metrics().iter().map(|metric| metric.name).collect();
-        let kept = |name: &str| plan.metrics.iter().any(|known| known == name);
+    /// What the plan leaves out of rows.
+    fn fitting(&self, plan: &Plan) -> Fitting {
         let out = |name: &str| {
             self.system.condition(name).is_some() && !plan.series.iter().any(|known| known == name)
         };
-        for row in &mut rows {
-            if row.metrics.len() == names.len() && names.len() != plan.metrics.len() {
-                let told = names.iter().zip(&row.metrics).filter(|(name, _)| kept(name));
-                row.metrics = told.map(|(_, value)| *value).collect();
-            }
-            row.series.retain(|value| !out(value.series));
+        let series = self.system.series().into_iter().chain(self.system.on_demand());
+        let kept = |name: &str| plan.metrics.iter().any(|known| known == name);
+        Fitting {
+            metrics: self.system.metrics().iter().map(|metric| kept(metric.name)).collect(),
+            told: plan.metrics.len(),
+            out: series.map(|series| series.name).filter(|name| out(name)).collect(),
         }
-        rows
+    }
+}
+
+/// Which metrics of a row a plan has, and which series it leaves out.
+struct Fitting {
+    metrics: Vec<bool>,
+    told: usize,
+    out: Vec<&'static str>,
+}
+
+impl Fitting {
+    fn fitted(&self, mut row: Row) -> Row {
+        if row.metrics.len() == self.metrics.len() && self.metrics.len() != self.told {
+            let mut kept = self.metrics.iter();
+            row.metrics.retain(|_| kept.next().is_some_and(|kept| *kept));
+        }
+        row.series.retain(|value| !self.out.contains(&value.series));
+        row
     }
 }
 

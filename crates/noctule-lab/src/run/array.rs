@@ -57,7 +57,8 @@ impl std::str::FromStr for Part {
 }
 
 impl Part {
-    /// The shard, by the variables of the environment and what the folder of the run has kept.
+    /// The shard, by the variables of the environment and what the folder of the run has kept. Nothing
+    /// is written: what is refused changes nothing.
     ///
     /// # Errors
     /// When there is no array, or when its element cannot be told; when the folder cannot be read.
@@ -65,9 +66,10 @@ impl Part {
         self,
         dir: &Path,
         variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Shard, LabError> {
+    ) -> Result<Resolved, LabError> {
+        let resolved = |shard, keep| Ok(Resolved { shard, keep });
         let wanted = match self {
-            Self::Is(shard) => return Ok(shard),
+            Self::Is(shard) => return resolved(shard, None),
             Self::Slurm(wanted) => wanted,
         };
         let element = Element::of(variable)?;
@@ -84,12 +86,31 @@ impl Part {
             (Some(found), Some(kept)) if found != kept => Err(kept.contradicted(found).into()),
             (Some(found), None) => {
                 // What `noctule slurm` has prepared for another number of parts stays.
-                found.write(&if prepared.is_none() { Numbering::path(dir) } else { own })?;
-                Ok(found.shard(element.id)?)
+                let path = if prepared.is_none() { Numbering::path(dir) } else { own };
+                resolved(found.shard(element.id)?, Some((path, found)))
             }
-            (_, Some(kept)) => Ok(kept.shard(element.id)?),
+            (_, Some(kept)) => resolved(kept.shard(element.id)?, None),
             (None, None) => Err(element.untold(wanted).into()),
         }
+    }
+}
+
+/// A part that could be told.
+#[derive(Debug)]
+pub struct Resolved {
+    /// Which it is.
+    pub shard: Shard,
+    /// What the folder of the run is to keep, for single elements that are submitted again.
+    keep: Option<(PathBuf, Numbering)>,
+}
+
+impl Resolved {
+    /// Keep the numbering, if it is new, in the folder of the run, which exists by now.
+    ///
+    /// # Errors
+    /// When the folder does not take files.
+    pub fn keep(&self) -> Result<(), LabError> {
+        self.keep.as_ref().map_or(Ok(()), |(path, numbering)| numbering.write(path))
     }
 }
 
@@ -279,7 +300,9 @@ mod tests {
             variables.split_whitespace().filter_map(|pair| pair.split_once('=')).collect();
         let name = |name: &str| name.strip_prefix("SLURM_ARRAY_TASK_").map(str::to_owned);
         let variable = |full: &str| all.get(name(full)?.as_str()).map(|text| (*text).to_owned());
-        part.parse::<Part>()?.resolve(dir, variable)
+        let resolved = part.parse::<Part>()?.resolve(dir, variable)?;
+        resolved.keep()?;
+        Ok(resolved.shard)
     }
 
     fn shard(index: u64, count: u64) -> Shard {

@@ -5,6 +5,7 @@
 //! one JSON object for each row; and the SHA-256 of everything before it. A file whose last line
 //! does not match is torn and counts as absent.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,15 @@ pub(super) fn write(
     out.push(b'\n');
     // serde_json writes nothing but UTF-8.
     String::from_utf8(out).map_err(serde::ser::Error::custom)
+}
+
+/// The first line of a chunk file, which says what it is part of; nothing is checked by it.
+pub(super) fn header(place: &Place) -> std::io::Result<Header> {
+    /// No header is longer.
+    const LONGEST: u64 = 4096;
+    let mut line = Vec::new();
+    BufReader::new(place.reader()?.take(LONGEST)).read_until(b'\n', &mut line)?;
+    Ok(serde_json::from_slice(&line)?)
 }
 
 /// Check a chunk file against its seal and against what is expected of it, without its rows.

@@ -51,9 +51,18 @@ pub(super) fn entries(path: &Path, plan: &str) -> Result<Vec<Entry>, Unusable> {
     }
 }
 
-/// Give a damaged file the ending `.bad`; where it is now, unless somebody else has done the same.
+/// Give a damaged file the first free name of `<name>.bad`, `<name>.bad.2`, …; where it is now, unless
+/// somebody else has done the same.
 pub(super) fn put_aside(path: &Path) -> Result<Option<PathBuf>, LabError> {
-    let bad = path.with_extension("jsonl.bad");
+    let bad = |number: u64| match number {
+        1 => path.with_extension("jsonl.bad"),
+        _ => path.with_extension(format!("jsonl.bad.{number}")),
+    };
+    let mut number = 1;
+    while bad(number).is_symlink() || bad(number).exists() {
+        number += 1;
+    }
+    let bad = bad(number);
     match fs::rename(path, &bad) {
         Ok(()) => Ok(Some(bad)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -13,6 +13,7 @@ mod folder;
 mod mend;
 mod pack;
 mod place;
+mod present;
 mod publish;
 mod record;
 mod remote;
@@ -27,7 +28,7 @@ use std::time::{Duration, Instant};
 use noctule_num::InputError;
 use noctule_optim::Interrupt;
 
-pub use array::{Numbering, Part};
+pub use array::{Numbering, Part, Resolved};
 pub use chunk::{Chunk, Header, Unusable};
 pub(crate) use decide::Decider;
 pub(crate) use folder::remove_figures;
@@ -52,7 +53,8 @@ pub struct RunOptions {
     pub threads: Option<usize>,
     /// Which part of the chunks.
     pub shard: Shard,
-    /// Whether the first design that fails ends the run; otherwise failures are rows as others.
+    /// Whether the first design that fails, now or in an earlier call, ends the run; otherwise failures
+    /// are rows as others.
     pub fail_fast: bool,
 }
 
@@ -167,6 +169,20 @@ struct Session<'a> {
     rows: [AtomicU64; 5],
 }
 
+/// Refuse a part of a run that cannot be split.
+///
+/// # Errors
+/// With the option that asks for it.
+pub fn check_part(plan: &Plan, part: Shard) -> Result<(), InputError> {
+    if plan.precision.is_none() || part.count == 1 {
+        return Ok(());
+    }
+    let what = "an experiment that stops at a precision cannot be split";
+    let found = format!("{}/{}", part.index, part.count);
+    let allowed = "no --shard: whether to go on is decided from all chunks together";
+    Err(InputError::new(what, "--shard", found, allowed))
+}
+
 /// Run the chunks of one shard that are not there yet.
 pub fn run(
     store: &Store,
@@ -176,15 +192,7 @@ pub fn run(
     interrupt: &Interrupt,
 ) -> Result<RunReport, LabError> {
     let plan = store.plan();
-    if plan.precision.is_some() && options.shard.count > 1 {
-        return Err(InputError::new(
-            "an experiment that stops at a precision cannot be split",
-            "--shard",
-            format!("{}/{}", options.shard.index, options.shard.count),
-            "no --shard: whether to go on is decided from all chunks together",
-        )
-        .into());
-    }
+    check_part(plan, options.shard)?;
     let threads = options
         .threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
@@ -231,6 +239,11 @@ impl Session<'_> {
                     open.push(chunk);
                 }
             }
+        }
+        if self.fail_fast
+            && let Some(failed) = self.store.stored_failure(shard, |_, end| end.is_failure())?
+        {
+            return Err(failed);
         }
         self.progress.begin(total, done);
         match &self.plan.precision {
@@ -326,30 +339,23 @@ impl Session<'_> {
             if self.fail_fast
                 && let Some(failed) = rows.iter().find(|row| row.ending.is_failure())
             {
-                return Err(self.failed(failed));
+                return Err(self.store.failed(failed, false));
             }
             let scheme = self.plan.chain_scheme(self.plan.unit(unit).1);
             seconds[scheme] += start.elapsed().as_secs_f64();
             units[scheme] += 1;
             self.count(&rows);
-            records.extend(rows);
+            // One unit may be a hundred thousand rows.
+            if records.is_empty() {
+                records = rows;
+            } else {
+                records.extend(rows);
+            }
         }
         self.store.publish_chunk(chunk, &records)?;
         self.computed.fetch_add(1, Ordering::Relaxed);
         self.timings.append(self.plan, chunk, &seconds, &units);
         Ok(())
-    }
-
-    /// The design with which a run ends that ends with the first failure.
-    fn failed(&self, record: &Record) -> LabError {
-        let (trial, chain) = self.plan.unit(record.unit);
-        let point = self.plan.grid_points(chain, record.point as usize);
-        LabError::Failed {
-            scheme: self.plan.schemes[self.plan.chain_scheme(chain)].id.clone(),
-            point: point.first().copied().unwrap_or(0),
-            trial,
-            reason: record.reason.clone().unwrap_or_default(),
-        }
     }
 
     fn count(&self, rows: &[Record]) {

@@ -113,6 +113,12 @@ impl Packs {
         entries.iter().map(place).collect()
     }
 
+    /// Where all chunks are that are in packs.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let place = |(number, entry): &(usize, Entry)| entry.within(&self.paths[*number]);
+        self.chunks.values().flatten().map(place).collect()
+    }
+
     /// What is in a pack.
     pub(super) fn entries(&self, path: &Path) -> Vec<Entry> {
         let within = |(number, _): &&(usize, Entry)| self.paths[*number] == path;

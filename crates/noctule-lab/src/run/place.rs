@@ -37,14 +37,21 @@ impl Place {
                 file.read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
-            Self::Packed(path, at, length) => {
-                let mut file = open(path)?;
-                file.seek(SeekFrom::Start(*at))?;
+            Self::Packed(_, _, length) => {
                 let mut bytes = Vec::with_capacity((*length).min(MOST) as usize);
-                file.take(*length).read_to_end(&mut bytes)?;
+                self.reader()?.take(*length).read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
         }
+    }
+
+    /// Its file, from where the text begins.
+    pub(super) fn reader(&self) -> io::Result<File> {
+        let mut file = open(self.path())?;
+        if let Self::Packed(_, at, _) = self {
+            file.seek(SeekFrom::Start(*at))?;
+        }
+        Ok(file)
     }
 
     /// Its file.

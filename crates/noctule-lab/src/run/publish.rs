@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
+use super::place::Place;
 use crate::error::LabError;
 use crate::files::{Draft, Temporary};
 use crate::plan::Plan;
@@ -21,7 +22,7 @@ pub(super) fn publish(path: &Path, bytes: &[u8], flush: bool) -> Result<(), LabE
     match fs::hard_link(temporary.path(), path) {
         Ok(()) => Ok(()),
         // Also when the link was made but the answer got lost on the way.
-        Err(_) if path.exists() => match fs::read(path) {
+        Err(_) if path.exists() => match Place::File(path.to_owned()).bytes() {
             Ok(there) if there == bytes => Ok(()),
             Ok(_) => Err(LabError::Conflict { path: path.to_owned() }),
             Err(error) => Err(LabError::io("read", path)(error)),
@@ -34,15 +35,21 @@ pub(super) fn publish(path: &Path, bytes: &[u8], flush: bool) -> Result<(), LabE
 /// Where there is a plan already: another number of trials of the same extends the run, or takes a
 /// part of it; anything else is another run.
 pub(super) fn resize(path: &Path, plan: &Plan) -> Result<(), LabError> {
-    let found = Plan::read(path)?;
-    if found.core_hash() != plan.core_hash() {
-        let mut differences = found.differences(plan);
-        if differences.is_empty() {
-            differences.push("in what has no words".to_owned());
-        }
-        return Err(LabError::OtherPlan { path: path.to_owned(), differences });
-    }
+    same_core(path, plan)?;
     let mut draft = Draft::of(path)?;
     draft.push(plan.text().as_bytes())?;
     draft.finish()
+}
+
+/// The plan that is there, which may differ in the number of trials alone.
+pub(super) fn same_core(path: &Path, plan: &Plan) -> Result<Plan, LabError> {
+    let found = Plan::read(path)?;
+    if found.core_hash() == plan.core_hash() {
+        return Ok(found);
+    }
+    let mut differences = found.differences(plan);
+    if differences.is_empty() {
+        differences.push("in what has no words".to_owned());
+    }
+    Err(LabError::OtherPlan { path: path.to_owned(), differences })
 }

@@ -255,22 +255,25 @@ pub(super) fn misfit(
     if records.len() as u64 != rows {
         return Some(format!("it has {} rows where its units have {rows}", records.len()));
     }
-    records.iter().zip(0..).find_map(|(record, row)| {
-        let expected = (units.start + row / points, row % points);
-        if (record.unit, u64::from(record.point)) != expected {
-            let ((u, p), (a, b)) = (expected, (record.unit, record.point));
-            return Some(format!(
-                "row {row} is of unit {a}, point {b}, not of unit {u}, point {p}"
-            ));
-        }
-        if record.metrics.len() != plan.metrics.len() {
-            let (found, expected) = (record.metrics.len(), plan.metrics.len());
-            return Some(format!("row {row} has {found} metrics instead of {expected}"));
-        }
-        let known = |series: u16| usize::from(series) < plan.series.len();
-        let unknown = record.series.iter().any(|(series, ..)| !known(*series));
-        unknown.then(|| format!("row {row} has a series that the plan does not know"))
-    })
+    let mut rows = records.iter().zip(0..);
+    rows.find_map(|(record, row)| misplaced(record, row, units.start, plan))
+}
+
+/// What is wrong with a row of units that begin with this one, in words.
+pub(super) fn misplaced(record: &Record, row: u64, first: u64, plan: &Plan) -> Option<String> {
+    let points = plan.chain_len() as u64;
+    let expected = (first + row / points, row % points);
+    if (record.unit, u64::from(record.point)) != expected {
+        let ((u, p), (a, b)) = (expected, (record.unit, record.point));
+        return Some(format!("row {row} is of unit {a}, point {b}, not of unit {u}, point {p}"));
+    }
+    if record.metrics.len() != plan.metrics.len() {
+        let (found, expected) = (record.metrics.len(), plan.metrics.len());
+        return Some(format!("row {row} has {found} metrics instead of {expected}"));
+    }
+    let known = |series: u16| usize::from(series) < plan.series.len();
+    let unknown = record.series.iter().any(|(series, ..)| !known(*series));
+    unknown.then(|| format!("row {row} has a series that the plan does not know"))
 }
 
 /// The first number of a row that is not finite, in words.
@@ -304,8 +307,14 @@ pub(super) fn run_unit(
     let (trial, chain) = plan.unit(unit);
     let points = plan.chain_len();
     // A panic is a defect of a system. Losing a night's run to it would be a second one.
-    let run = || chains.run(plan, chain, trial, interrupt);
-    let rows = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    let run = || {
+        let mut records = Vec::with_capacity(points);
+        chains.run(plan, chain, trial, interrupt, &mut |row| {
+            records.push(Record::of_row(unit, records.len() as u32, row, plan));
+        });
+        records
+    };
+    let records = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
     if interrupt.is_raised() {
         return None;
     }
@@ -315,12 +324,11 @@ pub(super) fn run_unit(
         };
         (0..points as u32).map(fail).collect()
     };
-    Some(match rows {
-        Ok(rows) if rows.len() == points => {
-            let records = rows.into_iter().zip(0..);
-            records.map(|(row, point)| Record::of_row(unit, point, row, plan)).collect()
+    Some(match records {
+        Ok(records) if records.len() == points => records,
+        Ok(records) => {
+            fail_all(format!("the system gave {} rows instead of {points}", records.len()))
         }
-        Ok(rows) => fail_all(format!("the system gave {} rows instead of {points}", rows.len())),
         Err(panic) => fail_all(format!("the system panicked: {}", panic_text(panic.as_ref()))),
     })
 }

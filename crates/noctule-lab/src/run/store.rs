@@ -56,14 +56,15 @@ impl Store {
         force: bool,
     ) -> Result<Self, LabError> {
         folder::take(dir, presentation, force)?;
+        let store = Self::over(dir, plan);
+        store.check_change(presentation)?;
         let chunks = dir.join("chunks");
         fs::create_dir_all(&chunks).map_err(LabError::io("create", &chunks))?;
         let path = dir.join("plan.json");
-        match publish(&path, plan.text().as_bytes(), true) {
-            Err(LabError::Conflict { .. }) => resize(&path, &plan)?,
+        match publish(&path, store.plan.text().as_bytes(), true) {
+            Err(LabError::Conflict { .. }) => resize(&path, &store.plan)?,
             other => other?,
         }
-        let store = Self::over(dir, plan);
         store.write_output("presentation.json", presentation.text().as_bytes())?;
         Ok(store)
     }
@@ -229,7 +230,7 @@ impl Store {
     }
 
     /// The first place with a chunk in it that is whole.
-    fn find(&self, chunk: u64) -> Result<(Place, Header, String), Unusable> {
+    pub(super) fn find(&self, chunk: u64) -> Result<(Place, Header, String), Unusable> {
         match self.look(chunk) {
             Err(Unusable::Absent) if self.has_new_packs() => self.look(chunk),
             found => found,

@@ -131,7 +131,8 @@ fn a_large_run_answers_without_being_read() {
     assert_eq!(told.folded.groups, results.folded.groups);
     assert_eq!(told.folded.digests, results.folded.digests);
     assert_eq!(told.claims, results.claims);
-    assert_eq!(complete::standing(&store).unwrap(), standing(&store).unwrap());
+    let by_size = complete::standing(&store).unwrap();
+    assert!(by_size.by_size && by_size.done == standing(&store).unwrap().done);
     // Whatever changes, it is not believed.
     let summary = dir.join("summary.csv");
     let text = fs::read(&summary).unwrap();

@@ -3,8 +3,9 @@
 pub(crate) mod drawn;
 mod functions;
 pub(crate) mod spread;
+mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -116,7 +117,8 @@ pub(crate) fn run(
         _ => None,
     };
     let opened = accept(Study::open(&named, request, &registry(extended.as_ref())))?;
-    let (outcome, counts) = ran(py, &opened, &options, progress.as_ref())?;
+    let strict = if order.strict { functions.keys().cloned().collect() } else { BTreeSet::new() };
+    let (outcome, counts) = ran(py, &opened, &options, &strict, progress.as_ref())?;
     let failures = failures_of(py, &functions)?;
     let (report, results) = outcome.map_err(errors::lab)?;
     let Some(results) = results else {
@@ -127,7 +129,9 @@ pub(crate) fn run(
         let total = counts.total.into_inner();
         progress.call1(py, (total, total))?;
     }
-    Ok(told(&opened, &report, &results, &failures).to_string())
+    let mut told = told(&opened, &report, &results, &failures);
+    told["failed"] = stored::failed(&opened.study.plan, &results.folded.groups, functions.keys());
+    Ok(told.to_string())
 }
 
 /// The systems, one of them with further schemes.
@@ -146,12 +150,14 @@ fn ran(
     py: Python<'_>,
     opened: &Opened<'_>,
     options: &RunOptions,
+    strict: &BTreeSet<String>,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<(Outcome, Counts)> {
     let counts = Counts::default();
     let study = &opened.study;
     let work = |interrupt: &Interrupt| {
         let store = opened.store(|_| ())?;
+        stored::refuse(&store, strict)?;
         if let Some(results) = study.answer(&store) {
             let chunks = study.plan.chunks();
             let report = RunReport { chunks, reused: chunks, ..RunReport::default() };

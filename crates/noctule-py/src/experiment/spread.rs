@@ -14,7 +14,7 @@ use pyo3::types::PyBytes;
 use serde_json::json;
 
 use super::functions::{Functions, extended, failures_of, functions_of};
-use super::{Order, registry, system_named};
+use super::{Order, registry, stored, system_named};
 use crate::arrays::accept;
 use crate::errors;
 use crate::interrupt::interruptible;
@@ -84,8 +84,10 @@ pub(crate) fn inbox(
         let allowed = "none: whether to go on is decided from all chunks together";
         return Err(errors::refuse(what, "executor", "an executor", allowed));
     }
+    let strict = functions.keys().filter(|_| order.strict).cloned().collect();
     let work = |_: &Interrupt| {
         let store = opened.store(|_| ())?;
+        stored::refuse(&store, &strict)?;
         let known = opened.study.answer(&store).is_some();
         let open = if known { Vec::new() } else { store.open_chunks()? };
         Ok(Inbox { store, open })

@@ -57,45 +57,47 @@ struct TypedChain<T: Tables> {
 
 impl<T: Tables> Chain for TypedChain<T> {
     fn run(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
-        interrupt.during(|| self.run_now(seed, trial, interrupt))
+        let mut rows = Vec::with_capacity(self.points.len());
+        self.run_each(seed, trial, interrupt, &mut |row| rows.push(row));
+        rows
+    }
+
+    fn run_each(&self, seed: u64, trial: u64, interrupt: &Interrupt, take: &mut dyn FnMut(Row)) {
+        interrupt.during(|| self.run_now(seed, trial, interrupt, take));
     }
 }
 
 impl<T: Tables> TypedChain<T> {
-    fn run_now(&self, seed: u64, trial: u64, interrupt: &Interrupt) -> Vec<Row> {
+    fn run_now(&self, seed: u64, trial: u64, interrupt: &Interrupt, take: &mut dyn FnMut(Row)) {
+        let without = |outcome| Row::without_design(outcome, T::metric_infos().len());
         let mut previous: Option<T::Variables> = None;
-        self.points
-            .iter()
-            .map(|(scenario, scheme)| {
-                if let Some(reason) = scheme.missing() {
-                    return Row::without_design(Outcome::NotRun(reason), T::metric_infos().len());
+        for (scenario, scheme) in &self.points {
+            if let Some(reason) = scheme.missing() {
+                take(without(Outcome::NotRun(reason)));
+                continue;
+            }
+            let outcome = T::realize(scenario, seed, trial).and_then(|instance| {
+                let design = scheme.design(&instance, previous.as_ref(), interrupt)?;
+                let mut row = row::<T>(&instance, &design)?;
+                if !self.keep.is_empty() && !matches!(row.outcome, Outcome::Unsound(_)) {
+                    let kept = patterns::<T>(&instance, &design.variables)?;
+                    row.series.extend(kept.filter(|one| self.keep.contains(&one.series)));
                 }
-                let outcome = T::realize(scenario, seed, trial).and_then(|instance| {
-                    let design = scheme.design(&instance, previous.as_ref(), interrupt)?;
-                    let mut row = row::<T>(&instance, &design)?;
-                    if !self.keep.is_empty() && !matches!(row.outcome, Outcome::Unsound(_)) {
-                        let kept = patterns::<T>(&instance, &design.variables)?;
-                        row.series.extend(kept.filter(|one| self.keep.contains(&one.series)));
-                    }
-                    Ok((row, design.variables))
-                });
-                match outcome {
-                    Ok((row, variables)) => {
-                        // Nobody starts from a design that is not to be believed.
-                        let sound = !matches!(row.outcome, Outcome::Unsound(_));
-                        previous = sound.then_some(variables);
-                        row
-                    }
-                    Err(error) => {
-                        previous = None;
-                        Row::without_design(
-                            Outcome::Failed(error.to_string()),
-                            T::metric_infos().len(),
-                        )
-                    }
+                Ok((row, design.variables))
+            });
+            match outcome {
+                Ok((row, variables)) => {
+                    // Nobody starts from a design that is not to be believed.
+                    let sound = !matches!(row.outcome, Outcome::Unsound(_));
+                    previous = sound.then_some(variables);
+                    take(row);
                 }
-            })
-            .collect()
+                Err(error) => {
+                    previous = None;
+                    take(without(Outcome::Failed(error.to_string())));
+                }
+            }
+        }
     }
 }
 
