@@ -90,6 +90,11 @@ impl<'r> Study<'r> {
     ) -> Result<RunReport, LabError> {
         run::run(store, &self.chains, options, progress, interrupt)
     }
+
+    /// What is left of it when everything has run: chains of many points take room that folding needs.
+    pub fn ran(self) -> Presentation {
+        self.presentation
+    }
 }
 
 /// What a run is asked to be, beside its experiment.

@@ -28,7 +28,7 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
         refuse_changes(options)?;
         let (study, store) = Study::resume(&dir, &registry)?;
         let resolved = resolve(part, &dir, &study.plan)?;
-        return ran(&study, &store, options, (part, &resolved), (started, None), as_json);
+        return ran(study, &store, options, (part, &resolved), (started, None), as_json);
     }
     let opened = Study::open(&named(options)?, request(options), &registry)?;
     if part != Part::default() && !options.fresh {
@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Run, as_json: bool) -> Result<Done, Failure> {
     })?;
     let allowed = opened.experiment.ci.max_seconds;
     let clock = (started, Some(allowed));
-    ran(&opened.study, &store, options, (part, &resolved), clock, as_json)
+    ran(opened.study, &store, options, (part, &resolved), clock, as_json)
 }
 
 /// Which part is meant, before anything is written.
@@ -53,7 +53,7 @@ fn resolve(part: Part, dir: &Path, plan: &Plan) -> Result<Resolved, Failure> {
 /// Run a study and say what came of it; `part` is what was asked for and which that is, `clock` when it
 /// began, and what [ci] allows.
 fn ran(
-    study: &Study<'_>,
+    study: Study<'_>,
     store: &Store,
     options: &Run,
     (part, resolved): (Part, &Resolved),
@@ -63,7 +63,7 @@ fn ran(
     resolved.keep()?;
     let shard = resolved.shard;
     let interrupt = crate::signals::interrupt();
-    announce(study);
+    announce(&study);
     if part == Part::default()
         && let Some(results) = study.answer(store)
         && !(options.fail_fast && has_failures(&results))
@@ -94,13 +94,14 @@ fn ran(
     if shard.count > 1 || part != Part::default() {
         return shard_done(store.dir(), shard, &report, as_json);
     }
-    let results = finish(store, &study.presentation)?;
+    let presentation = study.ran();
+    let results = finish(store, &presentation)?;
     let seconds = clock.0.elapsed().as_secs_f64();
     if let Some(allowed) = clock.1.filter(|allowed| options.ci && seconds > *allowed) {
         let what = format!("this took {seconds:.1} s; the experiment allows {allowed} s in [ci]");
         say(&format!("warning: {what}"));
     }
-    show_results(store, &study.presentation, &results, Some((&report, seconds)), as_json)
+    show_results(store, &presentation, &results, Some((&report, seconds)), as_json)
 }
 
 /// A folder with a plan in it. The name of a built-in experiment means that, also where there is a

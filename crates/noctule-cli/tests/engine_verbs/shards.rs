@@ -297,3 +297,20 @@ fn campaign_a_million_trials() {
     assert!(files < 60 + trials as usize / 10_000, "{told}");
     assert!(trials < 50_000 || again < Duration::from_secs(2), "{told}");
 }
+
+/// A chain of 5000 points, times the effort, up to the hundred thousand there may be. Its rows are one
+/// chunk, which is held as text alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn campaign_a_long_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let points = (5000 * effort::effort::<u64>()).min(100_000);
+    let body = large(1, points).replace("linspace", "chain = true\nlinspace");
+    let body = body.split("[[figure]]").next().unwrap();
+    fs::write(dir.join("mine.toml"), body).unwrap();
+    let (memory, time) = measured(dir, &["run", "mine.toml", "-j", "2", "--out", "d"]);
+    let told = format!("a chain of {points} points: {memory:.0} MB, {time:.1?}");
+    let _ = writeln!(std::io::stderr(), "{told}");
+    assert!(memory < 60.0 + 240.0 * points as f64 / 100_000.0, "{told}");
+}

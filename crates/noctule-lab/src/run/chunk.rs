@@ -96,14 +96,49 @@ impl Unusable {
     }
 }
 
+/// Rows as a chunk file has them: those of a chain of a hundred thousand points take an eighth of the
+/// room that they take as [`Record`]s.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Body {
+    text: Vec<u8>,
+    rows: usize,
+}
+
+impl Body {
+    pub(super) fn of(records: &[Record]) -> serde_json::Result<Self> {
+        let mut body = Self::default();
+        records.iter().try_for_each(|record| body.push(record))?;
+        Ok(body)
+    }
+
+    pub(super) fn push(&mut self, record: &Record) -> serde_json::Result<()> {
+        serde_json::to_writer(&mut self.text, record)?;
+        self.text.push(b'\n');
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Where it ends, to be cut back to.
+    pub(super) const fn end(&self) -> (usize, usize) {
+        (self.text.len(), self.rows)
+    }
+
+    pub(super) fn cut(&mut self, (length, rows): (usize, usize)) {
+        self.text.truncate(length);
+        self.rows = rows;
+    }
+}
+
 /// The text of a chunk file.
 pub(super) fn write(
     plan: &str,
     chunk: u64,
     units: u64,
     cpu: &str,
-    records: &[Record],
+    body: &Body,
 ) -> Result<String, serde_json::Error> {
+    /// More than a first and a last line take.
+    const LINES: usize = 1024;
     let header = Header {
         format: FORMAT.to_owned(),
         plan: plan.to_owned(),
@@ -111,14 +146,12 @@ pub(super) fn write(
         units,
         build: build::id().to_owned(),
         cpu: cpu.to_owned(),
-        rows: records.len(),
+        rows: body.rows,
     };
-    let mut out = serde_json::to_vec(&header)?;
+    let mut out = Vec::with_capacity(body.text.len() + LINES);
+    serde_json::to_writer(&mut out, &header)?;
     out.push(b'\n');
-    for record in records {
-        serde_json::to_writer(&mut out, record)?;
-        out.push(b'\n');
-    }
+    out.extend_from_slice(&body.text);
     let seal = Seal { sha256: canonical::sha256(&out) };
     serde_json::to_writer(&mut out, &seal)?;
     out.push(b'\n');

@@ -14,11 +14,13 @@ mod mend;
 mod pack;
 mod place;
 mod present;
+mod progress;
 mod publish;
 mod record;
 mod remote;
 mod store;
 mod timings;
+mod unit;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -34,6 +36,7 @@ pub(crate) use decide::Decider;
 pub(crate) use folder::remove_figures;
 pub(crate) use folder::vacant;
 pub use folder::{folders_below, move_aside};
+pub use progress::{Progress, Silent, Step};
 pub use record::{Ending, Gap, PointKind, Record};
 pub use remote::chunk_text;
 pub use store::Store;
@@ -91,40 +94,6 @@ impl std::str::FromStr for Shard {
             (index.parse().map_err(|_| refuse())?, count.parse().map_err(|_| refuse())?);
         if index < count { Ok(Self { index, count }) } else { Err(refuse()) }
     }
-}
-
-/// What happened to one unit of work, for a progress bar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Step {
-    /// Rows with a design.
-    pub designed: u64,
-    /// Rows proven infeasible.
-    pub infeasible: u64,
-    /// Rows whose design the independent witness does not confirm.
-    pub unsound: u64,
-    /// Rows that failed.
-    pub failed: u64,
-    /// Rows that were not run.
-    pub not_run: u64,
-}
-
-/// Somebody who watches. Called from many threads.
-pub trait Progress: Sync {
-    /// The run begins: units of this shard in all, and units already there from an earlier run.
-    fn begin(&self, total: u64, done: u64);
-    /// One more unit is done.
-    fn unit(&self, step: Step);
-    /// A damaged chunk was moved away and will be computed again.
-    fn healed(&self, _path: &std::path::Path) {}
-}
-
-/// Nobody watches.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn begin(&self, _: u64, _: u64) {}
-    fn unit(&self, _: Step) {}
 }
 
 /// What a run has done.
@@ -312,64 +281,54 @@ impl Session<'_> {
     }
 
     fn compute_chunk(&self, chunk: u64) -> Result<(), LabError> {
+        let written = |error: serde_json::Error| {
+            LabError::corrupt(&self.store.chunk_path(chunk), error.to_string())
+        };
         // Rows of fewer trials are the first rows of more.
         let begun = Instant::now();
-        let (mut records, first) = self.store.begun(chunk);
+        let (mut body, first) = self.store.begun(chunk);
         let mut seconds = vec![0.0; self.plan.schemes.len()];
         let mut units = vec![0; self.plan.schemes.len()];
         for unit in first..self.plan.chunk(chunk).end {
             let start = Instant::now();
-            let rows = match self.broken.load(Ordering::Relaxed) {
+            let ended = match self.broken.load(Ordering::Relaxed) {
                 true => None,
-                false => record::run_unit(self.plan, self.chains, unit, self.interrupt),
+                false => unit::run(self.plan, self.chains, unit, self.interrupt, &mut body)
+                    .map_err(written)?,
             };
-            let Some(rows) = rows else {
+            let Some(ended) = ended else {
                 // What is finished of a chunk is worth keeping where it took its time.
                 if begun.elapsed() >= WORTH_KEEPING && unit > first {
-                    self.store.publish_part(chunk, unit, &records)?;
+                    self.store.publish_part(chunk, unit, &body)?;
                 }
                 return Ok(());
             };
-            if rows.iter().any(|row| row.ending.is_failure()) {
-                let chain = self.plan.unit(unit).1;
+            let chain = self.plan.unit(unit).1;
+            if let Some(failed) = &ended.failed {
                 self.chains
                     .still_stand(self.plan, chain)
                     .map_err(|error| error.inside("scenario"))?;
+                if self.fail_fast {
+                    return Err(self.store.failed(failed, false));
+                }
             }
-            if self.fail_fast
-                && let Some(failed) = rows.iter().find(|row| row.ending.is_failure())
-            {
-                return Err(self.store.failed(failed, false));
-            }
-            let scheme = self.plan.chain_scheme(self.plan.unit(unit).1);
+            let scheme = self.plan.chain_scheme(chain);
             seconds[scheme] += start.elapsed().as_secs_f64();
             units[scheme] += 1;
-            self.count(&rows);
-            // One unit may be a hundred thousand rows.
-            if records.is_empty() {
-                records = rows;
-            } else {
-                records.extend(rows);
-            }
+            self.count(ended.rows);
         }
-        self.store.publish_chunk(chunk, &records)?;
+        self.store.publish_chunk(chunk, &body)?;
         self.computed.fetch_add(1, Ordering::Relaxed);
         self.timings.append(self.plan, chunk, &seconds, &units);
         Ok(())
     }
 
-    fn count(&self, rows: &[Record]) {
-        let mut step = Step::default();
-        for row in rows {
-            let (slot, counter) = match row.ending {
-                Ending::Designed => (&mut step.designed, &self.rows[0]),
-                Ending::Infeasible => (&mut step.infeasible, &self.rows[1]),
-                Ending::Failed => (&mut step.failed, &self.rows[2]),
-                Ending::NotRun => (&mut step.not_run, &self.rows[3]),
-                Ending::Unsound => (&mut step.unsound, &self.rows[4]),
-            };
-            *slot += 1;
-            counter.fetch_add(1, Ordering::Relaxed);
+    fn count(&self, step: Step) {
+        let Step { designed, infeasible, unsound, failed, not_run } = step;
+        for (counter, more) in
+            self.rows.iter().zip([designed, infeasible, failed, not_run, unsound])
+        {
+            counter.fetch_add(more, Ordering::Relaxed);
         }
         self.progress.unit(step);
     }

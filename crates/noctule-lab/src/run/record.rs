@@ -1,9 +1,9 @@
 //! One row as a chunk keeps it: checked, flat, and exact to the last bit.
 
-use noctule_optim::{Bound, Interrupt, PointProof, Stop};
+use noctule_optim::{Bound, PointProof, Stop};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Chains, Plan};
+use crate::plan::Plan;
 use crate::system::{Outcome, Row, SeriesValue};
 
 /// How a design ended, without its reason.
@@ -126,7 +126,7 @@ pub struct Record {
 
 impl Record {
     /// A record without numbers.
-    fn empty(
+    pub(super) fn empty(
         unit: u64,
         point: u32,
         ending: Ending,
@@ -152,7 +152,7 @@ impl Record {
 
     /// A row of a system, checked: what has a number that is not finite is unsound, and has no
     /// number at all.
-    fn of_row(unit: u64, point: u32, row: Row, plan: &Plan) -> Self {
+    pub(super) fn of_row(unit: u64, point: u32, row: Row, plan: &Plan) -> Self {
         let fail = |reason: String| {
             Self::empty(unit, point, Ending::Failed, Some(reason), plan.metrics.len())
         };
@@ -295,45 +295,4 @@ fn not_finite(row: &Row, plan: &Plan) -> Option<String> {
     });
     let found = checks.into_iter().chain(metrics).chain(series).find(|(_, value)| bad(*value));
     found.map(|(name, value)| format!("{name} is {}", value.unwrap_or(f64::NAN)))
-}
-
-/// Run one unit: one trial of one chain. `None` if it was interrupted.
-pub(super) fn run_unit(
-    plan: &Plan,
-    chains: &Chains<'_>,
-    unit: u64,
-    interrupt: &Interrupt,
-) -> Option<Vec<Record>> {
-    let (trial, chain) = plan.unit(unit);
-    let points = plan.chain_len();
-    // A panic is a defect of a system. Losing a night's run to it would be a second one.
-    let run = || {
-        let mut records = Vec::with_capacity(points);
-        chains.run(plan, chain, trial, interrupt, &mut |row| {
-            records.push(Record::of_row(unit, records.len() as u32, row, plan));
-        });
-        records
-    };
-    let records = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
-    if interrupt.is_raised() {
-        return None;
-    }
-    let fail_all = |reason: String| {
-        let fail = |point| {
-            Record::empty(unit, point, Ending::Failed, Some(reason.clone()), plan.metrics.len())
-        };
-        (0..points as u32).map(fail).collect()
-    };
-    Some(match records {
-        Ok(records) if records.len() == points => records,
-        Ok(records) => {
-            fail_all(format!("the system gave {} rows instead of {points}", records.len()))
-        }
-        Err(panic) => fail_all(format!("the system panicked: {}", panic_text(panic.as_ref()))),
-    })
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

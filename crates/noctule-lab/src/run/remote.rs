@@ -4,10 +4,10 @@ use std::path::Path;
 
 use noctule_optim::Interrupt;
 
-use super::chunk::{self, Header};
+use super::chunk::{self, Body, Header};
 use super::publish::publish;
 use super::store::{Settled, units};
-use super::{Store, build, record};
+use super::{Store, build, record, unit};
 use crate::error::LabError;
 use crate::plan::{Chains, Plan};
 
@@ -24,16 +24,16 @@ pub fn chunk_text(
 ) -> Result<Option<String>, LabError> {
     let units = plan.chunk(chunk);
     let count = units.end - units.start;
-    let mut records = Vec::new();
-    for unit in units {
-        match record::run_unit(plan, chains, unit, interrupt) {
-            Some(rows) => records.extend(rows),
-            None => return Ok(None),
+    let written =
+        |error: serde_json::Error| LabError::corrupt(Path::new("a chunk"), error.to_string());
+    let mut body = Body::default();
+    for one in units {
+        let ended = unit::run(plan, chains, one, interrupt, &mut body).map_err(written)?;
+        if ended.is_none() {
+            return Ok(None);
         }
     }
-    let text = chunk::write(core, chunk, count, &build::cpu_class(), &records);
-    let place = Path::new("a chunk");
-    text.map(Some).map_err(|error| LabError::corrupt(place, error.to_string()))
+    chunk::write(core, chunk, count, &build::cpu_class(), &body).map(Some).map_err(written)
 }
 
 impl Store {

@@ -13,11 +13,11 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::build;
-use super::chunk::{self, Chunk, Header, Unusable};
+use super::chunk::{self, Body, Chunk, Header, Unusable};
 use super::pack::Packs;
 use super::place::Place;
 use super::publish::{publish, resize};
-use super::{Record, folder, mend, record};
+use super::{folder, mend, record};
 use crate::error::LabError;
 use crate::files::{self, Draft};
 use crate::plan::Plan;
@@ -267,7 +267,7 @@ impl Store {
     }
 
     /// The rows that a run of fewer trials has left of a chunk, and the first unit after them.
-    pub(super) fn begun(&self, chunk: u64) -> (Vec<Record>, u64) {
+    pub(super) fn begun(&self, chunk: u64) -> (Body, u64) {
         let wanted = self.plan.chunk(chunk);
         let file = |count: &u64| (*count, Place::File(self.chunk_file(chunk, *count)));
         let mut parts: Vec<(u64, Place)> = self.parts(chunk).iter().map(file).collect();
@@ -280,11 +280,12 @@ impl Store {
             if let Ok(read) = read
                 && (read.header.units, read.header.build.as_str()) == (count, build::id())
                 && record::misfit(&read.records, wanted.start..end, &self.plan).is_none()
+                && let Ok(body) = Body::of(&read.records)
             {
-                return (read.records, end);
+                return (body, end);
             }
         }
-        (Vec::new(), wanted.start)
+        (Body::default(), wanted.start)
     }
 
     /// Whether a chunk is there and whole; a chunk of another plan or build is an error, a torn one
@@ -320,10 +321,10 @@ impl Store {
     }
 
     /// Publish a finished chunk.
-    pub(super) fn publish_chunk(&self, chunk: u64, records: &[Record]) -> Result<(), LabError> {
+    pub(super) fn publish_chunk(&self, chunk: u64, body: &Body) -> Result<(), LabError> {
         let path = self.chunk_path(chunk);
         let count = units(&self.plan.chunk(chunk));
-        let text = chunk::write(&self.core, chunk, count, &self.cpu, records)
+        let text = chunk::write(&self.core, chunk, count, &self.cpu, body)
             .map_err(|error| LabError::corrupt(&path, error.to_string()))?;
         let flush = self.is_flush_due();
         publish(&path, text.as_bytes(), flush)?;
@@ -338,15 +339,10 @@ impl Store {
     }
 
     /// Publish the rows of a chunk up to a unit, for whoever goes on.
-    pub(super) fn publish_part(
-        &self,
-        chunk: u64,
-        end: u64,
-        records: &[Record],
-    ) -> Result<(), LabError> {
+    pub(super) fn publish_part(&self, chunk: u64, end: u64, body: &Body) -> Result<(), LabError> {
         let count = end - self.plan.chunk(chunk).start;
         let path = self.chunk_file(chunk, count);
-        let text = chunk::write(&self.core, chunk, count, &self.cpu, records)
+        let text = chunk::write(&self.core, chunk, count, &self.cpu, body)
             .map_err(|error| LabError::corrupt(&path, error.to_string()))?;
         publish(&path, text.as_bytes(), true)
     }
