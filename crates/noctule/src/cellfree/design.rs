@@ -70,8 +70,10 @@ pub fn design_from(
 }
 
 /// The sum rate alone (P2), whatever is required: a stationary point of P2 when the requirement is met
-/// by chance, and a point of which nothing is claimed, with a warning, when it is missed. The upper
-/// bound that `certify` asks for holds with the requirement too.
+/// by chance, and a point of which nothing is claimed, with a warning, when it is missed, be it by power
+/// that is left unused. Of a required rate only that it is met is said. The upper bound that `certify` asks
+/// for holds with the requirement too. The metrics are those of `instance`: under a required rate the
+/// objective is the error. `starts` has rates.
 ///
 /// # Errors
 /// As [`design_from`].
@@ -82,10 +84,14 @@ pub fn rate_only(
 ) -> Result<CellFreeDesign, Error> {
     let free = instance.with_requirement(Requirement::None)?;
     let mut design = design_from(&free, settings, run)?;
-    let violation = missed(instance, &evaluate(instance, &design.variables)?);
+    design.metrics = evaluate(instance, &design.variables)?;
+    let violation = missed(instance, &design.metrics);
     if violation > FEASIBLE {
         design.proof.point = Proof::NONE.point;
         design.warnings.push(ignored(violation));
+    } else if matches!(instance.requirement(), Requirement::MinRate(_)) {
+        // The error is the objective there, and these beams are stationary of the rate.
+        design.proof.point = Proof::feasible(violation).point;
     }
     Ok(design)
 }

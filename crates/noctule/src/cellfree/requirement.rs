@@ -5,9 +5,12 @@ use noctule_optim::Proof;
 use super::{Instance, Metrics, Requirement};
 use crate::FEASIBLE;
 
-/// By how much metrics miss what is required: relative to it, or absolute where it is zero.
+/// By how much metrics miss what is required: relative to it, or absolute where it is zero. Under a
+/// requirement an access point that senses sends all of its power (its pattern is compared with the
+/// ideal one at that power), so that power left unused is missed too: schemes that ignore requirements
+/// leave some.
 pub(super) fn missed(instance: &Instance, metrics: &Metrics) -> f64 {
-    match (instance.requirement(), metrics.error) {
+    let required = match (instance.requirement(), metrics.error) {
         (Requirement::MaxError(limit), Some(error)) if limit > 0.0 => {
             (error / limit - 1.0).max(0.0)
         }
@@ -16,7 +19,17 @@ pub(super) fn missed(instance: &Instance, metrics: &Metrics) -> f64 {
             (1.0 - metrics.sum_rate_bps_hz / rate).max(0.0)
         }
         _ => 0.0,
+    };
+    required.max(unused(instance, metrics))
+}
+
+/// The largest share of a power that has to be used and is not; what rounding leaves is none.
+fn unused(instance: &Instance, metrics: &Metrics) -> f64 {
+    if instance.requirement() == Requirement::None {
+        return 0.0;
     }
+    let shares = instance.sensing_aps().into_iter().map(|ap| 1.0 - metrics.aps[ap].power);
+    shares.filter(|share| *share > FEASIBLE).fold(0.0, f64::max)
 }
 
 /// What is said of a point of which nothing but its violation is known.

@@ -2,10 +2,10 @@
 
 use noctule::cellfree::baselines::{BlockSettings, LinearSettings, block_ascent, mrt};
 use noctule::cellfree::{
-    Instance, Requirement, RequirementSpec, Scenario, SensingSettings, Settings, design, rate_only,
-    sensing_only, verify,
+    CellFree, Instance, Requirement, RequirementSpec, Scenario, SensingSettings, Settings, design,
+    rate_only, sensing_only, verify,
 };
-use noctule::{C64, CMat, Certify, PointProof, Run};
+use noctule::{C64, CMat, Certify, PointProof, Run, System};
 use noctule_phy::aggregated::Covariance;
 
 use crate::common::{limited, relative, small};
@@ -91,6 +91,46 @@ fn schemes_that_miss_the_requirement_do_not_claim_it() {
         assert_eq!(found.proof.point, PointProof::None);
         assert!(found.warnings.iter().any(|w| w.contains("missed")), "{:?}", found.warnings);
     }
+}
+
+/// A drop whose largest rate leaves 15 % of the power of one access point unused, with an error that
+/// meets a limit of three times the smallest, and one required rate that it meets as well: under a
+/// requirement all power has to be used, and the objective is the error where a rate is required.
+/// Whoever ignores that is told so, and the witness has nothing to add.
+#[test]
+fn power_that_is_left_unused_under_a_requirement_is_missed() {
+    let of = |requirement| Scenario { aps: 4, requirement, ..Scenario::default() };
+    let settings = Settings { starts: 2, ..Settings::default() };
+    for (requirement, rate) in
+        [(RequirementSpec::ErrorOverBest(3.0), false), (RequirementSpec::MinRateBpsHz(35.0), true)]
+    {
+        let instance = of(requirement).realize(1, 1).unwrap();
+        let found = rate_only(&instance, &settings, &Run::default()).unwrap();
+        let checked = CellFree::check(&instance, &found.variables).unwrap();
+        assert!((0.15..0.16).contains(&checked.violation), "{}", checked.violation);
+        let objection = checked.objection(Some(found.metrics.objective), &found.proof, []);
+        assert_eq!(objection, None);
+        assert_eq!(found.proof.point, PointProof::None);
+        assert!(found.warnings.iter().any(|w| w.contains("missed")), "{:?}", found.warnings);
+        let required = match instance.requirement() {
+            Requirement::MinRate(rate) => found.metrics.sum_rate_bps_hz >= rate,
+            Requirement::MaxError(limit) => found.metrics.error.unwrap() <= limit,
+            Requirement::None => false,
+        };
+        assert!(required, "only the power is missed here");
+        let objective =
+            if rate { found.metrics.error.unwrap() } else { found.metrics.sum_rate_bps_hz };
+        assert!(relative(found.metrics.objective, objective) < 1e-15);
+        // The same beams without a requirement are a stationary point of what they were made for.
+        let free = instance.with_requirement(Requirement::None).unwrap();
+        assert!(CellFree::check(&free, &found.variables).unwrap().violation < 1e-9);
+    }
+    // Data beams alone, refined one access point after the other: whatever is met, all that the
+    // witness finds is said.
+    let instance = of(RequirementSpec::ErrorOverBest(3.0)).realize(1, 1).unwrap();
+    let found = block_ascent(&instance, &BlockSettings::default(), &Run::default()).unwrap();
+    let checked = CellFree::check(&instance, &found.variables).unwrap();
+    assert_eq!(checked.objection(Some(found.metrics.objective), &found.proof, []), None);
 }
 
 /// A bound that is asked for without regions is that of the first.
