@@ -35,7 +35,8 @@ tasks:
             --first-trials only the short runs that `test` compares with, with --sample only the
             sampled rows of the full runs; --check computes these again and compares: some minutes
   reproduce --redraw [id …]
-            draw the committed figures again from the summaries that are there, in seconds
+            draw the committed figures and judge the committed claims again from the tables that are
+            there, renew manifests and docs/claims.md, in seconds; says what needs a run instead
   reproduce --cards
             renew docs/claims.md from the committed verdicts
   compare-cvxpy [system … | convex]

@@ -32,9 +32,7 @@ enum Task {
 /// Run the experiments of these ids, or all of them, and renew their results, or what an option says.
 pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
     if options.iter().any(|option| option == "--cards") {
-        let arguments = ["test", "--workspace", "--profile", tools::PROFILE, "--test", "cards"];
-        let environment = [("NOCTULE_WRITE_DOCS", "1")];
-        return tools::cargo(root, &arguments, &environment, "docs/claims.md was not written");
+        return cards(root);
     }
     let (flags, ids): (Vec<&String>, Vec<&String>) =
         options.iter().partition(|option| option.starts_with('-'));
@@ -65,8 +63,9 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Draw the figures of these experiments again from the tables that are kept. All are tried; those
-/// that cannot be drawn, because their experiment has changed since, are named at the end.
+/// Draw the figures of these experiments again from the tables that are kept, judge their claims by the
+/// numbers that are, and write the page of claims. All are tried; those that cannot be drawn or judged,
+/// because their experiment has changed since, are named at the end.
 fn redraw(noctule: &Path, root: &Path, ids: &[&String]) -> Result<(), String> {
     let mut undrawn = Vec::new();
     for id in ids.iter().filter(|id| tools::results(root, id).join("summary.csv").is_file()) {
@@ -81,9 +80,19 @@ fn redraw(noctule: &Path, root: &Path, ids: &[&String]) -> Result<(), String> {
         }
     }
     match undrawn.as_slice() {
-        [] => Ok(()),
-        ids => Err(format!("not drawn, and to be run again at full size: {}", ids.join(", "))),
+        [] => cards(root),
+        ids => Err(format!(
+            "not drawn or not judged as expected; what they lack needs a run at full size: {}",
+            ids.join(", ")
+        )),
     }
+}
+
+/// The page of claims, from what is committed.
+fn cards(root: &Path) -> Result<(), String> {
+    let arguments = ["test", "--workspace", "--profile", tools::PROFILE, "--test", "cards"];
+    let environment = [("NOCTULE_WRITE_DOCS", "1")];
+    tools::cargo(root, &arguments, &environment, "docs/claims.md was not written")
 }
 
 fn one(task: Task, id: &str, noctule: &Path, root: &Path) -> Result<(), String> {

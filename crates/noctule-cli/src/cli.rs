@@ -80,7 +80,7 @@ pub(crate) enum Verb {
         #[arg(long, short, value_name = "FILE.parquet")]
         out: Option<PathBuf>,
     },
-    /// Draw the figures of an experiment again from the summary of its results.
+    /// Draw figures and judge claims of an experiment again from the tables of its results.
     #[command(after_long_help = help::REDRAW)]
     Redraw {
         /// The path of an experiment file, or the name of a built-in experiment.

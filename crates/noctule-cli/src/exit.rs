@@ -24,6 +24,8 @@ pub(crate) enum Done {
     Unsound,
     /// Files of a run are damaged.
     Damaged,
+    /// Done as far as what is there goes: the rest needs a run.
+    Incomplete,
     /// The requirements are proven to be infeasible.
     Infeasible,
     /// Stopped cleanly; running again resumes.
@@ -38,7 +40,7 @@ impl Done {
         ExitCode::from(match self {
             Self::Done => 0,
             Self::NothingDesigned | Self::Unsound => 1,
-            Self::Damaged => 3,
+            Self::Damaged | Self::Incomplete => 3,
             Self::Infeasible => 4,
             Self::Contradicts => 5,
             Self::Resumable => Self::RESUMABLE,

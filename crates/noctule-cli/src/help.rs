@@ -194,9 +194,12 @@ Exit codes:
    2  it is not";
 
 pub(crate) const REDRAW: &str = "\
-Draws figures without computing anything: after a change of words in the
-experiment file, or by a noctule that draws better. What needs the samples of
-a run (distributions, series, paired differences) is left as it is and named.
+Draws figures and judges claims without computing anything: after a change of
+words or ranges in the experiment file, or by a noctule that draws better.
+Numbers of claims are those of <DIR>/claims.json as long as they are measured
+in the same way, else of the summary. What needs the samples of a run
+(distributions, series, paired differences, other numbers) is left as it is
+and named.
 
 Examples:
   noctule redraw mine.toml results/mine
@@ -205,11 +208,14 @@ Examples:
 Files written:
   <DIR>/figures/<id>.svg, .tex, .dat   for the folder of a run
   <DIR>/<id>.svg                       for any other folder with a summary.csv
+  <DIR>/claims.json                    if it is there, and all numbers are
   <DIR>/manifest.json                  the digests of these, if it is there
 
 Exit codes:
-   0  drawn
-   2  the experiment is refused, or the summary is not of this experiment";
+   0  drawn and judged
+   2  the experiment is refused, or the summary is not of this experiment
+   3  drawn, but claims need the samples of a run: claims.json is as it was
+   5  a claim contradicts what its author expects";
 
 pub(crate) const SCHEMA: &str = "\
 For a system: the default scenario, its JSON schema, the schemes with their

@@ -1,9 +1,11 @@
 //! What of a figure can be drawn, and the words for what cannot.
 
+use std::collections::BTreeMap;
+
 use super::scale::{Fit, Span, cell_edges};
-use super::style::{Style, styles};
+use super::style::{INK, Style, styles};
 use super::symbols::plain;
-use super::{Absent, Axis, Figure, Heat, Kind, Line, PlotPoint, Scale};
+use super::{Absent, Axis, Factors, Figure, Heat, Kind, Line, PlotPoint, Scale};
 
 /// A curve of which every point has a place; a hole where one had not.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +15,8 @@ pub(super) struct Curve<'a> {
     pub(super) points: Vec<Option<PlotPoint>>,
     /// Where trials are without a value.
     pub(super) absent: Vec<Absent>,
+    /// The two things it is one of.
+    pub(super) factors: Option<&'a Factors>,
 }
 
 impl Curve<'_> {
@@ -28,6 +32,37 @@ impl Curve<'_> {
     }
 }
 
+/// One name of a legend, and how what it names looks.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Named<'a> {
+    pub(super) words: &'a str,
+    pub(super) style: Style,
+    /// Whether it is a line, or only a single point.
+    pub(super) line: bool,
+}
+
+/// The names of curves, and how many of them are kinds: where curves are pairs, kinds in ink and then
+/// values as colours, each once and in the order of its number; then all others by themselves.
+pub(super) fn named<'a>(curves: &'a [Curve<'a>]) -> (Vec<Named<'a>>, usize) {
+    let (mut kinds, mut values) = (BTreeMap::new(), BTreeMap::new());
+    let mut others = Vec::new();
+    for curve in curves {
+        let line = curve.points.len() != 1 && curve.style.joined;
+        let Some(Factors { kind, value }) = curve.factors else {
+            if !curve.label.trim().is_empty() {
+                others.push(Named { words: curve.label, style: curve.style, line });
+            }
+            continue;
+        };
+        let style = Style { colour: INK, ..curve.style };
+        kinds.entry(kind.0).or_insert(Named { words: &kind.1, style, line });
+        let style = Style { dashes: &[], marker: None, ..curve.style };
+        values.entry(value.0).or_insert(Named { words: &value.1, style, line: true });
+    }
+    let first = kinds.len();
+    (kinds.into_values().chain(values.into_values()).chain(others).collect(), first)
+}
+
 /// The curves of a figure that have a point to draw, and how many points have no place.
 pub(super) fn curves<'a>(figure: &Figure, lines: &'a [Line]) -> (Vec<Curve<'a>>, usize) {
     let looks = styles(lines);
@@ -41,7 +76,8 @@ pub(super) fn curves<'a>(figure: &Figure, lines: &'a [Line]) -> (Vec<Curve<'a>>,
         dropped += line.points.iter().zip(&points).filter(lost).count();
         let shown = |a: &&Absent| a.count > 0 && figure.x.scale.admits(a.x);
         let absent: Vec<Absent> = line.absent.iter().filter(shown).copied().collect();
-        let curve = Curve { label: &line.label, style, points: without_ends(points), absent };
+        let (label, factors) = (&*line.label, line.factors.as_ref());
+        let curve = Curve { label, style, points: without_ends(points), absent, factors };
         if !curve.points.is_empty() || !curve.absent.is_empty() {
             kept.push(curve);
         }

@@ -82,6 +82,9 @@ pub struct Axis {
     /// Whether the values along a horizontal axis came out rather than being chosen: chosen ones
     /// make good ticks.
     pub measured: bool,
+    /// Whether only whole numbers mean something, even where means of them lie between: then no tick
+    /// does. Axes on which every value is whole need not say so.
+    pub whole: bool,
     /// The words at the places 0, 1, 2, … of a horizontal axis of kinds instead of numbers; then
     /// nothing joins the points.
     pub names: Vec<String>,
@@ -91,7 +94,16 @@ impl Axis {
     /// A linear axis that follows the data.
     pub fn linear(label: impl Into<String>, unit: impl Into<String>) -> Self {
         let (label, unit) = (label.into(), unit.into());
-        Self { label, unit, scale: Scale::Linear, range: None, measured: false, names: Vec::new() }
+        let names = Vec::new();
+        Self {
+            label,
+            unit,
+            scale: Scale::Linear,
+            range: None,
+            measured: false,
+            whole: false,
+            names,
+        }
     }
 
     /// A logarithmic axis that follows the data.
@@ -162,6 +174,18 @@ pub struct Line {
     /// Its place in the order of colours, markers and dashes, so that a scheme looks the same in
     /// every figure; `None` takes the place of its position in this one.
     pub place: Option<usize>,
+    /// The two things it is one of, where curves are all pairs of few: its marker and dashes are those
+    /// of the kind, its colour that of the value, and the legend names each once.
+    pub factors: Option<Factors>,
+}
+
+/// One pair of a kind (a scheme) and a value (of a parameter), by number and name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Factors {
+    /// What the marker and the dashes stand for.
+    pub kind: (usize, String),
+    /// What the colour stands for.
+    pub value: (usize, String),
 }
 
 impl Line {

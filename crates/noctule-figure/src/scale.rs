@@ -42,7 +42,7 @@ impl Span {
     pub(super) fn new(axis: &Axis, values: impl IntoIterator<Item = f64>, fit: Fit) -> Self {
         let scale = axis.scale;
         let values: Vec<f64> = values.into_iter().filter(|v| scale.admits(*v)).collect();
-        let whole = !values.is_empty() && values.iter().all(|v| v.fract() == 0.0);
+        let all_whole = !values.is_empty() && values.iter().all(|v| v.fract() == 0.0);
         let (low, high) = match (wanted(axis), extent(values.into_iter())) {
             (Some(range), _) => range,
             (None, None) if scale == Scale::Log => (0.1, 1.0),
@@ -51,6 +51,8 @@ impl Span {
             (None, Some(range)) if fit == Fit::Tight => range,
             (None, Some(range)) => clear(range, scale),
         };
+        // Where means of counts lie closer than that, whole ticks would be too few to tell a scale.
+        let whole = all_whole || (axis.whole && high - low >= 2.0);
         Self { scale, low, high, whole: whole && scale == Scale::Linear }
     }
 
@@ -212,9 +214,10 @@ pub(super) fn is_even(values: &[f64]) -> bool {
 fn doubling(sweep: &[f64], most: usize) -> Option<Ticks> {
     let ratio = sweep.get(1)? / sweep.first()?;
     let steady = sweep.windows(2).all(|pair| (pair[1] / pair[0] - ratio).abs() < 1e-6 * ratio);
-    let short = sweep.iter().all(|v| v.fract() == 0.0 && *v < 1e5);
+    let short = sweep.iter().all(|v| decimals(*v) <= 2 && *v < 1e5);
     let good = steady && short && sweep.len() >= 3 && sweep.len() <= most + 1 && ratio < 9.0;
-    let tick = |v: &f64| Tick { at: *v, label: Some(Label::plain(format!("{v:.0}"))) };
+    let word = |v: f64| Label::plain(format!("{v:.digits$}", digits = decimals(v)));
+    let tick = |v: &f64| Tick { at: *v, label: Some(word(*v)) };
     good.then(|| Ticks { ticks: sweep.iter().map(tick).collect(), factor: None })
 }
 

@@ -10,6 +10,9 @@ use super::Line;
 pub(super) const COLOURS: [&str; 7] =
     ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
 
+/// The ink of a kind of curves in a legend, where colours stand for something else.
+pub(super) const INK: &str = "#000000";
+
 /// The grey of what is only compared with.
 pub(super) const REFERENCE_COLOUR: &str = "#595959";
 
@@ -89,11 +92,12 @@ pub(super) fn styles<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Style
             let colour = line.place.map_or("#000000", |k| COLOURS[k % COLOURS.len()]);
             return Style { colour, dashes: &[], marker, joined: false };
         }
-        let k = line.place.unwrap_or(results);
+        let k = line.factors.as_ref().map(|of| of.kind.0).or(line.place).unwrap_or(results);
+        let coloured = line.factors.as_ref().map_or(k, |of| of.value.0);
         results += 1;
         // 7 colours and 8 shapes have no common divisor: 56 curves before a pair repeats.
         let marker = Some((SHAPES[k % SHAPES.len()], k % 2 == 1));
-        let (colour, dashes) = (COLOURS[k % COLOURS.len()], DASHES[k % DASHES.len()]);
+        let (colour, dashes) = (COLOURS[coloured % COLOURS.len()], DASHES[k % DASHES.len()]);
         Style { colour, dashes, marker, joined: true }
     };
     lines.into_iter().map(one).collect()

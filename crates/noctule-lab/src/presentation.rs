@@ -34,6 +34,9 @@ pub struct Words {
     /// How many times the value of a sweep the number is that is shown; absent for the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<f64>,
+    /// What the values of a sweep are called, one name for each; empty for the values themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// Whether a series counts the steps of a method, so that one that has stopped stays where it is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub steps: bool,
@@ -172,6 +175,7 @@ fn sweep_words(sweep: &Sweep, system: &dyn System) -> Words {
         unit: sweep.unit.clone().unwrap_or(unit),
         symbol: sweep.symbol.clone().unwrap_or(symbol),
         times: sweep.times,
+        names: sweep.values.iter().filter_map(|value| value.name.clone()).collect(),
         steps: false,
     }
 }

@@ -1,4 +1,5 @@
-//! Figures again, from tables that are there: a new caption or a better picture needs no new run.
+//! Figures and verdicts again, from tables that are there: a new caption, a better picture, other words
+//! or another range of a claim need no new run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::canonical::sha256;
+use crate::claim;
 use crate::error::LabError;
 use crate::files;
 use crate::fold::{self, Folded, Samples};
@@ -24,10 +26,15 @@ pub struct Redrawn {
     /// The ids of figures that need samples, which a summary does not have; their files are as
     /// they were.
     pub left: Vec<String>,
+    /// The claims whose numbers are not there, each with why. Where there is one, `claims.json` is as it
+    /// was.
+    pub not_judged: Vec<String>,
+    /// Whether a verdict is another than its experiment expects.
+    pub contradicted: bool,
 }
 
-/// Draw the figures of an experiment from the `summary.csv` of its results, and renew their digests
-/// in `manifest.json` where there is one.
+/// Draw the figures of an experiment from the `summary.csv` of its results, judge its claims by the
+/// numbers that `claims.json` and the summary have, and renew digests in `manifest.json` where there is one.
 ///
 /// A folder with `figures` in it is that of a run: SVG, TeX and table go there. Any other is taken
 /// for what documents keep of a run, and the SVG goes beside the summary.
@@ -64,8 +71,39 @@ pub fn redraw(plan: &Plan, presentation: &Presentation, dir: &Path) -> Result<Re
             digests.insert(format!("figures/{name}"), sha256(text.as_bytes()));
         }
     }
+    judge(plan, presentation, &folded, dir, &mut redrawn, &mut digests)?;
     renew_manifest(&dir.join("manifest.json"), &digests)?;
     Ok(redrawn)
+}
+
+/// The claims again, all or none, if the folder has some.
+fn judge(
+    plan: &Plan,
+    presentation: &Presentation,
+    folded: &Folded,
+    dir: &Path,
+    redrawn: &mut Redrawn,
+    digests: &mut BTreeMap<String, String>,
+) -> Result<(), LabError> {
+    const NAME: &str = "claims.json";
+    let path = dir.join(NAME);
+    if !path.exists() {
+        return Ok(());
+    }
+    let text = files::read_text(&path, MOST, "claims")?;
+    let committed: Value =
+        serde_json::from_str(&text).map_err(|error| LabError::corrupt(&path, error.to_string()))?;
+    match claim::judge_again(plan, presentation, &folded.groups, &committed) {
+        Err(open) => redrawn.not_judged = open,
+        Ok(judged) => {
+            let text = claim::json(&judged);
+            files::write(&path, text.as_bytes())?;
+            digests.insert(NAME.to_owned(), sha256(text.as_bytes()));
+            redrawn.files.push(path);
+            redrawn.contradicted = judged.iter().any(claim::Judged::contradicts);
+        }
+    }
+    Ok(())
 }
 
 /// The digests of what was drawn, in the manifest if there is one.

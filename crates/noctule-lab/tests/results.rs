@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "results/again.rs"]
+mod again;
 #[path = "results/figures.rs"]
 mod figures;
 mod support;

@@ -1,8 +1,10 @@
 //! Curves: their plots, their markers, their table.
 
+use std::collections::BTreeSet;
+
 use super::options::{colour_name, limits, no_data};
 use super::words::{escape, number};
-use crate::clean::{Curve, curves, spans, sweep};
+use crate::clean::{Curve, curves, named, spans, sweep};
 use crate::scale::Span;
 use crate::style::{Shape, Style, intervals_are_bars, marked};
 use crate::svg::{Naming, naming};
@@ -34,12 +36,12 @@ pub(super) fn lines_parts(
     }
     let columns = Columns::new(&curves);
     let most = curves.iter().map(|c| c.points.len()).max().unwrap_or(0);
-    let plot = |(k, curve)| {
+    let plot = |(k, curve): (usize, &Curve<'_>)| {
         let look = Look {
             steps,
             bars: intervals_are_bars(most),
             apart: !figure.x.names.is_empty(),
-            named: naming != Naming::Ends,
+            named: naming != Naming::Ends && curve.factors.is_none(),
             number: (k, curves.len()),
         };
         curve_plots(curve, &columns, &look, table_name)
@@ -47,12 +49,39 @@ pub(super) fn lines_parts(
     let mut plots: String = curves.iter().enumerate().map(plot).collect();
     if naming == Naming::Ends {
         plots.push_str(&ends(&curves));
+    } else {
+        plots.push_str(&pairs(&curves, &naming));
     }
     plots.push_str(&absent(&curves, &y));
     if curves.iter().all(|curve| curve.points.is_empty()) {
         plots.push_str(&no_data(figure));
     }
     (options, plots, columns.table(&curves, &y))
+}
+
+/// The names of kinds and values where curves are pairs of them: images of their own, kinds in rows of
+/// their own. Curves that are no pairs name themselves, before them.
+fn pairs(curves: &[Curve<'_>], naming: &Naming) -> String {
+    let (named, kinds) = named(curves);
+    let columns = match naming {
+        Naming::Inside { columns, .. } | Naming::Above(columns) => (*columns).max(1),
+        Naming::None | Naming::Ends => return String::new(),
+    };
+    let distinct: BTreeSet<usize> =
+        curves.iter().filter_map(|curve| Some(curve.factors?.value.0)).collect();
+    let empty = "\\addlegendimage{empty legend}\\addlegendentry{}\n";
+    let mut out = String::new();
+    for (k, name) in named.iter().take(kinds + distinct.len()).enumerate() {
+        if k == kinds {
+            out.push_str(&empty.repeat((columns - kinds % columns) % columns));
+        }
+        let mut options = vec![colour_name(name.style.colour), "line width=0.8pt".to_owned()];
+        options.extend(dashes(&name.style));
+        options.extend(name.style.marker.map(mark));
+        out.push_str(&format!("\\addlegendimage{{{}}}\n", options.join(", ")));
+        out.push_str(&format!("\\addlegendentry{{{}}}\n", escape(name.words)));
+    }
+    out
 }
 
 /// Where the legend stands, over so many rows of marks above the frame.
@@ -157,6 +186,10 @@ fn curve_plots(curve: &Curve<'_>, columns: &Columns, look: &Look, table_name: &s
     let mut options = vec![colour, "line width=0.8pt".to_owned()];
     options.extend(dashes(&curve.style));
     options.extend(marks(curve, look));
+    if curve.factors.is_some() {
+        // It is named by its kind and its value.
+        options.push("forget plot".to_owned());
+    }
     let mut more = String::new();
     if interval && look.bars {
         options.push("error bars/y dir=both, error bars/y explicit, error bars/error bar style={solid, line width=0.5pt}".to_owned());
@@ -201,7 +234,24 @@ fn marks(curve: &Curve<'_>, look: &Look) -> Vec<String> {
         );
         return options;
     };
-    let (mark, turn) = match shape {
+    if !curve.style.joined {
+        let name = mark_name(shape).0;
+        options.push(format!(
+            "only marks, mark={name}, mark size=3.2pt, mark options={{line width=1pt}}"
+        ));
+        return options;
+    }
+    options.push(mark((shape, filled)));
+    let (every, first) = marked(points, look.number.0, look.number.1);
+    if every > 1 {
+        options.push(format!("mark repeat={every}, mark phase={}", first % every + 1));
+    }
+    options
+}
+
+/// A marker in the words of pgfplots, and how it is turned.
+fn mark_name(shape: Shape) -> (&'static str, &'static str) {
+    match shape {
         Shape::Circle => ("*", ""),
         Shape::Square => ("square*", ""),
         Shape::Triangle => ("triangle*", ""),
@@ -210,23 +260,14 @@ fn marks(curve: &Curve<'_>, look: &Look) -> Vec<String> {
         Shape::Cross => ("x", ""),
         Shape::Plus => ("+", ""),
         Shape::Star => ("asterisk", ""),
-    };
-    // An open marker is filled with white, so that no line shows through it.
+    }
+}
+
+/// The options of a marker; an open one is filled with white, so that no line shows through it.
+fn mark((shape, filled): (Shape, bool)) -> String {
+    let (name, turn) = mark_name(shape);
     let fill = if filled { "" } else { ", fill=white" };
-    if !curve.style.joined {
-        options.push(format!(
-            "only marks, mark={mark}, mark size=3.2pt, mark options={{line width=1pt}}"
-        ));
-        return options;
-    }
-    options.push(format!(
-        "mark={mark}, mark size=2pt, mark options={{solid, line width=0.7pt{fill}{turn}}}"
-    ));
-    let (every, first) = marked(points, look.number.0, look.number.1);
-    if every > 1 {
-        options.push(format!("mark repeat={every}, mark phase={}", first % every + 1));
-    }
-    options
+    format!("mark={name}, mark size=2pt, mark options={{solid, line width=0.7pt{fill}{turn}}}")
 }
 
 /// The columns of the table of curves.

@@ -65,7 +65,8 @@ fn row(canvas: &mut Canvas, curve: &Curve<'_>, place: &Place, y: f64) {
     }
     canvas.path(&d, &[("fill", "none"), ("stroke", curve.style.colour), ("stroke-width", "0.8")]);
     let mut free = f64::NEG_INFINITY;
-    for (absent, words) in curve.absent.iter().zip(words(curve, place)) {
+    let all = words(curve, place);
+    for (k, (absent, words)) in curve.absent.iter().zip(all).enumerate() {
         let at = Box2 {
             x: x(absent) + CROSS + APART,
             y: y - TINY / 2.0,
@@ -73,7 +74,9 @@ fn row(canvas: &mut Canvas, curve: &Curve<'_>, place: &Place, y: f64) {
             height: TINY,
         };
         // A count that has no room is left to the description; its cross stays.
-        if !words.is_empty() && place.x.contains(absent.x) && at.x >= free {
+        let next = curve.absent.get(k + 1).map_or(f64::INFINITY, |next| x(next) - CROSS);
+        let room = at.x >= free && at.right() < next;
+        if !words.is_empty() && place.x.contains(absent.x) && room {
             canvas.text((at.x, y), TINY, Anchor::Start, &Label::plain(words));
             free = at.right() + 2.0 * CROSS + APART;
         }

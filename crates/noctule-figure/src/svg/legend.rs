@@ -1,11 +1,14 @@
 //! The legend: a box of names in columns, and where within the frame it covers nothing.
+//!
+//! Where curves are all pairs of a kind and a value, kinds and values are named, not pairs: the kinds in
+//! rows of their own, then the values, across and not down.
 
 use super::canvas::{Anchor, Canvas, num};
 use super::frame::MARGIN;
 use super::lines::{marker, stroke};
 use super::text::{width, wrap};
 use super::{Box2, LEADING, Naming, SMALL, WIDTH};
-use crate::clean::Curve;
+use crate::clean::{Curve, Named, named};
 use crate::scale::Label;
 use crate::style::Style;
 
@@ -29,35 +32,38 @@ const MOST_HEIGHT: f64 = 0.62;
 
 /// The names of the curves.
 #[derive(Debug)]
-pub(super) struct Legend<'a> {
-    entries: Vec<Entry<'a>>,
+pub(super) struct Legend {
+    entries: Vec<Entry>,
+    /// How many of the entries begin with a row of their own: kinds, which are not followed by values
+    /// in one row.
+    first: usize,
     /// The widest it may be above the frame.
     widest: f64,
 }
 
 #[derive(Debug)]
-struct Entry<'a> {
-    style: &'a Style,
+struct Entry {
+    style: Style,
     /// Whether there is a line, or only a single point.
     line: bool,
     words: Vec<String>,
 }
 
-impl<'a> Legend<'a> {
+impl Legend {
     /// The legend of all curves that have a name.
-    pub(super) fn new(curves: &'a [Curve<'a>], widest: f64) -> Self {
+    pub(super) fn new(curves: &[Curve<'_>], widest: f64) -> Self {
         let room = widest - SWATCH - 4.0 * PAD;
-        let entry = |curve: &'a Curve<'a>| Entry {
-            style: &curve.style,
-            line: curve.points.len() != 1 && curve.style.joined,
-            words: wrap(curve.label, SMALL, room),
+        let (named, first) = named(curves);
+        let entry = |name: &Named<'_>| Entry {
+            style: name.style,
+            line: name.line,
+            words: wrap(name.words, SMALL, room),
         };
-        let entries = curves.iter().filter(|c| !c.label.trim().is_empty()).map(entry).collect();
-        Self { entries, widest }
+        Self { entries: named.iter().map(entry).collect(), first, widest }
     }
 
     /// The legend of things that are marks and no lines.
-    pub(super) fn of_marks(curves: &'a [Curve<'a>], widest: f64) -> Self {
+    pub(super) fn of_marks(curves: &[Curve<'_>], widest: f64) -> Self {
         let mut legend = Self::new(curves, widest);
         legend.entries.iter_mut().for_each(|entry| entry.line = false);
         legend
@@ -129,48 +135,78 @@ impl<'a> Legend<'a> {
         self.paint_entries(canvas, (at.x, at.y), columns);
     }
 
-    /// Entries run down the first column, then down the next.
     fn paint_entries(&self, canvas: &mut Canvas, (left, top): (f64, f64), columns: usize) {
-        let rows = self.entries.len().div_ceil(columns);
+        let heights = self.row_heights(columns);
         let mut x = left;
-        for (column, entries) in self.entries.chunks(rows).enumerate() {
+        for column in self.cells(columns) {
             let mut y = top + PAD / 2.0 + 0.5 * SMALL * LEADING + 0.8;
-            for entry in entries {
-                entry.paint(canvas, (x + PAD, y));
-                y += entry.height();
+            for (entry, height) in column.iter().zip(&heights) {
+                if let Some(entry) = entry {
+                    entry.paint(canvas, (x + PAD, y));
+                }
+                // Columns without gaps need no common rows.
+                y += if self.first == 0 { entry.map_or(0.0, Entry::height) } else { *height };
             }
-            x += self.column_width(column, columns);
+            x += width_of(&column);
         }
+    }
+
+    /// The entries in columns: down the first and then down the next; kinds and values across, each in
+    /// rows of their own.
+    fn cells(&self, columns: usize) -> Vec<Vec<Option<&Entry>>> {
+        let columns = columns.max(1);
+        if self.first == 0 {
+            let rows = self.entries.len().div_ceil(columns).max(1);
+            return self.entries.chunks(rows).map(|c| c.iter().map(Some).collect()).collect();
+        }
+        let (kinds, values) = self.entries.split_at(self.first);
+        let rows: Vec<&[Entry]> = kinds.chunks(columns).chain(values.chunks(columns)).collect();
+        (0..columns).map(|column| rows.iter().map(|row| row.get(column)).collect()).collect()
+    }
+
+    /// The heights of rows that columns have in common.
+    fn row_heights(&self, columns: usize) -> Vec<f64> {
+        let cells = self.cells(columns);
+        let rows = cells.iter().map(Vec::len).max().unwrap_or(0);
+        let height = |row: usize| {
+            let cells = cells.iter().filter_map(|column| column.get(row).copied().flatten());
+            cells.map(Entry::height).fold(0.0, f64::max)
+        };
+        (0..rows).map(height).collect()
     }
 
     /// The most columns whose rows are not wider than the frame.
     pub(super) fn columns(&self) -> usize {
-        let most = self.entries.len().clamp(1, 4);
+        // More columns than the longer of two rows stay empty.
+        let longest = self.first.max(self.entries.len() - self.first);
+        let most = if self.first == 0 { longest.clamp(1, 4) } else { longest.clamp(1, 5) };
         let fits = |columns: &usize| self.total_width(*columns) <= self.widest;
         (1..=most).rev().find(fits).unwrap_or(1)
     }
 
     fn total_width(&self, columns: usize) -> f64 {
-        (0..columns).map(|column| self.column_width(column, columns)).sum()
-    }
-
-    /// The width of one of so many columns.
-    fn column_width(&self, column: usize, columns: usize) -> f64 {
-        let rows = self.entries.len().div_ceil(columns.max(1)).max(1);
-        let entries = self.entries.chunks(rows).nth(column).unwrap_or(&[]);
-        let widest = entries.iter().map(Entry::width).fold(0.0, f64::max);
-        if entries.is_empty() { 0.0 } else { widest + 2.0 * PAD }
+        self.cells(columns).iter().map(|column| width_of(column)).sum()
     }
 
     /// The height of the tallest of so many columns.
     fn rows_height(&self, columns: usize) -> f64 {
-        let rows = self.entries.len().div_ceil(columns.max(1)).max(1);
-        let column = |entries: &[Entry<'_>]| entries.iter().map(Entry::height).sum::<f64>();
-        self.entries.chunks(rows).map(column).fold(0.0, f64::max) + PAD
+        if self.first > 0 {
+            return self.row_heights(columns).iter().sum::<f64>() + PAD;
+        }
+        let column = |entries: &Vec<Option<&Entry>>| {
+            entries.iter().flatten().map(|entry| entry.height()).sum::<f64>()
+        };
+        self.cells(columns).iter().map(column).fold(0.0, f64::max) + PAD
     }
 }
 
-impl Entry<'_> {
+/// The width of a column.
+fn width_of(column: &[Option<&Entry>]) -> f64 {
+    let widest = column.iter().flatten().map(|entry| entry.width()).fold(0.0, f64::max);
+    if column.iter().all(Option::is_none) { 0.0 } else { widest + 2.0 * PAD }
+}
+
+impl Entry {
     fn width(&self) -> f64 {
         let widest = self.words.iter().map(|w| width(w, SMALL)).fold(0.0, f64::max);
         SWATCH + PAD + widest
@@ -182,10 +218,10 @@ impl Entry<'_> {
 
     fn paint(&self, canvas: &mut Canvas, (x, y): (f64, f64)) {
         if self.line {
-            stroke(canvas, self.style, &format!("M{} {}h{}", num(x), num(y), num(SWATCH)));
+            stroke(canvas, &self.style, &format!("M{} {}h{}", num(x), num(y), num(SWATCH)));
         }
         if self.style.marker.is_some() || !self.line {
-            marker(canvas, self.style, (x + SWATCH / 2.0, y));
+            marker(canvas, &self.style, (x + SWATCH / 2.0, y));
         }
         for (k, words) in self.words.iter().enumerate() {
             let at = (x + SWATCH + PAD, y + k as f64 * SMALL * LEADING);

@@ -70,6 +70,7 @@ fn curves(scene: &Scene) -> Vec<Curve<'_>> {
             style,
             points,
             absent: Vec::new(),
+            factors: None,
         })
         .collect()
 }

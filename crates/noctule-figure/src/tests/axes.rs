@@ -45,6 +45,9 @@ fn the_sweep_itself_is_the_ticks_when_it_is_even() {
     let antennas = line("a", &[(16.0, 1.0), (32.0, 2.0), (64.0, 3.0)]);
     let log = Figure { x: Axis::log("Antennas", ""), ..figure(Kind::Lines(vec![antennas])) };
     assert_eq!(&texts(&log)[..3], ["16", "32", "64"]);
+    let sides = line("a", &[(0.5, 1.0), (1.0, 2.0), (2.0, 3.0), (4.0, 3.5), (8.0, 4.0)]);
+    let log = Figure { x: Axis::log("Side", "km"), ..figure(Kind::Lines(vec![sides])) };
+    assert_eq!(&texts(&log)[..5], ["0.5", "1", "2", "4", "8"]);
 }
 
 #[test]
@@ -69,4 +72,19 @@ fn every_point_lies_well_within_a_measured_axis() {
     let (curves, _) = crate::clean::curves(&figure, lines);
     let (across, _) = crate::clean::spans(&figure, &curves);
     assert!(across.low <= 0.3 && across.high > 20.2, "{across:?}");
+}
+
+/// Means of whole numbers lie between them, and ticks do not; unless there would be none.
+#[test]
+fn what_is_counted_has_whole_ticks() {
+    let ranks = line("a", &[(0.0, 1.0), (1.0, 2.6), (2.0, 4.1)]);
+    let counted = Axis { whole: true, ..Axis::linear("Rank", "") };
+    let of = |y: &Axis, line: &Line| {
+        texts(&Figure { y: y.clone(), ..figure(Kind::Lines(vec![line.clone()])) })
+    };
+    assert!(of(&counted, &ranks).iter().any(|text| text == "4"));
+    assert!(!of(&counted, &ranks).iter().any(|text| text.contains('.')));
+    assert!(of(&Axis::linear("Rank", ""), &ranks).iter().any(|text| text == "1.5"));
+    let narrow = line("a", &[(0.0, 3.1), (1.0, 3.2), (2.0, 3.3)]);
+    assert!(of(&counted, &narrow).iter().filter(|text| text.starts_with("3.")).count() > 1);
 }

@@ -17,6 +17,10 @@ pub(super) fn find(name: &str) -> Option<Function> {
                 |from: f64, to: f64| Some((bound(from)? / bound(to)?).ln() / (to / from).ln());
             Some(exponent(16.0, 20.0)? / exponent(12.0, 16.0)?)
         },
+        "bound_step_after_sixteen" => |view| {
+            let step = |from, to| Some(mean_bound(view, from)? - mean_bound(view, to)?);
+            Some(step(16.0, 20.0)? / step(12.0, 16.0)?)
+        },
         _ => return None,
     })
 }

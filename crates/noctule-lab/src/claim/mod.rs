@@ -21,6 +21,7 @@
 //! A decided verdict that is not the expected one *contradicts*: either way something has to be
 //! written down, a result or an erratum.
 
+mod again;
 mod beamforming;
 mod critical_points;
 mod frame;
@@ -32,6 +33,7 @@ mod surfaces;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub use again::{is_same_number, judge_again, number_of_summary};
 pub use measure::{View, points};
 
 use crate::canonical;
@@ -258,6 +260,7 @@ pub fn value(claims: &[Judged]) -> Value {
                 "id": claim.spec.id,
                 "text": claim.spec.text,
                 "unit": claim.spec.unit,
+                "measured": claim.spec.ours,
                 "paper": paper,
                 "tol": tol,
                 "range": range,

@@ -171,6 +171,11 @@ pub struct ClaimSpec {
 }
 
 impl ClaimSpec {
+    /// Whether it is about our own numbers and no verdict on a paper: its words say so.
+    pub fn is_ours(&self) -> bool {
+        self.text.starts_with("Ours")
+    }
+
     pub(super) fn read(item: &Item, index: usize, names: &Names<'_>) -> Result<Self, InputError> {
         let keys = Keys::of(item, &CLAIM)?;
         let id = keys.text("id")?.unwrap_or_else(|| format!("claim-{}", index + 1));

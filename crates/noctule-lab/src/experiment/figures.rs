@@ -94,6 +94,9 @@ pub struct FigureSpec {
     pub y_names: Vec<String>,
     /// What is drawn around lines.
     pub band: Band,
+    /// Whether only points are drawn at which every trial has a value.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub complete: bool,
     /// `beampattern`: names of the patterns that are drawn; empty for all, numbered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curves: Vec<String>,
@@ -145,6 +148,7 @@ impl FigureSpec {
                 Some("none") => Band::None,
                 _ => Band::StandardError,
             },
+            complete: keys.get("complete").map_or(Ok(false), |item| item.flag("`complete`"))?,
             x_names: texts(&keys, "x_names")?,
             y_names: texts(&keys, "y_names")?,
             curves: texts(&keys, "curves")?,
@@ -166,11 +170,17 @@ impl FigureSpec {
         Ok(figure)
     }
 
-    /// Refuse names where nothing has them.
+    /// Refuse names and choices where nothing has them.
     fn check_names(&self, keys: &Keys<'_>) -> Result<(), InputError> {
         let index = |axis: &str| matches!(axis, "i" | "j");
         for (key, needless, why) in [
             ("curves", self.kind != FigureKind::Beampattern, "only a design has several patterns"),
+            (
+                "complete",
+                !matches!(self.kind, FigureKind::Lines | FigureKind::PairedDifference)
+                    || self.y.starts_with("series."),
+                "only lines of a metric are drawn point by point",
+            ),
             ("x_names", !index(&self.x), "only an index of a series has numbers for names"),
             ("y_names", !index(&self.y), "only an index of a series has numbers for names"),
         ] {

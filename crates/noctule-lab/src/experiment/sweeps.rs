@@ -16,6 +16,8 @@ use crate::system::Point;
 pub struct SweepValue {
     /// The value, of the kind the default has.
     pub value: Value,
+    /// What figures call it.
+    pub name: Option<String>,
     /// Where it was written.
     pub place: Place,
 }
@@ -162,9 +164,28 @@ impl Sweep {
             if !seen.insert(plain(&numbers(&resolved))) {
                 return Err(value.refuse("this value occurs twice in the sweep", "distinct values"));
             }
-            sweep.values.push(SweepValue { value: resolved, place: value.place.clone() });
+            sweep.values.push(SweepValue {
+                value: resolved,
+                name: None,
+                place: value.place.clone(),
+            });
         }
+        sweep.name(&keys)?;
         Ok(sweep)
+    }
+
+    /// What figures call the values, if the file says so: a name for each.
+    fn name(&mut self, keys: &Keys<'_>) -> Result<(), InputError> {
+        let Some(item) = keys.get("names") else { return Ok(()) };
+        let names = item.list("`names`")?;
+        if names.len() != self.values.len() {
+            let what = format!("these are {} names", names.len());
+            return Err(item.refuse(what, format!("{}, one for each value", self.values.len())));
+        }
+        for (value, name) in self.values.iter_mut().zip(names) {
+            value.name = Some(name.text("a name")?.to_owned());
+        }
+        Ok(())
     }
 }
 

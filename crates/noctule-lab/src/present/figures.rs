@@ -1,6 +1,7 @@
 //! The figures of a run, as plain data.
 
 mod beampatterns;
+mod drawn;
 mod heats;
 mod labels;
 mod lines;
@@ -15,7 +16,7 @@ use crate::experiment::{FigureKind, FigureSpec, ScaleWord};
 use crate::fold::Folded;
 use crate::plan::Plan;
 use crate::presentation::Presentation;
-use noctule_figure::{Absent, Axis, Figure, Kind, Line, PlotPoint, Scale};
+use noctule_figure::{Axis, Factors, Figure, Kind, Line, PlotPoint, Scale};
 
 /// Whether a figure is drawn from the summary alone, and needs no samples.
 pub fn from_summary(spec: &FigureSpec) -> bool {
@@ -58,9 +59,47 @@ struct Builder<'a> {
 
 /// The points of one line, in order, and its name.
 struct Track {
-    label: String,
+    /// What tells it from others, in words: its scheme, then values of sweeps.
+    parts: Vec<String>,
+    /// Whether the first of them is the scheme.
+    of_scheme: bool,
     scheme: usize,
     points: Vec<usize>,
+}
+
+impl Track {
+    /// Its name.
+    fn label(&self) -> String {
+        self.parts.join(", ")
+    }
+}
+
+/// From so many lines on pairs are named by their two parts.
+const MANY: usize = 6;
+/// More colours than this are not told apart.
+const COLOURS: usize = 7;
+
+/// The two parts of every line, where lines are all pairs of few: of schemes and values, or of values of
+/// two sweeps.
+fn factors(tracks: &[Track]) -> Vec<Option<Factors>> {
+    let (mut kinds, mut values) = (Vec::new(), Vec::new());
+    let mut pairs = Vec::new();
+    for track in tracks {
+        let Some((kind, value)) = track.parts.split_first() else { break };
+        let index = |known: &mut Vec<String>, name: String| {
+            known.iter().position(|known| *known == name).unwrap_or_else(|| {
+                known.push(name);
+                known.len() - 1
+            })
+        };
+        let value = value.join(", ");
+        let (k, v) = (index(&mut kinds, kind.clone()), index(&mut values, value.clone()));
+        let look = if track.of_scheme { track.scheme } else { k };
+        pairs.push(Some(Factors { kind: (look, kind.clone()), value: (v, value) }));
+    }
+    let all = pairs.len() == tracks.len() && kinds.len() * values.len() == tracks.len();
+    let few = kinds.len() > 1 && (2..=COLOURS).contains(&values.len());
+    if all && few && tracks.len() >= MANY { pairs } else { vec![None; tracks.len()] }
 }
 
 impl Builder<'_> {
@@ -99,7 +138,7 @@ impl Builder<'_> {
             .printed
             .iter()
             .map(|printed| format!(". Marks: {}, {}", printed.label, printed.source));
-        std::iter::once(own.clone()).chain(sources).collect()
+        std::iter::once(own.clone()).chain(sources).chain([self.not_drawn()]).collect()
     }
 
     /// Curves, and the marks of printed numbers over them.
@@ -152,7 +191,7 @@ impl Builder<'_> {
                 parts.extend(
                     named.iter().zip(key).map(|(sweep, value)| self.value_label(*sweep, value)),
                 );
-                tracks.push(Track { label: parts.join(", "), scheme, points });
+                tracks.push(Track { parts, of_scheme: many, scheme, points });
             }
         }
         tracks
@@ -161,15 +200,6 @@ impl Builder<'_> {
     fn summary(&self, metric: &str, scheme: usize, point: usize) -> Option<&Summary> {
         let metric = self.plan.metrics.iter().position(|name| name == metric)?;
         self.folded.groups[scheme * self.plan.grid_len() + point].metrics.get(metric)?.as_ref()
-    }
-
-    /// How many trials of a group have no value of a metric.
-    fn without(&self, metric: &str, scheme: usize, point: usize) -> Option<Absent> {
-        let group = &self.folded.groups[scheme * self.plan.grid_len() + point];
-        let of = group.designed + group.infeasible + group.unsound + group.failed + group.not_run;
-        let with = self.summary(metric, scheme, point).map_or(0, |summary| summary.count);
-        let count = of.saturating_sub(with);
-        Some(Absent { x: self.place(&self.spec.x, point)?, count, of }).filter(|a| a.count > 0)
     }
 
     /// The place of a scheme's only line; none where a scheme has several, which must differ.

@@ -198,6 +198,7 @@ fn claim_row(claim: &Judged) -> ClaimRow {
     let (paper, tolerance) = said(&claim.spec);
     ClaimRow {
         text: claim.spec.text.clone(),
+        is_ours: claim.spec.is_ours(),
         paper,
         ours: claim.ours.map_or(String::new(), |ours| {
             format!("{}{unit}", with_error(ours, claim.standard_error))

@@ -25,7 +25,7 @@ pub struct ReportData {
     pub text: String,
     /// The tables in order.
     pub tables: Vec<Table>,
-    /// The paper's claims beside ours.
+    /// What is said of these numbers, beside them.
     pub claims: Vec<ClaimRow>,
     /// What is proven, per scheme.
     pub proven: Vec<ProvenRow>,
@@ -50,12 +50,14 @@ pub enum Verdict {
     NotRun,
 }
 
-/// One claim of a paper, and what was found.
+/// One claim, of a paper or of ours, and what was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClaimRow {
     /// The claim in words.
     pub text: String,
-    /// The paper's number, with its unit.
+    /// Whether it is about our own numbers, and no verdict on a paper.
+    pub is_ours: bool,
+    /// The number that is said, with its unit.
     pub paper: String,
     /// Ours, with its standard error.
     pub ours: String,

@@ -62,6 +62,15 @@ impl Verdict {
         }
     }
 
+    /// The same behind a number of claims.
+    fn words_of(self, count: usize) -> &'static str {
+        match self {
+            Verdict::Agrees if count != 1 => "agree",
+            Verdict::Disagrees if count != 1 => "disagree",
+            verdict => verdict.words(),
+        }
+    }
+
     /// A sign that is told apart without colour.
     fn sign(self) -> &'static str {
         match self {
@@ -110,28 +119,35 @@ fn summary(claims: &[ClaimRow]) -> String {
     ];
     let counted = all.into_iter().filter_map(|verdict| {
         let count = claims.iter().filter(|claim| claim.verdict == verdict).count();
-        (count > 0).then(|| format!("{count} {}", verdict.words()))
+        (count > 0).then(|| format!("{count} {}", verdict.words_of(count)))
     });
     let counts: Vec<String> = counted.collect();
     let noun = if claims.len() == 1 { "claim" } else { "claims" };
+    let ours = match claims.iter().filter(|claim| claim.is_ours).count() {
+        0 => String::new(),
+        n if n == claims.len() => " of ours".to_owned(),
+        n => format!(" ({n} of ours)"),
+    };
     let unexpected = match claims.iter().filter(|claim| claim.is_unexpected()).count() {
         0 => String::new(),
         n => format!(" <strong>{n} unexpected.</strong>"),
     };
     format!(
-        "<p class=\"summary\">{} {noun}: {}.{unexpected}</p>\n",
+        "<p class=\"summary\">{} {noun}{ours}: {}.{unexpected}</p>\n",
         claims.len(),
         counts.join(", ")
     )
 }
 
+/// What others say first, then what is ours and no verdict on anybody.
 fn claims(claims: &[ClaimRow]) -> String {
-    if claims.is_empty() {
-        return String::new();
-    }
-    let headers = ["Claim", "Paper", "Ours", "Tolerance", "Verdict", "Expected"];
-    let rows: String = claims.iter().map(claim).collect();
-    scrolling("The paper's claims and what was found", &head(&headers, &[]), &rows)
+    let headers = ["Claim", "Said", "Ours", "Tolerance", "Verdict", "Expected"];
+    let table = |ours: bool, caption: &str| {
+        let rows: String = claims.iter().filter(|row| row.is_ours == ours).map(claim).collect();
+        if rows.is_empty() { rows } else { scrolling(caption, &head(&headers, &[]), &rows) }
+    };
+    table(false, "What is said of these numbers, and what was found")
+        + &table(true, "Claims of ours: no verdict on anybody else")
 }
 
 fn claim(claim: &ClaimRow) -> String {

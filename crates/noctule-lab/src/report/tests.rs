@@ -12,6 +12,7 @@ fn svg() -> String {
 fn claim(verdict: Verdict, expected: Verdict, erratum: Option<(&str, &str)>) -> ClaimRow {
     ClaimRow {
         text: "rate > 3 & <rising>".into(),
+        is_ours: false,
         paper: "3".into(),
         ours: "2.9 ± 0.1".into(),
         tolerance: "0.2".into(),
@@ -112,6 +113,22 @@ fn verdicts_are_words_and_surprises_are_named() {
         ));
         assert_eq!(page.matches("<strong>unexpected</strong>").count(), 1);
         assert!(page.contains("✗</span> disagrees"));
+    });
+}
+
+#[test]
+fn what_is_ours_stands_apart_and_numbers_rule_the_verb() {
+    let ours = ClaimRow { is_ours: true, ..claim(Verdict::Agrees, Verdict::Agrees, None) };
+    let theirs = claim(Verdict::Agrees, Verdict::Agrees, None);
+    let some = ReportData { claims: vec![ours.clone(), theirs], ..ReportData::default() };
+    with_page(&some, |page, _| {
+        assert!(page.contains("2 claims (1 of ours): 2 agree."));
+        assert_eq!(page.matches("<caption>").count(), 2);
+        let said = page.find("What is said").unwrap();
+        assert!(page.find("Claims of ours").unwrap() > said);
+    });
+    with_page(&ReportData { claims: vec![ours], ..ReportData::default() }, |page, _| {
+        assert!(page.contains("1 claim of ours: 1 agrees.") && !page.contains("What is said"));
     });
 }
 

@@ -6,14 +6,16 @@ use std::path::Path;
 
 use noctule_lab::Study;
 use noctule_lab::builtin::BuiltIn;
-use noctule_lab::claim::said;
+use noctule_lab::claim::{is_same_number, number_of_summary, said};
 use noctule_lab::experiment::{ClaimKind, ClaimSpec, Experiment as File, Ours, Said, Selection};
+use noctule_lab::fold::GroupSummary;
 use noctule_lab::plan::Plan;
 use serde_json::Value;
 
 /// One claim with its committed verdict.
 pub(crate) struct Card {
     spec: ClaimSpec,
+    value: Option<f64>,
     ours: String,
     /// `agrees`, `trend-only`, `disagrees`, `inconclusive`, `not-run`.
     pub(crate) verdict: String,
@@ -24,7 +26,8 @@ pub(crate) struct Experiment {
     /// Its name.
     pub(crate) id: &'static str,
     title: String,
-    plan: Plan,
+    /// Its plan.
+    pub(crate) plan: Plan,
     /// Its claims.
     pub(crate) cards: Vec<Card>,
 }
@@ -89,7 +92,7 @@ impl Experiment {
 impl Card {
     /// Whether it is about our own numbers and no verdict on a paper.
     pub(crate) fn is_ours(&self) -> bool {
-        self.spec.text.starts_with("Ours")
+        self.spec.is_ours()
     }
 
     /// The id of its claim.
@@ -108,6 +111,8 @@ impl Card {
             "{}",
             stale("the erratum")
         );
+        let measured = serde_json::to_value(&spec.ours).unwrap();
+        assert_eq!(committed["measured"], measured, "{}", stale("how its number is measured"));
         let (paper, tol, range) = match spec.said {
             Said::Number { paper, tol } => (Some(paper), Some(tol), None),
             Said::Range { from, to } => (None, None, Some((from, to))),
@@ -119,13 +124,27 @@ impl Card {
         assert_eq!(committed_range, range, "{}", stale("the range"));
         assert_eq!(committed["contradicts"], false, "{id} {}: against what is expected", spec.id);
         let error = committed["standard_error"].as_f64();
-        let ours = committed["ours"].as_f64().map_or_else(String::new, |ours| number(ours, error));
+        let value = committed["ours"].as_f64();
+        let ours = value.map_or_else(String::new, |ours| number(ours, error));
         let verdict = committed["verdict"].as_str().unwrap().to_owned();
-        Self { spec: spec.clone(), ours, verdict }
+        Self { spec: spec.clone(), value, ours, verdict }
+    }
+
+    /// Whether the summary of the run tells its number.
+    pub(crate) fn is_told_by(&self, plan: &Plan, groups: &[GroupSummary]) -> bool {
+        number_of_summary(plan, groups, &self.spec.ours).is_some()
+    }
+
+    /// What of its number the summary of the run contradicts.
+    pub(crate) fn contradicted_by(&self, plan: &Plan, groups: &[GroupSummary]) -> Option<String> {
+        let (found, _) = number_of_summary(plan, groups, &self.spec.ours)?;
+        let same = self.value.is_some_and(|value| is_same_number(&self.spec.ours, value, found));
+        let told = || format!("{}: {:?}, and {found} by the summary", self.spec.id, self.value);
+        (!same).then(told)
     }
 
     fn row(&self) -> String {
-        let Self { spec, ours, verdict } = self;
+        let Self { spec, ours, verdict, .. } = self;
         let (number, tol) = said(spec);
         let agrees = match spec.said {
             Said::Number { .. } => format!("{number} ± {tol}"),

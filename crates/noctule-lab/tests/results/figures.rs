@@ -63,6 +63,80 @@ fn a_paired_difference_is_as_exact_as_its_pairs_and_a_ratio_is_that_of_the_means
     assert!(svg("rare").contains(">200<"), "{}", svg("rare"));
 }
 
+/// A metric that half of the trials have is drawn, with crosses that count the others; where all of them
+/// are asked for it is not, and the caption says so.
+#[test]
+fn what_not_all_trials_have_is_marked_or_left_out() {
+    let figures = r#"
+[[figure]]
+id = "half"
+x = "scenario.offset"
+y = "rare"
+schemes = ["rough"]
+at = { "scenario.power_dbm" = 0 }
+[[figure]]
+id = "whole"
+complete = true
+x = "scenario.offset"
+y = "rare"
+schemes = ["rough"]
+at = { "scenario.power_dbm" = 0 }
+[[figure]]
+id = "pairs"
+x = "scenario.offset"
+y = "cost"
+at = { "scenario.power_dbm" = 0 }
+"#;
+    let (folder, _) = results(&format!("{BODY}{figures}"), &Changes::default(), 2);
+    let svg =
+        |id: &str| fs::read_to_string(folder.path().join(format!("figures/{id}.svg"))).unwrap();
+    assert!(svg("half").contains(">200<") && !svg("half").contains("no data"));
+    let whole = svg("whole");
+    assert!(whole.contains("no data") && !whole.contains(">no value<"), "{whole}");
+    assert!(
+        whole.contains("Nothing is drawn where trials have no value: Rough at 0 to 3"),
+        "{whole}"
+    );
+    assert!(!svg("pairs").contains("Nothing is drawn"));
+    let refused = format!(
+        "{HEAD}{BODY}[[figure]]\nid = \"f\"\nkind = \"cdf\"\nx = \"cost\"\ncomplete = true\n"
+    );
+    let registry = support::registry();
+    let error = Experiment::parse(&refused, "study.toml", "study", &registry);
+    assert!(error.unwrap_err().to_string().contains("`complete` has no meaning here"));
+}
+
+#[test]
+fn values_of_a_sweep_have_names() {
+    let named =
+        BODY.replace("values = [0, 20]", "values = [0, 20]\nnames = [\"weak\", \"strong\"]");
+    let figure =
+        "[[figure]]\nid = \"f\"\nx = \"scenario.offset\"\ny = \"cost\"\nschemes = [\"exact\"]\n";
+    let (folder, _) = results(&format!("{named}{figure}"), &Changes::default(), 1);
+    let svg = fs::read_to_string(folder.path().join("figures/f.svg")).unwrap();
+    assert!(svg.contains(">weak<") && svg.contains(">strong<"), "{svg}");
+    let wrong = format!("{HEAD}{}", named.replace(", \"strong\"", ""));
+    let registry = support::registry();
+    let error = Experiment::parse(&wrong, "study.toml", "study", &registry);
+    assert!(error.unwrap_err().to_string().contains("these are 1 names"));
+}
+
+/// Two schemes at three values: five names for six curves, colours for the values.
+#[test]
+fn pairs_of_schemes_and_values_are_named_by_both() {
+    let body = BODY.replace("values = [0, 20]", "values = [0, 10, 20]");
+    let figure = "[[figure]]\nid = \"f\"\nx = \"scenario.offset\"\ny = \"cost\"\n";
+    let (folder, _) = results(&format!("{body}{figure}"), &Changes::default(), 1);
+    let svg = fs::read_to_string(folder.path().join("figures/f.svg")).unwrap();
+    for name in [">Exact<", ">Rough<", "= 0 dBm<", "= 10 dBm<", "= 20 dBm<"] {
+        assert_eq!(svg.matches(name).count(), 1, "{name}: {svg}");
+    }
+    assert!(svg.contains("6 curves: Exact, "), "{svg}");
+    let tex = fs::read_to_string(folder.path().join("figures/f.tex")).unwrap();
+    assert_eq!(tex.matches("addlegendimage").count() - tex.matches("empty legend").count(), 5);
+    assert_eq!(tex.matches("forget plot").count(), 6, "{tex}");
+}
+
 #[test]
 fn figures_are_drawn_again_from_the_summary_alone() {
     let registry = support::registry();
@@ -84,7 +158,7 @@ fn figures_are_drawn_again_from_the_summary_alone() {
     for _ in 0..2 {
         let redrawn = redraw(&study.plan, &study.presentation, dir).unwrap();
         assert_eq!(redrawn.left, ["difference", "spread"]);
-        assert_eq!(redrawn.files.len(), 6);
+        assert_eq!(redrawn.files.len(), 7, "two figures of three files, and the claims");
         assert_eq!(names.map(read), before);
     }
     // Where documents keep a run: the picture beside the summary, its digest in the manifest.

@@ -2,7 +2,7 @@
 
 use super::Absent::{Default, Refused, Words};
 use super::Kind::{
-    Name, Number, Open, Tables, Text, TextOrTable, TextOrTexts, Texts, Values, Word,
+    Flag, Name, Number, Open, Tables, Text, TextOrTable, TextOrTexts, Texts, Values, Word,
 };
 use super::tables::key;
 use super::{Absent, Kind, Sign, Table};
@@ -165,6 +165,16 @@ pub static FIGURE: Table = Table {
             "What is drawn around lines: one standard error of the mean to both sides, from \
              quartile to quartile, from the 5 % to the 95 % quantile, or nothing.",
             "\"quartiles\"",
+        ),
+        key(
+            "complete",
+            Flag,
+            Default("false"),
+            "Whether lines have only points at which every trial has a value. Otherwise a point needs it \
+             of half of the trials at least, and crosses above the frame count the trials that have none. \
+             Where there are no crosses (here, and in a study of one trial), lines end, and the caption \
+             says where.",
+            "true",
         ),
         key(
             "curves",

@@ -209,6 +209,13 @@ pub static SWEEP: Table = Table {
              the columns of an array with rows of four, -1 for the inverse of a value in dB.",
             "4",
         ),
+        key(
+            "names",
+            Texts,
+            Words("the values as they are written"),
+            "What figures call the values, one name for each: for values that are words or tables.",
+            "[\"no clutter\", \"with clutter\"]",
+        ),
     ],
 };
 

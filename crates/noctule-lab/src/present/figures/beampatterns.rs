@@ -18,7 +18,8 @@ impl Builder<'_> {
         let mut marked: Vec<f64> = Vec::new();
         for track in &tracks {
             for (name, points) in self.patterns(track) {
-                let parts = [track.label.as_str(), name.as_str()];
+                let label = track.label();
+                let parts = [label.as_str(), name.as_str()];
                 // Of one design the schemes and sweeps say nothing, of one pattern its name.
                 let said = parts.into_iter().filter(|part| !part.is_empty());
                 patterns.push((said.collect::<Vec<_>>().join(", "), points));

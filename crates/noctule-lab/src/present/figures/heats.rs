@@ -18,7 +18,7 @@ impl Builder<'_> {
                 for track in self.tracks() {
                     for &point in &track.points {
                         found.push((
-                            track.label.clone(),
+                            track.label(),
                             self.series_surface(series, track.scheme, point),
                         ));
                     }
@@ -30,10 +30,12 @@ impl Builder<'_> {
                         let summary = self.summary(&self.spec.value, track.scheme, point);
                         let place =
                             (self.place(&self.spec.x, point)?, self.place(&self.spec.y, point)?);
+                        let missing = self.missing(&self.spec.value, track.scheme, point);
+                        let summary = summary.filter(|_| self.is_drawn(missing));
                         Some((place, summary.and_then(|summary| self.spec.stat.of(summary))))
                     });
                     let heat = self.heat(cells.collect());
-                    found.push((track.label, heat));
+                    found.push((track.label(), heat));
                 }
             }
         }

@@ -1,9 +1,11 @@
 //! The words of axes and curves.
 
 use noctule_figure::Axis;
+use noctule_num::stats::Summary;
 use serde_json::Value;
 
 use super::{Builder, scaled};
+use crate::claim::measure;
 use crate::experiment::{FigureKind, ScaleWord, Stat, worded};
 use crate::present::format::short;
 use crate::presentation::Words;
@@ -33,13 +35,34 @@ impl Builder<'_> {
         if label.is_none() && is_metric {
             (text, unit) = self.compared(text, unit);
         }
-        let mut axis = Axis { measured: is_metric, ..scaled(Axis::linear(text, unit), scale) };
-        if let Some(sweep) = self.plan.sweeps.iter().find(|sweep| sweep.path == name)
-            && self.is_named(name)
-        {
-            axis.names = sweep.values.iter().map(word).collect();
+        let whole = is_metric && self.counts(name);
+        let axis = Axis { measured: is_metric, whole, ..scaled(Axis::linear(text, unit), scale) };
+        Axis { names: self.axis_names(name), ..axis }
+    }
+
+    /// The words along an axis of kinds; none for a sweep of numbers.
+    pub(super) fn axis_names(&self, path: &str) -> Vec<String> {
+        let sweep = self.plan.sweeps.iter().find(|sweep| sweep.path == path);
+        let Some(sweep) = sweep.filter(|_| self.is_named(path)) else { return Vec::new() };
+        let names = self.words(path).names;
+        if names.is_empty() { sweep.values.iter().map(word).collect() } else { names }
+    }
+
+    /// Whether a metric counts something: whole in every trial, as far as its summaries tell.
+    fn counts(&self, name: &str) -> bool {
+        let root = matches!(self.spec.stat, Stat::Rms | Stat::RootMean);
+        if self.spec.relative_to.is_some() || root {
+            return false;
         }
-        axis
+        let points = measure::points(self.plan, &self.spec.at);
+        let schemes = super::schemes(self.plan, self.spec);
+        let groups = schemes.iter().flat_map(|s| points.iter().map(move |p| (*s, *p)));
+        let mut summaries =
+            groups.filter_map(|(scheme, point)| self.summary(name, scheme, point)).peekable();
+        let whole = |s: &Summary| {
+            [s.min, s.q05, s.q25, s.median, s.q75, s.q95, s.max].iter().all(|v| v.fract() == 0.0)
+        };
+        summaries.peek().is_some() && summaries.all(whole)
     }
 
     /// The words of a metric with the statistic that is drawn, and what it is compared with.
@@ -72,6 +95,10 @@ impl Builder<'_> {
     /// The words for a value of a sweep: `K = 4`; the words alone where it has some.
     pub(super) fn value_label(&self, sweep: usize, value: &Value) -> String {
         let words = &self.presentation.sweeps[sweep];
+        let index = self.plan.sweeps[sweep].values.iter().position(|known| known == value);
+        if let Some(name) = index.and_then(|index| words.names.get(index)) {
+            return name.clone();
+        }
         let Some(number) = value.as_f64() else { return word(value) };
         let text = short(number * words.times.unwrap_or(1.0));
         let unit = match words.unit.as_str() {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use noctule_figure::{Line, PlotPoint};
+use noctule_figure::{Absent, Factors, Line, PlotPoint};
 use noctule_num::stats::Summary;
 
-use super::{Builder, Track, reference};
+use super::drawn::{Missing, in_order};
+use super::{Builder, Track, factors, reference};
 use crate::experiment::{Band, FigureSpec, Stat};
 
 impl Builder<'_> {
@@ -13,25 +14,26 @@ impl Builder<'_> {
         let spec = self.spec;
         let parametric = self.plan.metrics.contains(&spec.x);
         let tracks = self.tracks();
-        let place = Self::places(&tracks);
-        let line = |track: Track| {
-            let points = track.points.iter();
-            let mut points: Vec<PlotPoint> =
-                points.filter_map(|&point| self.point(track.scheme, point, parametric)).collect();
-            let mut line = Line::new(track.label.clone(), []).at(place(track.scheme));
+        let (place, factors) = (Self::places(&tracks), factors(&tracks));
+        let line = |(track, factors): (Track, Option<Factors>)| {
+            let point = |&point: &usize| {
+                let drawn = self.is_drawn(self.missing_of_point(track.scheme, point));
+                self.point(track.scheme, point, parametric).filter(|_| drawn)
+            };
+            let mut line = Line::new(track.label(), []).at(place(track.scheme));
+            line.factors = factors;
             if parametric {
+                line.points = track.points.iter().filter_map(point).collect();
                 // A scheme that the sweep does not touch is one point, not a stack of them.
-                points.dedup_by(|a, b| a == b);
+                line.points.dedup_by(|a, b| a == b);
             } else {
-                points.sort_by(|a, b| a.x.total_cmp(&b.x));
-                let without = |&point: &usize| self.without(&spec.y, track.scheme, point);
-                line.absent = track.points.iter().filter_map(without).collect();
-                line.absent.sort_by(|a, b| a.x.total_cmp(&b.x));
+                let at = |index: &usize| Some((self.place(&spec.x, *index)?, point(index)));
+                line.points = in_order(track.points.iter().filter_map(at).collect());
+                line.absent = self.absent(&track);
             }
-            line.points = points;
             line
         };
-        tracks.into_iter().map(line).collect()
+        tracks.into_iter().zip(factors).map(line).collect()
     }
 
     /// The statistic of a scheme at a point, divided by the reference's where there is one.
@@ -59,27 +61,29 @@ impl Builder<'_> {
         let metric = self.plan.metrics.iter().position(|name| *name == self.spec.y);
         let Some(metric) = metric else { return Vec::new() };
         let tracks = self.tracks();
-        let place = Self::places(&tracks);
-        let line = |track: Track| {
-            let mut line = Line::new(track.label, []).at(place(track.scheme));
+        let (place, factors) = (Self::places(&tracks), factors(&tracks));
+        let line = |(track, factors): (Track, Option<Factors>)| {
+            let mut line = Line::new(track.label(), []).at(place(track.scheme));
+            line.factors = factors;
+            let mut points = Vec::new();
             for &point in &track.points {
                 let Some(x) = self.place(&self.spec.x, point) else { continue };
                 let of = |scheme: usize| self.folded.kept.metric(metric, scheme, point);
                 let pairs = paired(&of(track.scheme), &of(other));
                 let again = self.plan.repetition(point, self.plan.trials).sqrt();
-                line.points.extend(mean_point(x, &pairs, self.spec.band, again));
-                let all = self.without(&self.spec.y, track.scheme, point);
-                let reference = self.without(&self.spec.y, other, point);
-                if let Some(of) = all.or(reference).map(|absent| absent.of) {
-                    let count = of.saturating_sub(pairs.len() as u64);
-                    line.absent.push(noctule_figure::Absent { x, count, of });
+                let of = self.missing(&self.spec.y, track.scheme, point).of;
+                let count = of.saturating_sub(pairs.len() as u64);
+                let mean = mean_point(x, &pairs, self.spec.band, again);
+                points.push((x, mean.filter(|_| self.is_drawn(Missing { count, of }))));
+                if count > 0 && self.are_marked() {
+                    line.absent.push(Absent { x, count, of });
                 }
             }
-            line.points.sort_by(|a, b| a.x.total_cmp(&b.x));
+            line.points = in_order(points);
             line.absent.sort_by(|a, b| a.x.total_cmp(&b.x));
             line
         };
-        tracks.into_iter().map(line).collect()
+        tracks.into_iter().zip(factors).map(line).collect()
     }
 
     /// Means of a series along its first index; one line for each second index.
@@ -109,8 +113,8 @@ impl Builder<'_> {
                 }
                 let many = by_second.len() > 1;
                 for (j, points) in by_second {
-                    let label =
-                        if many { format!("{} {j}", track.label) } else { track.label.clone() };
+                    let label = track.label();
+                    let label = if many { format!("{label} {j}") } else { label };
                     lines.push(Line::new(label, points));
                 }
             }
@@ -122,13 +126,13 @@ impl Builder<'_> {
         let series = self.series_index(&self.spec.x);
         let metric = self.plan.metrics.iter().position(|name| *name == self.spec.x);
         let tracks = self.tracks();
-        let place = Self::places(&tracks);
-        let line = |track: Track| {
+        let (place, factors) = (Self::places(&tracks), factors(&tracks));
+        let line = |(track, factors): (Track, Option<Factors>)| {
             let kept = &self.folded.kept;
             let points = kept.distribution(metric, series, track.scheme, &track.points);
-            Line::new(track.label, points).at(place(track.scheme))
+            Line { factors, ..Line::new(track.label(), points).at(place(track.scheme)) }
         };
-        tracks.into_iter().map(line).collect()
+        tracks.into_iter().zip(factors).map(line).collect()
     }
 }
 
