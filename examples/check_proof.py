@@ -283,7 +283,7 @@ def echo_derivatives(instance):
         return np.array([[0.0, i / 2, j / 2] for i in range(h) for j in range(v)])
 
     send, receive = array("transmit"), array("receive")
-    by = [[], [], [], []]
+    by: list[list[Ball]] = [[], [], [], []]
     for theta, phi, alpha in zip(instance["azimuth_rad"], instance["polar_rad"], complex_array(instance["reflection"])):
         a, at, ap = (Ball(s.mid[:, None], s.rad[:, None]) for s in steering(theta, phi, send, unit))
         b, bt, bp = (Ball(s.mid[:, None], s.rad[:, None]) for s in steering(theta, phi, receive, unit))
@@ -508,7 +508,7 @@ def cellfree(document):
     price = (numbers.get("error_price") or [0.0])[0]
     if price < 0 or price > 0 and not patterns:
         raise Unproven("a price of a limit that there is not")
-    lags = rows(numbers, "lags", (2 * antennas - 1) * len(patterns), len(low)) if price > 0 else None
+    lags = rows(numbers, "lags", (2 * antennas - 1) * len(patterns), len(low)) if price > 0 else np.zeros((len(low), 0))
     if not covered(low, high, np.array(least), np.array(most)):
         raise Unproven("the boxes leave something uncovered")
     worst = -np.inf
@@ -518,15 +518,15 @@ def cellfree(document):
         shared = Ball(np.diag(np.repeat(-prices[box], antennas)).astype(complex))
         for k in range(users):
             shared = shared + every[k] * (Ball(t[box][k]) - slope[k])
-        for at, pattern in enumerate(patterns if price > 0 else []):
+        for place, pattern in enumerate(patterns if price > 0 else []):
             # −μ (S − δ) is concave: its tangent lies above it, and S is of degree two.
-            part = lags[box].reshape(len(patterns), -1)[at]
+            part = lags[box].reshape(len(patterns), -1)[place]
             error, slopes = pattern.tangent(part)
             share = Ball(price) / float(len(patterns))
             constant = constant + share * (error + limit)
-            m = slice(pattern.ap * antennas, (pattern.ap + 1) * antennas)
-            inner = shared[m, m] - slopes * share
-            shared.mid[m, m], shared.rad[m, m] = inner.mid, inner.rad
+            own_ap = slice(pattern.ap * antennas, (pattern.ap + 1) * antennas)
+            inner = shared[own_ap, own_ap] - slopes * share
+            shared.mid[own_ap, own_ap], shared.rad[own_ap, own_ap] = inner.mid, inner.rad
         top = largest(*(shared + own[k] * slope[k] for k in range(users)), shared)
         worth = [p + top if m in sensing else max(0.0, p + top) for m, p in enumerate(prices[box])]
         worst = max(worst, (constant + Ball(np.array(worth)).sum()).upper())
