@@ -63,7 +63,8 @@ fn rows(id: &str, run: &Path, kept: &Path) -> Result<String, String> {
     let names = metrics(first.lines().next().unwrap_or_default());
     let mut table = format!("chunk,unit,point,outcome,{}\n", names.join(","));
     for chunk in chosen(id, chunks(kept)?) {
-        let text = read(&run.join("chunks").join(format!("c{chunk:06}.jsonl")))?;
+        let alone = run.join("chunks").join(format!("c{chunk:06}.jsonl"));
+        let text = if alone.is_file() { read(&alone)? } else { packed(run, chunk)? };
         for line in text.lines().filter(|line| line.starts_with("{\"u\":")) {
             let row =
                 row(line).ok_or_else(|| format!("a row of chunk {chunk} of `{id}` is odd"))?;
@@ -71,6 +72,33 @@ fn rows(id: &str, run: &Path, kept: &Path) -> Result<String, String> {
         }
     }
     Ok(table)
+}
+
+/// A chunk of a run that has packed its chunks: one after the other, each with its heading.
+fn packed(run: &Path, chunk: u64) -> Result<String, String> {
+    let packs = run.join("chunks").join("packs");
+    let listed = fs::read_dir(&packs).map_err(|error| format!("{}: {error}", packs.display()))?;
+    for pack in listed.flatten() {
+        let text = fs::read_to_string(pack.path())
+            .map_err(|error| format!("{} cannot be read: {error}", pack.path().display()))?;
+        if let Some(found) = within(&text, chunk) {
+            return Ok(found);
+        }
+    }
+    Err(format!("there is no chunk {chunk} in {}", run.display()))
+}
+
+/// The lines of a chunk within a pack: from its heading to the next.
+fn within(pack: &str, chunk: u64) -> Option<String> {
+    let is_heading = |line: &str| line.starts_with("{\"format\":\"noctule-chunk/");
+    let wanted = format!("\"chunk\":{chunk},");
+    let from = pack.lines().skip_while(|line| !(is_heading(line) && line.contains(&wanted)));
+    let lines: Vec<&str> = from
+        .enumerate()
+        .take_while(|(k, line)| *k == 0 || !is_heading(line))
+        .map(|(_, l)| l)
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// The names of the metrics in the header of records: between `evaluations` and `reason`.
@@ -132,6 +160,19 @@ mod tests {
             assert_eq!(some, chosen("frame/fig3", chunks));
         }
         assert_ne!(chosen("frame/fig3", 386), chosen("frame/fig4", 386));
+    }
+
+    #[test]
+    fn a_chunk_is_found_in_a_pack() {
+        let heading =
+            |k: u64| format!("{{\"format\":\"noctule-chunk/2\",\"chunk\":{k},\"units\":1}}\n");
+        let pack = [1, 12, 2].map(|k| heading(k) + &format!("{{\"u\":{k},\"p\":0}}\n")).concat();
+        for chunk in [1, 12, 2] {
+            let found = within(&pack, chunk).unwrap();
+            assert_eq!(found.lines().nth(1), Some(&*format!("{{\"u\":{chunk},\"p\":0}}")));
+            assert_eq!(found.lines().count(), 2);
+        }
+        assert_eq!(within(&pack, 3), None);
     }
 
     #[test]
