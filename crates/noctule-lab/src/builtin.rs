@@ -37,6 +37,8 @@ pub const ALL: &[BuiltIn] = built_in![
         "crb-users",
         "crb-antennas",
         "price",
+        "channel-models",
+        "channel-price",
         "one-user",
         "region",
         "table1",

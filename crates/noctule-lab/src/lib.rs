@@ -45,4 +45,4 @@ pub use error::LabError;
 pub use redraw::{Redrawn, redraw};
 pub use registry::Registry;
 pub use results::Results;
-pub use study::{Opened, Request, Study, finish};
+pub use study::{Opened, Request, Study, drawable, finish};

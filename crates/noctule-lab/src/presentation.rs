@@ -69,6 +69,9 @@ pub struct Presentation {
     pub figures: Vec<FigureSpec>,
     /// The claims.
     pub claims: Vec<ClaimSpec>,
+    /// What the system says of the scenarios, such as formulas outside their ranges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Presentation {
@@ -97,6 +100,7 @@ impl Presentation {
             schemes: experiment.schemes.iter().map(|scheme| scheme.label.clone()).collect(),
             figures: experiment.figures.clone(),
             claims: experiment.claims.clone(),
+            notes: Vec::new(),
         }
     }
 

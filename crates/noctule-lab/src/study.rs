@@ -23,6 +23,7 @@ use crate::presentation::Presentation;
 use crate::registry::Registry;
 use crate::results::Results;
 use crate::run::{self, Progress, RunOptions, RunReport, Store};
+use crate::system::System;
 
 /// An experiment that is ready to run: planned, and accepted by its system at every point.
 pub struct Study<'r> {
@@ -54,7 +55,8 @@ impl<'r> Study<'r> {
         plan.check_size()?;
         let chains = Chains::of(&plan, system)
             .map_err(|refused| experiment.locate(refused.scheme, refused.grid, refused.error))?;
-        let presentation = Presentation::of(experiment, system, source);
+        let mut presentation = Presentation::of(experiment, system, source);
+        presentation.notes = notes(&plan, system);
         Ok(Self { plan, presentation, chains })
     }
 
@@ -69,9 +71,14 @@ impl<'r> Study<'r> {
         Ok((Self { plan, presentation, chains }, store))
     }
 
-    /// Open the folder of the results; with `force` also one that holds something else.
+    /// Open the folder of the results; with `force` also one that holds something else. The same data are
+    /// called there as they are called in its plan.
     pub fn store(&self, dir: &Path, force: bool) -> Result<Store, LabError> {
-        Store::create(dir, self.plan.clone(), &self.presentation, force)
+        let plan = match Plan::read(&dir.join("plan.json")) {
+            Ok(found) => self.plan.with_paths_of(&found),
+            Err(_) => self.plan.clone(),
+        };
+        Store::create(dir, plan, &self.presentation, force)
     }
 
     /// What the run in a folder came to, where it is large, complete, and as it was left: nothing is
@@ -95,6 +102,40 @@ impl<'r> Study<'r> {
     pub fn ran(self) -> Presentation {
         self.presentation
     }
+}
+
+/// Points whose scenarios are asked for what is to be said of them.
+const ASKED: usize = 1000;
+
+/// What a system says of the scenarios of a plan, each thing once.
+fn notes(plan: &Plan, system: &dyn System) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let chains = (0..plan.chain_count()).filter(|&chain| plan.chain_scheme(chain) == 0);
+    let points = chains.flat_map(|chain| (0..plan.chain_len()).map(move |point| (chain, point)));
+    for (chain, point) in points.take(ASKED) {
+        for note in system.notes(&plan.point(chain, point).scenario) {
+            if !all.contains(&note) {
+                all.push(note);
+            }
+        }
+    }
+    all
+}
+
+/// Plan an experiment whose results are there, to draw them again: data that it refers to may be
+/// gone.
+///
+/// # Errors
+/// As [`Experiment::parse`].
+pub fn drawable(
+    source: &Named,
+    registry: &Registry<'_>,
+) -> Result<(Plan, Presentation), InputError> {
+    let experiment = Experiment::parse(&source.text, &source.file, &source.id, registry)?;
+    let system = registry.need(&experiment.system, "system")?;
+    let experiment = experiment.attached(system).unwrap_or(experiment);
+    let presentation = Presentation::of(&experiment, system, &source.text);
+    Ok((Plan::of(&experiment, system), presentation))
 }
 
 /// What a run is asked to be, beside its experiment.

@@ -234,6 +234,12 @@ pub trait System: Send + Sync {
         Ok(())
     }
 
+    /// What is to be said of a scenario before it is studied, such as formulas outside the ranges they
+    /// are made for.
+    fn notes(&self, _scenario: &Value) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Validate and prepare a chain of points of one scheme. The points come one by one: a scenario as
     /// JSON takes kilobytes, and a chain may have a hundred thousand.
     fn prepare(

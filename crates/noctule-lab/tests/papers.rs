@@ -40,14 +40,6 @@ fn run(file: &Path, out: &Path) -> String {
 }
 
 #[test]
-fn the_studies_of_channels_run() {
-    let out = tempfile::tempdir().unwrap();
-    let files = files("channels");
-    assert_eq!(files.len(), 2);
-    files.iter().for_each(|file| drop(run(file, out.path())));
-}
-
-#[test]
 fn every_setting_of_public_code_runs() {
     let files = files("papers");
     assert!(files.len() >= 10, "{} files", files.len());

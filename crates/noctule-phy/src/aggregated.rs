@@ -64,6 +64,15 @@ impl AggregatedScene {
     /// uncorrelated, those of one user to different access points are not. The factors are
     /// `v_t = [β̄_tm a(θ_tm)]_m`, the same for all users.
     pub fn channel_covariances(&self) -> Vec<Covariance> {
+        self.channel_covariances_with(|_, _| None)
+    }
+
+    /// The same with direct paths of any covariance: `shape(user, ap)` is `E q qᴴ`, whose trace is N;
+    /// `None` is the identity.
+    pub fn channel_covariances_with<'a>(
+        &self,
+        shape: impl Fn(usize, usize) -> Option<&'a CMat>,
+    ) -> Vec<Covariance> {
         let (aps, n, targets) = (self.aps(), self.antennas, self.reflection.len());
         let factors = CMat::from_fn(aps * n, targets, |row, t| {
             self.steering[t][row / n][row % n] * self.target_ap[t][row / n]
@@ -73,7 +82,8 @@ impl AggregatedScene {
             .map(|user| {
                 let blocks = (0..aps)
                     .map(|ap| {
-                        let mut block = CMat::identity(n);
+                        let mut block =
+                            shape(user, ap).cloned().unwrap_or_else(|| CMat::identity(n));
                         block.scale(self.direct[user][ap].powi(2));
                         for t in 0..targets {
                             let arriving = self.arriving(user, t);

@@ -44,6 +44,7 @@ mod design;
 mod error;
 pub mod estimate;
 pub mod frame;
+pub mod links;
 pub mod pictures;
 pub mod pilots;
 pub mod surfaces;

@@ -127,6 +127,12 @@ pub trait System: Sized + Send + Sync + 'static {
         Ok(())
     }
 
+    /// What is to be said of a scenario before it is studied, such as formulas outside the ranges they
+    /// are made for, as clauses without a final period.
+    fn notes(_scenario: &Self::Scenario) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether trials differ. An instance that is the same in every trial is judged before any.
     fn is_random(scenario: &Self::Scenario) -> bool;
 

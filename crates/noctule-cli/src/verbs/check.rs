@@ -23,6 +23,7 @@ pub(crate) fn run(name: &str, as_json: bool) -> Result<Done, Failure> {
             "trials": experiment.trials,
             "units": plan.units(),
             "chunks": plan.chunks(),
+            "notes": study.presentation.notes,
         }))?;
     } else {
         say(&format!(
@@ -36,6 +37,7 @@ pub(crate) fn run(name: &str, as_json: bool) -> Result<Done, Failure> {
         if let Some(needs) = plan.needs() {
             say(&needs);
         }
+        super::say_notes(&study.presentation);
     }
     Ok(Done::Done)
 }

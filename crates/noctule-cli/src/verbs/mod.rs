@@ -18,12 +18,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use noctule_lab::builtin::{self, Named};
+use noctule_lab::presentation::Presentation;
 use noctule_num::InputError;
 use serde_json::Value;
 
 use crate::cli::{Cli, Run, Verb};
 use crate::exit::{Done, Failure};
-use crate::progress::Spinner;
+use crate::progress::{Spinner, say};
 
 /// Do what was asked.
 pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
@@ -94,4 +95,14 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// One JSON document.
 pub(crate) fn print_json(value: &Value) -> Result<(), Failure> {
     print(&format!("{value:#}"))
+}
+
+/// What the system says of the scenarios of a study.
+fn say_notes(presentation: &Presentation) {
+    const MOST: usize = 8;
+    let notes = &presentation.notes;
+    notes.iter().take(MOST).for_each(|note| say(&format!("warning: {note}")));
+    if notes.len() > MOST {
+        say(&format!("warning: {} more of the kind stand in the report", notes.len() - MOST));
+    }
 }

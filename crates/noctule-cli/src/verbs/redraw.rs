@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use noctule_lab::{Request, Study, redraw, systems};
+use noctule_lab::{drawable, redraw, systems};
 use serde_json::json;
 
 use super::{print, print_json, source};
@@ -11,8 +11,8 @@ use crate::progress::say;
 
 pub(crate) fn run(experiment: &str, dir: &Path, as_json: bool) -> Result<Done, Failure> {
     let registry = systems::registry();
-    let opened = Study::open(&source(experiment)?, Request::default(), &registry)?;
-    let redrawn = redraw(&opened.study.plan, &opened.study.presentation, dir)?;
+    let (plan, presentation) = drawable(&source(experiment)?, &registry)?;
+    let redrawn = redraw(&plan, &presentation, dir)?;
     let files: Vec<String> = redrawn.files.iter().map(|path| path.display().to_string()).collect();
     // What is not judged is known only to a new run; what is, is judged as after one.
     let done = match (redrawn.not_judged.is_empty(), redrawn.contradicted) {

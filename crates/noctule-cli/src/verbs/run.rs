@@ -185,6 +185,7 @@ fn announce(study: &Study<'_>) {
     if let Some(needs) = plan.needs() {
         say(&needs);
     }
+    super::say_notes(&study.presentation);
 }
 
 fn report_json(report: &RunReport) -> Value {

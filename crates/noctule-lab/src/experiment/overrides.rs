@@ -184,18 +184,28 @@ fn rename(item: &mut Item, filler: usize, path: &str) {
     }
 }
 
-/// `path=word` with the quotes around the word that TOML wants and a shell takes away.
+/// `path=word` with the quotes around the word that TOML wants and a shell takes away: of a word, a
+/// name such as `5g-toolbox`, or the path of a file.
 fn quoted_word(value: &str) -> String {
-    let value = &left_out(value);
-    let word = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-            && !["true", "false", "nan", "inf"].contains(&text)
-    };
-    match value.split_once('=') {
-        Some((path, text)) if word(text.trim()) => format!("{path}=\"{}\"", text.trim()),
-        _ => value.clone(),
+    if let Some((path, text)) = value.split_once('=')
+        && bare(text.trim())
+    {
+        let quote = if text.contains('\\') { '\'' } else { '"' };
+        return format!("{path}={quote}{}{quote}", text.trim());
     }
+    left_out(value)
+}
+
+/// Whether a text is meant as one, though it has no quotes: it is no other value, and looks like none
+/// that was mistyped.
+fn bare(text: &str) -> bool {
+    let letter = |c: char| c.is_alphanumeric() || "-_./\\:~+@%".contains(c);
+    // two letters, or a path: `1e`, `0x` and `1.` are numbers that were not finished
+    let named = text.as_bytes().windows(2).any(|two| two.iter().all(u8::is_ascii_alphabetic));
+    let meant = text.starts_with(char::is_alphabetic) || named || text.contains('/');
+    let value =
+        ["true", "false"].contains(&text) || document::read(&format!("v={text}"), "--set").is_ok();
+    meant && text.chars().all(letter) && !value
 }
 
 /// The bare words for what is left out, in quotes also inside a table or a list.
@@ -231,6 +241,23 @@ mod tests {
         assert_eq!(quoted_word("a={b=none, c = null}"), "a={b=\"none\", c = \"null\"}");
         assert_eq!(quoted_word("a=[none,'none', \"null\"]"), "a=[\"none\",'none', \"null\"]");
         assert_eq!(quoted_word("a={none = 1, b = nones}"), "a={none = 1, b = nones}");
+        for (bare, quoted) in [
+            ("a=h.npz", "a=\"h.npz\""),
+            ("a=f/h.npz", "a=\"f/h.npz\""),
+            ("a= ./h.npz", "a=\"./h.npz\""),
+            ("a=../x-1/h_2.npz", "a=\"../x-1/h_2.npz\""),
+            ("a=/data/2024/h.mat", "a=\"/data/2024/h.mat\""),
+            ("a=C:\\data\\h.npz", "a='C:\\data\\h.npz'"),
+            ("a=5g-toolbox", "a=\"5g-toolbox\""),
+            ("a=none/h.npz", "a=\"none/h.npz\""),
+            ("a=9f86d081884c7d659a2feaa0c55ad015", "a=\"9f86d081884c7d659a2feaa0c55ad015\""),
+        ] {
+            assert_eq!(quoted_word(bare), quoted);
+        }
+        for as_it_is in ["a=1e", "a=1.", "a=-", "a=0x", "a=1_", "a=-inf", "a=+inf", "a=2024-01-01"]
+        {
+            assert_eq!(quoted_word(as_it_is), as_it_is);
+        }
         for as_it_is in ["a=1e3", "a=true", "a=[1, 2]", "a={ b = 1 }", "a=\"x\"", "a=nan", "a"] {
             assert_eq!(quoted_word(as_it_is), as_it_is);
         }

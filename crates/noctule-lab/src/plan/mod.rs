@@ -20,6 +20,7 @@
 mod chains;
 mod differences;
 mod layout;
+mod places;
 mod reading;
 mod repeat;
 mod shape;

@@ -26,7 +26,7 @@ pub fn report(
     let plan = store.plan();
     ReportData {
         title: presentation.title.clone(),
-        text: presentation.text.clone(),
+        text: text(presentation),
         experiment_text: presentation.source.clone(),
         figures: figures.iter().map(|figure| (figure.title.clone(), figure.svg())).collect(),
         tables: tables(plan, presentation, folded),
@@ -37,6 +37,12 @@ pub fn report(
         provenance: provenance(store, presentation, folded),
         rerun: rerun(presentation, folded),
     }
+}
+
+/// What the experiment says, and what its system says of it.
+fn text(presentation: &Presentation) -> String {
+    let notes = presentation.notes.iter().map(|note| format!("\n\nNote: {note}."));
+    presentation.text.clone() + &notes.collect::<String>()
 }
 
 fn rerun(presentation: &Presentation, folded: &Folded) -> Vec<String> {

@@ -30,6 +30,9 @@ pub trait Antennas {
     /// in a.
     fn covariance(&self, around: &Scattering) -> CMat;
 
+    /// Numbers by which arrays of another covariance are told apart.
+    fn key(&self) -> Vec<u64>;
+
     /// What brings its responses to unit norm.
     fn to_unit_norm(&self) -> f64 {
         match self.normalisation() {
@@ -58,6 +61,12 @@ impl Antennas for UniformArray {
 
     fn covariance(&self, around: &Scattering) -> CMat {
         around.covariance_of(self)
+    }
+
+    fn key(&self) -> Vec<u64> {
+        // a covariance does not know the phase reference
+        let [across, along] = self.spacing_wavelengths.map(f64::to_bits);
+        vec![0, self.horizontal as u64, self.vertical as u64, across, along]
     }
 }
 
@@ -91,6 +100,10 @@ impl Antennas for ElementArray {
 
     fn covariance(&self, around: &Scattering) -> CMat {
         around.covariance(&self.positions)
+    }
+
+    fn key(&self) -> Vec<u64> {
+        std::iter::once(1).chain(self.positions.iter().flatten().map(|x| x.to_bits())).collect()
     }
 }
 

@@ -191,31 +191,40 @@ impl UniformArray {
         assert_eq!(out.len(), self.elements(), "one entry for every element");
         let Some([first_h, first_v]) = self.offsets().next() else { return };
         let (turn, scale, rows) = (TAU * frequency_ratio, self.scale(), self.vertical);
-        // Real and imaginary parts apart, and products that do not wait for each other: two a step.
+        // Real and imaginary parts apart, and products that do not wait for each other: those of several
+        // rays, added in the order of the rays.
         let (mut re, mut im) = (vec![0.0; out.len()], vec![0.0; out.len()]);
-        let (mut ramp_re, mut ramp_im) = (vec![0.0; rows], vec![0.0; rows]);
-        for ray in rays {
-            let (sin_polar, cos_polar) = ray.polar_rad.sin_cos();
-            let across = ray.azimuth_rad.sin() * sin_polar;
-            let step_h = C64::cis(turn * self.spacing_wavelengths[0] * across);
-            let step_v = C64::cis(turn * self.spacing_wavelengths[1] * cos_polar);
-            let mut value = C64::ONE;
-            for (re, im) in ramp_re.iter_mut().zip(&mut ramp_im) {
-                (*re, *im) = (value.re, value.im);
-                value *= step_v;
+        let mut ramps = vec![0.0; 2 * TOGETHER * rows];
+        for group in rays.chunks(TOGETHER) {
+            let mut columns = [C64::ZERO; TOGETHER];
+            let (mut steps_h, mut steps_v) = ([C64::ONE; TOGETHER], [C64::ONE; TOGETHER]);
+            for (k, ray) in group.iter().enumerate() {
+                let (sin_polar, cos_polar) = ray.polar_rad.sin_cos();
+                let across = ray.azimuth_rad.sin() * sin_polar;
+                steps_h[k] = C64::cis(turn * self.spacing_wavelengths[0] * across);
+                steps_v[k] = C64::cis(turn * self.spacing_wavelengths[1] * cos_polar);
+                columns[k] = ray.weight * scale;
+                let first = first_h * across + first_v * cos_polar;
+                if first != 0.0 {
+                    columns[k] *= C64::cis(turn * first);
+                }
             }
-            let mut column = ray.weight * scale;
-            let first = first_h * across + first_v * cos_polar;
-            if first != 0.0 {
-                column *= C64::cis(turn * first);
+            let mut values = [C64::ONE; TOGETHER];
+            for v in 0..rows {
+                for (k, (value, step)) in values.iter_mut().zip(&steps_v).enumerate() {
+                    (ramps[2 * k * rows + v], ramps[(2 * k + 1) * rows + v]) = (value.re, value.im);
+                    *value *= step;
+                }
             }
             for (re, im) in re.chunks_exact_mut(rows).zip(im.chunks_exact_mut(rows)) {
-                let ramp = ramp_re.iter().zip(&ramp_im);
-                for ((re, im), (x, y)) in re.iter_mut().zip(im).zip(ramp) {
-                    *re += column.re * x - column.im * y;
-                    *im += column.re * y + column.im * x;
+                if group.len() == TOGETHER {
+                    add_columns(&columns, &ramps, re, im);
+                } else {
+                    let each = columns.iter().zip(ramps.chunks_exact(2 * rows));
+                    each.take(group.len())
+                        .for_each(|(column, ramp)| add_column(*column, ramp, re, im));
                 }
-                column *= step_h;
+                columns.iter_mut().zip(&steps_h).for_each(|(column, step)| *column *= step);
             }
         }
         for (out, (re, im)) in out.iter_mut().zip(re.into_iter().zip(im)) {
@@ -271,6 +280,39 @@ impl UniformArray {
         let [d_h, d_v] = self.spacing_wavelengths;
         let (h, v) = (side(self.horizontal, d_h), side(self.vertical, d_v));
         2.0 * (h * h + v * v) * wavelength_m
+    }
+}
+
+/// Rays whose responses are formed together.
+const TOGETHER: usize = 4;
+
+/// `column · ramp` added to one column of elements; `ramp` is its real parts, then its imaginary ones.
+fn add_column(column: C64, ramp: &[f64], re: &mut [f64], im: &mut [f64]) {
+    let (x, y) = ramp.split_at(re.len());
+    for ((re, im), (x, y)) in re.iter_mut().zip(im).zip(x.iter().zip(y)) {
+        *re += column.re * x - column.im * y;
+        *im += column.re * y + column.im * x;
+    }
+}
+
+/// [`add_column`] of several, one after the other, while sums are at hand.
+fn add_columns(columns: &[C64; TOGETHER], ramps: &[f64], re: &mut [f64], im: &mut [f64]) {
+    let rows = re.len();
+    let part = |k: usize| &ramps[k * rows..(k + 1) * rows];
+    let [c0, c1, c2, c3] = *columns;
+    let (x0, y0, x1, y1) = (part(0), part(1), part(2), part(3));
+    let (x2, y2, x3, y3) = (part(4), part(5), part(6), part(7));
+    for (v, (re, im)) in re.iter_mut().zip(&mut im[..rows]).enumerate() {
+        let (mut a, mut b) = (*re, *im);
+        a += c0.re * x0[v] - c0.im * y0[v];
+        b += c0.re * y0[v] + c0.im * x0[v];
+        a += c1.re * x1[v] - c1.im * y1[v];
+        b += c1.re * y1[v] + c1.im * x1[v];
+        a += c2.re * x2[v] - c2.im * y2[v];
+        b += c2.re * y2[v] + c2.im * x2[v];
+        a += c3.re * x3[v] - c3.im * y3[v];
+        b += c3.re * y3[v] + c3.im * x3[v];
+        (*re, *im) = (a, b);
     }
 }
 

@@ -26,6 +26,7 @@
 //! Left out: polarisation, the arrival side (one isotropic receive antenna), Doppler, blockage,
 //! oxygen, spatial consistency, drawn large-scale parameters, loss into buildings.
 
+mod kept;
 mod tables;
 
 use noctule_num::{C64, CMat, InputError};
@@ -203,11 +204,8 @@ impl DelayLine {
         Ok((sight / total, powers))
     }
 
-    /// Rays as steps 1 to 4 give them.
-    ///
-    /// # Errors
-    /// A factor K asked of a profile without line of sight, or one that is not finite.
-    pub fn rays(&self) -> Result<Rays, InputError> {
+    /// Rays as steps 1 to 3 give them.
+    fn unmoved(&self) -> Result<Rays, InputError> {
         let table = self.profile.table();
         let (line_of_sight_power, powers) = self.powers()?;
         let (sight, clusters) = table.clusters.split_at(usize::from(table.line_of_sight));
@@ -215,21 +213,29 @@ impl DelayLine {
         let spread = |k: usize, width: f64| {
             clusters.iter().map(|row| rays_of(row[k], width)).collect::<Vec<_>>()
         };
-        let mut rays = Rays {
+        Ok(Rays {
             delays_s: clusters.iter().map(|row| row[0] * self.delay_spread_s).collect(),
             azimuths_rad: spread(2, table.azimuth_departure_deg),
             polars_rad: spread(4, table.polar_departure_deg),
             line_of_sight_rad: (at(2), at(4)),
             line_of_sight_power,
             powers,
-        };
+        })
+    }
+
+    /// Rays as steps 1 to 4 give them.
+    ///
+    /// # Errors
+    /// A factor K asked of a profile without line of sight, or one that is not finite.
+    pub fn rays(&self) -> Result<Rays, InputError> {
+        let kept = kept::unmoved(self)?;
+        let mut rays = kept.rays.clone();
         if let Some(target) = self.azimuth {
-            let moments = rays.azimuth_moments();
-            move_to(&mut rays.azimuths_rad, &mut rays.line_of_sight_rad.0, moments, target);
+            let sight = &mut rays.line_of_sight_rad.0;
+            move_to(&mut rays.azimuths_rad, sight, kept.azimuth, target);
         }
         if let Some(target) = self.polar {
-            let moments = rays.polar_moments();
-            move_to(&mut rays.polars_rad, &mut rays.line_of_sight_rad.1, moments, target);
+            move_to(&mut rays.polars_rad, &mut rays.line_of_sight_rad.1, kept.polar, target);
         }
         let fold = |angle: &mut f64| *angle = wrap_angle(*angle).abs();
         rays.polars_rad.iter_mut().flatten().for_each(fold);

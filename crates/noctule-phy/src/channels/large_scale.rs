@@ -187,6 +187,17 @@ impl Scenario {
         }
     }
 
+    /// Gain at one metre in dB and exponent of a path in line of sight that is not longer than the
+    /// breakpoint, by its length: `PL = −gain + 10 · exponent · lg d₃`.
+    pub fn sight_law(self, frequency_ghz: f64) -> (f64, f64) {
+        let lg_f = frequency_ghz.log10();
+        match self {
+            Self::UrbanMicro => (-(32.4 + 20.0 * lg_f), 2.1),
+            Self::UrbanMacro => (-(28.0 + 20.0 * lg_f), 2.2),
+            _ => (-(31.84 + 19.0 * lg_f), 2.15),
+        }
+    }
+
     /// The probability of a line of sight.
     ///
     /// `clutter` is used by factories only; `None` is that of the report's calibration.

@@ -3,16 +3,18 @@
 //! A [`Model`] draws the narrowband channel of one user from the user's [`UserStreams`]; the order of
 //! draws is theirs. Angles are in radians.
 
+mod roots;
+
 use noctule_num::{C64, InputError};
 
 use super::antennas::Antennas;
-use super::cdl::{AngleTarget, DelayLine};
+use super::cdl::{AngleTarget, DelayLine, Profile};
 use super::cell::Cell;
 use super::clustered::{Band, Clusters, PowerDecay};
 use super::draws::UserStreams;
 use super::element_pattern::amplitude;
 use super::rician::Rician;
-use super::scattering::{Scattering, Spectrum, correlate, hermitian_root};
+use super::scattering::{Scattering, Spectrum, correlate};
 
 /// Where users are seen: uniform in these ranges.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +52,32 @@ pub enum ClusterPowers {
     Drawn(PowerDecay),
 }
 
+/// Clusters of rays as they are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClusterLaw {
+    /// Rays of a cluster.
+    pub rays: usize,
+    /// Number of clusters.
+    pub clusters: usize,
+    /// Where the centres of clusters are.
+    pub centres: Directions,
+    /// Standard deviations of azimuth and polar angle within a cluster.
+    pub stds_rad: (f64, f64),
+    /// Powers of clusters.
+    pub powers: ClusterPowers,
+}
+
+/// What a user of a cell receives that has no line of sight.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoSight {
+    /// The scatter that others have beside it.
+    Scatter,
+    /// Clusters of rays, wherever the user is.
+    Clustered(ClusterLaw),
+    /// A delay line whose mean direction is the user's.
+    DelayLine(Profile),
+}
+
 /// A model of a user's channel.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Model {
@@ -71,18 +99,12 @@ pub enum Model {
         /// What arrives beside.
         scatter: Scatter,
     },
-    /// Clusters of rays.
+    /// Clusters of rays, and a line of sight where K is not zero.
     Clustered {
-        /// Rays of a cluster.
-        rays: usize,
-        /// Number of clusters.
-        clusters: usize,
-        /// Where the centres of clusters are.
-        centres: Directions,
-        /// Standard deviations of azimuth and polar angle within a cluster.
-        stds_rad: (f64, f64),
-        /// Powers of clusters.
-        powers: ClusterPowers,
+        /// The clusters.
+        law: ClusterLaw,
+        /// K as a ratio; the line of sight lies where centres of clusters may.
+        k_factor: f64,
     },
     /// A clustered delay line whose mean azimuth is the user's.
     DelayLine {
@@ -96,14 +118,17 @@ pub enum Model {
         pattern: bool,
     },
     /// Users in a cell: path loss, line of sight by its probability, shadowing; with a line of
-    /// sight Rician with a drawn K, else scatter alone.
+    /// sight Rician with a drawn K, else what `no_sight` says.
     Cell {
         /// The cell.
         cell: Cell,
-        /// What arrives beside or instead of a line of sight.
+        /// What arrives beside a line of sight.
         scatter: Scatter,
-        /// Whether a user is seen with the gain of the report's element in its direction, the line of
-        /// sight as what is scattered around it.
+        /// What arrives instead of one.
+        no_sight: NoSight,
+        /// Whether elements have the report's pattern. A user is seen with the gain in its own
+        /// direction, the line of sight as what is scattered around it; rays of a delay line are
+        /// each seen in theirs.
         pattern: bool,
     },
 }
@@ -120,11 +145,7 @@ fn scattered(
         return Ok(independent);
     };
     let around = Scattering { azimuth_rad, polar_rad, azimuth_std_rad, polar_std_rad, spectrum };
-    let root = hermitian_root(&array.covariance(&around)).map_err(|error| {
-        let (what, allowed) = ("a covariance has no root", "finite angles and spreads");
-        InputError::new(what, "scatter", error.to_string(), allowed)
-    })?;
-    Ok(correlate(&root, &independent))
+    Ok(correlate(&*roots::root_of(array, &around)?, &independent))
 }
 
 impl Model {
@@ -145,9 +166,17 @@ impl Model {
             Self::Rician { k_factor, directions, scatter } => {
                 sighted(*k_factor, 1.0, directions.draw(streams), *scatter, array, streams)
             }
-            Self::Clustered { rays, clusters, centres, stds_rad, powers } => {
-                Ok(clustered((*clusters, *rays), centres, *stds_rad, powers, array, streams))
+            Self::Clustered { law, k_factor } if *k_factor > 0.0 => {
+                let (azimuth, polar) = law.centres.draw(streams);
+                let user = Rician {
+                    k_factor: *k_factor,
+                    path_gain: 1.0,
+                    line_of_sight: &array.far_response(azimuth, polar, 1.0),
+                    phase_rad: streams.line_of_sight_phase_rad(),
+                };
+                Ok(user.channel(&law.draw(array, streams)))
             }
+            Self::Clustered { law, .. } => Ok(law.draw(array, streams)),
             Self::DelayLine { line, azimuth_rad, polar_rad, pattern } => {
                 let fixed = |range: &Option<[f64; 2]>| range.unwrap_or([0.0; 2]);
                 let (azimuth, polar) = streams.direction(fixed(azimuth_rad), fixed(polar_rad));
@@ -160,12 +189,9 @@ impl Model {
                     polar: moved(line.polar, polar_rad, polar),
                     ..*line
                 };
-                let rays = line.rays()?;
-                let random = streams.delay_line(rays.powers.len());
-                let band = Band::narrow(1.0);
-                Ok(rays.channel(array, 1.0, &random, &band, *pattern).into_vec())
+                delay_line(&line, 1.0, *pattern, array, streams)
             }
-            Self::Cell { cell, scatter, pattern } => {
+            Self::Cell { cell, scatter, no_sight, pattern } => {
                 let user = cell.user(&streams.user_numbers())?;
                 let direction = (user.place.azimuth_rad, user.place.polar_rad);
                 let (mean, std) = cell.scenario.k_factor_db();
@@ -173,10 +199,34 @@ impl Model {
                 let k_factor = if user.line_of_sight { 10_f64.powf(k_db / 10.0) } else { 0.0 };
                 let amplitude = if *pattern { amplitude(direction.0, direction.1) } else { 1.0 };
                 let path_gain = user.path_gain * amplitude.powi(2);
-                sighted(k_factor, path_gain, direction, *scatter, array, streams)
+                match no_sight {
+                    NoSight::Clustered(law) if !user.line_of_sight => {
+                        let root = path_gain.sqrt();
+                        Ok(law.draw(array, streams).into_iter().map(|h| h * root).collect())
+                    }
+                    NoSight::DelayLine(profile) if !user.line_of_sight => {
+                        let target = |mean_rad| Some(AngleTarget { mean_rad, spread_rad: None });
+                        let (azimuth, polar) = (target(direction.0), target(direction.1));
+                        let line = DelayLine { azimuth, polar, ..DelayLine::new(*profile, 0.0) };
+                        delay_line(&line, user.path_gain, *pattern, array, streams)
+                    }
+                    _ => sighted(k_factor, path_gain, direction, *scatter, array, streams),
+                }
             }
         }
     }
+}
+
+fn delay_line(
+    line: &DelayLine,
+    path_gain: f64,
+    pattern: bool,
+    array: &dyn Antennas,
+    streams: &UserStreams<'_>,
+) -> Result<Vec<C64>, InputError> {
+    let rays = line.rays()?;
+    let random = streams.delay_line(rays.powers.len());
+    Ok(rays.channel(array, path_gain, &random, &Band::narrow(1.0), pattern).into_vec())
 }
 
 fn sighted(
@@ -196,34 +246,30 @@ fn sighted(
     Ok(user.channel(&scattered(scatter, direction, array, streams)?))
 }
 
-fn clustered(
-    (clusters, rays): (usize, usize),
-    centres: &Directions,
-    stds_rad: (f64, f64),
-    powers: &ClusterPowers,
-    array: &dyn Antennas,
-    streams: &UserStreams<'_>,
-) -> Vec<C64> {
-    let numbers = streams.clusters(clusters, rays);
-    let within = |[low, high]: [f64; 2], u: f64| low + (high - low) * u;
-    let at: Vec<(f64, f64)> = numbers
-        .iter()
-        .map(|c| (within(centres.azimuth_rad, c.azimuth), within(centres.polar_rad, c.polar)))
-        .collect();
-    let powers = match powers {
-        ClusterPowers::Equal => vec![1.0; clusters],
-        ClusterPowers::Given(powers) => powers.clone(),
-        ClusterPowers::Drawn(decay) => {
-            let (delays, shadows): (Vec<f64>, Vec<f64>) =
-                numbers.iter().map(|c| (c.delay, c.power)).unzip();
-            // Powers depend on delays in units of the delay spread only.
-            decay.clusters(1.0, &delays, &shadows).1
-        }
-    };
-    let uniforms: Vec<Vec<(f64, f64)>> = numbers.into_iter().map(|c| c.rays).collect();
-    let found = Clusters::around(&at, stds_rad, &uniforms, vec![0.0; clusters], &powers);
-    let gains = streams.ray_gains(clusters, rays);
-    found.channel(array, 1.0, &gains, &Band::narrow(1.0)).into_vec()
+impl ClusterLaw {
+    fn draw(&self, array: &dyn Antennas, streams: &UserStreams<'_>) -> Vec<C64> {
+        let Self { rays, clusters, centres, stds_rad, powers } = self;
+        let numbers = streams.clusters(*clusters, *rays);
+        let within = |[low, high]: [f64; 2], u: f64| low + (high - low) * u;
+        let at: Vec<(f64, f64)> = numbers
+            .iter()
+            .map(|c| (within(centres.azimuth_rad, c.azimuth), within(centres.polar_rad, c.polar)))
+            .collect();
+        let powers = match powers {
+            ClusterPowers::Equal => vec![1.0; *clusters],
+            ClusterPowers::Given(powers) => powers.clone(),
+            ClusterPowers::Drawn(decay) => {
+                let (delays, shadows): (Vec<f64>, Vec<f64>) =
+                    numbers.iter().map(|c| (c.delay, c.power)).unzip();
+                // Powers depend on delays in units of the delay spread only.
+                decay.clusters(1.0, &delays, &shadows).1
+            }
+        };
+        let uniforms: Vec<Vec<(f64, f64)>> = numbers.into_iter().map(|c| c.rays).collect();
+        let found = Clusters::around(&at, *stds_rad, &uniforms, vec![0.0; *clusters], &powers);
+        let gains = streams.ray_gains(*clusters, *rays);
+        found.channel(array, 1.0, &gains, &Band::narrow(1.0)).into_vec()
+    }
 }
 
 impl Directions {

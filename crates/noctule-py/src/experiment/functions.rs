@@ -117,6 +117,10 @@ impl System for Extended {
         self.inner.attached(scenario, base)
     }
 
+    fn notes(&self, scenario: &Value) -> Vec<String> {
+        self.inner.notes(scenario)
+    }
+
     fn check_trials(&self, scenario: &Value, trials: u64) -> Result<(), noctule_num::InputError> {
         self.inner.check_trials(scenario, trials)
     }

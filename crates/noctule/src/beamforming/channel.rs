@@ -5,11 +5,15 @@
 //! powers, weights and the number of users change no channel, and `rayleigh` draws what it always
 //! did.
 
+mod around;
+#[cfg(feature = "files")]
+mod beside;
 mod draw;
 #[cfg(feature = "files")]
 mod import;
 #[cfg(feature = "files")]
 mod own;
+mod ranges;
 mod rows;
 mod words;
 
@@ -17,9 +21,10 @@ use noctule_num::InputError;
 use serde::{Deserialize, Serialize};
 
 use super::Scenario;
+pub use crate::links::{CellKind, Spread};
 pub use words::{
-    CdlProfile, CellKind, ChannelScale, ChannelTool, DirectionCheck, ReceiveAntennas, Spread,
-    TrialsBeyond, ZeroChannels,
+    CdlProfile, ChannelScale, ChannelTool, DirectionCheck, NoSight, ReceiveAntennas, TrialsBeyond,
+    ZeroChannels,
 };
 
 /// A model of the users' channels. Unless a path loss is drawn, E‖h‖² is the number of antennas.
@@ -49,7 +54,7 @@ pub enum Channel {
     },
     /// A line of sight and scatter.
     Rician {
-        /// Line of sight over scatter in dB.
+        /// Line of sight over scatter in dB: from 300 dB on it is alone, from −300 dB down the scatter.
         #[serde(default = "six")]
         k_factor_db: f64,
         /// Range of the users' azimuth in degrees.
@@ -93,6 +98,13 @@ pub enum Channel {
         /// clusters are alike.
         #[serde(default)]
         decaying: bool,
+        /// Powers of the clusters in any unit, one for each, where they are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        powers: Option<Vec<f64>>,
+        /// Line of sight over the clusters in dB, from where centres of clusters may be; `null` means
+        /// no line of sight.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        k_factor_db: Option<f64>,
     },
     /// A clustered delay line of 3GPP TR 38.901 on one frequency.
     Cdl {
@@ -108,6 +120,12 @@ pub enum Channel {
         /// Spread of the azimuth in degrees; `null` keeps the profile's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         azimuth_spread_deg: Option<f64>,
+        /// Range of the mean polar angle, the users', in degrees; `null` keeps the profile's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        polar_deg: Option<[f64; 2]>,
+        /// Spread of the polar angle in degrees, beside `polar_deg`; `null` keeps the profile's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        polar_spread_deg: Option<f64>,
         /// Whether elements have the pattern of the report; the mean power is then no longer the
         /// number of antennas.
         #[serde(default)]
@@ -148,6 +166,15 @@ pub enum Channel {
         /// independent from antenna to antenna.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         azimuth_std_deg: Option<f64>,
+        /// Standard deviation of their polar angle in degrees, beside `azimuth_std_deg`.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        polar_std_deg: f64,
+        /// Family of both deviations.
+        #[serde(default, skip_serializing_if = "is_default")]
+        spectrum: Spread,
+        /// What a user receives that has no line of sight.
+        #[serde(default, skip_serializing_if = "is_default")]
+        nlos: NoSight,
         /// Bandwidth in MHz: its thermal noise takes the place of `user_noise_dbm`.
         #[serde(default = "hundred")]
         bandwidth_mhz: f64,
@@ -195,13 +222,19 @@ pub enum Channel {
         /// What becomes of several receive antennas of a user of the program.
         #[serde(default, skip_serializing_if = "is_default")]
         receive_antennas: ReceiveAntennas,
+        /// Which of several transmitters of Sionna is ours, from zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transmitter: Option<usize>,
+        /// Which OFDM symbol, or sample in time, is taken of several, from zero.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        symbol: Option<usize>,
         /// A line of sight whose direction is known: refused where it lies elsewhere.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         direction_check: Option<DirectionCheck>,
         /// SHA-256 of the file; filled in, and compared where it is said.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         sha256: String,
-        /// Number of its trials; filled in.
+        /// Number of its trials; filled in, and compared where it is said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rows: Option<u64>,
     },

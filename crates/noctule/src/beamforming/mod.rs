@@ -125,8 +125,8 @@ mod verify;
 pub use advice::advice;
 pub use beams::{BEAM_FIELDS, Beams};
 pub use channel::{
-    CdlProfile, CellKind, Channel, ChannelScale, ChannelTool, DirectionCheck, ReceiveAntennas,
-    Spread, TrialsBeyond, ZeroChannels,
+    CdlProfile, CellKind, Channel, ChannelScale, ChannelTool, DirectionCheck, NoSight,
+    ReceiveAntennas, Spread, TrialsBeyond, ZeroChannels,
 };
 pub use claims::CLAIMS;
 pub use design::{design, design_from};

@@ -61,6 +61,10 @@ impl System for Beamforming {
         scenario.check_trials(trials)
     }
 
+    fn notes(scenario: &Scenario) -> Vec<String> {
+        scenario.channel_notes()
+    }
+
     fn realize(scenario: &Scenario, seed: u64, trial: u64) -> Result<Instance, Error> {
         scenario.realize(seed, trial)
     }

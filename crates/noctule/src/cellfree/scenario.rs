@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
 use super::instance::checks::{MOST_ANTENNAS, MOST_APS, MOST_POINTS, MOST_TARGETS, MOST_USERS};
+use crate::links::Links;
 
 mod draw;
+mod fading;
 mod require;
 
 pub use require::Require;
@@ -71,6 +73,9 @@ pub struct Scenario {
     pub spacing_wavelengths: f64,
     /// Smallest distance of the path loss model in metres; shorter ones count as this.
     pub min_distance_m: f64,
+    /// How the links between users and access points fade; `null` means independent Rayleigh fading.
+    #[serde(skip_serializing_if = "Links::is_usual")]
+    pub channel: Option<Links>,
     /// What is required of a design.
     pub requirement: RequirementSpec,
     /// The same in the words of every system; left out, `requirement` is what counts.
@@ -218,6 +223,7 @@ impl Default for Scenario {
             grid_points: 181,
             spacing_wavelengths: 0.5,
             min_distance_m: 10.0,
+            channel: None,
             requirement: RequirementSpec::None,
             require: Require::default(),
         }
@@ -268,6 +274,7 @@ impl Scenario {
         in_range("window_deg", self.window_deg, 1e-3, 180.0, "degrees")?;
         in_range("spacing_wavelengths", self.spacing_wavelengths, 1e-3, 100.0, "wavelengths")?;
         in_range("min_distance_m", self.min_distance_m, 1e-3, 1e6, "m")?;
+        self.channel.as_ref().map_or(Ok(()), Links::validate)?;
         if let Orientation::TurnedDeg(angle) = self.orientation {
             in_range("orientation.turned_deg", angle, -3600.0, 3600.0, "degrees")?;
         }

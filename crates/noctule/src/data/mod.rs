@@ -21,8 +21,8 @@ mod travel;
 pub use array::{Array, Entries, FieldInfo, MOST_ENTRIES};
 #[cfg(feature = "files")]
 pub use formats::{
-    Imported, Members, Node, Reading, Rows, Source, TOOLS, Tool, array, design_document, digest,
-    import, members, system_of, whole,
+    Imported, Members, Node, Reading, Rows, Source, TOOLS, Tool, array, companions,
+    design_document, digest, import, members, system_of, text_beside, whole,
 };
 pub use set::ArraySet;
 pub use strict::read as json_document;

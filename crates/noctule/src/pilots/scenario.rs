@@ -9,6 +9,7 @@ use noctule_phy::path_loss::three_slope::ThreeSlope;
 use serde::{Deserialize, Serialize};
 
 use super::instance::{MOST_POINTS, MOST_USERS};
+use crate::links::CellKind;
 
 pub use require::Require;
 
@@ -137,6 +138,10 @@ pub struct PathLoss {
     pub far_m: f64,
     /// Standard deviation of log-normal shadowing beyond that distance, in dB; 0 for none.
     pub shadowing_db: f64,
+    /// Formulas of 3GPP TR 38.901 in place of the three slopes, `near_m`, `far_m` and `shadowing_db`: path
+    /// loss, line of sight by its probability, and shadowing of every path, at `carrier_mhz`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<CellKind>,
     /// Loss on top of it for each user in order, in dB; users beyond the list have none.
     pub extra_loss_db: Vec<f64>,
 }
@@ -145,8 +150,15 @@ impl Default for PathLoss {
     fn default() -> Self {
         let ThreeSlope { access_point_height_m, user_height_m, near_m, far_m, .. } =
             ThreeSlope::default();
-        let (shadowing_db, extra_loss_db) = (0.0, Vec::new());
-        Self { access_point_height_m, user_height_m, near_m, far_m, shadowing_db, extra_loss_db }
+        Self {
+            access_point_height_m,
+            user_height_m,
+            near_m,
+            far_m,
+            shadowing_db: 0.0,
+            cell: None,
+            extra_loss_db: Vec::new(),
+        }
     }
 }
 
@@ -269,7 +281,14 @@ impl Scenario {
         ] {
             in_range(name, value, low, high, unit)?;
         }
-        Ok(())
+        // what the formulas of a cell refuse they refuse at any distance
+        self.cell_gain_db(100.0, 0.0, 0.0)
+            .map(drop)
+            .map_err(|error| match error.place.starts_with("clutter") {
+                true => InputError { place: "user_height_m".to_owned(), ..error },
+                false => error,
+            })
+            .map_err(|error| error.inside("path_loss"))
     }
 }
 

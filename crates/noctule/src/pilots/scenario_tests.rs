@@ -87,3 +87,51 @@ fn a_limit_relative_to_the_best() {
         best_crb(&plain, &NoSettings {}, &Run::default()).unwrap().metrics.worst_crb_m2.unwrap();
     assert!((limit / best - 1.5).abs() < 1e-9);
 }
+
+/// Gains of a cell: their mean loss, shadowing and share of lines of sight are those of the formulas.
+#[test]
+fn a_cell_takes_the_place_of_three_slopes() {
+    let usual = serde_json::to_string(&Scenario::default()).unwrap();
+    assert!(!usual.contains("cell"), "{usual}");
+    let at = |cell| Scenario {
+        access_points: AccessPoints::Fixed(vec![[0.0, 0.0], [50.0, 0.0]]),
+        users: Users::Fixed(vec![[60.0, 80.0]]),
+        path_loss: PathLoss { cell, access_point_height_m: 10.0, ..PathLoss::default() },
+        crb_limit: CrbLimit::None,
+        ..Scenario::default()
+    };
+    let scenario = at(Some(CellKind::Umi));
+    let (count, distance) = (4000, 100.0_f64);
+    let (mut db, mut square) = (0.0, 0.0);
+    for trial in 0..count {
+        let gain = scenario.realize(2, trial).unwrap().parts().channel_gain[0];
+        let loss = -10.0 * gain.log10();
+        db += loss;
+        square += loss * loss;
+    }
+    // The formulas by hand: 10 m and 1.65 m high, 2.4 GHz, 100 m in the plane.
+    let (height, lg_f) = (scenario.path_loss.user_height_m, 2.4_f64.log10());
+    let lg_d = distance.hypot(10.0 - height).log10();
+    let clear = 32.4 + 21.0 * lg_d + 20.0 * lg_f;
+    let hidden = clear.max(22.4 + 35.3 * lg_d + 21.3 * lg_f - 0.3 * (height - 1.5));
+    let p = 18.0 / distance + (-distance / 36.0).exp() * (1.0 - 18.0 / distance);
+    let mean = p * clear + (1.0 - p) * hidden;
+    let variance = p * (16.0 + (clear - mean).powi(2))
+        + (1.0 - p) * (7.82_f64.powi(2) + (hidden - mean).powi(2));
+    let n = f64::from(u32::try_from(count).unwrap());
+    assert!((db / n - mean).abs() < 4.0 * (variance / n).sqrt(), "{} {mean}", db / n);
+    let found = square / n - (db / n).powi(2);
+    assert!((found / variance - 1.0).abs() < 0.1, "{found} {variance}");
+    let design =
+        full_power(&scenario.realize(2, 0).unwrap(), &FullPower::default(), &Run::default());
+    assert!(design.is_ok());
+    let high = Scenario {
+        path_loss: PathLoss {
+            user_height_m: 20.0,
+            cell: Some(CellKind::Uma),
+            ..PathLoss::default()
+        },
+        ..Scenario::default()
+    };
+    assert_eq!(high.validate().unwrap_err().place, "path_loss.user_height_m");
+}

@@ -116,7 +116,7 @@ impl Builder<'_> {
 fn word(value: &Value) -> String {
     match value {
         // `{ rays = […] }`: the kind says enough, but for a number
-        Value::Object(members) if members.len() == 1 => {
+        Value::Object(members) if members.len() == 1 && !members.contains_key("kind") => {
             let (kind, inner) = members.iter().next().map_or(("", &Value::Null), |(k, v)| (k, v));
             match inner.as_f64() {
                 Some(number) => format!("{} {}", kind.replace('_', " "), short(number)),

@@ -173,6 +173,11 @@ impl<T: noctule::System> System for Of<T> {
         T::check_trials(&typed, trials).map_err(|error| error.inside("scenario"))
     }
 
+    fn notes(&self, scenario: &Value) -> Vec<String> {
+        let typed = typed::<T::Scenario>(scenario, "scenario");
+        typed.map(|typed| T::notes(&typed)).unwrap_or_default()
+    }
+
     fn prepare(
         &self,
         scheme: &str,

@@ -72,3 +72,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn short_paths_in_line_of_sight_follow_one_power_law() {
+    for scenario in Scenario::ALL {
+        let (gain_db, exponent) = scenario.sight_law(28.0);
+        for distance_2d_m in [12.0, 55.0, 130.0] {
+            let heights = (10.0, 8.0);
+            let link = Link {
+                distance_2d_m,
+                base_height_m: heights.0,
+                user_height_m: heights.1,
+                frequency_ghz: 28.0,
+            };
+            let law = -gain_db + 10.0 * exponent * link.distance_3d_m().log10();
+            let loss = scenario.path_loss_db(&link, true).unwrap();
+            assert!((loss - law).abs() < 1e-9, "{}: {loss} {law}", scenario.name());
+        }
+    }
+}

@@ -122,7 +122,7 @@ pub(crate) fn line_of_sight_probability<'py>(
     result(py, out, &[count])
 }
 
-/// Thermal noise ``k_B T B 10^{NF/10}`` in watts.
+/// Thermal noise ``k_B T B 10^{NF/10}`` in watts (Johnson and Nyquist), with the Boltzmann constant of the SI.
 ///
 /// Parameters
 /// ----------

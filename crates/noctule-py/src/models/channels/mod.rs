@@ -45,7 +45,8 @@ pub(crate) mod channels {
     ///
     /// ``a = exp(j2πρ[d_h i_h sin θ sin φ + d_v i_v cos φ]) / √N``, vertical index fastest, spacings in
     /// wavelengths of the carrier, ρ the frequency over that of the carrier. Half a wavelength, ρ = 1 and
-    /// the reference in the corner are ``phy.planar_steering``.
+    /// the reference in the corner are ``phy.planar_steering``. The plane wave of any textbook (Van Trees,
+    /// "Optimum Array Processing", Chapter 2).
     ///
     /// Parameters
     /// ----------
@@ -176,9 +177,10 @@ pub(crate) mod channels {
 
     /// Channels as scenarios of ``beamforming`` draw them.
     ///
-    /// ``channel`` is the name of a kind or its table: ``rayleigh``, ``correlated``, ``rician``,
-    /// ``clustered`` (extended Saleh–Valenzuela), ``cdl`` and ``geometry`` (3GPP TR 38.901), with the keys of
-    /// docs/channels.md. The user receives ``conj(h) · x``. Trial t here is trial t of an experiment with
+    /// ``channel`` is the name of a kind or its table: ``rayleigh``, ``correlated`` (local scattering, as
+    /// ``covariance``), ``rician`` (Rice, "Mathematical analysis of random noise"; K from −300 dB, scatter
+    /// alone, to 300 dB, a line of sight alone), ``clustered`` (extended Saleh–Valenzuela), ``cdl`` and
+    /// ``geometry`` (3GPP TR 38.901), with the keys of docs/channels.md. The user receives ``conj(h) · x``. Trial t here is trial t of an experiment with
     /// this seed.
     ///
     /// Parameters

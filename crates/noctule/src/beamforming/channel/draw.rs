@@ -1,6 +1,5 @@
 //! From parameters with units to models, and from models to channels.
 
-use noctule_num::input::{in_count, in_range};
 use noctule_num::{CMat, InputError};
 use noctule_phy::arrays::PlanarArray;
 use noctule_phy::channels::antennas::Antennas;
@@ -9,53 +8,14 @@ use noctule_phy::channels::cell::Cell;
 use noctule_phy::channels::clustered::PowerDecay;
 use noctule_phy::channels::draws::UserStreams;
 use noctule_phy::channels::frame::Frame;
-use noctule_phy::channels::large_scale::{self, Scenario as Formulas};
-use noctule_phy::channels::model::{ClusterPowers, Directions, Model, Scatter};
-use noctule_phy::channels::scattering;
+use noctule_phy::channels::large_scale;
+use noctule_phy::channels::model::{self, ClusterLaw, ClusterPowers, Model};
 use noctule_phy::{fading, units};
 
-use super::{CdlProfile, CellKind, Channel, ChannelTool, ReceiveAntennas, Spread};
+use super::around::Around;
+use super::ranges::K_ENDS_DB;
+use super::{CdlProfile, Channel, NoSight};
 use crate::beamforming::SYSTEM;
-
-fn range(place: &str, [low, high]: [f64; 2], ends: [f64; 2], unit: &str) -> Result<(), InputError> {
-    in_range(place, low, ends[0], ends[1], unit)?;
-    in_range(place, high, low, ends[1], &format!("{unit}, not below the lower end"))
-}
-
-fn directions(azimuth_deg: [f64; 2], polar_deg: [f64; 2]) -> Result<(), InputError> {
-    range("azimuth_deg", azimuth_deg, [-360.0, 360.0], "degrees")?;
-    range("polar_deg", polar_deg, [-360.0, 360.0], "degrees")
-}
-
-fn spreads(azimuth_deg: f64, polar_deg: f64) -> Result<(), InputError> {
-    in_range("azimuth_std_deg", azimuth_deg, 0.0, 360.0, "degrees")?;
-    in_range("polar_std_deg", polar_deg, 0.0, 90.0, "degrees")
-}
-
-fn seen(azimuth_deg: [f64; 2], polar_deg: [f64; 2]) -> Directions {
-    Directions {
-        azimuth_rad: azimuth_deg.map(f64::to_radians),
-        polar_rad: polar_deg.map(f64::to_radians),
-    }
-}
-
-fn scatter(azimuth_std_deg: Option<f64>, polar_std_deg: f64, spectrum: Spread) -> Scatter {
-    azimuth_std_deg.map_or(Scatter::Independent, |azimuth| Scatter::Local {
-        azimuth_std_rad: azimuth.to_radians(),
-        polar_std_rad: polar_std_deg.to_radians(),
-        spectrum: spectrum.family(),
-    })
-}
-
-impl Spread {
-    const fn family(self) -> scattering::Spectrum {
-        match self {
-            Self::Gaussian => scattering::Spectrum::Gaussian,
-            Self::Laplacian => scattering::Spectrum::Laplacian,
-            Self::Uniform => scattering::Spectrum::Uniform,
-        }
-    }
-}
 
 impl CdlProfile {
     const fn tables(self) -> Profile {
@@ -65,20 +25,6 @@ impl CdlProfile {
             Self::C => Profile::C,
             Self::D => Profile::D,
             Self::E => Profile::E,
-        }
-    }
-}
-
-impl CellKind {
-    const fn formulas(self) -> Formulas {
-        match self {
-            Self::Umi => Formulas::UrbanMicro,
-            Self::Uma => Formulas::UrbanMacro,
-            Self::InfSl => Formulas::FactorySparseLow,
-            Self::InfDl => Formulas::FactoryDenseLow,
-            Self::InfSh => Formulas::FactorySparseHigh,
-            Self::InfDh => Formulas::FactoryDenseHigh,
-            Self::InfHh => Formulas::FactoryHigh,
         }
     }
 }
@@ -136,217 +82,55 @@ impl Channel {
         }
     }
 
-    /// Refuse parameters that make no sense.
-    ///
-    /// # Errors
-    /// [`InputError`] naming the field, below `channel`.
-    pub fn validate(&self) -> Result<(), InputError> {
-        self.ranges().map_err(|error| error.inside("channel"))?;
-        // What only the model itself can refuse: a factor K of a profile without line of sight.
-        if let Model::DelayLine { line, .. } = self.model() {
-            line.rays().map_err(|error| error.inside("channel"))?;
-        }
-        if let Model::Cell { cell, .. } = self.model() {
-            let link = cell.link(cell.radius_m[1]);
-            let formulas = cell.scenario;
-            formulas
-                .path_loss_db(&link, true)
-                .and_then(|_| formulas.line_of_sight_probability(&link, None))
-                .map_err(|error| error.inside("channel"))?;
-        }
-        Ok(())
-    }
-
-    fn ranges(&self) -> Result<(), InputError> {
-        match self {
-            Self::Rayleigh {} => Ok(()),
-            Self::File { .. } => self.file_words(),
-            Self::Correlated { azimuth_deg, polar_deg, azimuth_std_deg, polar_std_deg, .. } => {
-                directions(*azimuth_deg, *polar_deg)?;
-                spreads(*azimuth_std_deg, *polar_std_deg)
-            }
-            Self::Rician {
-                k_factor_db,
-                azimuth_deg,
-                polar_deg,
-                azimuth_std_deg,
-                polar_std_deg,
-                ..
-            } => {
-                in_range("k_factor_db", *k_factor_db, -300.0, 300.0, "dB")?;
-                directions(*azimuth_deg, *polar_deg)?;
-                spreads(azimuth_std_deg.unwrap_or(0.0), *polar_std_deg)
-            }
-            Self::Clustered {
-                clusters,
-                rays,
-                azimuth_deg,
-                polar_deg,
-                azimuth_std_deg,
-                polar_std_deg,
-                ..
-            } => {
-                in_count("clusters", *clusters, 1, 1000)?;
-                in_count("rays", *rays, 1, 1000)?;
-                directions(*azimuth_deg, *polar_deg)?;
-                spreads(*azimuth_std_deg, *polar_std_deg)
-            }
-            Self::Cdl { k_factor_db, azimuth_deg, azimuth_spread_deg, .. } => {
-                in_range("k_factor_db", k_factor_db.unwrap_or(0.0), -300.0, 300.0, "dB")?;
-                range("azimuth_deg", *azimuth_deg, [-360.0, 360.0], "degrees")?;
-                in_range(
-                    "azimuth_spread_deg",
-                    azimuth_spread_deg.unwrap_or(0.0),
-                    0.0,
-                    360.0,
-                    "degrees",
-                )
-            }
-            Self::Geometry { .. } => self.cell_ranges(),
-        }
-    }
-
-    /// What of a file can be wrong without looking at it.
-    fn file_words(&self) -> Result<(), InputError> {
-        let Self::File {
-            path,
-            axes,
-            tool,
-            total_subcarriers,
-            element_order,
-            receive_antennas,
-            direction_check,
-            ..
-        } = self
-        else {
-            return Ok(());
-        };
-        if path.is_empty() {
-            let what = "no file of channels is named";
-            return Err(InputError::new(what, "path", "an empty path", "the path of a file"));
-        }
-        let told = |what: &str, place: &str, found: &str, allowed: &str| {
-            Err(InputError::new(what, place, found, allowed))
-        };
-        if tool.is_some() && !axes.is_empty() {
-            return told("the axes of a tool are known", "axes", axes, "`axes` or `tool`");
-        }
-        if tool.is_none() {
-            let allowed =
-                "`tool` beside it; a file of one's own is [trial, user, antenna] in our order";
-            if element_order.is_some() {
-                return told("only imports sort elements", "element_order", "no `tool`", allowed);
-            }
-            if *receive_antennas != ReceiveAntennas::First {
-                let what = "only imports have receive antennas";
-                return told(what, "receive_antennas", "no `tool`", allowed);
-            }
-        }
-        if total_subcarriers.is_some() && *tool != Some(ChannelTool::Deepmimo) {
-            let (found, allowed) = ("another tool", "`tool = \"deepmimo\"` beside it");
-            return told("only DeepMIMO divides amplitudes", "total_subcarriers", found, allowed);
-        }
-        if let Some(count) = total_subcarriers {
-            in_count("total_subcarriers", *count, 1, 1 << 24)?;
-        }
-        if let Some(check) = direction_check {
-            in_range("direction_check.azimuth_deg", check.azimuth_deg, -360.0, 360.0, "degrees")?;
-            in_range("direction_check.polar_deg", check.polar_deg, -360.0, 360.0, "degrees")?;
-            in_range("direction_check.at_least", check.at_least, 0.0, 1.0, "")?;
-        }
-        Ok(())
-    }
-
-    fn cell_ranges(&self) -> Result<(), InputError> {
-        let Self::Geometry {
-            carrier_ghz,
-            base_height_m,
-            bearing_deg,
-            downtilt_deg,
-            user_height_m,
-            radius_m,
-            sector_deg,
-            azimuth_std_deg,
-            bandwidth_mhz,
-            noise_figure_db,
-            ..
-        } = self
-        else {
-            return Ok(());
-        };
-        in_range("carrier_ghz", *carrier_ghz, 1e-3, 1e4, "GHz")?;
-        in_range("base_height_m", *base_height_m, 0.0, 1e4, "m")?;
-        in_range("bearing_deg", *bearing_deg, -360.0, 360.0, "degrees")?;
-        in_range("downtilt_deg", *downtilt_deg, -90.0, 90.0, "degrees")?;
-        in_range("user_height_m", *user_height_m, 0.0, 1e4, "m")?;
-        range("radius_m", *radius_m, [0.1, 1e6], "m")?;
-        range("sector_deg", *sector_deg, [-360.0, 360.0], "degrees")?;
-        spreads(azimuth_std_deg.unwrap_or(0.0), 0.0)?;
-        in_range("bandwidth_mhz", *bandwidth_mhz, 1e-6, 1e6, "MHz")?;
-        in_range("noise_figure_db", *noise_figure_db, 0.0, 100.0, "dB")
-    }
-
     /// The model in SI units.
-    fn model(&self) -> Model {
+    pub(super) fn model(&self) -> Model {
         match self {
             // channels of a file are not drawn
             Self::Rayleigh {} | Self::File { .. } => Model::Rayleigh,
-            Self::Correlated {
-                azimuth_deg,
-                polar_deg,
-                azimuth_std_deg,
-                polar_std_deg,
-                spectrum,
-            } => Model::Correlated {
-                directions: seen(*azimuth_deg, *polar_deg),
-                scatter: scatter(Some(*azimuth_std_deg), *polar_std_deg, *spectrum),
-            },
-            Self::Rician {
-                k_factor_db,
-                azimuth_deg,
-                polar_deg,
-                azimuth_std_deg,
-                polar_std_deg,
-                spectrum,
-            } => Model::Rician {
-                k_factor: units::linear_from_db(*k_factor_db),
-                directions: seen(*azimuth_deg, *polar_deg),
-                scatter: scatter(*azimuth_std_deg, *polar_std_deg, *spectrum),
-            },
-            Self::Clustered {
-                clusters,
-                rays,
-                azimuth_deg,
-                polar_deg,
-                azimuth_std_deg,
-                polar_std_deg,
-                decaying,
-            } => Model::Clustered {
-                rays: *rays,
-                clusters: *clusters,
-                centres: seen(*azimuth_deg, *polar_deg),
-                stds_rad: (azimuth_std_deg.to_radians(), polar_std_deg.to_radians()),
-                powers: if *decaying {
-                    ClusterPowers::Drawn(PowerDecay::default())
-                } else {
-                    ClusterPowers::Equal
-                },
-            },
+            Self::Correlated { spectrum, .. } => {
+                let around = self.around();
+                Model::Correlated { directions: around.seen(), scatter: around.scatter(*spectrum) }
+            }
+            Self::Rician { k_factor_db, spectrum, .. } => {
+                let (around, k_factor) = (self.around(), k_factor(*k_factor_db));
+                let scatter = around.scatter(*spectrum);
+                Model::Rician { k_factor, directions: around.seen(), scatter }
+            }
+            Self::Clustered { clusters, rays, decaying, powers, k_factor_db, .. } => {
+                let around = self.around();
+                let powers = match powers {
+                    Some(powers) => ClusterPowers::Given(powers.clone()),
+                    None if *decaying => ClusterPowers::Drawn(PowerDecay::default()),
+                    None => ClusterPowers::Equal,
+                };
+                let azimuth_std = around.azimuth_std_deg.unwrap_or(0.0).to_radians();
+                let stds_rad = (azimuth_std, around.polar_std_deg.to_radians());
+                let centres = around.seen();
+                let law =
+                    ClusterLaw { rays: *rays, clusters: *clusters, centres, stds_rad, powers };
+                Model::Clustered { law, k_factor: k_factor_db.map_or(0.0, k_factor) }
+            }
             Self::Cdl {
                 profile,
                 k_factor_db,
                 azimuth_deg,
                 azimuth_spread_deg,
+                polar_deg,
+                polar_spread_deg,
                 element_pattern,
             } => {
-                let spread_rad = azimuth_spread_deg.map(f64::to_radians);
-                let azimuth = Some(AngleTarget { mean_rad: 0.0, spread_rad });
+                let target = |spread: Option<f64>| AngleTarget {
+                    mean_rad: 0.0,
+                    spread_rad: spread.map(f64::to_radians),
+                };
                 // Delays do not reach a single frequency.
                 let line = DelayLine::new(profile.tables(), 0.0);
+                let azimuth = Some(target(*azimuth_spread_deg));
+                let polar = polar_deg.map(|_| target(*polar_spread_deg));
                 Model::DelayLine {
-                    line: DelayLine { k_factor_db: *k_factor_db, azimuth, ..line },
+                    line: DelayLine { k_factor_db: *k_factor_db, azimuth, polar, ..line },
                     azimuth_rad: Some(azimuth_deg.map(f64::to_radians)),
-                    polar_rad: None,
+                    polar_rad: polar_deg.map(|range| range.map(f64::to_radians)),
                     pattern: *element_pattern,
                 }
             }
@@ -360,7 +144,8 @@ impl Channel {
                 user_height_m,
                 radius_m,
                 sector_deg,
-                azimuth_std_deg,
+                spectrum,
+                nlos,
                 ..
             } => {
                 let position_m = [0.0, 0.0, *base_height_m];
@@ -375,9 +160,39 @@ impl Channel {
                     sector_rad: sector_deg.map(f64::to_radians),
                     clutter: None,
                 };
-                let scatter = scatter(*azimuth_std_deg, 0.0, Spread::Gaussian);
-                Model::Cell { cell, scatter, pattern: *element_pattern }
+                let scatter = self.around().scatter(*spectrum);
+                Model::Cell { cell, scatter, no_sight: nlos.model(), pattern: *element_pattern }
             }
         }
+    }
+}
+
+/// K as a ratio; the ends are those of the model.
+fn k_factor(db: f64) -> f64 {
+    match db {
+        db if db >= K_ENDS_DB => f64::INFINITY,
+        db if db <= -K_ENDS_DB => 0.0,
+        db => units::linear_from_db(db),
+    }
+}
+
+impl NoSight {
+    fn model(self) -> model::NoSight {
+        let profile = match self {
+            Self::Scatter => return model::NoSight::Scatter,
+            Self::Clustered => {
+                return model::NoSight::Clustered(ClusterLaw {
+                    rays: 8,
+                    clusters: 3,
+                    centres: Around::USUAL_CLUSTERS.seen(),
+                    stds_rad: (5_f64.to_radians(), 3_f64.to_radians()),
+                    powers: ClusterPowers::Drawn(PowerDecay::default()),
+                });
+            }
+            Self::CdlA => Profile::A,
+            Self::CdlB => Profile::B,
+            Self::CdlC => Profile::C,
+        };
+        model::NoSight::DelayLine(profile)
     }
 }

@@ -11,8 +11,9 @@ use noctule_phy::arrays::PlanarArray;
 use noctule_phy::channels::antennas::Antennas;
 use noctule_phy::channels::table::{Beyond, ChannelTable, Survey, Wanted, ZeroUsers};
 
-use super::import::{complex, imported};
-use super::{ChannelScale, ChannelTool, DirectionCheck, ReceiveAntennas};
+use super::beside::{Beside, real};
+use super::import::{Selection, complex, imported};
+use super::{ChannelScale, ChannelTool, DirectionCheck};
 use crate::data::{self, Array, Reading, Rows};
 
 /// The name that the array of channels has, unless another is said.
@@ -34,9 +35,10 @@ pub(super) struct Own {
     pub(super) tool: Option<ChannelTool>,
     pub(super) total_subcarriers: Option<usize>,
     pub(super) element_order: Option<Vec<usize>>,
-    pub(super) receive_antennas: ReceiveAntennas,
+    pub(super) selection: Selection,
     pub(super) direction_check: Option<DirectionCheck>,
     pub(super) sha256: Option<String>,
+    pub(super) rows: Option<u64>,
 }
 
 /// Where entries come from.
@@ -83,7 +85,7 @@ impl Own {
         let place = base.join(&self.path);
         let opened = self.open_at(&place, array)?;
         let digest = opened.digest()?;
-        self.same(digest, &place)?;
+        self.same(&opened, &place)?;
         known(|known| {
             known.places.retain(|(other, _)| other != digest);
             known.places.push((digest.to_owned(), place.clone()));
@@ -92,9 +94,16 @@ impl Own {
     }
 
     /// Refuse a file that is not the one the scenario speaks of.
-    fn same(&self, digest: &str, place: &Path) -> Result<(), InputError> {
-        match &self.sha256 {
-            Some(told) if told != digest => {
+    fn same(&self, opened: &Opened, place: &Path) -> Result<(), InputError> {
+        let rows = opened.rows() as u64;
+        if let Some(told) = self.rows.filter(|told| *told != rows) {
+            let what = "the file of channels has another number of rows than the scenario says";
+            let found = format!("{rows} rows ({})", place.display());
+            return Err(InputError::new(what, "rows", found, format!("{told} rows")));
+        }
+        let Some(told) = &self.sha256 else { return Ok(()) };
+        match opened.digest()? {
+            digest if told != digest => {
                 let what = "the file of channels is not the one that the scenario speaks of";
                 let found = format!("{digest} ({})", place.display());
                 let error = InputError::new(what, "sha256", found, told.clone());
@@ -111,9 +120,7 @@ impl Own {
         });
         let place = place.map_or_else(|| PathBuf::from(&self.path), |(_, place)| place);
         let opened = self.open_at(&place, array)?;
-        if self.sha256.is_some() {
-            self.same(opened.digest()?, &place)?;
-        }
+        self.same(&opened, &place)?;
         Ok(opened)
     }
 
@@ -126,7 +133,7 @@ impl Own {
         let sides = (array.horizontal, array.vertical);
         // What of a scenario reads the file, and when the file was written last.
         let reading = (&self.variable, &self.axes, self.conjugate, self.tool, sides);
-        let import = (self.total_subcarriers, &self.element_order, self.receive_antennas);
+        let import = (self.total_subcarriers, &self.element_order, self.selection);
         let written = (about.len(), about.modified().ok());
         let key = format!("{:?}", (place, written, reading, import));
         let found = known(|known| {
@@ -158,16 +165,23 @@ impl Own {
             survey: OnceLock::new(),
             path: place.to_owned(),
         };
-        if self.tool.is_none() && self.axes.is_none() {
+        let beside = Beside::of(self, place).map_err(|error| about(error, place))?;
+        if self.tool.is_none() {
             let rows = Rows::open(place, member, USUAL).map_err(|error| about(error, place))?;
-            if let Some(rows) = rows {
+            if let Some(rows) = rows.filter(|rows| beside.is_ours(rows.shape().len())) {
                 let shape = ChannelTable::whole_shape(rows.shape());
                 let shape = shape.map_err(|error| about(error, place))?;
-                return Ok(of(Store::Streamed(rows), shape, Vec::new()));
+                let mut notes = beside.notes;
+                notes.extend(real(rows.is_complex()));
+                return Ok(of(Store::Streamed(rows), shape, notes));
             }
         }
-        let array = data::whole(place, member, USUAL)?;
-        let (table, notes) = self.table(array, sides).map_err(|error| about(error, place))?;
+        let array = data::whole(place, member, USUAL).map_err(|error| about(error, place))?;
+        let mut notes = beside.notes.clone();
+        notes.extend(real(array.is_complex()));
+        let table = self.table(array, beside.axes.as_deref(), sides);
+        let (table, more) = table.map_err(|error| about(error, place))?;
+        notes.extend(more);
         let shape = table.shape();
         Ok(of(Store::Kept(table), shape, notes))
     }
@@ -175,6 +189,7 @@ impl Own {
     fn table(
         &self,
         array: Array,
+        axes: Option<&str>,
         sides: (usize, usize),
     ) -> Result<(ChannelTable, Vec<String>), InputError> {
         let (array, notes) = match self.tool {
@@ -184,12 +199,12 @@ impl Own {
                     total_subcarriers: self.total_subcarriers,
                     ..Reading::default()
                 };
-                imported(&array, tool, how, sides, self.receive_antennas)?
+                imported(&array, tool, how, sides, self.selection)?
             }
             None => (array, Vec::new()),
         };
         let entries = complex(array.entries);
-        let table = match &self.axes {
+        let table = match axes {
             Some(axes) => ChannelTable::with_axes(axes, &array.shape, &entries)?,
             None => ChannelTable::new(&array.shape, entries)?,
         };
@@ -197,8 +212,23 @@ impl Own {
     }
 }
 
-/// A complaint about a file, at the key that names it.
+/// Keys of a scenario that a complaint about a file may be about; others are about the file.
+const KEYS: [&str; 8] = [
+    "axes",
+    "element_order",
+    "receive_antennas",
+    "subcarrier",
+    "symbol",
+    "total_subcarriers",
+    "transmitter",
+    "variable",
+];
+
+/// A complaint about a file, at the key that names it, or that it is about.
 fn about(error: InputError, file: &Path) -> InputError {
+    if KEYS.contains(&&*error.place) {
+        return error;
+    }
     let file = file.display().to_string();
     let inner =
         error.place.strip_prefix(&file).map_or(&*error.place, |rest| rest.trim_start_matches(": "));

@@ -9,7 +9,7 @@ use noctule_phy::channels::array::UniformArray;
 
 use super::Channel;
 #[cfg(feature = "files")]
-use super::{TrialsBeyond, ZeroChannels, own::Own};
+use super::{TrialsBeyond, ZeroChannels, import::Selection, own::Own};
 use crate::beamforming::Scenario;
 use crate::beamforming::goal::Elements;
 
@@ -31,9 +31,11 @@ impl Channel {
             total_subcarriers,
             element_order,
             receive_antennas,
+            transmitter,
+            symbol,
             direction_check,
             sha256,
-            rows: _,
+            rows,
         } = self
         else {
             return None;
@@ -57,9 +59,14 @@ impl Channel {
             tool: *tool,
             total_subcarriers: *total_subcarriers,
             element_order: element_order.clone(),
-            receive_antennas: *receive_antennas,
+            selection: Selection {
+                receive: *receive_antennas,
+                transmitter: *transmitter,
+                symbol: *symbol,
+            },
             direction_check: *direction_check,
             sha256: said(sha256),
+            rows: *rows,
         })
     }
 }
@@ -83,6 +90,11 @@ impl Scenario {
         let own = self.transmit_elements.as_ref().map(Elements::sides);
         let (horizontal, vertical) = own.unwrap_or((shape.horizontal, shape.vertical));
         PlanarArray::new(horizontal, vertical)
+    }
+
+    /// What is to be said of the channels before they are drawn.
+    pub(in crate::beamforming) fn channel_notes(&self) -> Vec<String> {
+        self.channel_model().warnings(self.channel_array())
     }
 
     /// The transmit array as models of channels see it.

@@ -51,8 +51,21 @@ fn what_makes_no_sense_is_refused_by_its_field() {
         ),
         (
             r#"{"kind": "geometry", "scenario": "inf-dh", "user_height_m": 7}"#,
-            "channel.clutter.height_m",
+            "channel.user_height_m",
         ),
+        (r#"{"kind": "clustered", "powers": [1, 2]}"#, "channel.powers"),
+        (r#"{"kind": "clustered", "clusters": 2, "powers": [0, 0]}"#, "channel.powers"),
+        (
+            r#"{"kind": "clustered", "clusters": 1, "powers": [1], "decaying": true}"#,
+            "channel.powers",
+        ),
+        (r#"{"kind": "clustered", "k_factor_db": 301}"#, "channel.k_factor_db"),
+        (r#"{"kind": "cdl", "polar_spread_deg": 3}"#, "channel.polar_spread_deg"),
+        (r#"{"kind": "cdl", "polar_deg": [100, 90]}"#, "channel.polar_deg"),
+        (r#"{"kind": "geometry", "polar_std_deg": -1}"#, "channel.polar_std_deg"),
+        (r#"{"kind": "file", "path": "h.npz", "transmitter": 1}"#, "channel.transmitter"),
+        (r#"{"kind": "file", "path": "h.npz", "symbol": 1}"#, "channel.symbol"),
+        (r#"{"kind": "file", "path": "h.npz", "tool": "quadriga", "symbol": 1}"#, "channel.symbol"),
     ] {
         assert_eq!(read(text).validate().unwrap_err().place, place, "{text}");
     }
@@ -63,6 +76,55 @@ fn what_makes_no_sense_is_refused_by_its_field() {
     ] {
         assert!(serde_json::from_str::<Channel>(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn the_ends_of_k_are_exact() {
+    let draw = |text: &str| read(text).draw(1, 2, &SEEN, 2).unwrap();
+    let fading = draw(r#"{"kind": "rayleigh"}"#);
+    assert_eq!(draw(r#"{"kind": "rician", "k_factor_db": -300}"#), fading);
+    let sight = draw(r#"{"kind": "rician", "k_factor_db": 300}"#);
+    for user in 0..2 {
+        let power: f64 = sight.col(user).iter().map(noctule_num::C64::norm_sqr).sum();
+        assert!((power - 8.0).abs() < 1e-13);
+        let first = sight.col(user)[0].norm();
+        assert!(sight.col(user).iter().all(|h| (h.norm() - first).abs() < 1e-15));
+    }
+    // A cluster of all the power under an overwhelming line of sight is that line of sight.
+    let text = r#"{"kind": "clustered", "clusters": 1, "powers": [4], "k_factor_db": 300}"#;
+    let alone = draw(text);
+    assert!(alone.as_slice().iter().all(|h| (h.norm() - 1.0).abs() < 1e-13));
+}
+
+/// Powers of clusters are ratios: a cluster of none is one less.
+#[test]
+fn given_powers_of_clusters_are_ratios() {
+    let draw = |powers: &str| {
+        let text = format!(r#"{{"kind": "clustered", "clusters": 3, "powers": {powers}}}"#);
+        read(&text).draw(1, 0, &SEEN, 1).unwrap()
+    };
+    assert_eq!(draw("[1, 1, 2]"), draw("[2, 2, 4]"));
+    assert_ne!(draw("[1, 1, 2]"), draw("[1, 2, 1]"));
+    let equal = read(r#"{"kind": "clustered"}"#).draw(1, 0, &SEEN, 1).unwrap();
+    assert_eq!(draw("[5, 5, 5]"), equal);
+}
+
+/// Without a line of sight a user of a cell receives what is named.
+#[test]
+fn the_part_without_line_of_sight_is_named() {
+    let draw = |more: &str| {
+        let text = format!(r#"{{"kind": "geometry", "radius_m": [140, 150]{more}}}"#);
+        read(&text).draw(3, 0, &SEEN, 12).unwrap()
+    };
+    let plain = draw("");
+    assert_eq!(draw(r#", "nlos": "scatter""#), plain);
+    for word in ["clustered", "cdl-a", "cdl-b", "cdl-c"] {
+        let other = draw(&format!(r#", "nlos": "{word}""#));
+        let same = (0..12).filter(|&user| other.col(user) == plain.col(user)).count();
+        assert!((1..12).contains(&same), "{word}: {same} users with a line of sight");
+    }
+    let wide = draw(r#", "azimuth_std_deg": 10, "polar_std_deg": 5, "spectrum": "laplacian""#);
+    assert_ne!(wide, draw(r#", "azimuth_std_deg": 10"#));
 }
 
 #[test]

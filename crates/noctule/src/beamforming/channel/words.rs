@@ -2,20 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How directions are spread about their mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Spread {
-    /// Normal.
-    #[default]
-    Gaussian,
-    /// Two-sided exponential.
-    Laplacian,
-    /// Uniform on ±√3 standard deviations.
-    Uniform,
-}
-
 /// A profile of clustered delay lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -33,26 +19,22 @@ pub enum CdlProfile {
     E,
 }
 
-/// A cell of the report.
+/// What a user of a cell receives that has no line of sight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum CellKind {
-    /// Urban micro cell.
+pub enum NoSight {
+    /// Scatter around it, as others have beside their line of sight.
     #[default]
-    Umi,
-    /// Urban macro cell.
-    Uma,
-    /// Indoor factory, sparse clutter, base station below it.
-    InfSl,
-    /// Indoor factory, dense clutter, base station below it.
-    InfDl,
-    /// Indoor factory, sparse clutter, base station above it.
-    InfSh,
-    /// Indoor factory, dense clutter, base station above it.
-    InfDh,
-    /// Indoor factory, both above the clutter.
-    InfHh,
+    Scatter,
+    /// Three clusters of eight rays in ±60° of azimuth and 75° to 105° of polar angle, with drawn powers.
+    Clustered,
+    /// The delay line A, its mean direction the user's.
+    CdlA,
+    /// The delay line B.
+    CdlB,
+    /// The delay line C.
+    CdlC,
 }
 
 /// What is done with more trials than a file has rows.

@@ -11,7 +11,7 @@ use noctule_phy::multistatic::LIGHT_M_S;
 use super::problem::{Problem, asked};
 use super::words::{Elements, Goal, Measure, Unknown};
 use crate::beamforming::instance::checks::MOST_ELEMENTS;
-use crate::beamforming::{Scenario, Shapes, Targets};
+use crate::beamforming::{Channel, Scenario, Shapes, Targets};
 
 impl Elements {
     /// Number of elements.
@@ -47,6 +47,18 @@ impl Elements {
         }
     }
 
+    /// The array as the transmit side is steered: places in metres are those of elements, and what they
+    /// send is conjugated, so that they count against the axes of `e^{+j2πpᵀu}`. Places in wavelengths
+    /// are those of the response on either side.
+    pub(in crate::beamforming) fn transmitting(&self) -> ElementArray {
+        let mut array = self.array();
+        if matches!(self, Self::Placed { .. }) {
+            // a zero stays a positive one
+            array.positions.iter_mut().flatten().for_each(|x| *x = 0.0 - *x);
+        }
+        array
+    }
+
     /// Elements in a row and in a column; an array without such is a row.
     pub(in crate::beamforming) const fn sides(&self) -> (usize, usize) {
         match self {
@@ -70,17 +82,31 @@ impl Elements {
         Some(if centred { array.centred() } else { array })
     }
 
-    /// The array as models of channels see it.
+    /// The transmit array as models of channels see it.
     pub(in crate::beamforming) fn antennas(&self) -> Box<dyn Antennas> {
         match self.uniform() {
             Some(uniform) => Box::new(uniform),
-            None => Box::new(self.array()),
+            None => Box::new(self.transmitting()),
+        }
+    }
+
+    /// The carrier that places in metres are for.
+    const fn carrier_ghz(&self) -> Option<f64> {
+        match self {
+            Self::Placed { carrier_ghz, .. } => Some(*carrier_ghz),
+            _ => None,
         }
     }
 
     fn validate(&self) -> Result<(), InputError> {
         // an array handed to an instance is described by two sides of at most 4096
-        in_count("elements", self.count(), 1, MOST_ELEMENTS.min(4096))?;
+        let counted = match self {
+            Self::Positions { .. } => "wavelengths",
+            Self::Placed { .. } => "positions_m",
+            Self::Planar { .. } => "horizontal",
+            Self::Linear { .. } | Self::Circular { .. } => "elements",
+        };
+        in_count(counted, self.count(), 1, MOST_ELEMENTS.min(4096))?;
         match self {
             Self::Linear { spacing, .. } => in_range("spacing", *spacing, 1e-6, 1e6, "wavelengths"),
             Self::Circular { radius, .. } => in_range("radius", *radius, 1e-6, 1e6, "wavelengths"),
@@ -94,19 +120,62 @@ impl Elements {
                 let all = positions_m.iter().enumerate();
                 all.flat_map(|(n, p)| p.iter().map(move |x| (n, *x))).try_for_each(|(n, x)| {
                     in_range(&format!("positions_m[{n}]"), x, -1e4, 1e4, "m")
-                })
+                })?;
+                apart("positions_m", positions_m)
             }
             Self::Positions { wavelengths } => {
                 let all = wavelengths.iter().enumerate();
                 all.flat_map(|(n, p)| p.iter().map(move |x| (n, *x))).try_for_each(|(n, x)| {
                     in_range(&format!("wavelengths[{n}]"), x, -1e6, 1e6, "wavelengths")
-                })
+                })?;
+                apart("wavelengths", wavelengths)
             }
         }
     }
 }
 
+/// Refuse two elements in one place.
+fn apart(place: &str, positions: &[[f64; 3]]) -> Result<(), InputError> {
+    let mut order: Vec<usize> = (0..positions.len()).collect();
+    let bits = |n: usize| positions[n].map(|x| (x + 0.0).to_bits());
+    order.sort_unstable_by_key(|&n| (bits(n), n));
+    match order.windows(2).find(|pair| bits(pair[0]) == bits(pair[1])) {
+        None => Ok(()),
+        Some(pair) => {
+            let what = "two elements are in one place";
+            let found = format!("that of element {}: {:?}", pair[0], positions[pair[1]]);
+            let place = format!("{place}[{}]", pair[1]);
+            Err(InputError::new(what, place, found, "a place of its own for every element"))
+        }
+    }
+}
+
 impl Scenario {
+    /// Refuse places in metres that are for another carrier than what is beside them.
+    fn check_carriers(&self) -> Result<(), InputError> {
+        let of = |own: &Option<Elements>| own.as_ref().and_then(Elements::carrier_ghz);
+        let cell = match self.channel_model() {
+            Channel::Geometry { carrier_ghz, .. } => Some(*carrier_ghz),
+            _ => None,
+        };
+        let (transmit, receive) = (of(&self.transmit_elements), of(&self.receive_elements));
+        for (place, own, other, whose) in [
+            ("transmit_elements", transmit, cell, "channel.carrier_ghz"),
+            ("receive_elements", receive, cell, "channel.carrier_ghz"),
+            ("receive_elements", receive, transmit, "transmit_elements.carrier_ghz"),
+        ] {
+            if let (Some(own), Some(other)) = (own, other)
+                && (own - other).abs() > 1e-9 * other
+            {
+                let what = "the array is for another carrier";
+                let place = format!("{place}.carrier_ghz");
+                let allowed = format!("{other} GHz, as `{whose}` says");
+                return Err(InputError::new(what, place, format!("{own} GHz"), allowed));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuse what of the problem can be wrong without looking at users and targets.
     pub(in crate::beamforming) fn validate_goal(&self) -> Result<(), InputError> {
         for (name, elements) in [
@@ -117,6 +186,7 @@ impl Scenario {
                 elements.validate().map_err(|error| error.inside(name))?;
             }
         }
+        self.check_carriers()?;
         self.validate_around()?;
         if !self.goal.is_weighted() {
             let targets =
@@ -194,8 +264,9 @@ impl Scenario {
 
     /// Arrays that are not planar.
     pub(in crate::beamforming) fn shapes(&self) -> Shapes {
-        let array = |own: &Option<Elements>| own.as_ref().map(Elements::array);
-        Shapes { transmit: array(&self.transmit_elements), receive: array(&self.receive_elements) }
+        let transmit = self.transmit_elements.as_ref().map(Elements::transmitting);
+        let receive = self.receive_elements.as_ref().map(Elements::array);
+        Shapes { transmit, receive }
     }
 }
 

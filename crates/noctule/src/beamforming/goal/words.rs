@@ -319,9 +319,9 @@ pub enum Elements {
         /// `[x, y, z]` of every element.
         wavelengths: Vec<[f64; 3]>,
     },
-    /// Anywhere, in metres.
+    /// Anywhere, in metres: the same places describe one array that sends and receives.
     Placed {
-        /// `[x, y, z]` of every element in metres.
+        /// `[x, y, z]` of every element in metres, in the frame of the array: it looks along x, z is up.
         positions_m: Vec<[f64; 3]>,
         /// Carrier frequency in GHz.
         carrier_ghz: f64,

@@ -89,14 +89,15 @@ fn an_array_said_by_its_elements_draws_what_its_sides_draw() {
         r#"{"kind": "planar", "horizontal": 4, "vertical": 4, "spacings": [0.5, 0.5]}"#.to_owned(),
     ];
     for kind in ["rayleigh", "correlated", "rician", "clustered", "cdl", "geometry"] {
-        let plain = read(&format!(r#"{{"channel": {{"kind": "{kind}"}}}}"#));
-        let plain = plain.realize(3, 1).unwrap();
+        let carrier = if kind == "geometry" { r#", "carrier_ghz": 3.0"# } else { "" };
+        let channel = format!(r#"{{"kind": "{kind}"{carrier}}}"#);
+        let plain = read(&format!(r#"{{"channel": {channel}}}"#)).realize(3, 1).unwrap();
         for own in &elements {
-            let text =
-                format!(r#"{{"channel": {{"kind": "{kind}"}}, "transmit_elements": {own}}}"#);
+            let text = format!(r#"{{"channel": {channel}, "transmit_elements": {own}}}"#);
             assert_eq!(read(&text).realize(3, 1).unwrap().channels(), plain.channels(), "{kind}");
         }
-        // The same places one by one, in wavelengths and in metres of 3 GHz.
+        // The same places one by one, in wavelengths and in metres of 3 GHz: a transmit index counts
+        // against the axes, since what is sent is conjugated.
         let at = |unit: f64| -> Vec<[f64; 3]> {
             let place = |n: usize| [0.0, (n / 4) as f64 * 0.5 * unit, (n % 4) as f64 * 0.5 * unit];
             (0..16).map(place).collect()
@@ -104,15 +105,111 @@ fn an_array_said_by_its_elements_draws_what_its_sides_draw() {
         let metre = 299_792_458.0 / 3e9;
         for own in [
             serde_json::json!({"kind": "positions", "wavelengths": at(1.0)}),
-            serde_json::json!({"kind": "placed", "positions_m": at(metre), "carrier_ghz": 3.0}),
+            serde_json::json!({"kind": "placed", "positions_m": at(-metre), "carrier_ghz": 3.0}),
         ] {
-            let scenario = serde_json::json!({"channel": {"kind": kind}, "transmit_elements": own});
-            let drawn = read(&scenario.to_string()).realize(3, 1).unwrap();
+            let text = format!(r#"{{"channel": {channel}, "transmit_elements": {own}}}"#);
+            let drawn = read(&text).realize(3, 1).unwrap();
             let scale = plain.channels().norm_sqr().sqrt();
             let both = drawn.channels().as_slice().iter().zip(plain.channels().as_slice());
             let off = both.map(|(x, y)| (x - y).norm()).fold(0.0, f64::max);
             assert!(off <= 1e-8 * scale, "{kind}: {off:e}");
         }
+    }
+}
+
+/// Six elements at random places of a plane, which send and receive, and two targets.
+fn monostatic(transmit: &serde_json::Value, receive: &serde_json::Value) -> Instance {
+    let scenario = serde_json::json!({
+        "users": 2, "transmit_elements": transmit, "receive_elements": receive,
+        "targets": {"fixed": [
+            {"azimuth_deg": 5.0, "polar_deg": 80.0, "reflection": [0.1, 0.0]},
+            {"azimuth_deg": 15.0, "polar_deg": 88.0, "reflection": [0.06, 0.08]},
+        ]},
+    });
+    read(&scenario.to_string()).realize(1, 0).unwrap()
+}
+
+/// Places in metres are those of elements: one list for both sides is one array. What it observes is
+/// written down here from phases e^{−jk·distance} alone.
+#[test]
+fn places_in_metres_are_one_array_that_sends_and_receives() {
+    const PLACES: [[f64; 2]; 6] = [
+        [-0.7895684802117009, 0.9038233956191908],
+        [-1.2176140732788023, -0.2006191792905785],
+        [-1.0207832560887642, 0.7037314542276434],
+        [-0.32631542851301387, 0.050220547864090914],
+        [0.2603957143144222, 0.7135133618764806],
+        [-0.6473965087536256, 0.44564162123947515],
+    ];
+    let (carrier_ghz, wavelength) = (28.0, 299_792_458.0 / 28e9);
+    let at = |unit: f64| -> Vec<[f64; 3]> {
+        PLACES.iter().map(|p| [0.0, p[0] * unit, p[1] * unit]).collect()
+    };
+    let metres = serde_json::json!({
+        "kind": "placed", "positions_m": at(wavelength), "carrier_ghz": carrier_ghz
+    });
+    let waves = |sign: f64| serde_json::json!({"kind": "positions", "wavelengths": at(sign)});
+    let bound = |instance: &Instance| {
+        let scheme = <crate::beamforming::Beamforming as crate::System>::scheme("mrt").unwrap();
+        let metrics = scheme.design(instance, &crate::Run::default()).unwrap().metrics;
+        let targets = metrics.targets.unwrap();
+        let square = |t: &crate::beamforming::TargetMetrics| {
+            t.azimuth_rcrb_deg.powi(2) + t.polar_rcrb_deg.powi(2)
+        };
+        (targets.iter().map(square).sum::<f64>() / 4.0).sqrt()
+    };
+    let physical = monostatic(&metres, &metres);
+    let (mirrored, same) =
+        (monostatic(&waves(-1.0), &waves(1.0)), monostatic(&waves(1.0), &waves(1.0)));
+    assert!((bound(&physical) - bound(&mirrored)).abs() < 1e-6);
+    assert!((bound(&physical) - 2.737).abs() < 1e-3, "{}", bound(&physical));
+    assert!((bound(&same) - 6.628).abs() < 1e-3, "{}", bound(&same));
+    // An echo of element m at element n has the phase of both ways: e^{+jk(p_m + p_n)ᵀu} beside that
+    // of the reference. B a* is that matrix.
+    let (send, hear) = (physical.transmit_steering(), physical.receive_steering());
+    for (t, (azimuth, polar)) in [(5_f64, 80_f64), (15.0, 88.0)].into_iter().enumerate() {
+        let (azimuth, polar) = (azimuth.to_radians(), polar.to_radians());
+        let far = |n: usize| {
+            let [y, z] = PLACES[n];
+            std::f64::consts::TAU * (y * azimuth.sin() * polar.sin() + z * polar.cos())
+        };
+        for m in 0..6 {
+            for n in 0..6 {
+                let echo = hear.response[(n, t)] * send.response[(m, t)].conj() * 6.0;
+                assert!((echo - C64::cis(far(m) + far(n))).norm() < 1e-12);
+            }
+        }
+    }
+}
+
+#[test]
+fn elements_in_one_place_and_of_another_carrier_are_refused() {
+    for (text, place) in [
+        (
+            r#"{"transmit_elements": {"kind": "placed", "positions_m": [[0,0,0],[0,0.1,0],[0,-0.0,0]],
+                "carrier_ghz": 28}}"#,
+            "transmit_elements.positions_m[2]",
+        ),
+        (
+            r#"{"receive_elements": {"kind": "positions", "wavelengths": [[0,0,0],[0,0,0]]}}"#,
+            "receive_elements.wavelengths[1]",
+        ),
+        (
+            r#"{"transmit_elements": {"kind": "placed", "positions_m": [], "carrier_ghz": 28}}"#,
+            "transmit_elements.positions_m",
+        ),
+        (
+            r#"{"transmit_elements": {"kind": "placed", "positions_m": [[0,0,0]], "carrier_ghz": 28},
+                "channel": {"kind": "geometry", "carrier_ghz": 3}}"#,
+            "transmit_elements.carrier_ghz",
+        ),
+        (
+            r#"{"transmit_elements": {"kind": "placed", "positions_m": [[0,0,0]], "carrier_ghz": 28},
+                "receive_elements": {"kind": "placed", "positions_m": [[0,0,0]], "carrier_ghz": 3}}"#,
+            "receive_elements.carrier_ghz",
+        ),
+    ] {
+        assert_eq!(read(text).validate().unwrap_err().place, place, "{text}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! From parameters to one concrete problem: places, channels, pilots, estimates.
 
 use noctule_num::rng::{StreamKey, complex_normal, normal, uniform};
-use noctule_num::{C64, CMat};
+use noctule_num::{C64, CMat, InputError};
 use noctule_optim::Interrupt;
 use noctule_phy::aggregated::{AggregatedScene, Covariance, Estimate, Estimator, estimate};
 use noctule_phy::beampattern::{angle_from_broadside, steering};
@@ -9,6 +9,7 @@ use noctule_phy::geometry::Point;
 use noctule_phy::path_loss::log_distance;
 use noctule_phy::units::linear_from_db;
 
+use super::fading::Fading;
 use super::{EstimatorKind, Layout, Orientation, Places, PowerRule, RequirementSpec, Scenario};
 use crate::Error;
 use crate::cellfree::SYSTEM;
@@ -22,13 +23,15 @@ use crate::cellfree::settings::PATTERN_GAP;
 const LOSS_DB: (f64, f64) = (128.1, 37.6);
 
 /// Places, and what follows from them.
-struct Site {
+pub(super) struct Site {
     places: Sites,
-    scene: AggregatedScene,
+    pub(super) scene: AggregatedScene,
     /// Directions of the targets that each access point senses.
     targets_rad: Vec<Vec<f64>>,
     /// Distances that were shorter than the path loss model knows.
     floored: usize,
+    /// Length and direction of the way from every access point to every user.
+    pub(super) ways: Vec<Vec<(f64, f64)>>,
 }
 
 /// A number for every pair of places.
@@ -51,10 +54,14 @@ impl Scenario {
     /// [`Error::Input`] when a field makes no sense.
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
-        let site = self.site(seed, trial);
+        let mut site = self.site(seed, trial)?;
+        let fading = self.fading(&mut site.scene, &site.ways, (seed, trial))?;
         let groups = pilot_groups(&site.places.users, self.pilot_symbols, self.clustering);
         let energy = linear_from_db(self.pilot_over_noise_db) * self.pilot_symbols as f64;
-        let covariances = site.scene.channel_covariances();
+        let covariances = match &fading {
+            Some(fading) => fading.covariances(&site.scene),
+            None => site.scene.channel_covariances(),
+        };
         let estimator = match self.estimator {
             EstimatorKind::PerAccessPoint => Estimator::PerAccessPoint,
             EstimatorKind::Joint => Estimator::Joint,
@@ -64,7 +71,7 @@ impl Scenario {
         let channels = match site.places.users.is_empty() {
             true => CMat::zeros(site.places.aps.len() * self.antennas_each(), 0),
             false => {
-                let h = draw_channels(&site.scene, seed, trial);
+                let h = draw_channels(&site.scene, fading.as_ref(), seed, trial);
                 observe(&h, &groups, energy, &estimates, seed, trial)?
             }
         };
@@ -84,12 +91,15 @@ impl Scenario {
         };
         let mut instance = Instance::new(parts)?.drawn_as(seed, trial).at_sites(site.places);
         self.warn(&mut instance, site.floored);
+        for warning in self.fading_warnings(&site.ways) {
+            instance.warn(warning);
+        }
         let requirement = self.required(&instance)?;
         instance.with_requirement(requirement)
     }
 
     /// The places of a trial and the gains and directions between them.
-    fn site(&self, seed: u64, trial: u64) -> Site {
+    pub(super) fn site(&self, seed: u64, trial: u64) -> Result<Site, InputError> {
         let mut places = self.places(seed, trial);
         let n = self.antennas_each();
         let (pairing, axes) = self.pair(&places);
@@ -100,13 +110,17 @@ impl Scenario {
             floored += usize::from(distance < self.min_distance_m);
             log_distance(LOSS_DB.0, LOSS_DB.1, distance.max(self.min_distance_m)).sqrt()
         };
-        let direction = |t: usize, ap: usize| {
-            let (from, to) = (places.aps[ap], places.targets[t]);
+        let towards = |to: Point, ap: usize| {
+            let from = places.aps[ap];
             angle_from_broadside([to.x_m - from.x_m, to.y_m - from.y_m], axes[ap])
         };
+        let direction = |t: usize, ap: usize| towards(places.targets[t], ap);
+        let way = |user: &Point, ap: usize| (places.aps[ap].distance_m(*user), towards(*user, ap));
+        let ways = |user: &Point| (0..places.aps.len()).map(|ap| way(user, ap)).collect();
+        let ways: Vec<Vec<(f64, f64)>> = places.users.iter().map(ways).collect();
         let (aps, targets) = (places.aps.len(), places.targets.len());
         let steered = |t: usize, ap: usize| steering(n, self.spacing_wavelengths, direction(t, ap));
-        let scene = AggregatedScene {
+        let mut scene = AggregatedScene {
             antennas: n,
             direct: table(&places.users, &places.aps, &mut gain),
             target_ap: table(&places.targets, &places.aps, &mut gain),
@@ -120,12 +134,38 @@ impl Scenario {
             user_target_variance: linear_from_db(self.user_target_variance_db),
             steering_variance: linear_from_db(self.steering_variance_db),
         };
+        self.lose_to_targets(&mut scene, &places)?;
         let mut targets_rad = vec![Vec::new(); aps];
         for (t, &ap) in pairing.iter().enumerate() {
             targets_rad[ap].push(direction(t, ap));
         }
         places.sensed_by = pairing;
-        Site { places, scene, targets_rad, floored }
+        Ok(Site { places, scene, targets_rad, floored, ways })
+    }
+
+    /// The ways to and from targets are in line of sight, with the path loss of a geometry where there
+    /// is one.
+    fn lose_to_targets(
+        &self,
+        scene: &mut AggregatedScene,
+        places: &Sites,
+    ) -> Result<(), InputError> {
+        let Some(links) = &self.channel else { return Ok(()) };
+        let refused = |error: InputError| error.inside("channel");
+        for (gains, from, to) in [
+            (&mut scene.target_ap, &places.targets, &places.aps),
+            (&mut scene.user_target, &places.users, &places.targets),
+        ] {
+            for (gains, from) in gains.iter_mut().zip(from) {
+                for (gain, to) in gains.iter_mut().zip(to) {
+                    let distance = from.distance_m(*to).max(self.min_distance_m);
+                    if let Some(found) = links.sight_gain(distance).map_err(refused)? {
+                        *gain = found.sqrt();
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a careful colleague would say of the parameters of this draw.
@@ -235,7 +275,12 @@ impl Scenario {
 }
 
 /// Channels of the model, one column for each user.
-fn draw_channels(scene: &AggregatedScene, seed: u64, trial: u64) -> CMat {
+pub(super) fn draw_channels(
+    scene: &AggregatedScene,
+    fading: Option<&Fading>,
+    seed: u64,
+    trial: u64,
+) -> CMat {
     let (aps, n, targets) = (scene.aps(), scene.antennas, scene.reflection.len());
     let stream = |purpose: &str, entity: usize| {
         StreamKey::new(seed, SYSTEM, purpose, entity as u64).trial(trial)
@@ -260,8 +305,11 @@ fn draw_channels(scene: &AggregatedScene, seed: u64, trial: u64) -> CMat {
         let column = channels.col_mut(k);
         for ap in 0..aps {
             let mut rng = stream("user-ap", k * MOST_APS + ap);
-            for z in &mut column[ap * n..(ap + 1) * n] {
-                *z = complex_normal(&mut rng, 1.0) * scene.direct[k][ap];
+            let part = &mut column[ap * n..(ap + 1) * n];
+            part.fill_with(|| complex_normal(&mut rng, 1.0));
+            match fading {
+                Some(fading) => part.copy_from_slice(&fading.link(k, ap, part.to_vec())),
+                None => part.iter_mut().for_each(|z| *z *= scene.direct[k][ap]),
             }
         }
         for (t, reflected) in reflected.iter().enumerate() {

@@ -23,7 +23,7 @@ pub use node::Node;
 #[cfg(test)]
 pub(super) use npz::write_array;
 pub use reading::{Reading, TOOLS, Tool};
-pub use rows::{Rows, digest, whole};
+pub use rows::{Rows, companions, digest, text_beside, whole};
 
 use super::ArraySet;
 

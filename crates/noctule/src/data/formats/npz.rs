@@ -17,6 +17,9 @@ use super::raw::{Kind, Layout, entries_to_c_order};
 use crate::data::set::check_name;
 use crate::data::{Array, ArraySet, Entries, FieldInfo, file};
 
+/// A text of more letters is none of ours.
+const MOST_TEXT: usize = 1 << 12;
+
 fn damaged_archive(error: &zip::result::ZipError) -> InputError {
     InputError::new(
         "this is not a readable .npz archive",
@@ -103,6 +106,45 @@ pub(super) fn stored(path: &Path, name: &str) -> Result<Option<(u64, u64)>, Inpu
     let member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
     let plain = member.compression() == zip::CompressionMethod::Stored && !member.encrypted();
     Ok(member.data_start().filter(|_| plain).map(|begin| (begin, member.size())))
+}
+
+/// The text of a member, as `numpy.savez` writes one, or a list of texts with commas between;
+/// `None` where there is no such member.
+pub(super) fn text(path: &Path, name: &str) -> Result<Option<String>, InputError> {
+    let mut archive = archive(BufReader::new(file::open(path, u64::MAX)?))?;
+    let Some(index) = archive.index_for_name(&format!("{name}.npy")) else { return Ok(None) };
+    let mut member = archive.by_index(index).map_err(|error| damaged_archive(&error))?;
+    let head = npy_head::read(&mut member)?;
+    let big_endian = head.descr.starts_with('>');
+    let code = head.descr.trim_start_matches(['<', '>', '|', '=']);
+    let units = code.get(1..).and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
+    let width = match code.chars().next() {
+        Some('U') => 4,
+        Some('S') => 1,
+        _ => 0,
+    };
+    let count = head.shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side));
+    let letters = count.and_then(|count| count.checked_mul(units)).unwrap_or(usize::MAX);
+    if width == 0 || letters > MOST_TEXT {
+        let found = format!("{} of shape {:?}", head.descr, head.shape);
+        let what = "this is no text";
+        return Err(InputError::new(what, name, found, "one text, as numpy.savez writes it"));
+    }
+    let mut bytes = vec![0; letters * width];
+    member.read_exact(&mut bytes).map_err(|error| npy_head::damaged(error.to_string()))?;
+    let letter = |part: &[u8]| {
+        let fold = |code: u32, byte: &u8| code << 8 | u32::from(*byte);
+        let code =
+            if big_endian { part.iter().fold(0, fold) } else { part.iter().rev().fold(0, fold) };
+        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+    };
+    let text = |part: &[u8]| -> String {
+        let text: String = part.chunks_exact(width).map(letter).collect();
+        text.trim_end_matches('\0').to_owned()
+    };
+    // a text of no letters has no bytes
+    let texts: Vec<String> = bytes.chunks_exact((units * width).max(1)).map(text).collect();
+    Ok(Some(texts.join(",")))
 }
 
 /// The array of a `.npy` file.

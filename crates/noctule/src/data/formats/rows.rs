@@ -100,6 +100,11 @@ impl Rows {
         &self.shape
     }
 
+    /// Whether entries are complex as they lie in the file.
+    pub const fn is_complex(&self) -> bool {
+        self.layout.complex
+    }
+
     /// Entries `from` to `from + count` in C order; real ones as complex numbers.
     ///
     /// # Errors
@@ -124,20 +129,63 @@ fn nameless(member: Option<&str>) -> Result<(), InputError> {
     member.map_or(Ok(()), |name| Err(InputError::new(what, "", name, "no name of an array")))
 }
 
+/// What may lie beside an array and is not it.
+const COMPANIONS: [&str; 3] = ["axes", "estimates", "error_covariances"];
+
 /// Which of a file's arrays is meant.
 fn chosen(names: &[String], member: Option<&str>, usual: &str) -> Result<String, InputError> {
-    let wanted = match (member, names) {
+    let others: Vec<&str> = names.iter().map(String::as_str).collect();
+    let arrays: Vec<&str> =
+        others.iter().copied().filter(|name| !COMPANIONS.contains(name)).collect();
+    let wanted = match (member, &arrays[..]) {
         (Some(name), _) => name,
         (None, [only]) => only,
         (None, _) => usual,
     };
-    if names.iter().any(|name| name == wanted) {
+    if others.contains(&wanted) {
         return Ok(wanted.to_owned());
     }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let what = "there is no array of that name in the file";
-    let error = InputError::new(what, "", format!("`{wanted}`"), hint::list(&names));
-    Err(hint::with_guess(error, wanted, &names))
+    let error = InputError::new(what, "", format!("`{wanted}`"), hint::list(&others));
+    Err(match member {
+        Some(_) => hint::with_guess(error, wanted, &others),
+        None => error.hint("`variable` says which of them is meant"),
+    })
+}
+
+/// Which of `axes`, `estimates` and `error_covariances` a file has beside its channels, by name.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn companions(path: &Path) -> Result<Vec<&'static str>, InputError> {
+    let names: Vec<String> = match ending(path)?.as_str() {
+        "npy" => Vec::new(),
+        "npz" => npz::names(path)?,
+        _ => mat::read(path, &|_| false)?.into_iter().map(|known| known.name).collect(),
+    };
+    Ok(COMPANIONS.into_iter().filter(|known| names.iter().any(|name| name == known)).collect())
+}
+
+/// The text called `name` that lies beside the arrays of a file; `None` where there is none.
+///
+/// # Errors
+/// Something of this name that is no text.
+pub fn text_beside(path: &Path, name: &str) -> Result<Option<String>, InputError> {
+    match ending(path)?.as_str() {
+        "npy" => Ok(None),
+        "npz" => npz::text(path, name),
+        _ => {
+            let found = mat::read(path, &|other| other == name)?;
+            let value = found.into_iter().find(|v| v.name == name).and_then(|v| v.value);
+            match value {
+                None => Ok(None),
+                Some(node::Node::Text(text)) => Ok(Some(text)),
+                Some(other) => {
+                    Err(InputError::new("this is no text", name, other.words(), "one text"))
+                }
+            }
+        }
+    }
 }
 
 fn npz_member(path: &Path, member: Option<&str>, usual: &str) -> Result<String, InputError> {
@@ -163,7 +211,9 @@ pub fn whole(path: &Path, member: Option<&str>, usual: &str) -> Result<Array, In
                 found.ok_or_else(|| InputError::new("the array is gone", "", name, "an array"))
             }
             _ => {
-                let (variable, rest) = match member {
+                // groups of HDF5 are written with a slash
+                let dotted = member.map(|path| path.trim_start_matches('/').replace('/', "."));
+                let (variable, rest) = match dotted.as_deref() {
                     Some(path) => {
                         let (head, rest) = node::head(path);
                         (Some(head), rest)

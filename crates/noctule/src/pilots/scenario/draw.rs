@@ -1,7 +1,8 @@
 //! The problem of one trial: positions, gains, pilots, energies.
 
 use noctule_num::rng::{StreamKey, normal, uniform};
-use noctule_num::{C64, CMat};
+use noctule_num::{C64, CMat, InputError};
+use noctule_phy::channels::large_scale::Link;
 use noctule_phy::geometry::Point;
 use noctule_phy::multistatic::Radar;
 use noctule_phy::path_loss::three_slope::ThreeSlope;
@@ -34,7 +35,7 @@ impl Scenario {
     pub fn realize(&self, seed: u64, trial: u64) -> Result<Instance, Error> {
         self.validate()?;
         let asked = self.meant_limit()?;
-        let parts = self.draw(seed, trial, asked);
+        let parts = self.draw(seed, trial, asked)?;
         let notes = self.notes(parts.users);
         let mut instance = Instance::new(parts)?.noted(notes);
         if let CrbLimit::OverBest(factor) = asked {
@@ -47,7 +48,7 @@ impl Scenario {
     }
 
     /// The parts, with a limit where it is absolute.
-    fn draw(&self, seed: u64, trial: u64, asked: CrbLimit) -> Parts {
+    fn draw(&self, seed: u64, trial: u64, asked: CrbLimit) -> Result<Parts, InputError> {
         let points = self.points();
         let users = self.place_users(seed, trial);
         let energy = self.symbol_energy();
@@ -58,9 +59,9 @@ impl Scenario {
         };
         let count = users.len();
         let kappa = points.len() as f64 / count as f64;
-        Parts {
+        Ok(Parts {
             users: count,
-            channel_gain: self.gains(&points, &users, seed, trial),
+            channel_gain: self.gains(&points, &users, seed, trial)?,
             estimate_gain: None,
             uplink_energy: self.pilot_symbols * (1.0 - self.downlink_share) * energy,
             downlink_energy: self.pilot_symbols * self.downlink_share * energy,
@@ -74,7 +75,7 @@ impl Scenario {
             bandwidth_hz: self.bandwidth_mhz * 1e6,
             array_gain: self.array_gain.unwrap_or(kappa),
             data_power: self.data_power,
-        }
+        })
     }
 
     /// Pilots whose Gram has rank r need r symbols or more: with fewer the pilots that the design
@@ -126,7 +127,34 @@ impl Scenario {
         }
     }
 
-    fn gains(&self, points: &[Point], users: &[Point], seed: u64, trial: u64) -> Vec<f64> {
+    /// The gain of a path by the formulas of a cell, in dB: `sight` in [0, 1) says whether it has a line of
+    /// sight, `shadow` is a normal number. `None` where three slopes are meant.
+    pub(super) fn cell_gain_db(
+        &self,
+        distance_m: f64,
+        sight: f64,
+        shadow: f64,
+    ) -> Result<Option<f64>, InputError> {
+        let Some(cell) = self.path_loss.cell else { return Ok(None) };
+        let formulas = cell.formulas();
+        let link = Link {
+            distance_2d_m: distance_m,
+            base_height_m: self.path_loss.access_point_height_m,
+            user_height_m: self.path_loss.user_height_m,
+            frequency_ghz: self.carrier_mhz * 1e-3,
+        };
+        let sees = sight < formulas.line_of_sight_probability(&link, None)?;
+        let loss_db = formulas.path_loss_db(&link, sees)?;
+        Ok(Some(-(loss_db + formulas.shadowing_db(sees) * shadow)))
+    }
+
+    fn gains(
+        &self,
+        points: &[Point],
+        users: &[Point],
+        seed: u64,
+        trial: u64,
+    ) -> Result<Vec<f64>, InputError> {
         let loss = ThreeSlope {
             frequency_hz: self.carrier_mhz * 1e6,
             access_point_height_m: self.path_loss.access_point_height_m,
@@ -137,19 +165,25 @@ impl Scenario {
         let mut out = vec![0.0; points.len() * users.len()];
         for (k, user) in users.iter().enumerate() {
             let mut rng = StreamKey::new(seed, SYSTEM, "shadowing", k as u64).trial(trial);
+            let mut sights = StreamKey::new(seed, SYSTEM, "los", k as u64).trial(trial);
             for (m, point) in points.iter().enumerate() {
                 let distance = point.distance_m(*user);
                 let extra = self.path_loss.extra_loss_db.get(k).copied().unwrap_or(0.0);
                 let mut gain_db = loss.gain_db(distance) - extra;
                 // Drawn for every path, so that moving one user changes no other.
                 let shadow = normal(&mut rng);
-                if loss.is_shadowed(distance) {
+                let sight = uniform(&mut sights, 0.0, 1.0);
+                // no formula knows an access point on top of a user
+                let apart = distance.max(1.0);
+                if let Some(found) = self.cell_gain_db(apart, sight, shadow)? {
+                    gain_db = found - extra;
+                } else if loss.is_shadowed(distance) {
                     gain_db += self.path_loss.shadowing_db * shadow;
                 }
                 out[m * users.len() + k] = units::linear_from_db(gain_db);
             }
         }
-        out
+        Ok(out)
     }
 }
 

@@ -6,11 +6,13 @@ mod require;
 use noctule_num::InputError;
 use noctule_num::input::{in_count, in_range};
 use noctule_phy::cascade::{PathLoss, PathWeights, Place};
+use noctule_phy::channels::rician::shares;
 use noctule_phy::units;
 use serde::{Deserialize, Serialize};
 
 use super::instance::{Elements, Instance, MOST_ANTENNAS, MOST_ELEMENTS, MOST_SITES, Parts};
 use crate::Error;
+use crate::links::{SightLoss, k_ratio};
 
 pub use self::layout::Layout;
 pub use self::require::Require;
@@ -65,6 +67,14 @@ pub struct Scenario {
     pub reference_gain_db: f64,
     /// Exponent of the path loss.
     pub path_loss_exponent: f64,
+    /// Path loss of a cell, in place of `reference_gain_db` and `path_loss_exponent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<SightLoss>,
+    /// Line of sight over scatter between surfaces and user, in dB; `null` is a line of sight alone.
+    /// Phases and powers then count on the line of sight, and the rate is a bound from below of the
+    /// ergodic one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_k_factor_db: Option<f64>,
     /// Reflection |β|² of the target as a power gain in dB.
     pub reflection_gain_db: f64,
     /// How strongly each surface reaches the target.
@@ -112,6 +122,8 @@ impl Default for Scenario {
             sensing_noise_dbm: -110.0,
             reference_gain_db: -40.0,
             path_loss_exponent: 2.0,
+            cell: None,
+            user_k_factor_db: None,
             reflection_gain_db: 0.0,
             path_weights: PathModel::Exact,
             crb_limit_db: Some(-32.0),
@@ -144,6 +156,7 @@ impl Scenario {
             ("sensing_noise_dbm", self.sensing_noise_dbm, -300.0, 200.0, "dBm"),
             ("reference_gain_db", self.reference_gain_db, -200.0, 100.0, "dB"),
             ("path_loss_exponent", self.path_loss_exponent, 0.0, 20.0, ""),
+            ("user_k_factor_db", self.user_k_factor_db.unwrap_or(0.0), -100.0, 300.0, "dB"),
             ("reflection_gain_db", self.reflection_gain_db, -200.0, 200.0, "dB"),
             ("crb_limit_db", self.meant_limit_db()?.unwrap_or(0.0), -300.0, 300.0, "dB"),
             ("base_axis_deg", self.base_axis_deg, -360.0, 360.0, "degrees"),
@@ -152,6 +165,7 @@ impl Scenario {
         ] {
             in_range(name, value, low, high, unit)?;
         }
+        self.cell.as_ref().map_or(Ok(()), SightLoss::validate)?;
         let points = [("base_m", self.base_m), ("user_m", self.user_m)];
         for (name, point) in points.into_iter().chain(self.target_m.map(|p| ("target_m", p))) {
             if !point.iter().all(|x| x.abs() <= 1e9) {
@@ -182,12 +196,9 @@ impl Scenario {
             sensors: self.sensors,
             snapshots: self.snapshots,
             power_w: units::w_from_dbm(self.power_dbm),
-            user_noise_w: units::w_from_dbm(self.user_noise_dbm),
+            user_noise_w: units::w_from_dbm(self.user_noise_dbm) / self.sight_share(),
             sensing_noise_w: units::w_from_dbm(self.sensing_noise_dbm),
-            loss: PathLoss {
-                reference_gain: units::linear_from_db(self.reference_gain_db),
-                exponent: self.path_loss_exponent,
-            },
+            loss: self.loss(),
             reflection_gain: units::linear_from_db(self.reflection_gain_db),
             weights: match self.path_weights {
                 PathModel::Exact => PathWeights::Exact,
@@ -197,6 +208,22 @@ impl Scenario {
         })
         .map(|instance| instance.with_echoes(self.echo_draws, seed, trial))
         .map_err(as_of_the_scenario)
+    }
+}
+
+impl Scenario {
+    fn loss(&self) -> PathLoss {
+        let own = (self.reference_gain_db, self.path_loss_exponent);
+        let (gain_db, exponent) = self.cell.as_ref().map_or(own, SightLoss::law);
+        PathLoss { reference_gain: units::linear_from_db(gain_db), exponent }
+    }
+
+    /// The share of the power between surfaces and user that comes in line of sight, K/(K+1). A smaller
+    /// share is a larger noise: `log det(I + HQHᴴ)` is plurisubharmonic in H, so that its mean over
+    /// zero-mean scatter of any phase is not below its value at the mean.
+    fn sight_share(&self) -> f64 {
+        let k = self.user_k_factor_db.map_or(f64::INFINITY, k_ratio);
+        shares(k).0.powi(2)
     }
 }
 
@@ -213,6 +240,7 @@ fn as_of_the_scenario(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::links::CellKind;
 
     #[test]
     fn the_default_round_trips_and_is_orthogonal() {
@@ -230,6 +258,64 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_is_its_power_law_and_scatter_is_noise() {
+        let base = Scenario::default();
+        let cell = Some(SightLoss { scenario: CellKind::Umi, carrier_ghz: 28.0 });
+        let told = Scenario { cell, ..base.clone() };
+        let (reference_gain_db, path_loss_exponent) = (-(32.4 + 20.0 * 28_f64.log10()), 2.1);
+        let meant = Scenario { reference_gain_db, path_loss_exponent, ..base.clone() };
+        assert_eq!(told.realize(1, 0).unwrap(), meant.realize(1, 0).unwrap());
+        let text = serde_json::to_string(&base).unwrap();
+        assert!(!text.contains("cell") && !text.contains("k_factor"), "{text}");
+        // As much scatter as line of sight: half the signal, or twice the noise.
+        let half = Scenario { user_k_factor_db: Some(0.0), ..base.clone() };
+        let user_noise_dbm = base.user_noise_dbm + 10.0 * 2_f64.log10();
+        let loud = Scenario { user_noise_dbm, ..base.clone() };
+        let noise = |s: &Scenario| s.realize(1, 0).unwrap().parts().user_noise_w;
+        assert!((noise(&half) / noise(&loud) - 1.0).abs() < 1e-12);
+        let alone = Scenario { user_k_factor_db: Some(300.0), ..base.clone() };
+        assert_eq!(noise(&alone), noise(&base));
+    }
+
+    /// The rate with the mean of a channel is not above the mean of the rate, whatever the covariance of
+    /// what is sent: the bound that `user_k_factor_db` stands on.
+    #[test]
+    fn scatter_does_not_lower_the_mean_rate() {
+        use noctule_num::rng::{StreamKey, complex_normal};
+        use noctule_num::{C64, CMat};
+        let rate = |h: &CMat, q: &CMat| {
+            // log det (I + H Q Qᴴ Hᴴ) of two antennas
+            let x = noctule_num::linalg::product(
+                h,
+                noctule_num::linalg::Op::Plain,
+                q,
+                noctule_num::linalg::Op::Plain,
+            );
+            let gram = |i: usize, j: usize| -> C64 {
+                (0..x.cols()).map(|c| x[(i, c)] * x[(j, c)].conj()).sum()
+            };
+            let det = (gram(0, 0).re + 1.0) * (gram(1, 1).re + 1.0) - gram(0, 1).norm_sqr();
+            det.ln()
+        };
+        let mut rng = StreamKey::new(7, "test", "scatter", 0).trial(0);
+        for power in [0.1, 1.0, 10.0] {
+            let mean = CMat::from_fn(2, 3, |_, _| complex_normal(&mut rng, 1.0));
+            let q = CMat::from_fn(3, 2, |_, _| complex_normal(&mut rng, power));
+            let (mut sum, mut square, count) = (0.0, 0.0, 4000);
+            for _ in 0..count {
+                let h = CMat::from_fn(2, 3, |i, j| mean[(i, j)] + complex_normal(&mut rng, 0.5));
+                let own = rate(&h, &q);
+                sum += own;
+                square += own * own;
+            }
+            let average = sum / f64::from(count);
+            let error = ((square / f64::from(count) - average.powi(2)) / f64::from(count)).sqrt();
+            let bound = rate(&mean, &q);
+            assert!(average + 4.0 * error > bound, "{average} {bound}");
+        }
+    }
+
+    #[test]
     fn one_wrong_field_at_a_time() {
         let wrong = |change: fn(&mut Scenario)| {
             let mut scenario = Scenario::default();
@@ -241,6 +327,12 @@ mod tests {
         };
         assert_eq!(wrong(|s| s.sensors = 1), "sensors");
         assert_eq!(wrong(|s| s.power_dbm = f64::NAN), "power_dbm");
+        assert_eq!(wrong(|s| s.user_k_factor_db = Some(301.0)), "user_k_factor_db");
+        let cell = |carrier_ghz| Some(SightLoss { scenario: CellKind::Umi, carrier_ghz });
+        assert_eq!(
+            Scenario { cell: cell(0.0), ..Scenario::default() }.validate().unwrap_err().place,
+            "cell.carrier_ghz"
+        );
         assert_eq!(wrong(|s| s.crb_limit_db = Some(f64::INFINITY)), "crb_limit_db");
         assert_eq!(wrong(|s| s.transmit_antennas = 12), "layout");
         assert_eq!(wrong(|s| s.user_antennas = 1), "user_antennas");

@@ -5,6 +5,7 @@
 //! MATLAB's axes lie in the file in reverse; they come out as MATLAB shows them.
 
 mod chunks;
+mod heap;
 mod object;
 mod source;
 mod tree;
@@ -110,6 +111,10 @@ fn node<R: Read + Seek>(
             }
             Ok(Node::Array(Array { entries: entries_to_c_order(entries, &shape), shape }))
         }
+        (_, Some(Type::Text(bytes))) if shape.iter().product::<usize>() == 1 => {
+            heap::text(file, &object, *bytes).map(Node::Text)
+        }
+        (_, Some(Type::Text(_))) => Ok(Node::Other("texts".to_owned())),
         (_, Some(Type::Other(words))) => Ok(Node::Other((*words).to_owned())),
         (_, None) => Err(damaged("an object without a type")),
     }

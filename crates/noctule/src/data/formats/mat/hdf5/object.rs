@@ -36,12 +36,17 @@ pub(super) enum Data {
     Nowhere,
 }
 
+/// Bytes of the place of a text in a heap; no text of fixed length is meant to be taken for one.
+pub(super) const HEAP_ENTRY: usize = usize::MAX;
+
 /// The type of an element.
 #[derive(Debug)]
 pub(super) enum Type {
     Numbers(Layout),
     /// The address of another object.
     Reference,
+    /// A text of so many bytes, or the place of one in a heap.
+    Text(usize),
     Other(&'static str),
 }
 
@@ -170,7 +175,9 @@ fn datatype(body: &[u8]) -> (Type, usize) {
         0 if bits & 8 != 0 => (real(Kind::Signed(size)), 12),
         0 => (real(Kind::Unsigned(size)), 12),
         1 => (real(Kind::Float(size)), 20),
-        3 => (Type::Other("a text"), 8),
+        3 => (Type::Text(size), 8),
+        // of variable length, as h5py writes them
+        9 if bits & 15 == 1 => (Type::Text(HEAP_ENTRY), body.len()),
         6 => (complex(body, version, (bits & 0xffff) as usize, size), body.len()),
         7 if size == 8 => (Type::Reference, 8),
         // booleans of h5py: names for numbers

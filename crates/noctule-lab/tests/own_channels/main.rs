@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod said;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
