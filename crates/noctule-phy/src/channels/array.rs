@@ -194,37 +194,37 @@ impl UniformArray {
         // Real and imaginary parts apart, and products that do not wait for each other: those of several
         // rays, added in the order of the rays.
         let (mut re, mut im) = (vec![0.0; out.len()], vec![0.0; out.len()]);
-        let mut ramps = vec![0.0; 2 * TOGETHER * rows];
+        let mut ramps = vec![[0.0; 2 * TOGETHER]; rows];
         for group in rays.chunks(TOGETHER) {
+            // Those that are missing in the last group weigh nothing, and are not added.
+            let (mut across, mut along) = ([C64::ONE; TOGETHER], [C64::ONE; TOGETHER]);
             let mut columns = [C64::ZERO; TOGETHER];
-            let (mut steps_h, mut steps_v) = ([C64::ONE; TOGETHER], [C64::ONE; TOGETHER]);
             for (k, ray) in group.iter().enumerate() {
                 let (sin_polar, cos_polar) = ray.polar_rad.sin_cos();
-                let across = ray.azimuth_rad.sin() * sin_polar;
-                steps_h[k] = C64::cis(turn * self.spacing_wavelengths[0] * across);
-                steps_v[k] = C64::cis(turn * self.spacing_wavelengths[1] * cos_polar);
+                let sideways = ray.azimuth_rad.sin() * sin_polar;
+                across[k] = C64::cis(turn * self.spacing_wavelengths[0] * sideways);
+                along[k] = C64::cis(turn * self.spacing_wavelengths[1] * cos_polar);
                 columns[k] = ray.weight * scale;
-                let first = first_h * across + first_v * cos_polar;
+                let first = first_h * sideways + first_v * cos_polar;
                 if first != 0.0 {
                     columns[k] *= C64::cis(turn * first);
                 }
             }
             let mut values = [C64::ONE; TOGETHER];
-            for v in 0..rows {
-                for (k, (value, step)) in values.iter_mut().zip(&steps_v).enumerate() {
-                    (ramps[2 * k * rows + v], ramps[(2 * k + 1) * rows + v]) = (value.re, value.im);
-                    *value *= step;
+            for ramp in &mut ramps {
+                for k in 0..TOGETHER {
+                    (ramp[k], ramp[TOGETHER + k]) = (values[k].re, values[k].im);
+                    values[k] *= along[k];
                 }
             }
             for (re, im) in re.chunks_exact_mut(rows).zip(im.chunks_exact_mut(rows)) {
-                if group.len() == TOGETHER {
-                    add_columns(&columns, &ramps, re, im);
-                } else {
-                    let each = columns.iter().zip(ramps.chunks_exact(2 * rows));
-                    each.take(group.len())
-                        .for_each(|(column, ramp)| add_column(*column, ramp, re, im));
+                match group.len() {
+                    TOGETHER => add_columns::<TOGETHER>(&columns, &ramps, re, im),
+                    3 => add_columns::<3>(&columns, &ramps, re, im),
+                    2 => add_columns::<2>(&columns, &ramps, re, im),
+                    _ => add_columns::<1>(&columns, &ramps, re, im),
                 }
-                columns.iter_mut().zip(&steps_h).for_each(|(column, step)| *column *= step);
+                columns.iter_mut().zip(across).for_each(|(column, step)| *column *= step);
             }
         }
         for (out, (re, im)) in out.iter_mut().zip(re.into_iter().zip(im)) {
@@ -286,33 +286,27 @@ impl UniformArray {
 /// Rays whose responses are formed together.
 const TOGETHER: usize = 4;
 
-/// `column · ramp` added to one column of elements; `ramp` is its real parts, then its imaginary ones.
-fn add_column(column: C64, ramp: &[f64], re: &mut [f64], im: &mut [f64]) {
-    let (x, y) = ramp.split_at(re.len());
-    for ((re, im), (x, y)) in re.iter_mut().zip(im).zip(x.iter().zip(y)) {
-        *re += column.re * x - column.im * y;
-        *im += column.re * y + column.im * x;
-    }
-}
-
-/// [`add_column`] of several, one after the other, while sums are at hand.
-fn add_columns(columns: &[C64; TOGETHER], ramps: &[f64], re: &mut [f64], im: &mut [f64]) {
-    let rows = re.len();
-    let part = |k: usize| &ramps[k * rows..(k + 1) * rows];
-    let [c0, c1, c2, c3] = *columns;
-    let (x0, y0, x1, y1) = (part(0), part(1), part(2), part(3));
-    let (x2, y2, x3, y3) = (part(4), part(5), part(6), part(7));
-    for (v, (re, im)) in re.iter_mut().zip(&mut im[..rows]).enumerate() {
-        let (mut a, mut b) = (*re, *im);
-        a += c0.re * x0[v] - c0.im * y0[v];
-        b += c0.re * y0[v] + c0.im * x0[v];
-        a += c1.re * x1[v] - c1.im * y1[v];
-        b += c1.re * y1[v] + c1.im * x1[v];
-        a += c2.re * x2[v] - c2.im * y2[v];
-        b += c2.re * y2[v] + c2.im * x2[v];
-        a += c3.re * x3[v] - c3.im * y3[v];
-        b += c3.re * y3[v] + c3.im * x3[v];
-        (*re, *im) = (a, b);
+/// `column · ramp` of the first `RAYS` rays added to one column of elements, ray after ray; a ramp has the
+/// real parts of all of them, then the imaginary ones.
+fn add_columns<const RAYS: usize>(
+    columns: &[C64; TOGETHER],
+    ramps: &[[f64; 2 * TOGETHER]],
+    re: &mut [f64],
+    im: &mut [f64],
+) {
+    let (x, y) = (columns.map(|column| column.re), columns.map(|column| column.im));
+    for ((re, im), ramp) in re.iter_mut().zip(im).zip(ramps) {
+        let mut parts = [[0.0; TOGETHER]; 2];
+        for k in 0..RAYS {
+            let (u, v) = (ramp[k], ramp[TOGETHER + k]);
+            (parts[0][k], parts[1][k]) = (x[k] * u - y[k] * v, x[k] * v + y[k] * u);
+        }
+        let (mut sum_re, mut sum_im) = (*re, *im);
+        for k in 0..RAYS {
+            sum_re += parts[0][k];
+            sum_im += parts[1][k];
+        }
+        (*re, *im) = (sum_re, sum_im);
     }
 }
 
