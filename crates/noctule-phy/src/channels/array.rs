@@ -212,9 +212,9 @@ impl UniformArray {
             }
             let mut values = [C64::ONE; TOGETHER];
             for ramp in &mut ramps {
-                for k in 0..TOGETHER {
-                    (ramp[k], ramp[TOGETHER + k]) = (values[k].re, values[k].im);
-                    values[k] *= along[k];
+                for (k, (value, step)) in values.iter_mut().zip(&along).enumerate() {
+                    (ramp[k], ramp[TOGETHER + k]) = (value.re, value.im);
+                    *value *= step;
                 }
             }
             for (re, im) in re.chunks_exact_mut(rows).zip(im.chunks_exact_mut(rows)) {
@@ -296,17 +296,15 @@ fn add_columns<const RAYS: usize>(
 ) {
     let (x, y) = (columns.map(|column| column.re), columns.map(|column| column.im));
     for ((re, im), ramp) in re.iter_mut().zip(im).zip(ramps) {
-        let mut parts = [[0.0; TOGETHER]; 2];
-        for k in 0..RAYS {
+        let mut parts = [(0.0, 0.0); RAYS];
+        for (k, (part, (x, y))) in parts.iter_mut().zip(x.iter().zip(&y)).enumerate() {
             let (u, v) = (ramp[k], ramp[TOGETHER + k]);
-            (parts[0][k], parts[1][k]) = (x[k] * u - y[k] * v, x[k] * v + y[k] * u);
+            *part = (x * u - y * v, x * v + y * u);
         }
-        let (mut sum_re, mut sum_im) = (*re, *im);
-        for k in 0..RAYS {
-            sum_re += parts[0][k];
-            sum_im += parts[1][k];
+        for (part_re, part_im) in parts {
+            *re += part_re;
+            *im += part_im;
         }
-        (*re, *im) = (sum_re, sum_im);
     }
 }
 

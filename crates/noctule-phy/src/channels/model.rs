@@ -145,7 +145,8 @@ fn scattered(
         return Ok(independent);
     };
     let around = Scattering { azimuth_rad, polar_rad, azimuth_std_rad, polar_std_rad, spectrum };
-    Ok(correlate(&*roots::root_of(array, &around)?, &independent))
+    let root = roots::root_of(array, &around)?;
+    Ok(correlate(&root, &independent))
 }
 
 impl Model {

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use noctule_num::InputError;
 
-use super::own::Own;
 use crate::data;
 
 /// What a file says of its channels.
@@ -20,14 +19,19 @@ fn names(axes: &str) -> Vec<&str> {
 }
 
 impl Beside {
-    /// Look beside the channels of a file.
+    /// Look beside the channels of a file, the array `variable` of it where that is said; `said` is what the
+    /// scenario says of its axes, and `tool` whether they are those of another program.
     ///
     /// # Errors
     /// Axes in the file that are no text, or not those that the scenario says.
-    pub(super) fn of(own: &Own, file: &Path) -> Result<Self, InputError> {
+    pub(super) fn of(
+        file: &Path,
+        variable: Option<&str>,
+        said: Option<&str>,
+        tool: bool,
+    ) -> Result<Self, InputError> {
         let known = data::companions(file)?;
-        let wanted = own.variable.as_deref();
-        let beside = |name: &str| known.contains(&name) && wanted != Some(name);
+        let beside = |name: &str| known.contains(&name) && variable != Some(name);
         let mut notes: Vec<String> = ["estimates", "error_covariances"]
             .into_iter()
             .filter(|name| beside(name))
@@ -39,20 +43,20 @@ impl Beside {
             })
             .collect();
         let stored = if beside("axes") { data::text_beside(file, "axes")? } else { None };
-        let axes = match (own.axes.clone(), stored) {
-            (_, Some(stored)) if own.tool.is_some() => {
+        let axes = match (said, stored) {
+            (_, Some(stored)) if tool => {
                 notes.push(format!(
                     "`axes` in the file of channels ({stored}) is not used: those of `tool` are known"
                 ));
                 None
             }
-            (Some(said), Some(stored)) if names(&said) != names(&stored) => {
+            (Some(said), Some(stored)) if names(said) != names(&stored) => {
                 let what = "the file of channels says another order of its axes";
                 let allowed = format!("{stored}, as the file has it");
                 let error = InputError::new(what, "axes", said, allowed);
                 return Err(error.hint("without `axes` the file's own hold"));
             }
-            (said, stored) => said.or(stored),
+            (said, stored) => said.map(str::to_owned).or(stored),
         };
         Ok(Self { axes, notes })
     }

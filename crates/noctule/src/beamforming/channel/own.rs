@@ -165,7 +165,8 @@ impl Own {
             survey: OnceLock::new(),
             path: place.to_owned(),
         };
-        let beside = Beside::of(self, place).map_err(|error| about(error, place))?;
+        let beside = Beside::of(place, member, self.axes.as_deref(), self.tool.is_some());
+        let beside = beside.map_err(|error| about(error, place))?;
         if self.tool.is_none() {
             let rows = Rows::open(place, member, USUAL).map_err(|error| about(error, place))?;
             if let Some(rows) = rows.filter(|rows| beside.is_ours(rows.shape().len())) {
