@@ -235,7 +235,7 @@ class ChannelRician:
         Standard deviation of the azimuth of scatterers around the line of sight in degrees;
         ``None`` means scatter that is independent from antenna to antenna.
     k_factor_db
-        Line of sight over scatter in dB.
+        Line of sight over scatter in dB: from 300 dB on it is alone, from −300 dB down the scatter.
     kind
         Which variant.
     polar_deg
@@ -270,12 +270,17 @@ class ChannelClustered:
     decaying
         Whether powers fall with drawn delays and have a shadowing of 3 dB each; else all
         clusters are alike.
+    k_factor_db
+        Line of sight over the clusters in dB, from where centres of clusters may be; ``None`` means
+        no line of sight.
     kind
         Which variant.
     polar_deg
         Range of the polar angle of clusters in degrees.
     polar_std_deg
         Standard deviation of the polar angle within a cluster in degrees.
+    powers
+        Powers of the clusters in any unit, one for each, where they are known.
     rays
         Rays of a cluster.
     """
@@ -284,9 +289,11 @@ class ChannelClustered:
     azimuth_std_deg: float = 5.0
     clusters: int = 3
     decaying: bool = False
+    k_factor_db: float | None = None
     kind: Literal['clustered'] = 'clustered'
     polar_deg: list[float] = field(default_factory=lambda: [75.0, 105.0])
     polar_std_deg: float = 3.0
+    powers: list[float] | None = None
     rays: int = 8
 
 
@@ -307,6 +314,10 @@ class ChannelCdl:
         Line of sight over all clusters in dB, for the profiles D and E; ``None`` keeps the profile's.
     kind
         Which variant.
+    polar_deg
+        Range of the mean polar angle, the users', in degrees; ``None`` keeps the profile's.
+    polar_spread_deg
+        Spread of the polar angle in degrees, beside ``polar_deg``; ``None`` keeps the profile's.
     profile
         Its profile.
     """
@@ -316,6 +327,8 @@ class ChannelCdl:
     element_pattern: bool = False
     k_factor_db: float | None = None
     kind: Literal['cdl'] = 'cdl'
+    polar_deg: list[float] | None = None
+    polar_spread_deg: float | None = None
     profile: Literal['A', 'B', 'C', 'D', 'E'] = 'A'
 
 
@@ -344,14 +357,20 @@ class ChannelGeometry:
         with its gain in their direction.
     kind
         Which variant.
+    nlos
+        What a user receives that has no line of sight.
     noise_figure_db
         Noise figure of the users in dB.
+    polar_std_deg
+        Standard deviation of their polar angle in degrees, beside ``azimuth_std_deg``.
     radius_m
         Smallest and largest distance in the plane, in metres.
     scenario
         Its formulas.
     sector_deg
         Range of the bearing from broadside in degrees.
+    spectrum
+        Family of both deviations.
     user_height_m
         Height of the users in metres.
     """
@@ -364,10 +383,13 @@ class ChannelGeometry:
     downtilt_deg: float = 0.0
     element_pattern: bool | None = None
     kind: Literal['geometry'] = 'geometry'
+    nlos: Literal['scatter', 'clustered', 'cdl-a', 'cdl-b', 'cdl-c'] | None = None
     noise_figure_db: float = 7.0
+    polar_std_deg: float | None = None
     radius_m: list[float] = field(default_factory=lambda: [20.0, 150.0])
     scenario: Literal['umi', 'uma', 'inf-sl', 'inf-dl', 'inf-sh', 'inf-dh', 'inf-hh'] = 'umi'
     sector_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    spectrum: Literal['gaussian', 'laplacian', 'uniform'] | None = None
     user_height_m: float = 1.5
 
 
@@ -397,15 +419,19 @@ class ChannelFile:
     receive_antennas
         What becomes of several receive antennas of a user of the program.
     rows
-        Number of its trials; filled in.
+        Number of its trials; filled in, and compared where it is said.
     sha256
         SHA-256 of the file; filled in, and compared where it is said.
     subcarrier
         Which subcarrier is taken of several, from zero.
+    symbol
+        Which OFDM symbol, or sample in time, is taken of several, from zero.
     tool
         The program that wrote it, whose axes, signs and order of elements are known.
     total_subcarriers
         Number of subcarriers of DeepMIMO's OFDM symbol, by whose root it divides amplitudes.
+    transmitter
+        Which of several transmitters of Sionna is ours, from zero.
     trials_beyond_file
         What is done with more trials than rows.
     variable
@@ -425,8 +451,10 @@ class ChannelFile:
     rows: int | None = None
     sha256: str | None = None
     subcarrier: int | None = None
+    symbol: int | None = None
     tool: Literal['sionna', 'deepmimo', 'quadriga', '5g-toolbox'] | None = None
     total_subcarriers: int | None = None
+    transmitter: int | None = None
     trials_beyond_file: Literal['refuse', 'wrap'] | None = None
     variable: str | None = None
     zero_users: Literal['refuse', 'keep'] | None = None
@@ -887,14 +915,14 @@ class ElementsPositions:
 
 @parameters
 class ElementsPlaced:
-    """Anywhere, in metres.
+    """Anywhere, in metres: the same places describe one array that sends and receives.
 
     Attributes
     ----------
     carrier_ghz
         Carrier frequency in GHz.
     positions_m
-        ``[x, y, z]`` of every element in metres.
+        ``[x, y, z]`` of every element in metres, in the frame of the array: it looks along x, z is up.
     kind
         Which variant.
     """

@@ -107,6 +107,93 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @parameters
+class LinksRayleigh:
+    """Independent Rayleigh fading, with the path loss of the system.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['rayleigh'] = 'rayleigh'
+
+
+@parameters
+class LinksCorrelated:
+    """Rayleigh fading with the covariance of scatterers around the direction of the other end.
+
+    Attributes
+    ----------
+    azimuth_std_deg
+        Standard deviation of their azimuth in degrees.
+    kind
+        Which variant.
+    spectrum
+        Family of the deviation.
+    """
+
+    azimuth_std_deg: float = 10.0
+    kind: Literal['correlated'] = 'correlated'
+    spectrum: Literal['gaussian', 'laplacian', 'uniform'] = 'gaussian'
+
+
+@parameters
+class LinksRician:
+    """A line of sight of unknown phase, and scatter.
+
+    Attributes
+    ----------
+    azimuth_std_deg
+        Standard deviation of the azimuth of scatterers around the line of sight in degrees;
+        ``None`` means scatter that is independent from antenna to antenna.
+    k_factor_db
+        Line of sight over scatter in dB: from 300 dB on it is alone, from −300 dB down the scatter.
+    kind
+        Which variant.
+    spectrum
+        Family of the deviation.
+    """
+
+    azimuth_std_deg: float | None = None
+    k_factor_db: float = 6.0
+    kind: Literal['rician'] = 'rician'
+    spectrum: Literal['gaussian', 'laplacian', 'uniform'] = 'gaussian'
+
+
+@parameters
+class LinksGeometry:
+    """Path loss, line of sight, shadowing and Rician factor of 3GPP TR 38.901, each link by itself.
+
+    Attributes
+    ----------
+    azimuth_std_deg
+        Standard deviation of the azimuth of scatterers in degrees; ``None`` means scatter that is
+        independent from antenna to antenna.
+    base_height_m
+        Height of access points in metres.
+    carrier_ghz
+        Carrier frequency in GHz.
+    kind
+        Which variant.
+    scenario
+        Its formulas.
+    spectrum
+        Family of the deviation.
+    user_height_m
+        Height of users and targets in metres.
+    """
+
+    azimuth_std_deg: float | None = None
+    base_height_m: float = 10.0
+    carrier_ghz: float = 3.5
+    kind: Literal['geometry'] = 'geometry'
+    scenario: Literal['umi', 'uma', 'inf-sl', 'inf-dl', 'inf-sh', 'inf-dh', 'inf-hh'] = 'umi'
+    spectrum: Literal['gaussian', 'laplacian', 'uniform'] = 'gaussian'
+    user_height_m: float = 1.5
+
+
+@parameters
 class Require:
     """What is required of a design, in the words of every system: in the place of ``requirement``, which says
     the same. One of them.
@@ -211,6 +298,8 @@ class Scenario(ScenarioBase):
         Number of access points M.
     area_km
         Side of the square service area in kilometres.
+    channel
+        How the links between users and access points fade; ``None`` means independent Rayleigh fading.
     clustering
         How users share pilots.
     coherence_symbols
@@ -267,6 +356,7 @@ class Scenario(ScenarioBase):
     antennas: int = 12
     aps: int = 6
     area_km: float = 2.0
+    channel: LinksRayleigh | LinksCorrelated | LinksRician | LinksGeometry | None = None
     clustering: Literal['farthest', 'balanced', 'in-turn'] = 'farthest'
     coherence_symbols: int = 40
     estimator: Literal['per-access-point', 'joint'] = 'per-access-point'
@@ -1005,6 +1095,10 @@ else:
 
 
 __all__ = [
+    "LinksRayleigh",
+    "LinksCorrelated",
+    "LinksRician",
+    "LinksGeometry",
     "Require",
     "Orientation",
     "Places",

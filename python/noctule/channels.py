@@ -126,9 +126,10 @@ if TYPE_CHECKING:
     ) -> ComplexArray:
         """Channels as scenarios of ``beamforming`` draw them.
 
-        ``channel`` is the name of a kind or its table: ``rayleigh``, ``correlated``, ``rician``,
-        ``clustered`` (extended Saleh–Valenzuela), ``cdl`` and ``geometry`` (3GPP TR 38.901), with the keys of
-        docs/channels.md. The user receives ``conj(h) · x``. Trial t here is trial t of an experiment with
+        ``channel`` is the name of a kind or its table: ``rayleigh``, ``correlated`` (local scattering, as
+        ``covariance``), ``rician`` (Rice, "Mathematical analysis of random noise"; K from −300 dB, scatter
+        alone, to 300 dB, a line of sight alone), ``clustered`` (extended Saleh–Valenzuela), ``cdl`` and
+        ``geometry`` (3GPP TR 38.901), with the keys of docs/channels.md. The user receives ``conj(h) · x``. Trial t here is trial t of an experiment with
         this seed.
 
         Parameters
@@ -257,7 +258,7 @@ if TYPE_CHECKING:
         noise_figure_db: float,
         temperature_k: float = 290.0,
     ) -> float:
-        """Thermal noise ``k_B T B 10^{NF/10}`` in watts.
+        """Thermal noise ``k_B T B 10^{NF/10}`` in watts (Johnson and Nyquist), with the Boltzmann constant of the SI.
 
         Parameters
         ----------
@@ -334,7 +335,8 @@ if TYPE_CHECKING:
 
         ``a = exp(j2πρ[d_h i_h sin θ sin φ + d_v i_v cos φ]) / √N``, vertical index fastest, spacings in
         wavelengths of the carrier, ρ the frequency over that of the carrier. Half a wavelength, ρ = 1 and
-        the reference in the corner are ``phy.planar_steering``.
+        the reference in the corner are ``phy.planar_steering``. The plane wave of any textbook (Van Trees,
+        "Optimum Array Processing", Chapter 2).
 
         Parameters
         ----------

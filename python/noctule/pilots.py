@@ -194,6 +194,9 @@ class PathLoss:
     ----------
     access_point_height_m
         Height of an access point in metres.
+    cell
+        Formulas of 3GPP TR 38.901 in place of the three slopes, ``near_m``, ``far_m`` and ``shadowing_db``: path
+        loss, line of sight by its probability, and shadowing of every path, at ``carrier_mhz``.
     extra_loss_db
         Loss on top of it for each user in order, in dB; users beyond the list have none.
     far_m
@@ -207,6 +210,7 @@ class PathLoss:
     """
 
     access_point_height_m: float = 15.0
+    cell: Literal['umi', 'uma', 'inf-sl', 'inf-dl', 'inf-sh', 'inf-dh', 'inf-hh'] | None = None
     extra_loss_db: list[float] = field(default_factory=lambda: [])
     far_m: float = 50.0
     near_m: float = 10.0

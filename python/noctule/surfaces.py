@@ -133,6 +133,23 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @parameters
+class SightLoss:
+    """Path loss in line of sight of 3GPP TR 38.901, by the length of a path alone: up to the breakpoint,
+    beyond which paths of low antennas lose more.
+
+    Attributes
+    ----------
+    carrier_ghz
+        Carrier frequency in GHz.
+    scenario
+        Its formulas.
+    """
+
+    carrier_ghz: float = 3.5
+    scenario: Literal['umi', 'uma', 'inf-sl', 'inf-dl', 'inf-sh', 'inf-dh', 'inf-hh'] = 'umi'
+
+
+@parameters
 class Require:
     """What is required of a deployment, in the words of every system: in the place of ``crb_limit_db``, which
     says the same of a square, in dB.
@@ -180,6 +197,8 @@ class Scenario(ScenarioBase):
         Direction of the base station's array, degrees from the first axis.
     base_m
         Position of the base station in metres.
+    cell
+        Path loss of a cell, in place of ``reference_gain_db`` and ``path_loss_exponent``.
     crb_limit_db
         Largest Cramér–Rao bound of the target's spatial frequency, in dB (10 log₁₀, the frequency has
         no unit). ``None`` for no requirement.
@@ -219,6 +238,10 @@ class Scenario(ScenarioBase):
         Antennas of the user M_r.
     user_axis_deg
         Direction of the user's array, degrees from the first axis.
+    user_k_factor_db
+        Line of sight over scatter between surfaces and user, in dB; ``None`` is a line of sight alone.
+        Phases and powers then count on the line of sight, and the rate is a bound from below of the
+        ergodic one.
     user_m
         Position of the user in metres.
     user_noise_dbm
@@ -229,6 +252,7 @@ class Scenario(ScenarioBase):
 
     base_axis_deg: float = 90.0
     base_m: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    cell: SightLoss | None = None
     crb_limit_db: float | None = -32.0
     echo_draws: int = 0
     elements: int = 840
@@ -248,6 +272,7 @@ class Scenario(ScenarioBase):
     transmit_antennas: int = 32
     user_antennas: int = 8
     user_axis_deg: float = 90.0
+    user_k_factor_db: float | None = None
     user_m: list[float] = field(default_factory=lambda: [100.0, 0.0])
     user_noise_dbm: float = -80.0
 
@@ -834,6 +859,7 @@ else:
 
 
 __all__ = [
+    "SightLoss",
     "Require",
     "Layout",
     "Scenario",
