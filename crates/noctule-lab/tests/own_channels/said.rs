@@ -176,6 +176,12 @@ fn a_run_goes_on_when_its_file_was_moved() {
     // Half of it here and half of it there.
     let text = study(3, "path = \"aside/else.npz\"", "");
     assert!(run(dir, &text, "halves", 1, 2)["records.csv"] == whole["records.csv"]);
+    // Another seed of it goes with the first, whatever each calls the file.
+    let other = text.replace("trials = 3", "seed = 2\ntrials = 3");
+    run(dir, &other, "second", 1, 1);
+    let pooled = [dir.join("moved"), dir.join("second")];
+    let (store, ..) = noctule_lab::pool::pool(&pooled, &dir.join("pooled")).unwrap();
+    assert_eq!(store.plan().trials, 6);
     // Other bytes of the same name are another run.
     write(&dir.join("plain.npz"), "channels", &channels(&[4, 2, 4]));
     let other = opened(dir, &study(3, "path = \"plain.npz\"", ""), "moved").unwrap();

@@ -212,8 +212,10 @@ impl UniformArray {
             }
             let mut values = [C64::ONE; TOGETHER];
             for ramp in &mut ramps {
-                for (k, (value, step)) in values.iter_mut().zip(&along).enumerate() {
-                    (ramp[k], ramp[TOGETHER + k]) = (value.re, value.im);
+                let (re, im) = ramp.split_at_mut(TOGETHER);
+                for (((re, im), value), step) in re.iter_mut().zip(im).zip(&mut values).zip(&along)
+                {
+                    (*re, *im) = (value.re, value.im);
                     *value *= step;
                 }
             }
@@ -296,15 +298,13 @@ fn add_columns<const RAYS: usize>(
 ) {
     let (x, y) = (columns.map(|column| column.re), columns.map(|column| column.im));
     for ((re, im), ramp) in re.iter_mut().zip(im).zip(ramps) {
-        let mut parts = [(0.0, 0.0); RAYS];
-        for (k, (part, (x, y))) in parts.iter_mut().zip(x.iter().zip(&y)).enumerate() {
-            let (u, v) = (ramp[k], ramp[TOGETHER + k]);
-            *part = (x * u - y * v, x * v + y * u);
+        let (u, v) = ramp.split_at(TOGETHER);
+        let (mut sum_re, mut sum_im) = (*re, *im);
+        for (((x, y), u), v) in x.iter().zip(&y).zip(u).zip(v).take(RAYS) {
+            sum_re += x * u - y * v;
+            sum_im += x * v + y * u;
         }
-        for (part_re, part_im) in parts {
-            *re += part_re;
-            *im += part_im;
-        }
+        (*re, *im) = (sum_re, sum_im);
     }
 }
 
