@@ -317,6 +317,38 @@ fn pictures_replace_nothing_that_is_not_ours() {
     }
 }
 
+/// Claims of a run judged again after a change of the file: as after a run where their numbers are
+/// known, and not at all where they are not.
+#[test]
+fn redraw_judges_what_it_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let file = "format = \"noctule-experiment/1\"\nsystem = \"beamforming\"\ntrials = 6\n\
+                [[scheme]]\nname = \"rzf\"\n\
+                [[claim]]\nid = \"mean\"\ntext = \"t\"\nrange = { from = 0 }\n\
+                ours = { kind = \"value\", metric = \"sum_rate_bps_hz\" }\n\
+                [[claim]]\nid = \"often\"\ntext = \"t\"\npaper = 1\ntol = 0\n\
+                ours = { kind = \"share\", metric = \"sum_rate_bps_hz\", above = 0 }\n";
+    let write = |text: &str| fs::write(dir.join("mine.toml"), text).unwrap();
+    let redraw = || call(dir, &["redraw", "mine.toml", "mine"]);
+    let claims = || fs::read_to_string(dir.join("mine/claims.json")).unwrap();
+    write(file);
+    let run = call(dir, &["run", "mine.toml", "--out", "mine"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    let before = claims();
+    assert_eq!(redraw().status.code(), Some(0));
+    assert_eq!(claims(), before);
+    write(&file.replace("range = { from = 0 }", "range = { to = 0 }"));
+    assert_eq!(redraw().status.code(), Some(5));
+    assert!(claims().contains("\"verdict\":\"disagrees\""));
+    let after = claims();
+    write(&file.replace("above = 0", "above = 1"));
+    let open = redraw();
+    assert_eq!(open.status.code(), Some(3));
+    assert!(text(&open.stderr).contains("often (its number was not measured)"));
+    assert_eq!(claims(), after);
+}
+
 /// A device that takes nothing: the command says so, and leaves nothing behind.
 #[cfg(target_os = "linux")]
 #[test]
