@@ -6,6 +6,12 @@ Schemes
     Riemannian L-BFGS from several starts: a stationary point of the weighted sum, with ``certify`` an upper bound
 ``best-known``
     ours from its own starts and from where every other scheme ends: none is better
+``same-beams``
+    of a scenario with ``ofdm``: the best beams that are the same on every subcarrier, at equal power
+``each-alone``
+    of a scenario with ``ofdm``: every subcarrier designed by itself with its share of the power
+``perfect-knowledge``
+    of a scenario with ``knowledge``: designed for the channels themselves, judged beside the estimates
 ``sensing-only``
     the smallest Cramér–Rao bound, users ignored: proven globally optimal by the Frank–Wolfe gap
 ``wmmse``
@@ -113,6 +119,34 @@ Arrays of an instance
     metrics over the offsets: 1 mean, 2 worst, 3 Bayesian bound
 ``channel_error`` : real [user]
     variance of the error of each entry of a user's channel
+``band_channels`` : complex [subcarrier, user, antenna]
+    channels on every subcarrier of a band; ``channels`` are then those of the middle one, and noise powers are those of one subcarrier
+``band_estimates`` : complex [subcarrier, user, antenna]
+    estimates of the channels on every subcarrier, which beams are designed for; absent: the channels
+``error_covariances`` : complex [user, antenna, antenna]
+    covariances of the errors of the estimates, beside ``band_estimates``
+``carrier_hz`` : real number
+    carrier frequency; absent: one frequency, and no band
+``spacing_hz`` : real number
+    distance of neighbouring subcarriers in hertz
+``symbol_period_s`` : real number
+    length of a symbol with its prefix; there are ``snapshots``
+``squint`` : real number
+    1 where responses turn with the frequency, else 0
+``centred`` : real number
+    1 where the arrays' phase reference is in their middle, else 0
+``near_field`` : real number
+    exponent of amplitudes in spherical waves, 0 or 1; absent: plane
+``range_linked`` : real number
+    1 where one range sets curvature and delay, 0 where they are two unknowns; absent: 1
+``range_m`` : real [target]
+    distances of the targets in metres
+``velocity_m_s`` : real [target]
+    velocities of the targets towards the array in m/s
+``band_unknown`` : real [target, band_parameter]
+    1 where azimuth, polar angle, range, velocity, reflection of a target are unknown, else 0; absent: all
+``bound_weights`` : real [kind]
+    weights of the bounds of azimuths, polar angles (per rad²), ranges (per m²), velocities (per m²/s²), reflections; absent: ones
 
 Arrays of a design
 ------------------
@@ -120,6 +154,8 @@ Arrays of a design
     beams in √W, data streams first; antenna n sends Σ beams[stream][n] · symbol[stream]
 ``covariances`` : complex [covariance, antenna, antenna]
     in place of beams: a covariance in W for each user, then one for sensing; they become beams that do the same
+``band_beams`` : complex [subcarrier, stream, antenna]
+    beams on every subcarrier of a band in √W, data streams first, in place of ``beams``
 
 Metrics in records
 ------------------
@@ -143,6 +179,14 @@ Metrics in records
     eigenvalues of the covariance of the sensing beams above 10⁻⁵ of the power
 ``sensing_power_share``
     power of the beams without data over the total power
+``range_m`` (m)
+    largest root-Cramér–Rao bound over targets whose range is unknown
+``velocity_m_s`` (m/s)
+    largest root-Cramér–Rao bound over targets whose velocity is unknown
+``band_rate_mbps`` (Mbit/s)
+    sum over users and subcarriers of rates times the subcarrier spacing; prefixes are not taken off
+``true_rate_bps_hz`` (bit/s/Hz)
+    sum rate of beams that were designed for estimates on the channels as they are, mean over the band
 ``evaluations_total``
     of the objective, over all starts
 ``goal_value``
@@ -832,6 +876,122 @@ class GoalMinPower:
 
 
 @parameters
+class Knowledge:
+    """What is known of the users' channels: linear minimum-mean-square-error estimates from pilots. Beams are
+    designed for the rates that hold for certain, and ``true_rate_bps_hz`` is what they achieve on the channels.
+
+    Attributes
+    ----------
+    age_correlation
+        Correlation ρ between the channels of the pilots and those of the data: 1 where nothing has changed.
+    pilot_snr_db
+        Energy of a pilot over the noise, on every subcarrier and for a channel of gain one, in dB.
+    pilots
+        Number of orthogonal pilots: user k sends pilot k mod this, so that users may contaminate each other's.
+        ``None`` is one pilot a user.
+    """
+
+    age_correlation: float = 1.0
+    pilot_snr_db: float = 10.0
+    pilots: int | None = None
+
+
+@parameters
+class Ofdm:
+    """An OFDM frame: beams on every subcarrier under one power, echoes that tell ranges and velocities.
+
+    Powers are those of the whole band: ``power_dbm`` is shared by the subcarriers, and each has its share
+    of ``user_noise_dbm`` and ``sensing_noise_dbm``. Rates are averages over the band, in bit/s/Hz.
+
+    Attributes
+    ----------
+    carrier_ghz
+        Carrier frequency in GHz.
+    centred
+        Whether the phase reference of both arrays is in their middle and not in a corner. Where it is matters to
+        squint and to spherical waves; ``None`` is the middle with ``near_field`` and a corner without.
+    delay_spread_ns
+        Spread of the delays of users' channels in ns: the decay of the taps of scatter, and the unit of
+        clusters and delay lines.
+    near_field
+        Spherical waves in place of plane ones: ranges bend the responses of arrays. ``None`` is plane waves.
+    range_weight_per_m2
+        Weight of the bounds of ranges, per m²: as if so many rad² were added for every m². By default a
+        metre counts as much as a degree.
+    spacing_khz
+        Distance of neighbouring subcarriers in kHz.
+    squint
+        Whether the arrays' responses turn with the frequency (beam squint).
+    subcarriers
+        Number of subcarriers N.
+    symbol_us
+        Length of a symbol with its cyclic prefix in µs; ``None`` is one over the spacing, and 144/2048 of
+        it for the prefix.
+    symbols
+        Number of OFDM symbols that echoes are collected over; ``None`` is ``snapshots``.
+    taps
+        Taps of scatter, one over the bandwidth apart; ``None`` is as many as reach four spreads. One tap is
+        a channel that is the same on every subcarrier.
+    velocity_weight_per_m2_s2
+        Weight of the bounds of velocities, per (m/s)². By default a metre per second counts as much as
+        a degree.
+    """
+
+    carrier_ghz: float = 28.0
+    centred: bool | None = None
+    delay_spread_ns: float = 100.0
+    near_field: NearField | None = None
+    range_weight_per_m2: float = 0.00030461741978670857
+    spacing_khz: float = 240.0
+    squint: bool = False
+    subcarriers: int = 64
+    symbol_us: float | None = None
+    symbols: int | None = None
+    taps: int | None = None
+    velocity_weight_per_m2_s2: float = 0.00030461741978670857
+
+
+@parameters
+class NearField:
+    """Waves that are spheres around targets and users.
+
+    Attributes
+    ----------
+    amplitude_exponent
+        How amplitudes fall over the array, as (range over distance) to this power: 0, the same
+        everywhere, or 1, those of free space.
+    linked
+        Whether one range sets curvature and delay, as it does; else they are two unknowns, each with a bound
+        of its own.
+    users
+        Places of the users, as many as ``users``: lines of sight in place of the channels of ``channel``.
+    """
+
+    amplitude_exponent: float = 0.0
+    linked: bool = True
+    users: list[NearUser] | None = None
+
+
+@parameters
+class NearUser:
+    """Where a user is, as seen from the array.
+
+    Attributes
+    ----------
+    azimuth_deg
+        Azimuth in degrees.
+    polar_deg
+        Polar angle in degrees.
+    range_m
+        Distance in metres.
+    """
+
+    azimuth_deg: float
+    polar_deg: float
+    range_m: float
+
+
+@parameters
 class ElementsLinear:
     """On the y axis: it sees the azimuth of targets whose polar angle is known.
 
@@ -1118,13 +1278,19 @@ class Unknown:
         The azimuth.
     polar
         The polar angle.
+    range
+        The range, of a scenario with ``ofdm``.
     reflection
         Both parts of the reflection.
+    velocity
+        The velocity, of a scenario with ``ofdm``.
     """
 
     azimuth: bool = True
     polar: bool = True
+    range: bool | None = None
     reflection: bool = True
+    velocity: bool | None = None
 
 
 @parameters
@@ -1178,14 +1344,20 @@ class TargetSpec:
         together with the azimuth, which gives the same response.
     reflection
         Complex reflection coefficient α as ``[re, im]``.
+    range_m
+        Its distance in metres, which only a scenario with ``ofdm`` knows of; ``None`` is 30 m there.
     unknown
         What of it is unknown; ``None`` is what the scenario says for all targets.
+    velocity_m_s
+        Its velocity towards the array in m/s, likewise; ``None`` is 0 there.
     """
 
     azimuth_deg: float
     polar_deg: float
     reflection: list[float]
+    range_m: float | None = None
     unknown: Unknown | None = None
+    velocity_m_s: float | None = None
 
 
 @parameters
@@ -1201,17 +1373,23 @@ class DrawnTargets:
         Number of targets M.
     polar_deg
         Range of the polar angle in degrees.
+    range_m
+        Range of the distance in metres, which only a scenario with ``ofdm`` knows of; ``None`` is 30 m there.
     reflection_magnitude
         Mean magnitude of the reflection coefficient.
     reflection_spread
         Relative standard deviation of the magnitude.
+    velocity_m_s
+        Range of the velocity towards the array in m/s, likewise; ``None`` is 0 there.
     """
 
     azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
     count: int = 2
     polar_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
+    range_m: list[float] | None = None
     reflection_magnitude: float = 0.1
     reflection_spread: float = 0.2
+    velocity_m_s: list[float] | None = None
 
 
 @parameters
@@ -1229,11 +1407,14 @@ class PlacedTarget:
         Its radar cross-section in m².
     unknown
         What of it is unknown; ``None`` is what the scenario says for all targets.
+    velocity_m_s
+        Its velocity towards the array in m/s, which only a scenario with ``ofdm`` knows of; ``None`` is 0 there.
     """
 
     position_m: list[float]
     cross_section_m2: float = 1.0
     unknown: Unknown | None = None
+    velocity_m_s: float | None = None
 
 
 @parameters
@@ -1258,6 +1439,12 @@ class Scenario(ScenarioBase):
         Weight of the trace of the Cramér–Rao bound (rad² and squared reflection added up).
     goal
         What is designed for; left out it is the weighted sum.
+    knowledge
+        What the station knows of channels, of a scenario with ``ofdm`` (one subcarrier is enough); ``None`` is
+        everything.
+    ofdm
+        An OFDM frame: beams on every subcarrier, echoes that tell ranges and velocities. ``None`` is one
+        frequency.
     power_constraint
         What limits the transmit power.
     power_dbm
@@ -1308,6 +1495,8 @@ class Scenario(ScenarioBase):
     clutter: list[ClutterSource] | None = None
     crb_weight: float = 1000.0
     goal: GoalWeighted | GoalSumRate | GoalMaxMinRate | GoalProportionalFair | GoalMinCrb | GoalMaxSensing | GoalMinPower | None = None
+    knowledge: Knowledge | None = None
+    ofdm: Ofdm | None = None
     power_constraint: Literal['total', 'per-antenna'] = 'total'
     power_dbm: float = 10.0
     rate_weight_per_nat: float = 1.0
@@ -1365,6 +1554,102 @@ class BalancedSettings:
 @parameters
 class BestKnownSettings:
     """Settings of the scheme ``best-known``: ours from its own starts and from where every other scheme ends: none is better.
+
+    Parameters
+    ----------
+    certify : bool | dict[str, Any]
+        Attach an upper bound to the proof: the smallest one of the [separate
+        optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
+        price of a few more starts) and [branch and bound](super::global), which closes the gap.
+        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
+        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
+        to max(|objective|, its unit).
+    max_evaluations : int
+        Evaluations each start may spend.
+    starts : int | None
+        Number of starts, taken in this order: regularised zero forcing, matched filters, then
+        randomly perturbed regularised zero forcing; each with and without sensing beams.
+        ``None`` takes as many as antennas and users like these need. One is a single climb.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
+
+    certify: bool | dict[str, Any] = False
+    max_evaluations: int = 3000
+    starts: int | None = None
+    tolerance: float = 1e-06
+    trace_rows: int = 0
+
+
+@parameters
+class SameBeamsSettings:
+    """Settings of the scheme ``same-beams``: of a scenario with ``ofdm``: the best beams that are the same on every subcarrier, at equal power.
+
+    Parameters
+    ----------
+    certify : bool | dict[str, Any]
+        Attach an upper bound to the proof: the smallest one of the [separate
+        optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
+        price of a few more starts) and [branch and bound](super::global), which closes the gap.
+        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
+        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
+        to max(|objective|, its unit).
+    max_evaluations : int
+        Evaluations each start may spend.
+    starts : int | None
+        Number of starts, taken in this order: regularised zero forcing, matched filters, then
+        randomly perturbed regularised zero forcing; each with and without sensing beams.
+        ``None`` takes as many as antennas and users like these need. One is a single climb.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
+
+    certify: bool | dict[str, Any] = False
+    max_evaluations: int = 3000
+    starts: int | None = None
+    tolerance: float = 1e-06
+    trace_rows: int = 0
+
+
+@parameters
+class EachAloneSettings:
+    """Settings of the scheme ``each-alone``: of a scenario with ``ofdm``: every subcarrier designed by itself with its share of the power.
+
+    Parameters
+    ----------
+    certify : bool | dict[str, Any]
+        Attach an upper bound to the proof: the smallest one of the [separate
+        optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
+        price of a few more starts) and [branch and bound](super::global), which closes the gap.
+        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
+        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
+        to max(|objective|, its unit).
+    max_evaluations : int
+        Evaluations each start may spend.
+    starts : int | None
+        Number of starts, taken in this order: regularised zero forcing, matched filters, then
+        randomly perturbed regularised zero forcing; each with and without sensing beams.
+        ``None`` takes as many as antennas and users like these need. One is a single climb.
+    tolerance : float
+        Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
+    trace_rows : int
+        Rows of the trace to keep; zero keeps none.
+    """
+
+    certify: bool | dict[str, Any] = False
+    max_evaluations: int = 3000
+    starts: int | None = None
+    tolerance: float = 1e-06
+    trace_rows: int = 0
+
+
+@parameters
+class PerfectKnowledgeSettings:
+    """Settings of the scheme ``perfect-knowledge``: of a scenario with ``knowledge``: designed for the channels themselves, judged beside the estimates.
 
     Parameters
     ----------
@@ -1839,6 +2124,10 @@ __all__ = [
     "MeasureMutualInformation",
     "GoalMaxSensing",
     "GoalMinPower",
+    "Knowledge",
+    "Ofdm",
+    "NearField",
+    "NearUser",
     "ElementsLinear",
     "ElementsCircular",
     "ElementsPlanar",
@@ -1860,6 +2149,9 @@ __all__ = [
     "Scenario",
     "BalancedSettings",
     "BestKnownSettings",
+    "SameBeamsSettings",
+    "EachAloneSettings",
+    "PerfectKnowledgeSettings",
     "SensingOnlySettings",
     "WmmseSettings",
     "SharingSettings",

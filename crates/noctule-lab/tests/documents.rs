@@ -39,8 +39,12 @@ fn certified(system: &dyn Single, scheme: &str) -> Value {
 
 /// The design of the default scenario, or `None` where the scheme needs something else.
 fn design(system: &dyn Single, scheme: &str) -> Option<Story> {
-    let source =
-        Source { scenario: Some(system.default_scenario()), arrays: None, seed: 3, trial: 0 };
+    let mut scenario = system.default_scenario();
+    if ["same-beams", "each-alone", "perfect-knowledge"].contains(&scheme) {
+        scenario["ofdm"] = json!({ "subcarriers": 3 });
+        scenario["knowledge"] = json!({});
+    }
+    let source = Source { scenario: Some(scenario), arrays: None, seed: 3, trial: 0 };
     let settings = certified(system, scheme);
     match system.design(&source, scheme, &settings, &Interrupt::new()) {
         Ok(story) => Some(story),

@@ -152,7 +152,7 @@ fn factor(i: usize, reflections: &[C64]) -> Vec<(usize, usize, C64)> {
 }
 
 /// The terms of `Re(e Z_ba)` for one entry `e` of E at (a, b), on the packed Hermitian `Z`.
-fn push_entry(n: usize, (a, b): (usize, usize), e: C64, terms: &mut Vec<(u32, f64)>) {
+pub(crate) fn push_entry(n: usize, (a, b): (usize, usize), e: C64, terms: &mut Vec<(u32, f64)>) {
     if a == b {
         terms.push((a as u32, e.re));
         return;
@@ -169,7 +169,7 @@ const fn position(n: usize, a: usize, b: usize) -> usize {
 }
 
 /// Sort the terms from `begin` on by position, and add up those at the same one.
-fn merge(terms: &mut Vec<(u32, f64)>, begin: usize) {
+pub(crate) fn merge(terms: &mut Vec<(u32, f64)>, begin: usize) {
     terms[begin..].sort_by_key(|term| term.0);
     let mut kept = begin;
     for next in begin..terms.len() {
@@ -196,6 +196,28 @@ pub fn pack_hermitian(matrix: &CMat, out: &mut [f64]) {
             out[k] = matrix[(a, b)].re;
             out[k + 1] = matrix[(a, b)].im;
             k += 2;
+        }
+    }
+}
+
+/// `Y Yᴴ` of the rows `first .. first + n` of `amplitudes`, packed as by [`pack_hermitian`].
+///
+/// # Panics
+/// When there are fewer rows, or the room is not n².
+pub fn pack_gram(amplitudes: &CMat, first: usize, n: usize, packed: &mut [f64]) {
+    assert_eq!(packed.len(), n * n, "room for n² numbers");
+    packed.fill(0.0);
+    for stream in 0..amplitudes.cols() {
+        let y = &amplitudes.col(stream)[first..first + n];
+        let mut k = n;
+        for b in 0..n {
+            packed[b] += y[b].norm_sqr();
+            for a in 0..b {
+                // y_a conj(y_b)
+                packed[k] += y[a].re * y[b].re + y[a].im * y[b].im;
+                packed[k + 1] += y[a].im * y[b].re - y[a].re * y[b].im;
+                k += 2;
+            }
         }
     }
 }

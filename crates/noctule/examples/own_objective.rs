@@ -76,7 +76,10 @@ fn main() -> Result<(), noctule::Error> {
     );
 
     let matrix = CMat::from_columns(instance.antennas(), w.len() / instance.antennas(), w)?;
-    let fair = beamforming::evaluate(&instance, &Beams { matrix, users: instance.users() })?;
+    let fair = beamforming::evaluate(
+        &instance,
+        &Beams { matrix, users: instance.users(), subcarriers: 1 },
+    )?;
     println!(
         "stopped: {} after {} evaluations, residual {:.1e}",
         run.stop, run.work.evaluations, run.residual

@@ -5,10 +5,11 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use noctule::beamforming::Scenario;
+use noctule::C64;
 use noctule::beamforming::design::{Start, start_beams};
 use noctule::beamforming::model::{Model, Space};
-use noctule_optim::{Interrupt, Lbfgs, Manifold, StopRule, StopRules, Trace};
+use noctule::beamforming::{BandModel, BandSpace, Ofdm, Scenario};
+use noctule_optim::{Interrupt, Lbfgs, Manifold, Objective, StopRule, StopRules, Trace};
 
 struct Counting;
 
@@ -68,4 +69,23 @@ fn iterations_do_not_allocate() {
     assert!(long >= short + 30, "the longer run must really iterate: {short} and {long}");
     assert_eq!(few, many, "allocations must not depend on the number of iterations");
     assert!(few <= 1, "set-up inside a run is the history of the stop rules: {few}");
+}
+
+/// Over a band too: neither an evaluation nor an iteration.
+#[test]
+fn iterations_over_a_band_do_not_allocate() {
+    let ofdm = Some(Ofdm { subcarriers: 5, ..Ofdm::default() });
+    let instance = Scenario { ofdm, ..Scenario::default() }.realize(1, 0).unwrap();
+    let (band, streams) = (instance.band().unwrap(), instance.streams());
+    for space in [BandSpace::Reduced, BandSpace::Same] {
+        let mut model = BandModel::new(&instance, band, space, streams).unwrap();
+        let mut point: Vec<C64> =
+            (0..model.dim()).map(|k| C64::cis(k as f64 * 1.7) * (1.0 + (k % 3) as f64)).collect();
+        Manifold::sphere(model.dim()).normalise(&mut point);
+        let mut gradient = point.clone();
+        model.eval(&point, &mut gradient); // the first products may set up thread-local scratch
+        let before = calls();
+        assert!(model.eval(&point, &mut gradient).is_finite());
+        assert_eq!(calls() - before, 0, "{space:?}");
+    }
 }

@@ -46,8 +46,12 @@ fn reached(instance: &Instance) -> (Beams, f64) {
     for user in 0..instance.users() {
         let mut alone = CMat::zeros(instance.antennas(), instance.users());
         alone.col_mut(user).copy_from_slice(instance.channels().col(user));
-        let beams = Beams { matrix: alone, users: instance.users() };
-        let beams = Beams { matrix: fitted(instance, &beams).unwrap(), users: instance.users() };
+        let beams = Beams { matrix: alone, users: instance.users(), subcarriers: 1 };
+        let beams = Beams {
+            matrix: fitted(instance, &beams).unwrap(),
+            users: instance.users(),
+            subcarriers: 1,
+        };
         let objective = evaluate(instance, &beams).unwrap().objective.unwrap();
         if objective > best.1 {
             best = (beams, objective);

@@ -80,7 +80,7 @@ fn better_beams_met_on_the_way_are_handed_back() {
     }
     let scale = (instance.parts().power_w / beams.norm_sqr()).sqrt();
     beams.scale(scale);
-    let known = Beams { matrix: beams, users: 2 };
+    let known = Beams { matrix: beams, users: 2, subcarriers: 1 };
     let before = evaluate(&instance, &known).unwrap().objective.unwrap();
     let found = enclose(&instance, &known, 200, 1e-3, &Interrupt::new()).unwrap();
     let after = evaluate(&instance, &found.better.unwrap()).unwrap().objective.unwrap();

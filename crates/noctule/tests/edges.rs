@@ -67,6 +67,8 @@ fn the_scene_names_targets_and_cause() {
                 polar_deg,
                 reflection: [0.1, 0.0],
                 unknown: None,
+                range_m: None,
+                velocity_m_s: None,
             })
             .collect();
         let transmit_array = ArrayShape { horizontal: 4, vertical: rows };
@@ -159,7 +161,7 @@ fn starts_and_beams_of_another_shape_are_refused_or_left_out() {
     let cold = design(&instance, &settings).unwrap();
     let broken = CMat::from_fn(16, 10, |_, _| C64::from(f64::NAN));
     for matrix in [wrong.clone(), broken] {
-        let warm = Beams { matrix, users: 4 };
+        let warm = Beams { matrix, users: 4, subcarriers: 1 };
         assert_eq!(
             design_from(&instance, &settings, &Run::default().from(Some(&warm))),
             Ok(cold.clone())
@@ -170,7 +172,7 @@ fn starts_and_beams_of_another_shape_are_refused_or_left_out() {
     let warm = design_from(&instance, &settings, &warm).unwrap();
     assert_eq!(warm.starts.len(), cold.starts.len() + 1);
     assert!(matches!(climb(&instance, &settings, &[wrong], &run), Err(Error::Input(_))));
-    let short = Beams { matrix: CMat::zeros(12, 10), users: 4 };
+    let short = Beams { matrix: CMat::zeros(12, 10), users: 4, subcarriers: 1 };
     assert!(matches!(verify(&instance, &short), Err(Error::Input(_))));
     let many = SensingSettings { streams: Some(usize::MAX / 4), ..SensingSettings::default() };
     assert!(sensing_only(&instance, &many, &run).is_err());

@@ -129,7 +129,7 @@ fn random_symbols_cost_accuracy() {
     let mut rng = stream("symbols");
     let w = CMat::from_fn(16, 10, |_, _| complex_normal(&mut rng, 0.01 / 160.0));
     let bound = |matrix: CMat| {
-        let beams = Beams { matrix, users: 4 };
+        let beams = Beams { matrix, users: 4, subcarriers: 1 };
         beamforming::evaluate(&instance, &beams).unwrap().crb_trace_mixed.unwrap()
     };
     let expected = bound(w.clone());

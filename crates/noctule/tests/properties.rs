@@ -26,7 +26,7 @@ fn random_beams(instance: &Instance, seed: u64) -> Beams {
     let matrix = CMat::from_fn(instance.antennas(), instance.streams(), |_, _| {
         complex_normal(&mut rng, 0.1)
     });
-    Beams { matrix, users: instance.users() }
+    Beams { matrix, users: instance.users(), subcarriers: 1 }
 }
 
 fn close(a: f64, b: f64, tolerance: f64) -> bool {
@@ -114,7 +114,7 @@ proptest! {
             ..instance.parts().clone()
         }).unwrap();
         let columns: Vec<usize> = order.into_iter().chain(3..instance.streams()).collect();
-        let moved = Beams { matrix: with_columns(&beams.matrix, &columns), users: 3 };
+        let moved = Beams { matrix: with_columns(&beams.matrix, &columns), users: 3, subcarriers: 1 };
         let (a, b) = (evaluate(&instance, &beams).unwrap(), evaluate(&renamed, &moved).unwrap());
         for (k, &from) in order.iter().enumerate() {
             prop_assert!(close(b.sinr[k], a.sinr[from], 1e-12));
@@ -143,7 +143,7 @@ proptest! {
             ..instance.parts().clone()
         }).unwrap();
         let rotated =
-            Beams { matrix: product(&unitary, Op::Plain, &beams.matrix, Op::Plain), users: 3 };
+            Beams { matrix: product(&unitary, Op::Plain, &beams.matrix, Op::Plain), users: 3, subcarriers: 1 };
         let after = evaluate(&turned, &rotated).unwrap();
         prop_assert!(close(before.sum_rate_nats, after.sum_rate_nats, 1e-12));
 
@@ -155,7 +155,7 @@ proptest! {
             &beams.matrix.columns(0..3),
             &product(&sensing, Op::Plain, &unitary, Op::Plain),
         ]).unwrap();
-        let mixed = evaluate(&instance, &Beams { matrix, users: 3 }).unwrap();
+        let mixed = evaluate(&instance, &Beams { matrix, users: 3, subcarriers: 1 }).unwrap();
         prop_assert!(close(before.sum_rate_nats, mixed.sum_rate_nats, 1e-12));
         prop_assert!(close(
             before.crb_trace_mixed.unwrap(), mixed.crb_trace_mixed.unwrap(), 1e-7

@@ -32,6 +32,16 @@ fn small(system: &dyn Single) -> Value {
     scenario
 }
 
+/// What a scheme needs that the default scenario does not have.
+fn needed(scheme: &str, scenario: &mut Value) {
+    if ["same-beams", "each-alone", "perfect-knowledge"].contains(&scheme) {
+        scenario["ofdm"] = json!({ "subcarriers": 3 });
+    }
+    if scheme == "perfect-knowledge" {
+        scenario["knowledge"] = json!({});
+    }
+}
+
 /// The row of a scheme with changed scenario and settings.
 fn row(
     id: &str,
@@ -42,6 +52,7 @@ fn row(
     let system = system(id);
     let mut point =
         Point { scenario: small(system), settings: system.default_settings(scheme).unwrap() };
+    needed(scheme, &mut point.scenario);
     scenario(&mut point.scenario);
     settings(&mut point.settings);
     let chain = system.prepare(scheme, &mut std::iter::once(point)).map_err(Box::new)?;

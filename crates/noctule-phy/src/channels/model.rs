@@ -4,6 +4,8 @@
 //! draws is theirs. Angles are in radians.
 
 mod roots;
+mod statistics;
+mod wide;
 
 use noctule_num::{C64, InputError};
 
@@ -15,6 +17,9 @@ use super::draws::UserStreams;
 use super::element_pattern::amplitude;
 use super::rician::Rician;
 use super::scattering::{Scattering, Spectrum, correlate};
+
+pub use statistics::Statistics;
+pub use wide::Delays;
 
 /// Where users are seen: uniform in these ranges.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -29,6 +29,7 @@
 //! O(1/√(NL)). One subcarrier with equal Doppler shifts is [`crate::fisher`].
 
 mod bounds;
+mod form;
 mod map;
 mod scene;
 
@@ -38,7 +39,8 @@ use noctule_num::{C64, CMat, InputError};
 use crate::fisher::SINGULAR_GEOMETRY;
 use map::Map;
 
-pub use bounds::Bounds;
+pub use bounds::{Bounds, link};
+pub use form::FisherForm;
 pub use scene::{Field, Kind, Scene, Target, Unknown};
 
 /// The Fisher matrices of a scene as a function of the beams.
@@ -63,10 +65,18 @@ impl OfdmRadar {
     /// diagonal, has eigenvalues further apart than 10¹². Numbers that are not finite, targets on an
     /// element.
     pub fn new(scene: Scene) -> Result<Self, InputError> {
+        Self::knowing(scene, &[])
+    }
+
+    /// Of a scene of which some parameters are known, though others of their kind are not.
+    ///
+    /// # Errors
+    /// As [`OfdmRadar::new`].
+    pub fn knowing(scene: Scene, known: &[(Kind, usize)]) -> Result<Self, InputError> {
         scene.check()?;
         let m = scene.targets.len();
-        let parameters: Vec<(Kind, usize)> =
-            scene.kinds().into_iter().flat_map(|kind| (0..m).map(move |t| (kind, t))).collect();
+        let all = scene.kinds().into_iter().flat_map(|kind| (0..m).map(move |t| (kind, t)));
+        let parameters: Vec<(Kind, usize)> = all.filter(|p| !known.contains(p)).collect();
         let map = Map::new(&scene, &parameters, false)?;
         let conditioning = observability(&scene, &parameters)?;
         Ok(Self { scene, parameters, map, conditioning })
@@ -94,6 +104,19 @@ impl OfdmRadar {
     /// When the beams do not fill subcarriers and antennas.
     pub fn fisher(&self, beams: &[C64]) -> Vec<f64> {
         self.map.fisher(&self.map.moments(&self.map.coordinates(beams)))
+    }
+
+    /// `T_n`, the transmit responses and their derivatives on subcarrier n: antennas × s·M.
+    ///
+    /// # Panics
+    /// When there is no such subcarrier.
+    pub fn transmit_space(&self, n: usize) -> &CMat {
+        self.map.transmit_space(n)
+    }
+
+    /// The Fisher matrix as a function of coordinates, for whoever evaluates it often.
+    pub fn form(&self) -> FisherForm {
+        FisherForm::of(&self.map)
     }
 
     /// `X^{(p)}` for p = 0, 1, 2 of a scene without squint, with δ in rad/s.
@@ -126,7 +149,7 @@ impl OfdmRadar {
     /// # Panics
     /// When the matrix has another size.
     pub fn bounds(&self, fisher: &[f64]) -> Option<Bounds> {
-        Bounds::new(&self.scene, &self.parameters, fisher)
+        Bounds::new(&self.parameters, fisher)
     }
 }
 

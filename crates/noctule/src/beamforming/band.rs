@@ -1,5 +1,11 @@
 //! Beams per subcarrier under one power: a local maximum of rates over the band minus bounds.
 //!
+//! An [`Instance`](super::Instance) with a [`Band`] is designed by the schemes of the system: `balanced`, the closed forms on
+//! every subcarrier, [`same_beams`] and [`each_alone`]. [`design_band`] is the same problem for arrays of
+//! one's own, with channels that are estimates.
+//!
+//! # Without an instance
+//!
 //! The problem is that of [`BandObjective`] with `Σ_n ‖W_n‖² = P`, a sphere: Riemannian L-BFGS from
 //! several starts, the best kept. Channels may be estimates with error covariances; the rates are
 //! then the bounds of [`noctule_phy::channels::design_rate`]. Beams are at full size: with error
@@ -13,8 +19,30 @@ use noctule_optim::{
 };
 use noctule_phy::channels::objective::{Achieved, BandObjective, stationarity};
 
+mod arrays;
+mod climb;
+mod knowledge;
+mod metrics;
+mod model;
+mod scenario;
+mod sensed;
+mod setting;
+mod story;
+mod words;
+
 use super::SYSTEM;
 use crate::Error;
+
+pub(super) use arrays::{FIELDS, complete, instance, read, write};
+pub(super) use climb::{design_over, on_each, residual_over};
+pub use climb::{each_alone, perfect_knowledge, same_beams};
+pub use knowledge::{Estimates, Knowledge};
+pub use metrics::BandMetrics;
+pub(super) use metrics::evaluate_over;
+pub use model::{BandModel, BandSpace};
+pub use setting::{Band, Near};
+pub(super) use story::{facts, tables};
+pub use words::{NearField, NearUser, Ofdm};
 
 /// How beams over a band are sought.
 #[derive(Clone, Copy, Debug, PartialEq)]

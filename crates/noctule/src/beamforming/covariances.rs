@@ -65,14 +65,14 @@ impl Beams {
             }
         }
         let matrix = CMat::hstack(&streams.iter().collect::<Vec<_>>())?;
-        Ok(Self { matrix, users })
+        Ok(Self { matrix, users, subcarriers: 1 })
     }
 
     /// Beams from an array `beams`, or from `covariances` of shape `[user, antenna, antenna]` with those of
     /// sensing last.
     pub(super) fn from_either(set: &ArraySet, instance: &Instance) -> Result<Self, Error> {
         let mut taker = Taker::new(set, super::BEAM_FIELDS);
-        if !taker.has("covariances") || taker.has("beams") {
+        if !taker.has("covariances") || taker.has("beams") || taker.has("band_beams") {
             return Self::from_arrays(set, instance.users());
         }
         let entries = taker.complex("covariances")?;

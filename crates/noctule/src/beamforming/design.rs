@@ -20,6 +20,7 @@ use noctule_num::{CMat, InputError};
 use noctule_optim::{Bound, Interrupt, MultiStart, Stop};
 
 use super::ascent::{Climbed, ascend, staircase};
+use super::band;
 use super::beams::check_start;
 use super::bound::separate_optima;
 use super::cooperation::sato;
@@ -61,6 +62,9 @@ pub fn design_from(
     settings.validate()?;
     if let Some(problem) = instance.problem() {
         return goal::design_for(instance, problem, settings, run);
+    }
+    if let Some(band) = instance.band() {
+        return band::design_over(instance, band, settings, run);
     }
     let fits =
         |beams: &&Beams| beams.check(instance).is_ok() && beams.matrix.cols() == instance.streams();

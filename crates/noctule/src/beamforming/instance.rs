@@ -11,6 +11,7 @@ mod scene;
 
 pub use arrays::FIELDS;
 
+use super::band::Band;
 use super::goal::{Problem, check, planar};
 use crate::Error;
 
@@ -82,6 +83,7 @@ pub struct Instance {
     parts: Parts,
     shapes: Shapes,
     problem: Option<Problem>,
+    band: Option<Band>,
     transmit: Steering,
     receive: Steering,
     warnings: Vec<String>,
@@ -104,10 +106,27 @@ impl Instance {
     ///
     /// # Errors
     /// As [`Instance::new`]; a goal or requirements that do not fit users and targets.
-    pub fn asking(
+    pub fn asking(parts: Parts, shapes: Shapes, problem: Option<Problem>) -> Result<Self, Error> {
+        Self::made(parts, shapes, problem, None)
+    }
+
+    /// The weighted sum over a band: beams on every subcarrier under one power. The `channels` of the
+    /// parts are taken from the middle of the band.
+    ///
+    /// # Errors
+    /// As [`Instance::new`]; what the frame does not show of targets, by name.
+    pub fn over_band(mut parts: Parts, band: Band) -> Result<Self, Error> {
+        if let Some(channels) = band.channels.get(band.middle()) {
+            parts.channels = channels.clone();
+        }
+        Self::made(parts, Shapes::default(), None, Some(band))
+    }
+
+    fn made(
         mut parts: Parts,
         mut shapes: Shapes,
         problem: Option<Problem>,
+        band: Option<Band>,
     ) -> Result<Self, Error> {
         if problem.is_some() {
             (parts.rate_weight_per_nat, parts.crb_weight) = (1.0, 1.0);
@@ -130,8 +149,12 @@ impl Instance {
         let transmit = steering(&shapes.transmit, parts.transmit_array);
         let receive = steering(&shapes.receive, parts.receive_array);
         let warnings = Vec::new();
-        let mut instance = Self { parts, shapes, problem, transmit, receive, warnings, draw: None };
-        if let Some(problem) = &instance.problem {
+        let mut instance =
+            Self { parts, shapes, problem, band, transmit, receive, warnings, draw: None };
+        if let Some(band) = &instance.band {
+            band.check(&instance.parts)?;
+            instance.warnings = band.warnings(&instance.parts);
+        } else if let Some(problem) = &instance.problem {
             check(&instance, problem)?;
         } else if instance.parts.crb_weight > 0.0 {
             instance.check_scene()?;
@@ -141,7 +164,8 @@ impl Instance {
 
     /// The same problem with other parts.
     fn again(&self, parts: Parts) -> Result<Self, Error> {
-        let again = Self::asking(parts, self.shapes.clone(), self.problem.clone());
+        let (shapes, problem) = (self.shapes.clone(), self.problem.clone());
+        let again = Self::made(parts, shapes, problem, self.band.clone());
         again.map(|instance| Self { draw: self.draw, ..instance })
     }
 
@@ -190,6 +214,54 @@ impl Instance {
     /// Goal and requirements; `None` where the weighted sum is the goal.
     pub const fn problem(&self) -> Option<&Problem> {
         self.problem.as_ref()
+    }
+
+    /// The band; `None` where there is one frequency.
+    pub const fn band(&self) -> Option<&Band> {
+        self.band.as_ref()
+    }
+
+    /// One subcarrier with its share of the power, as what the beams of a start are made for: a problem
+    /// that nobody has checked.
+    pub(super) fn subcarrier(&self, n: usize) -> Self {
+        // without the channels of all the others
+        let mut own = Self {
+            parts: self.parts.clone(),
+            shapes: self.shapes.clone(),
+            problem: None,
+            band: None,
+            transmit: self.transmit.clone(),
+            receive: self.receive.clone(),
+            warnings: Vec::new(),
+            draw: self.draw,
+        };
+        if let Some(band) = &self.band {
+            own.parts.channels = band.known_channels()[n].clone();
+            own.parts.power_w /= band.subcarriers() as f64;
+        }
+        own
+    }
+
+    /// The same problem for a station that knows the channels.
+    ///
+    /// # Errors
+    /// As [`Instance::over_band`].
+    pub(super) fn with_perfect_knowledge(&self) -> Result<Self, Error> {
+        let band = self.band.clone().map(|band| Band { estimates: None, ..band });
+        let own = Self::made(self.parts.clone(), Shapes::default(), None, band)?;
+        Ok(Self { draw: self.draw, ..own })
+    }
+
+    /// One subcarrier as a problem of its own: its share of the power and of the weight of the bound, and
+    /// every parameter but range and velocity unknown.
+    ///
+    /// # Errors
+    /// As [`Instance::new`].
+    pub(super) fn alone(&self, n: usize) -> Result<Self, Error> {
+        let count = self.band.as_ref().map_or(1, Band::subcarriers) as f64;
+        let parts = self.subcarrier(n).parts;
+        let alone = Self::new(Parts { crb_weight: parts.crb_weight / count, ..parts })?;
+        Ok(Self { draw: self.draw, ..alone })
     }
 
     /// Arrays that are not planar.

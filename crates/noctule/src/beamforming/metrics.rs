@@ -10,6 +10,7 @@ use noctule_phy::rates::Reception;
 use noctule_phy::units::nats_to_bits;
 use serde::Serialize;
 
+use super::band::{BandMetrics, evaluate_over};
 use super::goal::{self, GoalMetrics, Prices};
 use super::{Beams, Instance};
 use crate::Error;
@@ -44,6 +45,9 @@ pub struct Metrics {
     /// How the beams stand to a goal and to what is required; absent for the weighted sum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<GoalMetrics>,
+    /// What they achieve subcarrier by subcarrier; absent where there is one frequency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band: Option<BandMetrics>,
     /// What one step more asked costs: told by the method, where it has multipliers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
@@ -58,6 +62,15 @@ pub struct TargetMetrics {
     pub polar_rcrb_deg: f64,
     /// Of the complex reflection coefficient: root of the sum of the bounds of both parts.
     pub reflection_rcrb: f64,
+    /// Of the range by delay, in metres; absent where it is known, or there is one frequency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range_rcrb_m: Option<f64>,
+    /// Of the range by the curvature of waves alone, in metres, where it is not linked to the delay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curvature_rcrb_m: Option<f64>,
+    /// Of the velocity, in m/s; absent where it is known, or there is no frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub velocity_rcrb_m_s: Option<f64>,
 }
 
 impl From<TargetCrb> for TargetMetrics {
@@ -66,6 +79,9 @@ impl From<TargetCrb> for TargetMetrics {
             azimuth_rcrb_deg: crb.azimuth_rad2.sqrt().to_degrees(),
             polar_rcrb_deg: crb.polar_rad2.sqrt().to_degrees(),
             reflection_rcrb: (crb.reflection_re + crb.reflection_im).sqrt(),
+            range_rcrb_m: None,
+            curvature_rcrb_m: None,
+            velocity_rcrb_m_s: None,
         }
     }
 }
@@ -75,6 +91,16 @@ impl Metrics {
     pub fn worst_angle_rcrb_deg(&self) -> Option<f64> {
         let angles = |t: &TargetMetrics| t.azimuth_rcrb_deg.max(t.polar_rcrb_deg);
         self.targets.as_ref()?.iter().map(angles).reduce(f64::max)
+    }
+
+    /// The largest root-CRB of a range in metres, where one is unknown and F regular.
+    pub fn worst_range_rcrb_m(&self) -> Option<f64> {
+        self.targets.as_ref()?.iter().filter_map(|t| t.range_rcrb_m).reduce(f64::max)
+    }
+
+    /// The largest root-CRB of a velocity in m/s, where one is unknown and F regular.
+    pub fn worst_velocity_rcrb_m_s(&self) -> Option<f64> {
+        self.targets.as_ref()?.iter().filter_map(|t| t.velocity_rcrb_m_s).reduce(f64::max)
     }
 
     /// Users whose rate is below a thousandth of a bit/s/Hz.
@@ -90,6 +116,9 @@ impl Metrics {
 pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
     if let Some(problem) = instance.problem() {
         return goal::evaluate(instance, problem, beams);
+    }
+    if let Some(band) = instance.band() {
+        return evaluate_over(instance, band, beams);
     }
     beams.check(instance)?;
     let parts = instance.parts();
@@ -121,6 +150,7 @@ pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
         power_w: stream_power_w.iter().sum(),
         stream_power_w,
         goal: None,
+        band: None,
         prices: None,
     })
 }
@@ -159,6 +189,9 @@ fn invert(fisher: &[f64]) -> Option<Vec<f64>> {
 /// the weights. A term that is not finite in double precision is left out; the unit is one when
 /// nothing is left.
 pub fn objective_unit(instance: &Instance) -> f64 {
+    if let Some(unit) = instance.band_unit() {
+        return unit;
+    }
     let parts = instance.parts();
     let mut unit = 0.0;
     let mut add = |term: f64| unit += if term.is_finite() { term } else { 0.0 };
@@ -180,7 +213,7 @@ pub fn objective_unit(instance: &Instance) -> f64 {
                 column.iter_mut().for_each(|z| *z *= scale);
             }
         }
-        let trace = fisher(instance, &Beams { matrix: beams, users: 0 })
+        let trace = fisher(instance, &Beams { matrix: beams, users: 0, subcarriers: 1 })
             .and_then(|fisher| invert(&fisher))
             .map(|inverse| {
                 let n = parameters(instance.targets().len());

@@ -59,7 +59,8 @@
 //!
 //! # Limits
 //!
-//! Far field, known angles and channels, no clutter, independent Gaussian symbols; arrays are planar
+//! Far field, one frequency, known angles and channels — but where there is a [band](band) —, no clutter,
+//! independent Gaussian symbols; arrays are planar
 //! and half a wavelength apart, or of [any shape](Shapes). Problems with requirements instead of weights
 //! are [goals](goal). The bound is local: where a root-CRB reaches the width of a beam, it says
 //! little about a real estimator, and designs then carry a warning. Linear arrays see one angle
@@ -123,6 +124,9 @@ mod table;
 mod verify;
 
 pub use advice::advice;
+pub use band::{
+    Band, BandMetrics, BandModel, BandSpace, Estimates, Knowledge, Near, NearField, NearUser, Ofdm,
+};
 pub use beams::{BEAM_FIELDS, Beams};
 pub use channel::{
     CdlProfile, CellKind, Channel, ChannelScale, ChannelTool, DirectionCheck, NoSight,

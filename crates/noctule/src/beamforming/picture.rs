@@ -179,7 +179,7 @@ mod tests {
         let instance = Scenario::default().realize(1, 0).expect("the default scene");
         let antennas = instance.parts().transmit_array.elements();
         let matrix = CMat::from_fn(antennas, 3, |i, j| C64::new((i * j) as f64 + 1.0, i as f64));
-        let beams = Beams { matrix, users: 2 };
+        let beams = Beams { matrix, users: 2, subcarriers: 1 };
         let Some(Picture::Pattern(cut)) = picture(&instance, &beams, PictureKind::Pattern) else {
             panic!("there is a cut")
         };
@@ -213,7 +213,7 @@ mod tests {
         let scale = [1.0, 0.5, 1.0, 0.0];
         let column = |i: usize, j: usize| steering[(i, j.min(2))] * scale[j];
         let matrix = CMat::from_fn(array.elements(), 4, column);
-        let beams = Beams { matrix, users: 2 };
+        let beams = Beams { matrix, users: 2, subcarriers: 1 };
         let Some(Picture::Scene(scene)) = picture(&instance, &beams, PictureKind::Scene) else {
             panic!("there is a scene")
         };

@@ -1,21 +1,22 @@
 //! Parameters of a base station, its users and its targets.
 
 use noctule_num::input::{in_count, in_range};
-use noctule_num::rng::{StreamKey, normal, uniform};
-use noctule_num::{C64, InputError};
+use noctule_num::{CMat, InputError};
 use noctule_phy::arrays::{Normalisation, PlanarArray, canonical_direction};
 use noctule_phy::units;
 use serde::{Deserialize, Serialize};
 
 use super::goal::{ClutterSource, Elements, Goal, Require, Stations, Template, Uncertain, Unknown};
 use super::instance::checks::{MOST_ELEMENTS, MOST_STREAMS, MOST_TARGETS};
-use super::instance::{Instance, Parts, Target};
-use super::{Channel, PowerConstraint, SYSTEM};
+use super::instance::{Instance, Parts};
+use super::{Channel, Knowledge, Ofdm, PowerConstraint};
 use crate::Error;
 
 mod placed;
+mod targets;
 
 pub use placed::PlacedTarget;
+pub use targets::{DrawnTargets, TargetSpec, Targets};
 
 /// A base station with planar transmit and receive arrays, single-antenna users, and point targets.
 ///
@@ -91,6 +92,14 @@ pub struct Scenario {
     /// Stations that send together, in place of arrays, channels and targets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stations: Option<Stations>,
+    /// An OFDM frame: beams on every subcarrier, echoes that tell ranges and velocities. `null` is one
+    /// frequency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ofdm: Option<Ofdm>,
+    /// What the station knows of channels, of a scenario with `ofdm` (one subcarrier is enough); `null` is
+    /// everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knowledge: Option<Knowledge>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
@@ -109,68 +118,6 @@ pub struct ArrayShape {
     pub vertical: usize,
 }
 
-/// Where targets come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Targets {
-    /// Known positions, the same in every trial.
-    Fixed(Vec<TargetSpec>),
-    /// Drawn anew in every trial.
-    Drawn(DrawnTargets),
-    /// By position and radar cross-section, in the world of a geometry; the noise of the radar is then
-    /// that of the geometry's bandwidth.
-    Placed(Vec<PlacedTarget>),
-}
-
-/// One point target.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TargetSpec {
-    /// Azimuth θ in degrees.
-    pub azimuth_deg: f64,
-    /// Polar angle φ in degrees from the array's vertical axis; a negative one is flipped
-    /// together with the azimuth, which gives the same response.
-    pub polar_deg: f64,
-    /// Complex reflection coefficient α as `[re, im]`.
-    pub reflection: [f64; 2],
-    /// What of it is unknown; `null` is what the scenario says for all targets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unknown: Option<Unknown>,
-}
-
-/// A law for targets: angles uniform in a range, reflection
-/// `magnitude · (1 + spread · N(0,1)) · e^{j2πU}`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct DrawnTargets {
-    /// Number of targets M.
-    pub count: usize,
-    /// Range of the azimuth in degrees.
-    pub azimuth_deg: [f64; 2],
-    /// Range of the polar angle in degrees.
-    pub polar_deg: [f64; 2],
-    /// Mean magnitude of the reflection coefficient.
-    pub reflection_magnitude: f64,
-    /// Relative standard deviation of the magnitude.
-    pub reflection_spread: f64,
-}
-
-impl Default for DrawnTargets {
-    /// Two targets in ±60°, reflections of magnitude 0.1 give or take a fifth.
-    fn default() -> Self {
-        Self {
-            count: 2,
-            azimuth_deg: [-60.0, 60.0],
-            polar_deg: [-60.0, 60.0],
-            reflection_magnitude: 0.1,
-            reflection_spread: 0.2,
-        }
-    }
-}
-
 impl Default for Scenario {
     fn default() -> Self {
         let target = |azimuth_deg, polar_deg, reflection| TargetSpec {
@@ -178,6 +125,8 @@ impl Default for Scenario {
             polar_deg,
             reflection,
             unknown: None,
+            range_m: None,
+            velocity_m_s: None,
         };
         Self {
             targets: Targets::Fixed(vec![
@@ -208,6 +157,8 @@ impl Scenario {
                 polar_deg: polar.to_degrees(),
                 reflection,
                 unknown: None,
+                range_m: None,
+                velocity_m_s: None,
             }
         };
         Self {
@@ -247,6 +198,8 @@ impl Scenario {
             uncertain: None,
             channel_error_db: None,
             stations: None,
+            ofdm: None,
+            knowledge: None,
         }
     }
 
@@ -279,6 +232,7 @@ impl Scenario {
         in_range("crb_weight", self.crb_weight, 0.0, 1e12, "")?;
         self.check_channel()?;
         self.validate_goal()?;
+        self.validate_band()?;
         match &self.targets {
             Targets::Fixed(targets) => {
                 in_count("targets.fixed", targets.len(), 0, MOST_TARGETS)?;
@@ -324,7 +278,11 @@ impl Scenario {
         let parts = Parts {
             transmit_array: self.transmit_array.array(),
             receive_array: receive_array.array(),
-            channels: self.channels(seed, trial)?,
+            // those of a band are drawn with it
+            channels: match &self.ofdm {
+                Some(_) => CMat::zeros(antennas, self.users),
+                None => self.channels(seed, trial)?,
+            },
             targets,
             power_w: units::w_from_dbm(self.power_dbm),
             user_noise_w: vec![channel.user_noise_w(self.user_noise_dbm); self.users],
@@ -338,7 +296,10 @@ impl Scenario {
         if let Some(problem) = &mut problem {
             problem.around = self.surroundings(&parts)?;
         }
-        let instance = self.asked_of(parts, self.shapes(), problem)?;
+        let instance = match &self.ofdm {
+            Some(ofdm) => self.over_band(ofdm, parts, (seed, trial))?,
+            None => self.asked_of(parts, self.shapes(), problem)?,
+        };
         Ok(instance.drawn_as(seed, trial).warned(channel.warnings(self.channel_array())))
     }
 }
@@ -350,47 +311,6 @@ impl ArrayShape {
             vertical: self.vertical,
             normalisation: Normalisation::UnitNorm,
         }
-    }
-}
-
-impl TargetSpec {
-    fn si(&self) -> Target {
-        let (azimuth_rad, polar_rad) =
-            canonical_direction(self.azimuth_deg.to_radians(), self.polar_deg.to_radians());
-        let [re, im] = self.reflection;
-        Target { azimuth_rad, polar_rad, reflection: C64::new(re, im) }
-    }
-}
-
-impl DrawnTargets {
-    fn validate(&self) -> Result<(), InputError> {
-        in_count("targets.drawn.count", self.count, 0, MOST_TARGETS)?;
-        for (name, [low, high]) in
-            [("azimuth_deg", self.azimuth_deg), ("polar_deg", self.polar_deg)]
-        {
-            let place = format!("targets.drawn.{name}");
-            in_range(&place, low, -360.0, 360.0, "degrees")?;
-            in_range(&place, high, low, 360.0, "degrees, not below the lower end")?;
-        }
-        in_range("targets.drawn.reflection_magnitude", self.reflection_magnitude, 0.0, 1e12, "")?;
-        in_range("targets.drawn.reflection_spread", self.reflection_spread, 0.0, 1e3, "")
-    }
-
-    fn draw(&self, seed: u64, trial: u64) -> Vec<Target> {
-        (0..self.count)
-            .map(|index| {
-                let mut rng = StreamKey::new(seed, SYSTEM, "target", index as u64).trial(trial);
-                let azimuth = uniform(&mut rng, self.azimuth_deg[0], self.azimuth_deg[1]);
-                let polar = uniform(&mut rng, self.polar_deg[0], self.polar_deg[1]);
-                let spread = 1.0 + self.reflection_spread * normal(&mut rng);
-                let phase = uniform(&mut rng, 0.0, std::f64::consts::TAU);
-                let (azimuth_rad, polar_rad) =
-                    canonical_direction(azimuth.to_radians(), polar.to_radians());
-                // `from_polar` of a negative magnitude is the opposite phase, as in the law.
-                let reflection = C64::from_polar(1.0, phase) * (self.reflection_magnitude * spread);
-                Target { azimuth_rad, polar_rad, reflection }
-            })
-            .collect()
     }
 }
 

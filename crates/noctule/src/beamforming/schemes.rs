@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::band::{each_alone, perfect_knowledge, same_beams};
 use super::best_known::best_known;
 use super::{Beamforming, baselines, design_from};
 use crate::claims::Ends;
@@ -29,7 +30,32 @@ const OURS: &[Scheme<Beamforming>] = &[
         &Method::new(best_known),
         Ends::OwnRule,
     ),
+    Scheme::new(
+        "same-beams",
+        "Same beams",
+        "of a scenario with `ofdm`: the best beams that are the same on every subcarrier, at equal power",
+        &Method::new(same_beams),
+        Ends::OwnRule,
+    ),
+    Scheme::new(
+        "each-alone",
+        "Each alone",
+        "of a scenario with `ofdm`: every subcarrier designed by itself with its share of the power",
+        &Method::new(each_alone),
+        Ends::OwnRule,
+    ),
+    Scheme::new(
+        "perfect-knowledge",
+        "Perfect knowledge",
+        "of a scenario with `knowledge`: designed for the channels themselves, judged beside the estimates",
+        &Method::new(perfect_knowledge),
+        Ends::OwnRule,
+    ),
 ];
+
+/// Schemes of a band; the last two have no meaning without one.
+pub(super) const OF_A_BAND: [&str; 6] =
+    ["balanced", "zf", "rzf", "mrt", "same-beams", "each-alone"];
 
 /// Who takes part in `noctule bench`: whole designs as people use them, then one start for all.
 pub(super) fn contenders() -> Vec<(&'static str, &'static str, Value)> {

@@ -4,6 +4,7 @@ use noctule_num::linalg::{Op, product, real_dot};
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{Objective, Proof};
 
+use super::band::residual_over;
 use super::model::{Model, Space};
 use super::{Beams, Instance, PowerConstraint};
 use crate::Error;
@@ -32,6 +33,9 @@ pub struct Stationarity {
 /// # Errors
 /// When the beams have another shape.
 pub fn residual(instance: &Instance, beams: &Beams) -> Result<Option<f64>, Error> {
+    if let Some(band) = instance.band() {
+        return residual_over(instance, band, beams);
+    }
     beams.check(instance)?;
     let mut model = Model::with_streams(instance, Space::Full, beams.matrix.cols())?;
     let point = model.point(&beams.matrix);

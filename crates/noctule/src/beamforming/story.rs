@@ -7,12 +7,15 @@ use crate::system::{Table, counted};
 
 /// The sizes of an instance.
 pub(super) fn headline(instance: &Instance) -> String {
+    let band =
+        instance.band().map(|band| format!(", {}", counted(band.subcarriers(), "subcarrier")));
     format!(
-        "{} transmit and {}, {}, {}",
+        "{} transmit and {}, {}, {}{}",
         instance.antennas(),
         counted(instance.parts().receive_array.elements(), "receive antenna"),
         counted(instance.users(), "user"),
-        counted(instance.targets().len(), "target")
+        counted(instance.targets().len(), "target"),
+        band.unwrap_or_default()
     )
 }
 
@@ -48,7 +51,7 @@ pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
     .to_vec()
 }
 
-fn users(instance: &Instance, design: &BeamformingDesign) -> Table {
+pub(super) fn users(instance: &Instance, design: &BeamformingDesign) -> Table {
     let metrics = &design.metrics;
     let rows = (0..instance.users())
         .map(|k| {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     BEAM_FIELDS, BeamformingDesign, Beams, CLAIMS, Instance, Metrics, SYSTEM, Scenario, Targets,
-    advice, evaluate, goal, instance, picture, schemes, story, symbols, table, verify,
+    advice, band, evaluate, goal, instance, picture, schemes, story, symbols, table, verify,
 };
 use crate::claims::{Checks, Ends};
 use crate::data::{ArraySet, FieldInfo};
@@ -73,9 +73,15 @@ impl System for Beamforming {
         schemes::contenders()
     }
 
-    /// Methods made for the weighted sum refuse another goal.
+    /// Methods made for the weighted sum refuse another goal, those of one frequency a band.
     fn takes_part(scenario: &Scenario, scheme: &str) -> bool {
-        scenario.goal.is_weighted() || ["balanced", "zf", "rzf", "mrt"].contains(&scheme)
+        if scenario.ofdm.is_some() {
+            let perfect = scheme == "perfect-knowledge" && scenario.knowledge.is_some();
+            return perfect || schemes::OF_A_BAND.contains(&scheme);
+        }
+        let band = ["same-beams", "each-alone", "perfect-knowledge"].contains(&scheme);
+        let closed = ["balanced", "zf", "rzf", "mrt"].contains(&scheme);
+        closed || (!band && scenario.goal.is_weighted())
     }
 
     fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
@@ -149,6 +155,7 @@ impl System for Beamforming {
     fn facts(instance: &Instance, design: &BeamformingDesign) -> Vec<(String, String)> {
         match instance.problem() {
             Some(problem) => goal::facts(instance, problem, design),
+            None if instance.band().is_some() => band::facts(design),
             None => story::facts(design),
         }
     }
@@ -156,6 +163,7 @@ impl System for Beamforming {
     fn tables(instance: &Instance, design: &BeamformingDesign) -> Vec<Table> {
         match instance.problem() {
             Some(problem) => goal::tables(instance, problem, design),
+            None if instance.band().is_some() => band::tables(instance, design),
             None => story::tables(instance, design),
         }
     }

@@ -73,6 +73,38 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "power of the beams without data over the total power",
         sensing_power_share,
     ),
+    metric(
+        "range_m",
+        "Largest root-CRB of a range",
+        "m",
+        "largest root-Cramér–Rao bound over targets whose range is unknown",
+        |_, d| d.metrics.worst_range_rcrb_m(),
+    )
+    .only_with("ofdm"),
+    metric(
+        "velocity_m_s",
+        "Largest root-CRB of a velocity",
+        "m/s",
+        "largest root-Cramér–Rao bound over targets whose velocity is unknown",
+        |_, d| d.metrics.worst_velocity_rcrb_m_s(),
+    )
+    .only_with("ofdm"),
+    metric(
+        "band_rate_mbps",
+        "Sum rate of the band",
+        "Mbit/s",
+        "sum over users and subcarriers of rates times the subcarrier spacing; prefixes are not taken off",
+        |_, d| Some(d.metrics.band.as_ref()?.sum_rate_bps / 1e6),
+    )
+    .only_with("ofdm"),
+    metric(
+        "true_rate_bps_hz",
+        "Sum rate on the channels",
+        "bit/s/Hz",
+        "sum rate of beams that were designed for estimates on the channels as they are, mean over the band",
+        |_, d| d.metrics.band.as_ref()?.true_sum_rate_bps_hz,
+    )
+    .only_with("knowledge"),
     metric("evaluations_total", "Evaluations", "", "of the objective, over all starts", |_, d| {
         Some(d.work.evaluations as f64)
     }),
@@ -191,6 +223,23 @@ pub(super) const SERIES: &[Series<Beamforming>] = &[
         trace,
     )
     .of_steps(),
+    series("range_rcrb_m", "i: target", "Root-CRB of the range", "m", |_, d| {
+        SeriesEntry::list(d.metrics.targets.iter().flatten().filter_map(|t| t.range_rcrb_m))
+    })
+    .only_with("ofdm"),
+    series("velocity_rcrb_m_s", "i: target", "Root-CRB of the velocity", "m/s", |_, d| {
+        SeriesEntry::list(d.metrics.targets.iter().flatten().filter_map(|t| t.velocity_rcrb_m_s))
+    })
+    .only_with("ofdm"),
+    series("subcarrier_rate_bps_hz", "i: subcarrier", "Sum rate", "bit/s/Hz", |_, d| {
+        let band = d.metrics.band.iter().flat_map(|band| &band.rate_bps_hz);
+        SeriesEntry::list(band.map(|rates| rates.iter().sum::<f64>()))
+    })
+    .only_with("ofdm"),
+    series("subcarrier_power_w", "i: subcarrier", "Power", "W", |_, d| {
+        SeriesEntry::list(d.metrics.band.iter().flat_map(|band| band.power_w.iter().copied()))
+    })
+    .only_with("ofdm"),
     series("user_sinr_db", "i: user", "SINR", "dB", |_, d| {
         let heard = d.metrics.sinr.iter().enumerate().filter(|(_, sinr)| **sinr > 0.0);
         let entry = |(i, sinr): (usize, &f64)| SeriesEntry {

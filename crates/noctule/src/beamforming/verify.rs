@@ -4,6 +4,7 @@
 //! and rates are written out again, entry by entry, from the definitions in the
 //! [module page](super). It is slow and meant to be.
 
+mod band;
 mod dense;
 mod goal;
 mod lit;
@@ -51,6 +52,9 @@ pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error>
     beams.check(instance)?;
     if let Some(problem) = instance.problem() {
         return goal::verify(instance, problem, beams);
+    }
+    if let Some(band) = instance.band() {
+        return band::verify(instance, band, beams);
     }
     let parts = instance.parts();
     let w = &beams.matrix;

@@ -165,6 +165,8 @@ fn one_target(sinr_db: f64, sensing_streams: usize) -> Scenario {
         // α = 1 for steering vectors of unit modulus
         reflection: [(16.0_f64 * 20.0).sqrt(), 0.0],
         unknown: None,
+        range_m: None,
+        velocity_m_s: None,
     };
     scenario.targets = noctule::beamforming::Targets::Fixed(vec![target]);
     scenario

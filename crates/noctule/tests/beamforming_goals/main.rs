@@ -251,6 +251,8 @@ fn arrays_of_any_shape_and_known_parameters_travel_in_documents() {
         polar_deg: 90.0,
         reflection: [0.1, 0.05],
         unknown,
+        range_m: None,
+        velocity_m_s: None,
     };
     let scenario = Scenario {
         transmit_elements: Some(line),

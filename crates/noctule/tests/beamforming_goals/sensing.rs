@@ -31,6 +31,8 @@ fn line(goal: Goal) -> Scenario {
         polar_deg: 90.0,
         reflection: [0.1, 0.05],
         unknown: None,
+        range_m: None,
+        velocity_m_s: None,
     };
     Scenario {
         transmit_elements: Some(Elements::Linear { elements: 8, spacing: 0.5, centred: true }),

@@ -40,7 +40,7 @@ pub(crate) fn evaluation(case: &mut Fields) {
     inputs.finish();
     parts.sensing_streams = matrix.cols() - parts.channels.cols();
     let instance = Instance::new(parts).unwrap();
-    let beams = Beams { matrix, users: instance.users() };
+    let beams = Beams { matrix, users: instance.users(), subcarriers: 1 };
     let metrics = evaluate(&instance, &beams).unwrap();
     let mut tolerance = case.inside("tolerance");
     let relative = tolerance.number("rel");
@@ -131,7 +131,7 @@ pub(crate) fn edge(case: &mut Fields) {
         parts.channels = CMat::from_fn(parts.transmit_array.elements(), 1, |_, _| C64::ONE);
         parts.user_noise_w = vec![1.0];
         let instance = Instance::new(parts).unwrap();
-        let beams = Beams { matrix: CMat::identity(instance.antennas()), users: 1 };
+        let beams = Beams { matrix: CMat::identity(instance.antennas()), users: 1, subcarriers: 1 };
         let fisher = fisher(&instance, &beams).unwrap();
         let n = fisher.len().isqrt();
         let matrix = CMat::from_fn(n, n, |i, j| C64::from(fisher[i * n + j]));

@@ -28,7 +28,7 @@ pub(crate) fn global_bound(case: &mut Fields) {
     let mut expected = case.inside("expected");
     let (lower, upper) = (expected.number("objective_lower"), expected.number("objective_upper"));
     let scale = lower.abs().max(1.0);
-    let known = Beams { matrix: case.matrix("design_W"), users: instance.users() };
+    let known = Beams { matrix: case.matrix("design_W"), users: instance.users(), subcarriers: 1 };
     let reached = evaluate(&instance, &known).unwrap().objective.unwrap();
     assert!((reached - lower).abs() <= 1e-6 * scale, "{name}: the design handed in is {reached}");
 

@@ -16,10 +16,9 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    pub(super) fn new(scene: &Scene, parameters: &[(Kind, usize)], fisher: &[f64]) -> Option<Self> {
+    pub(super) fn new(parameters: &[(Kind, usize)], fisher: &[f64]) -> Option<Self> {
         let n = parameters.len();
         assert_eq!(fisher.len(), n * n, "size of the Fisher matrix");
-        debug_assert!(n == scene.kinds().len() * scene.targets.len());
         Self::of(parameters.to_vec(), fisher.to_vec())
     }
 
@@ -58,21 +57,7 @@ impl Bounds {
     /// range in place of both. `None` where there is no pair to link, or nothing to invert.
     pub fn linked(&self) -> Option<Self> {
         let n = self.parameters.len();
-        let has = |kind: Kind| self.parameters.iter().any(|parameter| parameter.0 == kind);
-        if !(has(Kind::Range) && has(Kind::DelayRange)) {
-            return None;
-        }
-        let kept: Vec<(Kind, usize)> =
-            self.parameters.iter().copied().filter(|p| p.0 != Kind::DelayRange).collect();
-        // Both ranges are in metres: the derivative is one.
-        let into: Vec<usize> = self
-            .parameters
-            .iter()
-            .map(|&(kind, target)| {
-                let kind = if kind == Kind::DelayRange { Kind::Range } else { kind };
-                kept.iter().position(|own| *own == (kind, target)).unwrap_or(0)
-            })
-            .collect();
+        let (kept, into) = link(&self.parameters)?;
         let mut fisher = vec![0.0; kept.len() * kept.len()];
         for i in 0..n {
             for j in 0..n {
@@ -108,6 +93,25 @@ impl Bounds {
         };
         scene.targets.iter().enumerate().map(of).collect()
     }
+}
+
+/// What remains of parameters where the range of a target sets curvature and delay, and where each of them
+/// went: `F_link = JᵀFJ` adds up rows and columns that go to the same place, as both ranges are in metres.
+/// `None` where no target has both.
+pub fn link(parameters: &[(Kind, usize)]) -> Option<(Vec<(Kind, usize)>, Vec<usize>)> {
+    let linked = |&(kind, target): &(Kind, usize)| {
+        kind == Kind::DelayRange && parameters.contains(&(Kind::Range, target))
+    };
+    if !parameters.iter().any(linked) {
+        return None;
+    }
+    let kept: Vec<(Kind, usize)> = parameters.iter().copied().filter(|p| !linked(p)).collect();
+    let place = |p: &(Kind, usize)| {
+        let own = if linked(p) { (Kind::Range, p.1) } else { *p };
+        kept.iter().position(|kept| *kept == own)
+    };
+    let into = parameters.iter().map(place).collect::<Option<Vec<usize>>>()?;
+    Some((kept, into))
 }
 
 /// The derivative of a target's position by a parameter.

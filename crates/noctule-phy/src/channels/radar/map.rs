@@ -11,11 +11,11 @@ use crate::channels::ofdm::LIGHT_M_S;
 
 /// One entry `Re(coefficient · X^{(power)}[row, column])` of F_ij.
 #[derive(Clone, Copy, Debug)]
-struct Term {
-    pair: (usize, usize),
-    power: usize,
-    at: (usize, usize),
-    coefficient: C64,
+pub(super) struct Term {
+    pub(super) pair: (usize, usize),
+    pub(super) power: usize,
+    pub(super) at: (usize, usize),
+    pub(super) coefficient: C64,
 }
 
 /// Subcarriers that share their responses: all of them without squint.
@@ -76,6 +76,28 @@ impl Map {
             pulsations: offsets.iter().map(|offset| TAU * offset).collect(),
             groups,
         })
+    }
+
+    /// T_n.
+    pub(super) fn transmit_space(&self, n: usize) -> &CMat {
+        &self.groups[self.group_of(n)].transmit
+    }
+
+    /// The group of subcarrier n.
+    const fn group_of(&self, n: usize) -> usize {
+        if self.groups.len() == 1 { 0 } else { n }
+    }
+
+    /// Number of parameters, terms of every group, and the group of every subcarrier.
+    pub(super) fn sparse(&self) -> (usize, Vec<&[Term]>, Vec<usize>) {
+        let groups = self.groups.iter().map(|group| group.terms.as_slice()).collect();
+        let of = (0..self.subcarriers).map(|n| self.group_of(n)).collect();
+        (self.parameters, groups, of)
+    }
+
+    /// `e^{−j2πδ_nτ}`, a column a subcarrier, and 2πδ_n.
+    pub(super) fn frame(&self) -> (&CMat, &[f64]) {
+        (&self.turns, &self.pulsations)
     }
 
     /// Antennas × streams of subcarrier n.

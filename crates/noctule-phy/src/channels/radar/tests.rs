@@ -18,7 +18,7 @@ fn target(azimuth_rad: f64, delay_s: f64, doppler_hz: f64) -> Target {
     }
 }
 
-fn far() -> Scene {
+pub(super) fn far() -> Scene {
     Scene {
         transmit: UniformArray::new(3, 2),
         receive: UniformArray::new(2, 3),
@@ -37,7 +37,7 @@ fn far() -> Scene {
     }
 }
 
-fn near(amplitude_exponent: f64, squint: bool) -> Scene {
+pub(super) fn near(amplitude_exponent: f64, squint: bool) -> Scene {
     let mut scene = far();
     scene.transmit = scene.transmit.centred();
     scene.receive = scene.receive.centred();
@@ -51,7 +51,7 @@ fn near(amplitude_exponent: f64, squint: bool) -> Scene {
     scene
 }
 
-fn beams(scene: &Scene, streams: usize) -> Vec<C64> {
+pub(super) fn beams(scene: &Scene, streams: usize) -> Vec<C64> {
     let mut rng = StreamKey::new(8, "test", "radar", streams as u64).trial(0);
     let count = scene.grid.subcarriers * streams * scene.transmit.elements();
     (0..count).map(|_| complex_normal(&mut rng, 1.0)).collect()

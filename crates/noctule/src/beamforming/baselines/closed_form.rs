@@ -4,6 +4,7 @@ use noctule_num::linalg::{Cholesky, Op, dot, orthonormal_basis, product, real_do
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work, water_filling};
 
+use crate::beamforming::band::on_each;
 use crate::beamforming::goal::violation;
 use crate::beamforming::model::evaluate;
 use crate::beamforming::starts::{matched_filters, regularised_zero_forcing, scaled_to_power};
@@ -28,6 +29,9 @@ pub fn mrt(
     _: &NoSettings,
     _: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
+    if let Some(band) = instance.band() {
+        return on_each(instance, band, |own| ready(own, matched_filters(own)));
+    }
     closed_form(instance, matched_filters(instance))
 }
 
@@ -41,6 +45,9 @@ pub fn rzf(
     _: &NoSettings,
     _: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
+    if let Some(band) = instance.band() {
+        return on_each(instance, band, |own| ready(own, regularised_zero_forcing(own)?));
+    }
     closed_form(instance, regularised_zero_forcing(instance)?)
 }
 
@@ -88,6 +95,14 @@ pub fn zf(
     _: &NoSettings,
     _: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
+    if let Some(band) = instance.band() {
+        return on_each(instance, band, |own| ready(own, zero_forcing(own)?));
+    }
+    closed_form(instance, zero_forcing(instance)?)
+}
+
+/// The beams of zero forcing.
+fn zero_forcing(instance: &Instance) -> Result<CMat, Error> {
     let users = instance.users();
     let channels = instance.channels();
     let dependent = || {
@@ -116,27 +131,11 @@ pub fn zf(
         let scale = (power / cost).sqrt();
         data.col_mut(user).iter_mut().for_each(|z| *z *= scale);
     }
-    closed_form(instance, data)
+    Ok(data)
 }
 
-fn closed_form(instance: &Instance, mut data: CMat) -> Result<BeamformingDesign, Error> {
-    if instance.users() == 0 {
-        return Err(
-            InputError::new("there are no users", "channels", "0 users", "1 or more").into()
-        );
-    }
-    // Squares can leave the range of double precision where entries do not. Only directions count
-    // here: powers follow.
-    while data.norm_sqr() <= 0.0 && data.max_abs() > 0.0 {
-        data.scale(FROM_THE_FLOOR);
-    }
-    if data.max_abs() <= 0.0 {
-        let what = "no user has a channel";
-        return Err(InputError::new(what, "channels", "zeros", "a channel that is not zero").into());
-    }
-    let silent = CMat::zeros(instance.antennas(), instance.parts().sensing_streams);
-    let matrix = CMat::hstack(&[&data, &silent])?;
-    let beams = Beams { matrix: project_power(instance, matrix), users: instance.users() };
+fn closed_form(instance: &Instance, data: CMat) -> Result<BeamformingDesign, Error> {
+    let beams = Beams { matrix: ready(instance, data)?, users: instance.users(), subcarriers: 1 };
     let metrics = evaluate(instance, &beams)?;
     let power = (metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
     let violation = if instance.problem().is_some() { violation(&metrics) } else { power };
@@ -155,6 +154,26 @@ fn closed_form(instance: &Instance, mut data: CMat) -> Result<BeamformingDesign,
         trace: Trace::off(),
         work: Work::default(),
     })
+}
+
+/// Data beams beside silent ones, at the power constraint.
+fn ready(instance: &Instance, mut data: CMat) -> Result<CMat, Error> {
+    if instance.users() == 0 {
+        return Err(
+            InputError::new("there are no users", "channels", "0 users", "1 or more").into()
+        );
+    }
+    // Squares can leave the range of double precision where entries do not. Only directions count
+    // here: powers follow.
+    while data.norm_sqr() <= 0.0 && data.max_abs() > 0.0 {
+        data.scale(FROM_THE_FLOOR);
+    }
+    if data.max_abs() <= 0.0 {
+        let what = "no user has a channel";
+        return Err(InputError::new(what, "channels", "zeros", "a channel that is not zero").into());
+    }
+    let silent = CMat::zeros(instance.antennas(), instance.parts().sensing_streams);
+    Ok(project_power(instance, CMat::hstack(&[&data, &silent])?))
 }
 
 /// The nearest beams that meet the power constraint with equality: scaled as a whole, or antenna

@@ -77,7 +77,7 @@ pub fn one_user(instance: &Instance) -> Result<BeamformingDesign, Error> {
         return refuse("no beam gives the user that SNR", "require", found, &allowed);
     };
     let matrix = CMat::from_columns(instance.antennas(), 1, beam)?;
-    let beams = Beams { matrix, users: 1 };
+    let beams = Beams { matrix, users: 1, subcarriers: 1 };
     let metrics = evaluate(instance, &beams)?;
     let violation = violation(&metrics);
     Ok(Design {

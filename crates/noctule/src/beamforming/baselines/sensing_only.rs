@@ -88,8 +88,11 @@ pub fn sensing_only(
     let bound = certify_sensing(&mut model, &point, energy)?;
     let sensing_beams = model.beams(&point, 0).matrix;
     let silent = CMat::zeros(instance.antennas(), instance.users());
-    let beams =
-        Beams { matrix: CMat::hstack(&[&silent, &sensing_beams])?, users: instance.users() };
+    let beams = Beams {
+        matrix: CMat::hstack(&[&silent, &sensing_beams])?,
+        users: instance.users(),
+        subcarriers: 1,
+    };
     let metrics = evaluate(instance, &beams)?;
     let mut work = found.work;
     work.factorisations += 1;

@@ -174,7 +174,7 @@ impl Parts {
             }
             _ => data,
         };
-        Ok(Beams { matrix, users })
+        Ok(Beams { matrix, users, subcarriers: 1 })
     }
 
     /// The share with the best value, by golden sections: for one that has a single summit.
@@ -386,6 +386,6 @@ pub(in crate::beamforming) fn best_use_bps_hz(
     }
     let mut matrix = design.variables.matrix.columns(0..users);
     matrix.scale(time.sqrt().recip());
-    let alone = evaluate(instance, &Beams { matrix, users }).ok()?;
+    let alone = evaluate(instance, &Beams { matrix, users, subcarriers: 1 }).ok()?;
     Some(at_once.max(time * alone.goal.as_ref()?.shown?))
 }

@@ -110,7 +110,8 @@ fn finish(
     work: Work,
 ) -> Result<BeamformingDesign, Error> {
     let silent = CMat::zeros(instance.antennas(), instance.parts().sensing_streams);
-    let beams = Beams { matrix: CMat::hstack(&[data, &silent])?, users: instance.users() };
+    let beams =
+        Beams { matrix: CMat::hstack(&[data, &silent])?, users: instance.users(), subcarriers: 1 };
     let metrics = evaluate(instance, &beams)?;
     let mut warnings = advice(instance, &metrics);
     // Without a weight on the bound the sum rate is the instance's objective, and silent sensing

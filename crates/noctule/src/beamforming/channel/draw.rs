@@ -83,7 +83,7 @@ impl Channel {
     }
 
     /// The model in SI units.
-    pub(super) fn model(&self) -> Model {
+    pub(in crate::beamforming) fn model(&self) -> Model {
         match self {
             // channels of a file are not drawn
             Self::Rayleigh {} | Self::File { .. } => Model::Rayleigh,

@@ -295,7 +295,11 @@ fn unknown(flags: &[f64], targets: usize) -> Result<Vec<Unknown>, InputError> {
         let allowed = format!("0 or 1, three for each of {targets} targets");
         return Err(InputError::new("not flags of parameters", "unknown", found, allowed));
     }
-    let one =
-        |f: &[f64]| Unknown { azimuth: f[0] > 0.5, polar: f[1] > 0.5, reflection: f[2] > 0.5 };
+    let one = |f: &[f64]| Unknown {
+        azimuth: f[0] > 0.5,
+        polar: f[1] > 0.5,
+        reflection: f[2] > 0.5,
+        ..Unknown::ALL
+    };
     Ok(flags.chunks(3).map(one).collect())
 }

@@ -126,6 +126,7 @@ pub(in crate::beamforming) fn evaluate(
         power_w,
         stream_power_w,
         goal: Some(goal),
+        band: None,
         prices: None,
     })
 }
@@ -188,6 +189,9 @@ fn targets(world: &World, bounds: &[f64]) -> Vec<TargetMetrics> {
         azimuth_rcrb_deg: azimuth.sqrt().to_degrees(),
         polar_rcrb_deg: polar.sqrt().to_degrees(),
         reflection_rcrb: reflection.sqrt(),
+        range_rcrb_m: None,
+        curvature_rcrb_m: None,
+        velocity_rcrb_m_s: None,
     };
     out.into_iter().map(target).collect()
 }

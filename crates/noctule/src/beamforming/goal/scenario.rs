@@ -203,7 +203,8 @@ impl Scenario {
             let what = "the weighted sum has no requirements";
             return refuse(what, "require", "requirements, and no goal beside them");
         }
-        let known = |u: &Unknown| !u.is_all();
+        // over a band every parameter may be known
+        let known = |u: &Unknown| self.ofdm.is_none() && !u.is_all();
         if known(&self.unknown) || self.targets.unknown().iter().flatten().any(known) {
             let what = "the weighted sum counts every parameter of a target as unknown";
             return refuse(what, "unknown", "a parameter that is known, and no goal beside it");
@@ -237,7 +238,7 @@ impl Scenario {
         }
         if let Some(stations) = &self.stations {
             // every station sees them in another direction: nothing of them is estimated
-            let known = Unknown { azimuth: false, polar: false, reflection: false };
+            let known = Unknown { azimuth: false, polar: false, reflection: false, ..Unknown::ALL };
             let (users, unknown) = (stations.users_m.len(), vec![known; targets]);
             return asked(&self.goal, &self.require, users, unknown, self.streams_cancelled)
                 .map(Some);
@@ -281,7 +282,7 @@ impl Targets {
     }
 
     /// What each says of itself.
-    fn unknown(&self) -> Vec<Option<Unknown>> {
+    pub(in crate::beamforming) fn unknown(&self) -> Vec<Option<Unknown>> {
         match self {
             Self::Fixed(targets) => targets.iter().map(|target| target.unknown).collect(),
             Self::Drawn(law) => vec![None; law.count],

@@ -110,7 +110,7 @@ fn told(
         }
     }
     let users = instance.users();
-    let beams = Beams { matrix: found.beams.clone(), users };
+    let beams = Beams { matrix: found.beams.clone(), users, subcarriers: 1 };
     let metrics = evaluate(instance, &beams)?;
     let violation = violation(&metrics);
     if violation > FEASIBLE
@@ -156,7 +156,7 @@ fn infeasible(
     why: Refused,
     evaluations: u64,
 ) -> Result<BeamformingDesign, Error> {
-    let beams = Beams { matrix: why.beams, users: instance.users() };
+    let beams = Beams { matrix: why.beams, users: instance.users(), subcarriers: 1 };
     let metrics = evaluate(instance, &beams)?;
     let infeasible = Some(why.certificate);
     Ok(Design {
@@ -249,7 +249,7 @@ pub(in crate::beamforming) fn sensing_alone(
     let matrix = CMat::hstack(&[&silent, &found.beams])?;
     let lambda = vec![0.0; users];
     let found = Found { beams: matrix, dual: DualValues { lambda, ..found.dual.clone() }, ..found };
-    let beams = Beams { matrix: found.beams.clone(), users };
+    let beams = Beams { matrix: found.beams.clone(), users, subcarriers: 1 };
     let metrics = evaluate(instance, &beams)?;
     let violation = violation(&metrics);
     let ignores = problem.sinr_floor.iter().any(|floor| *floor > 0.0);

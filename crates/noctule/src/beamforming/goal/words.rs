@@ -259,15 +259,27 @@ pub struct Unknown {
     pub polar: bool,
     /// Both parts of the reflection.
     pub reflection: bool,
+    /// The range, of a scenario with `ofdm`.
+    #[serde(skip_serializing_if = "is_yes")]
+    pub range: bool,
+    /// The velocity, of a scenario with `ofdm`.
+    #[serde(skip_serializing_if = "is_yes")]
+    pub velocity: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
+const fn is_yes(flag: &bool) -> bool {
+    *flag
 }
 
 impl Unknown {
     /// Everything.
-    pub const ALL: Self = Self { azimuth: true, polar: true, reflection: true };
+    pub const ALL: Self =
+        Self { azimuth: true, polar: true, reflection: true, range: true, velocity: true };
 
     /// Whether everything is unknown.
     pub const fn is_all(&self) -> bool {
-        self.azimuth && self.polar && self.reflection
+        self.azimuth && self.polar && self.reflection && self.range && self.velocity
     }
 }
 

@@ -7,8 +7,7 @@ use noctule_phy::arrays::{Normalisation, PlanarArray};
 
 use super::{Instance, Parts, PowerConstraint, Target, checks};
 use crate::Error;
-use crate::beamforming::SYSTEM;
-use crate::beamforming::goal;
+use crate::beamforming::{SYSTEM, band, goal};
 use crate::data::{Array, ArraySet, Entries, FieldInfo, Taker, as_count};
 
 /// The arrays an instance travels as. Complex numbers in JSON are `[re, im]`.
@@ -67,6 +66,20 @@ pub const FIELDS: &[FieldInfo] = &[
     goal::AROUND[10],
     goal::AROUND[11],
     goal::AROUND[12],
+    band::FIELDS[0],
+    band::FIELDS[1],
+    band::FIELDS[2],
+    band::FIELDS[3],
+    band::FIELDS[4],
+    band::FIELDS[5],
+    band::FIELDS[6],
+    band::FIELDS[7],
+    band::FIELDS[8],
+    band::FIELDS[9],
+    band::FIELDS[10],
+    band::FIELDS[11],
+    band::FIELDS[12],
+    band::FIELDS[13],
 ];
 
 const fn field(
@@ -110,6 +123,7 @@ impl Instance {
         };
         let channels = channels(&mut taker, antennas)?;
         let targets = targets(&mut taker)?;
+        let over = band::read(&mut taker, &channels, targets.len())?;
         let problem = goal::read(&mut taker, channels.cols(), targets.len())?;
         let parts = Parts {
             transmit_array,
@@ -128,7 +142,10 @@ impl Instance {
             },
             targets,
         };
-        Self::asking(parts, shapes, problem)
+        match over {
+            Some(over) => band::instance(parts, (shapes, problem), over),
+            None => Self::asking(parts, shapes, problem),
+        }
     }
 
     /// The named arrays of this instance; [`Instance::from_arrays`] inverts it to the bit.
@@ -158,6 +175,7 @@ impl Instance {
         let modulus = self.unit_modulus_steering();
         set.insert("unit_modulus_steering", Array::number(f64::from(u8::from(modulus))));
         goal::write(self, &mut set);
+        band::write(self, &mut set);
         set
     }
 
@@ -184,6 +202,7 @@ fn completed(set: ArraySet, base: Option<&Instance>) -> Result<ArraySet, InputEr
             resized(&mut all, name, channels.shape.first().copied());
         }
     }
+    band::complete(&mut all, &set);
     // A base with three streams for each target has them for each target of the set too.
     if let Some(azimuths) = set.get("azimuth_rad")
         && base.parts.sensing_streams == 3 * base.parts.targets.len()

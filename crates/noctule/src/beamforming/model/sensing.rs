@@ -1,11 +1,13 @@
 //! The bound of the model: Fisher matrix, inverse, and what the gradient needs of them.
 
+use noctule_num::C64;
+#[cfg(feature = "sdp")]
+use noctule_num::CMat;
 #[cfg(feature = "sdp")]
 use noctule_num::linalg::{Op, product};
-use noctule_num::{C64, CMat};
 #[cfg(feature = "sdp")]
 use noctule_phy::fisher::pack_hermitian;
-use noctule_phy::fisher::{parameters, unpack_hermitian};
+use noctule_phy::fisher::{pack_gram, parameters, unpack_hermitian};
 
 use super::Model;
 
@@ -62,24 +64,6 @@ impl Model {
             }
         }
         Some(self.crb_weight * trace)
-    }
-}
-
-/// `Z = Y Yᴴ` of the rows `first .. first + n` of `amplitudes`, packed as by `pack_hermitian`.
-fn pack_gram(amplitudes: &CMat, first: usize, n: usize, packed: &mut [f64]) {
-    packed.fill(0.0);
-    for stream in 0..amplitudes.cols() {
-        let y = &amplitudes.col(stream)[first..first + n];
-        let mut k = n;
-        for b in 0..n {
-            packed[b] += y[b].norm_sqr();
-            for a in 0..b {
-                // y_a conj(y_b)
-                packed[k] += y[a].re * y[b].re + y[a].im * y[b].im;
-                packed[k + 1] += y[a].im * y[b].re - y[a].re * y[b].im;
-                k += 2;
-            }
-        }
     }
 }
 

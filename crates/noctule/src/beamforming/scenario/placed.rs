@@ -34,6 +34,9 @@ pub struct PlacedTarget {
     /// What of it is unknown; `null` is what the scenario says for all targets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<Unknown>,
+    /// Its velocity towards the array in m/s, which only a scenario with `ofdm` knows of; `null` is 0 there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub velocity_m_s: Option<f64>,
 }
 
 const fn one() -> f64 {
@@ -110,6 +113,15 @@ impl Scenario {
         let (cell, pattern) = self.world()?;
         let gain = echo_array_gain(transmit, receive);
         targets.iter().map(|target| target.seen(&cell, pattern, gain)).collect()
+    }
+
+    /// Distances of placed targets from the array in metres.
+    pub(in crate::beamforming) fn placed_ranges(
+        &self,
+        targets: &[PlacedTarget],
+    ) -> Result<Vec<f64>, InputError> {
+        let (cell, _) = self.world()?;
+        Ok(targets.iter().map(|target| cell.frame.place(target.position_m).range_m).collect())
     }
 
     /// The noise power of a receive antenna of the radar in watts: that of the geometry's bandwidth

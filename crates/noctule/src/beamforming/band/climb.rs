@@ -1,0 +1,267 @@
+//! Designs over a band: ours, and the baselines that know less of the band.
+
+use noctule_num::{C64, CMat, InputError};
+use noctule_optim::{
+    Lbfgs, Manifold, MultiStart, Objective, Proof, Stop, Trace, Work, multi_start,
+};
+
+use super::Band;
+use super::model::{BandModel, BandSpace, unit_of};
+use crate::beamforming::starts::{Start, default_starts, scaled_to_power, start_with};
+use crate::beamforming::stationarity::proof_of;
+use crate::beamforming::{
+    BeamformingDesign, Beams, Instance, Settings, advice, design_from, evaluate,
+};
+use crate::{Certify, Design, Error, InputError as Refused, Run};
+
+/// Starts of a band of which nothing else is said: regularised zero forcing and matched filters.
+const STARTS: usize = 2;
+
+/// Beams on every subcarrier: the best climb from several starts.
+///
+/// # Errors
+/// What the settings refuse.
+pub(in crate::beamforming) fn design_over(
+    instance: &Instance,
+    band: &Band,
+    settings: &Settings,
+    run: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
+    climb(instance, band, settings, run, BandSpace::Reduced)
+}
+
+/// The best beams that are the same on every subcarrier, at equal power: the narrowband precoder of
+/// a wideband station.
+///
+/// # Errors
+/// When the instance has no band; what the settings refuse.
+pub fn same_beams(
+    instance: &Instance,
+    settings: &Settings,
+    run: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
+    let band = instance.band_for("same-beams")?;
+    settings.validate()?;
+    climb(instance, band, settings, run, BandSpace::Same)
+}
+
+/// What a station that knows the channels does, judged with the estimates that there are: its
+/// `true_rate_bps_hz` is what knowledge is worth.
+///
+/// # Errors
+/// When the instance has no band, or its channels are known; what the settings refuse.
+pub fn perfect_knowledge(
+    instance: &Instance,
+    settings: &Settings,
+    run: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
+    let band = instance.band_for("perfect-knowledge")?;
+    settings.validate()?;
+    if band.estimates.is_none() {
+        let what = "the channels are known: there is nothing to compare with";
+        let allowed = "balanced, or a scenario with `knowledge`";
+        return Err(InputError::new(what, "scheme", "perfect-knowledge", allowed).into());
+    }
+    let found =
+        design_from(&instance.with_perfect_knowledge()?, settings, &Run::new(&run.interrupt))?;
+    let mut design = told(instance, band, found.variables.matrix)?;
+    (design.work, design.stop) = (found.work, found.stop);
+    design.warnings.extend(uncertified(settings));
+    Ok(design)
+}
+
+/// Every subcarrier designed as if it were alone, with its share of the power: no power moves between
+/// subcarriers, and none knows that ranges and velocities are to be found. The bound of one of N
+/// subcarriers is N times that of all, so that its weight is δ_s/N there.
+///
+/// # Errors
+/// When the instance has no band; what a design of one subcarrier refuses.
+pub fn each_alone(
+    instance: &Instance,
+    settings: &Settings,
+    run: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
+    let band = instance.band_for("each-alone")?;
+    let plain = Settings { certify: Certify::No, trace_rows: 0, ..settings.clone() };
+    let plain = Settings { starts: Some(settings.starts.unwrap_or(STARTS)), ..plain };
+    let (mut columns, mut work, mut stop) = (Vec::new(), Work::default(), Stop::Converged);
+    for n in 0..band.subcarriers() {
+        let alone = instance.alone(n)?;
+        let found = design_from(&alone, &plain, &Run::new(&run.interrupt))?;
+        work += found.work;
+        if found.stop != Stop::Converged {
+            stop = found.stop;
+        }
+        columns.push(found.variables.matrix);
+    }
+    let matrix = CMat::hstack(&columns.iter().collect::<Vec<_>>())?;
+    let mut design = told(instance, band, matrix)?;
+    (design.work, design.stop) = (work, stop);
+    design.warnings.extend(uncertified(settings));
+    Ok(design)
+}
+
+/// Closed forms on every subcarrier by itself with its share of the power.
+///
+/// # Errors
+/// As `precoder` of a subcarrier.
+pub(in crate::beamforming) fn on_each(
+    instance: &Instance,
+    band: &Band,
+    precoder: impl Fn(&Instance) -> Result<CMat, Error>,
+) -> Result<BeamformingDesign, Error> {
+    let mut columns = Vec::with_capacity(band.subcarriers());
+    for n in 0..band.subcarriers() {
+        let found = precoder(&instance.subcarrier(n)).map_err(|error| match error {
+            Error::Input(error) => error.inside(&format!("band_channels[{n}]")).into(),
+            other => other,
+        })?;
+        columns.push(found);
+    }
+    let matrix = CMat::hstack(&columns.iter().collect::<Vec<_>>())?;
+    told(instance, band, scaled_to_power(matrix, instance.parts().power_w))
+}
+
+/// The design of beams that were computed, not climbed to.
+fn told(instance: &Instance, band: &Band, matrix: CMat) -> Result<BeamformingDesign, Error> {
+    let beams = Beams { matrix, users: instance.users(), subcarriers: band.subcarriers() };
+    let metrics = evaluate(instance, &beams)?;
+    let violation = (metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
+    Ok(Design {
+        warnings: advice(instance, &metrics),
+        starts: vec![metrics.objective],
+        variables: beams,
+        metrics,
+        stop: Stop::Computed,
+        proof: Proof::feasible(violation),
+        trace: Trace::off(),
+        work: Work::default(),
+    })
+}
+
+fn climb(
+    instance: &Instance,
+    band: &Band,
+    settings: &Settings,
+    run: &Run<'_, Beams>,
+    space: BandSpace,
+) -> Result<BeamformingDesign, Error> {
+    let interrupt = &run.interrupt;
+    let streams = instance.streams();
+    let mut model = BandModel::new(instance, band, space, streams)?;
+    let mut points: Vec<Vec<C64>> = Vec::new();
+    let fits = |beams: &&Beams| {
+        beams.check(instance).is_ok() && beams.streams() == streams && space == BandSpace::Reduced
+    };
+    if let Some(warm) = run.warm.filter(fits) {
+        points.push(model.point(&warm.matrix));
+    }
+    let mut skipped = Vec::new();
+    for start in default_starts(settings.starts.unwrap_or(STARTS)) {
+        match start_of(instance, band, start, space) {
+            Ok(beams) => points.push(model.point(&beams)),
+            Err(error) => skipped.push(format!("the start {start:?} is left out: {error}")),
+        }
+    }
+    let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
+    let rules = settings.rules();
+    let rows = settings.trace_rows;
+    let found = multi_start(&mut solver, &mut model, points, &rules, interrupt, rows);
+    let Some(found) = found else {
+        let what = "there is no start";
+        return Err(InputError::new(what, "starts", "0", "at least 1").into());
+    };
+    let mut design = finish(instance, &model, found)?;
+    design.warnings.extend(skipped);
+    if space == BandSpace::Same {
+        // Stationary among beams that are the same: of the band they are feasible.
+        let violation = (design.metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
+        design.proof = Proof::feasible(violation);
+    }
+    design.warnings.extend(uncertified(settings));
+    Ok(design)
+}
+
+/// What is said where a bound is asked for.
+fn uncertified(settings: &Settings) -> Option<String> {
+    let sentence =
+        "no bound is known for beams over a band: nothing is certified beyond the residual";
+    settings.certify.is_asked().then(|| sentence.to_owned())
+}
+
+/// Full-size beams of a start: that of every subcarrier at equal power, or for beams that are the same that of
+/// the middle one.
+fn start_of(
+    instance: &Instance,
+    band: &Band,
+    start: Start,
+    space: BandSpace,
+) -> Result<CMat, Error> {
+    let sensing = instance.parts().sensing_streams;
+    if space == BandSpace::Same {
+        return start_with(&instance.subcarrier(band.middle()), start, sensing);
+    }
+    let of = |n| start_with(&instance.subcarrier(n), start, sensing);
+    let columns = (0..band.subcarriers()).map(of).collect::<Result<Vec<_>, _>>()?;
+    Ok(CMat::hstack(&columns.iter().collect::<Vec<_>>())?)
+}
+
+fn finish(
+    instance: &Instance,
+    model: &BandModel,
+    found: MultiStart,
+) -> Result<BeamformingDesign, Error> {
+    let variables = model.beams(&found.point, instance.users())?;
+    let metrics = evaluate(instance, &variables)?;
+    let warnings = advice(instance, &metrics);
+    let unit = model.unit();
+    let value = |value: &f64| Some(-value * unit).filter(|value| value.is_finite());
+    Ok(Design {
+        proof: proof_of(found.run.residual),
+        stop: found.run.stop,
+        variables,
+        metrics,
+        trace: found.trace,
+        work: found.work,
+        starts: found.values.iter().map(value).collect(),
+        warnings,
+    })
+}
+
+/// The residual that designs state, from the beams at full size; `None` where the Fisher matrix is
+/// singular.
+///
+/// # Errors
+/// When the beams have another shape.
+pub(in crate::beamforming) fn residual_over(
+    instance: &Instance,
+    band: &Band,
+    beams: &Beams,
+) -> Result<Option<f64>, Error> {
+    beams.check(instance)?;
+    let mut model = BandModel::new(instance, band, BandSpace::Full, beams.streams())?;
+    let point = model.point(&beams.matrix);
+    let mut gradient = vec![C64::ZERO; point.len()];
+    let value = model.eval(&point, &mut gradient);
+    let inner = |a: &[C64], b: &[C64]| noctule_num::linalg::real_dot(a, b);
+    let square = inner(&point, &point);
+    let radial = inner(&gradient, &point) / square;
+    let rest = gradient.iter().zip(&point).map(|(g, x)| (g - x * radial).norm_sqr()).sum::<f64>();
+    Ok(Some((rest * square).sqrt() / value.abs().max(1.0)).filter(|r| r.is_finite()))
+}
+
+impl Instance {
+    /// The band of an instance, for a scheme that is for nothing else.
+    fn band_for(&self, scheme: &str) -> Result<&Band, Error> {
+        self.band().ok_or_else(|| {
+            let what = "this scheme is for beams over a band, and the instance has one frequency";
+            let allowed = "balanced, or a scenario with `ofdm`";
+            Refused::new(what, "scheme", scheme, allowed).into()
+        })
+    }
+
+    /// The size of an objective over the band that counts as one.
+    pub(in crate::beamforming) fn band_unit(&self) -> Option<f64> {
+        self.band().map(|band| unit_of(self, band))
+    }
+}

@@ -1,0 +1,328 @@
+//! From a scenario with `ofdm` to an instance over a band.
+
+use noctule_num::input::in_range;
+use noctule_num::rng::{StreamKey, uniform};
+use noctule_num::{CMat, InputError};
+use noctule_phy::channels::array::{Place, UniformArray};
+use noctule_phy::channels::clustered::Band as Offsets;
+use noctule_phy::channels::draws::UserStreams;
+use noctule_phy::channels::near_user::{self, Phase};
+use noctule_phy::channels::objective::BoundWeights;
+use noctule_phy::channels::ofdm::Grid;
+
+use super::setting::check_size;
+use super::{Band, Near, NearField, NearUser, Ofdm};
+use crate::Error;
+use crate::beamforming::goal::Unknown;
+use crate::beamforming::{Channel, Instance, Parts, SYSTEM, Scenario, Targets};
+
+/// Distance of a target of which none is said, in metres.
+const USUAL_RANGE_M: f64 = 30.0;
+/// Sensing streams of a subcarrier for every target where there are several subcarriers: the band as a
+/// whole has as many as it has subcarriers, and a frame needs few on each.
+const STREAMS_A_TARGET: usize = 1;
+
+impl Scenario {
+    /// Refuse a band that makes no sense, and what no band has.
+    pub(in crate::beamforming) fn validate_band(&self) -> Result<(), InputError> {
+        let Some(ofdm) = &self.ofdm else {
+            if self.knowledge.is_some() {
+                let what = "channels are estimated subcarrier by subcarrier";
+                let allowed = "`ofdm` beside it, of one subcarrier or more; or `channel_error_db`";
+                return Err(InputError::new(what, "knowledge", "no `ofdm`", allowed));
+            }
+            return self.refuse_motion();
+        };
+        if let Some(knowledge) = &self.knowledge {
+            knowledge.validate().map_err(|error| error.inside("knowledge"))?;
+            let squint = ofdm.squint.then_some("ofdm.squint");
+            let near = ofdm.near_field.as_ref().and(Some("ofdm.near_field"));
+            let file = matches!(self.channel, Some(Channel::File { .. })).then_some("channel");
+            if let Some(place) = squint.or(near).or(file) {
+                let what = "estimates need statistics of drawn channels that are the same on every subcarrier";
+                let error = InputError::new(what, place, "given beside `knowledge`", "one of both");
+                return Err(error);
+            }
+        }
+        ofdm.validate().map_err(|error| error.inside("ofdm"))?;
+        let refuse = |what: &str, place: &str, found: &str, allowed: &str| {
+            Err(InputError::new(what, place, found, allowed))
+        };
+        if !self.goal.is_weighted() {
+            let what = "beams over a band are for the weighted sum";
+            return refuse(what, "goal", self.goal.name(), "no `ofdm`, or the goal `weighted`");
+        }
+        for (place, given) in [
+            ("transmit_elements", self.transmit_elements.is_some()),
+            ("receive_elements", self.receive_elements.is_some()),
+        ] {
+            if given {
+                let what = "arrays over a band are planar, half a wavelength of the carrier apart";
+                return refuse(what, place, "an array of another shape", "`transmit_array`");
+            }
+        }
+        let antennas = self.transmit_array.horizontal.saturating_mul(self.transmit_array.vertical);
+        let streams = self.users.saturating_add(self.sensing_streams.unwrap_or(1)).max(1);
+        check_size(ofdm.subcarriers, antennas, streams).map_err(|error| error.inside("ofdm"))?;
+        if let Some(Channel::Geometry { carrier_ghz, .. }) = &self.channel
+            && (carrier_ghz - ofdm.carrier_ghz).abs() > 1e-9 * ofdm.carrier_ghz
+        {
+            let (found, allowed) = (
+                format!("{} GHz", ofdm.carrier_ghz),
+                format!("{carrier_ghz} GHz, as the geometry"),
+            );
+            return refuse("there are two carriers", "ofdm.carrier_ghz", &found, &allowed);
+        }
+        if let Some(NearField { users: Some(places), .. }) = &ofdm.near_field {
+            if places.len() != self.users {
+                let found = format!("{} places", places.len());
+                let allowed = format!("{}, as `users`", self.users);
+                let what = "not one place a user";
+                return refuse(what, "ofdm.near_field.users", &found, &allowed);
+            }
+            if self.channel.as_ref().is_some_and(|channel| !channel.is_rayleigh()) {
+                let what = "users at places have lines of sight, and a channel is given too";
+                return refuse(what, "channel", "another channel", "`ofdm.near_field.users` alone");
+            }
+        }
+        let range = |place: String, value: f64| in_range(&place, value, 0.0, 1e9, "m");
+        let speed = |place: String, value: f64| in_range(&place, value, -1e6, 1e6, "m/s");
+        match &self.targets {
+            Targets::Fixed(targets) => {
+                for (m, target) in targets.iter().enumerate() {
+                    let place = |name: &str| format!("targets.fixed[{m}].{name}");
+                    range(place("range_m"), target.range_m.unwrap_or(0.0))?;
+                    speed(place("velocity_m_s"), target.velocity_m_s.unwrap_or(0.0))?;
+                }
+            }
+            Targets::Drawn(law) => {
+                let place = |name: &str| format!("targets.drawn.{name}");
+                if let Some([low, high]) = law.range_m {
+                    range(place("range_m"), low)?;
+                    in_range(&place("range_m"), high, low, 1e9, "m, not below the lower end")?;
+                }
+                if let Some([low, high]) = law.velocity_m_s {
+                    speed(place("velocity_m_s"), low)?;
+                    let unit = "m/s, not below the lower end";
+                    in_range(&place("velocity_m_s"), high, low, 1e6, unit)?;
+                }
+            }
+            Targets::Placed(targets) => {
+                for (m, target) in targets.iter().enumerate() {
+                    let place = format!("targets.placed[{m}].velocity_m_s");
+                    speed(place, target.velocity_m_s.unwrap_or(0.0))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuse ranges and velocities that nothing would look at.
+    fn refuse_motion(&self) -> Result<(), InputError> {
+        let refuse = |place: String| {
+            let what = "only a frame tells ranges and velocities";
+            let allowed = "`ofdm` beside it, or nothing";
+            Err(InputError::new(what, place, "given", allowed))
+        };
+        match &self.targets {
+            Targets::Fixed(targets) => {
+                for (m, target) in targets.iter().enumerate() {
+                    if target.range_m.is_some() {
+                        return refuse(format!("targets.fixed[{m}].range_m"));
+                    }
+                    if target.velocity_m_s.is_some() {
+                        return refuse(format!("targets.fixed[{m}].velocity_m_s"));
+                    }
+                }
+            }
+            Targets::Drawn(law) => {
+                if law.range_m.is_some() {
+                    return refuse("targets.drawn.range_m".to_owned());
+                }
+                if law.velocity_m_s.is_some() {
+                    return refuse("targets.drawn.velocity_m_s".to_owned());
+                }
+            }
+            Targets::Placed(targets) => {
+                if let Some(m) = targets.iter().position(|t| t.velocity_m_s.is_some()) {
+                    return refuse(format!("targets.placed[{m}].velocity_m_s"));
+                }
+            }
+        }
+        let motion = |u: &Unknown| !(u.range && u.velocity);
+        if motion(&self.unknown) || self.targets.unknown().iter().flatten().any(motion) {
+            return refuse("unknown.range, unknown.velocity".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The instance over a band of narrowband parts, whose noise is that of the whole band.
+    pub(in crate::beamforming) fn over_band(
+        &self,
+        ofdm: &Ofdm,
+        mut parts: Parts,
+        (seed, trial): (u64, u64),
+    ) -> Result<Instance, Error> {
+        let grid = ofdm.grid(self.snapshots);
+        let n = grid.subcarriers;
+        parts.snapshots = ofdm.symbols.unwrap_or(self.snapshots);
+        parts.user_noise_w.iter_mut().for_each(|noise| *noise /= n as f64);
+        parts.sensing_noise_w /= n as f64;
+        if self.sensing_streams.is_none() && n > 1 {
+            parts.sensing_streams = STREAMS_A_TARGET * parts.targets.len();
+        }
+        let mut unknown = vec![self.unknown; parts.targets.len()];
+        for (slot, own) in unknown.iter_mut().zip(self.targets.unknown()) {
+            *slot = own.unwrap_or(*slot);
+        }
+        let motion = self.motion(parts.targets.len(), seed, trial)?;
+        let (range_m, velocity_m_s) = motion.into_iter().unzip();
+        let channels = self.band_channels(ofdm, &grid, (seed, trial))?;
+        let estimates = match &self.knowledge {
+            Some(knowledge) => {
+                let (model, array) = (self.channel_model().model(), self.band_antennas(ofdm));
+                let own = knowledge.estimates(&model, &array, &channels, (seed, trial));
+                Some(own.map_err(|error| error.inside("knowledge"))?)
+            }
+            None => None,
+        };
+        let weights = BoundWeights {
+            range_per_m2: ofdm.range_weight_per_m2,
+            delay_range_per_m2: ofdm.range_weight_per_m2,
+            speed_per_m2_s2: ofdm.velocity_weight_per_m2_s2,
+            ..BoundWeights::default()
+        };
+        let (squint, centred) = (ofdm.squint, ofdm.is_centred());
+        let near = ofdm
+            .near_field
+            .as_ref()
+            .map(|near| Near { amplitude_exponent: near.amplitude_exponent, linked: near.linked });
+        let band = Band {
+            grid,
+            squint,
+            centred,
+            near,
+            range_m,
+            velocity_m_s,
+            unknown,
+            weights,
+            channels,
+            estimates,
+        };
+        Instance::over_band(parts, band)
+    }
+
+    /// Range and velocity of every target.
+    fn motion(&self, count: usize, seed: u64, trial: u64) -> Result<Vec<(f64, f64)>, InputError> {
+        let usual = |range: Option<f64>, velocity: Option<f64>| {
+            (range.unwrap_or(USUAL_RANGE_M), velocity.unwrap_or(0.0))
+        };
+        Ok(match &self.targets {
+            Targets::Fixed(targets) => {
+                targets.iter().map(|t| usual(t.range_m, t.velocity_m_s)).collect()
+            }
+            Targets::Drawn(law) => (0..count)
+                .map(|m| {
+                    let key = StreamKey::new(seed, SYSTEM, "target-motion", m as u64);
+                    let mut rng = key.trial(trial);
+                    let mut within = |ends: Option<[f64; 2]>| {
+                        let u = uniform(&mut rng, 0.0, 1.0);
+                        ends.map(|[low, high]| low + (high - low) * u)
+                    };
+                    let range = within(law.range_m);
+                    usual(range, within(law.velocity_m_s))
+                })
+                .collect(),
+            Targets::Placed(targets) => {
+                let ranges = self.placed_ranges(targets)?;
+                let both = ranges.into_iter().zip(targets);
+                both.map(|(range, t)| usual(Some(range), t.velocity_m_s)).collect()
+            }
+        })
+    }
+
+    /// Channels of every subcarrier, transmit antennas × users.
+    fn band_channels(
+        &self,
+        ofdm: &Ofdm,
+        grid: &Grid,
+        (seed, trial): (u64, u64),
+    ) -> Result<Vec<CMat>, InputError> {
+        let channel = self.channel_model();
+        if let Channel::File { .. } = channel {
+            return self.band_of_file(grid.subcarriers, seed, trial);
+        }
+        let array = self.band_antennas(ofdm);
+        let antennas = array.elements();
+        let offsets = grid.offsets_hz();
+        let band =
+            Offsets { carrier_hz: grid.carrier_hz, offsets_hz: &offsets, squint: ofdm.squint };
+        if let Some(NearField { users: Some(places), amplitude_exponent, .. }) = &ofdm.near_field {
+            return near_channels(places, *amplitude_exponent, &array, &band);
+        }
+        let (model, delays) = (channel.model(), ofdm.delays());
+        let mut out = vec![CMat::zeros(antennas, self.users); offsets.len()];
+        for user in 0..self.users {
+            let streams = UserStreams { seed, system: SYSTEM, trial, user: user as u64 };
+            let own = model.draw_band(&array, &streams, &delays, &band);
+            let own = own.map_err(|error| error.inside("channel"))?;
+            for (n, out) in out.iter_mut().enumerate() {
+                out.col_mut(user).copy_from_slice(own.col(n));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The transmit array as models of channels see it, with the reference of the band.
+    fn band_antennas(&self, ofdm: &Ofdm) -> UniformArray {
+        let shape = self.transmit_array;
+        let array = UniformArray::new(shape.horizontal, shape.vertical);
+        if ofdm.is_centred() { array.centred() } else { array }
+    }
+
+    /// Channels of a file: subcarrier by subcarrier where it has as many, one for all where it says which.
+    fn band_of_file(&self, n: usize, seed: u64, trial: u64) -> Result<Vec<CMat>, InputError> {
+        let Some(Channel::File { subcarrier, .. }) = &self.channel else { return Ok(Vec::new()) };
+        if subcarrier.is_some() {
+            return Ok(vec![self.channels(seed, trial)?; n]);
+        }
+        let of = |k: usize| {
+            let mut own = self.clone();
+            if let Some(Channel::File { subcarrier, .. }) = &mut own.channel {
+                *subcarrier = Some(k);
+            }
+            own.channels(seed, trial)
+        };
+        // The first one beyond the band must not be there: another number of subcarriers is refused.
+        let all = (0..n).map(of).collect::<Result<Vec<_>, _>>()?;
+        if of(n).is_ok() {
+            let what = "the file has more subcarriers than the band";
+            let allowed = format!("{n}, as `ofdm.subcarriers`; or `channel.subcarrier`");
+            return Err(InputError::new(what, "channel", "more subcarriers", allowed));
+        }
+        Ok(all)
+    }
+}
+
+/// Lines of sight of users at places, with the phase of the way.
+fn near_channels(
+    places: &[NearUser],
+    amplitude_exponent: f64,
+    array: &UniformArray,
+    band: &Offsets<'_>,
+) -> Result<Vec<CMat>, InputError> {
+    let mut out = vec![CMat::zeros(array.elements(), places.len()); band.offsets_hz.len()];
+    for (user, place) in places.iter().enumerate() {
+        let at = Place {
+            azimuth_rad: place.azimuth_deg.to_radians(),
+            polar_rad: place.polar_deg.to_radians(),
+            range_m: place.range_m,
+        };
+        let own = near_user::channel(array, at, 1.0, (Phase::Geometric, amplitude_exponent), band);
+        let own = own.map_err(|error| error.inside(&format!("ofdm.near_field.users[{user}]")))?;
+        for (n, out) in out.iter_mut().enumerate() {
+            out.col_mut(user).copy_from_slice(own.col(n));
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,65 @@
+"""Beams over a band: said by dataclasses, kept in documents, confirmed by the witness."""
+
+import numpy as np
+import pytest
+
+import noctule
+from noctule import beamforming as bf
+
+
+def scenario(subcarriers=6, **more):
+    return bf.Scenario(
+        users=2,
+        targets={"fixed": [{"azimuth_deg": 20.0, "polar_deg": 80.0, "reflection": [0.1, 0.0],
+                            "range_m": 25.0, "velocity_m_s": 12.0}]},
+        ofdm=bf.Ofdm(subcarriers=subcarriers, spacing_khz=1000.0),
+        **more,
+    )
+
+
+def test_a_design_over_a_band_has_beams_on_every_subcarrier():
+    design = noctule.design(scenario(), seed=1)
+    assert design.solved and bool(design.verify())
+    assert np.asarray(design["band_beams"]).shape == (6, 3, 16)
+    assert np.sum(np.abs(design["band_beams"]) ** 2) == pytest.approx(0.01)
+    metrics = design.metrics
+    assert metrics.range_m > 0 and metrics.velocity_m_s > 0
+    assert metrics.targets[0].range_rcrb_m == pytest.approx(metrics.range_m)
+    assert np.asarray(metrics.band.rate_bps_hz).shape == (6, 2)
+
+
+def test_beams_of_your_own_are_judged_over_the_band():
+    instance = scenario().realize(seed=1)
+    assert np.asarray(instance["band_channels"]).shape == (6, 2, 16)
+    beams = np.zeros((6, 2, 16), complex)
+    channels = np.asarray(instance["band_channels"])
+    beams += channels / np.linalg.norm(channels) * np.sqrt(instance["power_w"])
+    own = noctule.evaluate(instance, {"band_beams": beams})
+    gains = np.einsum("nka,nja->nkj", channels.conj(), beams)
+    power = np.abs(gains) ** 2
+    noise = np.asarray(instance["user_noise_w"])[None, :]
+    signal = np.einsum("nkk->nk", power)
+    rate = np.log2(1 + signal / (power.sum(-1) - signal + noise)).sum(-1).mean()
+    assert own.metrics.sum_rate_bps_hz == pytest.approx(rate)
+    with pytest.raises(noctule.InputError, match="another band"):
+        noctule.evaluate(instance, {"beams": beams[0]})
+
+
+def test_what_one_subcarrier_does_not_show_is_refused():
+    with pytest.raises(noctule.InputError, match="range of a target is unobservable"):
+        noctule.design(scenario(subcarriers=1))
+    with pytest.raises(noctule.InputError, match="no script of beams over a band"):
+        scenario().realize().to_cvxpy()
+
+
+def test_near_fields_and_estimates_are_a_line_each():
+    near = scenario(unknown=bf.Unknown(polar=True))
+    near.ofdm.near_field = bf.NearField(linked=False)
+    targets = noctule.design(near).metrics.targets
+    assert targets[0].curvature_rcrb_m > targets[0].range_rcrb_m
+    known = scenario(knowledge=bf.Knowledge(pilots=1))
+    design = noctule.design(known)
+    assert bool(design.verify())
+    assert design.metrics.true_rate_bps_hz > design.metrics.sum_rate_bps_hz * 0.5
+    perfect = noctule.design(known, scheme="perfect-knowledge")
+    assert perfect.metrics.true_rate_bps_hz > design.metrics.true_rate_bps_hz
