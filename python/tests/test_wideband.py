@@ -41,14 +41,14 @@ def test_beams_of_your_own_are_judged_over_the_band():
     signal = np.einsum("nkk->nk", power)
     rate = np.log2(1 + signal / (power.sum(-1) - signal + noise)).sum(-1).mean()
     assert own.metrics.sum_rate_bps_hz == pytest.approx(rate)
-    with pytest.raises(noctule.InputError, match="another band"):
+    with pytest.raises(noctule.InvalidInput, match="another band"):
         noctule.evaluate(instance, {"beams": beams[0]})
 
 
 def test_what_one_subcarrier_does_not_show_is_refused():
-    with pytest.raises(noctule.InputError, match="range of a target is unobservable"):
+    with pytest.raises(noctule.InvalidInput, match="range of a target is unobservable"):
         noctule.design(scenario(subcarriers=1))
-    with pytest.raises(noctule.InputError, match="no script of beams over a band"):
+    with pytest.raises(noctule.InvalidInput, match="no script of beams over a band"):
         scenario().realize().to_cvxpy()
 
 
