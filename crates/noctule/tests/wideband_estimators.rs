@@ -153,14 +153,13 @@ fn refined(beams: &CMat, y: &[C64], mut at: Point) -> Point {
             })
             .collect();
         let rest: Vec<C64> = y.iter().zip(&g).map(|(y, g)| y - g * alpha).collect();
-        let inner = |a: &[C64], b: &[C64]| a.iter().zip(b).map(|(a, b)| (a.conj() * b).re).sum();
-        let mut system = [[0.0; 4]; 3];
-        for i in 0..3 {
-            for j in 0..3 {
-                system[i][j] = inner(&clean[i], &clean[j]);
-            }
-            system[i][3] = inner(&clean[i], &rest);
-        }
+        let inner =
+            |a: &[C64], b: &[C64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a.conj() * b).re).sum() };
+        let entry = |i: usize, j: usize| match j {
+            3 => inner(&clean[i], &rest),
+            _ => inner(&clean[i], &clean[j]),
+        };
+        let system = std::array::from_fn(|i| std::array::from_fn(|j| entry(i, j)));
         let step = solved(system);
         at.iter_mut().zip(step).for_each(|(x, step)| *x += step);
     }
@@ -192,14 +191,14 @@ fn ratios(sensing_noise_dbm: f64, trials: u64) -> Point {
     let target = instance.targets()[0];
     let truth = [target.azimuth_rad, 12.0, 30.0];
     let [clean, ..] = echo(&beams.matrix, truth);
-    let mut squares = [0.0; 3];
+    let mut squares = [0.0_f64; 3];
     for trial in 0..trials {
         let mut rng = StreamKey::new(9, "test", "echo", 0).trial(trial);
         let y: Vec<C64> =
             clean.iter().map(|g| g * target.reflection + complex_normal(&mut rng, noise)).collect();
         let found = refined(&beams.matrix, &y, coarse(&beams.matrix, &y));
-        for k in 0..3 {
-            squares[k] += (found[k] - truth[k]).powi(2) / trials as f64;
+        for (square, (found, truth)) in squares.iter_mut().zip(found.iter().zip(truth)) {
+            *square += (found - truth).powi(2) / trials as f64;
         }
     }
     let bounds = [

@@ -87,7 +87,7 @@ proptest! {
         subcarriers in 2_usize..6,
         flags in 0_u32..64,
     ) {
-        let flag = |bit: u32| flags >> bit & 1 == 1;
+        let flag = |bit: u32| (flags >> bit) & 1 == 1;
         let words = Ofdm { squint: flag(0), centred: Some(flag(1)), ..ofdm(subcarriers) };
         let mut scenario = moving(users, 2, words);
         scenario.unknown.range = flag(2);

@@ -208,9 +208,9 @@ fn add_subcarrier(
         };
         slopes.push(shape.iter().map(|x| x * factor * turn).collect());
     }
-    for i in 0..parameters.len() {
-        for k in 0..parameters.len() {
-            let inner: C64 = slopes[i].iter().zip(&slopes[k]).map(|(x, y)| x.conj() * y).sum();
+    for (i, own) in slopes.iter().enumerate() {
+        for (k, other) in slopes.iter().enumerate() {
+            let inner: C64 = own.iter().zip(other).map(|(x, y)| x.conj() * y).sum();
             fisher[i][k] += 2.0 / parts.sensing_noise_w * (inner * times[i][k]).re;
         }
     }
