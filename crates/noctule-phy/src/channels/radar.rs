@@ -39,7 +39,7 @@ use noctule_num::{C64, CMat, InputError};
 use crate::fisher::SINGULAR_GEOMETRY;
 use map::Map;
 
-pub use bounds::{Bounds, link};
+pub use bounds::{Bounds, Linked, link};
 pub use form::FisherForm;
 pub use scene::{Field, Kind, Scene, Target, Unknown};
 

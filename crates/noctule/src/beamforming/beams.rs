@@ -73,7 +73,10 @@ impl Beams {
     /// Streams of a subcarrier.
     pub const fn streams(&self) -> usize {
         // without subcarriers there is nothing, and nothing fits
-        if self.subcarriers == 0 { 0 } else { self.matrix.cols() / self.subcarriers }
+        match self.matrix.cols().checked_div(self.subcarriers) {
+            Some(streams) => streams,
+            None => 0,
+        }
     }
 
     /// The beams of a subcarrier, antennas × streams.

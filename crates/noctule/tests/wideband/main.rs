@@ -350,3 +350,26 @@ fn a_thousand_subcarriers_are_sixteen_times_sixty_four() {
     assert!(found.variables.rank().unwrap() <= 16);
     assert!(verify(&instance, &found.variables).unwrap().mismatch(found.metrics.objective) < 1e-9);
 }
+
+/// Channels over a base with a band: of one frequency for every subcarrier, of a band as they are, and never
+/// two that differ.
+#[test]
+fn channels_over_a_base_follow_its_band() {
+    let base = moving(2, 1, ofdm(4)).realize(1, 0).unwrap();
+    let other = moving(2, 1, ofdm(4)).realize(2, 0).unwrap();
+    let only = |names: &[&str]| {
+        let mut set = noctule::data::ArraySet::new();
+        for name in names {
+            set.insert(*name, other.to_arrays().get(name).unwrap().clone());
+        }
+        set
+    };
+    let flat = Instance::from_arrays(only(&["channels"]), Some(&base)).unwrap();
+    assert!(flat.band().unwrap().channels.iter().all(|h| h == other.channels()));
+    let whole = Instance::from_arrays(only(&["band_channels"]), Some(&base)).unwrap();
+    assert_eq!(whole.band().unwrap().channels, other.band().unwrap().channels);
+    let mut both = only(&["band_channels"]);
+    both.insert("channels", base.to_arrays().get("channels").unwrap().clone());
+    let error = Instance::from_arrays(both, Some(&base)).unwrap_err();
+    assert!(error.to_string().contains("middle subcarrier"), "{error}");
+}

@@ -95,10 +95,13 @@ impl Bounds {
     }
 }
 
+/// Parameters that remain, and where each of those before went.
+pub type Linked = (Vec<(Kind, usize)>, Vec<usize>);
+
 /// What remains of parameters where the range of a target sets curvature and delay, and where each of them
 /// went: `F_link = JᵀFJ` adds up rows and columns that go to the same place, as both ranges are in metres.
 /// `None` where no target has both.
-pub fn link(parameters: &[(Kind, usize)]) -> Option<(Vec<(Kind, usize)>, Vec<usize>)> {
+pub fn link(parameters: &[(Kind, usize)]) -> Option<Linked> {
     let linked = |&(kind, target): &(Kind, usize)| {
         kind == Kind::DelayRange && parameters.contains(&(Kind::Range, target))
     };

@@ -158,9 +158,17 @@ pub(in crate::beamforming) fn read(
         }
     };
     let part = |n: usize| entries.get(n * each..(n + 1) * each).unwrap_or(&[]).to_vec();
+    let middle = channels;
     let channels = (0..subcarriers)
         .map(|n| CMat::from_columns(antennas, users, part(n)))
         .collect::<Result<Vec<_>, _>>()?;
+    // Two arrays for one thing: neither is left unread.
+    if channels[subcarriers / 2] != *middle {
+        let what = "`channels` are not those of the middle subcarrier";
+        let (found, n) = ("other numbers", subcarriers / 2);
+        let allowed = format!("`channels` equal to band_channels[{n}]");
+        return Err(InputError::new(what, "channels", found, allowed).into());
+    }
     let grid = Grid {
         carrier_hz: taker.number("carrier_hz")?,
         subcarriers,
@@ -253,7 +261,6 @@ fn weights(taker: &mut Taker<'_>) -> Result<BoundWeights, InputError> {
         delay_range_per_m2: range,
         speed_per_m2_s2: speed,
         reflection,
-        ..BoundWeights::default()
     })
 }
 
