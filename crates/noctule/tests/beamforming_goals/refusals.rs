@@ -104,7 +104,7 @@ fn wrong_requirements_are_refused_with_what_is_allowed() {
         (s.goal, s.require) = (Goal::Weighted, Require::default());
         s.unknown.polar = false;
     });
-    wrong("transmit_elements.elements", &|s| {
+    wrong("transmit_elements.wavelengths", &|s| {
         s.transmit_elements = Some(Elements::Positions { wavelengths: Vec::new() });
     });
 }
