@@ -289,6 +289,24 @@ impl RealCholesky {
         Some(())
     }
 
+    /// Replace `b` by the solution of `a · x = b` for the matrix factored last.
+    pub fn solve_in_place(&self, b: &mut [f64]) {
+        let n = self.n;
+        for i in 0..n {
+            let row = &self.factor[i * n..i * n + i];
+            let known: f64 = row.iter().zip(&*b).map(|(l, x)| l * x).sum();
+            b[i] = (b[i] - known) / self.factor[i * n + i];
+        }
+        for i in (0..n).rev() {
+            b[i] /= self.factor[i * n + i];
+            let own = b[i];
+            let row = &self.factor[i * n..i * n + i];
+            for (x, l) in b.iter_mut().zip(row) {
+                *x -= l * own;
+            }
+        }
+    }
+
     /// `L⁻¹` by rows, of the matrix inverted last.
     pub fn inverse_factor(&self) -> &[f64] {
         &self.inverse_factor

@@ -9,7 +9,7 @@
 //! `(Σλ + Σρ_i(β_i − c_i))/μ`: above the power there is, that proves that there are none.
 
 use noctule_num::CMat;
-use noctule_num::linalg::HermitianEigen;
+use noctule_num::linalg::{Cholesky, HermitianEigen};
 
 use super::groups::Groups;
 use super::link::add_outer;
@@ -43,15 +43,26 @@ pub(super) fn shifted(space: &Space, floors: &[f64], lambda: &[f64], b: &CMat) -
 pub(super) fn largest(matrices: &[CMat]) -> (f64, f64) {
     let Some(first) = matrices.first() else { return (0.0, 0.0) };
     let r = first.rows();
-    let mut eigen = HermitianEigen::new(r);
+    let (mut eigen, mut cholesky) = (HermitianEigen::new(r), Cholesky::new(r));
     let mut most = f64::NEG_INFINITY;
     let mut norms = 0.0;
     for matrix in matrices {
+        norms += matrix.norm();
+        // one that is smaller than the largest so far takes a factor and no eigenvalues
+        if most.is_finite() {
+            let mut below = matrix.clone();
+            below.scale(-1.0);
+            for i in 0..r {
+                below[(i, i)] += most;
+            }
+            if cholesky.factor(&below, "below the largest").is_ok() {
+                continue;
+            }
+        }
         if eigen.compute(matrix).is_err() {
             return (f64::INFINITY, 0.0);
         }
         most = most.max(eigen.max());
-        norms += matrix.norm();
     }
     (most, MARGIN * r as f64 * norms)
 }

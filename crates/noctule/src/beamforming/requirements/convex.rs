@@ -6,6 +6,7 @@ use noctule_optim::Interrupt;
 use super::certificate::{Capped, Dual, MetricBound};
 use super::descent::Descent;
 use super::groups::PowerLimit;
+use super::interior::{self, Common, Known, Objective, Problem, Solved};
 use super::metric::Metric;
 use super::minorant::Minorant;
 use super::multipliers::{Columns, capped};
@@ -49,6 +50,13 @@ pub(super) fn searched(
         (strict, gap) = (LINEAR * strict, LINEAR_GAP);
     }
     let streams = space.users() + useful;
+    if let Some(found) = by_steps(space, metric, required, begin, useful, interrupt)? {
+        evaluations += found.evaluations;
+        if open(&found, unit) <= gap {
+            return Ok(found);
+        }
+        best = Some(found).filter(|found| found.violation <= 1e-8);
+    }
     let mut tries = Vec::new();
     let quick = metric.members().len() == 1
         && matches!(metric, Metric::Trace(_))
@@ -111,6 +119,83 @@ fn open(found: &Found, unit: f64) -> f64 {
         }
         _ => f64::INFINITY,
     }
+}
+
+/// What is asked beyond every requirement of the interior method, which leaves less than that of them.
+const STRICT: f64 = 3e-10;
+
+/// The relative gap at which its steps end.
+const CLOSED: f64 = 1e-7;
+
+/// By the interior method, where the problem is of its kind: the steps are few whatever the array is.
+fn by_steps(
+    space: &Space,
+    metric: &Metric,
+    required: &Requirements,
+    begin: &Begin<'_>,
+    useful: usize,
+    interrupt: &Interrupt,
+) -> Result<Option<Found>, NumError> {
+    let Metric::Trace(parts) = metric else { return Ok(None) };
+    let objective = Objective::Trace(parts);
+    let caps = required.strict_caps(STRICT);
+    let floors = required.strict_floors(STRICT);
+    let groups = required.power.groups();
+    let unit = required.power.total();
+    let power = match &groups {
+        None => vec![(Common::Identity, unit)],
+        Some(groups) => (0..groups.count())
+            .map(|g| (Common::Dense(groups.projector(g)), groups.limits[g]))
+            .collect(),
+    };
+    let problem =
+        Problem { space, objective, floors: &floors, caps: &caps, power, unit, closed: CLOSED };
+    let known = begin
+        .inside(space, space.users() + useful)
+        .and_then(|beams| known(space, metric, required, &caps, beams));
+    let (solved, evaluations) = interior::solved(&problem, known.as_ref(), useful, interrupt);
+    let Some(Solved { beams, lambda, rho, of_power }) = solved else { return Ok(None) };
+    let at = Standing::of(space, &beams);
+    let value = at.sensed.value(space, metric);
+    let value = value.map_or(f64::INFINITY, |value| metric.made_small(value));
+    let members = metric.members();
+    let sharpness = 256;
+    let case = Case { space, metric, members: &members, required, caps: &caps, sharpness, at: &at };
+    let nu = if groups.is_some() { of_power } else { Vec::new() };
+    let first = case.dual(&[1.0], &lambda, &rho);
+    let first = first.map(|dual| Refined { dual, shares: vec![1.0], nu });
+    let found = case.best(&beams, value, first.into_iter().collect());
+    Ok(Some(Found { evaluations, ..found }))
+}
+
+/// Multipliers of a total power beside beams of a neighbour, by stationarity.
+fn known(
+    space: &Space,
+    metric: &Metric,
+    required: &Requirements,
+    caps: &[Cap],
+    beams: CMat,
+) -> Option<Known> {
+    if !required.power.is_total() || !matches!(metric, Metric::Trace(_)) {
+        return None;
+    }
+    let at = Standing::of(space, &beams);
+    let mut columns = Columns::new();
+    columns.push_pull(space, &at, &beams, metric, 256);
+    for cap in caps {
+        columns.push_pull(space, &at, &beams, &cap.metric, 256);
+    }
+    for k in 0..space.users() {
+        columns.push_floor(space, &at, &beams, k, required.sinr[k]);
+    }
+    let x = columns.solve(&beams);
+    let mu = 1.0 / x[0];
+    if !(mu.is_finite() && mu > 0.0) {
+        return None;
+    }
+    let (rho, lambda) = x[1..].split_at(caps.len());
+    let scaled = |list: &[f64]| list.iter().map(|x| x * mu).collect();
+    Some(Known { lambda: scaled(lambda), rho: scaled(rho), of_power: vec![mu], beams })
 }
 
 /// From one start.

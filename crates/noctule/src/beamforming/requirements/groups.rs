@@ -116,6 +116,13 @@ impl Groups {
         out
     }
 
+    /// The identity on the antennas of a group.
+    pub(super) fn projector(&self, group: usize) -> CMat {
+        let n = self.of.len();
+        let one = |i: usize, j: usize| f64::from(u8::from(i == j && self.of[i] == group));
+        CMat::from_fn(n, n, |i, j| noctule_num::C64::from(one(i, j)))
+    }
+
     /// Σ P_g ν_g.
     pub(super) fn price(&self, nu: &[f64]) -> f64 {
         self.limits.iter().zip(nu).map(|(limit, nu)| limit * nu).sum()

@@ -6,6 +6,7 @@ use noctule_optim::Interrupt;
 use super::certificate::Dual;
 use super::chart::Chart;
 use super::groups::Groups;
+use super::least_steps::by_steps;
 use super::priced::Priced;
 use super::program::{Aim, Program};
 use super::reach::{feasible, met_by, met_once};
@@ -171,6 +172,7 @@ fn least_within(
     for turn in 0..4 {
         // three starts, then the best of them once more, more exactly
         let again = best.as_ref().filter(|best| turn > 2 && best.violation <= 1e-9);
+        let near = again.is_some() || warm.is_some();
         let w = match again {
             Some(best) => Some(best.beams.clone()),
             None if warm.is_some() => warm.take(),
@@ -178,7 +180,11 @@ fn least_within(
         };
         let tolerance = if again.is_some() { 1e-3 * TOLERANCE } else { TOLERANCE };
         let Some(w) = w else { break };
-        let (found, _) = power_and_dual(&space, required, spend, &w, tolerance, interrupt);
+        let by_steps = (spend == Spend::Power)
+            .then(|| by_steps(&space, required, (&w, near), tolerance, interrupt))
+            .flatten();
+        let (found, _) = by_steps
+            .unwrap_or_else(|| power_and_dual(&space, required, spend, &w, tolerance, interrupt));
         evaluations += found.evaluations;
         proven = proven.max(found.bound.unwrap_or(0.0));
         let better = best.as_ref().is_none_or(|best| {
@@ -260,16 +266,29 @@ pub(super) fn power_and_dual(
         (Spend::Factor, Some(groups)) => case.factors(groups, &lambda, &rho),
         _ => case.powers(groups.as_ref(), lambda, rho),
     };
-    let bound = |(dual, nu): &(Dual, Vec<f64>)| match (spend, &groups) {
+    let (found, dual) = told_power(&case, spend, groups.as_ref(), value, candidates);
+    (Found { evaluations: run.work.evaluations, ..found }, dual)
+}
+
+/// What a least power at beams comes to, with the best of the bounds of dual values.
+pub(super) fn told_power(
+    case: &Priced<'_>,
+    spend: Spend,
+    groups: Option<&Groups>,
+    value: f64,
+    candidates: Vec<(Dual, Vec<f64>)>,
+) -> (Found, PowerDual) {
+    let Priced { space, required, caps, at, beams, sharpness } = case;
+    let bound = |(dual, nu): &(Dual, Vec<f64>)| match (spend, groups) {
         (Spend::Factor, Some(groups)) => dual.factor_bound(space, &required.sinr, groups, nu),
         (_, groups) => {
-            let groups = groups.as_ref().map(|groups| (groups, nu.as_slice()));
+            let groups = groups.map(|groups| (groups, nu.as_slice()));
             dual.power_bound(space, &required.sinr, groups)
         }
     };
     let best = candidates.into_iter().map(|one| (bound(&one), one));
     let (bound, (dual, nu)) = best.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_else(|| {
-        let nothing = vec![0.0; groups.as_ref().map_or(0, Groups::count)];
+        let nothing = vec![0.0; groups.map_or(0, Groups::count)];
         (0.0, (case.dual(vec![0.0; space.users()], &vec![0.0; caps.len()]), nothing))
     });
     let rho: Vec<f64> = dual.caps.iter().map(|cap| cap.rho).collect();
@@ -283,13 +302,11 @@ pub(super) fn power_and_dual(
     let sharpness = sharpness.unsigned_abs();
     let values =
         DualValues { lambda: dual.lambda.clone(), rho, nu, sharpness, ..DualValues::default() };
-    let mut found = Found { dual: values, ..self::told(space, required, &at, &beams, told) };
+    let mut found = Found { dual: values, ..self::told(space, required, at, beams, told) };
     if spend == Spend::Limited
-        && let Some(groups) = &groups
+        && let Some(groups) = groups
     {
-        found.violation = found.violation.max(required.factor(groups, &beams) - 1.0);
+        found.violation = found.violation.max(required.factor(groups, beams) - 1.0);
     }
-    let interference = at.heard.interference;
-    let found = Found { evaluations: run.work.evaluations, ..found };
-    (found, PowerDual { dual, interference })
+    (found, PowerDual { dual, interference: at.heard.interference.clone() })
 }

@@ -120,8 +120,8 @@ impl Heard {
 pub(super) fn add_outer(out: &mut CMat, a: f64, h: &[C64]) {
     for j in 0..h.len() {
         let right = h[j].conj() * a;
-        for (i, left) in h.iter().enumerate() {
-            out[(i, j)] += left * right;
+        for (out, left) in out.col_mut(j).iter_mut().zip(h) {
+            *out += left * right;
         }
     }
 }

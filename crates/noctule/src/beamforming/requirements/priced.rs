@@ -47,6 +47,13 @@ impl Priced<'_> {
         columns
     }
 
+    /// ρ of the caps and λ by which the power is stationary at the beams.
+    pub(super) fn multipliers(&self) -> (Vec<f64>, Vec<f64>) {
+        let x = self.columns().solve(self.beams);
+        let (rho, lambda) = x.split_at(self.caps.len());
+        (rho.to_vec(), self.spread(lambda))
+    }
+
     fn spread(&self, x: &[f64]) -> Vec<f64> {
         let mut lambda = vec![0.0; self.space.users()];
         for (k, l) in self.floored().into_iter().zip(x) {
