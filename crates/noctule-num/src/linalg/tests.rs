@@ -129,9 +129,9 @@ fn real_inverse_is_an_inverse() {
         let right: Vec<f64> = (0..n).map(|i| i as f64 - 1.5).collect();
         let mut x = right.clone();
         cholesky.solve_in_place(&mut x);
-        for i in 0..n {
+        for (i, right) in right.iter().enumerate() {
             let back: f64 = (0..n).map(|k| a[i * n + k] * x[k]).sum();
-            assert!((back - right[i]).abs() < tolerance(n) * scale.max(1.0) * n as f64);
+            assert!((back - right).abs() < tolerance(n) * scale.max(1.0) * n as f64);
         }
         a[0] = f64::NAN;
         assert!(cholesky.factor(&a).is_none());

@@ -217,16 +217,16 @@ impl<'a> Model<'a> {
                 Common::Dense(matrix) => add(&mut common, *y, matrix),
             }
         }
-        let users = self.users();
+        let floors = || y.iter().take(self.users()).enumerate();
         let mut heard = common.clone();
-        for k in 0..users {
-            add_outer(&mut heard, y[k], self.space.h.col(k));
+        for (k, lambda) in floors() {
+            add_outer(&mut heard, *lambda, self.space.h.col(k));
         }
         let first = if self.space.heard > 0.0 { heard.clone() } else { common };
         let mut out = vec![first];
-        for k in 0..users {
+        for (k, lambda) in floors() {
             let mut own = heard.clone();
-            add_outer(&mut own, -y[k] * self.ratios[k], self.space.h.col(k));
+            add_outer(&mut own, -lambda * self.ratios[k], self.space.h.col(k));
             out.push(own);
         }
         out
