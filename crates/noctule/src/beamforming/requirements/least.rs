@@ -3,14 +3,13 @@
 use noctule_num::{CMat, InputError, NumError};
 use noctule_optim::Interrupt;
 
-use super::certificate::Dual;
 use super::chart::Chart;
-use super::groups::Groups;
 use super::least_steps::by_steps;
 use super::priced::Priced;
 use super::program::{Aim, Program};
 use super::reach::{feasible, met_by, met_once};
 use super::required::{DualValues, Found, Infeasible, Requirements, Standing, Told, told};
+use super::spend::{PowerDual, Spend, told_power};
 use super::starts::{Begin, TOLERANCE, climbed, sensing_streams};
 use super::uplink::{Hopeless, hopeless, least_power};
 use super::world::{Space, World};
@@ -100,32 +99,6 @@ pub(super) fn least_power_within(
     least_within(world, required, Spend::within(required), &Begin::default(), interrupt)
 }
 
-/// What is made as small as it can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spend {
-    /// The power.
-    Power,
-    /// The power, within the limits of groups.
-    Limited,
-    /// What the limits of groups are multiplied by.
-    Factor,
-}
-
-impl Spend {
-    /// The power, within limits where there are such.
-    fn within(required: &Requirements) -> Self {
-        if required.power.is_total() { Self::Power } else { Self::Limited }
-    }
-
-    /// What beams spend.
-    fn of(self, required: &Requirements, w: &CMat) -> f64 {
-        match (self, required.power.groups()) {
-            (Self::Factor, Some(groups)) => required.factor(&groups, w),
-            _ => w.norm_sqr(),
-        }
-    }
-}
-
 fn least_within(
     world: &World,
     required: &Requirements,
@@ -208,12 +181,6 @@ fn least_within(
     Ok(found)
 }
 
-/// Multipliers of a least power, with the minorants of the caps.
-pub(super) struct PowerDual {
-    pub(super) dual: Dual,
-    pub(super) interference: Vec<f64>,
-}
-
 /// From beams that meet everything; with the multipliers of the bound.
 pub(super) fn power_and_dual(
     space: &Space,
@@ -268,45 +235,4 @@ pub(super) fn power_and_dual(
     };
     let (found, dual) = told_power(&case, spend, groups.as_ref(), value, candidates);
     (Found { evaluations: run.work.evaluations, ..found }, dual)
-}
-
-/// What a least power at beams comes to, with the best of the bounds of dual values.
-pub(super) fn told_power(
-    case: &Priced<'_>,
-    spend: Spend,
-    groups: Option<&Groups>,
-    value: f64,
-    candidates: Vec<(Dual, Vec<f64>)>,
-) -> (Found, PowerDual) {
-    let Priced { space, required, caps, at, beams, sharpness } = case;
-    let bound = |(dual, nu): &(Dual, Vec<f64>)| match (spend, groups) {
-        (Spend::Factor, Some(groups)) => dual.factor_bound(space, &required.sinr, groups, nu),
-        (_, groups) => {
-            let groups = groups.map(|groups| (groups, nu.as_slice()));
-            dual.power_bound(space, &required.sinr, groups)
-        }
-    };
-    let best = candidates.into_iter().map(|one| (bound(&one), one));
-    let (bound, (dual, nu)) = best.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_else(|| {
-        let nothing = vec![0.0; groups.map_or(0, Groups::count)];
-        (0.0, (case.dual(vec![0.0; space.users()], &vec![0.0; caps.len()]), nothing))
-    });
-    let rho: Vec<f64> = dual.caps.iter().map(|cap| cap.rho).collect();
-    let told = Told {
-        value,
-        bound: Some(bound),
-        lambda: dual.lambda.clone(),
-        rho: rho.clone(),
-        price_per_power: nu.iter().map(|nu| -nu).collect(),
-    };
-    let sharpness = sharpness.unsigned_abs();
-    let values =
-        DualValues { lambda: dual.lambda.clone(), rho, nu, sharpness, ..DualValues::default() };
-    let mut found = Found { dual: values, ..self::told(space, required, at, beams, told) };
-    if spend == Spend::Limited
-        && let Some(groups) = groups
-    {
-        found.violation = found.violation.max(required.factor(groups, beams) - 1.0);
-    }
-    (found, PowerDual { dual, interference: at.heard.interference.clone() })
 }

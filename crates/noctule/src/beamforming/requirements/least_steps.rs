@@ -4,10 +4,10 @@ use noctule_num::CMat;
 use noctule_optim::Interrupt;
 
 use super::interior::{self, Known, Objective, Problem, Solved};
-use super::least::{PowerDual, Spend, told_power};
 use super::priced::Priced;
 use super::reach::met_once;
 use super::required::{Found, Requirements, Standing};
+use super::spend::{PowerDual, Spend, told_power};
 use super::starts::TOLERANCE;
 use super::world::Space;
 

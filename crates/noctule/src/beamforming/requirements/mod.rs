@@ -112,6 +112,7 @@ mod rate;
 mod reach;
 mod required;
 mod sensed;
+mod spend;
 mod starts;
 mod tight;
 mod uplink;
