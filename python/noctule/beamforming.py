@@ -203,6 +203,16 @@ Metrics in records
     by how much the goal's value rises where every limit is one step (degree, dB, bit) larger
 ``best_use_bps_hz`` (bit/s/Hz)
     the goal's rate with data and sensing beams at once, or one after the other if that is more: the same covariance, each with all the power for its share of the time
+``likelihood_error_deg`` (°)
+    root-mean-square error of all angles over the simulated echoes, waveforms known
+``likelihood_mse_over_crb``
+    mean squared error of maximum likelihood over the bound, over targets and both angles
+``likelihood_outliers``
+    share of simulated echoes in which maximum likelihood is off by more than five root-bounds
+``music_error_deg`` (°)
+    root-mean-square error of all angles over the simulated echoes, waveforms unknown
+``music_mse_over_crb``
+    mean squared error of MUSIC over the bound, over targets and both angles
 
 Written by python/generate.py; do not edit.
 """
@@ -1437,6 +1447,8 @@ class Scenario(ScenarioBase):
         Clutter that the metrics ``scnr`` and ``detection`` count beside the noise.
     crb_weight
         Weight of the trace of the Cramér–Rao bound (rad² and squared reflection added up).
+    echo_draws
+        Simulated echoes on which estimators are tried, in every trial; 0 for none.
     goal
         What is designed for; left out it is the weighted sum.
     knowledge
@@ -1494,6 +1506,7 @@ class Scenario(ScenarioBase):
     channel_error_db: float | None = None
     clutter: list[ClutterSource] | None = None
     crb_weight: float = 1000.0
+    echo_draws: int | None = None
     goal: GoalWeighted | GoalSumRate | GoalMaxMinRate | GoalProportionalFair | GoalMinCrb | GoalMaxSensing | GoalMinPower | None = None
     knowledge: Knowledge | None = None
     ofdm: Ofdm | None = None

@@ -62,6 +62,7 @@ pub const ALL: &[BuiltIn] = built_in![
         "per-antenna",
         "text-settings",
         "starts",
+        "estimators",
     ],
     "frame": [
         "fig3",

@@ -43,7 +43,7 @@ impl Store {
         let entries = fs::read_dir(self.dir().join("chunks")).into_iter().flatten().flatten();
         let is_chunk = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "jsonl");
         let files = entries.map(|entry| entry.path()).filter(is_chunk).map(Place::File);
-        files.chain(self.with_packs(|packs| packs.places())).collect()
+        files.chain(self.with_packs(super::pack::Packs::places)).collect()
     }
 
     /// The rows of a chunk, as many as the plan has, one by one: those of a long chain take more room

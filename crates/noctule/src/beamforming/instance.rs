@@ -88,6 +88,7 @@ pub struct Instance {
     receive: Steering,
     warnings: Vec<String>,
     draw: Option<(u64, u64)>,
+    echo_draws: u64,
 }
 
 impl Instance {
@@ -149,8 +150,17 @@ impl Instance {
         let transmit = steering(&shapes.transmit, parts.transmit_array);
         let receive = steering(&shapes.receive, parts.receive_array);
         let warnings = Vec::new();
-        let mut instance =
-            Self { parts, shapes, problem, band, transmit, receive, warnings, draw: None };
+        let mut instance = Self {
+            parts,
+            shapes,
+            problem,
+            band,
+            transmit,
+            receive,
+            warnings,
+            draw: None,
+            echo_draws: 0,
+        };
         if let Some(band) = &instance.band {
             band.check(&instance.parts)?;
             instance.warnings = band.warnings(&instance.parts);
@@ -166,7 +176,7 @@ impl Instance {
     fn again(&self, parts: Parts) -> Result<Self, Error> {
         let (shapes, problem) = (self.shapes.clone(), self.problem.clone());
         let again = Self::made(parts, shapes, problem, self.band.clone());
-        again.map(|instance| Self { draw: self.draw, ..instance })
+        again.map(|instance| Self { draw: self.draw, echo_draws: self.echo_draws, ..instance })
     }
 
     /// The same problem with other weights on rate and bound.
@@ -192,6 +202,18 @@ impl Instance {
     pub const fn drawn_as(mut self, seed: u64, trial: u64) -> Self {
         self.draw = Some((seed, trial));
         self
+    }
+
+    /// The same instance with so many [simulated echoes](super::echo).
+    #[must_use]
+    pub const fn with_echoes(mut self, draws: u64) -> Self {
+        self.echo_draws = draws;
+        self
+    }
+
+    /// Number of [simulated echoes](super::echo).
+    pub const fn echo_draws(&self) -> u64 {
+        self.echo_draws
     }
 
     /// The same instance with more to say about its data.
@@ -234,6 +256,7 @@ impl Instance {
             receive: self.receive.clone(),
             warnings: Vec::new(),
             draw: self.draw,
+            echo_draws: 0,
         };
         if let Some(band) = &self.band {
             own.parts.channels = band.known_channels()[n].clone();

@@ -11,6 +11,7 @@ use noctule_phy::units::nats_to_bits;
 use serde::Serialize;
 
 use super::band::{BandMetrics, evaluate_over};
+use super::echo::{self, EchoReport};
 use super::goal::{self, GoalMetrics, Prices};
 use super::{Beams, Instance};
 use crate::Error;
@@ -51,6 +52,9 @@ pub struct Metrics {
     /// What one step more asked costs: told by the method, where it has multipliers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
+    /// What estimators made of simulated echoes, where the scenario asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub echo: Option<EchoReport>,
 }
 
 /// Root-Cramér–Rao bounds of one target: no unbiased estimator has a smaller standard deviation.
@@ -114,6 +118,12 @@ impl Metrics {
 /// # Errors
 /// When the beams have another shape than the instance asks for.
 pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
+    let mut metrics = without_echoes(instance, beams)?;
+    metrics.echo = echo::report(instance, beams, metrics.targets.as_deref())?;
+    Ok(metrics)
+}
+
+fn without_echoes(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
     if let Some(problem) = instance.problem() {
         return goal::evaluate(instance, problem, beams);
     }
@@ -152,6 +162,7 @@ pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
         goal: None,
         band: None,
         prices: None,
+        echo: None,
     })
 }
 

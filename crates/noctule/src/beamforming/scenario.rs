@@ -15,6 +15,9 @@ use crate::Error;
 mod placed;
 mod targets;
 
+/// Simulated echoes at most.
+const MOST_DRAWS: usize = 10_000;
+
 pub use placed::PlacedTarget;
 pub use targets::{DrawnTargets, TargetSpec, Targets};
 
@@ -89,6 +92,9 @@ pub struct Scenario {
     /// then are those of the usual lower bound on rates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_error_db: Option<f64>,
+    /// Simulated echoes on which estimators are tried, in every trial; 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub echo_draws: u64,
     /// Stations that send together, in place of arrays, channels and targets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stations: Option<Stations>,
@@ -105,6 +111,11 @@ pub struct Scenario {
 #[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
 const fn is_no(flag: &bool) -> bool {
     !*flag
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Elements of a planar array, half a wavelength apart.
@@ -197,6 +208,7 @@ impl Scenario {
             clutter: Vec::new(),
             uncertain: None,
             channel_error_db: None,
+            echo_draws: 0,
             stations: None,
             ofdm: None,
             knowledge: None,
@@ -228,6 +240,12 @@ impl Scenario {
         ] {
             in_range(name, value, -300.0, 300.0, "dBm")?;
         }
+        in_count(
+            "echo_draws",
+            usize::try_from(self.echo_draws).unwrap_or(usize::MAX),
+            0,
+            MOST_DRAWS,
+        )?;
         in_range("rate_weight_per_nat", self.rate_weight_per_nat, 0.0, 1e12, "per nat/s/Hz")?;
         in_range("crb_weight", self.crb_weight, 0.0, 1e12, "")?;
         self.check_channel()?;
@@ -300,6 +318,7 @@ impl Scenario {
             Some(ofdm) => self.over_band(ofdm, parts, (seed, trial))?,
             None => self.asked_of(parts, self.shapes(), problem)?,
         };
+        let instance = instance.with_echoes(self.echo_draws);
         Ok(instance.drawn_as(seed, trial).warned(channel.warnings(self.channel_array())))
     }
 }

@@ -1,6 +1,7 @@
 //! What is measured of beams: the table of their metrics and series.
 
 use super::baselines::best_use_bps_hz;
+use super::echo::EchoReport;
 use super::{Beamforming, BeamformingDesign, Instance, TargetMetrics};
 use crate::Error;
 use crate::system::{Metric, Series, SeriesEntry};
@@ -168,7 +169,52 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         best_use_bps_hz,
     )
     .only_with("require"),
+    metric(
+        "likelihood_error_deg",
+        "Error of maximum likelihood",
+        "°",
+        "root-mean-square error of all angles over the simulated echoes, waveforms known",
+        |_, d| echo(d, |echo| Some(echo.likelihood.rms_angle_error_deg)),
+    )
+    .only_with("echo_draws"),
+    metric(
+        "likelihood_mse_over_crb",
+        "Squared error over the bound",
+        "",
+        "mean squared error of maximum likelihood over the bound, over targets and both angles",
+        |_, d| echo(d, |echo| echo.likelihood.mse_over_crb),
+    )
+    .only_with("echo_draws"),
+    metric(
+        "likelihood_outliers",
+        "Estimates on another lobe",
+        "",
+        "share of simulated echoes in which maximum likelihood is off by more than five root-bounds",
+        |_, d| echo(d, |echo| echo.likelihood.outliers),
+    )
+    .only_with("echo_draws"),
+    metric(
+        "music_error_deg",
+        "Error of MUSIC",
+        "°",
+        "root-mean-square error of all angles over the simulated echoes, waveforms unknown",
+        |_, d| echo(d, |echo| Some(echo.music?.rms_angle_error_deg)),
+    )
+    .only_with("echo_draws"),
+    metric(
+        "music_mse_over_crb",
+        "Squared error over the bound",
+        "",
+        "mean squared error of MUSIC over the bound, over targets and both angles",
+        |_, d| echo(d, |echo| echo.music?.mse_over_crb),
+    )
+    .only_with("echo_draws"),
 ];
+
+/// A number of the simulated echoes.
+fn echo(design: &BeamformingDesign, of: fn(&EchoReport) -> Option<f64>) -> Option<f64> {
+    design.metrics.echo.as_ref().and_then(of).filter(|value| value.is_finite())
+}
 
 fn count(found: Result<usize, Error>) -> Option<f64> {
     found.ok().map(|count| count as f64)

@@ -4,12 +4,14 @@
 //! * [`multilateration`] — positions from bistatic ranges by weighted least squares, and from
 //!   sampled echoes by maximum likelihood;
 //! * [`music`] — the spatial frequency of a single source from its covariance, waveforms unknown;
+//! * [`targets`] — directions and reflections of several targets, by maximum likelihood and MUSIC;
 //! * [`waveform_ml`] — the spatial frequency of a target lit over a reflecting surface, waveforms
 //!   known.
 
 pub mod multilateration;
 pub mod music;
 mod spectrum;
+pub mod targets;
 pub mod waveform_ml;
 
 pub use multilateration::{

@@ -81,6 +81,7 @@ pub(in crate::beamforming) fn evaluate_over(
         stream_power_w,
         goal: None,
         prices: None,
+        echo: None,
         band: Some(BandMetrics {
             sum_rate_bps: nats_to_bits(sum_rate_nats) * n as f64 * band.grid.spacing_hz,
             rate_bps_hz: rates.iter().map(|rates| bits(rates)).collect(),

@@ -128,6 +128,7 @@ pub(in crate::beamforming) fn evaluate(
         goal: Some(goal),
         band: None,
         prices: None,
+        echo: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Scenarios: what is drawn, what is refused.
 
+use noctule_num::C64;
+
 use super::*;
 
 #[test]
