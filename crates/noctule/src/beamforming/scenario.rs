@@ -3,6 +3,7 @@
 use noctule_num::input::{in_count, in_range};
 use noctule_num::{CMat, InputError};
 use noctule_phy::arrays::{Normalisation, PlanarArray, canonical_direction};
+use noctule_phy::elements::ElementArray;
 use noctule_phy::units;
 use serde::{Deserialize, Serialize};
 
@@ -240,16 +241,11 @@ impl Scenario {
         ] {
             in_range(name, value, -300.0, 300.0, "dBm")?;
         }
-        in_count(
-            "echo_draws",
-            usize::try_from(self.echo_draws).unwrap_or(usize::MAX),
-            0,
-            MOST_DRAWS,
-        )?;
         in_range("rate_weight_per_nat", self.rate_weight_per_nat, 0.0, 1e12, "per nat/s/Hz")?;
         in_range("crb_weight", self.crb_weight, 0.0, 1e12, "")?;
         self.check_channel()?;
         self.validate_goal()?;
+        self.check_echoes()?;
         self.validate_band()?;
         match &self.targets {
             Targets::Fixed(targets) => {
@@ -267,6 +263,25 @@ impl Scenario {
             Targets::Drawn(law) => law.validate(),
             Targets::Placed(targets) => self.check_placed(targets),
         }
+    }
+
+    /// Echoes are simulated of one station on one carrier, with arrays in the plane x = 0.
+    fn check_echoes(&self) -> Result<(), InputError> {
+        let draws = usize::try_from(self.echo_draws).unwrap_or(usize::MAX);
+        in_count("echo_draws", draws, 0, MOST_DRAWS)?;
+        if draws == 0 {
+            return Ok(());
+        }
+        let deep = |array: &ElementArray| array.positions.iter().any(|p| p[0] != 0.0);
+        let shapes = self.shapes();
+        let what = if self.ofdm.is_some() || self.stations.is_some() {
+            "echoes are simulated of one station on one carrier"
+        } else if shapes.transmit.iter().chain(&shapes.receive).any(deep) {
+            "echoes are simulated for arrays in the plane x = 0"
+        } else {
+            return Ok(());
+        };
+        Err(InputError::new(what, "echo_draws", draws.to_string(), "0"))
     }
 
     /// The concrete problem of one trial: channels, and targets where they are drawn.

@@ -35,7 +35,7 @@ pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
     let count = |found: Result<usize, _>| found.map_or_else(|_| absent(), |n| n.to_string());
     let streams = beams.matrix.cols() - beams.users;
     let served = metrics.rate_bps_hz.len() - metrics.users_shut_off();
-    [
+    let mut facts = vec![
         ("objective", number(metrics.objective)),
         ("sum rate", rates),
         ("trace of the CRB (mixed units)", metrics.crb_trace_mixed.map_or_else(absent, everyday)),
@@ -46,9 +46,19 @@ pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
             "sensing streams in use",
             format!("{} of {streams}", count(beams.sensing_streams_in_use())),
         ),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
+    ];
+    if let Some(echo) = &metrics.echo {
+        let ratio = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.3}"));
+        let music = echo.music.and_then(|music| music.mse_over_crb);
+        let told = format!(
+            "{} draws: MSE over CRB {} (maximum likelihood), {} (MUSIC)",
+            echo.draws,
+            ratio(echo.likelihood.mse_over_crb),
+            ratio(music)
+        );
+        facts.push(("simulated echoes", told));
+    }
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 pub(super) fn users(instance: &Instance, design: &BeamformingDesign) -> Table {

@@ -14,6 +14,20 @@ fn the_default_and_the_papers_are_valid_and_round_trip() {
 }
 
 #[test]
+fn echoes_that_cannot_be_simulated_are_refused() {
+    let refused = |text: &str| {
+        let scenario: Scenario = serde_json::from_str(text).unwrap();
+        let error = scenario.realize(1, 0).unwrap_err().to_string();
+        assert!(error.contains("echo_draws"), "{error}");
+    };
+    refused(r#"{ "echo_draws": 3, "ofdm": { "subcarriers": 4 } }"#);
+    refused(r#"{ "echo_draws": 10001 }"#);
+    refused(
+        r#"{ "echo_draws": 3, "receive_elements": { "kind": "circular", "elements": 8, "radius": 1.0 } }"#,
+    );
+}
+
+#[test]
 fn the_default_bounds_mean_something_and_greet_with_no_warning() {
     for trial in 0..10 {
         let instance = Scenario::default().realize(1, trial).unwrap();
