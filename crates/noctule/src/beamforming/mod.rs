@@ -59,7 +59,7 @@
 //!
 //! # Limits
 //!
-//! Far field, one frequency, known angles and channels — but where there is a [band](band) —, no clutter,
+//! Far field, one frequency, known angles and channels — but where there is a [`band`] —, no clutter,
 //! independent Gaussian symbols; arrays are planar
 //! and half a wavelength apart, or of [any shape](Shapes). Problems with requirements instead of weights
 //! are [goals](goal). The bound is local: where a root-CRB reaches the width of a beam, it says
