@@ -374,6 +374,10 @@ def test_a_metric_has_one_name_everywhere(system: str, tmp_path: Path) -> None:
         required = {"goal": {"kind": "max-min-rate"}}
         goals |= set(noctule.design(Instance(system, scenario=required)).metrics)
         goals.add("best_use_bps_hz")  # of the scheme `sharing`
+        # others are those of a band, of estimated channels, of simulated echoes
+        for asked in ({"ofdm": {"subcarriers": 2}}, {"echo_draws": 2}):
+            goals |= set(noctule.design(Instance(system, scenario=asked)).metrics)
+        goals |= {"range_m", "velocity_m_s", "band_rate_mbps", "true_rate_bps_hz"}
     for metric in noctule.describe(system)["metrics"]:
         name = metric["name"]
         if name in goals and name not in design.metrics:

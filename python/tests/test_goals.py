@@ -84,7 +84,9 @@ def test_covariances_become_beams():
     instance = bf.Scenario(goal="min-crb", require=bf.Require(sinr_db=5.0), users=2).realize()
     best = noctule.design(instance)
     outer = [np.outer(w, w.conj()) for w in best.beams]
-    covariances = np.array([outer[0], outer[1], np.sum(outer[2:], axis=0)])
+    # no sensing stream is in use where none is needed
+    sensing = sum(outer[2:], np.zeros_like(outer[0]))
+    covariances = np.array([outer[0], outer[1], sensing])
     found = noctule.evaluate(instance, {"covariances": covariances})
     assert np.isclose(found.metrics.goal.value, best.metrics.goal.value, rtol=1e-6)
     assert found.meets_requirements
