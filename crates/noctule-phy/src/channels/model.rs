@@ -5,18 +5,20 @@
 
 mod roots;
 mod statistics;
+mod user;
 mod wide;
 
 use noctule_num::{C64, InputError};
 
 use super::antennas::Antennas;
-use super::cdl::{AngleTarget, DelayLine, Profile};
+use super::cdl::{DelayLine, Profile};
 use super::cell::Cell;
 use super::clustered::{Band, Clusters, PowerDecay};
 use super::draws::UserStreams;
-use super::element_pattern::amplitude;
 use super::rician::Rician;
 use super::scattering::{Scattering, Spectrum, correlate};
+
+use user::{Resident, moved, towards};
 
 pub use statistics::Statistics;
 pub use wide::Delays;
@@ -184,39 +186,24 @@ impl Model {
             }
             Self::Clustered { law, .. } => Ok(law.draw(array, streams)),
             Self::DelayLine { line, azimuth_rad, polar_rad, pattern } => {
-                let fixed = |range: &Option<[f64; 2]>| range.unwrap_or([0.0; 2]);
-                let (azimuth, polar) = streams.direction(fixed(azimuth_rad), fixed(polar_rad));
-                let moved = |old: Option<AngleTarget>, range: &Option<[f64; 2]>, mean_rad: f64| {
-                    let spread_rad = old.and_then(|target| target.spread_rad);
-                    range.map_or(old, |_| Some(AngleTarget { mean_rad, spread_rad }))
-                };
-                let line = DelayLine {
-                    azimuth: moved(line.azimuth, azimuth_rad, azimuth),
-                    polar: moved(line.polar, polar_rad, polar),
-                    ..*line
-                };
+                let line = moved(*line, azimuth_rad, polar_rad, streams);
                 delay_line(&line, 1.0, *pattern, array, streams)
             }
             Self::Cell { cell, scatter, no_sight, pattern } => {
-                let user = cell.user(&streams.user_numbers())?;
-                let direction = (user.place.azimuth_rad, user.place.polar_rad);
-                let (mean, std) = cell.scenario.k_factor_db();
-                let k_db = mean + std * streams.k_factor_number();
-                let k_factor = if user.line_of_sight { 10_f64.powf(k_db / 10.0) } else { 0.0 };
-                let amplitude = if *pattern { amplitude(direction.0, direction.1) } else { 1.0 };
-                let path_gain = user.path_gain * amplitude.powi(2);
+                let user = Resident::draw(cell, *pattern, streams)?;
                 match no_sight {
                     NoSight::Clustered(law) if !user.line_of_sight => {
-                        let root = path_gain.sqrt();
+                        let root = user.path_gain.sqrt();
                         Ok(law.draw(array, streams).into_iter().map(|h| h * root).collect())
                     }
                     NoSight::DelayLine(profile) if !user.line_of_sight => {
-                        let target = |mean_rad| Some(AngleTarget { mean_rad, spread_rad: None });
-                        let (azimuth, polar) = (target(direction.0), target(direction.1));
-                        let line = DelayLine { azimuth, polar, ..DelayLine::new(*profile, 0.0) };
-                        delay_line(&line, user.path_gain, *pattern, array, streams)
+                        let line = towards(DelayLine::new(*profile, 0.0), user.direction);
+                        delay_line(&line, user.bare_gain, *pattern, array, streams)
                     }
-                    _ => sighted(k_factor, path_gain, direction, *scatter, array, streams),
+                    _ => {
+                        let (k, gain) = (user.k_factor, user.path_gain);
+                        sighted(k, gain, user.direction, *scatter, array, streams)
+                    }
                 }
             }
         }

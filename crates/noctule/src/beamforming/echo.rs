@@ -20,15 +20,6 @@ use super::{Beams, Instance, SYSTEM, TargetMetrics};
 use crate::Error;
 use crate::estimate::targets::{Scanner, Sighting};
 
-/// Who estimates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Estimator {
-    /// Maximum likelihood of all angles and reflections, with the waveforms known.
-    Likelihood,
-    /// MUSIC on the receive array, with the waveforms unknown.
-    Music,
-}
-
 /// Errors of an estimator over all draws, targets and both angles.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct EchoErrors {
@@ -66,66 +57,69 @@ pub fn report(
     beams: &Beams,
     bounds: Option<&[TargetMetrics]>,
 ) -> Result<Option<EchoReport>, Error> {
-    let draws = instance.echo_draws();
-    if draws == 0 {
-        return Ok(None);
-    }
-    let bounds = bounds.map(squares);
-    let of = |estimator| errors(instance, beams, bounds.as_deref(), estimator);
-    let Some(likelihood) = of(Estimator::Likelihood)? else { return Ok(None) };
-    Ok(Some(EchoReport { draws, likelihood, music: of(Estimator::Music)? }))
-}
-
-fn errors(
-    instance: &Instance,
-    beams: &Beams,
-    bounds: Option<&[f64]>,
-    estimator: Estimator,
-) -> Result<Option<EchoErrors>, Error> {
     let (draws, targets) = (instance.echo_draws(), truth(instance));
-    beams.check(instance)?;
     if draws == 0 || targets.is_empty() {
         return Ok(None);
     }
+    beams.check(instance)?;
     let parts = instance.parts();
     let (transmit, receive) = (instance.transmit_elements(), instance.receive_elements());
     let scanner = Scanner::new(transmit, receive, &beams.matrix, parts.snapshots);
     let Some(scanner) = scanner else { return Ok(None) };
     let clean = scanner.echo(&targets);
+    let bounds = bounds.map(squares);
     let (seed, trial) = instance.draw().unwrap_or((1, 0));
-    let (mut squared, mut relative, mut outliers) = (0.0, 0.0, 0_u64);
+    let (mut likelihood, mut music) = (Tally::default(), Some(Tally::default()));
     for number in 0..draws {
         poll()?;
         let mut rng = StreamKey::new(seed, SYSTEM, "echo", number).trial(trial);
         let mut echoes = clean.clone();
         let noise = parts.sensing_noise_w;
         echoes.as_mut_slice().iter_mut().for_each(|z| *z += complex_normal(&mut rng, noise));
-        let found = match estimator {
-            Estimator::Likelihood => {
-                let found = scanner.likelihood(&echoes, targets.len());
-                found.iter().map(|t| (t.azimuth_rad, t.polar_rad)).collect()
-            }
-            Estimator::Music => match scanner.music(&echoes, targets.len())? {
-                Some(found) => found,
-                None => return Ok(None),
-            },
-        };
-        let errors = matched(&targets, &found);
-        squared += errors.iter().map(|e| e * e).sum::<f64>();
-        if let Some(bounds) = bounds {
-            let ratio = |(e, bound): (&f64, &f64)| e * e / bound;
-            relative += errors.iter().zip(bounds).map(ratio).sum::<f64>();
-            outliers +=
-                u64::from(errors.iter().zip(bounds).map(ratio).any(|r| r > OUTLIER * OUTLIER));
+        let found = scanner.likelihood(&echoes, targets.len());
+        let found: Vec<(f64, f64)> = found.iter().map(|t| (t.azimuth_rad, t.polar_rad)).collect();
+        likelihood.add(&matched(&targets, &found), bounds.as_deref());
+        let found = scanner.music(&echoes, targets.len())?;
+        music = music.zip(found).map(|(mut tally, found)| {
+            tally.add(&matched(&targets, &found), bounds.as_deref());
+            tally
+        });
+    }
+    let errors = |tally: Tally| tally.errors(bounds.is_some());
+    Ok(Some(EchoReport { draws, likelihood: errors(likelihood), music: music.map(errors) }))
+}
+
+/// Sums over draws.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    draws: u64,
+    angles: u64,
+    squared: f64,
+    relative: f64,
+    outliers: u64,
+}
+
+impl Tally {
+    /// The errors of one draw, in radians.
+    fn add(&mut self, errors: &[f64], bounds: Option<&[f64]>) {
+        self.draws += 1;
+        self.angles += errors.len() as u64;
+        self.squared += errors.iter().map(|e| e * e).sum::<f64>();
+        let Some(bounds) = bounds else { return };
+        let ratio = |(e, bound): (&f64, &f64)| e * e / bound;
+        let ratios = || errors.iter().zip(bounds).map(ratio);
+        self.relative += ratios().sum::<f64>();
+        self.outliers += u64::from(ratios().any(|r| r > OUTLIER * OUTLIER));
+    }
+
+    fn errors(self, bounded: bool) -> EchoErrors {
+        let angles = self.angles as f64;
+        EchoErrors {
+            rms_angle_error_deg: (self.squared / angles).sqrt().to_degrees(),
+            mse_over_crb: bounded.then_some(self.relative / angles),
+            outliers: bounded.then_some(self.outliers as f64 / self.draws as f64),
         }
     }
-    let count = draws as f64 * 2.0 * targets.len() as f64;
-    let of_bounds = |sum: f64, count: f64| bounds.is_some().then_some(sum / count);
-    Ok(Some(EchoErrors {
-        rms_angle_error_deg: (squared / count).sqrt().to_degrees(),
-        mse_over_crb: of_bounds(relative, count),
-        outliers: of_bounds(outliers as f64, draws as f64),
-    }))
 }
 
 /// The targets as a flat array sees them: in front of it.

@@ -4,10 +4,10 @@ use noctule_num::{C64, CMat, InputError};
 
 use super::super::antennas::Antennas;
 use super::super::draws::UserStreams;
-use super::super::element_pattern::amplitude;
 use super::super::rician::{Rician, shares};
 use super::super::scattering::Scattering;
-use super::wide::{clusters_of, moved, towards};
+use super::user::{Resident, moved, towards};
+use super::wide::clusters_of;
 use super::{DelayLine, Model, NoSight, Scatter};
 
 /// What is known of a user's channel on any subcarrier before pilots are heard.
@@ -86,22 +86,16 @@ impl Model {
                 plain(rays(moved(*line, azimuth_rad, polar_rad, streams), 1.0, *pattern)?)
             }
             Self::Cell { cell, scatter, no_sight, pattern } => {
-                let user = cell.user(&streams.user_numbers())?;
-                let direction = (user.place.azimuth_rad, user.place.polar_rad);
-                let (mean, std) = cell.scenario.k_factor_db();
-                let k_db = mean + std * streams.k_factor_number();
-                let k_factor = if user.line_of_sight { 10_f64.powf(k_db / 10.0) } else { 0.0 };
-                let own = if *pattern { amplitude(direction.0, direction.1) } else { 1.0 };
-                let path_gain = user.path_gain * own.powi(2);
+                let user = Resident::draw(cell, *pattern, streams)?;
                 match no_sight {
                     NoSight::Clustered(law) if !user.line_of_sight => {
-                        plain(clusters_of(law, streams, 0.0).covariance(array, path_gain))
+                        plain(clusters_of(law, streams, 0.0).covariance(array, user.path_gain))
                     }
                     NoSight::DelayLine(profile) if !user.line_of_sight => {
-                        let line = towards(DelayLine::new(*profile, 0.0), direction);
-                        plain(rays(line, user.path_gain, *pattern)?)
+                        let line = towards(DelayLine::new(*profile, 0.0), user.direction);
+                        plain(rays(line, user.bare_gain, *pattern)?)
                     }
-                    _ => seen(k_factor, path_gain, direction, *scatter),
+                    _ => seen(user.k_factor, user.path_gain, user.direction, *scatter),
                 }
             }
         })

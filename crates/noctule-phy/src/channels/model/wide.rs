@@ -13,12 +13,12 @@ use noctule_num::{C64, CMat, InputError};
 use super::super::antennas::Antennas;
 use super::super::clustered::{Band, Clusters, PowerDecay};
 use super::super::draws::UserStreams;
-use super::super::element_pattern::amplitude;
 use super::super::rician::shares;
 use super::super::scattering::{Scattering, correlate};
 use super::super::taps::TapProfile;
 use super::roots::root_of;
-use super::{AngleTarget, ClusterLaw, ClusterPowers, DelayLine, Model, NoSight, Scatter};
+use super::user::{Resident, moved, towards};
+use super::{ClusterLaw, ClusterPowers, DelayLine, Model, NoSight, Scatter};
 
 /// How a channel spreads in time.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,53 +126,22 @@ impl Model {
                 line(moved(own, azimuth_rad, polar_rad, streams), 1.0, *pattern)
             }
             Self::Cell { cell, scatter, no_sight, pattern } => {
-                let user = cell.user(&streams.user_numbers())?;
-                let direction = (user.place.azimuth_rad, user.place.polar_rad);
-                let (mean, std) = cell.scenario.k_factor_db();
-                let k_db = mean + std * streams.k_factor_number();
-                let k_factor = if user.line_of_sight { 10_f64.powf(k_db / 10.0) } else { 0.0 };
-                let own = if *pattern { amplitude(direction.0, direction.1) } else { 1.0 };
-                let path_gain = user.path_gain * own.powi(2);
+                let user = Resident::draw(cell, *pattern, streams)?;
                 match no_sight {
                     NoSight::Clustered(law) if !user.line_of_sight => {
                         let mut out = clustered(law);
-                        out.scale(path_gain.sqrt());
+                        out.scale(user.path_gain.sqrt());
                         Ok(out)
                     }
                     NoSight::DelayLine(profile) if !user.line_of_sight => {
-                        let own = towards(DelayLine::new(*profile, delays.spread_s), direction);
-                        line(own, user.path_gain, *pattern)
+                        let own =
+                            towards(DelayLine::new(*profile, delays.spread_s), user.direction);
+                        line(own, user.bare_gain, *pattern)
                     }
-                    _ => around((k_factor, path_gain), direction, *scatter),
+                    _ => around((user.k_factor, user.path_gain), user.direction, *scatter),
                 }
             }
         }
-    }
-}
-
-/// A delay line whose mean direction is a user's.
-pub(super) fn towards(line: DelayLine, direction: (f64, f64)) -> DelayLine {
-    let target = |mean_rad| Some(AngleTarget { mean_rad, spread_rad: None });
-    DelayLine { azimuth: target(direction.0), polar: target(direction.1), ..line }
-}
-
-/// A delay line whose means are the user's.
-pub(super) fn moved(
-    line: DelayLine,
-    azimuth_rad: &Option<[f64; 2]>,
-    polar_rad: &Option<[f64; 2]>,
-    streams: &UserStreams<'_>,
-) -> DelayLine {
-    let fixed = |range: &Option<[f64; 2]>| range.unwrap_or([0.0; 2]);
-    let (azimuth, polar) = streams.direction(fixed(azimuth_rad), fixed(polar_rad));
-    let target = |old: Option<AngleTarget>, range: &Option<[f64; 2]>, mean_rad: f64| {
-        let spread_rad = old.and_then(|target| target.spread_rad);
-        range.map_or(old, |_| Some(AngleTarget { mean_rad, spread_rad }))
-    };
-    DelayLine {
-        azimuth: target(line.azimuth, azimuth_rad, azimuth),
-        polar: target(line.polar, polar_rad, polar),
-        ..line
     }
 }
 
