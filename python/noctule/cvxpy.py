@@ -95,8 +95,6 @@ def script(instance: Instance, problem: str | None = None, *,
                      ", ".join(others), _WITHOUT.get(instance.system))
     if problem is not None and problem not in found:
         raise _noctule.unknown(problem, "problem", list(found))
-    if "carrier_hz" in instance:
-        raise refuse("there is no script of beams over a band", "ofdm", "a band", "an instance of one frequency")
     weighted = "goal" not in instance or int(instance["goal"]) == 0
     first = "goal" if "goal" in found and not weighted else next(iter(found))
     chosen = found[problem or first]

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from test_cvxpy import by_cvxpy
+
 import noctule
 from noctule import beamforming as bf
 
@@ -48,8 +50,8 @@ def test_beams_of_your_own_are_judged_over_the_band():
 def test_what_one_subcarrier_does_not_show_is_refused():
     with pytest.raises(noctule.InvalidInput, match="range of a target is unobservable"):
         noctule.design(scenario(subcarriers=1))
-    with pytest.raises(noctule.InvalidInput, match="no script of beams over a band"):
-        scenario().realize().to_cvxpy()
+    with pytest.raises(noctule.InvalidInput, match="of one frequency"):
+        scenario().realize().to_cvxpy("sum-rate-bound")
 
 
 def test_near_fields_and_estimates_are_a_line_each():
@@ -63,3 +65,39 @@ def test_near_fields_and_estimates_are_a_line_each():
     assert design.metrics.true_rate_bps_hz > design.metrics.sum_rate_bps_hz * 0.5
     perfect = noctule.design(known, scheme="perfect-knowledge")
     assert perfect.metrics.true_rate_bps_hz > design.metrics.true_rate_bps_hz
+
+
+def small(**more):
+    return bf.Scenario(
+        transmit_array=bf.ArrayShape(horizontal=3, vertical=2), receive_array=bf.ArrayShape(horizontal=2, vertical=3),
+        users=2, targets={"fixed": [{"azimuth_deg": 20.0, "polar_deg": 80.0, "reflection": [0.1, 0.0],
+                                     "range_m": 25.0, "velocity_m_s": 12.0}]},
+        snapshots=8, ofdm=bf.Ofdm(subcarriers=3, spacing_khz=2000.0, squint=True), **more)
+
+
+@pytest.mark.parametrize("more", [
+    {}, {"goal": {"kind": "min-crb", "metric": {"kind": "worst-range"}}},
+    {"goal": {"kind": "min-crb", "metric": {"kind": "trace", "range": 0.1, "velocity": 0.01}}},
+])
+def test_cvxpy_agrees_on_sensing_alone_over_a_band(tmp_path, more):
+    instance = small(**more).realize()
+    name, theirs = by_cvxpy(tmp_path, instance.to_cvxpy("sensing-only"))
+    design = instance.design("sensing-only")
+    ours = design.metrics.goal.value if more else design.metrics.band.weighted_bound
+    assert name == ("goal_value" if more else "weighted_bound")
+    assert np.isclose(ours, theirs, rtol=2e-5)
+    assert design.proof.bound.gap_rel < 1e-4
+
+
+@pytest.mark.parametrize("more", [
+    {"goal": {"kind": "min-crb"}, "require": {"sinr_db": 6.0, "range_m": 5.0}},
+    {"goal": {"kind": "min-power"}, "require": {"sinr_db": 6.0, "range_m": 0.5, "velocity_m_s": 60.0}},
+])
+def test_cvxpy_agrees_on_goals_over_a_band(tmp_path, more):
+    instance = small(**more).realize()
+    design = instance.design()
+    assert bool(design.verify()) and design.metrics.goal.met == design.metrics.goal.asked
+    _, theirs = by_cvxpy(tmp_path, instance.to_cvxpy())
+    assert np.isclose(design.metrics.goal.value, theirs, rtol=1e-4)
+    with pytest.raises(noctule.InvalidInput, match="not convex"):
+        small(goal={"kind": "sum-rate"}).realize().to_cvxpy()

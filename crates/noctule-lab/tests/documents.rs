@@ -1,6 +1,8 @@
 //! What `noctule design` writes, `noctule verify` confirms: every scheme of every system.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "documents/band_goals.rs"]
+mod band_goals;
 #[path = "documents/bounds.rs"]
 mod bounds;
 #[path = "documents/contradicted.rs"]

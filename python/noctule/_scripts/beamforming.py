@@ -8,11 +8,14 @@ import numpy as np
 from .._input import refuse
 from .._instance import Instance
 from ..cvxpy import data, problem
+from . import beamforming_band
 from . import beamforming_goals as beamforming_goals  # registers its problem
 
 
 @problem("beamforming", "sensing-only", compare="sensing-only")
 def _sensing_only(instance: Instance) -> str:
+    if "carrier_hz" in instance:
+        return beamforming_band.script(instance, users=False)
     if not len(instance["azimuth_rad"]):
         raise refuse("there is nothing to sense", "azimuth_rad", "no targets", "one or more")
     per_antenna = bool(instance["per_antenna_power"])
@@ -82,6 +85,8 @@ print("crb_trace_mixed", float(value.value) / information)
 @problem("beamforming", "sum-rate-bound", compare="balanced")
 def _sum_rate_bound(instance: Instance) -> str:
     """The sum capacity, by the duality of downlink and uplink."""
+    if "carrier_hz" in instance:
+        raise refuse("this script is of one frequency", "carrier_hz", "a band", "an instance of one frequency")
     if bool(instance["per_antenna_power"]):
         raise refuse("the duality is that of a total power", "per_antenna_power", "1", "0")
     if not np.any(np.abs(instance["channels"])):

@@ -7,6 +7,7 @@ import numpy as np
 from .._input import refuse
 from .._instance import Instance
 from ..cvxpy import assigned, data, problem
+from . import beamforming_band
 
 #: What `goal` says: the convex ones.
 _SENSE = {
@@ -228,6 +229,8 @@ def _positions(instance: Instance, side: str) -> str:
 @problem("beamforming", "goal", compare="balanced")
 def _goal(instance: Instance) -> str:
     """Smallest metric, least power, or best worst rate, under floors and limits."""
+    if "carrier_hz" in instance:
+        return beamforming_band.script(instance, users=True)
     code = int(instance["goal"]) if "goal" in instance else 0
     if code not in _SENSE:
         found = "a weighted sum" if code == 0 else "a goal that is not convex"

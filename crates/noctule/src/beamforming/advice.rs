@@ -28,6 +28,20 @@ pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
             Some(_) => {}
         }
     }
+    if let (Some(band), Some(targets)) = (instance.band(), &metrics.targets) {
+        for (m, (target, range)) in targets.iter().zip(&band.range_m).enumerate() {
+            for (name, bound) in
+                [("range", target.range_rcrb_m), ("curvature", target.curvature_rcrb_m)]
+            {
+                if let Some(bound) = bound.filter(|bound| bound > range) {
+                    sentences.push(format!(
+                        "the root-CRB of the {name} of target {m} is {bound:.3} m, more than its range of \
+                         {range} m: it tells nothing of where the target is"
+                    ));
+                }
+            }
+        }
+    }
     let off = metrics.users_shut_off();
     if off > 0
         && problem.is_none_or(Problem::maximises)

@@ -20,7 +20,9 @@ use noctule_optim::{
 use noctule_phy::channels::objective::{Achieved, BandObjective, stationarity};
 
 mod arrays;
+mod begin;
 mod climb;
+mod goal;
 mod knowledge;
 mod metrics;
 mod model;
@@ -34,8 +36,12 @@ use super::SYSTEM;
 use crate::Error;
 
 pub(super) use arrays::{FIELDS, complete, instance, read, write};
-pub(super) use climb::{design_over, on_each, residual_over};
+pub(super) use climb::{design_over, on_each, perfect_rate_bps_hz, residual_over};
 pub use climb::{each_alone, perfect_knowledge, same_beams};
+pub(super) use goal::{
+    best_of, bound_again, bounded, check as check_goal, design_goal, evaluate_goal,
+    facts as goal_facts, infeasible_again, sensing_over, stop_again, tables as goal_tables,
+};
 pub use knowledge::{Estimates, Knowledge};
 pub use metrics::BandMetrics;
 pub(super) use metrics::evaluate_over;

@@ -2,7 +2,7 @@
 
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 
-use super::{Beams, Instance, Metrics, certificate, goal, objective_unit, residual};
+use super::{Beams, Instance, Metrics, band, certificate, goal, objective_unit, residual};
 use crate::Error;
 use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict};
 
@@ -19,6 +19,9 @@ pub const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = Checks {
 };
 
 fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
+    if said.instance.band().is_some() {
+        return band::bounded(said, bound);
+    }
     if let Some(problem) = said.instance.problem() {
         return goal::bounded(problem, said.metrics);
     }
@@ -35,6 +38,9 @@ fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
 }
 
 fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
+    if let Some(own) = said.instance.band() {
+        return band::bound_again(said, own, bound);
+    }
     if let Some(problem) = said.instance.problem() {
         return goal::bound_again(said, problem, bound);
     }
@@ -55,6 +61,10 @@ fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
     if let Some(problem) = said.instance.problem()
         && said.claims != Some(Ends::ClosedForm)
     {
+        if let Some(own) = said.instance.band() {
+            let checked = band::stop_again(said.instance, own, problem, (stop, proof));
+            return checked.unwrap_or_else(|error| Verdict::Refuted(error.to_string()));
+        }
         return goal::stop_again(problem, stop, proof);
     }
     said.ended(said.claims.unwrap_or(Ends::OwnRule), stop, proof)
@@ -65,6 +75,9 @@ fn infeasible_again(
     certificate: &Certificate,
     compared: &mut Vec<Compared>,
 ) -> Result<Verdict, Error> {
+    if let (Some(problem), Some(own)) = (said.instance.problem(), said.instance.band()) {
+        return band::infeasible_again(said, (own, problem), certificate, compared);
+    }
     if let Some(problem) = said.instance.problem() {
         return goal::infeasible_again(said, problem, certificate, compared);
     }

@@ -60,6 +60,9 @@ pub fn design_from(
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     settings.validate()?;
+    if let (Some(problem), Some(band)) = (instance.problem(), instance.band()) {
+        return band::design_goal(instance, band, problem, settings, run);
+    }
     if let Some(problem) = instance.problem() {
         return goal::design_for(instance, problem, settings, run);
     }

@@ -11,8 +11,8 @@ mod scene;
 
 pub use arrays::FIELDS;
 
-use super::band::Band;
-use super::goal::{Problem, check, planar};
+use super::band::{Band, check_goal};
+use super::goal::{Problem, check, fits, planar};
 use crate::Error;
 
 /// What limits the transmit power.
@@ -123,6 +123,22 @@ impl Instance {
         Self::made(parts, Shapes::default(), None, Some(band))
     }
 
+    /// The same for another goal than the weighted sum: its weights are then one.
+    ///
+    /// # Errors
+    /// As [`Instance::over_band`]; a goal or requirements that a band does not have.
+    pub fn asking_over_band(
+        mut parts: Parts,
+        band: Band,
+        mut problem: Problem,
+    ) -> Result<Self, Error> {
+        if let Some(channels) = band.channels.get(band.middle()) {
+            parts.channels = channels.clone();
+        }
+        problem.unknown.clone_from(&band.unknown);
+        Self::made(parts, Shapes::default(), Some(problem), Some(band))
+    }
+
     fn made(
         mut parts: Parts,
         mut shapes: Shapes,
@@ -162,7 +178,11 @@ impl Instance {
             echo_draws: 0,
         };
         if let Some(band) = &instance.band {
-            band.check(&instance.parts)?;
+            band.check(&instance.parts, instance.problem.is_none())?;
+            if let Some(problem) = &instance.problem {
+                fits(&instance, problem)?;
+                check_goal(&instance, band, problem)?;
+            }
             instance.warnings = band.warnings(&instance.parts);
         } else if let Some(problem) = &instance.problem {
             check(&instance, problem)?;
@@ -243,6 +263,16 @@ impl Instance {
         self.band.as_ref()
     }
 
+    /// Refuse a band, for a method that has one frequency.
+    pub(super) fn one_frequency(&self) -> Result<(), Error> {
+        if self.band.is_none() {
+            return Ok(());
+        }
+        let what = "this method is for one frequency, and the instance has a band";
+        let allowed = "balanced, sensing-only, same-beams, each-alone, rzf, zf or mrt";
+        Err(noctule_num::InputError::new(what, "ofdm", "a band", allowed).into())
+    }
+
     /// One subcarrier with its share of the power, as what the beams of a start are made for: a problem
     /// that nobody has checked.
     pub(super) fn subcarrier(&self, n: usize) -> Self {
@@ -271,7 +301,8 @@ impl Instance {
     /// As [`Instance::over_band`].
     pub(super) fn with_perfect_knowledge(&self) -> Result<Self, Error> {
         let band = self.band.clone().map(|band| Band { estimates: None, ..band });
-        let own = Self::made(self.parts.clone(), Shapes::default(), None, band)?;
+        let (shapes, problem) = (self.shapes.clone(), self.problem.clone());
+        let own = Self::made(self.parts.clone(), shapes, problem, band)?;
         Ok(Self { draw: self.draw, ..own })
     }
 

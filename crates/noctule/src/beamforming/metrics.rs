@@ -10,7 +10,7 @@ use noctule_phy::rates::Reception;
 use noctule_phy::units::nats_to_bits;
 use serde::Serialize;
 
-use super::band::{BandMetrics, evaluate_over};
+use super::band::{BandMetrics, evaluate_goal, evaluate_over};
 use super::echo::{self, EchoReport};
 use super::goal::{self, GoalMetrics, Prices};
 use super::{Beams, Instance};
@@ -102,6 +102,11 @@ impl Metrics {
         self.targets.as_ref()?.iter().filter_map(|t| t.range_rcrb_m).reduce(f64::max)
     }
 
+    /// The largest root-CRB of a range by curvature alone in metres, where it is not linked and F regular.
+    pub fn worst_curvature_rcrb_m(&self) -> Option<f64> {
+        self.targets.as_ref()?.iter().filter_map(|t| t.curvature_rcrb_m).reduce(f64::max)
+    }
+
     /// The largest root-CRB of a velocity in m/s, where one is unknown and F regular.
     pub fn worst_velocity_rcrb_m_s(&self) -> Option<f64> {
         self.targets.as_ref()?.iter().filter_map(|t| t.velocity_rcrb_m_s).reduce(f64::max)
@@ -124,11 +129,11 @@ pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
 }
 
 fn without_echoes(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
-    if let Some(problem) = instance.problem() {
-        return goal::evaluate(instance, problem, beams);
-    }
-    if let Some(band) = instance.band() {
-        return evaluate_over(instance, band, beams);
+    match (instance.problem(), instance.band()) {
+        (Some(problem), Some(band)) => return evaluate_goal(instance, band, problem, beams),
+        (Some(problem), None) => return goal::evaluate(instance, problem, beams),
+        (None, Some(band)) => return evaluate_over(instance, band, beams).map(|found| found.0),
+        (None, None) => {}
     }
     beams.check(instance)?;
     let parts = instance.parts();

@@ -101,11 +101,7 @@ impl Model {
             let allowed = "balanced, sensing-only, rzf, zf or mrt";
             return Err(InputError::new(what, "goal", problem.goal.name(), allowed).into());
         }
-        if instance.band().is_some() {
-            let what = "this method is for one frequency, and the instance has a band";
-            let allowed = "balanced, same-beams, each-alone, rzf, zf or mrt";
-            return Err(InputError::new(what, "ofdm", "a band", allowed).into());
-        }
+        instance.one_frequency()?;
         // What has no weight is left out: it costs nothing and constrains nothing.
         let users = if parts.rate_weight_per_nat > 0.0 { instance.users() } else { 0 };
         let targets = if parts.crb_weight > 0.0 { instance.targets().len() } else { 0 };

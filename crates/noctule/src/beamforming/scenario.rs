@@ -103,8 +103,8 @@ pub struct Scenario {
     /// frequency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ofdm: Option<Ofdm>,
-    /// What the station knows of channels, of a scenario with `ofdm` (one subcarrier is enough); `null` is
-    /// everything.
+    /// What the station knows of channels, from pilots; `null` is everything. Without `ofdm` of one
+    /// frequency, as of a band of one subcarrier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub knowledge: Option<Knowledge>,
 }
@@ -274,7 +274,7 @@ impl Scenario {
         }
         let deep = |array: &ElementArray| array.positions.iter().any(|p| p[0] != 0.0);
         let shapes = self.shapes();
-        let what = if self.ofdm.is_some() || self.stations.is_some() {
+        let what = if self.is_band() || self.stations.is_some() {
             "echoes are simulated of one station on one carrier"
         } else if shapes.transmit.iter().chain(&shapes.receive).any(deep) {
             "echoes are simulated for arrays in the plane x = 0"
@@ -308,11 +308,12 @@ impl Scenario {
         let useful = if self.needs_all() { antennas } else { 3 * targets.len() };
         let streams = self.sensing_streams.unwrap_or(useful);
         let mut problem = self.problem(targets.len())?;
+        let frame = self.frame();
         let parts = Parts {
             transmit_array: self.transmit_array.array(),
             receive_array: receive_array.array(),
             // those of a band are drawn with it
-            channels: match &self.ofdm {
+            channels: match &frame {
                 Some(_) => CMat::zeros(antennas, self.users),
                 None => self.channels(seed, trial)?,
             },
@@ -329,8 +330,8 @@ impl Scenario {
         if let Some(problem) = &mut problem {
             problem.around = self.surroundings(&parts)?;
         }
-        let instance = match &self.ofdm {
-            Some(ofdm) => self.over_band(ofdm, parts, (seed, trial))?,
+        let instance = match &frame {
+            Some(ofdm) => self.over_band(ofdm, (parts, problem), (seed, trial))?,
             None => self.asked_of(parts, self.shapes(), problem)?,
         };
         let instance = instance.with_echoes(self.echo_draws);

@@ -75,9 +75,11 @@ impl System for Beamforming {
 
     /// Methods made for the weighted sum refuse another goal, those of one frequency a band.
     fn takes_part(scenario: &Scenario, scheme: &str) -> bool {
-        if scenario.ofdm.is_some() {
+        if scenario.is_band() {
             let perfect = scheme == "perfect-knowledge" && scenario.knowledge.is_some();
-            return perfect || schemes::OF_A_BAND.contains(&scheme);
+            let weighted = ["same-beams", "each-alone", "sensing-only"].contains(&scheme);
+            let of_band = schemes::OF_A_BAND.contains(&scheme);
+            return perfect || (of_band && (scenario.goal.is_weighted() || !weighted));
         }
         let band = ["same-beams", "each-alone", "perfect-knowledge"].contains(&scheme);
         let closed = ["balanced", "zf", "rzf", "mrt"].contains(&scheme);
@@ -154,6 +156,7 @@ impl System for Beamforming {
 
     fn facts(instance: &Instance, design: &BeamformingDesign) -> Vec<(String, String)> {
         match instance.problem() {
+            Some(problem) if instance.band().is_some() => band::goal_facts(problem, design),
             Some(problem) => goal::facts(instance, problem, design),
             None if instance.band().is_some() => band::facts(design),
             None => story::facts(design),
@@ -162,6 +165,9 @@ impl System for Beamforming {
 
     fn tables(instance: &Instance, design: &BeamformingDesign) -> Vec<Table> {
         match instance.problem() {
+            Some(problem) if instance.band().is_some() => {
+                band::goal_tables(instance, problem, design)
+            }
             Some(problem) => goal::tables(instance, problem, design),
             None if instance.band().is_some() => band::tables(instance, design),
             None => story::tables(instance, design),

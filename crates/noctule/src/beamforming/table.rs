@@ -1,5 +1,6 @@
 //! What is measured of beams: the table of their metrics and series.
 
+use super::band::perfect_rate_bps_hz;
 use super::baselines::best_use_bps_hz;
 use super::echo::EchoReport;
 use super::{Beamforming, BeamformingDesign, Instance, TargetMetrics};
@@ -83,6 +84,15 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
     )
     .only_with("ofdm"),
     metric(
+        "curvature_m",
+        "Largest root-CRB of a range by curvature",
+        "m",
+        "largest root-Cramér–Rao bound over targets of the range that the curvature of waves tells, where it is \
+         not linked to the delay",
+        |_, d| d.metrics.worst_curvature_rcrb_m(),
+    )
+    .only_with("ofdm"),
+    metric(
         "velocity_m_s",
         "Largest root-CRB of a velocity",
         "m/s",
@@ -104,6 +114,15 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "bit/s/Hz",
         "sum rate of beams that were designed for estimates on the channels as they are, mean over the band",
         |_, d| d.metrics.band.as_ref()?.true_sum_rate_bps_hz,
+    )
+    .only_with("knowledge"),
+    metric(
+        "perfect_rate_bps_hz",
+        "Sum rate with the channels known",
+        "bit/s/Hz",
+        "sum rate that our method reaches in the same trial where it knows the channels, mean over the band: what \
+         knowledge is worth",
+        |instance, _| perfect_rate_bps_hz(instance),
     )
     .only_with("knowledge"),
     metric("evaluations_total", "Evaluations", "", "of the objective, over all starts", |_, d| {

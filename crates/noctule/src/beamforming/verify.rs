@@ -5,6 +5,7 @@
 //! [module page](super). It is slow and meant to be.
 
 mod band;
+mod band_goal;
 mod dense;
 mod goal;
 mod lit;
@@ -50,6 +51,9 @@ impl Verification {
 /// When the beams have another shape than the instance asks for, or an entry is not finite.
 pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error> {
     beams.check(instance)?;
+    if let (Some(problem), Some(band)) = (instance.problem(), instance.band()) {
+        return band_goal::verify(instance, band, problem, beams);
+    }
     if let Some(problem) = instance.problem() {
         return goal::verify(instance, problem, beams);
     }

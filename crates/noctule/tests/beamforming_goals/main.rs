@@ -274,6 +274,8 @@ fn arrays_of_any_shape_and_known_parameters_travel_in_documents() {
                         azimuth: 1.0,
                         polar: 0.0,
                         reflection: 0.0,
+                        range: 0.0,
+                        velocity: 0.0,
                         targets: Some(vec![1.0, 2.0]),
                     },
                     limit: 8.0,
@@ -303,7 +305,14 @@ fn every_metric_is_a_goal_or_a_limit_and_the_witness_agrees() {
         ..crb(5.0)
     };
     let parameter = |target, parameter| Measure::Parameter { target, parameter };
-    let mixed = Measure::Trace { azimuth: 1.0, polar: 2.0, reflection: 0.5, targets: None };
+    let mixed = Measure::Trace {
+        azimuth: 1.0,
+        polar: 2.0,
+        reflection: 0.5,
+        range: 0.0,
+        velocity: 0.0,
+        targets: None,
+    };
     for metric in [
         mixed,
         parameter(1, Parameter::Polar),

@@ -88,7 +88,14 @@ fn wrong_requirements_are_refused_with_what_is_allowed() {
     });
     wrong("goal.metric", &|s| {
         let weights = Some(vec![1.0]);
-        let metric = Measure::Trace { azimuth: 1.0, polar: 1.0, reflection: 0.0, targets: weights };
+        let metric = Measure::Trace {
+            azimuth: 1.0,
+            polar: 1.0,
+            reflection: 0.0,
+            range: 0.0,
+            velocity: 0.0,
+            targets: weights,
+        };
         s.goal = Goal::MinCrb { metric };
     });
     wrong("goal.user_weights", &|s| s.goal = Goal::SumRate { user_weights: Some(vec![1.0]) });

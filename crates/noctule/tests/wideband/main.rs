@@ -1,6 +1,7 @@
 //! Beams over a band: limits, symmetries, and a witness that shares no formula.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod goals;
 mod knowledge;
 mod near;
 
@@ -266,9 +267,6 @@ fn what_no_band_shows_is_refused_by_name() {
     let mut limited = with(ofdm(4));
     limited.power_constraint = noctule::beamforming::PowerConstraint::PerAntenna;
     assert_eq!(place(&limited), "power_constraint");
-    let mut goal = with(ofdm(4));
-    goal.goal = noctule::beamforming::goal::Goal::SumRate { user_weights: None };
-    assert_eq!(place(&goal), "goal");
     let mut huge = with(ofdm(4096));
     huge.transmit_array = ArrayShape { horizontal: 128, vertical: 128 };
     assert_eq!(place(&huge), "ofdm.subcarriers");

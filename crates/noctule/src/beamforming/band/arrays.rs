@@ -267,18 +267,21 @@ fn weights(taker: &mut Taker<'_>) -> Result<BoundWeights, InputError> {
 /// The instance of parts and a band.
 ///
 /// # Errors
-/// Arrays of another shape, or another goal; as [`Instance::over_band`].
+/// Arrays of another shape; as [`Instance::over_band`].
 pub(in crate::beamforming) fn instance(
     parts: Parts,
     (shapes, problem): (Shapes, Option<Problem>),
     band: Band,
 ) -> Result<Instance, Error> {
-    if shapes != Shapes::default() || problem.is_some() {
-        let what = "a band is for planar arrays and the weighted sum";
-        let found = "positions of elements, or a goal";
-        return Err(InputError::new(what, "carrier_hz", found, "neither beside it").into());
+    if shapes != Shapes::default() {
+        let what = "a band is for planar arrays";
+        let found = "positions of elements";
+        return Err(InputError::new(what, "carrier_hz", found, "none beside it").into());
     }
-    Instance::over_band(parts, band)
+    match problem {
+        Some(problem) => Instance::asking_over_band(parts, band, problem),
+        None => Instance::over_band(parts, band),
+    }
 }
 
 /// Make a base follow a set: channels of one frequency are the same on every subcarrier, and those of a band

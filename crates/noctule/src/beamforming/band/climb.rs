@@ -6,13 +6,16 @@ use noctule_optim::{
 };
 
 use super::Band;
+use super::begin::start_of;
+use super::goal::certified_weighted;
 use super::model::{BandModel, BandSpace, unit_of};
-use crate::beamforming::starts::{Start, default_starts, scaled_to_power, start_with};
+use crate::beamforming::goal::violation;
+use crate::beamforming::starts::{default_starts, scaled_to_power};
 use crate::beamforming::stationarity::proof_of;
 use crate::beamforming::{
     BeamformingDesign, Beams, Instance, Settings, advice, design_from, evaluate,
 };
-use crate::{Certify, Design, Error, InputError as Refused, Run};
+use crate::{Certify, Design, Error, FEASIBLE, InputError as Refused, Run};
 
 /// Starts of a band of which nothing else is said: regularised zero forcing and matched filters.
 const STARTS: usize = 2;
@@ -41,6 +44,7 @@ pub fn same_beams(
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     let band = instance.band_for("same-beams")?;
+    instance.weighted_for("same-beams")?;
     settings.validate()?;
     climb(instance, band, settings, run, BandSpace::Same)
 }
@@ -70,6 +74,16 @@ pub fn perfect_knowledge(
     Ok(design)
 }
 
+/// The sum rate in bit/s/Hz that [`design_over`] reaches where the channels are known; `None` where they are, or
+/// there is no design.
+pub(in crate::beamforming) fn perfect_rate_bps_hz(instance: &Instance) -> Option<f64> {
+    instance.band()?.estimates.as_ref()?;
+    let known = instance.with_perfect_knowledge().ok()?;
+    let found = design_from(&known, &Settings::default(), &Run::default()).ok()?;
+    let met = found.metrics.goal.as_ref().is_none_or(|goal| goal.met == goal.asked);
+    Some(found.metrics.sum_rate_bps_hz).filter(|_| met)
+}
+
 /// Every subcarrier designed as if it were alone, with its share of the power: no power moves between
 /// subcarriers, and none knows that ranges and velocities are to be found. The bound of one of N
 /// subcarriers is N times that of all, so that its weight is δ_s/N there.
@@ -82,6 +96,7 @@ pub fn each_alone(
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     let band = instance.band_for("each-alone")?;
+    instance.weighted_for("each-alone")?;
     let plain = Settings { certify: Certify::No, trace_rows: 0, ..settings.clone() };
     let plain = Settings { starts: Some(settings.starts.unwrap_or(STARTS)), ..plain };
     let (mut columns, mut work, mut stop) = (Vec::new(), Work::default(), Stop::Converged);
@@ -126,14 +141,18 @@ pub(in crate::beamforming) fn on_each(
 fn told(instance: &Instance, band: &Band, matrix: CMat) -> Result<BeamformingDesign, Error> {
     let beams = Beams { matrix, users: instance.users(), subcarriers: band.subcarriers() };
     let metrics = evaluate(instance, &beams)?;
-    let violation = (metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
+    let missed = match instance.problem() {
+        Some(_) => violation(&metrics),
+        None => (metrics.power_w / instance.parts().power_w - 1.0).max(0.0),
+    };
+    let met = instance.problem().is_none() || missed <= FEASIBLE;
     Ok(Design {
         warnings: advice(instance, &metrics),
         starts: vec![metrics.objective],
         variables: beams,
         metrics,
         stop: Stop::Computed,
-        proof: Proof::feasible(violation),
+        proof: if met { Proof::feasible(missed) } else { Proof::NONE },
         trace: Trace::off(),
         work: Work::default(),
     })
@@ -158,7 +177,7 @@ fn climb(
     }
     let mut skipped = Vec::new();
     for start in default_starts(settings.starts.unwrap_or(STARTS)) {
-        match start_of(instance, band, start, space) {
+        match start_of(instance, band, start, space, instance.parts().sensing_streams) {
             Ok(beams) => points.push(model.point(&beams)),
             Err(error) => skipped.push(format!("the start {start:?} is left out: {error}")),
         }
@@ -178,32 +197,16 @@ fn climb(
         let violation = (design.metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
         design.proof = Proof::feasible(violation);
     }
-    design.warnings.extend(uncertified(settings));
+    if settings.certify.is_asked() && !interrupt.is_raised() {
+        certified_weighted(instance, band, &mut design, interrupt)?;
+    }
     Ok(design)
 }
 
 /// What is said where a bound is asked for.
 fn uncertified(settings: &Settings) -> Option<String> {
-    let sentence =
-        "no bound is known for beams over a band: nothing is certified beyond the residual";
+    let sentence = "the bound on what beams over a band reach is that of `balanced`: here nothing is certified";
     settings.certify.is_asked().then(|| sentence.to_owned())
-}
-
-/// Full-size beams of a start: that of every subcarrier at equal power, or for beams that are the same that of
-/// the middle one.
-fn start_of(
-    instance: &Instance,
-    band: &Band,
-    start: Start,
-    space: BandSpace,
-) -> Result<CMat, Error> {
-    let sensing = instance.parts().sensing_streams;
-    if space == BandSpace::Same {
-        return start_with(&instance.subcarrier(band.middle()), start, sensing);
-    }
-    let of = |n| start_with(&instance.subcarrier(n), start, sensing);
-    let columns = (0..band.subcarriers()).map(of).collect::<Result<Vec<_>, _>>()?;
-    Ok(CMat::hstack(&columns.iter().collect::<Vec<_>>())?)
 }
 
 fn finish(
@@ -258,6 +261,14 @@ impl Instance {
             let allowed = "balanced, or a scenario with `ofdm`";
             Refused::new(what, "scheme", scheme, allowed).into()
         })
+    }
+
+    /// Refuse a goal that a scheme is not for.
+    fn weighted_for(&self, scheme: &str) -> Result<(), Error> {
+        let Some(problem) = self.problem() else { return Ok(()) };
+        let what = "this scheme is for the weighted sum, and the instance has another goal";
+        let found = format!("{} with `{scheme}`", problem.goal.name());
+        Err(Refused::new(what, "goal", found, "balanced, rzf, zf, mrt").into())
     }
 
     /// The size of an objective over the band that counts as one.

@@ -28,7 +28,7 @@ pub struct BandMetrics {
     pub weighted_bound: Option<f64>,
 }
 
-/// What `beams` achieve in an instance over `band`.
+/// What `beams` achieve in an instance over `band`, and the bounds of all parameters that are counted.
 ///
 /// # Errors
 /// When the beams have another shape than the instance asks for.
@@ -36,7 +36,7 @@ pub(in crate::beamforming) fn evaluate_over(
     instance: &Instance,
     band: &Band,
     beams: &Beams,
-) -> Result<Metrics, Error> {
+) -> Result<(Metrics, Option<Vec<f64>>), Error> {
     beams.check(instance)?;
     let parts = instance.parts();
     let (n, users, streams) = (band.subcarriers(), instance.users(), beams.streams());
@@ -69,7 +69,8 @@ pub(in crate::beamforming) fn evaluate_over(
         Some(0.0)
     };
     let bits = |rates: &[f64]| rates.iter().map(|rate| nats_to_bits(*rate)).collect::<Vec<_>>();
-    Ok(Metrics {
+    let variances = bounds.as_ref().map(Bounds::variances);
+    let metrics = Metrics {
         objective: sensing.map(|sensing| parts.rate_weight_per_nat * sum_rate_nats - sensing),
         sum_rate_bps_hz: nats_to_bits(sum_rate_nats),
         sum_rate_nats,
@@ -89,7 +90,8 @@ pub(in crate::beamforming) fn evaluate_over(
             true_sum_rate_bps_hz: band.estimates.as_ref().map(|_| nats_to_bits(actual)),
             weighted_bound: weighted,
         }),
-    })
+    };
+    Ok((metrics, variances))
 }
 
 /// The bounds of all unknown parameters; `None` without any, and where the Fisher matrix is singular.
@@ -100,7 +102,9 @@ fn bounds_of(instance: &Instance, band: &Band, beams: &CMat) -> Result<Option<Bo
     // Without a weight on it nobody has asked whether the scene can be seen.
     let radar = match band.radar(instance.parts()) {
         Ok(radar) => radar,
-        Err(_) if instance.parts().crb_weight <= 0.0 => return Ok(None),
+        Err(_) if instance.parts().crb_weight <= 0.0 || instance.problem().is_some() => {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     if radar.parameters().is_empty() {

@@ -36,15 +36,15 @@ pub enum BandSpace {
 
 /// One subcarrier.
 #[derive(Clone, Debug)]
-struct Carrier {
+pub(super) struct Carrier {
     /// Q_n; absent at full size.
-    basis: Option<CMat>,
+    pub(super) basis: Option<CMat>,
     /// `Q_nᴴ [H̃_n, T_n]`.
-    space: CMat,
-    point: CMat,
-    amplitudes: CMat,
-    coefficients: CMat,
-    gradient: CMat,
+    pub(super) space: CMat,
+    pub(super) point: CMat,
+    pub(super) amplitudes: CMat,
+    pub(super) coefficients: CMat,
+    pub(super) gradient: CMat,
     /// Noise of every user, with what the errors of its channel let through.
     noise: Vec<f64>,
 }
@@ -69,7 +69,7 @@ pub struct BandModel {
 
 /// The error of a user's channel, times P/σ².
 #[derive(Clone, Debug)]
-enum Spill {
+pub(super) enum Spill {
     /// The same in every direction.
     Level(f64),
     /// A covariance, and room for its product with beams.
@@ -78,7 +78,7 @@ enum Spill {
 
 impl Spill {
     /// `Σ_j v_jᴴ C v_j`.
-    fn of(&mut self, point: &CMat) -> f64 {
+    pub(super) fn of(&mut self, point: &CMat) -> f64 {
         match self {
             Self::Level(level) => *level * point.norm_sqr(),
             Self::Full(covariance, room) => {
@@ -89,7 +89,7 @@ impl Spill {
     }
 
     /// `gradient += scale · C V`.
-    fn add(&self, point: &CMat, scale: f64, gradient: &mut CMat) {
+    pub(super) fn add(&self, point: &CMat, scale: f64, gradient: &mut CMat) {
         match self {
             Self::Level(level) => {
                 let own = gradient.as_mut_slice().iter_mut().zip(point.as_slice());
@@ -286,7 +286,7 @@ impl Objective for BandModel {
 }
 
 impl Carrier {
-    fn new(
+    pub(super) fn new(
         columns: CMat,
         space: BandSpace,
         (streams, users): (usize, usize),
@@ -313,7 +313,7 @@ impl Carrier {
 }
 
 /// The errors of the users' channels, normalised; none where channels are known.
-fn spills(
+pub(super) fn spills(
     instance: &Instance,
     band: &Band,
     isotropic: Option<Vec<f64>>,
@@ -336,7 +336,7 @@ fn spills(
 
 /// `[H̃_n, T_n]` at full size: channels by `√P/σ_k`; coordinates of targets are of beams over √P, which
 /// [`Sensing::weight`] has.
-fn columns(
+pub(super) fn columns(
     instance: &Instance,
     band: &Band,
     radar: Option<&OfdmRadar>,

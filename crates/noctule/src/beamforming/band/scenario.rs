@@ -2,7 +2,7 @@
 
 use noctule_num::input::in_range;
 use noctule_num::rng::{StreamKey, uniform};
-use noctule_num::{CMat, InputError};
+use noctule_num::{CMat, InputError, Interrupt};
 use noctule_phy::channels::array::{Place, UniformArray};
 use noctule_phy::channels::clustered::Band as Offsets;
 use noctule_phy::channels::draws::UserStreams;
@@ -11,9 +11,9 @@ use noctule_phy::channels::objective::BoundWeights;
 use noctule_phy::channels::ofdm::Grid;
 
 use super::setting::check_size;
-use super::{Band, Near, NearField, NearUser, Ofdm};
+use super::{Band, Near, NearField, NearUser, Ofdm, best_of};
 use crate::Error;
-use crate::beamforming::goal::Unknown;
+use crate::beamforming::goal::{Goal, Limit, Problem, Unknown};
 use crate::beamforming::{Channel, Instance, Parts, SYSTEM, Scenario, Targets};
 
 /// Distance of a target of which none is said, in metres.
@@ -23,16 +23,27 @@ const USUAL_RANGE_M: f64 = 30.0;
 const STREAMS_A_TARGET: usize = 1;
 
 impl Scenario {
+    /// Whether beams are those of a band.
+    pub(in crate::beamforming) const fn is_band(&self) -> bool {
+        self.ofdm.is_some() || self.knowledge.is_some()
+    }
+
+    /// The frame: that of `ofdm`, or where channels of one frequency are estimated one subcarrier.
+    pub(in crate::beamforming) fn frame(&self) -> Option<Ofdm> {
+        let carrier_ghz = match &self.channel {
+            Some(Channel::Geometry { carrier_ghz, .. }) => *carrier_ghz,
+            _ => Ofdm::default().carrier_ghz,
+        };
+        let one = || Ofdm { subcarriers: 1, taps: Some(1), carrier_ghz, ..Ofdm::default() };
+        self.ofdm.clone().or_else(|| self.knowledge.map(|_| one()))
+    }
+
     /// Refuse a band that makes no sense, and what no band has.
     pub(in crate::beamforming) fn validate_band(&self) -> Result<(), InputError> {
-        let Some(ofdm) = &self.ofdm else {
-            if self.knowledge.is_some() {
-                let what = "channels are estimated subcarrier by subcarrier";
-                let allowed = "`ofdm` beside it, of one subcarrier or more; or `channel_error_db`";
-                return Err(InputError::new(what, "knowledge", "no `ofdm`", allowed));
-            }
-            return self.refuse_motion();
-        };
+        if self.ofdm.is_none() {
+            self.refuse_motion()?;
+        }
+        let Some(ofdm) = &self.frame() else { return Ok(()) };
         if let Some(knowledge) = &self.knowledge {
             knowledge.validate().map_err(|error| error.inside("knowledge"))?;
             let squint = ofdm.squint.then_some("ofdm.squint");
@@ -48,10 +59,7 @@ impl Scenario {
         let refuse = |what: &str, place: &str, found: &str, allowed: &str| {
             Err(InputError::new(what, place, found, allowed))
         };
-        if !self.goal.is_weighted() {
-            let what = "beams over a band are for the weighted sum";
-            return refuse(what, "goal", self.goal.name(), "no `ofdm`, or the goal `weighted`");
-        }
+        self.check_asked()?;
         for (place, given) in [
             ("transmit_elements", self.transmit_elements.is_some()),
             ("receive_elements", self.receive_elements.is_some()),
@@ -117,6 +125,34 @@ impl Scenario {
         Ok(())
     }
 
+    /// Refuse what of a scene no goal over a band knows, each by its name.
+    fn check_asked(&self) -> Result<(), InputError> {
+        if matches!(self.goal, Goal::MaxSensing { .. }) {
+            let what = "gains are not designed for over a band";
+            let allowed = "min-crb, min-power, sum-rate, max-min-rate, proportional-fair, weighted; or no `ofdm`";
+            return Err(InputError::new(what, "goal", self.goal.name(), allowed));
+        }
+        for (name, given, allowed) in [
+            ("template", self.template.is_some(), "no template, or no `ofdm`"),
+            ("clutter", !self.clutter.is_empty(), "no clutter, or no `ofdm`"),
+            ("uncertain", self.uncertain.is_some(), "angles that are known, or no `ofdm`"),
+            (
+                "channel_error_db",
+                self.channel_error_db.is_some(),
+                "`knowledge`, estimates with errors that follow from pilots; or no `ofdm`",
+            ),
+            ("stations", self.stations.is_some(), "one station, or no `ofdm`"),
+            ("require.groups", !self.require.groups.is_empty(), "one power, or no `ofdm`"),
+            ("streams_cancelled", self.streams_cancelled, "false, or no `ofdm`"),
+        ] {
+            if given {
+                let what = "beams over a band do not know of this";
+                return Err(InputError::new(what, name, "given beside `ofdm`", allowed));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuse ranges and velocities that nothing would look at.
     fn refuse_motion(&self) -> Result<(), InputError> {
         let refuse = |place: String| {
@@ -160,7 +196,7 @@ impl Scenario {
     pub(in crate::beamforming) fn over_band(
         &self,
         ofdm: &Ofdm,
-        mut parts: Parts,
+        (mut parts, problem): (Parts, Option<Problem>),
         (seed, trial): (u64, u64),
     ) -> Result<Instance, Error> {
         let grid = ofdm.grid(self.snapshots);
@@ -169,11 +205,17 @@ impl Scenario {
         parts.user_noise_w.iter_mut().for_each(|noise| *noise /= n as f64);
         parts.sensing_noise_w /= n as f64;
         if self.sensing_streams.is_none() && n > 1 {
-            parts.sensing_streams = STREAMS_A_TARGET * parts.targets.len();
+            // two subcarriers have few streams together, where what they are to reach is proven
+            let twice = usize::from(n == 2 && problem.is_some());
+            parts.sensing_streams = (STREAMS_A_TARGET + twice) * parts.targets.len();
         }
         let mut unknown = vec![self.unknown; parts.targets.len()];
         for (slot, own) in unknown.iter_mut().zip(self.targets.unknown()) {
             *slot = own.unwrap_or(*slot);
+        }
+        if self.ofdm.is_none() {
+            // one frequency tells neither
+            unknown.iter_mut().for_each(|u| (u.range, u.velocity) = (false, false));
         }
         let motion = self.motion(parts.targets.len(), seed, trial)?;
         let (range_m, velocity_m_s) = motion.into_iter().unzip();
@@ -209,7 +251,43 @@ impl Scenario {
             channels,
             estimates,
         };
-        Instance::over_band(parts, band)
+        match problem {
+            Some(problem) => self.asked_over_band(parts, band, problem),
+            None => Instance::over_band(parts, band),
+        }
+    }
+
+    /// The instance of a goal, with limits that are relative to the best there is resolved.
+    fn asked_over_band(
+        &self,
+        parts: Parts,
+        band: Band,
+        mut problem: Problem,
+    ) -> Result<Instance, Error> {
+        let relatives = self.require.over_best.iter().enumerate();
+        for (i, relative) in relatives {
+            let place = format!("require.over_best[{i}].metric");
+            // no limits yet, which the least power of nothing would be refused for
+            let goal = Goal::MinCrb { metric: relative.metric.clone() };
+            let plain = Problem { goal, limits: Vec::new(), ..problem.clone() };
+            let instance = Instance::asking_over_band(parts.clone(), band.clone(), plain);
+            let instance = instance.map_err(|error| match error {
+                Error::Input(error) => {
+                    let place = error.place.replacen("goal.metric", &place, 1);
+                    Error::Input(InputError { place, ..error })
+                }
+                other => other,
+            })?;
+            let best = best_of(&instance, &relative.metric, &Interrupt::new())?;
+            let Some(best) = best else {
+                let what = "no beams give this metric a value";
+                let found = relative.metric.words();
+                return Err(InputError::new(what, place, found, "one that can be seen").into());
+            };
+            let limit = best * relative.factor.powi(2);
+            problem.limits.push(Limit { metric: relative.metric.clone(), limit });
+        }
+        Instance::asking_over_band(parts, band, problem)
     }
 
     /// Range and velocity of every target.

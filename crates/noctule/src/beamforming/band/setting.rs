@@ -167,6 +167,14 @@ impl Band {
         of(&scene.transmit).max(of(&scene.receive))
     }
 
+    /// The distance 0.62 √(D³/λ) within which amplitudes vary over the larger array.
+    pub fn fresnel_m(&self, parts: &Parts) -> f64 {
+        let wavelength = self.grid.wavelength_m();
+        // 2D²/λ is the Rayleigh distance
+        let side = (0.5 * wavelength * self.rayleigh_m(parts)).sqrt();
+        0.62 * (side.powi(3) / wavelength).sqrt()
+    }
+
     /// The radar of an instance's targets.
     ///
     /// # Errors
@@ -176,7 +184,9 @@ impl Band {
     }
 
     /// Refuse what does not fit the parts, or cannot be seen whatever is sent.
-    pub(in crate::beamforming) fn check(&self, parts: &Parts) -> Result<(), Error> {
+    ///
+    /// Of a goal that is not the weighted sum, whether its bounds can be seen is looked at with its metrics.
+    pub(in crate::beamforming) fn check(&self, parts: &Parts, weighted: bool) -> Result<(), Error> {
         self.check_frame(parts)?;
         self.check_channels(parts)?;
         self.check_targets(parts)?;
@@ -185,13 +195,24 @@ impl Band {
             let allowed = "power_constraint = \"total\"";
             return refuse(what, "power_constraint", "per-antenna", allowed);
         }
-        if parts.crb_weight <= 0.0 {
+        if !weighted || parts.crb_weight <= 0.0 {
             return Ok(());
         }
         if parts.targets.is_empty() {
             let cause = "there are none, but the bound has a weight".to_owned();
             return Err(Error::Unobservable { targets: Vec::new(), cause, conditioning: 0.0 });
         }
+        self.check_seen(parts)?;
+        if self.radar(parts)?.parameters().is_empty() {
+            let what = "everything is known of the targets, but the bound has a weight";
+            let allowed = "an unknown parameter, or crb_weight = 0";
+            return refuse(what, "unknown", "nothing", allowed);
+        }
+        Ok(())
+    }
+
+    /// Refuse parameters that the frame does not show.
+    pub(super) fn check_seen(&self, parts: &Parts) -> Result<(), Error> {
         let hint = |what: &str, place: &str, found: &str, allowed: &str| {
             let error = InputError::new(what, place, found, allowed);
             Err(error.hint(format!("where it is known: `{place} = false`")).into())
@@ -205,12 +226,8 @@ impl Band {
             let what = "the velocity of a target is unobservable in one symbol";
             return hint(what, "unknown.velocity", "1 symbol", "two symbols or more");
         }
-        if self.radar(parts)?.parameters().is_empty() {
-            let what = "everything is known of the targets, but the bound has a weight";
-            let allowed = "an unknown parameter, or crb_weight = 0";
-            return refuse(what, "unknown", "nothing", allowed);
-        }
-        Ok(())
+        // what beams do not tell apart
+        self.radar(parts).map(drop)
     }
 
     fn check_frame(&self, parts: &Parts) -> Result<(), Error> {
@@ -328,9 +345,17 @@ impl Band {
             out.extend(own.into_iter().map(|sentence| format!("target {m}: {sentence}")));
         }
         let (far, fast) = (self.reach_m(), self.reach_m_s());
-        if let (Some(_), rayleigh) = (self.near, self.rayleigh_m(parts)) {
+        if let (Some(near), rayleigh) = (self.near, self.rayleigh_m(parts)) {
+            let fresnel = self.fresnel_m(parts);
+            let alone = self.grid.subcarriers == 1 || !near.linked;
             for (m, range) in self.range_m.iter().enumerate() {
-                if self.unknown[m].range && self.grid.subcarriers == 1 && *range > rayleigh {
+                if *range < fresnel && near.amplitude_exponent <= 0.0 {
+                    out.push(format!(
+                        "target {m} at {range} m is within the Fresnel distance of {fresnel:.2} m, 0.62 √(D³/λ): \
+                         amplitudes vary over the array (`amplitude_exponent = 1`)"
+                    ));
+                }
+                if self.unknown[m].range && alone && *range > rayleigh {
                     out.push(format!(
                         "target {m} at {range} m is beyond the Rayleigh distance of {rayleigh:.1} m: \
                          curvature hardly tells its range"

@@ -8,6 +8,7 @@ use noctule_optim::{Bound, Lbfgs, Manifold, Objective, Proof, Sense, StopRule, S
 use noctule_phy::fisher::target_space;
 use serde::{Deserialize, Serialize};
 
+use crate::beamforming::band::sensing_over;
 use crate::beamforming::goal::sensing_alone;
 use crate::beamforming::instance::checks::MOST_STREAMS;
 use crate::beamforming::model::{Model, Space, evaluate};
@@ -69,6 +70,9 @@ pub fn sensing_only(
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     settings.validate()?;
+    if let Some(band) = instance.band() {
+        return sensing_over(instance, band, settings.streams, run);
+    }
     if let Some(problem) = instance.problem() {
         return sensing_alone(instance, problem, run);
     }

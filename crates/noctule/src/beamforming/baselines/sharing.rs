@@ -77,6 +77,7 @@ pub fn sharing(
     settings: &SharingSettings,
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
+    instance.one_frequency()?;
     let (total, least) = (
         total_power(instance)?,
         instance.problem().is_some_and(|p| matches!(p.goal, Goal::MinPower)),
@@ -381,11 +382,14 @@ pub(in crate::beamforming) fn best_use_bps_hz(
     let (power, users) = (design.metrics.power_w, design.variables.users);
     let sensing: f64 = design.metrics.stream_power_w.iter().skip(users).sum();
     let time = 1.0 - sensing / power;
-    if !total_power(instance).ok()? || sensing <= 0.0 || time <= 0.0 {
+    let limited = instance.band().is_none() && !total_power(instance).ok()?;
+    if limited || sensing <= 0.0 || time <= 0.0 {
         return Some(at_once);
     }
-    let mut matrix = design.variables.matrix.columns(0..users);
+    let (beams, count) = (&design.variables, design.variables.subcarriers);
+    let own: Vec<CMat> = (0..count).map(|n| beams.of_subcarrier(n).columns(0..users)).collect();
+    let mut matrix = CMat::hstack(&own.iter().collect::<Vec<_>>()).ok()?;
     matrix.scale(time.sqrt().recip());
-    let alone = evaluate(instance, &Beams { matrix, users, subcarriers: 1 }).ok()?;
+    let alone = evaluate(instance, &Beams { matrix, users, subcarriers: count }).ok()?;
     Some(at_once.max(time * alone.goal.as_ref()?.shown?))
 }

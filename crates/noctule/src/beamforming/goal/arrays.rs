@@ -12,7 +12,7 @@ use crate::beamforming::{Instance, Shapes};
 use crate::data::{Array, ArraySet, FieldInfo, Taker, as_count};
 
 /// The arrays of a problem, and of arrays of any shape.
-pub(in crate::beamforming) const FIELDS: [FieldInfo; 11] = [
+pub(in crate::beamforming) const FIELDS: [FieldInfo; 12] = [
     field(
         "goal",
         &[],
@@ -41,16 +41,25 @@ pub(in crate::beamforming) const FIELDS: [FieldInfo; 11] = [
         &["receive_element", "axis"],
         "positions of the receive array in wavelengths, in place of `receive_shape`",
     ),
+    field(
+        "rate_floor",
+        &["user"],
+        "over a band the mean rate of each user in nats at least; zero for none, absent: all zero",
+    ),
 ];
 
 const METRIC: &str = "a metric: [kind, target, weight of azimuths, of polar angles, of reflections, \
                       limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, \
                       4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, \
                       9 sensing SNR, 10 mutual information, 11 beampattern, 12 SCNR, 13 detection \
-                      (false-alarm rate in the third column); target -1 is the worst";
+                      (false-alarm rate in the third column); target -1 is the worst. Over a band two \
+                      columns more, weights of ranges and of velocities, and kinds 14 worst range, 15 \
+                      worst velocity";
 
-/// Entries of a metric.
+/// Entries of a metric,
 const COLUMNS: usize = 6;
+/// and over a band.
+const BAND_COLUMNS: usize = 8;
 
 const fn field(
     name: &'static str,
@@ -83,16 +92,21 @@ pub(in crate::beamforming) fn write(instance: &Instance, set: &mut ArraySet) {
         set.insert("user_weights", Array::list(weights.clone()));
     }
     set.insert("sinr_floor", Array::list(problem.sinr_floor.clone()));
+    if !problem.rate_floor.is_empty() {
+        set.insert("rate_floor", Array::list(problem.rate_floor.clone()));
+    }
     let targets = problem.unknown.len();
+    let columns = if instance.band().is_some() { BAND_COLUMNS } else { COLUMNS };
+    let row = |metric: &Measure, limit: f64| row(metric, limit)[..columns].to_vec();
     if let Some(metric) = problem.measure() {
-        set.insert("goal_metric", Array::list(row(metric, 0.0).to_vec()));
+        set.insert("goal_metric", Array::list(row(metric, 0.0)));
         if let Measure::Trace { targets: Some(weights), .. } = metric {
             set.insert("goal_metric_targets", Array::list(weights.clone()));
         }
     }
     if !problem.limits.is_empty() {
         let rows = problem.limits.iter().flat_map(|limit| row(&limit.metric, limit.limit));
-        set.insert("limits", table(problem.limits.len(), COLUMNS, rows.collect()));
+        set.insert("limits", table(problem.limits.len(), columns, rows.collect()));
         let own = |limit: &Limit| match &limit.metric {
             Measure::Trace { targets, .. } => targets.clone(),
             _ => None,
@@ -130,21 +144,22 @@ const fn code(goal: &Goal) -> f64 {
     }
 }
 
-fn row(metric: &Measure, limit: f64) -> [f64; COLUMNS] {
-    let plain = |kind: f64| [kind, 0.0, 0.0, 0.0, 0.0, limit];
+fn row(metric: &Measure, limit: f64) -> [f64; BAND_COLUMNS] {
+    let plain = |kind: f64| [kind, 0.0, 0.0, 0.0, 0.0, limit, 0.0, 0.0];
     let towards = |kind: f64, target: &Option<usize>, detail: f64| {
         let target = target.map_or(-1.0, |target| target as f64);
-        [kind, target, detail, 0.0, 0.0, limit]
+        [kind, target, detail, 0.0, 0.0, limit, 0.0, 0.0]
     };
     match metric {
         Measure::Angles => plain(0.0),
-        Measure::Trace { azimuth, polar, reflection, .. } => {
-            [1.0, 0.0, *azimuth, *polar, *reflection, limit]
+        Measure::Trace { azimuth, polar, reflection, range, velocity, .. } => {
+            [1.0, 0.0, *azimuth, *polar, *reflection, limit, *range, *velocity]
         }
         Measure::Parameter { target, parameter } => {
+            use Parameter::{Azimuth, Polar, Range, Reflection, Velocity};
             let flag = |one| f64::from(u8::from(*parameter == one));
-            let [a, p, r] = [Parameter::Azimuth, Parameter::Polar, Parameter::Reflection].map(flag);
-            [2.0, *target as f64, a, p, r, limit]
+            let [a, p, r, d, v] = [Azimuth, Polar, Reflection, Range, Velocity].map(flag);
+            [2.0, *target as f64, a, p, r, limit, d, v]
         }
         Measure::WorstTarget => plain(3.0),
         Measure::WorstAngle => plain(4.0),
@@ -157,6 +172,8 @@ fn row(metric: &Measure, limit: f64) -> [f64; COLUMNS] {
         Measure::Scnr { target } => towards(12.0, target, 0.0),
         Measure::Detection { target, false_alarm } => towards(13.0, target, *false_alarm),
         Measure::MutualInformation => plain(10.0),
+        Measure::WorstRange => plain(14.0),
+        Measure::WorstVelocity => plain(15.0),
     }
 }
 
@@ -164,8 +181,13 @@ fn measure(place: &str, row: &[f64], targets: Option<Vec<f64>>) -> Result<Limit,
     let refuse = |found: String, allowed: &str| {
         Err(InputError::new("no metric of this kind", place, found, allowed))
     };
-    let [kind, target, azimuth, polar, reflection, limit] = row[..] else {
-        return refuse(format!("{} numbers", row.len()), "six: see `noctule schema`");
+    let (kind, target, azimuth, polar, reflection, limit, range, velocity) = match row[..] {
+        [kind, target, a, p, r, limit] => (kind, target, a, p, r, limit, 0.0, 0.0),
+        [kind, target, a, p, r, limit, d, v] => (kind, target, a, p, r, limit, d, v),
+        _ => {
+            let allowed = "six, over a band eight: see `noctule schema`";
+            return refuse(format!("{} numbers", row.len()), allowed);
+        }
     };
     // the worst of a sensing power
     let lit = if target.to_bits() == (-1.0_f64).to_bits() { None } else { as_count(target) };
@@ -175,13 +197,16 @@ fn measure(place: &str, row: &[f64], targets: Option<Vec<f64>>) -> Result<Limit,
     };
     let metric = match as_count(kind) {
         Some(0) => Measure::Angles,
-        Some(1) => Measure::Trace { azimuth, polar, reflection, targets },
+        Some(1) => Measure::Trace { azimuth, polar, reflection, range, velocity, targets },
         Some(2) => {
-            let parameter = match (azimuth > 0.0, polar > 0.0, reflection > 0.0) {
-                (true, false, false) => Parameter::Azimuth,
-                (false, true, false) => Parameter::Polar,
-                (false, false, true) => Parameter::Reflection,
-                _ => return refuse(format!("{row:?}"), "one of the three weights one"),
+            let flags = [azimuth, polar, reflection, range, velocity].map(|flag| flag > 0.0);
+            let parameter = match flags {
+                [true, false, false, false, false] => Parameter::Azimuth,
+                [false, true, false, false, false] => Parameter::Polar,
+                [false, false, true, false, false] => Parameter::Reflection,
+                [false, false, false, true, false] => Parameter::Range,
+                [false, false, false, false, true] => Parameter::Velocity,
+                _ => return refuse(format!("{row:?}"), "one of the weights one"),
             };
             Measure::Parameter { target, parameter }
         }
@@ -196,7 +221,9 @@ fn measure(place: &str, row: &[f64], targets: Option<Vec<f64>>) -> Result<Limit,
         Some(11) => Measure::Beampattern,
         Some(12) => Measure::Scnr { target: lit },
         Some(13) => Measure::Detection { target: lit, false_alarm: azimuth },
-        _ => return refuse(kind.to_string(), "a kind from 0 to 13"),
+        Some(14) => Measure::WorstRange,
+        Some(15) => Measure::WorstVelocity,
+        _ => return refuse(kind.to_string(), "a kind from 0 to 15"),
     };
     Ok(Limit { metric, limit })
 }
@@ -253,6 +280,7 @@ pub(in crate::beamforming) fn read(
     };
     let sinr_floor =
         if taker.has("sinr_floor") { taker.real("sinr_floor")? } else { vec![0.0; users] };
+    let rate_floor = if taker.has("rate_floor") { taker.real("rate_floor")? } else { Vec::new() };
     let limits = limits(taker, targets)?;
     let unknown = if taker.has("unknown") {
         unknown(&taker.real("unknown")?, targets)?
@@ -261,7 +289,7 @@ pub(in crate::beamforming) fn read(
     };
     let streams_cancelled = taker.has("streams_cancelled") && taker.count("streams_cancelled")? > 0;
     let around = scene_arrays::read(taker)?;
-    Ok(Some(Problem { goal, sinr_floor, limits, unknown, streams_cancelled, around }))
+    Ok(Some(Problem { goal, sinr_floor, rate_floor, limits, unknown, streams_cancelled, around }))
 }
 
 fn goal_metric(taker: &mut Taker<'_>) -> Result<Measure, InputError> {
@@ -286,7 +314,8 @@ fn limits(taker: &mut Taker<'_>, targets: usize) -> Result<Vec<Limit>, InputErro
         let weights = own.as_ref().map(|all| all[i * targets..(i + 1) * targets].to_vec());
         measure(&format!("limits[{i}]"), row, weights)
     };
-    rows.chunks(COLUMNS).enumerate().map(one).collect()
+    let columns = taker.length("column").unwrap_or(COLUMNS).max(1);
+    rows.chunks(columns).enumerate().map(one).collect()
 }
 
 fn unknown(flags: &[f64], targets: usize) -> Result<Vec<Unknown>, InputError> {

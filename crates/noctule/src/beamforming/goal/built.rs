@@ -84,7 +84,13 @@ impl Builder<'_> {
         let part = |weights: Vec<f64>| vec![Part { scene: 0, share: 1.0, weights }];
         Ok(match measure {
             Measure::Angles => Metric::trace(angles),
-            Measure::Trace { azimuth, polar, reflection, targets } => {
+            Measure::Parameter { parameter: Parameter::Range | Parameter::Velocity, .. }
+            | Measure::WorstRange
+            | Measure::WorstVelocity => return Err(moving()),
+            Measure::Trace { range, velocity, .. } if *range > 0.0 || *velocity > 0.0 => {
+                return Err(moving());
+            }
+            Measure::Trace { azimuth, polar, reflection, targets, .. } => {
                 let of = |m: usize| {
                     targets.as_ref().map_or(1.0, |all| all.get(m).copied().unwrap_or(0.0))
                 };
@@ -99,7 +105,7 @@ impl Builder<'_> {
                 let meant = |kind| match parameter {
                     Parameter::Azimuth => kind == ParameterKind::Azimuth,
                     Parameter::Polar => kind == ParameterKind::Polar,
-                    Parameter::Reflection => !angle(kind),
+                    _ => !angle(kind),
                 };
                 let own = all.iter().map(|p| flag(p.target == *target && meant(p.kind)));
                 Metric::trace(own.collect::<Vec<_>>())
@@ -274,6 +280,12 @@ fn over_angles(metric: Metric, angles: &Nodes, world: &World) -> Result<Metric, 
         }
         _ => refuse(),
     }
+}
+
+/// Why ranges and velocities have no bound on one frequency.
+fn moving() -> InputError {
+    let what = "only a frame tells ranges and velocities";
+    refused(what, "", "one frequency", "`ofdm` beside the goal")
 }
 
 /// `Σ_m |α_m|² (‖b_m‖²/N_r) a_m a_mᴴ`.

@@ -103,7 +103,7 @@ pub(super) fn shown(problem: &Problem, case: &Case, value: f64, prices: &UnitPri
 
 impl Problem {
     /// A gap is relative to the value, and to this where the value is smaller.
-    pub(super) fn least_size(&self) -> f64 {
+    pub(in crate::beamforming) fn least_size(&self) -> f64 {
         match &self.goal {
             Goal::ProportionalFair { .. } => 1.0,
             // a share of the power, squared: a thousandth of all of it, spread over an array

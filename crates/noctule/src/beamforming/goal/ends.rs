@@ -127,7 +127,8 @@ pub(in crate::beamforming) fn rate_end(
 
 impl Relative {
     pub(super) fn check(&self) -> Result<(), InputError> {
-        let root = matches!(self.metric.unit(), Unit::RootDegrees | Unit::Root);
+        use Unit::{Root, RootDegrees, RootMetres, RootSpeed};
+        let root = matches!(self.metric.unit(), RootDegrees | Root | RootMetres | RootSpeed);
         if !root || self.metric.is_gain() {
             let found = self.metric.words();
             let what = "a factor is of the root of a bound";

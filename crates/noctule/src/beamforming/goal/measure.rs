@@ -11,6 +11,10 @@ pub enum Unit {
     RootDegrees,
     /// The root.
     Root,
+    /// The root, in metres.
+    RootMetres,
+    /// The root, in metres per second.
+    RootSpeed,
     /// As it is.
     Plain,
     /// Nats, as it is.
@@ -31,7 +35,7 @@ impl Unit {
         match self {
             // a bound of what is a square may lie below zero, where it says nothing
             Self::RootDegrees => value.max(0.0).sqrt().to_degrees(),
-            Self::Root => value.max(0.0).sqrt(),
+            Self::Root | Self::RootMetres | Self::RootSpeed => value.max(0.0).sqrt(),
             Self::Plain | Self::Nats => value,
             Self::Bits => value / std::f64::consts::LN_2,
             Self::Decibels => 10.0 * value.log10(),
@@ -44,7 +48,7 @@ impl Unit {
     pub fn meant(self, shown: f64) -> f64 {
         match self {
             Self::RootDegrees => shown.to_radians().powi(2),
-            Self::Root => shown * shown,
+            Self::Root | Self::RootMetres | Self::RootSpeed => shown * shown,
             Self::Plain | Self::Nats => shown,
             Self::Bits => shown * std::f64::consts::LN_2,
             Self::Decibels => 10.0_f64.powf(shown / 10.0),
@@ -57,7 +61,7 @@ impl Unit {
     pub fn slope(self, value: f64) -> f64 {
         match self {
             Self::RootDegrees => 1.0_f64.to_degrees() / (2.0 * value.sqrt()),
-            Self::Root => 0.5 / value.sqrt(),
+            Self::Root | Self::RootMetres | Self::RootSpeed => 0.5 / value.sqrt(),
             Self::Plain | Self::Nats => 1.0,
             Self::Bits => 1.0 / std::f64::consts::LN_2,
             Self::Decibels | Self::Dbm => 10.0 / (std::f64::consts::LN_10 * value),
@@ -69,6 +73,8 @@ impl Unit {
     pub const fn symbol(self) -> &'static str {
         match self {
             Self::RootDegrees => "°",
+            Self::RootMetres => " m",
+            Self::RootSpeed => " m/s",
             Self::Root | Self::Plain | Self::Detection(_) => "",
             Self::Nats => " nat",
             Self::Bits => " bit",
@@ -81,6 +87,8 @@ impl Unit {
     pub const fn step(self) -> &'static str {
         match self {
             Self::RootDegrees => "degree",
+            Self::RootMetres => "metre",
+            Self::RootSpeed => "m/s",
             Self::Root | Self::Plain | Self::Detection(_) => "unit",
             Self::Nats => "nat",
             Self::Bits => "bit",
@@ -93,12 +101,24 @@ impl Measure {
     /// How people say its value.
     pub fn unit(&self) -> Unit {
         match self {
-            Self::Trace { reflection, .. } if *reflection > 0.0 => Unit::Plain,
+            Self::Trace { azimuth, polar, reflection, range, velocity, .. } => {
+                match [azimuth + polar, *reflection, *range, *velocity].map(|weight| weight > 0.0) {
+                    [_, false, false, false] => Unit::RootDegrees,
+                    [false, false, true, false] => Unit::RootMetres,
+                    [false, false, false, true] => Unit::RootSpeed,
+                    _ => Unit::Plain,
+                }
+            }
+            Self::Parameter { parameter: Parameter::Range, .. } | Self::WorstRange => {
+                Unit::RootMetres
+            }
+            Self::Parameter { parameter: Parameter::Velocity, .. } | Self::WorstVelocity => {
+                Unit::RootSpeed
+            }
             Self::Parameter { parameter: Parameter::Reflection, .. }
             | Self::Extended
             | Self::Beampattern => Unit::Root,
             Self::Angles
-            | Self::Trace { .. }
             | Self::Parameter { .. }
             | Self::WorstTarget
             | Self::WorstAngle
@@ -134,7 +154,7 @@ impl Measure {
         };
         match self {
             Self::Angles => "the root of the sum of the bounds of all angles".to_owned(),
-            Self::Trace { reflection, .. } if *reflection > 0.0 => {
+            Self::Trace { .. } if self.unit() == Unit::Plain => {
                 "the weighted sum of bounds (mixed units)".to_owned()
             }
             Self::Trace { .. } => "the root of the weighted sum of bounds".to_owned(),
@@ -143,11 +163,15 @@ impl Measure {
                     Parameter::Azimuth => "azimuth",
                     Parameter::Polar => "polar angle",
                     Parameter::Reflection => "reflection",
+                    Parameter::Range => "range",
+                    Parameter::Velocity => "velocity",
                 };
                 format!("the root-CRB of the {name} of target {target}")
             }
             Self::WorstTarget => "the root of the bound of the worst target's angles".to_owned(),
             Self::WorstAngle => "the largest root-CRB of an angle".to_owned(),
+            Self::WorstRange => "the largest root-CRB of a range".to_owned(),
+            Self::WorstVelocity => "the largest root-CRB of a velocity".to_owned(),
             Self::LargestEigenvalue => {
                 "the longest half axis of the ellipsoid of all angles".to_owned()
             }

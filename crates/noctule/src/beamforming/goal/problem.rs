@@ -18,8 +18,11 @@ use crate::beamforming::{Instance, PowerConstraint};
 pub struct Problem {
     /// The goal; not the weighted sum.
     pub goal: Goal,
-    /// SINR floors, linear, one a user; zero for none.
+    /// SINR floors, linear, one a user; zero for none. Over a band on every subcarrier.
     pub sinr_floor: Vec<f64>,
+    /// Floors on rates over a band in nats, means of its subcarriers, one a user; zero for none. Empty
+    /// where there is one frequency: a rate then is an SINR.
+    pub rate_floor: Vec<f64>,
     /// Limits on metrics, in SI units.
     pub limits: Vec<Limit>,
     /// What is unknown of each target.
@@ -57,22 +60,30 @@ impl Problem {
 
     /// Number of requirements beside the power.
     pub fn asked(&self) -> usize {
-        self.sinr_floor.iter().filter(|floor| **floor > 0.0).count() + self.limits.len()
+        let floors = self.sinr_floor.iter().chain(&self.rate_floor);
+        floors.filter(|floor| **floor > 0.0).count() + self.limits.len()
     }
 }
 
-/// What a scenario requires, for so many users and targets.
+/// What a scenario requires, for so many users and targets; rates of one frequency are SINRs.
 ///
 /// # Errors
 /// Numbers out of range, lists of another length; places are fields of `require`.
 pub(in crate::beamforming) fn asked(
     goal: &Goal,
     require: &Require,
-    users: usize,
+    (users, over_band): (usize, bool),
     unknown: Vec<Unknown>,
     streams_cancelled: bool,
 ) -> Result<Problem, InputError> {
-    let floors = floors(require, users).map_err(|error| error.inside("require"))?;
+    let inside = |error: InputError| error.inside("require");
+    let (mut sinr_floor, sinr_of_rates) = floors(require, users).map_err(inside)?;
+    let mut rate_floor = Vec::new();
+    if over_band {
+        rate_floor = sinr_of_rates.iter().map(|sinr| sinr.ln_1p()).collect();
+    } else {
+        sinr_floor.iter_mut().zip(&sinr_of_rates).for_each(|(f, rate)| *f = f.max(*rate));
+    }
     let mut limits = angle_limits(require, &unknown).map_err(|error| error.inside("require"))?;
     for (i, limit) in require.limits.iter().enumerate() {
         let place = format!("require.limits[{i}]");
@@ -86,15 +97,19 @@ pub(in crate::beamforming) fn asked(
     }
     let around = Surroundings::default();
     let goal = goal.clone();
-    Ok(Problem { goal, sinr_floor: floors, limits, unknown, streams_cancelled, around })
+    Ok(Problem { goal, sinr_floor, rate_floor, limits, unknown, streams_cancelled, around })
 }
 
 /// Refuse a limit that its unit does not have.
 fn shown(limit: &Limit) -> Result<(), InputError> {
-    use super::measure::Unit::{Bits, Dbm, Decibels, Detection, Nats, Plain, Root, RootDegrees};
+    use super::measure::Unit::{
+        Bits, Dbm, Decibels, Detection, Nats, Plain, Root, RootDegrees, RootMetres, RootSpeed,
+    };
     let value = limit.limit;
     match limit.metric.unit() {
         RootDegrees => in_range("limit", value, 1e-9, 1e6, "degrees"),
+        RootMetres => in_range("limit", value, 1e-12, 1e12, "m"),
+        RootSpeed => in_range("limit", value, 1e-12, 1e12, "m/s"),
         Root => in_range("limit", value, 1e-90, 1e90, ""),
         Plain => in_range("limit", value, 1e-180, 1e180, ""),
         Nats => in_range("limit", value, -1e4, 1e4, "nats"),
@@ -120,9 +135,9 @@ fn one_a_user(place: &str, list: &[f64], users: usize) -> Result<(), InputError>
     Err(InputError::new("not one number a user", place, found, allowed))
 }
 
-/// The larger of what SINRs and rates ask for.
-fn floors(require: &Require, users: usize) -> Result<Vec<f64>, InputError> {
-    let mut floors = vec![0.0_f64; users];
+/// SINRs that SINRs ask for, and those that rates ask for.
+fn floors(require: &Require, users: usize) -> Result<(Vec<f64>, Vec<f64>), InputError> {
+    let mut out = [vec![0.0_f64; users], vec![0.0_f64; users]];
     let decibels = |place: &str, value: f64| {
         in_range(place, value, -300.0, 120.0, "dB")?;
         Ok(10.0_f64.powf(value / 10.0))
@@ -137,7 +152,7 @@ fn floors(require: &Require, users: usize) -> Result<Vec<f64>, InputError> {
         ("sinr_db", require.sinr_db, require.user_sinr_db.as_deref(), &decibels),
         ("rate_bps_hz", require.rate_bps_hz, require.user_rate_bps_hz.as_deref(), &bits),
     ];
-    for (name, common, each, read) in all {
+    for ((name, common, each, read), floors) in all.into_iter().zip(&mut out) {
         if let Some(value) = common {
             let floor = read(name, value)?;
             floors.iter_mut().for_each(|f| *f = f.max(floor));
@@ -150,7 +165,8 @@ fn floors(require: &Require, users: usize) -> Result<Vec<f64>, InputError> {
             }
         }
     }
-    Ok(floors)
+    let [sinr, rates] = out;
+    Ok((sinr, rates))
 }
 
 /// Limits on the bounds of single parameters.
@@ -168,11 +184,15 @@ fn angle_limits(require: &Require, unknown: &[Unknown]) -> Result<Vec<Limit>, In
         Parameter::Azimuth => u.azimuth,
         Parameter::Polar => u.polar,
         Parameter::Reflection => u.reflection,
+        Parameter::Range => u.range,
+        Parameter::Velocity => u.velocity,
     };
     for (name, parameter, common, each) in [
         ("azimuth_deg", Parameter::Azimuth, require.azimuth_deg, &require.target_azimuth_deg),
         ("polar_deg", Parameter::Polar, require.polar_deg, &require.target_polar_deg),
         ("reflection", Parameter::Reflection, require.reflection, &None),
+        ("range_m", Parameter::Range, require.range_m, &require.target_range_m),
+        ("velocity_m_s", Parameter::Velocity, require.velocity_m_s, &require.target_velocity_m_s),
     ] {
         if let Some(value) = common {
             let targets = unknown.iter().enumerate().filter(|(_, u)| of(u, parameter));
@@ -305,8 +325,20 @@ fn world(instance: &Instance, problem: &Problem) -> World {
     }
 }
 
-/// Refuse a goal that the instance does not have.
+/// Refuse a goal that an instance of one frequency does not have.
 pub(in crate::beamforming) fn check(instance: &Instance, problem: &Problem) -> Result<(), Error> {
+    fits(instance, problem)?;
+    if problem.rate_floor.iter().any(|floor| *floor > 0.0) {
+        let what = "mean rates are those of a band";
+        let allowed = "`sinr_floor`, which says the same of one frequency";
+        return Err(InputError::new(what, "rate_floor", "one frequency", allowed).into());
+    }
+    Case::of(instance, problem)?;
+    Ok(())
+}
+
+/// Refuse a goal that does not fit users and power.
+pub(in crate::beamforming) fn fits(instance: &Instance, problem: &Problem) -> Result<(), Error> {
     let refuse = |what: &str, place: &str, found: &str, allowed: &str| {
         Err(Error::from(InputError::new(what, place, found, allowed)))
     };
@@ -362,7 +394,6 @@ pub(in crate::beamforming) fn check(instance: &Instance, problem: &Problem) -> R
         let allowed = "power_constraint = \"total\", and no groups";
         return refuse(what, "power_constraint", "limits of antennas", allowed);
     }
-    Case::of(instance, problem)?;
     Ok(())
 }
 

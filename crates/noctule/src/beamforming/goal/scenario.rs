@@ -204,7 +204,7 @@ impl Scenario {
             return refuse(what, "require", "requirements, and no goal beside them");
         }
         // over a band every parameter may be known
-        let known = |u: &Unknown| self.ofdm.is_none() && !u.is_all();
+        let known = |u: &Unknown| !self.is_band() && !u.is_all();
         if known(&self.unknown) || self.targets.unknown().iter().flatten().any(known) {
             let what = "the weighted sum counts every parameter of a target as unknown";
             return refuse(what, "unknown", "a parameter that is known, and no goal beside it");
@@ -240,6 +240,7 @@ impl Scenario {
             // every station sees them in another direction: nothing of them is estimated
             let known = Unknown { azimuth: false, polar: false, reflection: false, ..Unknown::ALL };
             let (users, unknown) = (stations.users_m.len(), vec![known; targets]);
+            let users = (users, false);
             return asked(&self.goal, &self.require, users, unknown, self.streams_cancelled)
                 .map(Some);
         }
@@ -247,7 +248,8 @@ impl Scenario {
         for (slot, own) in unknown.iter_mut().zip(self.targets.unknown()) {
             *slot = own.unwrap_or(*slot);
         }
-        asked(&self.goal, &self.require, self.users, unknown, self.streams_cancelled).map(Some)
+        let users = (self.users, self.is_band());
+        asked(&self.goal, &self.require, users, unknown, self.streams_cancelled).map(Some)
     }
 
     /// Whether a metric needs streams in every direction.

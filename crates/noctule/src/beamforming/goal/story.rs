@@ -14,7 +14,25 @@ pub(in crate::beamforming) fn facts(
     design: &BeamformingDesign,
 ) -> Vec<(String, String)> {
     let metrics = &design.metrics;
-    let Some(goal) = &metrics.goal else { return Vec::new() };
+    let mut out = said(problem, design);
+    let mut fact = |name: &str, value: String| out.push((name.to_owned(), value));
+    let sum = metrics.sum_rate_bps_hz;
+    fact("sum rate", format!("{sum:.4} bit/s/Hz ({:.4} nat/s/Hz)", metrics.sum_rate_nats));
+    let power = crate::beamforming::story::dbm(metrics.power_w);
+    fact("transmit power", power);
+    let in_use = design.variables.sensing_streams_in_use().map_or(0, |n| n);
+    let count = design.variables.matrix.cols() - instance.users();
+    fact("sensing streams in use", format!("{in_use} of {count}"));
+    out.extend(prices_said(problem, design));
+    out
+}
+
+/// Goal, what is reached and what is proven, how much of what is required is met.
+pub(in crate::beamforming) fn said(
+    problem: &Problem,
+    design: &BeamformingDesign,
+) -> Vec<(String, String)> {
+    let Some(goal) = &design.metrics.goal else { return Vec::new() };
     let said = Said::of(problem);
     let mut out = Vec::new();
     let mut fact = |name: &str, value: String| out.push((name.to_owned(), value));
@@ -27,17 +45,15 @@ pub(in crate::beamforming) fn facts(
         fact("no beams", format!("{side} {most} ({:.1e} relative)", bound.gap_rel));
     }
     fact("required beside the power", format!("{} of {} met", goal.met, goal.asked));
-    let sum = metrics.sum_rate_bps_hz;
-    fact("sum rate", format!("{sum:.4} bit/s/Hz ({:.4} nat/s/Hz)", metrics.sum_rate_nats));
-    let power = crate::beamforming::story::dbm(metrics.power_w);
-    fact("transmit power", power);
-    let in_use = design.variables.sensing_streams_in_use().map_or(0, |n| n);
-    let count = design.variables.matrix.cols() - instance.users();
-    fact("sensing streams in use", format!("{in_use} of {count}"));
-    for (name, sentence) in prices(problem, design, &said) {
-        fact(&name, sentence);
-    }
     out
+}
+
+/// Prices in sentences; what costs nothing is not told.
+pub(in crate::beamforming) fn prices_said(
+    problem: &Problem,
+    design: &BeamformingDesign,
+) -> Vec<(String, String)> {
+    prices(problem, design, &Said::of(problem))
 }
 
 /// How the goal is said.
@@ -77,7 +93,6 @@ impl Said {
     }
 }
 
-/// Prices in sentences; what costs nothing is not told.
 fn prices(problem: &Problem, design: &BeamformingDesign, said: &Said) -> Vec<(String, String)> {
     let Some(prices) = &design.metrics.prices else { return Vec::new() };
     let mut out = Vec::new();
@@ -104,7 +119,7 @@ fn prices(problem: &Problem, design: &BeamformingDesign, said: &Said) -> Vec<(St
 }
 
 /// A limit in words: "the root-CRB of the azimuth of target 0 at most 0.5°".
-fn asked(limit: &Limit) -> String {
+pub(in crate::beamforming) fn asked(limit: &Limit) -> String {
     let side = if limit.metric.is_gain() { "at least" } else { "at most" };
     let unit = limit.metric.unit();
     let value = everyday(unit.shown(limit.limit));

@@ -82,6 +82,10 @@ pub enum Parameter {
     Polar,
     /// Both parts of the reflection.
     Reflection,
+    /// The range, of a scenario with `ofdm`.
+    Range,
+    /// The velocity, of a scenario with `ofdm`.
+    Velocity,
 }
 
 /// A metric of sensing. Reflections that are unknown and have no weight are a nuisance: they widen
@@ -93,8 +97,8 @@ pub enum Measure {
     /// The sum of the bounds of all unknown angles; its root in degrees.
     #[default]
     Angles,
-    /// A weighted sum of bounds. Without a weight on reflections its root in degrees, else mixed
-    /// units as they are.
+    /// A weighted sum of bounds. Of angles alone its root in degrees, of ranges alone in metres, of
+    /// velocities alone in m/s, else mixed units as they are.
     Trace {
         /// Weight of azimuths.
         #[serde(default = "one")]
@@ -105,11 +109,18 @@ pub enum Measure {
         /// Weight of reflections.
         #[serde(default)]
         reflection: f64,
+        /// Weight of ranges, of a scenario with `ofdm`.
+        #[serde(default, skip_serializing_if = "is_nought")]
+        range: f64,
+        /// Weight of velocities, of a scenario with `ofdm`.
+        #[serde(default, skip_serializing_if = "is_nought")]
+        velocity: f64,
         /// Weights of the targets, by which the others are multiplied; `null` gives each one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         targets: Option<Vec<f64>>,
     },
-    /// The bound of one parameter of one target; the root of it, in degrees of an angle.
+    /// The bound of one parameter of one target; the root of it, in degrees of an angle, metres of a range,
+    /// m/s of a velocity.
     Parameter {
         /// The target, counted from zero.
         target: usize,
@@ -121,6 +132,10 @@ pub enum Measure {
     WorstTarget,
     /// The largest bound of an angle; its root in degrees.
     WorstAngle,
+    /// The largest bound of a range, of a scenario with `ofdm`; its root in metres.
+    WorstRange,
+    /// The largest bound of a velocity, of a scenario with `ofdm`; its root in m/s.
+    WorstVelocity,
     /// The largest eigenvalue of the bound of all unknown angles; its root in degrees.
     LargestEigenvalue,
     /// log det of the bound of all unknown angles, in nats: the volume of their ellipsoid.
@@ -164,6 +179,11 @@ pub enum Measure {
     MutualInformation,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde asks for
+fn is_nought(weight: &f64) -> bool {
+    *weight == 0.0
+}
+
 const fn one() -> f64 {
     1.0
 }
@@ -203,13 +223,13 @@ pub struct Relative {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Require {
-    /// SINR of every user in dB, at least.
+    /// SINR of every user in dB, at least; over a band on every subcarrier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sinr_db: Option<f64>,
-    /// SINR of each user in dB, at least.
+    /// SINR of each user in dB, at least; over a band on every subcarrier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_sinr_db: Option<Vec<f64>>,
-    /// Rate of every user in bit/s/Hz, at least.
+    /// Rate of every user in bit/s/Hz, at least; over a band the mean of its subcarriers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_bps_hz: Option<f64>,
     /// Rate of each user in bit/s/Hz, at least; zero for none.
@@ -230,6 +250,18 @@ pub struct Require {
     /// Root-CRB of every unknown reflection, at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reflection: Option<f64>,
+    /// Root-CRB of every unknown range in metres, at most, of a scenario with `ofdm`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range_m: Option<f64>,
+    /// Root-CRB of the range of each target in metres, at most, of a scenario with `ofdm`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_range_m: Option<Vec<f64>>,
+    /// Root-CRB of every unknown velocity in m/s, at most, of a scenario with `ofdm`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub velocity_m_s: Option<f64>,
+    /// Root-CRB of the velocity of each target in m/s, at most, of a scenario with `ofdm`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_velocity_m_s: Option<Vec<f64>>,
     /// Limits on the power of groups of antennas, beside `power_dbm`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<PowerGroup>,

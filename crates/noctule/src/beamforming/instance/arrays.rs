@@ -53,6 +53,7 @@ pub const FIELDS: &[FieldInfo] = &[
     goal::FIELDS[8],
     goal::FIELDS[9],
     goal::FIELDS[10],
+    goal::FIELDS[11],
     goal::AROUND[0],
     goal::AROUND[1],
     goal::AROUND[2],
@@ -198,7 +199,7 @@ fn completed(set: ArraySet, base: Option<&Instance>) -> Result<ArraySet, InputEr
             checks::check_users(users)?;
             all.insert("user_noise_w", Array::list(vec![first; users]));
         }
-        for name in ["sinr_floor", "user_weights", "channel_error"] {
+        for name in ["sinr_floor", "rate_floor", "user_weights", "channel_error"] {
             resized(&mut all, name, channels.shape.first().copied());
         }
     }

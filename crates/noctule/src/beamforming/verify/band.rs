@@ -27,19 +27,12 @@ pub(super) fn verify(
     beams: &Beams,
 ) -> Result<Verification, Error> {
     let parts = instance.parts();
-    let mut sum_rate_nats = 0.0;
-    let known = band.estimates.as_ref();
-    for n in 0..band.channels.len() {
-        poll()?;
-        let w = part(band, beams, n);
-        let h = known.map_or(&band.channels[n], |estimates| &estimates.channels[n]);
-        let through = |k: usize| known.map_or(0.0, |estimates| through(&estimates.errors[k], &w));
-        let noise: Vec<f64> =
-            parts.user_noise_w.iter().enumerate().map(|(k, s)| s + through(k)).collect();
-        sum_rate_nats += rates(h, &w, &noise);
-    }
-    sum_rate_nats /= band.channels.len() as f64;
+    let sinrs = sinrs(instance, band, beams)?;
+    let sum: f64 = sinrs.iter().flatten().map(|sinr| sinr.ln_1p()).sum();
+    let sum_rate_nats = sum / band.channels.len() as f64;
     let bounds = bounds(instance, band, beams)?;
+    let bounds =
+        bounds.map(|b| b.into_iter().map(|(_, _, w, bound)| (w, bound)).collect::<Vec<_>>());
     let plain = bounds.as_ref().map(|b| b.iter().map(|(_, bound)| bound).sum::<f64>());
     let weighted = bounds.map(|b| b.iter().map(|(weight, bound)| weight * bound).sum::<f64>());
     let sensing =
@@ -71,7 +64,27 @@ fn through(error: &CMat, w: &CMat) -> f64 {
     sum.re
 }
 
-fn rates(h: &CMat, w: &CMat, noise: &[f64]) -> f64 {
+/// SINRs of all users on every subcarrier.
+pub(super) fn sinrs(
+    instance: &Instance,
+    band: &Band,
+    beams: &Beams,
+) -> Result<Vec<Vec<f64>>, Error> {
+    let known = band.estimates.as_ref();
+    let mut out = Vec::new();
+    for n in 0..band.channels.len() {
+        poll()?;
+        let w = part(band, beams, n);
+        let h = known.map_or(&band.channels[n], |estimates| &estimates.channels[n]);
+        let through = |k: usize| known.map_or(0.0, |estimates| through(&estimates.errors[k], &w));
+        let noise: Vec<f64> =
+            instance.parts().user_noise_w.iter().enumerate().map(|(k, s)| s + through(k)).collect();
+        out.push(heard(h, &w, &noise));
+    }
+    Ok(out)
+}
+
+fn heard(h: &CMat, w: &CMat, noise: &[f64]) -> Vec<f64> {
     let power = |k: usize, j: usize| {
         let mut amplitude = C64::ZERO;
         for i in 0..h.rows() {
@@ -82,14 +95,14 @@ fn rates(h: &CMat, w: &CMat, noise: &[f64]) -> f64 {
     (0..h.cols())
         .map(|k| {
             let others: f64 = (0..w.cols()).filter(|&j| j != k).map(|j| power(k, j)).sum();
-            (power(k, k) / (others + noise[k])).ln_1p()
+            power(k, k) / (others + noise[k])
         })
-        .sum()
+        .collect()
 }
 
 /// A parameter: of which target, and what of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     Azimuth,
     Polar,
     /// By delay alone.
@@ -131,12 +144,15 @@ fn unknown(band: &Band) -> Vec<(usize, What, f64)> {
     out
 }
 
+/// A parameter of a target with the weight and the value of its bound.
+pub(super) type Bounded = (usize, What, f64, f64);
+
 /// Weight and bound of every unknown parameter.
-fn bounds(
+pub(super) fn bounds(
     instance: &Instance,
     band: &Band,
     beams: &Beams,
-) -> Result<Option<Vec<(f64, f64)>>, Error> {
+) -> Result<Option<Vec<Bounded>>, Error> {
     let parameters = unknown(band);
     if parameters.is_empty() {
         return Ok(None);
@@ -149,8 +165,8 @@ fn bounds(
         add_subcarrier((instance, band, beams), n, &parameters, &times, &mut fisher);
     }
     let Some(inverse) = inverse_of(fisher) else { return Ok(None) };
-    let own = parameters.iter().enumerate().map(|(i, (_, _, weight))| (*weight, inverse[i][i]));
-    Ok(Some(own.collect()))
+    let own = parameters.iter().enumerate();
+    Ok(Some(own.map(|(i, (m, what, weight))| (*m, *what, *weight, inverse[i][i])).collect()))
 }
 
 /// The information of a subcarrier: what of an echo does not depend on the symbol is formed once.

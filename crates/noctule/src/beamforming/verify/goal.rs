@@ -217,7 +217,14 @@ fn over_offsets(scene: &Scene<'_>, metric: &Measure) -> Option<f64> {
                         let mut weights = vec![0.0; scene.instance.targets().len()];
                         weights[m] = 1.0;
                         let targets = Some(weights);
-                        Measure::Trace { azimuth: 1.0, polar: 1.0, reflection: 0.0, targets }
+                        Measure::Trace {
+                            azimuth: 1.0,
+                            polar: 1.0,
+                            reflection: 0.0,
+                            range: 0.0,
+                            velocity: 0.0,
+                            targets,
+                        }
                     })
                     .collect(),
                 Measure::WorstAngle => scene
@@ -259,7 +266,7 @@ fn bound(scene: &Scene<'_>, inverse: Option<&Inverse>, metric: &Measure) -> Opti
     let angle = |kind: usize| f64::from(u8::from(kind < 2));
     match metric {
         Measure::Angles => sum(&|kind, _| angle(kind)),
-        Measure::Trace { azimuth, polar, reflection, targets } => sum(&|kind, m| {
+        Measure::Trace { azimuth, polar, reflection, targets, .. } => sum(&|kind, m| {
             let own = targets.as_ref().map_or(1.0, |all| all[m]);
             own * [*azimuth, *polar, *reflection, *reflection][kind]
         }),
@@ -268,6 +275,7 @@ fn bound(scene: &Scene<'_>, inverse: Option<&Inverse>, metric: &Measure) -> Opti
                 Parameter::Azimuth => kind == 0,
                 Parameter::Polar => kind == 1,
                 Parameter::Reflection => kind >= 2,
+                Parameter::Range | Parameter::Velocity => false,
             };
             f64::from(u8::from(meant && m == *target))
         }),
