@@ -101,3 +101,46 @@ def test_cvxpy_agrees_on_goals_over_a_band(tmp_path, more):
     assert np.isclose(design.metrics.goal.value, theirs, rtol=1e-4)
     with pytest.raises(noctule.InvalidInput, match="not convex"):
         small(goal={"kind": "sum-rate"}).realize().to_cvxpy()
+
+
+def test_functions_over_a_band_are_those_of_a_design():
+    design = noctule.design(scenario(), seed=2)
+    instance, beams = design.instance, design["band_beams"]
+    names = bf.band_parameters(instance)
+    bounds = dict(zip(names, bf.band_crb(instance, beams), strict=True))
+    assert np.sqrt(bounds["delay_range_m[0]"]) == pytest.approx(design.metrics.range_m, rel=1e-9)
+    assert np.sqrt(bounds["speed_m_per_s[0]"]) == pytest.approx(design.metrics.velocity_m_s, rel=1e-9)
+    fisher = bf.band_fisher_matrix(instance, beams)
+    assert np.allclose(np.diag(np.linalg.inv(fisher)), list(bounds.values()), rtol=1e-6)
+    rates = bf.band_rates(instance, beams)
+    assert np.allclose(rates / np.log(2), design.metrics.band.rate_bps_hz)
+    with pytest.raises(noctule.InvalidInput):
+        bf.band_crb(bf.Scenario().realize(), beams)
+    with pytest.raises(noctule.NumericalError):
+        bf.band_crb(instance, 0 * np.asarray(beams))
+
+
+def test_channels_of_a_file_are_those_of_the_band(tmp_path):
+    rng = np.random.default_rng(1)
+    channels = rng.normal(size=(3, 2, 16, 6)) + 1j * rng.normal(size=(3, 2, 16, 6))
+    np.savez(tmp_path / "own.npz", channels=channels)
+
+    def own(subcarriers=6, **more):
+        channel = {"file": {"path": str(tmp_path / "own.npz"), **more}}
+        return noctule.Instance(scenario=scenario(subcarriers, channel=channel), seed=1, trial=2)
+
+    found = np.asarray(own()["band_channels"])
+    assert np.array_equal(found, channels[2].transpose(2, 0, 1))
+    assert np.array_equal(np.asarray(own()["channels"]), found[3])
+    design = own().design()
+    assert design.solved and bool(design.verify())
+    # one for all
+    flat = np.asarray(own(subcarrier=4)["band_channels"])
+    assert np.array_equal(flat, np.repeat(channels[2][None, :, :, 4], 6, axis=0))
+    for count in (5, 7):
+        with pytest.raises(noctule.InvalidInput, match="subcarrier"):
+            own(count)
+    np.savez(tmp_path / "own.npz", channels=channels[..., :1])
+    assert np.array_equal(np.asarray(own()["band_channels"])[5], channels[2, :, :, 0])
+    experiment = noctule.Experiment("beamforming", scenario=own().scenario, schemes=["rzf"], trials=3)
+    assert len(experiment.run().records) == 3

@@ -30,6 +30,7 @@ mod scenario;
 mod sensed;
 mod setting;
 mod story;
+mod warnings;
 mod words;
 
 use super::SYSTEM;
@@ -43,8 +44,8 @@ pub(super) use goal::{
     facts as goal_facts, infeasible_again, sensing_over, stop_again, tables as goal_tables,
 };
 pub use knowledge::{Estimates, Knowledge};
-pub use metrics::BandMetrics;
 pub(super) use metrics::evaluate_over;
+pub use metrics::{BandMetrics, FisherOver, fisher_over};
 pub use model::{BandModel, BandSpace};
 pub use setting::{Band, Near};
 pub(super) use story::{facts, tables};

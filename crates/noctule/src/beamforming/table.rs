@@ -84,7 +84,7 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
     )
     .only_with("ofdm"),
     metric(
-        "curvature_m",
+        "range_by_curvature_m",
         "Largest root-CRB of a range by curvature",
         "m",
         "largest root-Cramér–Rao bound over targets of the range that the curvature of waves tells, where it is \

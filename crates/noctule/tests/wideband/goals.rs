@@ -326,3 +326,28 @@ fn what_no_goal_over_a_band_has_is_refused_by_name() {
     unlit.goal = smallest(Measure::Angles);
     assert!(matches!(unlit.realize(1, 0), Err(Error::Unobservable { .. })));
 }
+
+/// Sixty-four subcarriers are as proven as four.
+#[test]
+fn goals_of_a_whole_band_are_proven() {
+    let base = |goal: Goal, require: Require| {
+        let words = Ofdm { subcarriers: 64, ..Ofdm::default() };
+        Scenario { goal, require, ..moving(4, 2, words) }
+    };
+    let limits = Require {
+        range_m: Some(0.5),
+        velocity_m_s: Some(1.0),
+        azimuth_deg: Some(1.0),
+        ..sinr(8.0)
+    };
+    for (goal, require) in [
+        (smallest(Measure::Parameter { target: 0, parameter: Parameter::Range }), sinr(8.0)),
+        (Goal::MinPower, limits),
+    ] {
+        proven(&base(goal, require));
+    }
+    let (instance, design) =
+        designed(&base(Goal::MaxMinRate { user_weights: None }, Require::default()), asked());
+    let bound = design.proof.bound.as_ref().unwrap();
+    assert!(bound.value >= sound(&instance, &design) && bound.gap_rel < 0.25, "{bound:?}");
+}

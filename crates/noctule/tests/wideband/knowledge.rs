@@ -125,11 +125,54 @@ fn knowledge_that_makes_no_sense_is_refused() {
     assert!(refused(Knowledge { age_correlation: 1.1, ..usual }).starts_with("knowledge.age"));
     assert!(refused(Knowledge { pilots: Some(0), ..usual }).starts_with("knowledge.pilots"));
     assert!(refused(Knowledge { pilot_snr_db: f64::NAN, ..usual }).starts_with("knowledge.pilot"));
-    let bare = Scenario { knowledge: Some(usual), ..Scenario::default() };
-    assert!(refusal(&bare).starts_with("knowledge"));
     let mut squint = estimated(usual);
     squint.ofdm.as_mut().unwrap().squint = true;
     assert!(refusal(&squint).starts_with("ofdm.squint"));
     let plain = moving(2, 1, ofdm(2)).realize(1, 0).unwrap();
     assert!(perfect_knowledge(&plain, &Settings::default(), &Run::default()).is_err());
+}
+
+/// Without a frame one frequency is estimated: a band of one subcarrier whose ranges and velocities are known.
+#[test]
+fn one_frequency_is_estimated_as_one_subcarrier() {
+    let usual = Knowledge { pilot_snr_db: 5.0, ..Knowledge::default() };
+    let bare = Scenario { knowledge: Some(usual), ..Scenario::default() };
+    let mut framed = Scenario { ofdm: Some(Ofdm { taps: Some(1), ..ofdm(1) }), ..bare.clone() };
+    (framed.unknown.range, framed.unknown.velocity) = (false, false);
+    let (a, b) = (bare.realize(2, 1).unwrap(), framed.realize(2, 1).unwrap());
+    let plain = Scenario::default().realize(2, 1).unwrap();
+    assert_eq!(a.channels(), plain.channels());
+    let known = |instance: &Instance| instance.band().unwrap().known_channels().to_vec();
+    assert_eq!(known(&a), known(&b));
+    let (a, b) =
+        (design(&a, &Settings::default()).unwrap(), design(&b, &Settings::default()).unwrap());
+    assert!(close(a.metrics.objective.unwrap(), b.metrics.objective.unwrap(), 1e-12));
+    // with ever better pilots the problem is that of known channels
+    let sure = Knowledge { pilot_snr_db: 120.0, ..usual };
+    let sure = Scenario { knowledge: Some(sure), ..Scenario::default() }.realize(2, 1).unwrap();
+    let best = design(&plain, &Settings::default()).unwrap().metrics.objective.unwrap();
+    let sure = design(&sure, &Settings::default()).unwrap();
+    assert!(close(sure.metrics.objective.unwrap(), best, 1e-6));
+}
+
+/// A record has what holds for certain, what is true, and what knowledge would be worth.
+#[test]
+fn records_have_the_rate_of_perfect_knowledge() {
+    let metric = noctule::beamforming::Beamforming::METRICS;
+    let metric = metric.iter().find(|m| m.info.name == "perfect_rate_bps_hz").unwrap();
+    let mut sums = [0.0; 3];
+    for trial in 0..4 {
+        let mut scenario = estimated(Knowledge::default());
+        scenario.crb_weight = 0.0;
+        let instance = scenario.realize(4, trial).unwrap();
+        let ours = design(&instance, &Settings::default()).unwrap();
+        let perfect = metric.of(&instance, &ours).unwrap();
+        let own = perfect_knowledge(&instance, &Settings::default(), &Run::default()).unwrap();
+        let own = own.metrics.band.unwrap().true_sum_rate_bps_hz.unwrap();
+        assert!(close(perfect, own, 1e-9));
+        let band = ours.metrics.band.as_ref().unwrap();
+        let found = [ours.metrics.sum_rate_bps_hz, band.true_sum_rate_bps_hz.unwrap(), perfect];
+        sums.iter_mut().zip(found).for_each(|(sum, x)| *sum += x);
+    }
+    assert!(sums[0] < sums[1] && sums[1] < sums[2], "{sums:?}");
 }

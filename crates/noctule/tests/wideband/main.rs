@@ -11,6 +11,7 @@ use noctule::beamforming::{
     ArrayShape, BandModel, BandSpace, Beams, DrawnTargets, Instance, Ofdm, Scenario, Settings,
     TargetSpec, Targets, design, evaluate, verify,
 };
+use noctule::system::System;
 use noctule::{C64, CMat, Error, Run, Stop};
 use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_optim::objective::check_gradient;

@@ -1,7 +1,7 @@
 //! What beams achieve over a band, at full size.
 
 use noctule_num::linalg::real_dot;
-use noctule_num::{C64, CMat};
+use noctule_num::{C64, CMat, InputError};
 use noctule_phy::channels::design_rate::Users;
 use noctule_phy::channels::radar::{Bounds, Kind};
 use noctule_phy::units::nats_to_bits;
@@ -112,6 +112,33 @@ fn bounds_of(instance: &Instance, band: &Band, beams: &CMat) -> Result<Option<Bo
     }
     let beams: &[C64] = beams.as_slice();
     Ok(radar.bounds(&radar.fisher(beams)).map(|bounds| band.told(bounds)))
+}
+
+/// Parameters that are counted, in order, and their Fisher matrix row by row.
+pub type FisherOver = (Vec<(Kind, usize)>, Vec<f64>);
+
+/// The Fisher matrix of beams over a band, in radians, metres and m/s; one range of a target where that of its
+/// curvature is linked to that of its delay.
+///
+/// # Errors
+/// When the instance has no band, the beams another shape, or no beams tell the targets apart.
+pub fn fisher_over(instance: &Instance, beams: &Beams) -> Result<FisherOver, Error> {
+    let Some(band) = instance.band() else {
+        let what = "this is of beams over a band, and the instance has one frequency";
+        let allowed = "an instance with `ofdm`";
+        return Err(InputError::new(what, "instance", "one frequency", allowed).into());
+    };
+    beams.check(instance)?;
+    let radar = band.radar(instance.parts())?;
+    let whole = radar.fisher(beams.matrix.as_slice());
+    let (kept, into) = band.counted(&radar);
+    let Some(into) = into else { return Ok((kept, whole)) };
+    let n = kept.len();
+    let mut fisher = vec![0.0; n * n];
+    for (row, i) in whole.chunks_exact(into.len()).zip(&into) {
+        row.iter().zip(&into).for_each(|(f, j)| fisher[i * n + j] += f);
+    }
+    Ok((kept, fisher))
 }
 
 /// Root bounds of every target; what is known has none.

@@ -328,7 +328,8 @@ impl Scenario {
     ) -> Result<Vec<CMat>, InputError> {
         let channel = self.channel_model();
         if let Channel::File { .. } = channel {
-            return self.band_of_file(grid.subcarriers, seed, trial);
+            let own = self.of_file(trial, grid.subcarriers);
+            return own.map_err(|error| error.inside("channel"));
         }
         let array = self.band_antennas(ofdm);
         let antennas = array.elements();
@@ -356,29 +357,6 @@ impl Scenario {
         let shape = self.transmit_array;
         let array = UniformArray::new(shape.horizontal, shape.vertical);
         if ofdm.is_centred() { array.centred() } else { array }
-    }
-
-    /// Channels of a file: subcarrier by subcarrier where it has as many, one for all where it says which.
-    fn band_of_file(&self, n: usize, seed: u64, trial: u64) -> Result<Vec<CMat>, InputError> {
-        let Some(Channel::File { subcarrier, .. }) = &self.channel else { return Ok(Vec::new()) };
-        if subcarrier.is_some() {
-            return Ok(vec![self.channels(seed, trial)?; n]);
-        }
-        let of = |k: usize| {
-            let mut own = self.clone();
-            if let Some(Channel::File { subcarrier, .. }) = &mut own.channel {
-                *subcarrier = Some(k);
-            }
-            own.channels(seed, trial)
-        };
-        // The first one beyond the band must not be there: another number of subcarriers is refused.
-        let all = (0..n).map(of).collect::<Result<Vec<_>, _>>()?;
-        if of(n).is_ok() {
-            let what = "the file has more subcarriers than the band";
-            let allowed = format!("{n}, as `ofdm.subcarriers`; or `channel.subcarrier`");
-            return Err(InputError::new(what, "channel", "more subcarriers", allowed));
-        }
-        Ok(all)
     }
 }
 

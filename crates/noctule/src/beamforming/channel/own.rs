@@ -286,7 +286,7 @@ impl Opened {
         &self,
         own: &Own,
         array: &dyn Antennas,
-        users: usize,
+        (users, subcarriers): (usize, usize),
         trials: usize,
     ) -> Result<(), InputError> {
         let mut shape = self.shape;
@@ -302,7 +302,7 @@ impl Opened {
             trials,
             users,
             antennas: array.elements(),
-            subcarriers: 1,
+            subcarriers,
             beyond: own.beyond,
             zero_users: own.zero_users,
         };
@@ -351,20 +351,41 @@ impl Opened {
 
     /// The channels of a row, antennas × users, scaled as the scenario asks.
     pub(super) fn channels(&self, own: &Own, row: usize, users: usize) -> Result<CMat, InputError> {
+        Ok(self.over(own, row, users, 1)?.swap_remove(0))
+    }
+
+    /// The same on so many subcarriers: one of the file is that of all.
+    fn over(
+        &self,
+        own: &Own,
+        row: usize,
+        users: usize,
+        count: usize,
+    ) -> Result<Vec<CMat>, InputError> {
         let [_, _, antennas, subcarriers] = self.shape;
-        let (entries, pick) = (self.row(row)?, own.subcarrier.unwrap_or(0));
+        let entries = self.row(row)?;
+        let pick = |n: usize| own.subcarrier.unwrap_or(if subcarriers == count { n } else { 0 });
         let factor = match own.scale {
             ChannelScale::AsIs => 1.0,
             ChannelScale::UnitMean => self.survey()?.unit_mean_factor().unwrap_or(1.0),
         };
         let turned = |z: C64| if own.conjugate { z.conj() } else { z };
-        Ok(CMat::from_fn(antennas, users, |a, u| {
-            turned(entries[(u * antennas + a) * subcarriers + pick]) * factor
-        }))
+        let of = |n: usize| {
+            let pick = pick(n);
+            CMat::from_fn(antennas, users, |a, u| {
+                turned(entries[(u * antennas + a) * subcarriers + pick]) * factor
+            })
+        };
+        Ok((0..count).map(of).collect())
     }
 
-    /// The channels of a trial.
-    pub(super) fn trial(&self, own: &Own, trial: u64, users: usize) -> Result<CMat, InputError> {
+    /// The channels of a trial on so many subcarriers.
+    pub(super) fn trial(
+        &self,
+        own: &Own,
+        trial: u64,
+        (users, subcarriers): (usize, usize),
+    ) -> Result<Vec<CMat>, InputError> {
         let rows = self.rows() as u64;
         if trial >= rows && own.beyond == Beyond::Refuse {
             let what = format!("there is no row for trial {trial}");
@@ -372,6 +393,6 @@ impl Opened {
             let error = InputError::new(what, "path", found, format!("at least {}", trial + 1));
             return Err(error.hint("`trials_beyond_file = \"wrap\"` uses rows again"));
         }
-        self.channels(own, (trial % rows) as usize, users)
+        self.over(own, (trial % rows) as usize, users, subcarriers)
     }
 }

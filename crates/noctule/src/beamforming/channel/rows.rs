@@ -114,22 +114,36 @@ impl Scenario {
     ) -> Result<CMat, InputError> {
         let channel = self.channel_model();
         if let Channel::File { .. } = channel {
-            return self.of_file(trial).map_err(|error| error.inside("channel"));
+            let own = self.of_file(trial, 1).map_err(|error| error.inside("channel"));
+            return own.map(|mut all| all.swap_remove(0));
         }
         channel.draw(seed, trial, &*self.antennas(), self.users)
     }
 
-    /// The channels of a row.
+    /// The channels of a row on so many subcarriers.
+    ///
+    /// # Errors
+    /// A file that does not fit the scenario, or has another number of subcarriers than one and those.
     #[cfg(feature = "files")]
-    fn of_file(&self, trial: u64) -> Result<CMat, InputError> {
-        let Some(own) = self.channel_model().own() else { return Ok(CMat::zeros(0, 0)) };
+    pub(in crate::beamforming) fn of_file(
+        &self,
+        trial: u64,
+        subcarriers: usize,
+    ) -> Result<Vec<CMat>, InputError> {
+        let none = || vec![CMat::zeros(0, 0); subcarriers];
+        let Some(own) = self.channel_model().own() else { return Ok(none()) };
         let opened = own.open(self.channel_array())?;
-        opened.check(&own, &*self.antennas(), self.users, 0)?;
-        opened.trial(&own, trial, self.users)
+        let sizes = (self.users, subcarriers);
+        opened.check(&own, &*self.antennas(), sizes, 0)?;
+        opened.trial(&own, trial, sizes)
     }
 
     #[cfg(not(feature = "files"))]
-    fn of_file(&self, _trial: u64) -> Result<CMat, InputError> {
+    pub(in crate::beamforming) fn of_file(
+        &self,
+        _trial: u64,
+        _subcarriers: usize,
+    ) -> Result<Vec<CMat>, InputError> {
         let what = "files of channels are not part of this build";
         Err(InputError::new(what, "kind", "file", "another kind, or the feature `files`"))
     }
@@ -166,8 +180,9 @@ impl Scenario {
         if let Some(own) = self.channel_model().own() {
             let trials = usize::try_from(trials).unwrap_or(usize::MAX);
             let opened = own.open(self.channel_array());
+            let sizes = (self.users, self.ofdm.as_ref().map_or(1, |ofdm| ofdm.subcarriers));
             return opened
-                .and_then(|opened| opened.check(&own, &*self.antennas(), self.users, trials))
+                .and_then(|opened| opened.check(&own, &*self.antennas(), sizes, trials))
                 .map_err(|error| error.inside("channel"));
         }
         let _ = trials;

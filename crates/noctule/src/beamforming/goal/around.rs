@@ -5,8 +5,7 @@ use noctule_num::{C64, CMat, InputError};
 use noctule_phy::arrays::{Normalisation, PlanarArray};
 use noctule_phy::units::w_from_dbm;
 
-use super::problem::planar;
-use super::scene::{AngleLaw, Stations, Template, Uncertain};
+use super::scene::{AngleLaw, Stations, Template, Uncertain, planar};
 use super::surroundings::{Groups, Node, Nodes, Surroundings, Towards, Wanted, clutter_of};
 use crate::Error;
 use crate::beamforming::instance::checks::{MOST_STREAMS, MOST_TARGETS};

@@ -2,7 +2,6 @@
 
 use noctule_num::input::in_range;
 use noctule_num::{CMat, InputError};
-use noctule_phy::elements::ElementArray;
 
 use super::built::Builder;
 use super::surroundings::{Node, Surroundings};
@@ -395,10 +394,4 @@ pub(in crate::beamforming) fn fits(instance: &Instance, problem: &Problem) -> Re
         return refuse(what, "power_constraint", "limits of antennas", allowed);
     }
     Ok(())
-}
-
-/// The array of an instance without one of its own.
-pub(in crate::beamforming) fn planar(array: noctule_phy::arrays::PlanarArray) -> ElementArray {
-    let (h, v) = (array.horizontal, array.vertical);
-    ElementArray::planar(h, v, 0.5).scaled(array.normalisation)
 }

@@ -1,6 +1,7 @@
 //! What a scenario says of the scene beside users and targets: a template, clutter, angles and channels
 //! that are not known exactly, stations that send together.
 
+use noctule_phy::elements::ElementArray;
 use serde::{Deserialize, Serialize};
 
 /// Antennas that share a limit on their power.
@@ -135,4 +136,10 @@ pub struct Stations {
     /// `(L/σ_s²)|α|²‖b‖²` of every target in dB: its sensing SNR is that times the power `Σ_s |a_sᴴw|²` of the
     /// stations' signals, which add up in power.
     pub echo_db: f64,
+}
+
+/// The array of an instance without one of its own.
+pub(in crate::beamforming) fn planar(array: noctule_phy::arrays::PlanarArray) -> ElementArray {
+    let (h, v) = (array.horizontal, array.vertical);
+    ElementArray::planar(h, v, 0.5).scaled(array.normalisation)
 }

@@ -114,118 +114,126 @@ pub(super) fn chords(stack: &Stack, task: &Task) -> Vec<f64> {
         .collect()
 }
 
-/// What no beams do better than, of the value of the goal; none where the multipliers prove nothing.
-pub(super) fn proven(stack: &mut Stack, task: &Task, values: &Values) -> Option<f64> {
-    let (users, n) = (stack.users, stack.subcarriers());
-    let power = stack.power_w;
-    // what rates weigh: in the goal, and by their floors
-    let goal: Vec<f64> = match &task.aim {
+/// What every rate weighs in a goal; zeros where none is one.
+fn goal_weights(task: &Task, values: &Values, users: usize) -> Vec<f64> {
+    let shares = &values.shares;
+    match &task.aim {
         Aim::Rate(v) => v.clone(),
-        Aim::LogRate(v) => v.iter().zip(&values.shares).map(|(v, s)| v * s).collect(),
+        Aim::LogRate(v) => v.iter().zip(shares).map(|(v, s)| v * s).collect(),
         Aim::WorstRate(v) => {
-            let sum: f64 =
-                v.iter().zip(&values.shares).filter(|(v, _)| **v > 0.0).map(|(_, u)| u).sum();
+            let served = || v.iter().zip(shares).filter(|(v, _)| **v > 0.0);
+            let sum: f64 = served().map(|(_, u)| u).sum();
             let share = |(v, u): (&f64, &f64)| if *v > 0.0 { u / sum / v } else { 0.0 };
-            v.iter().zip(&values.shares).map(share).collect()
+            v.iter().zip(shares).map(share).collect()
         }
         Aim::Weighted(v, _) => vec![*v; users],
         Aim::Bound(_) | Aim::Power => vec![0.0; users],
-    };
-    let eta: Vec<f64> = goal.iter().zip(&values.eta).map(|(goal, own)| goal + own).collect();
-    if eta.iter().any(|eta| *eta > 0.0) && values.tangent.is_empty() {
-        return None;
     }
-    let l = chords(stack, task);
-    let mut plain = 0.0;
-    let mut size = 0.0;
-    let mut add = |term: f64| {
-        plain += term;
-        size += term.abs();
+}
+
+/// A sum and the size of its terms.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    value: f64,
+    size: f64,
+}
+
+impl Sum {
+    fn add(&mut self, term: f64) {
+        self.value += term;
+        self.size += term.abs();
+    }
+}
+
+/// Minorants of what is made small and of limits: Φ of them all, and half of what that of the aim is at nothing.
+fn minorants(
+    (task, values): (&Task, &Values),
+    power_w: f64,
+    sum: &mut Sum,
+) -> Option<(Vec<f64>, f64)> {
+    let n = task.counted;
+    let mut phi = vec![0.0; n * n];
+    if n == 0 {
+        return Some((phi, 0.0));
+    }
+    let mut inverse = vec![0.0; n * n];
+    FisherInverse::new(n).invert(&values.fisher, &mut inverse)?;
+    let mut minorant = |weights: &[f64], scale: f64| {
+        outer(&inverse, weights, scale, &mut phi);
+        let own = (0..n).map(|i| weights[i] * inverse[i * n + i]);
+        2.0 * scale * own.sum::<f64>() / power_w
     };
-    // bounds by their minorants
-    let mut phi = vec![0.0; task.counted * task.counted];
-    let aimed = task.aimed();
     let total: f64 = values.shares.iter().sum();
     let mut half = 0.0;
-    if task.counted > 0 {
-        let mut inverse = vec![0.0; phi.len()];
-        FisherInverse::new(task.counted).invert(&values.fisher, &mut inverse)?;
-        let mut minorant = |weights: &[f64], scale: f64| {
-            outer(&inverse, weights, scale, &mut phi);
-            let own = (0..task.counted).map(|i| weights[i] * inverse[i * task.counted + i]);
-            2.0 * scale * own.sum::<f64>() / power
-        };
-        for (i, weights) in aimed.iter().enumerate() {
-            let scale = match &task.aim {
-                Aim::Bound(_) => values.shares[i] / total,
-                _ => 1.0,
-            };
-            let beta = minorant(weights, scale);
-            half += 0.5 * beta;
-            add(beta);
-        }
-        for ((weights, limit), rho) in task.capped().zip(&values.rho).filter(|(_, rho)| **rho > 0.0)
-        {
-            add(minorant(weights, *rho));
-            add(-rho * limit);
-        }
+    for (i, weights) in task.aimed().iter().enumerate() {
+        let single = matches!(task.aim, Aim::Weighted(..));
+        let beta = minorant(weights, if single { 1.0 } else { values.shares[i] / total });
+        half += 0.5 * beta;
+        sum.add(beta);
     }
-    values.lambda.iter().for_each(|lambda| add(*lambda));
-    for (k, (own, floor)) in values.eta.iter().zip(&task.rates).enumerate() {
-        if *own > 0.0 && *floor <= 0.0 {
+    for ((weights, limit), rho) in task.capped().zip(&values.rho).filter(|(_, rho)| **rho > 0.0) {
+        sum.add(minorant(weights, *rho));
+        sum.add(-rho * limit);
+    }
+    Some((phi, half))
+}
+
+/// What rates, by their tangents and chords, and their floors add; none where a multiplier proves nothing.
+fn of_rates(stack: &Stack, task: &Task, values: &Values, eta: &[f64], sum: &mut Sum) -> Option<()> {
+    let (users, n) = (stack.users, stack.subcarriers());
+    for (k, eta) in eta.iter().enumerate() {
+        let (own, floor) = (values.eta[k], task.rates[k]);
+        if own > 0.0 && floor <= 0.0 {
             return None;
         }
-        add(own * floor);
-        if eta[k] <= 0.0 {
-            continue;
-        }
-        for m in 0..n {
+        sum.add(own * floor);
+        for m in (0..n).filter(|_| *eta > 0.0) {
             // with the noise of one in T and I the offset of the chord is its slope
-            let t = values.tangent[m * users + k];
-            if t.is_nan() || t <= 0.0 {
-                return None;
-            }
-            add(-eta[k] / n as f64 * (t - t.ln() - 1.0));
+            let t = values.tangent.get(m * users + k).copied().filter(|t| *t > 0.0)?;
+            sum.add(-eta / n as f64 * (t - t.ln() - 1.0));
         }
     }
-    // a λ without a floor has no matrix of its own
+    Some(())
+}
+
+/// μ: the largest eigenvalue of all matrices, and zero.
+fn most(
+    stack: &mut Stack,
+    (task, values): (&Task, &Values),
+    (eta, phi): (&[f64], &[f64]),
+) -> Option<f64> {
+    let (users, n) = (stack.users, stack.subcarriers());
+    let l = chords(stack, task);
     let lambda = |at: usize| if task.sinr[at % users] > 0.0 { values.lambda[at] } else { 0.0 };
-    let blur = blur(stack, &phi);
-    let mut most = 0.0_f64;
     if let Some(seen) = &mut stack.seen {
-        seen.set_dual(&phi);
+        seen.set_dual(phi);
     }
+    let mut most = 0.0_f64;
     for m in 0..n {
-        let weight = |k: usize| {
-            let at = m * users + k;
-            let rate =
-                if eta[k] > 0.0 { eta[k] / n as f64 * (values.tangent[at] - l[at]) } else { 0.0 };
-            rate - lambda(at)
-        };
         let mut common = minorant_matrix(stack, m);
         let mut outside = 0.0;
-        for k in 0..users {
-            add_outer(&mut common, weight(k), stack.carriers[m].space.col(k));
+        for (k, eta) in eta.iter().enumerate() {
+            let at = m * users + k;
+            let rate = if *eta > 0.0 { eta / n as f64 * (values.tangent[at] - l[at]) } else { 0.0 };
+            let weight = rate - lambda(at);
+            add_outer(&mut common, weight, stack.carriers[m].space.col(k));
             match stack.error(k) {
                 None => {}
                 Some(Blur::Level(level)) => {
-                    outside += weight(k) * level;
-                    (0..common.rows()).for_each(|i| common[(i, i)] += weight(k) * level);
+                    outside += weight * level;
+                    (0..common.rows()).for_each(|i| common[(i, i)] += weight * level);
                 }
                 Some(Blur::Full(c)) => {
                     let own = common.as_mut_slice().iter_mut().zip(c.as_slice());
-                    own.for_each(|(out, c)| *out += c * weight(k));
+                    own.for_each(|(out, c)| *out += c * weight);
                 }
             }
         }
         most = most.max(outside).max(top(&common)?);
-        for k in 0..users {
-            let at = m * users + k;
-            let floor = task.sinr[k];
-            let mut own = if floor > 0.0 { lambda(at) * (1.0 + 1.0 / floor) } else { 0.0 };
-            if eta[k] > 0.0 {
-                own += eta[k] / n as f64 * l[at];
-            }
+        for (k, eta) in eta.iter().enumerate() {
+            let (at, floor) = (m * users + k, task.sinr[k]);
+            let of_floor = if floor > 0.0 { lambda(at) * (1.0 + 1.0 / floor) } else { 0.0 };
+            let own = of_floor + eta.max(0.0) / n as f64 * l[at];
             if own > 0.0 {
                 let mut matrix = common.clone();
                 add_outer(&mut matrix, own, stack.carriers[m].space.col(k));
@@ -233,17 +241,32 @@ pub(super) fn proven(stack: &mut Stack, task: &Task, values: &Values) -> Option<
             }
         }
     }
-    let price = most + blur;
-    let lost = MARGIN * size;
-    let lowest = plain - lost - price;
+    Some(most)
+}
+
+/// What no beams do better than, of the value of the goal; none where the multipliers prove nothing.
+pub(super) fn proven(stack: &mut Stack, task: &Task, values: &Values) -> Option<f64> {
+    let power = stack.power_w;
+    let goal = goal_weights(task, values, stack.users);
+    let eta: Vec<f64> = goal.iter().zip(&values.eta).map(|(goal, own)| goal + own).collect();
+    let mut sum = Sum::default();
+    let (phi, half) = minorants((task, values), power, &mut sum)?;
+    // a λ without a floor has no matrix of its own, and proves nothing
+    let floored = values.lambda.iter().zip(task.sinr.iter().cycle()).filter(|(_, f)| **f > 0.0);
+    let lambda = floored.map(|(lambda, _)| lambda).sum::<f64>();
+    sum.add(lambda);
+    of_rates(stack, task, values, &eta, &mut sum)?;
+    let price = most(stack, (task, values), (&eta, &phi))? + blur(stack, &phi);
+    let lost = MARGIN * sum.size;
+    let lowest = sum.value - lost - price;
     let found = match &task.aim {
         Aim::Power => {
-            let gained = plain - lost;
+            let gained = sum.value - lost;
             if gained <= 0.0 { 0.0 } else { gained / price * power }
         }
         Aim::Bound(_) if task.caps.is_empty() && eta.iter().all(|eta| *eta <= 0.0) => {
             // (Y, λ) → (tY, t²λ), the best t
-            let rest = price - values.lambda.iter().sum::<f64>() + lost;
+            let rest = price - lambda + lost;
             if rest > 0.0 { lowest.max(half * half / rest) } else { lowest }
         }
         Aim::Bound(_) => lowest,

@@ -20,6 +20,10 @@ use crate::beamforming::{Beams, Instance};
 
 /// Residual and feasibility of the augmented Lagrangian; twice that is asked beyond every requirement.
 const TOLERANCE: f64 = 1e-7;
+/// The first try of a convex task is less exact by this; where the gap stays open it goes on from there.
+const QUICK: f64 = 10.0;
+/// Evaluations of a try, and of a quick one.
+const MOST: [u64; 2] = [15_000, 4000];
 /// Pairs that the descents remember.
 const MEMORY: usize = 30;
 /// A gap at which no other start is tried.
@@ -67,6 +71,8 @@ pub(super) struct Found {
     /// What the multipliers prove.
     pub(super) bound: Option<f64>,
     pub(super) evaluations: u64,
+    /// The beams in the coordinates of the search.
+    point: Vec<C64>,
     /// The aim, as it is made small.
     aim: f64,
     /// The largest miss of a requirement, in logarithms.
@@ -165,18 +171,26 @@ pub(super) fn searched(
             (0, None) => continue,
             (turn, _) => begun(instance, band, sought.whom, turn - 1)?,
         };
-        let v = stack.point(&own);
+        let mut v = stack.point(&own);
         tried += 1;
-        let Some(found) =
-            descended(instance, (&mut stack, task), &v, chords.as_deref(), interrupt)?
-        else {
-            continue;
-        };
-        evaluations += found.evaluations;
-        if best.as_ref().is_none_or(|best| found.better(best)) {
-            best = Some(found);
-        }
         let closed = |best: &Found| convex && best.gap() <= GAP && best.missed <= 1e-6;
+        for quick in [true, false] {
+            if quick && !convex {
+                continue;
+            }
+            let how = (chords.as_deref(), quick);
+            let Some(found) = descended(instance, (&mut stack, task), &v, how, interrupt)? else {
+                continue;
+            };
+            evaluations += found.evaluations;
+            v.clone_from(&found.point);
+            if best.as_ref().is_none_or(|best| found.better(best)) {
+                best = Some(found);
+            }
+            if best.as_ref().is_some_and(closed) || interrupt.is_raised() {
+                break;
+            }
+        }
         let enough =
             if convex { best.as_ref().is_some_and(closed) } else { tried >= sought.starts };
         if enough || interrupt.is_raised() {
@@ -236,7 +250,7 @@ fn descended(
     instance: &Instance,
     (stack, task): (&mut Stack, &Task),
     v: &[C64],
-    chords: Option<&[f64]>,
+    (chords, quick): (Option<&[f64]>, bool),
     interrupt: &Interrupt,
 ) -> Result<Option<Found>, Error> {
     let unit = instance.band().map_or(1.0, |band| unit_of(instance, band));
@@ -246,14 +260,23 @@ fn descended(
         v.iter_mut().for_each(|z| *z *= share.sqrt());
         most = Some(4.0 * share);
     }
+    let tolerance = if quick { QUICK * TOLERANCE } else { TOLERANCE };
     let strict = if chords.is_some() { 0.0 } else { TOLERANCE };
+    let settings = AugmentedSettings {
+        tolerance,
+        feasibility: TOLERANCE,
+        penalty: 10.0,
+        growth: 4.0,
+        rounds: 30,
+        evaluations: MOST[usize::from(quick)],
+    };
     let mut evaluations = 0;
     let (program, run, v) = loop {
         let mut program =
             Program::new(stack, task, strict, chords.map(<[f64]>::to_vec), most, unit);
         let mut x = program.enter(&v);
         program.manifold().normalise(&mut x);
-        let run = minimised(&mut program, &mut x, interrupt, &mut evaluations);
+        let run = minimised(&mut program, &mut x, (settings, interrupt), &mut evaluations);
         if !run.value.is_finite() {
             return Ok(None);
         }
@@ -295,7 +318,7 @@ fn descended(
     }
     let users = instance.users();
     let beams = stack.beams(&v, 1.0, users)?;
-    Ok(Some(Found { beams, values, bound, evaluations, aim, missed, value }))
+    Ok(Some(Found { beams, values, bound, evaluations, point: v, aim, missed, value }))
 }
 
 /// The largest miss of what is asked, without the strictness beyond it.
@@ -309,17 +332,9 @@ fn missed(program: &Program<'_>, constraints: &[f64], strict: f64) -> f64 {
 fn minimised(
     program: &mut Program<'_>,
     x: &mut [C64],
-    interrupt: &Interrupt,
+    (settings, interrupt): (AugmentedSettings, &Interrupt),
     evaluations: &mut u64,
 ) -> ConstrainedRun {
-    let settings = AugmentedSettings {
-        tolerance: TOLERANCE,
-        feasibility: TOLERANCE,
-        penalty: 10.0,
-        growth: 4.0,
-        rounds: 30,
-        evaluations: 15_000,
-    };
     let mut turn = 0;
     loop {
         program.aim_at_worst(x);

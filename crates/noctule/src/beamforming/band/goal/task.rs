@@ -106,15 +106,6 @@ impl Task {
         }
     }
 
-    /// Users whose rates count, by the weight of each in a goal; one where no rate is the goal.
-    pub(super) fn user_weights(&self) -> Vec<f64> {
-        match &self.aim {
-            Aim::Rate(v) | Aim::LogRate(v) | Aim::WorstRate(v) => v.clone(),
-            Aim::Weighted(v, _) => vec![*v; self.sinr.len()],
-            _ => vec![0.0; self.sinr.len()],
-        }
-    }
-
     /// The members of all limits, with theirs.
     pub(super) fn capped(&self) -> impl Iterator<Item = (&Vec<f64>, f64)> {
         self.caps.iter().flat_map(|cap| cap.members.iter().map(|member| (member, cap.limit)))

@@ -1,5 +1,7 @@
 //! `noctule.beamforming`: Fisher information and bounds of a monostatic station.
 
+mod band;
+
 use noctule::C64;
 use noctule_phy::gradients::CrbTrace;
 use pyo3::prelude::*;
@@ -66,6 +68,14 @@ fn singular() -> PyErr {
 pub(crate) mod beamforming {
     #[allow(clippy::wildcard_imports)]
     use super::*;
+    #[pymodule_export]
+    use crate::models::beamforming::band::band_crb;
+    #[pymodule_export]
+    use crate::models::beamforming::band::band_fisher_matrix;
+    #[pymodule_export]
+    use crate::models::beamforming::band::band_parameters;
+    #[pymodule_export]
+    use crate::models::beamforming::band::band_rates;
 
     /// Fisher matrix of the angles and reflections of several targets.
     ///
