@@ -78,11 +78,11 @@ Arrays of an instance
 ``sinr_floor`` : real [user]
     SINR of each user at least, linear; zero for none
 ``goal_metric`` : real [column]
-    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information, 11 beampattern, 12 SCNR, 13 detection (false-alarm rate in the third column); target -1 is the worst
+    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information, 11 beampattern, 12 SCNR, 13 detection (false-alarm rate in the third column); target -1 is the worst. Over a band two columns more, weights of ranges and of velocities, and kinds 14 worst range, 15 worst velocity
 ``goal_metric_targets`` : real [target]
     weights of the targets in ``goal_metric``
 ``limits`` : real [limit, column]
-    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information, 11 beampattern, 12 SCNR, 13 detection (false-alarm rate in the third column); target -1 is the worst
+    a metric: [kind, target, weight of azimuths, of polar angles, of reflections, limit in SI units]; kinds 0 angles, 1 trace, 2 parameter, 3 worst target, 4 worst angle, 5 largest eigenvalue, 6 log det, 7 extended, 8 illumination, 9 sensing SNR, 10 mutual information, 11 beampattern, 12 SCNR, 13 detection (false-alarm rate in the third column); target -1 is the worst. Over a band two columns more, weights of ranges and of velocities, and kinds 14 worst range, 15 worst velocity
 ``limit_targets`` : real [limit, target]
     weights of the targets in ``limits``
 ``unknown`` : real [target, parameter]
@@ -93,6 +93,8 @@ Arrays of an instance
     positions of the transmit array in wavelengths, in place of ``transmit_shape``
 ``receive_positions`` : real [receive_element, axis]
     positions of the receive array in wavelengths, in place of ``receive_shape``
+``rate_floor`` : real [user]
+    over a band the mean rate of each user in nats at least; zero for none, absent: all zero
 ``template`` : real [angle]
     beampattern that is wanted, up to a common factor
 ``template_azimuth_rad`` : real [angle]
@@ -181,12 +183,16 @@ Metrics in records
     power of the beams without data over the total power
 ``range_m`` (m)
     largest root-Cramér–Rao bound over targets whose range is unknown
+``range_by_curvature_m`` (m)
+    largest root-Cramér–Rao bound over targets of the range that the curvature of waves tells, where it is not linked to the delay
 ``velocity_m_s`` (m/s)
     largest root-Cramér–Rao bound over targets whose velocity is unknown
 ``band_rate_mbps`` (Mbit/s)
     sum over users and subcarriers of rates times the subcarrier spacing; prefixes are not taken off
 ``true_rate_bps_hz`` (bit/s/Hz)
     sum rate of beams that were designed for estimates on the channels as they are, mean over the band
+``perfect_rate_bps_hz`` (bit/s/Hz)
+    sum rate that our method reaches in the same trial where it knows the channels, mean over the band: what knowledge is worth
 ``evaluations_total``
     of the objective, over all starts
 ``goal_value``
@@ -633,7 +639,7 @@ class GoalMinCrb:
     """
 
     kind: Literal['min-crb'] = 'min-crb'
-    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation = field(default_factory=lambda: MeasureAngles())
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureWorstRange | MeasureWorstVelocity | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation = field(default_factory=lambda: MeasureAngles())
 
 
 @parameters
@@ -651,8 +657,8 @@ class MeasureAngles:
 
 @parameters
 class MeasureTrace:
-    """A weighted sum of bounds. Without a weight on reflections its root in degrees, else mixed
-    units as they are.
+    """A weighted sum of bounds. Of angles alone its root in degrees, of ranges alone in metres, of
+    velocities alone in m/s, else mixed units as they are.
 
     Attributes
     ----------
@@ -662,22 +668,29 @@ class MeasureTrace:
         Which variant.
     polar
         Weight of polar angles.
+    range
+        Weight of ranges, of a scenario with ``ofdm``.
     reflection
         Weight of reflections.
     targets
         Weights of the targets, by which the others are multiplied; ``None`` gives each one.
+    velocity
+        Weight of velocities, of a scenario with ``ofdm``.
     """
 
     azimuth: float = 1.0
     kind: Literal['trace'] = 'trace'
     polar: float = 1.0
+    range: float | None = None
     reflection: float = 0.0
     targets: list[float] | None = None
+    velocity: float | None = None
 
 
 @parameters
 class MeasureParameter:
-    """The bound of one parameter of one target; the root of it, in degrees of an angle.
+    """The bound of one parameter of one target; the root of it, in degrees of an angle, metres of a range,
+    m/s of a velocity.
 
     Attributes
     ----------
@@ -691,7 +704,7 @@ class MeasureParameter:
 
     target: int
     kind: Literal['parameter'] = 'parameter'
-    parameter: Literal['azimuth', 'polar', 'reflection'] = 'azimuth'
+    parameter: Literal['azimuth', 'polar', 'reflection', 'range', 'velocity'] = 'azimuth'
 
 
 @parameters
@@ -718,6 +731,32 @@ class MeasureWorstAngle:
     """
 
     kind: Literal['worst-angle'] = 'worst-angle'
+
+
+@parameters
+class MeasureWorstRange:
+    """The largest bound of a range, of a scenario with ``ofdm``; its root in metres.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['worst-range'] = 'worst-range'
+
+
+@parameters
+class MeasureWorstVelocity:
+    """The largest bound of a velocity, of a scenario with ``ofdm``; its root in m/s.
+
+    Attributes
+    ----------
+    kind
+        Which variant.
+    """
+
+    kind: Literal['worst-velocity'] = 'worst-velocity'
 
 
 @parameters
@@ -869,7 +908,7 @@ class GoalMaxSensing:
     """
 
     kind: Literal['max-sensing'] = 'max-sensing'
-    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation = field(default_factory=lambda: MeasureSensingSnr(target=None))
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureWorstRange | MeasureWorstVelocity | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation = field(default_factory=lambda: MeasureSensingSnr(target=None))
 
 
 @parameters
@@ -1118,20 +1157,28 @@ class Require:
         Limits that are said relative to the best that any beams reach, users ignored.
     polar_deg
         Root-CRB of every unknown polar angle in degrees, at most.
+    range_m
+        Root-CRB of every unknown range in metres, at most, of a scenario with ``ofdm``.
     rate_bps_hz
-        Rate of every user in bit/s/Hz, at least.
+        Rate of every user in bit/s/Hz, at least; over a band the mean of its subcarriers.
     reflection
         Root-CRB of every unknown reflection, at most.
     sinr_db
-        SINR of every user in dB, at least.
+        SINR of every user in dB, at least; over a band on every subcarrier.
     target_azimuth_deg
         Root-CRB of the azimuth of each target in degrees, at most.
     target_polar_deg
         Root-CRB of the polar angle of each target in degrees, at most.
+    target_range_m
+        Root-CRB of the range of each target in metres, at most, of a scenario with ``ofdm``.
+    target_velocity_m_s
+        Root-CRB of the velocity of each target in m/s, at most, of a scenario with ``ofdm``.
     user_rate_bps_hz
         Rate of each user in bit/s/Hz, at least; zero for none.
     user_sinr_db
-        SINR of each user in dB, at least.
+        SINR of each user in dB, at least; over a band on every subcarrier.
+    velocity_m_s
+        Root-CRB of every unknown velocity in m/s, at most, of a scenario with ``ofdm``.
     """
 
     azimuth_deg: float | None = None
@@ -1139,13 +1186,17 @@ class Require:
     limits: list[Limit] | None = None
     over_best: list[Relative] | None = None
     polar_deg: float | None = None
+    range_m: float | None = None
     rate_bps_hz: float | None = None
     reflection: float | None = None
     sinr_db: float | None = None
     target_azimuth_deg: list[float] | None = None
     target_polar_deg: list[float] | None = None
+    target_range_m: list[float] | None = None
+    target_velocity_m_s: list[float] | None = None
     user_rate_bps_hz: list[float] | None = None
     user_sinr_db: list[float] | None = None
+    velocity_m_s: float | None = None
 
 
 @parameters
@@ -1177,7 +1228,7 @@ class Limit:
     """
 
     limit: float
-    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureWorstRange | MeasureWorstVelocity | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation
 
 
 @parameters
@@ -1193,7 +1244,7 @@ class Relative:
     """
 
     factor: float
-    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation
+    metric: MeasureAngles | MeasureTrace | MeasureParameter | MeasureWorstTarget | MeasureWorstAngle | MeasureWorstRange | MeasureWorstVelocity | MeasureLargestEigenvalue | MeasureLogDet | MeasureExtended | MeasureBeampattern | MeasureIllumination | MeasureSensingSnr | MeasureScnr | MeasureDetection | MeasureMutualInformation
 
 
 @parameters
@@ -1452,8 +1503,8 @@ class Scenario(ScenarioBase):
     goal
         What is designed for; left out it is the weighted sum.
     knowledge
-        What the station knows of channels, of a scenario with ``ofdm`` (one subcarrier is enough); ``None`` is
-        everything.
+        What the station knows of channels, from pilots; ``None`` is everything. Without ``ofdm`` of one
+        frequency, as of a band of one subcarrier.
     ofdm
         An OFDM frame: beams on every subcarrier, echoes that tell ranges and velocities. ``None`` is one
         frequency.
@@ -1941,6 +1992,125 @@ class WmmseSdrConicSettings:
 
 
 if TYPE_CHECKING:
+    def band_crb(
+        instance: Any,
+        band_beams: ArrayLike,
+    ) -> FloatArray:
+        """Cramér–Rao bounds of the targets of a band.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``beamforming`` with ``ofdm``, or a dictionary of its arrays.
+        band_beams : ArrayLike
+            Complex beams in √W, shape [subcarrier, stream, antenna], users first.
+
+        Returns
+        -------
+        FloatArray
+            Shape [parameter], squared units of :func:`band_parameters`: no unbiased estimator has a smaller
+            variance.
+
+        Raises
+        ------
+        NumericalError
+            Where the Fisher matrix is singular.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+        >>> bounds = band_crb(band, np.tile(np.eye(16), (4, 1, 1)))
+        >>> bool((bounds > 0).all())
+        True
+        """
+        ...
+
+    def band_fisher_matrix(
+        instance: Any,
+        band_beams: ArrayLike,
+    ) -> FloatArray:
+        """Fisher matrix of the targets of a band, of all symbols and subcarriers.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``beamforming`` with ``ofdm``, or a dictionary of its arrays.
+        band_beams : ArrayLike
+            Complex beams in √W, shape [subcarrier, stream, antenna], users first.
+
+        Returns
+        -------
+        FloatArray
+            Shape [parameter, parameter], in radians, metres, m/s and reflections, in the order of
+            :func:`band_parameters`.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+        >>> F = band_fisher_matrix(band, np.tile(np.eye(16), (4, 1, 1)))
+        >>> F.shape, bool(np.allclose(F, F.T))
+        ((12, 12), True)
+        """
+        ...
+
+    def band_parameters(
+        instance: Any,
+    ) -> list[str]:
+        """Names of the parameters of a band's Fisher matrix, in order.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``beamforming`` with ``ofdm``, or a dictionary of its arrays.
+
+        Returns
+        -------
+        list[str]
+            Kind with its unit and target, as ``delay_range_m[0]``: the range that the delay tells. ``range_m`` is that of
+            the curvature of waves, or of both where they are linked.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+        >>> band_parameters(band)[:2], len(band_parameters(band))
+        (['azimuth_rad[0]', 'azimuth_rad[1]'], 12)
+        """
+        ...
+
+    def band_rates(
+        instance: Any,
+        band_beams: ArrayLike,
+        known: bool = False,
+    ) -> FloatArray:
+        """Rates of all users on every subcarrier.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``beamforming`` with ``ofdm``, or a dictionary of its arrays.
+        band_beams : ArrayLike
+            Complex beams in √W, shape [subcarrier, stream, antenna], users first.
+        known : bool
+            Rates on the channels as they are; else, where the instance has estimates, those that hold for certain.
+
+        Returns
+        -------
+        FloatArray
+            Shape [subcarrier, user], in nat/s/Hz.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.design(Scenario(ofdm=Ofdm(subcarriers=4)))
+        >>> rates = band_rates(design.instance, design["band_beams"])
+        >>> bool(np.isclose(rates.mean(axis=0).sum(), design.metrics.sum_rate_nats))
+        True
+        """
+        ...
+
     def crb(
         beams: ArrayLike,
         transmit_shape: ArrayLike,
@@ -2101,6 +2271,10 @@ if TYPE_CHECKING:
         ...
 
 else:
+    band_crb = checked(_noctule.beamforming.band_crb)
+    band_fisher_matrix = checked(_noctule.beamforming.band_fisher_matrix)
+    band_parameters = checked(_noctule.beamforming.band_parameters)
+    band_rates = checked(_noctule.beamforming.band_rates)
     crb = checked(_noctule.beamforming.crb)
     crb_trace = checked(_noctule.beamforming.crb_trace)
     fisher_matrix = checked(_noctule.beamforming.fisher_matrix)
@@ -2126,6 +2300,8 @@ __all__ = [
     "MeasureParameter",
     "MeasureWorstTarget",
     "MeasureWorstAngle",
+    "MeasureWorstRange",
+    "MeasureWorstVelocity",
     "MeasureLargestEigenvalue",
     "MeasureLogDet",
     "MeasureExtended",
@@ -2175,6 +2351,10 @@ __all__ = [
     "FpSgdaSettings",
     "WmmseSdrSettings",
     "WmmseSdrConicSettings",
+    "band_crb",
+    "band_fisher_matrix",
+    "band_parameters",
+    "band_rates",
     "crb",
     "crb_trace",
     "fisher_matrix",

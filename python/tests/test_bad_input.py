@@ -377,7 +377,8 @@ def test_a_metric_has_one_name_everywhere(system: str, tmp_path: Path) -> None:
         # others are those of a band, of estimated channels, of simulated echoes
         for asked in ({"ofdm": {"subcarriers": 2}}, {"echo_draws": 2}):
             goals |= set(noctule.design(Instance(system, scenario=asked)).metrics)
-        goals |= {"range_m", "velocity_m_s", "band_rate_mbps", "true_rate_bps_hz"}
+        goals |= {"range_m", "velocity_m_s", "band_rate_mbps", "true_rate_bps_hz", "perfect_rate_bps_hz",
+                  "range_by_curvature_m"}
     for metric in noctule.describe(system)["metrics"]:
         name = metric["name"]
         if name in goals and name not in design.metrics:

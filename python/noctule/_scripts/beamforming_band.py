@@ -88,6 +88,12 @@ constraints = [x >> 0 for own in X for x in own]
 power = sum(cp.real(cp.trace(r)) for r in R)
 information = 2 * unit_w / sensing_noise_w
 
+
+def clean(array):
+    """Without what rounding left of zeros: a solver scales rows and columns by their entries."""
+    return np.where(np.abs(array) < 1e-13 * np.max(np.abs(array)), 0, array)
+
+
 # L^-1 F L^-T with L L^T = F where every antenna sends the same on every subcarrier: one there
 F = None
 if count:
@@ -97,6 +103,7 @@ if count:
     rows = 0
     for g, r in zip(G, R):
         g = np.einsum("ai,ijmn,bj->bamn", np.linalg.inv(L), g, np.linalg.inv(L))
+        g = clean(g.real) + 1j * clean(g.imag)
         g = g.transpose(0, 1, 3, 2).reshape(count * count, antennas**2)  # columns first, as cp.vec
         rows = rows + g.real @ cp.vec(cp.real(r), order="F") + g.imag @ cp.vec(cp.imag(r), order="F")
     F = cp.reshape(rows, (count, count), order="F")
@@ -105,7 +112,7 @@ if count:
 
 def bound(weights):
     """The largest of weighted sums of bounds: an expression of order one, and the factor to squared SI units."""
-    parts = [np.linalg.solve(L, np.diag(np.sqrt(w))[:, w > 0]) for w in weights]
+    parts = [clean(np.linalg.solve(L, np.diag(np.sqrt(w))[:, w > 0])) for w in weights]
     size = max(np.linalg.norm(E) for E in parts)
     values = [cp.matrix_frac(E / size, F) for E in parts]
     return (values[0] if len(values) == 1 else cp.max(cp.hstack(values))), size**2 / information
@@ -148,14 +155,14 @@ for k in range(streams - 1):
 _SENSING = '''
 value, factor = {value}
 problem = cp.Problem(cp.Minimize(value), constraints + [power <= 1])
-problem.solve(solver=cp.CLARABEL)
+problem.solve(solver=cp.CLARABEL, static_regularization_constant=1e-7)
 print("status", problem.status)
 print("{name}", float(value.value) * factor)
 '''
 
 _POWER = '''
 problem = cp.Problem(cp.Minimize(power), constraints)
-problem.solve(solver=cp.CLARABEL)
+problem.solve(solver=cp.CLARABEL, static_regularization_constant=1e-7)
 print("status", problem.status)
 print("goal_value", float(power.value) * unit_w)
 '''

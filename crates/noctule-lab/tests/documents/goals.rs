@@ -7,7 +7,7 @@ use noctule_lab::systems;
 use noctule_optim::Interrupt;
 use serde_json::{Value, json};
 
-pub fn designed(scheme: &str, given: &Value) -> Story {
+pub(crate) fn designed(scheme: &str, given: &Value) -> Story {
     let system = systems::need("beamforming", "").unwrap();
     let (default, schema) = (system.default_scenario(), system.scenario_schema());
     let scenario = complete(&default, &schema, given, "scenario").unwrap();
@@ -19,12 +19,12 @@ pub fn designed(scheme: &str, given: &Value) -> Story {
     system.design(&source, scheme, &settings, &Interrupt::new()).unwrap()
 }
 
-pub fn verified(document: &Value) -> Finding {
+pub(crate) fn verified(document: &Value) -> Finding {
     let text = document.to_string();
     systems::need("beamforming", "").unwrap().verify(&serde_json::from_str(&text).unwrap()).unwrap()
 }
 
-pub fn refuted(document: &Value) -> Vec<String> {
+pub(crate) fn refuted(document: &Value) -> Vec<String> {
     let finding = verified(document);
     assert!(!finding.agrees);
     finding.claims.into_iter().filter(Claim::is_refuted).map(|claim| claim.name).collect()

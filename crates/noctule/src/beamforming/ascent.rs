@@ -86,12 +86,12 @@ pub(super) fn ascend(
             found.map(|found| Climbed { beams: model.beams(&found.point, users), found })
         }
         PowerConstraint::PerAntenna => {
-            let mut model = ByAntenna::new(Model::with_streams(instance, Space::Full, streams)?);
+            let model = Model::with_streams(instance, Space::Full, streams)?;
+            let (rows, dim) = (model.rank(), model.dim());
+            let mut model = ByAntenna::new(model, rows, dim);
             let points: Vec<Vec<C64>> =
                 starts.iter().map(|w| model.transposed(&model.model.point(w))).collect();
-            let antennas = instance.antennas();
-            let radius = 1.0 / (antennas as f64).sqrt();
-            let mut solver = Lbfgs::new(Manifold::spheres(antennas, streams, radius));
+            let mut solver = Lbfgs::new(model.manifold());
             let found = multi_start(&mut solver, &mut model, points, &rules, interrupt, rows);
             found.map(|found| {
                 let point = model.restored(&found.point);
@@ -206,35 +206,41 @@ fn rescale(start: &mut CMat, before: &CMat, by_antenna: bool) {
 }
 
 /// The objective with every antenna's entries contiguous, for a product of spheres over antennas.
-struct ByAntenna {
-    model: Model,
+pub(super) struct ByAntenna<M> {
+    pub(super) model: M,
     antennas: usize,
     streams: usize,
     point: Vec<C64>,
     gradient: Vec<C64>,
 }
 
-impl ByAntenna {
-    fn new(model: Model) -> Self {
-        let (antennas, streams) = (model.rank(), model.streams());
-        let zeros = vec![C64::ZERO; model.dim()];
+impl<M> ByAntenna<M> {
+    /// Of a model whose points are matrices of so many antennas, column by column.
+    pub(super) fn new(model: M, antennas: usize, dim: usize) -> Self {
+        let zeros = vec![C64::ZERO; dim];
+        let streams = dim / antennas;
         Self { model, antennas, streams, point: zeros.clone(), gradient: zeros }
     }
 
-    fn transposed(&self, v: &[C64]) -> Vec<C64> {
+    /// Where its points live: every antenna has its share of a power of one.
+    pub(super) fn manifold(&self) -> Manifold {
+        Manifold::spheres(self.antennas, self.streams, 1.0 / (self.antennas as f64).sqrt())
+    }
+
+    pub(super) fn transposed(&self, v: &[C64]) -> Vec<C64> {
         let mut out = vec![C64::ZERO; v.len()];
         transpose(v, self.antennas, self.streams, &mut out);
         out
     }
 
-    fn restored(&self, x: &[C64]) -> Vec<C64> {
+    pub(super) fn restored(&self, x: &[C64]) -> Vec<C64> {
         let mut out = vec![C64::ZERO; x.len()];
         transpose(x, self.streams, self.antennas, &mut out);
         out
     }
 }
 
-impl Objective for ByAntenna {
+impl<M: Objective> Objective for ByAntenna<M> {
     fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
         transpose(x, self.streams, self.antennas, &mut self.point);
         let value = self.model.eval(&self.point, &mut self.gradient);

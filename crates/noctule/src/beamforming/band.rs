@@ -37,7 +37,7 @@ use super::SYSTEM;
 use crate::Error;
 
 pub(super) use arrays::{FIELDS, complete, instance, read, write};
-pub(super) use climb::{design_over, on_each, perfect_rate_bps_hz, residual_over};
+pub(super) use climb::{by_subcarrier, design_over, on_each, perfect_rate_bps_hz, residual_over};
 pub use climb::{each_alone, perfect_knowledge, same_beams};
 pub(super) use goal::{
     best_of, bound_again, bounded, check as check_goal, design_goal, evaluate_goal,

@@ -269,7 +269,8 @@ impl Instance {
             return Ok(());
         }
         let what = "this method is for one frequency, and the instance has a band";
-        let allowed = "balanced, sensing-only, same-beams, each-alone, rzf, zf or mrt";
+        let allowed =
+            "balanced, sensing-only, same-beams, each-alone, wmmse, sharing, rzf, zf or mrt";
         Err(noctule_num::InputError::new(what, "ofdm", "a band", allowed).into())
     }
 

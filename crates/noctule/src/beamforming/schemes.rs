@@ -54,8 +54,17 @@ const OURS: &[Scheme<Beamforming>] = &[
 ];
 
 /// Schemes of a band; the last two have no meaning without one.
-pub(super) const OF_A_BAND: [&str; 7] =
-    ["balanced", "zf", "rzf", "mrt", "sensing-only", "same-beams", "each-alone"];
+pub(super) const OF_A_BAND: [&str; 9] = [
+    "balanced",
+    "zf",
+    "rzf",
+    "mrt",
+    "sensing-only",
+    "wmmse",
+    "sharing",
+    "same-beams",
+    "each-alone",
+];
 
 /// Who takes part in `noctule bench`: whole designs as people use them, then one start for all.
 pub(super) fn contenders() -> Vec<(&'static str, &'static str, Value)> {

@@ -77,7 +77,8 @@ impl System for Beamforming {
     fn takes_part(scenario: &Scenario, scheme: &str) -> bool {
         if scenario.is_band() {
             let perfect = scheme == "perfect-knowledge" && scenario.knowledge.is_some();
-            let weighted = ["same-beams", "each-alone", "sensing-only"].contains(&scheme);
+            let weighted =
+                ["same-beams", "each-alone", "sensing-only", "wmmse", "sharing"].contains(&scheme);
             let of_band = schemes::OF_A_BAND.contains(&scheme);
             return perfect || (of_band && (scenario.goal.is_weighted() || !weighted));
         }

@@ -6,7 +6,9 @@ mod knowledge;
 mod near;
 
 use noctule::beamforming::band::{each_alone, same_beams};
-use noctule::beamforming::baselines::{mrt, rzf, zf};
+use noctule::beamforming::baselines::{
+    SharingSettings, WmmseSettings, mrt, rzf, sharing, wmmse, zf,
+};
 use noctule::beamforming::{
     ArrayShape, BandModel, BandSpace, Beams, DrawnTargets, Instance, Ofdm, Scenario, Settings,
     TargetSpec, Targets, design, evaluate, verify,
@@ -195,6 +197,8 @@ fn ours_is_stationary_and_no_worse_than_what_knows_less_of_the_band() {
             ("rzf", rzf(&instance, none, &run).unwrap()),
             ("zf", zf(&instance, none, &run).unwrap()),
             ("mrt", mrt(&instance, none, &run).unwrap()),
+            ("wmmse", wmmse(&instance, &WmmseSettings::default(), &run).unwrap()),
+            ("sharing", sharing(&instance, &SharingSettings::default(), &run).unwrap()),
         ];
         for (name, other) in others {
             let metrics = &other.metrics;
@@ -205,6 +209,45 @@ fn ours_is_stationary_and_no_worse_than_what_knows_less_of_the_band() {
             assert!(witness.mismatch(metrics.objective) < 1e-8, "{name}");
         }
     }
+}
+
+/// Every antenna sends its share over the band: one subcarrier is the problem of one frequency, and a bound of all the power
+/// holds.
+#[test]
+fn antennas_share_the_power_over_the_band() {
+    let limited = |scenario: Scenario| Scenario {
+        power_constraint: noctule::beamforming::PowerConstraint::PerAntenna,
+        ..scenario
+    };
+    let settings = Settings { starts: Some(3), tolerance: 1e-7, ..Settings::default() };
+    let narrow = limited(Scenario::default()).realize(1, 0).unwrap();
+    let wide = limited(one()).realize(1, 0).unwrap();
+    let (a, b) = (design(&narrow, &settings).unwrap(), design(&wide, &settings).unwrap());
+    let (a, b) = (a.metrics.objective.unwrap(), b.metrics.objective.unwrap());
+    assert!((a - b).abs() < 2e-2 * a.abs(), "{a} {b}");
+    let instance = limited(moving(2, 1, ofdm(4))).realize(5, 0).unwrap();
+    let certify = noctule::Certify::To { nodes: Some(0), gap: 1e-3 };
+    let ours = design(&instance, &Settings { certify, ..Settings::default() }).unwrap();
+    assert_eq!(ours.stop, Stop::Converged);
+    let own = noctule::beamforming::residual(&instance, &ours.variables).unwrap().unwrap();
+    assert!(own < 2e-6, "{own}");
+    let reached = ours.metrics.objective.unwrap();
+    let witness = verify(&instance, &ours.variables).unwrap();
+    assert!(witness.mismatch(Some(reached)) < 1e-9 && witness.violation < 1e-9);
+    assert!(ours.proof.bound.unwrap().value >= reached);
+    let run = Run::default();
+    for other in [
+        same_beams(&instance, &settings, &run).unwrap(),
+        each_alone(&instance, &settings, &run).unwrap(),
+        rzf(&instance, &noctule::system::NoSettings {}, &run).unwrap(),
+    ] {
+        let witness = verify(&instance, &other.variables).unwrap();
+        assert!(witness.violation < 1e-9, "{}", witness.violation);
+        assert!(other.metrics.objective.unwrap() <= reached + 1e-9);
+    }
+    let total = moving(2, 1, ofdm(4)).realize(5, 0).unwrap();
+    let free = design(&total, &Settings::default()).unwrap().metrics.objective.unwrap();
+    assert!(reached <= free * (1.0 + 1e-6));
 }
 
 /// A wider band with the same beams tells ranges as much better, a longer symbol velocities.
@@ -265,9 +308,6 @@ fn what_no_band_shows_is_refused_by_name() {
     assert_eq!(place(&with(ofdm(0))), "ofdm.subcarriers");
     assert_eq!(place(&with(ofdm(1_000_000))), "ofdm.subcarriers");
     assert_eq!(place(&with(Ofdm { spacing_khz: -1.0, ..ofdm(4) })), "ofdm.spacing_khz");
-    let mut limited = with(ofdm(4));
-    limited.power_constraint = noctule::beamforming::PowerConstraint::PerAntenna;
-    assert_eq!(place(&limited), "power_constraint");
     let mut huge = with(ofdm(4096));
     huge.transmit_array = ArrayShape { horizontal: 128, vertical: 128 };
     assert_eq!(place(&huge), "ofdm.subcarriers");

@@ -9,11 +9,12 @@ use super::Band;
 use super::begin::start_of;
 use super::goal::certified_weighted;
 use super::model::{BandModel, BandSpace, unit_of};
+use crate::beamforming::ascent::ByAntenna;
 use crate::beamforming::goal::violation;
 use crate::beamforming::starts::{default_starts, scaled_to_power};
 use crate::beamforming::stationarity::proof_of;
 use crate::beamforming::{
-    BeamformingDesign, Beams, Instance, Settings, advice, design_from, evaluate,
+    BeamformingDesign, Beams, Instance, PowerConstraint, Settings, advice, design_from, evaluate,
 };
 use crate::{Certify, Design, Error, FEASIBLE, InputError as Refused, Run};
 
@@ -95,23 +96,12 @@ pub fn each_alone(
     settings: &Settings,
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    let band = instance.band_for("each-alone")?;
+    instance.band_for("each-alone")?;
     instance.weighted_for("each-alone")?;
     let plain = Settings { certify: Certify::No, trace_rows: 0, ..settings.clone() };
     let plain = Settings { starts: Some(settings.starts.unwrap_or(STARTS)), ..plain };
-    let (mut columns, mut work, mut stop) = (Vec::new(), Work::default(), Stop::Converged);
-    for n in 0..band.subcarriers() {
-        let alone = instance.alone(n)?;
-        let found = design_from(&alone, &plain, &Run::new(&run.interrupt))?;
-        work += found.work;
-        if found.stop != Stop::Converged {
-            stop = found.stop;
-        }
-        columns.push(found.variables.matrix);
-    }
-    let matrix = CMat::hstack(&columns.iter().collect::<Vec<_>>())?;
-    let mut design = told(instance, band, matrix)?;
-    (design.work, design.stop) = (work, stop);
+    let own = |alone: &Instance| design_from(alone, &plain, &Run::new(&run.interrupt));
+    let mut design = by_subcarrier(instance, own)?;
     design.warnings.extend(uncertified(settings));
     Ok(design)
 }
@@ -137,13 +127,52 @@ pub(in crate::beamforming) fn on_each(
     told(instance, band, scaled_to_power(matrix, instance.parts().power_w))
 }
 
+/// A scheme of one frequency on every subcarrier by itself, with its share of the power and of the bound's
+/// weight.
+///
+/// # Errors
+/// Another goal than the weighted sum; as the scheme.
+pub(in crate::beamforming) fn by_subcarrier(
+    instance: &Instance,
+    scheme: impl Fn(&Instance) -> Result<BeamformingDesign, Error>,
+) -> Result<BeamformingDesign, Error> {
+    let band = instance.band_for("one of a band")?;
+    instance.weighted_for("one of every subcarrier by itself")?;
+    let (mut columns, mut work, mut stop) = (Vec::new(), Work::default(), Stop::Converged);
+    for n in 0..band.subcarriers() {
+        let found = scheme(&instance.alone(n)?)?;
+        work += found.work;
+        if found.stop != Stop::Converged {
+            stop = found.stop;
+        }
+        columns.push(found.variables.matrix);
+    }
+    let matrix = CMat::hstack(&columns.iter().collect::<Vec<_>>())?;
+    let mut design = told(instance, band, matrix)?;
+    (design.work, design.stop) = (work, stop);
+    Ok(design)
+}
+
+/// By how much beams pass the power, or miss what every antenna sends.
+fn over(instance: &Instance, matrix: &CMat) -> f64 {
+    let power = instance.parts().power_w;
+    match instance.parts().power_constraint {
+        PowerConstraint::Total => (matrix.norm_sqr() / power - 1.0).max(0.0),
+        PowerConstraint::PerAntenna => {
+            let share = power / matrix.rows() as f64;
+            let row = |n: usize| (0..matrix.cols()).map(|s| matrix[(n, s)].norm_sqr()).sum::<f64>();
+            (0..matrix.rows()).map(|n| (row(n) / share - 1.0).abs()).fold(0.0, f64::max)
+        }
+    }
+}
+
 /// The design of beams that were computed, not climbed to.
 fn told(instance: &Instance, band: &Band, matrix: CMat) -> Result<BeamformingDesign, Error> {
     let beams = Beams { matrix, users: instance.users(), subcarriers: band.subcarriers() };
     let metrics = evaluate(instance, &beams)?;
     let missed = match instance.problem() {
         Some(_) => violation(&metrics),
-        None => (metrics.power_w / instance.parts().power_w - 1.0).max(0.0),
+        None => over(instance, &beams.matrix),
     };
     let met = instance.problem().is_none() || missed <= FEASIBLE;
     Ok(Design {
@@ -167,10 +196,16 @@ fn climb(
 ) -> Result<BeamformingDesign, Error> {
     let interrupt = &run.interrupt;
     let streams = instance.streams();
+    let by_antenna = instance.parts().power_constraint == PowerConstraint::PerAntenna;
+    // with a limit for every antenna beams are not confined to what is seen
+    let space = match space {
+        BandSpace::Reduced if by_antenna => BandSpace::Full,
+        space => space,
+    };
     let mut model = BandModel::new(instance, band, space, streams)?;
     let mut points: Vec<Vec<C64>> = Vec::new();
     let fits = |beams: &&Beams| {
-        beams.check(instance).is_ok() && beams.streams() == streams && space == BandSpace::Reduced
+        beams.check(instance).is_ok() && beams.streams() == streams && space != BandSpace::Same
     };
     if let Some(warm) = run.warm.filter(fits) {
         points.push(model.point(&warm.matrix));
@@ -182,10 +217,20 @@ fn climb(
             Err(error) => skipped.push(format!("the start {start:?} is left out: {error}")),
         }
     }
-    let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
-    let rules = settings.rules();
-    let rows = settings.trace_rows;
-    let found = multi_start(&mut solver, &mut model, points, &rules, interrupt, rows);
+    let (rules, rows) = (settings.rules(), settings.trace_rows);
+    let found = if by_antenna {
+        let dim = model.dim();
+        let mut own = ByAntenna::new(model, instance.antennas(), dim);
+        let points: Vec<Vec<C64>> = points.iter().map(|v| own.transposed(v)).collect();
+        let mut solver = Lbfgs::new(own.manifold());
+        let found = multi_start(&mut solver, &mut own, points, &rules, interrupt, rows);
+        let found = found.map(|found| MultiStart { point: own.restored(&found.point), ..found });
+        model = own.model;
+        found
+    } else {
+        let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
+        multi_start(&mut solver, &mut model, points, &rules, interrupt, rows)
+    };
     let Some(found) = found else {
         let what = "there is no start";
         return Err(InputError::new(what, "starts", "0", "at least 1").into());
@@ -194,8 +239,7 @@ fn climb(
     design.warnings.extend(skipped);
     if space == BandSpace::Same {
         // Stationary among beams that are the same: of the band they are feasible.
-        let violation = (design.metrics.power_w / instance.parts().power_w - 1.0).max(0.0);
-        design.proof = Proof::feasible(violation);
+        design.proof = Proof::feasible(over(instance, &design.variables.matrix));
     }
     if settings.certify.is_asked() && !interrupt.is_raised() {
         certified_weighted(instance, band, &mut design, interrupt)?;
@@ -246,10 +290,22 @@ pub(in crate::beamforming) fn residual_over(
     let point = model.point(&beams.matrix);
     let mut gradient = vec![C64::ZERO; point.len()];
     let value = model.eval(&point, &mut gradient);
-    let inner = |a: &[C64], b: &[C64]| noctule_num::linalg::real_dot(a, b);
-    let square = inner(&point, &point);
-    let radial = inner(&gradient, &point) / square;
-    let rest = gradient.iter().zip(&point).map(|(g, x)| (g - x * radial).norm_sqr()).sum::<f64>();
+    // what moves along the constraint: all entries less the radial part, or those of each antenna
+    let antennas = beams.matrix.rows();
+    let step = match instance.parts().power_constraint {
+        PowerConstraint::Total => 1,
+        PowerConstraint::PerAntenna => antennas,
+    };
+    let mut rest = 0.0;
+    for first in 0..step {
+        let own = || (first..point.len()).step_by(step);
+        let inner = |a: &[C64], b: &[C64]| -> f64 {
+            own().map(|i| a[i].re * b[i].re + a[i].im * b[i].im).sum()
+        };
+        let radial = inner(&gradient, &point) / inner(&point, &point);
+        rest += own().map(|i| (gradient[i] - point[i] * radial).norm_sqr()).sum::<f64>();
+    }
+    let square = noctule_num::linalg::real_dot(&point, &point);
     Ok(Some((rest * square).sqrt() / value.abs().max(1.0)).filter(|r| r.is_finite()))
 }
 

@@ -9,8 +9,8 @@ use noctule_phy::channels::radar::{self, Field, Kind, OfdmRadar, Scene};
 use super::knowledge::Estimates;
 use super::words::MOST_SUBCARRIERS;
 use crate::Error;
+use crate::beamforming::Parts;
 use crate::beamforming::goal::Unknown;
-use crate::beamforming::{Parts, PowerConstraint};
 
 /// Complex numbers of channels or beams over all subcarriers: with 16 bytes each, a gigabyte.
 const MOST_ENTRIES: usize = 1 << 26;
@@ -190,11 +190,6 @@ impl Band {
         self.check_frame(parts)?;
         self.check_channels(parts)?;
         self.check_targets(parts)?;
-        if parts.power_constraint == PowerConstraint::PerAntenna {
-            let what = "beams over a band share one power";
-            let allowed = "power_constraint = \"total\"";
-            return refuse(what, "power_constraint", "per-antenna", allowed);
-        }
         if !weighted || parts.crb_weight <= 0.0 {
             return Ok(());
         }

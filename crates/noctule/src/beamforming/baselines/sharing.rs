@@ -7,6 +7,7 @@ use noctule_optim::{Interrupt, Proof, Stop, Trace, Work};
 use serde::{Deserialize, Serialize};
 
 use super::{SensingSettings, WmmseSettings, mrt, rzf, sensing_only, wmmse, zf};
+use crate::beamforming::band::by_subcarrier;
 use crate::beamforming::goal::{self, Goal, Problem, rate_end, sensing_end, total_power};
 use crate::beamforming::model::evaluate;
 use crate::beamforming::starts::scaled_to_power;
@@ -77,7 +78,9 @@ pub fn sharing(
     settings: &SharingSettings,
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
-    instance.one_frequency()?;
+    if instance.band().is_some() {
+        return by_subcarrier(instance, |own| sharing(own, settings, &Run::new(&run.interrupt)));
+    }
     let (total, least) = (
         total_power(instance)?,
         instance.problem().is_some_and(|p| matches!(p.goal, Goal::MinPower)),

@@ -7,6 +7,7 @@ use noctule_phy::rates::Reception;
 use serde::{Deserialize, Serialize};
 
 use super::climbs::{residual, start_point, total_power_only, trace};
+use crate::beamforming::band::by_subcarrier;
 use crate::beamforming::model::{Model, Space, evaluate};
 use crate::beamforming::settings::positive;
 use crate::beamforming::starts::regularised_zero_forcing;
@@ -63,6 +64,9 @@ pub fn wmmse(
 ) -> Result<BeamformingDesign, Error> {
     total_power_only(instance)?;
     settings.validate()?;
+    if instance.band().is_some() {
+        return by_subcarrier(instance, |own| wmmse(own, settings, &Run::new(&run.interrupt)));
+    }
     let users = instance.users();
     if users == 0 {
         let error = InputError::new("there are no users", "channels", "0 users", "1 or more");

@@ -10,7 +10,9 @@ use super::search::{Found, Sought, Whom, searched, sensing_streams, stack_for, t
 use super::task::{Aim, Task};
 use crate::beamforming::band::Band;
 use crate::beamforming::goal::{Goal, Measure, Problem, violation};
-use crate::beamforming::{BeamformingDesign, Beams, Instance, Metrics, Settings, advice, evaluate};
+use crate::beamforming::{
+    BeamformingDesign, Beams, Instance, Metrics, PowerConstraint, Settings, advice, evaluate,
+};
 use crate::{Design, Error, FEASIBLE, Run};
 
 /// Starts of a goal that is not convex.
@@ -192,6 +194,11 @@ pub(in crate::beamforming) fn sensing_over(
     streams: Option<usize>,
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
+    if instance.parts().power_constraint == PowerConstraint::PerAntenna {
+        let what = "the smallest bound over a band is of a total power";
+        let allowed = "power_constraint = \"total\"";
+        return Err(InputError::new(what, "power_constraint", "per-antenna", allowed).into());
+    }
     let streams = streams.unwrap_or_else(|| sensing_streams(instance, band));
     let whom = Whom::Targets(streams);
     let problem = instance.problem();
