@@ -60,15 +60,44 @@ impl<'r> Study<'r> {
         Ok(Self { plan, presentation, chains })
     }
 
-    /// Go on with the plan that is in a folder, whatever became of the file it was made of.
+    /// Go on with the plan that is in a folder, whatever became of the file it was made of. Where data
+    /// that it refers to are gone, results that are complete are still answered and written.
     ///
     /// # Errors
     /// When there is no plan, or its system refuses it.
     pub fn resume(dir: &Path, registry: &Registry<'r>) -> Result<(Self, Store), LabError> {
         let (store, presentation) = Store::open(dir)?;
         let plan = store.plan().clone();
-        let chains = plan.prepare(registry).map_err(|refused| refused.error)?;
+        let chains = match (plan.prepare(registry), &plan.data) {
+            (Ok(chains), _) => chains,
+            (Err(refused), None) => return Err(refused.error.into()),
+            (Err(refused), Some(_)) => {
+                Chains::gone(registry.need(&plan.system, "system")?, refused.error)
+            }
+        };
         Ok((Self { plan, presentation, chains }, store))
+    }
+
+    /// The study of results that are in a folder, where data that it refers to are gone: what they were
+    /// stands in its plan. `None` where the folder holds another run, or none.
+    fn of_results(
+        experiment: &Experiment,
+        source: &str,
+        registry: &Registry<'r>,
+        dir: &Path,
+        why: &InputError,
+    ) -> Option<Self> {
+        let system = registry.need(&experiment.system, "system").ok()?;
+        system.data()?;
+        let (store, words) = Store::open(dir).ok()?;
+        let plan = store.plan().clone();
+        if !plan.is_of(&Plan::of(experiment, system)) {
+            return None;
+        }
+        let mut presentation = Presentation::of(&plan.attached_to(experiment), system, source);
+        presentation.notes = words.notes;
+        let chains = Chains::gone(system, why.clone());
+        Some(Self { plan, presentation, chains })
     }
 
     /// Open the folder of the results; with `force` also one that holds something else. The same data are
@@ -85,6 +114,14 @@ impl<'r> Study<'r> {
     /// read again then, and nothing written.
     pub fn answer(&self, store: &Store) -> Option<Results> {
         complete::answer(store, &self.presentation)
+    }
+
+    /// Whether what is not there yet can be computed.
+    ///
+    /// # Errors
+    /// When data that the plan refers to are gone.
+    pub fn ready(&self) -> Result<(), InputError> {
+        self.chains.ready()
     }
 
     /// Run what is not there yet.
@@ -183,9 +220,14 @@ impl<'r> Study<'r> {
         for figure in experiment.figures.iter_mut().filter(|figure| !figure.schemes.is_empty()) {
             figure.schemes.extend(guests.iter().cloned());
         }
-        let mut study = Self::new(&experiment, &source.text, registry)?;
-        study.presentation.changes = changes.in_words();
         let dir = out.unwrap_or_else(|| default_folder(&experiment.id, &changes));
+        let study = Self::new(&experiment, &source.text, registry).or_else(|why| {
+            let known =
+                (!fresh).then(|| Self::of_results(&experiment, &source.text, registry, &dir, &why));
+            known.flatten().ok_or(why)
+        });
+        let mut study = study?;
+        study.presentation.changes = changes.in_words();
         Ok(Opened { experiment, study, dir, fresh, force })
     }
 }

@@ -109,6 +109,7 @@ fn prepared(options: &Slurm) -> Result<Prepared, Failure> {
             return Err(decided(option));
         }
         let (study, store) = Study::resume(&dir, &registry)?;
+        study.ready()?;
         let name = study.presentation.experiment;
         let (settings, before) = checked(options, &dir, &study.plan, &name)?;
         return Ok(Prepared { store, name, settings, before });
@@ -120,6 +121,7 @@ fn prepared(options: &Slurm) -> Result<Prepared, Failure> {
         ..Request::default()
     };
     let opened = Study::open(&named, request, &registry)?;
+    opened.study.ready()?;
     let name = opened.study.presentation.experiment.clone();
     let (settings, before) = checked(options, &opened.dir, &opened.study.plan, &name)?;
     let store = opened.store(|_| ())?;

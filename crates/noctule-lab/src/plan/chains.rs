@@ -14,6 +14,8 @@ const KEPT: usize = 2048;
 pub struct Chains<'r> {
     system: &'r dyn System,
     kept: Vec<Box<dyn Chain>>,
+    /// Why nothing can be computed any more.
+    gone: Option<InputError>,
 }
 
 impl std::fmt::Debug for Chains<'_> {
@@ -43,7 +45,20 @@ impl<'r> Chains<'r> {
                 kept.push(ready);
             }
         }
-        Ok(Self { system, kept })
+        Ok(Self { system, kept, gone: None })
+    }
+
+    /// Chains of a plan whose data are gone: they say why once something is left to compute.
+    pub(crate) const fn gone(system: &'r dyn System, why: InputError) -> Self {
+        Self { system, kept: Vec::new(), gone: Some(why) }
+    }
+
+    /// Whether anything can be computed.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn ready(&self) -> Result<(), InputError> {
+        self.gone.clone().map_or(Ok(()), Err)
     }
 
     /// Design one trial of every point of a chain, row by row.

@@ -256,6 +256,9 @@ impl Session<'_> {
 
     /// Compute chunks on all threads, taking them in order.
     fn compute(&self, chunks: &[u64]) -> Result<(), LabError> {
+        if !chunks.is_empty() {
+            self.chains.ready()?;
+        }
         let next = AtomicU64::new(0);
         let work = || {
             while !self.broken.load(Ordering::Relaxed) && !self.interrupt.is_raised() {

@@ -14,7 +14,7 @@ use crate::plan::{Chains, Plan};
 /// Compute a chunk away from its folder: the text of its file. `None` if it was interrupted.
 ///
 /// # Errors
-/// When the rows cannot be written down.
+/// When data of the plan are gone, or the rows cannot be written down.
 pub fn chunk_text(
     plan: &Plan,
     core: &str,
@@ -22,6 +22,7 @@ pub fn chunk_text(
     chunk: u64,
     interrupt: &Interrupt,
 ) -> Result<Option<String>, LabError> {
+    chains.ready()?;
     let units = plan.chunk(chunk);
     let count = units.end - units.start;
     let written =

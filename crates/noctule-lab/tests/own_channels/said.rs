@@ -159,6 +159,56 @@ fn formulas_outside_their_ranges_are_named_before_a_study_runs() {
     assert!(opened(dir, &fine, "out").unwrap().study.presentation.notes.is_empty());
 }
 
+/// Results that are complete need no file any more: they are answered and written again, from the
+/// experiment or the folder, in other words too. What is left to compute needs it.
+#[test]
+fn a_complete_run_is_answered_without_its_file_of_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    given(dir);
+    let sweep = "[[sweep]]\npath = \"scenario.channel\"\nvalues = [{ kind = \"rayleigh\" }, \
+                 { kind = \"file\", path = \"beside.npz\" }]\n";
+    let swept = format!("{HEAD}trials = 2\n[scenario]\n{SMALL}{sweep}[[scheme]]\nname = \"rzf\"\n");
+    for (text, out) in [(study(3, "path = \"beside.npz\"", ""), "one"), (swept, "two")] {
+        let whole = run(dir, &text, out, 1, 1);
+        let before = opened(dir, &text, out).unwrap().study.presentation;
+        fs::rename(dir.join("beside.npz"), dir.join("aside.npz")).unwrap();
+        assert!(run(dir, &text, out, 1, 1) == whole, "{out}");
+        let after = opened(dir, &text, out).unwrap().study.presentation;
+        assert_eq!(after, before, "{out}");
+        let (resumed, store) = Study::resume(&dir.join(out), leaked()).unwrap();
+        let options = RunOptions::default();
+        let report = resumed.run(&store, &options, &Silent, &Interrupt::new()).unwrap();
+        assert_eq!((report.computed, report.reused), (0, report.chunks));
+        assert!(resumed.ready().is_err());
+        noctule_lab::finish(&store, &resumed.presentation).unwrap();
+        // Another title is another presentation of the same numbers.
+        let titled = text.replace("trials =", "title = \"Mine\"\ntrials =");
+        assert!(run(dir, &titled, out, 1, 1) == whole, "{out}");
+        // More trials, another power, another folder, or everything anew need the file.
+        let (more, other) = (text.replace("trials = ", "trials = 1"), "power_dbm = 3\nusers = 2");
+        for text in [more, text.replace("users = 2", other)] {
+            let error = opened(dir, &text, out).unwrap_err();
+            assert!(error.what.contains("no such file"), "{out}: {error}");
+        }
+        assert!(opened(dir, &text, "elsewhere").is_err());
+        let file = dir.join("study.toml").display().to_string();
+        let source = Named { text: text.clone(), file, id: "study".to_owned() };
+        let anew = Request { out: Some(dir.join(out)), fresh: true, ..Request::default() };
+        assert!(Study::open(&source, anew, leaked()).is_err());
+        // So does a chunk that is missing; nothing is written in its place.
+        for file in fs::read_dir(dir.join(out).join("chunks")).unwrap().flatten() {
+            let _ = fs::remove_file(file.path());
+        }
+        let _ = fs::remove_dir_all(dir.join(out).join("chunks/packs"));
+        let (resumed, store) = Study::resume(&dir.join(out), leaked()).unwrap();
+        let error = resumed.run(&store, &options, &Silent, &Interrupt::new()).unwrap_err();
+        assert!(error.is_input() && error.to_string().contains("no such file"), "{error}");
+        fs::rename(dir.join("aside.npz"), dir.join("beside.npz")).unwrap();
+        assert!(run(dir, &text, out, 1, 1)["records.csv"] == whole["records.csv"], "{out}");
+    }
+}
+
 /// The same bytes under another name, or elsewhere, are the same run.
 #[test]
 fn a_run_goes_on_when_its_file_was_moved() {
