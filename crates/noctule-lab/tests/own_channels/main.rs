@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod said;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -201,7 +202,9 @@ fn what_does_not_fit_is_refused_before_anything_runs() {
         ("path = \"good.npz\"\ntool = \"sionna\"", "wrong number of dimensions"),
         ("path = \"good.npz\"\ntool = \"quadriga\"\naxes = \"user,antenna\"", "axes of a tool"),
         ("path = \"good.npz\"\ntotal_subcarriers = 4", "only DeepMIMO"),
-        ("path = \"good.npz\"\nelement_order = [0, 1]", "only imports"),
+        ("path = \"good.npz\"\nelement_order = [0, 1]", "scenario.channel.element_order"),
+        ("path = \"good.npz\"\nelement_order = [0, 1, 1, 2]", "names one of them twice"),
+        ("path = \"good.npz\"\nelement_order = [0, 1, 2, 4]", "the index 4"),
         ("path = \"good.npz\"\nreceive_antennas = \"users\"", "only imports"),
         ("path = \"good.npz\"\ndirection_check = { azimuth_deg = 10 }", "line of sight"),
         ("path = \"good.npz\"\ndirection_check = { azimuth_deg = 10, trial = 3 }", "no such row"),
@@ -248,6 +251,14 @@ fn however_the_file_is_laid_out_the_channels_are_the_same() {
         wanted
     );
     assert_eq!(records("path = \"d.mat\""), wanted);
+    // rows first where ours have columns first: read row by row, or whole
+    let swapped = (0..32).map(|k| values[k / 4 * 4 + [0, 2, 1, 3][k % 4]]).collect();
+    write(&dir.join("f.npz"), "channels", &Array::complex(vec![4, 2, 4], swapped));
+    let order = "element_order = [0, 2, 1, 3]";
+    assert_ne!(records("path = \"f.npz\""), wanted);
+    assert_eq!(records(&format!("path = \"f.npz\"\n{order}")), wanted);
+    let axes = "axes = \"trial,user,antenna\"";
+    assert_eq!(records(&format!("path = \"f.npz\"\n{axes}\n{order}")), wanted);
     let unit = records("path = \"a.npz\"\nchannel_scale = \"unit-mean\"");
     let same = records("path = \"e.npz\"\nchannel_scale = \"unit-mean\"");
     for (x, y) in unit.iter().zip(&same) {

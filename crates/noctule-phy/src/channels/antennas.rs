@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use noctule_num::{C64, CMat};
 
-use super::array::{Ray, UniformArray};
+use super::array::{Polar, Ray, UniformArray};
 use super::scattering::Scattering;
 use crate::arrays::Normalisation;
 use crate::elements::ElementArray;
@@ -20,7 +20,11 @@ pub trait Antennas {
     /// The response to a plane wave at `frequency_ratio` times the carrier frequency.
     fn far_response(&self, azimuth_rad: f64, polar_rad: f64, frequency_ratio: f64) -> Vec<C64>;
 
-    /// `out += Σ weight · a(θ, φ)` over rays at `frequency_ratio` times the carrier frequency.
+    /// A polar angle as rays take it, at `frequency_ratio` times the carrier frequency.
+    fn polar(&self, polar_rad: f64, frequency_ratio: f64) -> Polar;
+
+    /// `out += Σ weight · a(θ, φ)` over rays at `frequency_ratio` times the carrier frequency, for which
+    /// their polar angles were taken.
     ///
     /// # Panics
     /// When `out` has another length than the array.
@@ -53,6 +57,10 @@ impl Antennas for UniformArray {
 
     fn far_response(&self, azimuth_rad: f64, polar_rad: f64, frequency_ratio: f64) -> Vec<C64> {
         Self::far_response(self, azimuth_rad, polar_rad, frequency_ratio)
+    }
+
+    fn polar(&self, polar_rad: f64, frequency_ratio: f64) -> Polar {
+        Self::polar(self, polar_rad, frequency_ratio)
     }
 
     fn add_rays(&self, rays: &[Ray], frequency_ratio: f64, out: &mut [C64]) {
@@ -90,10 +98,15 @@ impl Antennas for ElementArray {
         self.positions.iter().map(|p| C64::from_polar(scale, phase(p))).collect()
     }
 
+    fn polar(&self, polar_rad: f64, _frequency_ratio: f64) -> Polar {
+        Polar { angle_rad: polar_rad, sine_cosine: polar_rad.sin_cos(), along: C64::ONE }
+    }
+
     fn add_rays(&self, rays: &[Ray], frequency_ratio: f64, out: &mut [C64]) {
         assert_eq!(out.len(), self.elements(), "one entry for every element");
         for ray in rays {
-            let a = Antennas::far_response(self, ray.azimuth_rad, ray.polar_rad, frequency_ratio);
+            let a =
+                Antennas::far_response(self, ray.azimuth_rad, ray.polar.angle_rad, frequency_ratio);
             out.iter_mut().zip(a).for_each(|(out, a)| *out += a * ray.weight);
         }
     }
@@ -125,16 +138,17 @@ mod tests {
         for ratio in [1.0, 0.9] {
             let (x, y): (&dyn Antennas, &dyn Antennas) = (&uniform, &elements);
             assert!(near(&x.far_response(0.3, 1.1, ratio), &y.far_response(0.3, 1.1, ratio)));
-            let rays: Vec<Ray> = (0..7)
-                .map(|k| Ray {
-                    azimuth_rad: 0.3 * f64::from(k) - 1.0,
-                    polar_rad: 1.0 + 0.1 * f64::from(k),
-                    weight: C64::new(1.0, f64::from(k)),
-                })
-                .collect();
+            let rays = |array: &dyn Antennas| -> Vec<Ray> {
+                let ray = |k: f64| Ray {
+                    azimuth_rad: 0.3 * k - 1.0,
+                    polar: array.polar(1.0 + 0.1 * k, ratio),
+                    weight: C64::new(1.0, k),
+                };
+                (0..7).map(f64::from).map(ray).collect()
+            };
             let (mut a, mut b) = (vec![C64::ONE; 12], vec![C64::ONE; 12]);
-            x.add_rays(&rays, ratio, &mut a);
-            y.add_rays(&rays, ratio, &mut b);
+            x.add_rays(&rays(x), ratio, &mut a);
+            y.add_rays(&rays(y), ratio, &mut b);
             assert!(near(&a, &b));
         }
         let around = Scattering {

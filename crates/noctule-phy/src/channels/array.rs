@@ -23,11 +23,15 @@
 //!
 //! Angles are in radians, distances in metres, spacings in wavelengths of the carrier.
 
+mod rays;
+
 use std::f64::consts::TAU;
 
 use noctule_num::{C64, InputError};
 
 use crate::arrays::Normalisation;
+
+pub use rays::{Polar, Ray};
 
 /// Which element has phase zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -61,17 +65,6 @@ pub struct UniformArray {
     pub reference: Reference,
     /// Scale of the response.
     pub normalisation: Normalisation,
-}
-
-/// A plane wave of a channel: its direction in radians, and the factor on the response to it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ray {
-    /// θ.
-    pub azimuth_rad: f64,
-    /// φ.
-    pub polar_rad: f64,
-    /// What the response is multiplied by.
-    pub weight: C64,
 }
 
 /// A place as seen from an array's reference.
@@ -181,59 +174,6 @@ impl UniformArray {
             .collect()
     }
 
-    /// `out += Σ weight · a(θ, φ)` over rays at `frequency_ratio` times the carrier frequency: every ray
-    /// is two ramps by repeated multiplication in place of a sine and a cosine an element, to some
-    /// 10⁻¹⁵ times the number of elements in a row or column.
-    ///
-    /// # Panics
-    /// When `out` has another length than the array.
-    pub fn add_far(&self, rays: &[Ray], frequency_ratio: f64, out: &mut [C64]) {
-        assert_eq!(out.len(), self.elements(), "one entry for every element");
-        let Some([first_h, first_v]) = self.offsets().next() else { return };
-        let (turn, scale, rows) = (TAU * frequency_ratio, self.scale(), self.vertical);
-        // Real and imaginary parts apart, and products that do not wait for each other: those of several
-        // rays, added in the order of the rays.
-        let (mut re, mut im) = (vec![0.0; out.len()], vec![0.0; out.len()]);
-        let mut ramps = vec![[0.0; 2 * TOGETHER]; rows];
-        for group in rays.chunks(TOGETHER) {
-            // Those that are missing in the last group weigh nothing, and are not added.
-            let (mut across, mut along) = ([C64::ONE; TOGETHER], [C64::ONE; TOGETHER]);
-            let mut columns = [C64::ZERO; TOGETHER];
-            for (k, ray) in group.iter().enumerate() {
-                let (sin_polar, cos_polar) = ray.polar_rad.sin_cos();
-                let sideways = ray.azimuth_rad.sin() * sin_polar;
-                across[k] = C64::cis(turn * self.spacing_wavelengths[0] * sideways);
-                along[k] = C64::cis(turn * self.spacing_wavelengths[1] * cos_polar);
-                columns[k] = ray.weight * scale;
-                let first = first_h * sideways + first_v * cos_polar;
-                if first != 0.0 {
-                    columns[k] *= C64::cis(turn * first);
-                }
-            }
-            let mut values = [C64::ONE; TOGETHER];
-            for ramp in &mut ramps {
-                let (re, im) = ramp.split_at_mut(TOGETHER);
-                for (((re, im), value), step) in re.iter_mut().zip(im).zip(&mut values).zip(&along)
-                {
-                    (*re, *im) = (value.re, value.im);
-                    *value *= step;
-                }
-            }
-            for (re, im) in re.chunks_exact_mut(rows).zip(im.chunks_exact_mut(rows)) {
-                match group.len() {
-                    TOGETHER => add_columns::<TOGETHER>(&columns, &ramps, re, im),
-                    3 => add_columns::<3>(&columns, &ramps, re, im),
-                    2 => add_columns::<2>(&columns, &ramps, re, im),
-                    _ => add_columns::<1>(&columns, &ramps, re, im),
-                }
-                columns.iter_mut().zip(across).for_each(|(column, step)| *column *= step);
-            }
-        }
-        for (out, (re, im)) in out.iter_mut().zip(re.into_iter().zip(im)) {
-            *out += C64::new(re, im);
-        }
-    }
-
     /// The response to a plane wave at `frequency_ratio` times the carrier frequency, with its
     /// derivatives.
     pub fn far(&self, azimuth_rad: f64, polar_rad: f64, frequency_ratio: f64) -> Response {
@@ -282,29 +222,6 @@ impl UniformArray {
         let [d_h, d_v] = self.spacing_wavelengths;
         let (h, v) = (side(self.horizontal, d_h), side(self.vertical, d_v));
         2.0 * (h * h + v * v) * wavelength_m
-    }
-}
-
-/// Rays whose responses are formed together.
-const TOGETHER: usize = 4;
-
-/// `column · ramp` of the first `RAYS` rays added to one column of elements, ray after ray; a ramp has the
-/// real parts of all of them, then the imaginary ones.
-fn add_columns<const RAYS: usize>(
-    columns: &[C64; TOGETHER],
-    ramps: &[[f64; 2 * TOGETHER]],
-    re: &mut [f64],
-    im: &mut [f64],
-) {
-    let (x, y) = (columns.map(|column| column.re), columns.map(|column| column.im));
-    for ((re, im), ramp) in re.iter_mut().zip(im).zip(ramps) {
-        let (u, v) = ramp.split_at(TOGETHER);
-        let (mut sum_re, mut sum_im) = (*re, *im);
-        for (((x, y), u), v) in x.iter().zip(&y).zip(u).zip(v).take(RAYS) {
-            sum_re += x * u - y * v;
-            sum_im += x * v + y * u;
-        }
-        (*re, *im) = (sum_re, sum_im);
     }
 }
 

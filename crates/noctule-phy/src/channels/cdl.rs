@@ -32,7 +32,7 @@ mod tables;
 use noctule_num::{C64, CMat, InputError};
 
 use super::antennas::Antennas;
-use super::array::Ray;
+use super::array::{Polar, Ray};
 use super::clustered::{Band, over_band};
 use super::element_pattern::{amplitude, wrap_angle};
 use super::taps::TapProfile;
@@ -318,10 +318,12 @@ impl Rays {
             "a set a cluster"
         );
         let scale = (array.elements() as f64 * path_gain).sqrt() * array.to_unit_norm();
-        let ray = |root: f64, phase: f64, (azimuth_rad, polar_rad): (f64, f64)| {
-            let own = if pattern { amplitude(azimuth_rad, polar_rad) } else { 1.0 };
-            Ray { azimuth_rad, polar_rad, weight: C64::from_polar(scale * root * own, phase) }
+        let ray = |root: f64, phase: f64, azimuth_rad: f64, polar: Polar| {
+            let own = if pattern { amplitude(azimuth_rad, polar.angle_rad) } else { 1.0 };
+            Ray { azimuth_rad, polar, weight: C64::from_polar(scale * root * own, phase) }
         };
+        // Users whose polar angles are the profile's see them alike; with squint every frequency does not.
+        let polars = (!band.squint).then(|| kept::polars(array, &self.polars_rad));
         // The line of sight is one more cluster of a single ray, at delay zero.
         let mut delays = self.delays_s.clone();
         delays.push(0.0);
@@ -329,15 +331,20 @@ impl Rays {
             if c == clusters {
                 let (power, phase) = (self.line_of_sight_power, random.line_of_sight_phase_rad);
                 if power > 0.0 {
-                    let sight = ray(power.sqrt(), phase, self.line_of_sight_rad);
+                    let (azimuth, polar) = self.line_of_sight_rad;
+                    let sight = ray(power.sqrt(), phase, azimuth, array.polar(polar, ratio));
                     array.add_rays(&[sight], ratio, out);
                 }
                 return;
             }
             let root = (self.powers[c] / RAYS as f64).sqrt();
             let rays: [Ray; RAYS] = std::array::from_fn(|m| {
-                let polar = self.polars_rad[c][random.coupling[c][m]];
-                ray(root, random.phases_rad[c][m], (self.azimuths_rad[c][m], polar))
+                let met = random.coupling[c][m];
+                let polar = match &polars {
+                    Some(polars) => polars[c][met],
+                    None => array.polar(self.polars_rad[c][met], ratio),
+                };
+                ray(root, random.phases_rad[c][m], self.azimuths_rad[c][m], polar)
             });
             array.add_rays(&rays, ratio, out);
         })

@@ -4,6 +4,8 @@
 //! broadside in the horizontal plane: uniform over the area. Its height is its own, not relative
 //! to the base station; `d₂ = r`, and downtilt enters only in the angles at which the array sees
 //! the user. It has a line of sight where a uniform number is below the probability of one.
+//!
+//! Source: 3GPP TR 38.901, Sections 7.4 and 7.5.
 
 use noctule_num::InputError;
 

@@ -7,6 +7,10 @@
 //! with the unit-norm response `a`. The rays of a cluster lie around its centre with Laplacian
 //! deviations of given standard deviations. Given the directions the channel is Gaussian with the
 //! covariance `Nβ Σ (p_c/I) a aᴴ`. `E‖h‖² = Nβ`. A line of sight is added as in [`super::rician`].
+//!
+//! Sources: Saleh, Valenzuela, "A statistical model for indoor multipath propagation" (1987), for
+//! clusters and delays; El Ayach et al., "Spatially sparse precoding in millimeter wave MIMO systems"
+//! (2014), for arrays and Laplacian angles; 3GPP TR 38.901, Section 7.5, for powers that are drawn.
 
 use std::f64::consts::{LN_10, SQRT_2, TAU};
 
@@ -159,7 +163,7 @@ impl Clusters {
             let amplitude = scale * (self.powers[c] / rays.len() as f64).sqrt();
             let ray = |(&(azimuth_rad, polar_rad), gain): (&(f64, f64), &C64)| Ray {
                 azimuth_rad,
-                polar_rad,
+                polar: array.polar(polar_rad, ratio),
                 weight: gain * amplitude,
             };
             let rays: Vec<Ray> = rays.iter().zip(&gains[c]).map(ray).collect();

@@ -6,6 +6,8 @@
 //! with the unit-norm response `a` of the line of sight, its phase ψ, at delay zero, and tap powers
 //! p that sum to one. K is linear here; K = ∞ leaves the line of sight, K = 0 the scatter.
 //! `E‖h‖² = Nβ`.
+//!
+//! Source: Rice, "Mathematical analysis of random noise", Bell System Technical Journal (1944, 1945).
 
 use std::f64::consts::TAU;
 

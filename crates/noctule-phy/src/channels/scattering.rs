@@ -15,6 +15,9 @@
 //! `Δ = √3 σ`.) The expectation over Y is composite Gauss–Legendre quadrature. `tr R = N`, `R ⪰ 0`.
 //!
 //! A correlated Rayleigh channel is `√β R^{1/2} g` with `g ~ CN(0, I)` and the Hermitian root.
+//!
+//! Source: Björnson, Hoydis, Sanguinetti, "Massive MIMO Networks" (2017), Section 2.6, for the model of
+//! local scattering in one angle; the expansion in Bessel functions is that of Jacobi and Anger.
 
 use std::f64::consts::{SQRT_2, TAU};
 

@@ -11,7 +11,7 @@ mod survey;
 
 use noctule_num::{C64, CMat, InputError};
 
-pub use survey::Survey;
+pub use survey::{MeanPower, Survey};
 
 /// What to do when there are more trials than rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -189,9 +189,11 @@ impl ChannelTable {
         trials.min(self.rows)
     }
 
-    /// As [`Survey::unit_mean_factor`], of the whole array as stored.
+    /// As [`MeanPower::unit_mean_factor`], of the whole array as stored.
     pub fn unit_mean_factor(&self) -> Option<f64> {
-        self.survey().unit_mean_factor()
+        let mut power = MeanPower::default();
+        self.entries.chunks_exact(self.entries.len() / self.rows).for_each(|row| power.push(row));
+        power.unit_mean_factor()
     }
 
     /// The channels of a trial: antennas × users for each of `subcarriers` subcarriers, of the

@@ -215,8 +215,8 @@ pub enum Channel {
         /// Number of subcarriers of DeepMIMO's OFDM symbol, by whose root it divides amplitudes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         total_subcarriers: Option<usize>,
-        /// Which element of the program's array is ours, element by element, where it is not known
-        /// or another one.
+        /// Which element of the file is ours, element by element, where its order is another one; ours
+        /// have the vertical index fastest.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         element_order: Option<Vec<usize>>,
         /// What becomes of several receive antennas of a user of the program.

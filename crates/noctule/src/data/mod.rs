@@ -21,7 +21,7 @@ mod travel;
 pub use array::{Array, Entries, FieldInfo, MOST_ENTRIES};
 #[cfg(feature = "files")]
 pub use formats::{
-    Imported, Members, Node, Reading, Rows, Source, TOOLS, Tool, array, companions,
+    Imported, Members, Node, Reading, Rows, Source, TOOLS, Tool, array, check_order, companions,
     design_document, digest, import, members, system_of, text_beside, whole,
 };
 pub use set::ArraySet;

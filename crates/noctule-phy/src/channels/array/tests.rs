@@ -125,6 +125,59 @@ fn squint_costs_what_is_known() {
     }
 }
 
+/// A sum of rays from its definition, ray after ray and element after element: to the last bit, however
+/// many are formed together.
+#[test]
+fn rays_are_added_one_after_the_other() {
+    for (horizontal, vertical) in [(1, 1), (1, 9), (7, 1), (5, 3), (2, 2), (8, 8), (3, 16)] {
+        for centred in [false, true] {
+            let array = UniformArray::new(horizontal, vertical).spaced([0.5, 0.7]);
+            let array = if centred { array.centred() } else { array };
+            let count = array.elements();
+            for rays in 0..10 {
+                let angle = |k: usize, turn: f64| (k as f64 + 0.3) * turn;
+                let rays: Vec<Ray> = (0..rays)
+                    .map(|k| Ray {
+                        azimuth_rad: angle(k, 0.7) - 2.0,
+                        polar: array.polar(angle(k, 0.31), 1.1),
+                        weight: C64::new(angle(k, -1.3), angle(k, 0.9) - 1.0),
+                    })
+                    .collect();
+                let start: Vec<C64> = (0..count).map(|n| C64::new(n as f64, -0.5)).collect();
+                let (mut found, mut sum) = (start.clone(), vec![C64::ZERO; count]);
+                array.add_far(&rays, 1.1, &mut found);
+                rays.iter().for_each(|ray| add_one(&array, ray, 1.1, &mut sum));
+                let bits = |z: C64| [z.re.to_bits(), z.im.to_bits()];
+                for (n, (found, sum)) in found.iter().zip(sum).enumerate() {
+                    assert_eq!(bits(*found), bits(start[n] + sum), "{horizontal} × {vertical}");
+                }
+            }
+        }
+    }
+}
+
+/// One ray by two ramps.
+fn add_one(array: &UniformArray, ray: &Ray, ratio: f64, sum: &mut [C64]) {
+    let turn = std::f64::consts::TAU * ratio;
+    let (sin_polar, cos_polar) = ray.polar.angle_rad.sin_cos();
+    let sideways = ray.azimuth_rad.sin() * sin_polar;
+    let [d_h, d_v] = array.spacing_wavelengths;
+    let [first_h, first_v] = array.offsets().next().unwrap();
+    let mut column = ray.weight * array.scale();
+    let first = first_h * sideways + first_v * cos_polar;
+    if first != 0.0 {
+        column *= C64::cis(turn * first);
+    }
+    for elements in sum.chunks_exact_mut(array.vertical) {
+        let mut ramp = C64::ONE;
+        for element in elements {
+            *element += column * ramp;
+            ramp *= C64::cis(turn * d_v * cos_polar);
+        }
+        column *= C64::cis(turn * d_h * sideways);
+    }
+}
+
 proptest! {
     /// The difference to the plane wave falls with the distance, to the last digits.
     #[test]
@@ -149,7 +202,7 @@ proptest! {
         let array = if centred { array.centred() } else { array };
         let mut sum = vec![C64::ZERO; 128];
         let weight = C64::new(0.3, -2.0);
-        let ray = Ray { azimuth_rad: azimuth, polar_rad: polar, weight };
+        let ray = Ray { azimuth_rad: azimuth, polar: array.polar(polar, ratio), weight };
         array.add_far(&[ray], ratio, &mut sum);
         let exact = array.far_response(azimuth, polar, ratio);
         for (x, y) in sum.iter().zip(exact) {

@@ -47,22 +47,12 @@ pub struct Survey {
     broken: Option<([usize; 3], C64)>,
     /// The first row in which a user's channel is zero, user by user.
     zero: Vec<Option<usize>>,
-    /// Sum of squared magnitudes over `largest²`.
-    largest: f64,
-    squares: f64,
 }
 
 impl Survey {
     /// Nothing seen yet of a table of this shape.
     pub fn new(shape: [usize; 4]) -> Self {
-        Self {
-            shape,
-            rows: 0,
-            broken: None,
-            zero: vec![None; shape[1]],
-            largest: 0.0,
-            squares: 0.0,
-        }
+        Self { shape, rows: 0, broken: None, zero: vec![None; shape[1]] }
     }
 
     /// Take the next row, `[user][antenna][subcarrier]`.
@@ -79,13 +69,6 @@ impl Survey {
                 *zero = Some(self.rows);
             }
         }
-        // Relative to the largest, as squares of path gains may be too small for a number.
-        let largest = row.iter().map(|z| z.re.abs().max(z.im.abs())).fold(self.largest, f64::max);
-        if largest > 0.0 && largest.is_finite() {
-            self.squares *= (self.largest / largest).powi(2);
-            self.squares += row.iter().map(|z| (z / largest).norm_sqr()).sum::<f64>();
-        }
-        self.largest = largest;
         self.rows += 1;
     }
 
@@ -115,6 +98,29 @@ impl Survey {
             _ => Ok(()),
         }
     }
+}
+
+/// The mean power of all entries of a table, taken row by row.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MeanPower {
+    entries: usize,
+    largest: f64,
+    /// Sum of squared magnitudes over `largest²`.
+    squares: f64,
+}
+
+impl MeanPower {
+    /// Take the next row.
+    pub fn push(&mut self, row: &[C64]) {
+        // Relative to the largest, as squares of path gains may be too small for a number.
+        let largest = row.iter().map(|z| z.re.abs().max(z.im.abs())).fold(self.largest, f64::max);
+        if largest > 0.0 && largest.is_finite() {
+            self.squares *= (self.largest / largest).powi(2);
+            self.squares += row.iter().map(|z| (z / largest).norm_sqr()).sum::<f64>();
+        }
+        self.largest = largest;
+        self.entries += row.len();
+    }
 
     /// What brings the mean |h|² of all rows, users, antennas and subcarriers to one: a factor on
     /// amplitudes, its square one on covariances. `None` when all are zero.
@@ -122,7 +128,6 @@ impl Survey {
         if !(self.largest > 0.0 && self.largest.is_finite()) {
             return None;
         }
-        let count = self.rows * self.shape[1] * self.shape[2] * self.shape[3];
-        Some(1.0 / (self.largest * (self.squares / count as f64).sqrt()))
+        Some(1.0 / (self.largest * (self.squares / self.entries as f64).sqrt()))
     }
 }

@@ -5,11 +5,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use noctule_num::{C64, CMat, InputError};
 use noctule_phy::arrays::PlanarArray;
 use noctule_phy::channels::antennas::Antennas;
-use noctule_phy::channels::table::{Beyond, ChannelTable, Survey, Wanted, ZeroUsers};
+use noctule_phy::channels::table::{Beyond, ChannelTable, MeanPower, Survey, Wanted, ZeroUsers};
 
 use super::beside::{Beside, real};
 use super::import::{Selection, complex, imported};
@@ -56,16 +57,35 @@ pub(super) struct Opened {
     /// Rows, users, antennas, subcarriers.
     shape: [usize; 4],
     notes: Vec<String>,
+    /// Which element of the file is ours, where it is not the same.
+    order: Option<Vec<usize>>,
     digest: OnceLock<String>,
     survey: OnceLock<Result<Survey, InputError>>,
+    unit_mean: OnceLock<Result<f64, InputError>>,
     path: PathBuf,
+}
+
+/// What decides how a file is read: its place and when it was written last, and what of a scenario it is
+/// read by. Compared in every trial.
+#[derive(Debug)]
+struct Key {
+    place: PathBuf,
+    written: (u64, Option<SystemTime>),
+    sides: (usize, usize),
+    own: Own,
+}
+
+impl Key {
+    fn is(&self, place: &Path, written: (u64, Option<SystemTime>), sides: (usize, usize)) -> bool {
+        self.place == place && self.written == written && self.sides == sides
+    }
 }
 
 /// Files that were looked at: where those of a digest are, and what is open, the latest last.
 #[derive(Debug, Default)]
 struct Known {
     places: Vec<(String, PathBuf)>,
-    open: Vec<(String, Arc<Opened>)>,
+    open: Vec<(Key, Arc<Opened>)>,
 }
 
 static KNOWN: Mutex<Known> = Mutex::new(Known { places: Vec::new(), open: Vec::new() });
@@ -131,15 +151,11 @@ impl Own {
             InputError::new("there is no such file of channels", "path", found, allowed)
         })?;
         let sides = (array.horizontal, array.vertical);
-        // What of a scenario reads the file, and when the file was written last.
-        let reading = (&self.variable, &self.axes, self.conjugate, self.tool, sides);
-        let import = (self.total_subcarriers, &self.element_order, self.selection);
         let written = (about.len(), about.modified().ok());
-        let key = format!("{:?}", (place, written, reading, import));
         let found = known(|known| {
-            let at = known.open.iter().position(|(other, _)| *other == key)?;
-            let entry = known.open.remove(at);
-            known.open.push(entry);
+            let same = |key: &Key| key.is(place, written, sides) && key.own.reads_as(self);
+            let at = known.open.iter().position(|(key, _)| same(key))?;
+            known.open[at..].rotate_left(1);
             known.open.last().map(|(_, opened)| Arc::clone(opened))
         });
         if let Some(found) = found {
@@ -150,20 +166,40 @@ impl Own {
             if known.open.len() >= KEPT {
                 known.open.remove(0);
             }
+            let key = Key { place: place.to_owned(), written, sides, own: self.clone() };
             known.open.push((key, Arc::clone(&opened)));
         });
         Ok(opened)
     }
 
+    /// Whether a file is the same channels to both.
+    fn reads_as(&self, other: &Self) -> bool {
+        let plain = |own: &Self| (own.conjugate, own.tool, own.total_subcarriers, own.selection);
+        plain(self) == plain(other)
+            && self.variable == other.variable
+            && self.axes == other.axes
+            && self.element_order == other.element_order
+    }
+
     fn read(&self, place: &Path, sides: (usize, usize)) -> Result<Opened, InputError> {
         let member = self.variable.as_deref();
-        let of = |store, shape, notes| Opened {
-            store,
-            shape,
-            notes,
-            digest: OnceLock::new(),
-            survey: OnceLock::new(),
-            path: place.to_owned(),
+        let of = |store, shape: [usize; 4], notes| -> Result<Opened, InputError> {
+            // Imports have sorted their elements already.
+            let order = self.element_order.clone().filter(|_| self.tool.is_none());
+            if let Some(order) = &order {
+                let named = |error| InputError { place: "element_order".to_owned(), ..error };
+                data::check_order(order, shape[2]).map_err(named)?;
+            }
+            Ok(Opened {
+                store,
+                shape,
+                notes,
+                order,
+                digest: OnceLock::new(),
+                survey: OnceLock::new(),
+                unit_mean: OnceLock::new(),
+                path: place.to_owned(),
+            })
         };
         let beside = Beside::of(place, member, self.axes.as_deref(), self.tool.is_some());
         let beside = beside.map_err(|error| about(error, place))?;
@@ -174,7 +210,7 @@ impl Own {
                 let shape = shape.map_err(|error| about(error, place))?;
                 let mut notes = beside.notes;
                 notes.extend(real(rows.is_complex()));
-                return Ok(of(Store::Streamed(rows), shape, notes));
+                return of(Store::Streamed(rows), shape, notes);
             }
         }
         let array = data::whole(place, member, USUAL).map_err(|error| about(error, place))?;
@@ -184,7 +220,7 @@ impl Own {
         let (table, more) = table.map_err(|error| about(error, place))?;
         notes.extend(more);
         let shape = table.shape();
-        Ok(of(Store::Kept(table), shape, notes))
+        of(Store::Kept(table), shape, notes)
     }
 
     fn table(
@@ -281,6 +317,25 @@ impl Opened {
         self.survey.get_or_init(look).as_ref().map_err(Clone::clone)
     }
 
+    /// The factor of `unit-mean`, which only that asks for.
+    fn unit_mean(&self) -> Result<f64, InputError> {
+        let look = || {
+            let mut power = MeanPower::default();
+            for row in 0..self.rows() {
+                power.push(&self.row(row)?);
+            }
+            let factor = power.unit_mean_factor().unwrap_or(1.0);
+            if factor.is_finite() {
+                return Ok(factor);
+            }
+            let what = "the channels are too small to be scaled to a mean of one";
+            let error =
+                InputError::new(what, "", "a factor beyond double precision", "above 1e-300");
+            Err(about(error, &self.path))
+        };
+        self.unit_mean.get_or_init(look).clone()
+    }
+
     /// Refuse what the scenario cannot use, in the order of [`noctule_phy::channels::table`].
     pub(super) fn check(
         &self,
@@ -308,7 +363,7 @@ impl Opened {
         };
         let located = |error: InputError| about(error, &self.path);
         wanted.check_shape(shape).map_err(|error| match error.found.ends_with("subcarriers") {
-            true => located(error.hint("`subcarrier = 0` takes one of them")),
+            true => located(error.hint("`subcarrier = 0` takes one of them for all")),
             false => located(error),
         })?;
         self.survey()?.check(&wanted).map_err(located)?;
@@ -349,9 +404,16 @@ impl Opened {
         ))
     }
 
-    /// The channels of a row, antennas × users, scaled as the scenario asks.
+    /// The channels of a row, antennas × users, scaled as the scenario asks, on one subcarrier.
     pub(super) fn channels(&self, own: &Own, row: usize, users: usize) -> Result<CMat, InputError> {
         Ok(self.over(own, row, users, 1)?.swap_remove(0))
+    }
+
+    fn factor(&self, own: &Own) -> Result<f64, InputError> {
+        match own.scale {
+            ChannelScale::AsIs => Ok(1.0),
+            ChannelScale::UnitMean => self.unit_mean(),
+        }
     }
 
     /// The same on so many subcarriers: one of the file is that of all.
@@ -363,17 +425,14 @@ impl Opened {
         count: usize,
     ) -> Result<Vec<CMat>, InputError> {
         let [_, _, antennas, subcarriers] = self.shape;
-        let entries = self.row(row)?;
+        let (entries, factor) = (self.row(row)?, self.factor(own)?);
         let pick = |n: usize| own.subcarrier.unwrap_or(if subcarriers == count { n } else { 0 });
-        let factor = match own.scale {
-            ChannelScale::AsIs => 1.0,
-            ChannelScale::UnitMean => self.survey()?.unit_mean_factor().unwrap_or(1.0),
-        };
         let turned = |z: C64| if own.conjugate { z.conj() } else { z };
+        let theirs = |a: usize| self.order.as_ref().map_or(a, |order| order[a]);
         let of = |n: usize| {
             let pick = pick(n);
             CMat::from_fn(antennas, users, |a, u| {
-                turned(entries[(u * antennas + a) * subcarriers + pick]) * factor
+                turned(entries[(u * antennas + theirs(a)) * subcarriers + pick]) * factor
             })
         };
         Ok((0..count).map(of).collect())

@@ -101,7 +101,6 @@ impl Channel {
             axes,
             tool,
             total_subcarriers,
-            element_order,
             receive_antennas,
             transmitter,
             symbol,
@@ -121,16 +120,10 @@ impl Channel {
         if tool.is_some() && !axes.is_empty() {
             return told("the axes of a tool are known", "axes", axes, "`axes` or `tool`");
         }
-        if tool.is_none() {
-            let allowed =
-                "`tool` beside it; a file of one's own is [trial, user, antenna] in our order";
-            if element_order.is_some() {
-                return told("only imports sort elements", "element_order", "no `tool`", allowed);
-            }
-            if *receive_antennas != ReceiveAntennas::First {
-                let what = "only imports have receive antennas";
-                return told(what, "receive_antennas", "no `tool`", allowed);
-            }
+        if tool.is_none() && *receive_antennas != ReceiveAntennas::First {
+            let what = "only imports have receive antennas";
+            let allowed = "`tool` beside it; a file of one's own is [trial, user, antenna]";
+            return told(what, "receive_antennas", "no `tool`", allowed);
         }
         if transmitter.is_some() && *tool != Some(ChannelTool::Sionna) {
             let (found, allowed) = ("another tool", "`tool = \"sionna\"` beside it");

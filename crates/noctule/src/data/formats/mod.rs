@@ -22,6 +22,7 @@ pub use load::{Members, Source, array, design_document, members, system_of};
 pub use node::Node;
 #[cfg(test)]
 pub(super) use npz::write_array;
+pub use order::check_order;
 pub use reading::{Reading, TOOLS, Tool};
 pub use rows::{Rows, companions, digest, text_beside, whole};
 

@@ -20,17 +20,7 @@ impl Reading {
         };
         let mut order: Vec<usize> = (0..length).collect();
         if let Some(given) = &self.order {
-            let mut sorted = given.clone();
-            sorted.sort_unstable();
-            if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-                let what = "the order of the elements names one of them twice";
-                let allowed = format!("every index from 0 to {} once", length.saturating_sub(1));
-                return Err(InputError::new(what, "order", format!("{} again", twice[0]), allowed));
-            }
-            if sorted != order {
-                let what = "the order of the elements is no permutation";
-                return Err(refuse(what, format!("{} indices", given.len())));
-            }
+            check_order(given, length)?;
             order.clone_from(given);
         }
         if let Some((horizontal, vertical)) = self.array {
@@ -53,4 +43,28 @@ impl Reading {
         }
         Ok(taken(array, axis, &order))
     }
+}
+
+/// Refuse what is no order of `length` elements.
+///
+/// # Errors
+/// An element that is named twice, or is not there.
+pub fn check_order(given: &[usize], length: usize) -> Result<(), InputError> {
+    let mut sorted = given.to_vec();
+    sorted.sort_unstable();
+    if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        let what = "the order of the elements names one of them twice";
+        let allowed = format!("every index from 0 to {} once", length.saturating_sub(1));
+        return Err(InputError::new(what, "order", format!("{} again", twice[0]), allowed));
+    }
+    let what = "the order of the elements is no permutation";
+    if given.len() != length {
+        let allowed = format!("{length}, as many as the array has antennas");
+        return Err(InputError::new(what, "order", format!("{} indices", given.len()), allowed));
+    }
+    if let Some(last) = sorted.last().filter(|&&last| last >= length) {
+        let allowed = format!("0 to {}", length - 1);
+        return Err(InputError::new(what, "order", format!("the index {last}"), allowed));
+    }
+    Ok(())
 }

@@ -46,6 +46,9 @@ impl Layout {
 
     /// The entries in `bytes`, in the order of the file; what is left over is not looked at.
     pub(super) fn decode(self, bytes: &[u8]) -> Entries {
+        if let Some(pairs) = self.plain(bytes) {
+            return Entries::Complex(pairs);
+        }
         let mut numbers = bytes
             .chunks_exact(self.kind.bytes())
             .map(|part| number(part, self.kind, self.big_endian));
@@ -58,6 +61,24 @@ impl Layout {
         }
         Entries::Complex(pairs)
     }
+
+    /// The entries of the types that channels have: rows of them are read in every trial.
+    fn plain(self, bytes: &[u8]) -> Option<Vec<C64>> {
+        match (self.complex, self.big_endian, self.kind) {
+            (true, false, Kind::Float(8)) => Some(pairs(bytes, f64::from_le_bytes)),
+            (true, false, Kind::Float(4)) => {
+                Some(pairs(bytes, |part| f64::from(f32::from_le_bytes(part))))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Pairs whose parts are `N` bytes each.
+fn pairs<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<C64> {
+    let (parts, _) = bytes.as_chunks::<N>();
+    let (pairs, _) = parts.as_chunks::<2>();
+    pairs.iter().map(|[re, im]| C64::new(number(*re), number(*im))).collect()
 }
 
 /// One number; integers above 2⁵³ are rounded as NumPy rounds them.
@@ -157,6 +178,24 @@ mod tests {
         assert_eq!(extended((0x3fff_u128 << 64) | 0xc000_0000_0000_0000), 1.5);
         let tenth = (0xbffb_u128 << 64) | 0xcccc_cccc_cccc_cccd;
         assert_eq!(extended(tenth), -0.1);
+    }
+
+    /// Whatever is read in a way of its own is read as number by number.
+    #[test]
+    fn pairs_are_what_their_numbers_are() {
+        let bytes: Vec<u8> = (0..99).map(|k| (k * 37 % 251) as u8).collect();
+        for bytes_each in [4, 8] {
+            let kind = Kind::Float(bytes_each);
+            let layout = Layout { kind, big_endian: false, complex: true };
+            let Entries::Complex(found) = layout.decode(&bytes) else { panic!("complex") };
+            assert_eq!(found.len(), 99 / layout.bytes());
+            for (k, z) in found.iter().enumerate() {
+                let part = |at: usize| number(&bytes[at..at + bytes_each], kind, false).to_bits();
+                let at = k * layout.bytes();
+                assert_eq!(z.re.to_bits(), part(at), "{bytes_each}");
+                assert_eq!(z.im.to_bits(), part(at + bytes_each), "{bytes_each}");
+            }
+        }
     }
 
     #[test]
