@@ -1,6 +1,6 @@
 //! Covariances over stacked access points.
 
-use noctule_num::linalg::{HermitianEigen, dot};
+use noctule_num::linalg::{HermitianEigen, Op, dot, product};
 use noctule_num::{C64, CMat, NumError};
 
 /// A Hermitian matrix over stacked access points: one dense block for each on the diagonal, plus
@@ -20,6 +20,29 @@ impl Covariance {
     pub fn block_diagonal(blocks: Vec<CMat>) -> Self {
         let rows = blocks.iter().map(CMat::rows).sum();
         Self { blocks, factors: CMat::zeros(rows, 0), weights: Vec::new() }
+    }
+
+    /// The same with blocks whose eigenvalues are zero or more: what rounding left below is cut off. A
+    /// singular block, such as that of a line of sight alone, has errors of the size of what was
+    /// estimated, which may be much larger than itself.
+    ///
+    /// # Errors
+    /// [`NumError`] when an entry is not finite.
+    pub fn without_rounding(mut self) -> Result<Self, NumError> {
+        for block in &mut self.blocks {
+            let mut eigen = HermitianEigen::new(block.rows());
+            eigen.compute(block)?;
+            if eigen.min() >= 0.0 {
+                continue;
+            }
+            let mut scaled = eigen.vectors().clone();
+            for (j, value) in eigen.values().iter().enumerate() {
+                let root = value.max(0.0).sqrt();
+                scaled.col_mut(j).iter_mut().for_each(|z| *z *= root);
+            }
+            *block = product(&scaled, Op::Plain, &scaled, Op::Adjoint);
+        }
+        Ok(self)
     }
 
     /// Split a dense Hermitian matrix into its diagonal blocks of order `antennas` and the rest,

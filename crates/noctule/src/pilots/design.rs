@@ -15,12 +15,12 @@ mod search;
 mod settings;
 mod unmodelled;
 
-use noctule_optim::{Bound, Interrupt, Sense, Stop};
+use noctule_optim::{Bound, Interrupt, PointProof, Sense, Stop};
 
 use super::certificate::Envelopes;
 use super::instance::needs_radar;
 use super::interior::{Descent, Ending, Goal, Rules};
-use super::{Allocation, Instance, PilotsDesign};
+use super::{Allocation, Instance, PilotsDesign, verify};
 use crate::system::NoSettings;
 use crate::{Error, Run};
 use search::{Entry, Search, TIGHT, proof_of, stop_of};
@@ -162,7 +162,8 @@ fn stop_after(descent: Stop, branching: Stop, open: bool) -> Stop {
 
 /// The smallest worst bound on positions that any allocation reaches, with its lower bound.
 ///
-/// Errors are not looked at. The problem is convex, and the proof a dual one in closed form.
+/// Errors are not looked at, nor is the limit of an instance, which the best bound may miss. The problem is
+/// convex, and the proof a dual one in closed form.
 ///
 /// # Errors
 /// [`Error::Input`] when there is no radar, or a user cannot be located.
@@ -189,5 +190,11 @@ pub fn best_crb(
     if bound.as_ref().is_some_and(|bound| bound.gap_rel <= TIGHT) {
         stop = Stop::Converged;
     }
-    search.finish(&x, stop, proof_of(&run).with_bound(bound), vec![value])
+    let mut design = search.finish(&x, stop, proof_of(&run).with_bound(bound), vec![value])?;
+    // The best bound there is may miss a limit: what is said of the point is then by how much.
+    let violation = verify(instance, &design.variables)?.violation;
+    if violation > crate::FEASIBLE {
+        design.proof.point = PointProof::Feasible { violation };
+    }
+    Ok(design)
 }

@@ -88,6 +88,19 @@ fn a_limit_relative_to_the_best() {
     assert!((limit / best - 1.5).abs() < 1e-9);
 }
 
+/// The best bound misses a limit that nobody can keep, and says so as the witness does.
+#[test]
+fn the_best_bound_tells_by_how_much_it_misses_a_limit() {
+    let proof = |factor: f64| {
+        let scenario = Scenario { crb_limit: CrbLimit::OverBest(factor), ..Scenario::paper() };
+        let instance = scenario.realize(1, 0).unwrap();
+        best_crb(&instance, &NoSettings {}, &Run::default()).unwrap().proof.point
+    };
+    let missed = |proof| matches!(proof, PointProof::Feasible { violation } if (violation - 1.0_f64).abs() < 1e-6);
+    assert!(missed(proof(0.5)), "{:?}", proof(0.5));
+    assert!(matches!(proof(2.0), PointProof::Stationary { .. }), "{:?}", proof(2.0));
+}
+
 /// Gains of a cell: their mean loss, shadowing and share of lines of sight are those of the formulas.
 #[test]
 fn a_cell_takes_the_place_of_three_slopes() {

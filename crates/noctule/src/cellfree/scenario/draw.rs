@@ -75,12 +75,17 @@ impl Scenario {
                 observe(&h, &groups, energy, &estimates, seed, trial)?
             }
         };
+        let mut error: Vec<Covariance> = estimates.into_iter().map(|e| e.error).collect();
+        if fading.is_some() {
+            error =
+                error.into_iter().map(Covariance::without_rounding).collect::<Result<_, _>>()?;
+        }
         let sensing: Vec<bool> =
             site.targets_rad.iter().map(|targets| !targets.is_empty()).collect();
         let parts = Parts {
             antennas: self.antennas_each(),
             channels,
-            error: estimates.into_iter().map(|e| e.error).collect::<Vec<Covariance>>(),
+            error,
             power_over_noise: self.powers(&sensing),
             targets_rad: site.targets_rad,
             window_rad: self.window_deg.to_radians(),

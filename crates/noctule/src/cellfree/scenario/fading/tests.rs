@@ -1,6 +1,6 @@
 use super::super::draw::draw_channels;
 use super::*;
-use crate::cellfree::scenario::{FixedPlaces, Places};
+use crate::cellfree::scenario::{EstimatorKind, FixedPlaces, Places};
 
 fn scenario(channel: &str) -> Scenario {
     let places = Places::Fixed(FixedPlaces {
@@ -88,6 +88,22 @@ fn errors_of_estimates_are_those_that_instances_carry() {
         let mean = ratio / count as f64;
         let deviation = (square / count as f64 - mean * mean).sqrt() / (count as f64).sqrt();
         assert!((mean - 1.0).abs() < 4.0 * deviation, "{kind}: {mean} ± {deviation}");
+    }
+}
+
+/// A line of sight alone has a covariance of rank one, and its error is one too: rounding does not make
+/// drops of it that are refused.
+#[test]
+fn a_line_of_sight_alone_can_be_estimated() {
+    for (antennas, estimator) in
+        [(1, EstimatorKind::Joint), (4, EstimatorKind::PerAccessPoint), (4, EstimatorKind::Joint)]
+    {
+        let channel = r#"{"kind": "rician", "k_factor_db": 300}"#;
+        let scenario = Scenario { places: Places::Drawn, antennas, estimator, ..scenario(channel) };
+        for trial in 0..40 {
+            let found = scenario.realize(1, trial);
+            assert!(found.is_ok(), "{antennas} antennas, drop {trial}: {:?}", found.err());
+        }
     }
 }
 
