@@ -12,6 +12,8 @@ mod draw;
 #[cfg(feature = "files")]
 mod import;
 #[cfg(feature = "files")]
+mod opened;
+#[cfg(feature = "files")]
 mod own;
 mod ranges;
 mod rows;
