@@ -472,8 +472,8 @@ class ChannelFile:
     direction_check
         A line of sight whose direction is known: refused where it lies elsewhere.
     element_order
-        Which element of the program's array is ours, element by element, where it is not known
-        or another one.
+        Which element of the file is ours, element by element, where its order is another one; ours
+        have the vertical index fastest.
     kind
         Which variant.
     receive_antennas
