@@ -1,10 +1,10 @@
 //! The scenario by itself.
 
 use super::*;
-use crate::Run;
 use crate::pilots::baselines::full_power;
 use crate::pilots::{FullPower, best_crb};
 use crate::system::NoSettings;
+use crate::{PointProof, Run};
 
 #[test]
 fn the_default_is_valid_and_round_trips() {
@@ -96,8 +96,8 @@ fn the_best_bound_tells_by_how_much_it_misses_a_limit() {
         let instance = scenario.realize(1, 0).unwrap();
         best_crb(&instance, &NoSettings {}, &Run::default()).unwrap().proof.point
     };
-    let missed = |proof| matches!(proof, PointProof::Feasible { violation } if (violation - 1.0_f64).abs() < 1e-6);
-    assert!(missed(proof(0.5)), "{:?}", proof(0.5));
+    let PointProof::Feasible { violation } = proof(0.5) else { panic!("{:?}", proof(0.5)) };
+    assert!((violation - 1.0).abs() < 1e-6, "{violation}");
     assert!(matches!(proof(2.0), PointProof::Stationary { .. }), "{:?}", proof(2.0));
 }
 
