@@ -2019,7 +2019,7 @@ if TYPE_CHECKING:
         Examples
         --------
         >>> import noctule
-        >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+        >>> band = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
         >>> bounds = band_crb(band, np.tile(np.eye(16), (4, 1, 1)))
         >>> bool((bounds > 0).all())
         True
@@ -2048,7 +2048,7 @@ if TYPE_CHECKING:
         Examples
         --------
         >>> import noctule
-        >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+        >>> band = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
         >>> F = band_fisher_matrix(band, np.tile(np.eye(16), (4, 1, 1)))
         >>> F.shape, bool(np.allclose(F, F.T))
         ((12, 12), True)
@@ -2074,7 +2074,7 @@ if TYPE_CHECKING:
         Examples
         --------
         >>> import noctule
-        >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+        >>> band = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
         >>> band_parameters(band)[:2], len(band_parameters(band))
         (['azimuth_rad[0]', 'azimuth_rad[1]'], 12)
         """
@@ -2104,7 +2104,7 @@ if TYPE_CHECKING:
         Examples
         --------
         >>> import noctule
-        >>> design = noctule.design(Scenario(ofdm=Ofdm(subcarriers=4)))
+        >>> design = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}}).design()
         >>> rates = band_rates(design.instance, design["band_beams"])
         >>> bool(np.isclose(rates.mean(axis=0).sum(), design.metrics.sum_rate_nats))
         True

@@ -58,7 +58,7 @@ fn fisher(instance: &Bound<'_, PyAny>, band_beams: &Bound<'_, PyAny>) -> PyResul
 /// Examples
 /// --------
 /// >>> import noctule
-/// >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+/// >>> band = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
 /// >>> band_parameters(band)[:2], len(band_parameters(band))
 /// (['azimuth_rad[0]', 'azimuth_rad[1]'], 12)
 #[pyfunction]
@@ -89,7 +89,7 @@ pub(crate) fn band_parameters(instance: &Bound<'_, PyAny>) -> PyResult<Vec<Strin
 /// Examples
 /// --------
 /// >>> import noctule
-/// >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+/// >>> band = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
 /// >>> F = band_fisher_matrix(band, np.tile(np.eye(16), (4, 1, 1)))
 /// >>> F.shape, bool(np.allclose(F, F.T))
 /// ((12, 12), True)
@@ -126,7 +126,7 @@ pub(crate) fn band_fisher_matrix<'py>(
 /// Examples
 /// --------
 /// >>> import noctule
-/// >>> band = Scenario(ofdm=Ofdm(subcarriers=4)).realize()
+/// >>> band = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
 /// >>> bounds = band_crb(band, np.tile(np.eye(16), (4, 1, 1)))
 /// >>> bool((bounds > 0).all())
 /// True
@@ -166,7 +166,7 @@ pub(crate) fn band_crb<'py>(
 /// Examples
 /// --------
 /// >>> import noctule
-/// >>> design = noctule.design(Scenario(ofdm=Ofdm(subcarriers=4)))
+/// >>> design = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}}).design()
 /// >>> rates = band_rates(design.instance, design["band_beams"])
 /// >>> bool(np.isclose(rates.mean(axis=0).sum(), design.metrics.sum_rate_nats))
 /// True
