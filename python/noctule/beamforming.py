@@ -24,6 +24,8 @@ Schemes
     matched filters, equal power: closed form
 ``sharing``
     a precoder that ignores targets and sensing beams that ignore users, in the shares that keep what is required
+``nominal``
+    of a scenario with ``uncertain``: designed for the angles as they are named, judged over all that they may be
 ``algorithm-1``
     successive convex approximation of T. Fang et al.: as far as its tolerance goes
 ``projected-gradient``
@@ -1796,6 +1798,20 @@ class SharingSettings:
 
 
 @parameters
+class NominalSettings:
+    """Settings of the scheme ``nominal``: of a scenario with ``uncertain``: designed for the angles as they are named, judged over all that they may be.
+
+    Parameters
+    ----------
+    over : Literal['expected', 'worst', 'bayesian'] | None
+        How metrics are judged while the beams are designed; ``None``: at the angles as they are
+        named.
+    """
+
+    over: Literal['expected', 'worst', 'bayesian'] | None = None
+
+
+@parameters
 class Algorithm1Settings:
     """Settings of the scheme ``algorithm-1``: successive convex approximation of T. Fang et al.: as far as its tolerance goes.
 
@@ -2344,6 +2360,7 @@ __all__ = [
     "SensingOnlySettings",
     "WmmseSettings",
     "SharingSettings",
+    "NominalSettings",
     "Algorithm1Settings",
     "ProjectedGradientSettings",
     "BarzilaiBorweinSettings",

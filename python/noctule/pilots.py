@@ -85,6 +85,8 @@ Metrics in records
     share of the power spent that goes to the user who gets most
 ``mean_rate_mbps`` (Mbit/s)
     mean over users of B log₂(1 + SINR)
+``limit_price`` (1/m)
+    by how much the largest error rises where the limit on positions is a metre larger
 ``mse_m2`` (m²)
     of estimated positions, over noises and users
 ``mse_over_crb``

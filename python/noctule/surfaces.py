@@ -103,6 +103,8 @@ Metrics in records
     share of power in a dedicated sensing signal
 ``coherence``
     largest overlap of two paths, 0 for orthogonal
+``limit_price`` (bit/s/Hz/dB)
+    by how much the rate rises where the limit on the bound is one decibel larger
 ``echo_snr_db`` (dB)
     power of the echo over the noise at one sensor
 ``music_mse_over_crb``

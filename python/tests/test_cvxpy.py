@@ -98,6 +98,64 @@ def test_cvxpy_never_beats_a_convex_goal(tmp_path: Path, trial: int, scenario: A
     assert np.isclose(design.metrics.goal.value, theirs, rtol=1e-5)
 
 
+LINEAR: dict[str, Any] = {
+    "users": 2, "transmit_elements": {"kind": "linear", "elements": 8},
+    "receive_elements": {"kind": "linear", "elements": 9},
+    "unknown": {"azimuth": True, "polar": False, "reflection": True},
+    "targets": {"fixed": [{"azimuth_deg": 0.0, "polar_deg": 90.0, "reflection": [0.1, 0.0]},
+                          {"azimuth_deg": 35.0, "polar_deg": 90.0, "reflection": [0.0, 0.1]}]},
+    "template": {"step_deg": 3.0}, "require": FLOORS,
+}
+CLUTTER = {"clutter": [{"azimuth_deg": 20.0, "polar_deg": 40.0, "over_noise_db": 20.0},
+                       {"azimuth_deg": -40.0, "polar_deg": 80.0, "over_noise_db": 10.0}]}
+STATIONS = {
+    "places_m": [[0.0, 0.0], [60.0, 10.0]], "elements": 4, "power_dbm": 10.0, "echo_db": 3.0,
+    "users_m": [[20.0, 30.0], [45.0, 25.0]], "targets_m": [[30.0, 40.0], [10.0, 50.0]],
+}
+
+
+def lit(kind: str, **more: Any) -> dict[str, Any]:
+    return {**SMALL, "goal": {"kind": "max-sensing", "metric": {"kind": kind}}, "require": FLOORS, **more}
+
+
+def off(over: str, **more: Any) -> dict[str, Any]:
+    return {"uncertain": {"over": over, "azimuth_deg": 3.0, "nodes": 3, **more}}
+
+
+@pytest.mark.parametrize(("trial", "scenario"), list(enumerate([
+    {**LINEAR, "goal": {"kind": "min-crb", "metric": {"kind": "beampattern"}}},
+    {**LINEAR, "goal": {"kind": "max-sensing"}, "require": {
+        **FLOORS, "limits": [{"metric": {"kind": "beampattern"}, "limit": 0.08}]}},
+    lit("scnr", **CLUTTER),
+    {**SMALL, **CLUTTER, "goal": {"kind": "min-power"}, "power_dbm": 30.0, "require": {**FLOORS, "limits": [
+        {"metric": {"kind": "detection"}, "limit": 0.9}, {"metric": {"kind": "scnr", "target": 0}, "limit": 12.0}]}},
+    {"stations": STATIONS, "goal": {"kind": "max-sensing"}, "require": FLOORS},
+    {"stations": STATIONS, "goal": {"kind": "min-power"}, "require": {
+        **FLOORS, "limits": [{"metric": {"kind": "illumination", "target": 0}, "limit": 9.0}]}},
+    smallest("angles", **off("expected")), smallest("worst-angle", **off("worst")),
+    smallest("angles", **off("bayesian", law="gaussian")), lit("sensing-snr", **off("expected")),
+    lit("sensing-snr", **off("worst", polar_deg=2.0)),
+    {**SMALL, "goal": {"kind": "max-min-rate"}, "require": {"azimuth_deg": 5.0}, **off("worst")},
+    {**SMALL, "goal": {"kind": "min-power"}, "power_constraint": "per-antenna", "require": {
+        "sinr_db": 3.0, "azimuth_deg": 4.0}},
+])))
+def test_cvxpy_agrees_on_what_is_around(tmp_path: Path, trial: int, scenario: Any) -> None:
+    """Templates, clutter, stations, angles that are not known exactly, and limits of antennas."""
+    instance = noctule.Instance(scenario=scenario)
+    _, theirs = by_cvxpy(tmp_path, instance.to_cvxpy())
+    design = instance.design()
+    assert design.proof.bound.gap_rel < 1e-5, trial
+    assert np.isclose(design.metrics.goal.value, theirs, rtol=1e-5)
+
+
+def test_a_script_looks_at_what_is_around(tmp_path: Path) -> None:
+    """Each of them changes the optimum: none is left out."""
+    plain = by_cvxpy(tmp_path, noctule.Instance(scenario=lit("sensing-snr")).to_cvxpy())[1]
+    for scenario in (lit("scnr", **CLUTTER), lit("sensing-snr", **off("worst"))):
+        found = by_cvxpy(tmp_path, noctule.Instance(scenario=scenario).to_cvxpy())[1]
+        assert found < 0.999 * plain
+
+
 def test_only_convex_goals_are_written() -> None:
     for scenario in ({"goal": {"kind": "sum-rate"}}, {}):
         instance = noctule.Instance(scenario=scenario)

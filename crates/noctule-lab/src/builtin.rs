@@ -37,6 +37,7 @@ pub const ALL: &[BuiltIn] = built_in![
         "crb-users",
         "crb-antennas",
         "price",
+        "robust",
         "channel-models",
         "channel-price",
         "one-user",

@@ -46,6 +46,9 @@ fn design(system: &dyn Single, scheme: &str) -> Option<Story> {
         scenario["ofdm"] = json!({ "subcarriers": 3 });
         scenario["knowledge"] = json!({});
     }
+    if scheme == "nominal" {
+        (scenario["goal"], scenario["uncertain"]) = (json!({ "kind": "min-crb" }), json!({}));
+    }
     let source = Source { scenario: Some(scenario), arrays: None, seed: 3, trial: 0 };
     let settings = certified(system, scheme);
     match system.design(&source, scheme, &settings, &Interrupt::new()) {

@@ -62,3 +62,8 @@ pub use system::{Certify, Run, Scheme, System};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The blocks of the worked pages.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/which-problem.md")]
+struct WhichProblem;

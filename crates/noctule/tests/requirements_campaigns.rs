@@ -127,15 +127,14 @@ fn campaign_worst_rates_under_limits_are_proven() {
     for seed in 0..12 * effort::<u64>() {
         worst_rate(seed, &mut report);
     }
-    // one of 1 008 (one user, one target) keeps a gap of 2.9e-4, which its bound says
-    report.told("worst rates", 1);
+    report.told("worst rates", 0);
 }
 
 /// Where Newton's steps from the beams of the step before end in a least power that is not the least.
 #[test]
 fn worst_rates_that_steps_from_step_to_step_leave_open_are_proven() {
     let mut report = Report::default();
-    for seed in [60, 196, 249, 584, 609, 632, 660, 848, 972, 988] {
+    for seed in [60, 196, 249, 584, 609, 632, 660, 848, 956, 972, 988] {
         worst_rate(seed, &mut report);
     }
     report.told("worst rates", 0);

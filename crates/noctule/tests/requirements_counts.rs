@@ -99,6 +99,45 @@ fn powers_take_few_steps() {
     assert!(count <= 16.0, "{count}");
 }
 
+/// Who has no floor costs nothing: the problem is that of the others, however many streams there may be.
+#[test]
+fn users_without_a_floor_take_few_steps() {
+    let own = |floors: [f64; 4], cancelled: bool, streams: Option<usize>| Scenario {
+        require: Require {
+            user_rate_bps_hz: Some(
+                floors.map(|floor| floor.ln_1p() / std::f64::consts::LN_2).to_vec(),
+            ),
+            ..Require::default()
+        },
+        streams_cancelled: cancelled,
+        sensing_streams: streams,
+        ..scene(4, 4, 4, 0.0)
+    };
+    for cancelled in [false, true] {
+        for streams in [None, Some(0), Some(1)] {
+            let value = |floors: [f64; 4]| {
+                let instance = own(floors, cancelled, streams).realize(1, 2).unwrap();
+                let found = design(&instance, &Settings::default()).unwrap();
+                let goal = found.metrics.goal.clone().unwrap();
+                assert!(goal.violation.unwrap() <= 1e-8, "{floors:?}");
+                (goal.value.unwrap(), found)
+            };
+            let (all, _) = value([10.0; 4]);
+            let (some, found) = value([10.0, 0.0, 10.0, 0.0]);
+            let (nobody, _) = value([0.0; 4]);
+            assert!(
+                nobody <= some * (1.0 + 1e-6) && some <= all * (1.0 + 1e-6),
+                "{nobody} {some} {all}"
+            );
+            if streams.is_none() {
+                let bound = found.proof.bound.as_ref().unwrap();
+                assert!(bound.gap_rel <= 1e-6 && found.work.evaluations <= 20, "{:?}", found.work);
+                assert!([0, 2].iter().all(|k| found.metrics.sinr[*k] >= 10.0 * (1.0 - 1e-8)));
+            }
+        }
+    }
+}
+
 /// Sum rates are not convex and keep their descents.
 #[test]
 fn sum_rates_under_limits() {
@@ -124,5 +163,45 @@ fn sum_rates_under_limits() {
             median(times)
         );
         assert!(median(counts) <= 3000.0);
+    }
+}
+
+/// Thirty points of a region, each proven and priced, each from the one before: the best accuracy under a
+/// common SINR, and the best worst rate under a limit on the accuracy.
+#[test]
+fn a_region_of_thirty_points() {
+    let accuracy = |i: usize| Scenario {
+        require: Require { sinr_db: Some(-5.0 + 0.7 * i as f64), ..Require::default() },
+        ..scene(4, 4, 4, 0.0)
+    };
+    let rate = |i: usize| Scenario {
+        goal: Goal::MaxMinRate { user_weights: None },
+        require: Require { azimuth_deg: Some(0.9 * 1.04_f64.powi(i as i32)), ..Require::default() },
+        ..scene(4, 4, 4, 0.0)
+    };
+    type Point<'a> = &'a dyn Fn(usize) -> Scenario;
+    for (name, point, most) in
+        [("accuracy", &accuracy as Point<'_>, 400.0), ("worst rate", &rate, 2500.0)]
+    {
+        let (mut counts, mut times) = (Vec::new(), Vec::new());
+        for trial in 0..5 {
+            let (mut before, mut steps, begun) = (None::<Beams>, 0, Instant::now());
+            for i in 0..30 {
+                let instance = point(i).realize(1, trial).unwrap();
+                let run = Run::default().from(before.as_ref());
+                let found = design_from(&instance, &Settings::default(), &run).unwrap();
+                steps += found.work.evaluations;
+                if found.proof.infeasible.is_none() {
+                    assert!(found.proof.bound.as_ref().unwrap().gap_rel <= 1e-4);
+                    assert!(found.metrics.prices.is_some());
+                }
+                before = Some(found.variables);
+            }
+            times.push(1e3 * begun.elapsed().as_secs_f64());
+            counts.push(steps as f64);
+        }
+        let (count, time) = (median(counts), median(times));
+        println!("thirty points, {name}: {count} steps in {time:.1} ms");
+        assert!(count <= most, "{name}: {count}");
     }
 }

@@ -40,6 +40,9 @@ fn needed(scheme: &str, scenario: &mut Value) {
     if scheme == "perfect-knowledge" {
         scenario["knowledge"] = json!({});
     }
+    if scheme == "nominal" {
+        (scenario["goal"], scenario["uncertain"]) = (json!({ "kind": "min-crb" }), json!({}));
+    }
 }
 
 /// The row of a scheme with changed scenario and settings.

@@ -5,10 +5,13 @@ use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 use serde_json::Value;
 
 use super::again::{self, Goal};
-use super::design::TARGET;
-use super::{Allocation, Instance, Metrics};
+use super::design::{TARGET, design};
+use super::{Allocation, Instance, Metrics, Settings};
 use crate::Error;
 use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict, same_certificate};
+
+/// Two worst errors that differ by no more than this, relative, are those of one design.
+const SAME: f64 = 1e-6;
 
 type Document<'a> = Said<'a, Instance, Allocation, Metrics, Claims>;
 
@@ -55,7 +58,7 @@ const UNKNOWN: Claims = Claims::new(Ends::OwnRule);
 
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Allocation, Metrics, Claims> = Checks {
-    added: &["attained"],
+    added: &["attained", "limit_price"],
     bounded,
     bound: bound_again,
     residual,
@@ -165,6 +168,25 @@ fn residual(_: &Document<'_>) -> Result<Option<f64>, Error> {
     Ok(None)
 }
 
+/// Whether a document states another price of its limit than the design that is found again, where that is
+/// the same.
+fn another_price(said: &Document<'_>) -> bool {
+    let stored = said.stored.get("limit_price").and_then(Value::as_f64);
+    let (Some(stored), Some(limit)) = (stored, said.instance.parts().crb_limit_m2) else {
+        return stored.is_some();
+    };
+    let Ok(again) = design(said.instance, &Settings::default()) else { return false };
+    let (mine, theirs) = (again.metrics.worst_error, said.metrics.worst_error);
+    let Some(price) = again.metrics.limit_price.filter(|_| (mine - theirs).abs() <= SAME * theirs)
+    else {
+        return false;
+    };
+    (price - stored).abs() > 1e-4 * price.abs() + SAME * theirs / limit.sqrt()
+}
+
 fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
+    if another_price(said) {
+        return Verdict::Refuted("the limit has another price than it states".to_owned());
+    }
     said.ended(said.claims.unwrap_or(UNKNOWN).ends, stop, proof)
 }

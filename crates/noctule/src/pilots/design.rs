@@ -79,7 +79,12 @@ pub fn design_from(
         search.certify(&mut reached, &inside, settings, &run.interrupt);
     }
     let Reached { x, value, descent, stop, bound, open } = reached;
+    // of the descent that ended here; the limit is one on the square of what people say
+    let root = search.limit.filter(|_| descent.ending == Ending::Converged).map(f64::sqrt);
+    let price = root.map(|root| -2.0 * value * search.interior.limit_weight() / root);
     let mut design = search.finish_errors(x, stop, proof_of(&descent).with_bound(bound), value)?;
+    design.metrics.limit_price =
+        price.filter(|_| matches!(design.proof.point, PointProof::Stationary { .. }));
     design.warnings.extend(open);
     Ok(design)
 }

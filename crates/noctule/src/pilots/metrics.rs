@@ -76,6 +76,14 @@ pub(super) const METRICS: &[Metric<Pilots>] = &[
         |_, d| Some(1e-6 * d.metrics.mean_rate_bps),
     ),
     metric(
+        "limit_price",
+        "Price of the limit",
+        "1/m",
+        "by how much the largest error rises where the limit on positions is a metre larger",
+        |_, d| d.metrics.limit_price,
+    )
+    .only_with("require"),
+    metric(
         "mse_m2",
         "Mean squared error",
         "m²",

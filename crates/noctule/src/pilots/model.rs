@@ -40,6 +40,10 @@ pub struct Metrics {
     pub mean_rate_bps: f64,
     /// Pilot power spent, over what all access points have.
     pub power_fraction: f64,
+    /// By how much the largest error rises where the limit on positions is a metre larger: minus what a metre
+    /// less costs, from the multipliers of a design under a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_price: Option<f64>,
     /// What estimators make of the echoes; [`located`](super::locate::located) fills it in, where
     /// they were asked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +107,7 @@ pub fn evaluate(instance: &Instance, allocation: &Allocation) -> Result<Metrics,
         mean_rate_bps: rate_bps.iter().sum::<f64>() / users as f64,
         rate_bps,
         power_fraction: x.iter().sum::<f64>() / instance.points() as f64,
+        limit_price: None,
         attained: None,
     })
 }

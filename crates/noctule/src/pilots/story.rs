@@ -32,6 +32,14 @@ pub(super) fn facts(instance: &Instance, design: &PilotsDesign) -> Vec<(String, 
     if let Some(limit) = instance.parts().crb_limit_m2 {
         facts.push(("limit on positions", format!("{} m²", significant(limit, 7))));
     }
+    if let Some(price) = m.limit_price {
+        // what a metre is worth may be more than there is
+        let centimetre = 0.01 * price.abs();
+        facts.push((
+            "price of the limit",
+            format!("one centimetre less costs {} of error", significant(centimetre, 3)),
+        ));
+    }
     if let Some(attained) = &design.metrics.attained {
         facts.push((
             "estimators",

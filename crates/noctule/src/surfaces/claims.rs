@@ -5,6 +5,8 @@ use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::model::Link;
+use super::price::limit_price;
 use super::{
     Deployment, Instance, Metrics, Requirement, Select, Settings, Signal, closed_form_bound,
     misses_requirement, within_reach,
@@ -54,7 +56,7 @@ pub(super) const fn lit(select: Select) -> (Select, Requirement) {
 
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Deployment, Metrics, Claims> = Checks {
-    added: &["echo"],
+    added: &["echo", "limit_price"],
     bounded,
     bound: bound_again,
     residual,
@@ -111,7 +113,27 @@ fn infeasible_again(
     Ok(same_certificate(certificate, Some(&found), out))
 }
 
+/// Whether a document states another price of its limit than its phases have.
+fn another_price(said: &Document<'_>) -> Result<bool, Error> {
+    let Some(stored) = said.stored.get("limit_price").and_then(Value::as_f64) else {
+        return Ok(false);
+    };
+    let Some(signal) = said.claims.and_then(|claims| claims.proves) else { return Ok(true) };
+    let deployment = said.variables;
+    let cascade = said.instance.cascade(&deployment.sites);
+    let link = Link::new(said.instance, &cascade);
+    let price = limit_price(said.instance, (&cascade, &link), signal, deployment)?;
+    Ok(price.is_none_or(|price| (price - stored).abs() > 1e-6 * price.abs()))
+}
+
 fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {
+    match another_price(said) {
+        Ok(false) => {}
+        Ok(true) => {
+            return Verdict::Refuted("the limit has another price than it states".to_owned());
+        }
+        Err(error) => return Verdict::NotCheckable(format!("the price of the limit: {error}")),
+    }
     if proof.infeasible.is_some() {
         return closed_form(stop);
     }

@@ -26,6 +26,11 @@ pub(super) const METRICS: &[Metric<Surfaces>] = &[
     metric("streams", "Streams", "", "streams that carry data", |_, d| met(d, d.metrics.streams as f64)),
     metric("sensing_share", "Sensing share", "", "share of power in a dedicated sensing signal", |_, d| met(d, d.metrics.sensing_share)),
     metric("coherence", "Overlap of paths", "", "largest overlap of two paths, 0 for orthogonal", |_, d| Some(d.metrics.coherence)).also_infeasible(),
+    metric(
+        "limit_price",
+        "Price of the limit",
+        "bit/s/Hz/dB",
+        "by how much the rate rises where the limit on the bound is one decibel larger", |_, d| met(d, d.metrics.limit_price?)).only_with("require"),
     metric("echo_snr_db", "Echo SNR", "dB", "power of the echo over the noise at one sensor", |_, d| echo(d, |echo| Some(echo.snr_db))),
     metric(
         "music_mse_over_crb",

@@ -98,6 +98,7 @@ mod optimum;
 mod phases;
 pub mod picture;
 pub mod power;
+mod price;
 mod reach;
 mod requirement;
 mod root;

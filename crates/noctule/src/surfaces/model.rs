@@ -39,6 +39,10 @@ pub struct Metrics {
     pub sensing_share: f64,
     /// Largest overlap of two paths, zero for sites that satisfy Proposition 1.
     pub coherence: f64,
+    /// By how much the rate in bit/s/Hz rises where the limit on the bound is one decibel larger, from the
+    /// multiplier of a design under a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_price: Option<f64>,
     /// What estimators made of simulated echoes, where the instance asks for some.
     pub echo: Option<EchoReport>,
 }
@@ -95,6 +99,7 @@ pub(super) fn measured(instance: &Instance, deployment: &Deployment) -> Result<M
         streams,
         sensing_share,
         coherence: base.max(user),
+        limit_price: None,
         echo: None,
     })
 }

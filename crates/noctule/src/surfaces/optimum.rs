@@ -13,12 +13,13 @@ use super::exact::search::choose_exact;
 use super::model::measured;
 use super::phases::light::align_light;
 use super::power::ROUNDING;
+use super::price::limit_price;
 use super::requirement::{violation, within_reach};
 use super::select;
 use super::settings::{Requirement, Settings, Signal};
 use super::settle::{beam, settle};
 use super::shifters::quantised;
-use super::{Deployment, Instance, SurfacesDesign};
+use super::{Deployment, Instance, Metrics, SurfacesDesign};
 use crate::{Design, Error, FEASIBLE};
 
 /// The best design of a signal, without echoes.
@@ -65,7 +66,8 @@ fn proven_design(
     let mut built = settle(sites, cascade, link, signal, plan)?;
     built.requirement = settings.requirement;
     let (deployment, quantisation) = quantised(instance, cascade, signal, settings, built, plan)?;
-    let metrics = measured(instance, &deployment)?;
+    let limit_price = limit_price(instance, (cascade, link), signal, &deployment)?;
+    let metrics = Metrics { limit_price, ..measured(instance, &deployment)? };
     let mut warnings: Vec<String> = chosen.advice().into_iter().collect();
     warnings.extend(quantisation);
     warnings.extend(advice(instance, &metrics));

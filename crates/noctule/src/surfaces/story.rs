@@ -41,6 +41,9 @@ pub(super) fn facts(design: &SurfacesDesign) -> Vec<(String, String)> {
         ),
         ("overlap of paths", format!("{:.1e}", metrics.coherence)),
     ];
+    if let Some(price) = metrics.limit_price {
+        facts.push(("price of the limit", format!("one decibel less costs {price:.4} bit/s/Hz")));
+    }
     if let Some(echo) = &design.metrics.echo {
         let ratio = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.3}"));
         facts.push((

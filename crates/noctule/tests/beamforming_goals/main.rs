@@ -3,6 +3,7 @@
 
 mod ends;
 mod laws;
+mod nominal;
 mod refusals;
 mod sensing;
 

@@ -161,3 +161,36 @@ fn less_and_more_of_everything_is_monotone() {
     );
     assert!(value(Scenario { pilot_symbols: 40.0, ..base }) < plain);
 }
+
+/// The price of the limit is the slope of the optimum, by whatever name the limit is said.
+#[test]
+fn the_price_of_the_limit_is_a_slope() {
+    let mut bound = 0;
+    for trial in 0..6 {
+        let users = 1 + (trial % 3) as usize;
+        let instance = scenario(users, CrbLimit::OverBest(1.1)).realize(8, trial).unwrap();
+        let root = instance.parts().crb_limit_m2.unwrap().sqrt();
+        let at = |root: f64| {
+            let instance = instance.with_crb_limit(Some(root * root)).unwrap();
+            design(&instance, &Settings::default()).unwrap().metrics
+        };
+        let (found, step) = (at(root), 1e-4 * root);
+        let Some(price) = found.limit_price else {
+            continue; // it did not converge
+        };
+        let slope = (at(root + step).worst_error - at(root - step).worst_error) / (2.0 * step);
+        // what is worth nothing is not told from rounding
+        let least = 1e-4 * found.worst_error / root;
+        println!("{users} users, {trial}: {price:e} beside {slope:e}");
+        assert!((price - slope).abs() <= 5e-3 * slope.abs() + least, "{trial}: {price} {slope}");
+        bound += usize::from(price < -1e-2 * found.worst_error / root);
+        assert_eq!(
+            design(&instance.with_crb_limit(None).unwrap(), &Settings::default())
+                .unwrap()
+                .metrics
+                .limit_price,
+            None
+        );
+    }
+    assert!(bound >= 2, "the limit has a price in {bound} of 6");
+}

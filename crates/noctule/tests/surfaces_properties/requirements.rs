@@ -206,3 +206,39 @@ fn starts_have_rates_or_nothing() {
         }
     }
 }
+
+/// The price of the limit is the slope of the best rate, for either signal, in one place and apart.
+#[test]
+fn the_price_of_the_limit_is_a_slope() {
+    let run = Run::default();
+    for (target, share) in [
+        (None, 0.3),
+        (None, 0.8),
+        (None, 0.97),
+        (Some([90.0, 25.0]), 0.5),
+        (Some([60.0, 40.0]), 0.7),
+    ] {
+        let instance = scene(3, 96, target, share);
+        let limit = instance.parts().crb_limit.unwrap();
+        // what is searched for in phases is found to some parts in ten thousand
+        let (step, room) = if target.is_none() { (1e-3, 1e-4) } else { (0.3, 0.06) };
+        for covariance in [true, false] {
+            let at = |by_db: f64| {
+                let limit = limit * 10.0_f64.powf(by_db / 10.0);
+                let instance = instance.with_crb_limit(Some(limit)).unwrap();
+                let design = if covariance {
+                    design_from(&instance, &all(), &run)
+                } else {
+                    dedicated_signal(&instance, &all(), &run)
+                };
+                design.unwrap().metrics
+            };
+            let price = at(0.0).limit_price.unwrap();
+            let slope = (at(step).rate_bps_hz - at(-step).rate_bps_hz) / (2.0 * step);
+            println!("{target:?} {share} {covariance}: {price} beside {slope}");
+            assert!((price - slope).abs() <= room * slope.abs() + 1e-6, "{price} {slope}");
+        }
+    }
+    let free = scene(3, 96, None, 0.3).with_crb_limit(None).unwrap();
+    assert_eq!(design_from(&free, &all(), &run).unwrap().metrics.limit_price, None);
+}

@@ -9,6 +9,7 @@
 //! | [`wmmse`] | weighted MMSE: communication only | sensing | stationary sum rate |
 //! | [`sensing_only`](fn@sensing_only) | convex in the covariance | users | globally optimal bound |
 //! | [`sharing`](fn@sharing) | a precoder and sensing beams that do not know of each other, in the shares that keep what is required | – | feasibility |
+//! | [`nominal`](fn@nominal) | the design for angles as they are named, judged over those that they may be | that angles are uncertain | feasibility |
 //! | [`one_user`](fn@one_user) | closed form of one user and one target, without sensing streams; no scheme of tables | – | feasibility |
 //! | [`algorithm1`](fn@algorithm1) | the paper's: surrogate with a quadratic shift | – | residual |
 //! | [`projected_gradient`], [`barzilai_borwein`], [`conjugate_gradient`] | first order, on the sphere | – | stationary |
@@ -23,6 +24,7 @@ mod climbs;
 mod closed_form;
 mod fp_sgda;
 mod from_start;
+mod nominal;
 mod one_user;
 mod sensing_only;
 mod sharing;
@@ -37,6 +39,7 @@ pub use climbs::{ClimbSettings, barzilai_borwein, conjugate_gradient, projected_
 pub use closed_form::{mrt, project_power, rzf, zf};
 pub use fp_sgda::{FpSgdaSettings, fp_sgda};
 pub use from_start::{FromStart, StartName};
+pub use nominal::{NominalSettings, nominal};
 pub use one_user::{one_user, one_user_beam};
 pub use sensing_only::{SensingSettings, sensing_only};
 pub(super) use sharing::best_use_bps_hz;
@@ -95,6 +98,14 @@ pub(super) const SCHEMES: &[Scheme<Beamforming>] = &[
          keep what is required",
         &Method::new(sharing),
         Ends::ClosedForm,
+    ),
+    Scheme::new(
+        "nominal",
+        "Nominal",
+        "of a scenario with `uncertain`: designed for the angles as they are named, judged over all that \
+         they may be",
+        &Method::new(nominal),
+        Ends::OwnRule,
     ),
     Scheme::new(
         "algorithm-1",

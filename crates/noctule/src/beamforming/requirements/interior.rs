@@ -80,7 +80,7 @@ pub(super) struct Solved {
 }
 
 /// Solve a problem: nothing where it is of another kind, too large, or the steps do not end. With the steps
-/// taken.
+/// taken. Beams that are known are looked at where every user has a floor.
 pub(super) fn solved(
     problem: &Problem<'_>,
     known: Option<&Known>,
@@ -88,6 +88,9 @@ pub(super) fn solved(
     interrupt: &Interrupt,
 ) -> (Option<Solved>, u64) {
     let Problem { space, objective, floors, caps, power, .. } = problem;
+    if floors.iter().any(|floor| *floor <= 0.0) {
+        return among(problem, most_sensing, interrupt);
+    }
     if space.dim() == 0 || space.dim() > LARGEST_SPACE {
         return (None, 0);
     }
@@ -111,6 +114,48 @@ pub(super) fn solved(
     }
     let found = ended.and_then(|point| recover::beams(&model, &point, most_sensing));
     (found, steps)
+}
+
+/// Where users have no floor: they have no multiplier, and what is sent to them serves as well as a sensing
+/// stream. Their beams are nothing, or sensing streams beyond those that there may be.
+fn among(
+    problem: &Problem<'_>,
+    most_sensing: usize,
+    interrupt: &Interrupt,
+) -> (Option<Solved>, u64) {
+    let all = problem.floors.len();
+    let (served, others): (Vec<usize>, Vec<usize>) =
+        (0..all).partition(|k| problem.floors[*k] > 0.0);
+    let Ok(space) = problem.space.serving(&served) else { return (None, 0) };
+    let floors: Vec<f64> = served.iter().map(|k| problem.floors[*k]).collect();
+    // who takes sensing streams out does not take out what is sent to others
+    let spare = if space.heard > 0.0 { others.len() } else { 0 };
+    let inner = Problem {
+        space: &space,
+        floors: &floors,
+        objective: problem.objective.clone(),
+        power: problem.power.clone(),
+        ..*problem
+    };
+    let (found, steps) = solved(&inner, None, most_sensing + spare, interrupt);
+    let spread = |found: Solved| {
+        let sensing = found.beams.cols() - served.len();
+        let kept = sensing.min(most_sensing);
+        let mut beams = CMat::zeros(space.dim(), all + kept);
+        let mut lambda = vec![0.0; all];
+        for (column, &k) in served.iter().enumerate() {
+            beams.col_mut(k).copy_from_slice(found.beams.col(column));
+            lambda[k] = found.lambda[column];
+        }
+        for s in 0..kept {
+            beams.col_mut(all + s).copy_from_slice(found.beams.col(served.len() + s));
+        }
+        for (s, &k) in (kept..sensing).zip(&others) {
+            beams.col_mut(k).copy_from_slice(found.beams.col(served.len() + s));
+        }
+        Solved { beams, lambda, ..found }
+    };
+    (found.map(spread), steps)
 }
 
 /// The steps from a point to where the gap closes.

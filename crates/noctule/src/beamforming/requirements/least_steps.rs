@@ -5,10 +5,12 @@ use noctule_optim::Interrupt;
 
 use super::interior::{self, Known, Objective, Problem, Solved};
 use super::priced::Priced;
+use super::program::Cap;
 use super::reach::met_once;
 use super::required::{Found, Requirements, Standing};
 use super::spend::{PowerDual, Spend, told_power};
 use super::starts::TOLERANCE;
+use super::uplink::least_power;
 use super::world::Space;
 
 /// The relative gap at which the steps end: what the least powers on the way to a worst rate need,
@@ -31,6 +33,9 @@ pub(super) fn by_steps(
     let users = space.users();
     let caps = required.strict_caps(STRICT);
     let floors = required.strict_floors(STRICT);
+    if let Some(done) = of_floors(space, required, &floors, &caps) {
+        return Some(done);
+    }
     let problem = Problem {
         space,
         objective: Objective::Power,
@@ -57,4 +62,28 @@ pub(super) fn by_steps(
     let proven = found.bound.is_some_and(|bound| value <= bound * (1.0 + PROVEN));
     let done = proven && found.violation <= 1e-9;
     done.then_some((Found { evaluations: steps, ..found }, dual))
+}
+
+/// Beams of the floors alone, by duality, where they keep all caps: a multiplier that is nothing is what the
+/// interior method does not end at.
+fn of_floors(
+    space: &Space,
+    required: &Requirements,
+    floors: &[f64],
+    caps: &[Cap],
+) -> Option<(Found, PowerDual)> {
+    let alone = least_power(space, floors, f64::INFINITY);
+    let beams = alone.beams?;
+    let at = Standing::of(space, &beams);
+    // no less than what is asked beyond them: else a cap that just holds has a price after all
+    let strict = Requirements { caps: caps.to_vec(), ..required.clone() };
+    if at.violation(space, &strict) > 0.0 {
+        return None;
+    }
+    let case = Priced { space, required, caps, at: &at, beams: &beams, sharpness: 256 };
+    let dual = case.dual(alone.lambda, &vec![0.0; caps.len()]);
+    let value = beams.norm_sqr();
+    let (found, dual) = told_power(&case, Spend::Power, None, value, vec![(dual, Vec::new())]);
+    let proven = found.bound.is_some_and(|bound| value <= bound * (1.0 + PROVEN));
+    proven.then_some((Found { evaluations: 1, ..found }, dual))
 }

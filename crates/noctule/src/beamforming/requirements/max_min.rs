@@ -7,19 +7,20 @@ use super::checks::rate_weights;
 use super::groups::Groups;
 use super::impossible::impossible;
 use super::least::{no_pattern, power_and_dual};
+use super::least_steps::by_steps;
 use super::max_min_bound::worst_rate;
 use super::reach::{feasible, met_once};
 use super::required::{Found, Requirements, Standing};
 use super::spend::{PowerDual, Spend};
-use super::starts::{Begin, TOLERANCE, sensing_streams, start};
+use super::starts::{Begin, TOLERANCE, sensing_streams, start, widened};
 use super::uplink::{hopeless, least_power};
 use super::world::{Space, World};
 use crate::Error;
 
 /// Steps of Newton's method at most; five are usual.
 const STEPS: u32 = 60;
-/// How near the power must come to what there is, relative.
-const CLOSE: f64 = 1e-10;
+/// How near the power must come to what there is, relative: beams are scaled to the rest.
+const CLOSE: f64 = 1e-8;
 /// A gap beyond which all is done again from cold, every least power until it is proven to be one,
 pub(super) const GAP: f64 = 2e-5;
 /// to this, and where that is not enough
@@ -231,8 +232,11 @@ impl Case<'_> {
             return None;
         }
         let cold = |turn: usize| feasible(space, &wanted, &alone, self.streams, turn);
-        let kept = warm.and_then(|w| met_once(space, &wanted, w.clone()));
-        let mut best = self.tried(t, &wanted, &kept.or_else(|| cold(0))?, TOLERANCE, evaluations);
+        let whole = |w: &CMat| widened(space, w, self.streams);
+        let kept = warm.and_then(|w| met_once(space, &wanted, whole(w)));
+        let near = kept.is_some();
+        let from = (kept.or_else(|| cold(0))?, near);
+        let mut best = self.tried(t, &wanted, &from, TOLERANCE, evaluations);
         if care == Care::Quick {
             return Some(best);
         }
@@ -244,12 +248,12 @@ impl Case<'_> {
             }
             // three starts, then the best of them once more, more exactly; or that alone
             let next = match turn {
-                3 => (Some(best.found.beams.clone()), SHARPER * TOLERANCE),
+                3 => (Some((whole(&best.found.beams), true)), SHARPER * TOLERANCE),
                 _ if care == Care::Exact => (None, TOLERANCE),
-                turn => (cold(turn), TOLERANCE),
+                turn => (cold(turn).map(|w| (w, false)), TOLERANCE),
             };
-            let (Some(w), tolerance) = next else { continue };
-            let other = self.tried(t, &wanted, &w, tolerance, evaluations);
+            let (Some(from), tolerance) = next else { continue };
+            let other = self.tried(t, &wanted, &from, tolerance, evaluations);
             let worse = |tried: &Tried| tried.found.violation > 1e-9;
             let gap = |tried: &Tried| tried.found.value / tried.found.bound.unwrap_or(0.0);
             if (worse(&best) && !worse(&other))
@@ -261,17 +265,22 @@ impl Case<'_> {
         Some(best)
     }
 
-    /// From beams that meet everything.
+    /// From beams that meet everything, and whether they are near the best: by the interior method where it
+    /// proves what it finds, else by a descent.
     fn tried(
         &self,
         at: f64,
         wanted: &Requirements,
-        w: &CMat,
+        (w, near): &(CMat, bool),
         tolerance: f64,
         evaluations: &mut u64,
     ) -> Tried {
+        let Self { space, spend, interrupt, .. } = self;
+        let steps = (*spend == Spend::Power)
+            .then(|| by_steps(space, wanted, (w, *near), tolerance, interrupt))
+            .flatten();
         let (found, dual) =
-            power_and_dual(self.space, wanted, self.spend, w, tolerance, self.interrupt);
+            steps.unwrap_or_else(|| power_and_dual(space, wanted, *spend, w, tolerance, interrupt));
         *evaluations += found.evaluations;
         let rises = |k: &usize| {
             self.weights[*k] > 0.0 && (self.weights[*k] * at).exp_m1() >= self.required.sinr[*k]

@@ -114,6 +114,17 @@ impl Space {
         Ok(Self { n, h, errors, t, maps, lit, heard, basis })
     }
 
+    /// The same space with some of the users alone.
+    pub(super) fn serving(&self, users: &[usize]) -> Result<Self, NumError> {
+        let mut h = CMat::zeros(self.dim(), users.len());
+        for (column, &k) in users.iter().enumerate() {
+            h.col_mut(column).copy_from_slice(self.h.col(k));
+        }
+        let n = CMat::hstack(&[&h, &self.t])?;
+        let errors = users.iter().filter_map(|k| self.errors.get(*k).cloned()).collect();
+        Ok(Self { h, n, errors, ..self.clone() })
+    }
+
     /// r.
     pub(super) const fn dim(&self) -> usize {
         self.basis.cols()

@@ -240,6 +240,12 @@ impl Interior {
         self.y_error[k]
     }
 
+    /// Σ of the multipliers of the limits on positions: by so much the logarithm of the largest error falls
+    /// as that of the common limit rises.
+    pub fn limit_weight(&self) -> f64 {
+        self.y_crb.iter().sum()
+    }
+
     /// The largest error (or bound) at the current point, as the program has it.
     pub fn worst(&self, program: &Program<'_>) -> f64 {
         self.slack.worst(program).exp()

@@ -102,6 +102,19 @@ impl CovarianceSolver {
         Dual { rate_nats: self.fill(budget), ratio, complement }
     }
 
+    /// What a requirement larger by a factor e would cost in nats, to first order, at the optimum that
+    /// [`solve`](Self::solve) has just found: `μΓ`, with the inverse of the water level for λ.
+    pub fn price(&mut self, dual: &Dual, power: f64, share: f64) -> f64 {
+        let share = share.clamp(0.0, 1.0);
+        if dual.ratio <= 0.0 || share <= 0.0 || dual.complement <= 0.0 {
+            return 0.0;
+        }
+        self.eigenvalues(dual.ratio / dual.complement);
+        let budget = power * ((1.0 - share) + dual.complement * share);
+        let level = water_filling(&self.values, budget, &mut self.powers);
+        if level > 0.0 { dual.ratio * power * share / level } else { 0.0 }
+    }
+
     /// A sign change of the derivative, from the middle outwards: an end where it is negative and one
     /// where it is not, with its values. `None` where it is negative as far as the search goes.
     fn bracket(&mut self, at: impl Fn(&mut Self, f64) -> f64) -> Option<((f64, f64), (f64, f64))> {
