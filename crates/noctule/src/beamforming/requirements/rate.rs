@@ -13,7 +13,7 @@ use super::impossible::impossible;
 use super::metric::Metric;
 use super::program::{Aim, Program};
 use super::required::{Found, Requirements, Standing};
-use super::starts::{Begin, TOLERANCE, climbed, climbed_from, sensing_streams, start, tilt};
+use super::starts::{Begin, TOLERANCE, climbed, climbed_on, sensing_streams, start, tilt};
 use super::world::{Space, World};
 use crate::Error;
 
@@ -101,8 +101,7 @@ pub fn best_rate_from(
             continue;
         }
         let mut program = program(TOLERANCE);
-        let multipliers = &one.run.multipliers;
-        let (mut beams, mut run) = climbed_from(&mut program, &one.beams, multipliers, interrupt);
+        let (mut beams, mut run) = climbed_on(&mut program, &one.beams, &one.run, interrupt);
         evaluations += run.work.evaluations;
         let met = |beams: &CMat| Standing::of(&space, beams).violation(&space, required) <= MET;
         if !met(&beams) && !interrupt.is_raised() {

@@ -165,10 +165,31 @@ pub(super) fn climbed_from(
     multipliers: &[f64],
     interrupt: &Interrupt,
 ) -> (CMat, ConstrainedRun) {
+    climbed_by(program, w, multipliers, settings(program.tolerance), interrupt)
+}
+
+/// The same from where a less exact run ended: with its multipliers and its penalty, without which what bends the
+/// wrong way there may lead away again.
+pub(super) fn climbed_on(
+    program: &mut Program<'_>,
+    w: &CMat,
+    run: &ConstrainedRun,
+    interrupt: &Interrupt,
+) -> (CMat, ConstrainedRun) {
+    let settings = AugmentedSettings { penalty: run.penalty, ..settings(program.tolerance) };
+    climbed_by(program, w, &run.multipliers, settings, interrupt)
+}
+
+fn climbed_by(
+    program: &mut Program<'_>,
+    w: &CMat,
+    multipliers: &[f64],
+    settings: AugmentedSettings,
+    interrupt: &Interrupt,
+) -> (CMat, ConstrainedRun) {
     let mut x = program.enter(w);
     let mut method =
-        AugmentedLagrangian::with_memory(program.manifold(), settings(program.tolerance), MEMORY)
-            .remembering();
+        AugmentedLagrangian::with_memory(program.manifold(), settings, MEMORY).remembering();
     let run = method.minimise(program, &mut x, multipliers, interrupt, &mut Trace::off());
     (program.beams(&x), run)
 }
