@@ -73,7 +73,8 @@ impl System for Beamforming {
         schemes::contenders()
     }
 
-    /// Methods made for the weighted sum refuse another goal, those of one frequency a band.
+    /// Methods made for the weighted sum refuse another goal, those of one frequency a band; who is nominal has
+    /// angles that are not known.
     fn takes_part(scenario: &Scenario, scheme: &str) -> bool {
         if scenario.is_band() {
             let perfect = scheme == "perfect-knowledge" && scenario.knowledge.is_some();
@@ -84,6 +85,9 @@ impl System for Beamforming {
         }
         let band = ["same-beams", "each-alone", "perfect-knowledge"].contains(&scheme);
         let closed = ["balanced", "zf", "rzf", "mrt"].contains(&scheme);
+        if scheme == "nominal" {
+            return scenario.uncertain.is_some();
+        }
         closed || (!band && scenario.goal.is_weighted())
     }
 

@@ -37,6 +37,10 @@ pub fn nominal(
     settings: &NominalSettings,
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
+    if instance.band().is_some() {
+        let what = "beams over a band know no uncertain angles";
+        return Err(InputError::new(what, "ofdm", "a band", "an instance of one frequency").into());
+    }
     let uncertain =
         instance.problem().and_then(|problem| Some((problem, problem.around.angles.as_ref()?)));
     let Some((problem, nodes)) = uncertain else {
