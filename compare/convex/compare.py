@@ -230,7 +230,7 @@ Written by `compare/convex/compare.py` (`cargo xtask compare-cvxpy convex`) on {
 an instance, states the problem from its definition, and knows nothing of noctule. *Status* is what CVXPY says of its
 answer; *difference* is ours over theirs minus one; *proven* is the relative gap of our own proof (– without one). Times
 are processor seconds: theirs with building the problem and without importing CVXPY, ours of `instance.design`, the least
-of five calls. *Ratio* is theirs over ours.
+of five calls, in the build of the tests: assertions and overflow checks are on. *Ratio* is theirs over ours.
 
 | system | problem | instance | number | CVXPY | status | noctule | difference | proven | CVXPY time | ours | ratio |
 |---|---|---|---|---|---|---|---|---|---|---|---|
