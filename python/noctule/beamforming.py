@@ -306,6 +306,9 @@ class ChannelRician:
         Standard deviation of their polar angle in degrees.
     spectrum
         Family of both deviations.
+    users_deg
+        Directions of the users, azimuth and polar angle in degrees, one a user, where they are
+        known: the ranges are then of no account.
     """
 
     azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])
@@ -315,6 +318,7 @@ class ChannelRician:
     polar_deg: list[float] = field(default_factory=lambda: [90.0, 90.0])
     polar_std_deg: float = 0.0
     spectrum: Literal['gaussian', 'laplacian', 'uniform'] = 'gaussian'
+    users_deg: list[list[float]] | None = None
 
 
 @parameters

@@ -12,6 +12,7 @@ mod msrv;
 mod python;
 mod reproduce;
 mod sampled;
+mod site;
 mod structure;
 mod test;
 mod tools;
@@ -26,10 +27,11 @@ Development tasks of noctule
 usage: cargo xtask <task> [options]
 
 tasks:
-  test      format, structure, lints, tests, doctests, documentation, built-in experiments, Python, links;
+  test      format, structure, lints, tests, doctests, documentation, experiments, Python, links, site;
             stops at the first failure and says how long each step took
             --no-<step> leaves a step out: --no-fmt, --no-structure, --no-clippy, --no-build,
-            --no-tests, --no-doctests, --no-doc, --no-experiments, --no-python, --no-anchors
+            --no-tests, --no-doctests, --no-doc, --no-experiments, --no-python, --no-anchors,
+            --no-site
   reproduce [--first-trials | --sample | --check] [id …]
             run the built-in experiments at full size and renew docs/results/; with
             --first-trials only the short runs that `test` compares with, with --sample only the
@@ -53,6 +55,11 @@ tasks:
             function lengths, long files, circles of imports, lines outside each system's folder;
             with --check it fails where a limit is passed
   msrv      type-check with the oldest Rust that Cargo.toml promises, where rustup has it
+  site [--test]
+            documentation, gallery and explorer as one static folder, target/site, every link checked;
+            the explorer needs `rustup target add wasm32-unknown-unknown`. --test compares its numbers
+            with those of the command line (needs node) and opens pages in a browser without a window
+            (needs chromium), and says what is missing
   notebooks run examples/*.ipynb with the wheel of this build and keep their outputs
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
@@ -79,6 +86,7 @@ fn main() -> ExitCode {
             Ok(_) => return ExitCode::FAILURE,
             Err(sentence) => return misuse(&sentence),
         },
+        "site" => site::run(options, &root()),
         "reproduce" => reproduce::run(options, &root()),
         "compare-cvxpy" => compare::run(options, &root()),
         "validate" => validate::run(options, &root()),

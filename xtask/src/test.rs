@@ -27,6 +27,7 @@ const STEPS: &[(&str, Action)] = &[
     ("experiments", experiments),
     ("python", crate::python::run),
     ("anchors", anchors::run),
+    ("site", crate::site::step),
 ];
 
 /// Which steps to leave out.

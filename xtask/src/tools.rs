@@ -21,16 +21,21 @@ pub(crate) fn build_programs(root: &Path) -> Result<(), String> {
     cargo(root, &arguments, &[], "the workspace does not build, see above")
 }
 
-/// The `noctule` program of the `build` step: it lies beside the folder of this very program,
-/// wherever the target folder is configured to be.
+/// The `noctule` program of the `build` step.
 pub(crate) fn program() -> Result<PathBuf, String> {
+    beside("noctule")
+}
+
+/// A program of the `build` step: it lies beside the folder of this very program, wherever the
+/// target folder is configured to be.
+pub(crate) fn beside(name: &str) -> Result<PathBuf, String> {
     let me = std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;
     let target = me.parent().and_then(Path::parent).unwrap_or_else(|| Path::new("target"));
-    let noctule = target.join(PROFILE).join(format!("noctule{}", std::env::consts::EXE_SUFFIX));
-    if noctule.is_file() {
-        Ok(noctule)
+    let program = target.join(PROFILE).join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if program.is_file() {
+        Ok(program)
     } else {
-        Err(format!("{} is missing; do not leave out the step `build`", noctule.display()))
+        Err(format!("{} is missing; do not leave out the step `build`", program.display()))
     }
 }
 

@@ -8,7 +8,7 @@
 //! Hager and Zhang (SIAM J. Optim. 16, 2005) takes over. A value of +∞ (outside the domain) only
 //! shortens the bracket.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use noctule_num::C64;
 use noctule_num::linalg::real_dot;
@@ -154,7 +154,8 @@ impl Descent {
         trace: &mut Trace,
     ) -> Run {
         assert_eq!(x.len(), self.manifold.dim(), "length of the start");
-        let started = Instant::now();
+        // Where nobody asked for a limit of time there may be no clock, as in a browser.
+        let started = stop.asks_for_time().then(Instant::now);
         let budget = stop.evaluation_budget();
         let mut history = History::new(stop.window());
         let mut work = Work { evaluations: 1, ..Work::default() };
@@ -187,7 +188,7 @@ impl Descent {
                 value,
                 residual,
                 history: &history,
-                elapsed: started.elapsed(),
+                elapsed: started.map_or(Duration::ZERO, |started| started.elapsed()),
             };
             if let Some(reason) = stop.met(&progress) {
                 break reason;

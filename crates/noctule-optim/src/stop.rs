@@ -60,7 +60,7 @@ pub struct Progress<'a> {
     pub residual: f64,
     /// Values of earlier iterations, the latest last; as many as the longest window needs.
     pub history: &'a History,
-    /// Wall time since the start.
+    /// Wall time since the start; zero where no rule looks at it.
     pub elapsed: Duration,
 }
 
@@ -89,6 +89,11 @@ impl StopRules {
     /// Whether some rule means convergence.
     pub fn indicates_convergence(&self) -> bool {
         self.0.iter().any(StopRule::indicates_convergence)
+    }
+
+    /// Whether some rule looks at the clock.
+    pub(crate) fn asks_for_time(&self) -> bool {
+        self.0.iter().any(|rule| matches!(rule, StopRule::Time(_)))
     }
 
     /// The smallest budget of evaluations among the rules.

@@ -41,6 +41,7 @@ pub mod cellfree;
 pub mod claims;
 pub mod data;
 mod design;
+pub mod document;
 mod error;
 pub mod estimate;
 pub mod frame;

@@ -176,6 +176,12 @@ pub trait System: Sized + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// What a drawing that follows every move shows of variables beside [`System::PICTURES`], as JSON
+    /// and no finer than can be seen; null where the pictures are all.
+    fn details(_instance: &Self::Instance, _variables: &Self::Variables) -> Value {
+        Value::Null
+    }
+
     /// Why a design that was meant to meet the requirements counts as none: it misses them, and
     /// nothing proves that it must.
     fn unmet(_design: &DesignOf<Self>) -> Option<String> {

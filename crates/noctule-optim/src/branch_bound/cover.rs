@@ -3,10 +3,23 @@
 /// A box: its lower and its upper corner.
 pub type Corners = (Vec<f64>, Vec<f64>);
 
-/// Whether boxes cover a box. Boxes that come from dividing one again and again can be taken apart
+/// How far inside the corners of the whole, relative to their size, boxes may end: whoever checks has
+/// computed them again, on another processor perhaps, whose sums of products round otherwise.
+const ROUNDING: f64 = 1e-12;
+
+/// The whole without what rounding may add to it on either side.
+fn certain((low, high): &Corners) -> Corners {
+    let inner = |(a, b): (&f64, &f64)| {
+        let slack = ROUNDING * a.abs().max(b.abs());
+        if b - a > 4.0 * slack { (a + slack, b - slack) } else { (*a, *b) }
+    };
+    low.iter().zip(high).map(inner).unzip()
+}
+
+/// Whether boxes cover a box, but for what rounding leaves of its corners. Boxes that come from dividing one again and again can be taken apart
 /// by cuts that no box straddles; where there is no such cut, nothing is claimed.
 pub fn covers(boxes: &[Corners], whole: &Corners) -> bool {
-    let mut open: Vec<(Vec<&Corners>, Corners)> = vec![(boxes.iter().collect(), whole.clone())];
+    let mut open: Vec<(Vec<&Corners>, Corners)> = vec![(boxes.iter().collect(), certain(whole))];
     while let Some((boxes, (low, high))) = open.pop() {
         let sides = low.len();
         if boxes.iter().any(|b| (0..sides).all(|k| b.0[k] <= low[k] && high[k] <= b.1[k])) {
@@ -28,4 +41,22 @@ pub fn covers(boxes: &[Corners], whole: &Corners) -> bool {
         open.push((right, (above, high)));
     }
     true
+
+    #[test]
+    fn the_rounding_of_another_machine_leaves_nothing_uncovered() {
+        let whole = (vec![1.0, 1.0], vec![183.492_323_184_431_1, 7.0]);
+        let halves = |top: f64| {
+            vec![
+                (vec![1.0, 1.0], vec![3.0, 7.0]),
+                (vec![3.0, 1.0], vec![top, 7.0]),
+            ]
+        };
+        assert!(covers(&halves(183.492_323_184_431_05), &whole));
+        assert!(!covers(&halves(183.492_323_1), &whole));
+        // a gap between boxes stays one, however small
+        let gap = vec![(vec![0.0], vec![1.0]), (vec![1.0 + 1e-15], vec![2.0])];
+        assert!(!covers(&gap, &(vec![0.0], vec![2.0])));
+        // a whole without width
+        assert!(covers(&[(vec![1.0], vec![1.0])], &(vec![1.0], vec![1.0])));
+    }
 }

@@ -59,6 +59,10 @@ pub enum Channel {
         /// Line of sight over scatter in dB: from 300 dB on it is alone, from −300 dB down the scatter.
         #[serde(default = "six")]
         k_factor_db: f64,
+        /// Directions of the users, azimuth and polar angle in degrees, one a user, where they are
+        /// known: the ranges are then of no account.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        users_deg: Vec<[f64; 2]>,
         /// Range of the users' azimuth in degrees.
         #[serde(default = "sector")]
         azimuth_deg: [f64; 2],
@@ -313,7 +317,21 @@ impl Scenario {
 
     /// Refuse parameters that make no sense. That the array is planar is judged with the array.
     pub(super) fn check_channel(&self) -> Result<(), InputError> {
-        self.channel_model().validate()
+        self.channel_model().validate()?;
+        let Channel::Rician { users_deg, .. } = self.channel_model() else { return Ok(()) };
+        let (known, users) = (users_deg.len(), self.users);
+        let refused = |what: &str, found: String, allowed: String| {
+            Err(InputError::new(what, "channel.users_deg", found, allowed))
+        };
+        if known > 0 && known != users {
+            let what = "every user has one direction";
+            return refused(what, format!("{known} directions"), format!("{users}, as `users`"));
+        }
+        if known > 0 && self.knowledge.is_some() {
+            let what = "what a station knows of channels is that of users anywhere";
+            return refused(what, "directions of users".to_owned(), "no `knowledge`".to_owned());
+        }
+        Ok(())
     }
 }
 

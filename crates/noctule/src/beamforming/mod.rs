@@ -104,6 +104,7 @@ mod claims;
 pub mod cooperation;
 mod covariances;
 pub mod design;
+mod details;
 pub mod echo;
 pub mod global;
 pub mod goal;

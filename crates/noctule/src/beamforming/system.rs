@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{
     BEAM_FIELDS, BeamformingDesign, Beams, CLAIMS, Instance, Metrics, SYSTEM, Scenario, Targets,
-    advice, band, evaluate, goal, instance, picture, schemes, story, symbols, table, verify,
+    advice, band, details, evaluate, goal, instance, picture, schemes, story, symbols, table,
+    verify,
 };
 use crate::claims::{Checks, Ends};
 use crate::data::{ArraySet, FieldInfo};
@@ -114,6 +115,10 @@ impl System for Beamforming {
         kind: PictureKind,
     ) -> Result<Option<Picture>, Error> {
         Ok(picture::picture(instance, variables, kind))
+    }
+
+    fn details(instance: &Instance, variables: &Beams) -> Value {
+        details::details(instance, variables)
     }
 
     fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {

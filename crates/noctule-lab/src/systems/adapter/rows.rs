@@ -2,6 +2,7 @@
 
 use noctule::Error;
 use noctule::data::{ArraySet, FieldInfo};
+use noctule::document;
 use noctule::system::{Checked, DesignOf};
 use noctule_num::{InputError, hint};
 use serde_json::Value;
@@ -19,25 +20,13 @@ pub(super) fn mismatch(witness: &Checked, objective: Option<f64>) -> f64 {
     }
 }
 
-/// What the witness says of a design, and why that makes it numerically unsound, where it does.
-pub(super) fn judged<T: Tables>(
-    instance: &T::Instance,
-    design: &DesignOf<T>,
-) -> Result<(Checked, Option<String>), Error> {
-    let witness = T::check(instance, &design.variables)?.in_numbers();
-    let names = T::metric_infos().into_iter().map(|metric| metric.name);
-    let values = names.zip(T::values(instance, design));
-    let objection = witness.objection(T::objective(&design.metrics), &design.proof, values);
-    Ok((witness, objection))
-}
-
 /// The row of a design: metrics, proof, and what the independent witness says of it. One that it
 /// contradicts has neither metrics nor proof.
 ///
 /// # Errors
 /// When the design does not fit the instance.
 pub(super) fn row<T: Tables>(instance: &T::Instance, design: &DesignOf<T>) -> Result<Row, Error> {
-    let (witness, objection) = judged::<T>(instance, design)?;
+    let (witness, objection) = document::judged::<T>(instance, design)?;
     let mismatch = mismatch(&witness, T::objective(&design.metrics));
     let unsound = objection.is_some();
     let outcome = match (objection, T::unmet(design)) {

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use noctule::data::ArraySet;
+use noctule::document::{self, Made, share};
 use noctule::system::{Checked, DesignOf};
 use noctule::{Bound, Design, Error, FEASIBLE, PointProof, Proof, Sense, Stop, Trace, Work};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::claims::HANDED_IN;
-use super::rows::{judged, mismatch, turned};
+use super::rows::{mismatch, turned};
 use super::tables::Tables;
 use crate::single::{Arrays, SingleError, Source, Story};
 
@@ -54,44 +55,18 @@ pub(super) fn story<T: Tables>(
     scheme: &str,
     settings: &Value,
 ) -> Result<Story, Error> {
-    let (witness, unsound) = judged::<T>(instance, design)?;
-    if let Some(reason) = &unsound {
-        design.proof = Proof::NONE;
-        design.warnings.push(format!("numerically unsound: {reason}; nothing is proven"));
-    }
-    let design = &*design;
-    let meets_requirements =
-        unsound.is_none() && design.proof.infeasible.is_none() && witness.violation <= FEASIBLE;
-    let arrays = T::variable_arrays(&design.variables);
-    let instance_arrays = T::instance_arrays(instance);
-    let mut warnings = design.warnings.clone();
-    if witness.violation > FEASIBLE && design.proof.infeasible.is_none() {
-        warnings.push(format!(
-            "the design misses a requirement of the instance by {} of its limit",
-            share(witness.violation)
-        ));
-    }
-    let said = [
-        ("scheme", json!(scheme)),
-        ("settings", settings.clone()),
-        ("violation", json!(witness.violation)),
-        ("meets_requirements", json!(meets_requirements)),
-        ("warnings", json!(warnings)),
-        // What methods drew from, so that the design can be made again from its document.
-        ("draw", json!({ "seed": source.seed, "trial": source.trial })),
-        ("instance", instance_arrays.to_json("instance", T::ID)),
-    ];
-    let mut document = document::<T>((instance, design), &arrays, said);
+    let made = Made { scheme, settings, seed: source.seed, trial: source.trial };
+    let told = document::told::<T>(instance, design, made)?;
+    let (design, unsound) = (&*design, &told.unsound);
     // Numbers that nobody confirms stand in the document, and are not shown as what was reached.
     let shown = unsound.is_none();
     let mut facts = if shown { T::facts(instance, design) } else { Vec::new() };
-    if let Some(reason) = &unsound {
-        document.insert("unsound".to_owned(), json!(reason));
+    if let Some(reason) = unsound {
         facts.push(("NUMERICALLY UNSOUND".to_owned(), reason.clone()));
     }
-    facts.extend(common_facts::<T>(&witness, design, scheme, settings));
+    facts.extend(common_facts::<T>(&told.witness, design, scheme, settings));
     let infeasible = design.proof.infeasible.is_some();
-    let title = match (&unsound, infeasible) {
+    let title = match (unsound, infeasible) {
         (Some(_), _) => format!("numerically unsound (scheme {scheme})"),
         (None, true) => format!("infeasible (scheme {scheme})"),
         (None, false) => scheme.to_owned(),
@@ -100,55 +75,16 @@ pub(super) fn story<T: Tables>(
         title: format!("{title}: {}", T::headline(instance)),
         facts,
         tables: if shown { T::tables(instance, design) } else { Vec::new() },
-        warnings,
+        warnings: told.warnings,
         trace: design.trace.clone(),
         infeasible,
-        unsound,
-        violation: witness.violation,
-        meets_requirements,
-        document: Value::Object(document),
-        arrays,
-        instance: instance_arrays,
+        violation: told.witness.violation,
+        meets_requirements: told.meets_requirements,
+        unsound: told.unsound,
+        document: Value::Object(told.document),
+        arrays: told.variables,
+        instance: told.instance,
     })
-}
-
-/// A document: the variables, what the design says itself, and what else is `said` of it.
-fn document<T: Tables>(
-    (instance, design): (&T::Instance, &DesignOf<T>),
-    arrays: &ArraySet,
-    said: [(&str, Value); 7],
-) -> Map<String, Value> {
-    let mut members = match arrays.to_json("design", T::ID) {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    };
-    let own = [
-        ("metrics", told_metrics::<T>(instance, design)),
-        ("stop", json!(design.stop)),
-        ("proof", json!(design.proof)),
-        ("work", json!(design.work)),
-        ("starts", json!(design.starts)),
-        ("trace", json!(design.trace.rows())),
-    ];
-    let all = own.into_iter().chain(said);
-    members.extend(all.map(|(name, value)| (name.to_owned(), value)));
-    members
-}
-
-/// The metrics of a design, those of the engine's records under their names too: one name for one
-/// number in schema, records, documents, Python and MATLAB.
-pub(super) fn told_metrics<T: Tables>(instance: &T::Instance, design: &DesignOf<T>) -> Value {
-    let mut told = json!(design.metrics);
-    if let Value::Object(members) = &mut told {
-        for (metric, value) in T::metric_infos().iter().zip(T::values(instance, design)) {
-            let number = value.filter(|value| value.is_finite());
-            if number.is_none() && T::condition(metric.name).is_some() {
-                continue;
-            }
-            members.entry(metric.name).or_insert(json!(number));
-        }
-    }
-    told
 }
 
 /// What is said of every design of every system: why it stopped, what is proven, what it cost.
@@ -242,18 +178,6 @@ fn stop_words(stop: Stop, scheme: &str, settings: &Value) -> String {
         Some((name, Value::Null)) => format!("{stop}: {} (`scheme.{name}` raises it)", stop.text()),
         Some((name, value)) => format!("{stop}: {} (`scheme.{name}` is {value})", stop.text()),
         None => format!("{stop}: {}", stop.text()),
-    }
-}
-
-/// A relative violation in per cent, also a small or a huge one.
-fn share(violation: f64) -> String {
-    let percent = 100.0 * violation;
-    if !percent.is_finite() {
-        "more than a number can say".to_owned()
-    } else if (0.01..1e4).contains(&percent) {
-        format!("{percent:.2} %")
-    } else {
-        format!("{percent:.1e} %")
     }
 }
 

@@ -339,11 +339,11 @@ impl Scenario {
         if let Some(NearField { users: Some(places), amplitude_exponent, .. }) = &ofdm.near_field {
             return near_channels(places, *amplitude_exponent, &array, &band);
         }
-        let (model, delays) = (channel.model(), ofdm.delays());
+        let delays = ofdm.delays();
         let mut out = vec![CMat::zeros(antennas, self.users); offsets.len()];
         for user in 0..self.users {
             let streams = UserStreams { seed, system: SYSTEM, trial, user: user as u64 };
-            let own = model.draw_band(&array, &streams, &delays, &band);
+            let own = channel.model_of(user).draw_band(&array, &streams, &delays, &band);
             let own = own.map_err(|error| error.inside("channel"))?;
             for (n, out) in out.iter_mut().enumerate() {
                 out.col_mut(user).copy_from_slice(own.col(n));

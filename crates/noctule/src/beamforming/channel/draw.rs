@@ -9,7 +9,7 @@ use noctule_phy::channels::clustered::PowerDecay;
 use noctule_phy::channels::draws::UserStreams;
 use noctule_phy::channels::frame::Frame;
 use noctule_phy::channels::large_scale;
-use noctule_phy::channels::model::{self, ClusterLaw, ClusterPowers, Model};
+use noctule_phy::channels::model::{self, ClusterLaw, ClusterPowers, Directions, Model};
 use noctule_phy::{fading, units};
 
 use super::around::Around;
@@ -44,8 +44,9 @@ impl Channel {
         if self.is_rayleigh() {
             return Ok(fading::rayleigh(seed, SYSTEM, trial, array.elements(), users));
         }
-        let (model, mut channels) = (self.model(), CMat::zeros(array.elements(), users));
+        let mut channels = CMat::zeros(array.elements(), users);
         for user in 0..users {
+            let model = self.model_of(user);
             let streams = UserStreams { seed, system: SYSTEM, trial, user: user as u64 };
             let channel = model.draw(array, &streams).map_err(|e| e.inside("channel"))?;
             channels.col_mut(user).copy_from_slice(&channel);
@@ -82,7 +83,22 @@ impl Channel {
         }
     }
 
-    /// The model in SI units.
+    /// The model of a user in SI units: of one whose direction is known, from there.
+    pub(in crate::beamforming) fn model_of(&self, user: usize) -> Model {
+        match (self, self.model()) {
+            (Self::Rician { users_deg, .. }, Model::Rician { k_factor, scatter, directions }) => {
+                let known = |[azimuth, polar]: &[f64; 2]| Directions {
+                    azimuth_rad: [azimuth.to_radians(); 2],
+                    polar_rad: [polar.to_radians(); 2],
+                };
+                let directions = users_deg.get(user).map_or(directions, known);
+                Model::Rician { k_factor, directions, scatter }
+            }
+            (_, model) => model,
+        }
+    }
+
+    /// The model of users anywhere, in SI units.
     pub(in crate::beamforming) fn model(&self) -> Model {
         match self {
             // channels of a file are not drawn

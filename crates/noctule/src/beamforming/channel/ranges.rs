@@ -61,8 +61,13 @@ impl Channel {
             Self::Rayleigh {} => Ok(()),
             Self::File { .. } => self.file_words(),
             Self::Correlated { .. } => self.around().validate(),
-            Self::Rician { k_factor_db, .. } => {
+            Self::Rician { k_factor_db, users_deg, .. } => {
                 k_factor(*k_factor_db)?;
+                for (user, direction) in users_deg.iter().enumerate() {
+                    for angle in direction {
+                        in_range(&format!("users_deg[{user}]"), *angle, -360.0, 360.0, "degrees")?;
+                    }
+                }
                 self.around().validate()
             }
             Self::Clustered { clusters, rays, decaying, powers, k_factor_db, .. } => {

@@ -40,6 +40,7 @@ fn the_default_draws_what_it_always_did() {
 fn what_makes_no_sense_is_refused_by_its_field() {
     for (text, place) in [
         (r#"{"kind": "rician", "k_factor_db": 1e9}"#, "channel.k_factor_db"),
+        (r#"{"kind": "rician", "users_deg": [[0, 90], [500, 90]]}"#, "channel.users_deg[1]"),
         (r#"{"kind": "correlated", "azimuth_deg": [5, 1]}"#, "channel.azimuth_deg"),
         (r#"{"kind": "correlated", "polar_std_deg": -1}"#, "channel.polar_std_deg"),
         (r#"{"kind": "clustered", "rays": 0}"#, "channel.rays"),
@@ -165,4 +166,50 @@ fn every_kind_makes_a_scene_that_can_be_designed() {
         let rate = design.metrics.sum_rate_nats;
         assert!(rate.is_finite() && rate > 0.1, "{scenario:?}: {rate}");
     }
+}
+
+/// Users in known directions: a line of sight alone is the steering vector up to a phase, and who moves
+/// changes no other channel.
+#[test]
+fn users_stand_where_it_is_said() {
+    let toward = |directions: &str| {
+        read(&format!(r#"{{"kind": "rician", "k_factor_db": 300, "users_deg": {directions}}}"#))
+    };
+    let drawn = toward("[[-20, 80], [35, 100]]").draw(1, 0, &SEEN, 2).unwrap();
+    for (user, (azimuth, polar)) in [(-20_f64, 80_f64), (35.0, 100.0)].into_iter().enumerate() {
+        let (azimuth, polar) = (azimuth.to_radians(), polar.to_radians());
+        let element = |n: usize| {
+            let (y, z) = ((n / 2) as f64, (n % 2) as f64);
+            let path = y * azimuth.sin() * polar.sin() + z * polar.cos();
+            let (sin, cos) = (std::f64::consts::PI * path).sin_cos();
+            noctule_num::C64::new(cos, -sin)
+        };
+        // one phase for the whole channel, whatever the sign of the axes
+        let (plain, turned): (noctule_num::C64, noctule_num::C64) =
+            drawn.col(user).iter().enumerate().fold(Default::default(), |(a, b), (n, h)| {
+                (a + h * element(n), b + h * element(n).conj())
+            });
+        let coherent = plain.norm().max(turned.norm());
+        assert!((coherent - 8.0).abs() < 1e-9, "user {user}: {coherent}");
+    }
+    let moved = toward("[[-20, 80], [-50, 95]]").draw(1, 0, &SEEN, 2).unwrap();
+    assert_eq!(moved.col(0), drawn.col(0));
+    assert_ne!(moved.col(1), drawn.col(1));
+    let scattered = r#"{"kind": "rician", "k_factor_db": -300, "users_deg": [[5, 90], [6, 90]]}"#;
+    let anywhere = r#"{"kind": "rician", "k_factor_db": -300}"#;
+    let draw = |text: &str| read(text).draw(1, 0, &SEEN, 2).unwrap();
+    assert_eq!(draw(scattered), draw(anywhere), "directions move the line of sight alone");
+}
+
+#[test]
+fn as_many_directions_as_users() {
+    let scenario = |users: usize, rest: &str| -> Scenario {
+        serde_json::from_str(&format!(
+            r#"{{"users": {users}, "channel": {{"kind": "rician", "users_deg": [[5, 90], [6, 90]]}}{rest}}}"#
+        ))
+        .unwrap()
+    };
+    assert!(scenario(2, "").realize(1, 0).is_ok());
+    let error = scenario(3, "").validate().unwrap_err();
+    assert_eq!(error.place, "channel.users_deg");
 }

@@ -1,0 +1,141 @@
+//! What only beams can be drawn by while a scene moves: the pattern of each, the sky, ellipses of errors.
+
+use noctule_num::CMat;
+use noctule_phy::fisher::FisherInverse;
+use serde_json::{Value, json};
+
+use super::metrics::fisher;
+use super::picture::gain;
+use super::{Beams, Instance};
+use crate::pictures::steps;
+
+/// Directions of the pattern of a beam.
+const CUT: usize = 181;
+/// Directions of the sky: azimuths, polar angles.
+const SKY: [usize; 2] = [61, 31];
+/// A beam below this share of the power is not drawn.
+const NONE: f64 = 1e-4;
+
+/// Patterns, sky and ellipses; null of stations, which have no common pattern.
+pub(super) fn details(instance: &Instance, beams: &Beams) -> Value {
+    if instance.problem().is_some_and(|problem| problem.around.towards.is_some()) {
+        return Value::Null;
+    }
+    json!({
+        "angles_deg": steps(-90.0, 90.0, CUT),
+        "beams": patterns(instance, beams),
+        "sky": sky(instance, beams),
+        "ellipses": ellipses(instance, beams),
+    })
+}
+
+/// A power over that of one antenna in decibels, two decimals: what a picture can show.
+fn decibels(power: f64) -> f64 {
+    (1000.0 * power.max(1e-6).log10()).round() / 100.0
+}
+
+/// The pattern of every beam with power: what it adds to that of all together, in dB.
+fn patterns(instance: &Instance, beams: &Beams) -> Vec<Value> {
+    let level = std::f64::consts::FRAC_PI_2;
+    let polar = instance.targets().first().map_or(level, |target| target.polar_rad);
+    let angles = steps(-90.0, 90.0, CUT);
+    let total = beams.matrix.norm_sqr();
+    let array = instance.parts().transmit_array;
+    let one = |j: usize| {
+        let beam = CMat::from_fn(beams.matrix.rows(), 1, |i, _| beams.matrix[(i, j)]);
+        let share = beam.norm_sqr() / total;
+        (share > NONE).then(|| {
+            let towards = angles.iter().map(|angle| (angle.to_radians(), polar));
+            let heard: Vec<f64> =
+                gain(array, &beam, towards).iter().map(|g| decibels(g * share)).collect();
+            json!({ "user": (j < beams.users).then_some(j), "share": share, "gain_db": heard })
+        })
+    };
+    (0..beams.matrix.cols()).filter_map(one).collect()
+}
+
+/// What all beams send over azimuth, fastest, and polar angle, in dB.
+fn sky(instance: &Instance, beams: &Beams) -> Value {
+    let (azimuth_deg, polar_deg) = (steps(-90.0, 90.0, SKY[0]), steps(30.0, 150.0, SKY[1]));
+    let row = |polar: &f64| {
+        let polar = polar.to_radians();
+        azimuth_deg.iter().map(move |azimuth| (azimuth.to_radians(), polar))
+    };
+    let directions: Vec<(f64, f64)> = polar_deg.iter().flat_map(row).collect();
+    let heard = gain(instance.parts().transmit_array, &beams.matrix, directions);
+    let gain_db: Vec<f64> = heard.into_iter().map(decibels).collect();
+    json!({ "azimuth_deg": azimuth_deg, "polar_deg": polar_deg, "gain_db": gain_db })
+}
+
+/// The bounds of both angles of every target together, `[azimuth², azimuth·polar, polar²]` in squared
+/// degrees: no unbiased estimator has a smaller covariance. Null where the Fisher matrix is singular.
+fn ellipses(instance: &Instance, beams: &Beams) -> Option<Vec<[f64; 3]>> {
+    let targets = instance.targets().len();
+    let n = 4 * targets;
+    let fisher = fisher(instance, beams)?;
+    // What is known is no parameter.
+    let known = |i: usize| {
+        let unknown = instance.problem().map(|problem| problem.unknown[i % targets]);
+        unknown.is_some_and(|u| match i / targets {
+            0 => !u.azimuth,
+            1 => !u.polar,
+            _ => !u.reflection,
+        })
+    };
+    let kept: Vec<usize> = (0..n).filter(|i| !known(*i)).collect();
+    let m = kept.len();
+    let row = |i: &usize| kept.iter().map(|j| fisher[i * n + j]).collect::<Vec<f64>>();
+    let part: Vec<f64> = kept.iter().flat_map(row).collect();
+    let mut inverse = vec![0.0; m * m];
+    FisherInverse::new(m).invert(&part, &mut inverse)?;
+    let entry = |i: usize, j: usize| {
+        let at = |i: usize| kept.iter().position(|k| *k == i);
+        let value = at(i).zip(at(j)).map_or(0.0, |(i, j)| inverse[i * m + j]);
+        value * 1_f64.to_degrees().powi(2)
+    };
+    let ellipse = |t: usize| [entry(t, t), entry(t, targets + t), entry(targets + t, targets + t)];
+    Some((0..targets).map(ellipse).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::beamforming::goal::{Goal, Require, Unknown};
+    use crate::beamforming::{Scenario, Settings, design};
+
+    /// The diagonals are the bounds of the metrics, and each ellipse is one; all beams together send
+    /// what the picture of all says.
+    #[test]
+    fn ellipses_and_patterns_are_those_of_the_design() {
+        let known = Scenario {
+            goal: Goal::MinCrb { metric: Default::default() },
+            require: Require { sinr_db: Some(3.0), ..Require::default() },
+            unknown: Unknown { polar: false, ..Unknown::ALL },
+            ..Scenario::default()
+        };
+        for scenario in [Scenario::default(), known] {
+            let instance = scenario.realize(1, 0).expect("a scene");
+            let settings = Settings { starts: Some(1), ..Settings::default() };
+            let design = design(&instance, &settings).expect("a design");
+            let found = ellipses(&instance, &design.variables).expect("a regular Fisher matrix");
+            let targets = design.metrics.targets.as_ref().expect("bounds");
+            for ([aa, ap, pp], target) in found.iter().zip(targets) {
+                assert!((aa.sqrt() - target.azimuth_rcrb_deg).abs() < 1e-9 * aa.sqrt());
+                assert!((pp.sqrt() - target.polar_rcrb_deg).abs() < 1e-9);
+                assert!(aa * pp - ap * ap >= 0.0, "a covariance");
+            }
+            let told = details(&instance, &design.variables);
+            let beams = told["beams"].as_array().expect("beams");
+            let polar = instance.targets()[0].polar_rad;
+            let at = CUT / 3;
+            let azimuth = steps(-90.0, 90.0, CUT)[at].to_radians();
+            let array = instance.parts().transmit_array;
+            let all = gain(array, &design.variables.matrix, [(azimuth, polar)])[0];
+            let power = |beam: &Value| 10_f64.powf(beam["gain_db"][at].as_f64().unwrap() / 10.0);
+            let sum: f64 = beams.iter().map(power).sum();
+            assert!((sum - all).abs() < 2e-3 * all.max(1.0), "{sum} and {all}");
+            let sky = told["sky"]["gain_db"].as_array().expect("a sky");
+            assert_eq!(sky.len(), SKY[0] * SKY[1]);
+        }
+    }
+}

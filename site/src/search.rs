@@ -1,0 +1,87 @@
+//! An index of words, for a search without a server.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::markdown::Section;
+
+/// Words that are in every section.
+const COMMON: &[&str] = &[
+    "the", "of", "and", "to", "is", "in", "that", "it", "are", "with", "for", "as", "by", "on",
+    "or", "an", "be", "at", "its", "from", "this", "which", "not",
+];
+/// Letters of a section that are shown.
+const SHOWN: usize = 150;
+/// What a word in a heading counts.
+const HEADING: u32 = 12;
+
+/// Sections and, by word, where it stands and how often.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    sections: Vec<[String; 4]>,
+    words: BTreeMap<String, BTreeMap<usize, u32>>,
+}
+
+/// The words of a text, in lower case.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let lower = text.to_lowercase();
+    let parts: Vec<String> = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| (2..=30).contains(&word.chars().count()) && !COMMON.contains(word))
+        .map(str::to_owned)
+        .collect();
+    parts.into_iter()
+}
+
+impl Index {
+    /// Add a page.
+    pub(crate) fn add(&mut self, out: &str, title: &str, sections: &[Section]) {
+        for section in sections.iter().filter(|s| !s.heading.is_empty() || !s.text.is_empty()) {
+            let number = self.sections.len();
+            let anchor = if section.anchor.is_empty() {
+                out.to_owned()
+            } else {
+                format!("{out}#{}", section.anchor)
+            };
+            let shown: String = section.text.chars().take(SHOWN).collect();
+            self.sections.push([anchor, title.to_owned(), section.heading.clone(), shown]);
+            for (text, weight) in [(&section.heading, HEADING), (&section.text, 1)] {
+                for word in words(text) {
+                    *self.words.entry(word).or_default().entry(number).or_default() += weight;
+                }
+            }
+        }
+    }
+
+    /// As JSON: sections, words in order, and for each word its sections and counts.
+    pub(crate) fn json(&self) -> String {
+        let places: Vec<Vec<u32>> = self
+            .words
+            .values()
+            .map(|found| found.iter().flat_map(|(at, n)| [*at as u32, (*n).min(60)]).collect())
+            .collect();
+        let words: Vec<&String> = self.words.keys().collect();
+        json!({ "sections": self.sections, "words": words, "places": places }).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heading_counts_more_than_the_text() {
+        let mut index = Index::default();
+        let section = |heading: &str, text: &str| Section {
+            anchor: heading.to_lowercase(),
+            heading: heading.to_owned(),
+            text: text.to_owned(),
+        };
+        index.add("a.html", "A", &[section("Beams", "of users"), section("Users", "have beams")]);
+        assert_eq!(index.words["beams"].get(&0), Some(&HEADING));
+        assert_eq!(index.words["beams"].get(&1), Some(&1));
+        assert!(!index.words.contains_key("of"));
+        assert!(index.json().contains("a.html#beams"));
+    }
+}

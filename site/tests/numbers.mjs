@@ -1,0 +1,131 @@
+// Whether the explorer and the command line say the same: node site/tests/numbers.mjs path/to/noctule
+//
+// Every lesson of every system goes to the command line as the scenario file, and for some as the command, that the
+// explorer copies. Compared are the drawn instance, the design, and a document of the one opened in the other.
+// Both run the same code; sine, logarithm and the like come from different libraries of the machine, and sums
+// of products are fused on one side. So a document has the same numbers to 1e-11, and a design, which ends where a
+// rule says so, to what the rule leaves open.
+
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { gzipSync, brotliCompressSync, constants } from "node:zlib";
+import { SYSTEMS, withGoal } from "../explorer/systems.js";
+import { command, stateOf, hashOf, tomlFile } from "../explorer/words.js";
+import { library } from "./library.mjs";
+
+const noctule = path.resolve(process.argv[2] ?? "target/ci/noctule");
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "noctule-site-"));
+/** Relative, for a design; for an instance and a document that is opened. */
+const DESIGNED = 1e-5;
+const SAME = 1e-9;
+/** Compressed bytes of a module at most. */
+const MOST = 560_000;
+
+const problems = [];
+const modules = {};
+for (const { module } of SYSTEMS) {
+  const file = path.join("target/wasm", module);
+  if (modules[module]) continue;
+  modules[module] = await library(file);
+  const bytes = fs.readFileSync(file);
+  const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_LGWIN]: 24 } }).length;
+  console.log(`${module}: ${bytes.length} bytes, gzip ${gzipSync(bytes, { level: 9 }).length}, brotli ${brotli}`);
+  if (brotli > MOST) problems.push(`${module}: ${brotli} bytes compressed are more than ${MOST}`);
+}
+
+/** The largest relative difference of numbers at the same places, and where; a missing one is infinite. */
+function difference(a, b, place = "") {
+  if (typeof a === "number" && typeof b === "number") {
+    const size = Math.max(Math.abs(a), Math.abs(b));
+    return size < 1e-12 ? [0, place] : [Math.abs(a - b) / size, place];
+  }
+  if (a && b && typeof a === "object" && typeof b === "object") {
+    let worst = [0, place];
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const found = difference(a[key], b[key], `${place}.${key}`);
+      if (found[0] > worst[0]) worst = found;
+    }
+    return worst;
+  }
+  return [(a ?? null) === (b ?? null) ? 0 : Infinity, place];
+}
+
+function judge(what, [found, place], allowed) {
+  if (!(found <= allowed)) problems.push(`${what}: ${found.toExponential(1)} at ${place}, ${allowed} allowed`);
+  return found.toExponential(0);
+}
+
+/** Run the command line; infeasible is an answer too. */
+function run(words) {
+  try {
+    execFileSync(noctule, words, { stdio: "pipe" });
+  } catch (error) {
+    if (error.status !== 4) throw new Error(`noctule ${words.join(" ")}: ${error.status}\n${error.stderr}`);
+  }
+}
+
+/** A lesson in both. */
+function compare(system, name, scenario, settings) {
+  const base = path.join(folder, `${system.id}-${name.replaceAll(/\W+/g, "-")}`);
+  const state = { system: system.id, scenario, seed: 1, scheme: system.scheme };
+  if (JSON.stringify(stateOf(hashOf(state))) !== JSON.stringify(state)) problems.push(`${name}: its link is another scene`);
+  fs.writeFileSync(`${base}.toml`, tomlFile(system.id, scenario));
+  const said = Object.entries(settings).flatMap(([key, value]) => ["-s", `scheme.${key}=${JSON.stringify(value)}`]);
+  run(["design", `${base}.toml`, "--scheme", system.scheme, "--seed", "1", ...said, "--out", `${base}.json`]);
+  const text = fs.readFileSync(`${base}.json`, "utf8");
+  const theirs = JSON.parse(text);
+  const ask = modules[system.module];
+  const answer = ask({ verb: "design", system: system.id, scenario, seed: 1, scheme: system.scheme, settings: theirs.settings, want: { document: true } });
+  if (answer.error) return problems.push(`${name}: ${JSON.stringify(answer.error)}`);
+  const ours = JSON.parse(answer.document);
+  const drawn = judge(`${name}, instance`, difference(ours.instance, theirs.instance), SAME);
+  const [goal, reached] = [theirs.metrics, ours.metrics];
+  const designed = judge(`${name}, ${system.objective}`, difference(goal[system.objective], reached[system.objective]), DESIGNED);
+  if (Boolean(ours.proof.infeasible) !== Boolean(theirs.proof.infeasible)) problems.push(`${name}: infeasible on one side only`);
+  const opened = ask({ verb: "open", text, want: { document: true } });
+  if (opened.error) return problems.push(`${name}, opened: ${JSON.stringify(opened.error)}`);
+  // What a scheme adds is its own; all that is evaluated is compared.
+  const evaluated = Object.fromEntries(Object.entries(opened.metrics).filter(([key, value]) => value !== null && key in goal && goal[key] !== null));
+  const known = Object.fromEntries(Object.keys(evaluated).map((key) => [key, goal[key]]));
+  const read = judge(`${name}, opened`, difference(evaluated, known), SAME);
+  const again = JSON.parse(opened.document);
+  if (JSON.stringify(again.instance) !== JSON.stringify(theirs.instance)) problems.push(`${name}: the instance that was opened is another one`);
+  fs.writeFileSync(`${base}-browser.json`, answer.document);
+  if (!answer.unsound) run(["verify", `${base}-browser.json`]);
+  const bytes = answer.document === text ? "the same bytes" : "";
+  console.log(`${system.id}, ${name}: instance ${drawn}, design ${designed}, opened ${read} ${bytes}`);
+}
+
+for (const system of SYSTEMS) {
+  const certify = system.view === "sky" || system.full.certify ? {} : { };
+  for (const [name, , scenario] of system.presets) compare(system, name, scenario, certify);
+  for (const [kind] of system.goals ?? []) {
+    if (kind !== "weighted") compare(system, kind, withGoal(system, system.base, kind), {});
+  }
+}
+
+// The command that is copied designs what the file designs.
+for (const system of SYSTEMS) {
+  const out = path.join(folder, `${system.id}-command.json`);
+  const words = command({ system: system.id, scenario: system.base, seed: 1, scheme: system.scheme });
+  execFileSync("sh", ["-c", `${words.replace(/^noctule/, '"$0"')} --out ${out}`, noctule], { stdio: "pipe" });
+  const file = path.join(folder, `${system.id}-${system.presets[0][0].replaceAll(/\W+/g, "-")}.json`);
+  if (fs.readFileSync(out, "utf8") !== fs.readFileSync(file, "utf8")) problems.push(`${system.id}: the command designs something else than the file`);
+}
+
+// A wrong scene is refused by its place, not by a trap.
+const wrong = modules[SYSTEMS[0].module]({ verb: "design", system: "beamforming", scenario: { power_dbm: "much" } });
+if (!wrong.error?.where?.includes("power_dbm")) problems.push(`a wrong scene: ${JSON.stringify(wrong)}`);
+for (const text of ["", "{", '{"verb": "fly"}', '{"verb": "open", "text": "{}"}']) {
+  const request = text.startsWith("{") && text.length > 1 ? JSON.parse(text) : text;
+  if (!modules[SYSTEMS[0].module](request).error) problems.push(`a wrong request is answered: ${text}`);
+}
+
+fs.rmSync(folder, { recursive: true });
+if (problems.length) {
+  console.error(problems.join("\n"));
+  process.exit(1);
+}
+console.log("the explorer says what the command line says");
