@@ -78,7 +78,7 @@ export function axes(box, { x, y, xLabel, yLabel, xTicks, yTicks }) {
   group.append(svg("rect", { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top, class: "frame" }));
   if (xLabel) group.append(svg("text", { x: (box.left + box.right) / 2, y: box.bottom + 30, "text-anchor": "middle", class: "word" }, xLabel));
   if (yLabel) {
-    const [cx, cy] = [box.left - 36, (box.top + box.bottom) / 2];
+    const [cx, cy] = [box.left - 41, (box.top + box.bottom) / 2];
     group.append(svg("text", { x: cx, y: cy, "text-anchor": "middle", class: "word", transform: `rotate(-90 ${cx} ${cy})` }, yLabel));
   }
   return group;

@@ -105,6 +105,7 @@ class Explorer {
     }
     this.#curve = { points: [], ghosts: {} };
     this.answer = null;
+    this.told.fastest = this.told.drawing = undefined;
     this.numbers.replaceChildren();
     this.proof.replaceChildren("Designing …");
     this.legend.textContent = "";
@@ -167,9 +168,11 @@ class Explorer {
   }
 
   #draw() {
+    const begin = performance.now();
     this.view.draw(this.drawn, this.answer, this.#curve.rzf);
     if (this.drawn !== this.state.scenario) this.view.place(this.state.scenario, this.answer);
     this.chart?.draw(this.state.scenario, { ...this.#curve, answer: this.answer, bound: this.#bound });
+    this.told.drawing = Math.min(this.told.drawing ?? Infinity, performance.now() - begin);
   }
 
   #refused({ what, where, found, allowed, hint }) {
@@ -221,6 +224,7 @@ class Explorer {
     const memory = (this.#live.bytes / 2 ** 20).toFixed(0);
     this.speed.textContent = `One design: ${answer.milliseconds.toFixed(1)} ms · ${recent} in the last second · ${memory} MB · in this page, nothing is sent anywhere`;
     this.told.milliseconds = answer.milliseconds;
+    this.told.fastest = Math.min(this.told.fastest ?? Infinity, answer.milliseconds);
     this.told.bytes = this.#live.bytes;
   }
 
@@ -260,6 +264,7 @@ class Explorer {
   async #settle() {
     const [version, system, scenario] = [this.#version, this.system, this.state.scenario];
     history.replaceState(null, "", hashOf(this.state));
+    this.told.held = JSON.stringify(this.state);
     const certifies = system.view === "sky" ? NODES.map((nodes) => ({ certify: { nodes } })) : [system.full];
     for (const settings of certifies) {
       const want = { pictures: system.pictures, details: Boolean(system.details), story: true };

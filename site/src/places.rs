@@ -24,6 +24,7 @@ pub(crate) const MENU: &[(&str, &[(&str, &str)])] = &[
             ("docs/first-study.md", "Your first study"),
             ("docs/python.md", "Python"),
             ("docs/files.md", "Bring your files"),
+            ("docs/quick-start-zh.md", "快速入门"),
             ("docs/README.md", "All pages"),
         ],
     ),

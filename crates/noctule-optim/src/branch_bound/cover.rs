@@ -41,16 +41,17 @@ pub fn covers(boxes: &[Corners], whole: &Corners) -> bool {
         open.push((right, (above, high)));
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_rounding_of_another_machine_leaves_nothing_uncovered() {
         let whole = (vec![1.0, 1.0], vec![183.492_323_184_431_1, 7.0]);
-        let halves = |top: f64| {
-            vec![
-                (vec![1.0, 1.0], vec![3.0, 7.0]),
-                (vec![3.0, 1.0], vec![top, 7.0]),
-            ]
-        };
+        let halves =
+            |top: f64| vec![(vec![1.0, 1.0], vec![3.0, 7.0]), (vec![3.0, 1.0], vec![top, 7.0])];
         assert!(covers(&halves(183.492_323_184_431_05), &whole));
         assert!(!covers(&halves(183.492_323_1), &whole));
         // a gap between boxes stays one, however small
