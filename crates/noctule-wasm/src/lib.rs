@@ -2,7 +2,7 @@
 //!
 //! The module of WebAssembly has no imports and needs no generated glue. A caller writes a request into
 //! [`noctule_input`], calls [`noctule_call`], and reads as many bytes as that says from
-//! [`noctule_output`]. What can be asked is in [`request`]. A wrong request is answered with an
+//! [`noctule_output`]. What can be asked is in `request.rs`. A wrong request is answered with an
 //! [`InputError`](noctule_num::InputError); a panic, which would be a mistake of ours, traps after
 //! its words were left where [`noctule_output`] points to.
 //!
