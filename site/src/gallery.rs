@@ -31,8 +31,10 @@ fn name(path: &Path) -> String {
 fn said(file: &str, key: &str) -> String {
     let Some(at) = file.find(&format!("\n{key} = ")) else { return String::new() };
     let rest = &file[at + key.len() + 4..];
-    let (rest, quotes) =
-        if rest.starts_with("\"\"\"") { (&rest[3..], "\"\"\"") } else { (&rest[1..], "\"") };
+    let (rest, quotes) = match rest.strip_prefix("\"\"\"") {
+        Some(rest) => (rest, "\"\"\""),
+        None => (rest.trim_start_matches('"'), "\""),
+    };
     rest.split(quotes).next().unwrap_or_default().trim().to_owned()
 }
 
@@ -59,7 +61,7 @@ fn experiment(root: &Path, folder: &Path, system: &str) -> Result<Experiment, St
 fn number(value: &Value) -> String {
     value.as_f64().map_or_else(String::new, |x| match x.abs() {
         size if size != 0.0 && !(1e-3..1e5).contains(&size) => format!("{x:.3e}"),
-        _ => format!("{:.4}", x).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        _ => format!("{x:.4}").trim_end_matches('0').trim_end_matches('.').to_owned(),
     })
 }
 

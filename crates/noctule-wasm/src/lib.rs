@@ -4,7 +4,7 @@
 //! [`noctule_input`], calls [`noctule_call`], and reads as many bytes as that says from
 //! [`noctule_output`]. What can be asked is in `request.rs`. A wrong request is answered with an
 //! [`InputError`](noctule_num::InputError); a panic, which would be a mistake of ours, traps after
-//! its words were left where [`noctule_output`] points to.
+//! its words were left where [`noctule_panic`] points to.
 //!
 //! It keeps the last design of every system under names, so that the next one of a scene that is
 //! being dragged starts where the last one ended.
