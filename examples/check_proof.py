@@ -240,7 +240,10 @@ def complex_array(lists):
     return pairs[..., 0] + 1j * pairs[..., 1]
 
 
-def boxes(numbers, users, names=("low", "high", "chord_low", "chord_high")):
+BOXES = ("low", "high", "chord_low", "chord_high")
+
+
+def boxes(numbers, users, names=BOXES):
     low = rows(numbers, names[0], users)
     low, high, outer_low, outer_high = (rows(numbers, name, users, len(low)) for name in names)
     if not len(low) or np.any(outer_low > low) or np.any(high > outer_high) or np.any(outer_low <= 0):
@@ -254,6 +257,21 @@ def chord(low, high):
     # −ln is convex: the line lies above it when it does at both ends.
     at_low, at_high = (slope * Ball(x) - log(x) for x in (low, high))
     return slope, np.maximum(at_low.mid + at_low.rad, at_high.mid + at_high.rad)
+
+
+def envelope(low, high, t, slope):
+    """The least o with ln T − ln I ≤ t T − ln t − 1 + o − slope I for all I in [low, high] and all T ≥ I. The best
+    T is 1/t, or I where that is more: slope I − ln I up to I = 1/t and the tangent of −ln there beyond it are
+    convex in I together, so that the ends decide."""
+    ends = []
+    for x in (low, high):
+        # −ln x lies above its tangents: where it is not certain which applies, it is the safe one.
+        beyond = t * x * (1 - 4 * U) > 1
+        line, curve = 1.0 + log(t) - Ball(t) * x, -log(x)
+        fallen = Ball(np.where(beyond, line.mid, curve.mid), np.where(beyond, line.rad, curve.rad))
+        at = slope * Ball(x) + fallen
+        ends.append(at.mid + at.rad * UP)
+    return np.maximum(*ends) * (1 + 2 * U * np.sign(np.maximum(*ends)))
 
 
 # --- beamforming --------------------------------------------------------------------------------
@@ -365,9 +383,9 @@ PLAIN = set(
 
 
 def beamforming(document):
-    """Σ ln T_k − ln I_k − δ tr F⁻¹, in three steps linear in the covariances: ln T ≤ t T − ln t − 1; −ln I is below
-    its chord on each box of interference levels I; tr F⁻¹ ≥ 2 tr Y − tr(Y F Y). What is linear, ⟨G, R⟩ within a
-    power P, is at most P λ_max(G)."""
+    """Σ ln T_k − ln I_k − δ tr F⁻¹, made linear in the covariances: on each box of interference levels I,
+    ln T − ln I ≤ t T − ln t − 1 + o − slope I (`envelope`; proofs of earlier versions have chords of −ln I in its
+    place); tr F⁻¹ ≥ 2 tr Y − tr(Y F Y). What is linear, ⟨G, R⟩ within a power P, is at most P λ_max(G)."""
     instance, bound = document["instance"], document["proof"]["bound"]
     beyond = set(instance) - PLAIN
     if beyond:
@@ -390,17 +408,22 @@ def beamforming(document):
             return rates.upper()
         trace, matrix = sensing_matrix(instance, derivatives, np.asarray(numbers["y"], float))
         return (Ball(power * largest(matrix, least=0.0) * UP) - trace + rates).upper()
-    low, high, outer_low, outer_high = boxes(numbers, users)
+    sloped = "slope" in numbers
+    low, high, outer_low, outer_high = boxes(numbers, users, ("low", "high") * 2 if sloped else BOXES)
     t, y = rows(numbers, "t", users, len(low)), rows(numbers, "y", size, len(low))
+    slopes = rows(numbers, "slope", users, len(low)) if sloped else None
     gains = (h.most() ** 2).sum(axis=0) * UP
     if weight > 0 and not covered(low, high, np.ones(users), (1.0 + power * gains) * UP):
         raise Unproven("the boxes leave something uncovered")
     worst = -np.inf
     outer = [h[:, [k]] @ h[:, [k]].H for k in range(users)]
     for box in range(len(low)):
-        slope, offset = chord(outer_low[box], outer_high[box])
         if np.any(t[box] <= 0):
             raise Unproven("a multiplier is not positive")
+        if sloped:
+            slope, offset = slopes[box], envelope(low[box], high[box], t[box], slopes[box])
+        else:
+            slope, offset = chord(outer_low[box], outer_high[box])
         constant = (weight * (Ball(t[box]) - slope - log(t[box]) - 1.0 + offset)).sum()
         shared = h @ ((weight * (Ball(t[box]) - slope))[:, None] * h.H)
         if sensed:

@@ -1599,9 +1599,9 @@ class BalancedSettings:
         Attach an upper bound to the proof: the smallest one of the [separate
         optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
         price of a few more starts) and [branch and bound](super::global), which closes the gap.
-        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
-        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
-        to max(|objective|, its unit).
+        Of its boxes 3000 may be examined unless ``nodes`` says otherwise: on the paper's scene
+        some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
+        relative to max(|objective|, its unit).
     max_evaluations : int
         Evaluations each start may spend.
     starts : int | None
@@ -1631,9 +1631,9 @@ class BestKnownSettings:
         Attach an upper bound to the proof: the smallest one of the [separate
         optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
         price of a few more starts) and [branch and bound](super::global), which closes the gap.
-        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
-        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
-        to max(|objective|, its unit).
+        Of its boxes 3000 may be examined unless ``nodes`` says otherwise: on the paper's scene
+        some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
+        relative to max(|objective|, its unit).
     max_evaluations : int
         Evaluations each start may spend.
     starts : int | None
@@ -1663,9 +1663,9 @@ class SameBeamsSettings:
         Attach an upper bound to the proof: the smallest one of the [separate
         optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
         price of a few more starts) and [branch and bound](super::global), which closes the gap.
-        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
-        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
-        to max(|objective|, its unit).
+        Of its boxes 3000 may be examined unless ``nodes`` says otherwise: on the paper's scene
+        some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
+        relative to max(|objective|, its unit).
     max_evaluations : int
         Evaluations each start may spend.
     starts : int | None
@@ -1695,9 +1695,9 @@ class EachAloneSettings:
         Attach an upper bound to the proof: the smallest one of the [separate
         optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
         price of a few more starts) and [branch and bound](super::global), which closes the gap.
-        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
-        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
-        to max(|objective|, its unit).
+        Of its boxes 3000 may be examined unless ``nodes`` says otherwise: on the paper's scene
+        some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
+        relative to max(|objective|, its unit).
     max_evaluations : int
         Evaluations each start may spend.
     starts : int | None
@@ -1727,9 +1727,9 @@ class PerfectKnowledgeSettings:
         Attach an upper bound to the proof: the smallest one of the [separate
         optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
         price of a few more starts) and [branch and bound](super::global), which closes the gap.
-        Of its boxes 500 may be examined unless ``nodes`` says otherwise: fifty suffice for up
-        to four users on the paper's scene, 300 for six, 500 not for eight. The gap is relative
-        to max(|objective|, its unit).
+        Of its boxes 3000 may be examined unless ``nodes`` says otherwise: on the paper's scene
+        some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
+        relative to max(|objective|, its unit).
     max_evaluations : int
         Evaluations each start may spend.
     starts : int | None

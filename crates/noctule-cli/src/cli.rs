@@ -43,8 +43,13 @@ pub(crate) enum Verb {
     /// Recompute what a design document claims, from its instance and variables alone.
     #[command(after_long_help = help::VERIFY)]
     Verify {
-        /// A document written by `noctule design --out design.json`.
+        /// A document written by `noctule design --out design.json`; with `--proof` also a file written by
+        /// `noctule design --proof proof.json`.
         document: PathBuf,
+        /// Check the bound alone, by a checker that shares nothing with the solvers and bounds its own
+        /// rounding.
+        #[arg(long)]
+        proof: bool,
     },
     /// Let all schemes of a system design the same instances: evaluations, time, ratios.
     #[command(after_long_help = help::BENCH)]
@@ -315,6 +320,11 @@ pub(crate) struct Design {
     /// variables.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+
+    /// Keep what proves the bound, with the instance: all boxes and multipliers, for `noctule verify
+    /// --proof` and `examples/check_proof.py`.
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) proof: Option<PathBuf>,
 
     /// Replace a file that noctule did not write.
     #[arg(long)]

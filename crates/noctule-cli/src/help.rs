@@ -113,19 +113,23 @@ gaps by their arithmetic, residuals, bounds and certificates from the variables
 and multipliers in the file. Numbers must agree and constraints hold to 1e-6
 relative; one claim that is refuted and the document is not confirmed.
 
+With --proof the bound alone is checked, by a separate program of a thousand
+lines that shares nothing with the solvers and bounds its own rounding.
+
 Examples:
   noctule design --out design.json
   noctule verify design.json
   noctule verify design.json --json
+  noctule verify --proof proof.json
 
 Files written:
   none
 
 Exit codes:
-   0  the document is confirmed
+   0  the document is confirmed, or its bound proven
    1  numerics broke
-   2  the file is not a design document
-   5  the document is not confirmed";
+   2  the file is not a design document, or --proof cannot check it
+   5  the document is not confirmed, or its bound not proven";
 
 pub(crate) const BENCH: &str = "\
 Draws instances of a scenario and lets every scheme design each of them, on one

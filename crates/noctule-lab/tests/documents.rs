@@ -13,6 +13,8 @@ mod effort;
 mod extreme;
 #[path = "documents/goals.rs"]
 mod goals;
+#[path = "documents/proofs.rs"]
+mod proofs;
 mod rows;
 #[path = "documents/settings.rs"]
 mod settings;

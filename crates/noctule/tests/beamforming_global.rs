@@ -4,6 +4,7 @@
 mod effort;
 
 use effort::effort;
+use noctule::beamforming::certificate::of_envelopes;
 use noctule::beamforming::design::{Start, climb, start_beams};
 use noctule::beamforming::global::{Enclosure, enclose};
 use noctule::beamforming::model::objective_unit;
@@ -209,4 +210,97 @@ fn a_gap_that_stays_open_is_said() {
         let said = design.warnings.iter().any(|warning| warning.contains("leaves a gap"));
         assert_eq!(said, open, "{certify:?}: {:?} {:?}", design.proof.bound, design.warnings);
     }
+}
+
+/// Whatever the multipliers: no beams whose levels are in a box have a larger objective than they prove of it.
+#[test]
+fn campaign_no_beams_of_a_box_exceed_what_any_multipliers_prove() {
+    for trial in 0..20 * effort::<u64>() {
+        let mut rng = StreamKey::new(31, "test", "boxes", 0).trial(trial);
+        let users = 1 + (uniform(&mut rng, 0.0, 3.0) as usize);
+        let instance = scenario(users, uniform(&mut rng, 0.0, 2.0)).realize(12, trial).unwrap();
+        let start = start_beams(&instance, Start::Published(trial)).unwrap();
+        let beams = Beams { matrix: start, users, subcarriers: 1 };
+        let metrics = evaluate(&instance, &beams).unwrap();
+        let levels: Vec<f64> = (0..users)
+            .map(|k| {
+                let own = |j: usize| -> f64 {
+                    let h = instance.channels().col(k);
+                    let w = beams.matrix.col(j);
+                    let amplitude: noctule::C64 = h.iter().zip(w).map(|(h, w)| h.conj() * w).sum();
+                    amplitude.norm_sqr() / instance.parts().user_noise_w[k]
+                };
+                1.0 + (0..beams.matrix.cols()).filter(|j| *j != k).map(own).sum::<f64>()
+            })
+            .collect();
+        let (mut low, mut high, mut t, mut slope) = (vec![], vec![], vec![], vec![]);
+        for level in &levels {
+            low.push(level * (1.0 - uniform(&mut rng, 0.0, 0.9)));
+            high.push(level * (1.0 + uniform(&mut rng, 0.0, 3.0)));
+            t.push(10_f64.powf(uniform(&mut rng, -3.0, 0.5)));
+            slope.push(10_f64.powf(uniform(&mut rng, -3.0, 0.5)));
+        }
+        let sizes = 4 * instance.targets().len();
+        let fisher = metrics.crb_trace_mixed.unwrap_or(1.0).max(1e-12) / sizes as f64;
+        let y: Vec<f64> = (0..sizes * sizes)
+            .map(|i| if i % (sizes + 1) == 0 { fisher * uniform(&mut rng, 0.0, 2.0) } else { 0.0 })
+            .collect();
+        let bound = of_envelopes(&instance, (&low, &high), &t, &slope, &y).unwrap();
+        let reached = metrics.objective.unwrap();
+        assert!(bound >= reached - 1e-9 * (1.0 + reached.abs()), "{trial}: {bound} < {reached}");
+    }
+}
+
+/// Two users, two antennas, no sensing: beams by their definition, everywhere on a fine grid of directions and
+/// shares of power, never pass the bound, and the best of them is near it.
+#[test]
+fn campaign_brute_force_of_two_users_stays_below_and_comes_near() {
+    for trial in 0..4 * effort::<u64>().min(50) {
+        let base = Scenario {
+            transmit_array: ArrayShape { horizontal: 2, vertical: 1 },
+            crb_weight: 0.0,
+            ..scenario(2, 1.0)
+        };
+        let instance = base.realize(14, trial).unwrap();
+        let (objective, found) = enclosed(&instance, 2000, 1e-4);
+        let bound = found.bound.unwrap();
+        let best = brute_force(&instance, 14);
+        assert!(best <= bound.value + 1e-9, "{trial}: {best} passes {bound:?}");
+        assert!(best >= 0.85 * objective, "{trial}: {best} {objective}");
+        assert!(bound.value >= objective - 1e-9 && bound.gap_rel <= 1e-4, "{trial}: {bound:?}");
+    }
+}
+
+/// The best sum rate of two users with two antennas over directions `(cos a, sin a e^{jb})` and shares.
+fn brute_force(instance: &Instance, steps: u32) -> f64 {
+    let pi = std::f64::consts::PI;
+    let turns = 2 * steps;
+    let mut directions = Vec::new();
+    for i in 0..=steps {
+        for j in 0..turns {
+            let (a, b) = (
+                0.5 * pi * f64::from(i) / f64::from(steps),
+                2.0 * pi * f64::from(j) / f64::from(turns),
+            );
+            let w = [noctule::C64::from(a.cos()), noctule::C64::from_polar(a.sin(), b)];
+            let heard = |k: usize| {
+                let amplitude: noctule::C64 =
+                    instance.channels().col(k).iter().zip(&w).map(|(h, w)| h.conj() * w).sum();
+                instance.parts().power_w * amplitude.norm_sqr() / instance.parts().user_noise_w[k]
+            };
+            directions.push([heard(0), heard(1)]);
+        }
+    }
+    let mut best: f64 = 0.0;
+    for one in &directions {
+        for other in &directions {
+            for step in 0..=steps {
+                let share = f64::from(step) / f64::from(steps);
+                let first = (share * one[0] / (1.0 + (1.0 - share) * other[0])).ln_1p();
+                let second = ((1.0 - share) * other[1] / (1.0 + share * one[1])).ln_1p();
+                best = best.max(first + second);
+            }
+        }
+    }
+    best
 }

@@ -6,10 +6,12 @@
 
 mod reference;
 
-use noctule::Interrupt;
+use noctule::beamforming::extended::ExtendedTarget;
 use noctule::beamforming::requirements::{
     Cap, Metric, PowerLimit, Requirements, SensingStreams, World, best_rate,
 };
+use noctule::{Interrupt, Stop};
+use noctule_num::CMat;
 use noctule_phy::elements::ElementArray;
 use reference::Fields;
 use serde_json::Value;
@@ -47,6 +49,7 @@ fn extended(fields: &mut Fields) {
     let (best_known, relative) = (fields.number("best_known"), fields.number("tolerance_rel"));
     let theirs = fields.take("lower_bound").as_f64();
     let (antennas, users) = (channels.rows(), channels.cols());
+    certified(&channels, (power, rho), (best_known, relative), theirs);
     let world = World {
         transmit: ElementArray::linear(antennas, 0.5),
         receive: ElementArray::linear(antennas, 0.5),
@@ -83,5 +86,26 @@ fn extended(fields: &mut Fields) {
     assert!(best <= best_known + relative * best_known.abs(), "{best} behind {best_known}");
     if let Some(bound) = theirs {
         assert!(best >= bound, "{best} below the bound {bound}");
+    }
+}
+
+/// The same problem by branch and bound: the interval closes, holds what is known, and contradicts no bound of
+/// another code by more than that code's tolerance.
+fn certified(
+    channels: &CMat,
+    (power, rho): (f64, f64),
+    (best_known, relative): (f64, f64),
+    theirs: Option<f64>,
+) {
+    let target = ExtendedTarget::new(channels.clone(), power, rho).unwrap();
+    let solved = target.solve(6, (3000, 1e-3), &Interrupt::new()).unwrap();
+    let bound = solved.bound.unwrap();
+    println!("extended: {} .. {}, {} boxes", solved.objective, bound.value, solved.nodes);
+    assert_eq!(solved.stop, Stop::Converged);
+    assert!(bound.gap_rel <= 1e-3 && bound.value >= solved.objective);
+    assert!(bound.value >= -best_known - 1e-9 * best_known.abs(), "a known point passes the bound");
+    assert!(solved.objective >= -best_known - relative * best_known.abs(), "behind what is known");
+    if let Some(theirs) = theirs {
+        assert!(solved.objective <= -theirs + relative * theirs.abs());
     }
 }

@@ -6,6 +6,7 @@ mod export;
 mod list;
 mod merge;
 mod pages;
+mod proof;
 mod redraw;
 mod run;
 mod schema;
@@ -33,7 +34,8 @@ pub(crate) fn dispatch(cli: Cli) -> Result<Done, Failure> {
         Verb::Run(options) => run::run(&options, json),
         Verb::Design(options) => single::design(&options, json),
         Verb::Evaluate(options) => single::evaluate(&options, json),
-        Verb::Verify { document } => single::verify(&document, json),
+        Verb::Verify { document, proof: true } => proof::verify(&document, json),
+        Verb::Verify { document, .. } => single::verify(&document, json),
         Verb::Bench(options) => bench::run(&options, json),
         Verb::List { ids } => list::run(json, ids),
         Verb::Show(named) => show::run(&named.experiment, json),

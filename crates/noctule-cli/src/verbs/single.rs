@@ -11,7 +11,7 @@ use noctule_lab::single::{Arrays, Claim, Finding, PictureKind, SingleError, Sour
 use noctule_num::{InputError, hint};
 use serde_json::{Value, json};
 
-use super::{print, print_json};
+use super::{print, print_json, proof};
 use crate::cli;
 use crate::exit::{Done, Failure};
 use crate::progress::say;
@@ -27,7 +27,9 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
     let picture = options.plot.as_deref();
     check_svg(plot, "--trace-plot")?;
     check_svg(picture, "--plot")?;
-    check_free(&[options.out.as_deref(), plot, picture], options.force)?;
+    let proof = options.proof.as_deref();
+    proof::check_path(proof)?;
+    check_free(&[options.out.as_deref(), plot, picture, proof], options.force)?;
     let scheme = options.scheme.as_deref().map_or(Method::First, Method::Named);
     let mut asked = resolved(&options.instance, scheme)?;
     let kind = options.plot_kind.as_deref().and_then(PictureKind::of_word);
@@ -52,6 +54,9 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
             &asked.system.picture(&story.document, kind, Some(&asked.source))?.svg(),
             path,
         )?;
+    }
+    if let Some(path) = proof {
+        proof::write(&story, path)?;
     }
     show(&story, options.out.as_deref(), as_json)
 }

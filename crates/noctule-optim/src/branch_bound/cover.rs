@@ -20,8 +20,11 @@ fn certain((low, high): &Corners) -> Corners {
 /// by cuts that no box straddles; where there is no such cut, nothing is claimed.
 pub fn covers(boxes: &[Corners], whole: &Corners) -> bool {
     let mut open: Vec<(Vec<&Corners>, Corners)> = vec![(boxes.iter().collect(), certain(whole))];
-    while let Some((boxes, (low, high))) = open.pop() {
+    while let Some((mut boxes, (low, high))) = open.pop() {
         let sides = low.len();
+        // A box that only touches the region covers nothing that its neighbours' closure leaves out.
+        let overlaps = |b: &&Corners, k: usize| b.0[k] < high[k] && low[k] < b.1[k];
+        boxes.retain(|b| (0..sides).all(|k| low[k] == high[k] || overlaps(b, k)));
         if boxes.iter().any(|b| (0..sides).all(|k| b.0[k] <= low[k] && high[k] <= b.1[k])) {
             continue;
         }

@@ -29,11 +29,11 @@ use noctule_optim::Bound;
 use noctule_optim::branch_bound::covers;
 use noctule_phy::fisher::parameters;
 
-pub use bounds::{of_box, of_capacity, of_cooperation, of_sensing};
+pub use bounds::{of_box, of_capacity, of_cooperation, of_envelopes, of_sensing};
 
 use super::Instance;
 use crate::Error;
-use bounds::of_box_in;
+use bounds::{Lines, chords, envelopes, of_lines};
 use lists::{Numbers, length, list};
 use range::{Range, normalised_channels};
 
@@ -43,8 +43,8 @@ use range::{Range, normalised_channels};
 /// | name | of every box |
 /// |---|---|
 /// | `low`, `high` | its interference levels; the boxes together cover what any beams reach |
-/// | `chord_low`, `chord_high` | a box around it, whose chords the multipliers belong to |
-/// | `t`, `y` | the multipliers of [`of_box`] |
+/// | `t`, `slope`, `y` | the multipliers of [`of_envelopes`] |
+/// | `chord_low`, `chord_high` | in place of `slope`, as proofs once had it: a box around it, whose chords are those of [`of_box`] |
 ///
 /// | name | for cooperating users |
 /// |---|---|
@@ -88,10 +88,8 @@ pub fn again(instance: &Instance, bound: &Bound) -> Result<Option<f64>, Error> {
 /// The largest value of the boxes of a proof, which must cover what any beams reach.
 fn of_boxes(instance: &Instance, numbers: &Numbers) -> Result<f64, Error> {
     let users = instance.users();
-    let names = ["low", "high", "chord_low", "chord_high", "t"];
-    let [low, high, chord_low, chord_high, t] = names.map(|name| list(numbers, name));
-    let (low, high, chord_low, chord_high, t) = (low?, high?, chord_low?, chord_high?, t?);
-    let y = list(numbers, "y")?;
+    let [low, high, t] = ["low", "high", "t"].map(|name| list(numbers, name));
+    let (low, high, t, y) = (low?, high?, t?, list(numbers, "y")?);
     let n = parameters(instance.targets().len());
     let sensed = instance.parts().crb_weight > 0.0 && n > 0;
     let count = match (users, sensed) {
@@ -99,26 +97,28 @@ fn of_boxes(instance: &Instance, numbers: &Numbers) -> Result<f64, Error> {
         (0, true) => y.len() / (n * n),
         (users, _) => low.len() / users,
     };
-    for (name, list) in names.into_iter().zip([low, high, chord_low, chord_high, t]) {
+    for (name, list) in [("low", low), ("high", high), ("t", t)] {
         length(name, list.len(), count * users)?;
     }
     length("y", y.len(), if sensed { count * n * n } else { 0 })?;
+    let names =
+        if numbers.contains_key("slope") { &["slope"][..] } else { &["chord_low", "chord_high"] };
+    let mut sides = Vec::new();
+    for name in names {
+        let list = list(numbers, name)?;
+        length(name, list.len(), count * users)?;
+        sides.push(list);
+    }
     let of = |list: &'_ [f64], leaf: usize| list[leaf * users..(leaf + 1) * users].to_vec();
     let range = Range::new(instance)?;
     let mut bound = f64::NEG_INFINITY;
     let mut boxes = Vec::with_capacity(count);
     for leaf in 0..count {
-        let (low, high) = (of(low, leaf), of(high, leaf));
-        let (outer_low, outer_high) = (of(chord_low, leaf), of(chord_high, leaf));
-        let inside = (0..users).all(|k| outer_low[k] <= low[k] && high[k] <= outer_high[k]);
-        if !inside {
-            let found = format!("box {leaf}");
-            let what = "a box is not inside the one whose chords prove it";
-            return Err(InputError::new(what, "chord_low", found, "a box around it").into());
-        }
+        let (low, high, t) = (of(low, leaf), of(high, leaf), of(t, leaf));
         let y = if sensed { &y[leaf * n * n..(leaf + 1) * n * n] } else { &[] };
-        let outer = (&outer_low[..], &outer_high[..]);
-        bound = bound.max(of_box_in(&range, instance, outer, &of(t, leaf), y)?);
+        let sides: Vec<Vec<f64>> = sides.iter().map(|list| of(list, leaf)).collect();
+        let lines = lines(instance, leaf, (&low, &high), &t, &sides)?;
+        bound = bound.max(of_lines(&range, instance, &t, &lines, y)?);
         boxes.push((low, high));
     }
     let whole = (vec![1.0; users], most_interference(instance));
@@ -129,6 +129,25 @@ fn of_boxes(instance: &Instance, numbers: &Numbers) -> Result<f64, Error> {
         return Err(InputError::new(what, "low, high", format!("{count} boxes"), allowed).into());
     }
     Ok(bound)
+}
+
+/// The lines of a box: by its slopes, or the chords of a box around it.
+fn lines(
+    instance: &Instance,
+    leaf: usize,
+    (low, high): (&[f64], &[f64]),
+    t: &[f64],
+    sides: &[Vec<f64>],
+) -> Result<Lines, Error> {
+    let [outer_low, outer_high] = sides else {
+        return envelopes(instance, (low, high), t, &sides[0]);
+    };
+    if !(0..low.len()).all(|k| outer_low[k] <= low[k] && high[k] <= outer_high[k]) {
+        let found = format!("box {leaf}");
+        let what = "a box is not inside the one whose chords prove it";
+        return Err(InputError::new(what, "chord_low", found, "a box around it").into());
+    }
+    chords(instance, outer_low, outer_high)
 }
 
 /// `1 + P‖h_k‖²/σ_k²`, more than which no beams make a user receive.

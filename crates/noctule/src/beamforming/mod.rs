@@ -106,6 +106,7 @@ mod covariances;
 pub mod design;
 mod details;
 pub mod echo;
+pub mod extended;
 pub mod global;
 pub mod goal;
 pub mod instance;

@@ -5,6 +5,7 @@
 //! number of antennas.
 
 mod curvature;
+mod extended;
 mod minorant;
 mod rate;
 mod sensing;
@@ -17,6 +18,8 @@ use noctule_phy::fisher::{FisherInverse, MultiTargetFisher, parameters, target_s
 
 pub use super::metrics::{Metrics, TargetMetrics, evaluate, fisher, objective_unit};
 pub(super) use minorant::Minorant;
+
+use extended::Extended;
 
 use super::rate_term::RateTerm;
 use super::{Beams, Instance};
@@ -76,6 +79,8 @@ pub struct Model {
     packed_dual: Vec<f64>,
     dual: CMat,
     inverter: FisherInverse,
+    /// In place of point targets, one that is extended.
+    extended: Option<Extended>,
     /// Largest scaled bound at the point evaluated last.
     conditioning: f64,
 }
@@ -145,6 +150,7 @@ impl Model {
             packed_dual: vec![0.0; 9 * targets * targets],
             dual: CMat::zeros(3 * targets, 3 * targets),
             inverter: FisherInverse::new(n),
+            extended: None,
             conditioning: 1.0,
         })
     }
@@ -163,6 +169,11 @@ impl Model {
     /// Number of targets with a weight on their bound.
     pub const fn targets(&self) -> usize {
         self.targets
+    }
+
+    /// Rows of the space that sensing sees.
+    pub(super) fn sensed(&self) -> usize {
+        if self.extended.is_some() { self.rank() } else { 3 * self.targets }
     }
 
     /// Put something else in the place of the sum rate.

@@ -12,8 +12,8 @@ use crate::system::Setting;
 
 /// No progress beyond rounding in so many iterations.
 pub(super) const STALLED: StopRule = StopRule::Progress { tolerance: 1e-15, window: 40 };
-/// Boxes that one design affords: seconds for up to six users.
-const AFFORDED_BOXES: u64 = 500;
+/// Boxes that one design affords: a second or two for up to twelve users.
+const AFFORDED_BOXES: u64 = 3000;
 /// Below this a gap is the rounding of the bounds themselves.
 const LEAST_GAP: f64 = 1e-12;
 /// Starts at most.
@@ -37,8 +37,8 @@ pub struct Settings {
     /// Attach an upper bound to the proof: the smallest one of the
     /// [separate optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the
     /// price of a few more starts) and [branch and bound](super::global), which closes the gap. Of
-    /// its boxes 500 may be examined unless `nodes` says otherwise: fifty suffice for up to four
-    /// users on the paper's scene, 300 for six, 500 not for eight. The gap is relative to
+    /// its boxes 3000 may be examined unless `nodes` says otherwise: on the paper's scene some twenty
+    /// suffice for four users, a hundred for six, a thousand for eight. The gap is relative to
     /// max(|objective|, its unit).
     pub certify: Certify,
     /// Rows of the trace to keep; zero keeps none.

@@ -11,8 +11,8 @@ use crate::beamforming::Instance;
 
 /// What no beams with interference levels in the box `low ≤ I_k/σ_k² ≤ high` exceed, by the
 /// multipliers `t` (one a user, at best `σ_k²/T_k`) and `y` (`4M × 4M`, row by row, at best
-/// `F⁻¹`). A union of boxes that covers `[1, 1 + P‖h_k‖²/σ_k²]^K` proves the largest of their
-/// values for all beams.
+/// `F⁻¹`), and the chords of `−ln I`. A union of boxes that covers `[1, 1 + P‖h_k‖²/σ_k²]^K` proves the
+/// largest of their values for all beams.
 ///
 /// # Errors
 /// [`Error::Input`] when a list has another length, or a box or multiplier is not positive.
@@ -23,45 +23,91 @@ pub fn of_box(
     t: &[f64],
     y: &[f64],
 ) -> Result<f64, Error> {
-    of_box_in(&Range::new(instance)?, instance, (low, high), t, y)
+    let lines = chords(instance, low, high)?;
+    of_lines(&Range::new(instance)?, instance, t, &lines, y)
 }
 
-/// [`of_box`] in the range of the instance.
-pub(super) fn of_box_in(
-    range: &Range,
+/// As [`of_box`], with any slopes λ in place of those of the chords, and the joint concave envelope of
+/// `ln T − ln I` over the levels of the box and `T ≥ I`: never more than with the same slopes alone.
+///
+/// # Errors
+/// As [`of_box`].
+pub fn of_envelopes(
     instance: &Instance,
     (low, high): (&[f64], &[f64]),
     t: &[f64],
+    slope: &[f64],
     y: &[f64],
 ) -> Result<f64, Error> {
-    let (parts, users) = (instance.parts(), instance.users());
-    for (name, list) in [("low", low), ("high", high), ("t", t)] {
-        length(name, list.len(), users)?;
+    let lines = envelopes(instance, (low, high), t, slope)?;
+    of_lines(&Range::new(instance)?, instance, t, &lines, y)
+}
+
+/// A line `o − λI` of each user, as `(λ, o)`.
+pub(super) type Lines = Vec<(f64, f64)>;
+
+/// The chords of `−ln I` over a box.
+pub(super) fn chords(instance: &Instance, low: &[f64], high: &[f64]) -> Result<Lines, Error> {
+    check(instance, &[("low", low), ("high", high)])?;
+    let chord = |(&low, &high): (&f64, &f64)| {
+        let slope = if high > low { (high / low).ln() / (high - low) } else { low.recip() };
+        (slope, slope * low - low.ln())
+    };
+    Ok(low.iter().zip(high).map(chord).collect())
+}
+
+/// The lowest lines of given slopes with `ln T − ln I ≤ tT − ln t − 1 + o − λI` over a box and `T ≥ I`.
+pub(super) fn envelopes(
+    instance: &Instance,
+    (low, high): (&[f64], &[f64]),
+    t: &[f64],
+    slope: &[f64],
+) -> Result<Lines, Error> {
+    check(instance, &[("low", low), ("high", high), ("t", t), ("slope", slope)])?;
+    let line = |k: usize| {
+        let (t, slope) = (t[k], slope[k]);
+        // Of T ≥ I, ln T − tT + ln t + 1 is at most 0, and with I beyond 1/t at most its value at T = I:
+        // together with −ln I that is convex in I, so that the ends decide what lies above.
+        let fallen = |x: f64| if t * x > 1.0 { 1.0 + t.ln() - t * x } else { -x.ln() };
+        (slope, (slope * low[k] + fallen(low[k])).max(slope * high[k] + fallen(high[k])))
+    };
+    Ok((0..instance.users()).map(line).collect())
+}
+
+/// Refuse lists that are not a positive number for every user.
+fn check(instance: &Instance, lists: &[(&str, &[f64])]) -> Result<(), Error> {
+    for (name, list) in lists {
+        length(name, list.len(), instance.users())?;
         if let Some(bad) = list.iter().find(|x| !(**x > 0.0 && x.is_finite())) {
             let error =
-                InputError::new("not a positive number", name, bad.to_string(), "finite, > 0");
+                InputError::new("not a positive number", *name, bad.to_string(), "finite, > 0");
             return Err(error.into());
         }
     }
+    Ok(())
+}
+
+/// What lines in place of `−ln I` prove, in the range of the instance.
+pub(super) fn of_lines(
+    range: &Range,
+    instance: &Instance,
+    t: &[f64],
+    lines: &[(f64, f64)],
+    y: &[f64],
+) -> Result<f64, Error> {
+    let parts = instance.parts();
+    check(instance, &[("t", t)])?;
     let weight = parts.rate_weight_per_nat;
     let (sensing, mut shared) = sensing_part(instance, y)?;
     let mut constant = -sensing;
-    let mut slopes = Vec::with_capacity(users);
-    for k in 0..users {
-        let slope = if high[k] > low[k] {
-            (high[k] / low[k]).ln() / (high[k] - low[k])
-        } else {
-            low[k].recip()
-        };
-        let offset = slope * low[k] - low[k].ln();
+    for (k, (t, (slope, offset))) in t.iter().zip(lines).enumerate() {
         // ln T ≤ tT − ln t − 1 and −ln I ≤ o − λI, with T and I one more than what R makes of them:
         // the ones give t − λ, everything received counts t − λ, the own stream λ more.
-        constant += weight * (t[k] - slope - t[k].ln() - 1.0 + offset);
-        shared[(k, k)] += C64::from(weight * (t[k] - slope));
-        slopes.push(slope);
+        constant += weight * (t - slope - t.ln() - 1.0 + offset);
+        shared[(k, k)] += C64::from(weight * (t - slope));
     }
     let mut top = range.largest(&shared)?;
-    for (k, slope) in slopes.iter().enumerate() {
+    for (k, (slope, _)) in lines.iter().enumerate() {
         let mut own = shared.clone();
         own[(k, k)] += C64::from(weight * slope);
         top = top.max(range.largest(&own)?);

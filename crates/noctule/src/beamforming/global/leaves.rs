@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::region::{Leaf, Proven, Region};
 use super::search::Search;
 use crate::beamforming::Instance;
+use crate::beamforming::rate_term::Plane;
 
 /// So many numbers are handed out as a proof; more would be a file of their own.
 const MOST_NUMBERS: usize = 1_000_000;
@@ -25,10 +26,10 @@ impl Search<'_> {
         if region.proven.as_ref().is_some_and(|proven| proven.bound >= bound) {
             return;
         }
+        let planes: Vec<Plane> = (0..self.users).filter_map(|k| self.relaxed.plane(k)).collect();
         region.proven = Some(Rc::new(Proven {
-            low: region.low.clone(),
-            high: region.high.clone(),
-            t: (0..self.users).map(|k| self.relaxed.multiplier(k)).collect(),
+            t: planes.iter().map(|plane| plane.received).collect(),
+            slope: planes.iter().map(|plane| plane.slope).collect(),
             y: self.relaxed.fisher_inverse().to_vec(),
             bound,
             margin: self.margin,
@@ -49,7 +50,7 @@ impl Search<'_> {
             self.leaves.values().map(|leaf| Some((leaf, leaf.proven.as_ref()?))).collect();
         let left_out = || [("left_out".to_owned(), vec![self.leaves.len() as f64])].into();
         let Some(proven) = proven else { return left_out() };
-        let length = proven.len() * (5 * self.users + self.relaxed.fisher_inverse().len());
+        let length = proven.len() * (4 * self.users + self.relaxed.fisher_inverse().len());
         if length > MOST_NUMBERS || self.users < instance.users() && self.users > 0 {
             return left_out();
         }
@@ -68,8 +69,7 @@ impl Search<'_> {
             ("y", y.collect()),
             ("low", all(&|leaf, _| leaf.low.clone())),
             ("high", all(&|leaf, _| leaf.high.clone())),
-            ("chord_low", all(&|_, proven| proven.low.clone())),
-            ("chord_high", all(&|_, proven| proven.high.clone())),
+            ("slope", all(&|_, proven| proven.slope.clone())),
             ("t", all(&|_, proven| proven.t.clone())),
         ]
         .map(|(name, list)| (name.to_owned(), list))

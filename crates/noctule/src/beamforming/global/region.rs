@@ -4,11 +4,7 @@ use std::rc::Rc;
 
 use noctule_num::C64;
 
-use crate::beamforming::rate_term::Chord;
-
-/// Sides that are narrower than this, relative to their lower end, are points: a little above what
-/// double precision resolves.
-pub(super) const NO_WIDTH: f64 = 1e-12;
+use crate::beamforming::rate_term::{Chord, fallen, offset};
 
 /// A box of interference levels, with what its solution is started from.
 #[derive(Clone, Debug)]
@@ -17,21 +13,22 @@ pub(super) struct Region {
     pub(super) high: Vec<f64>,
     /// A point of the relaxation: first of the parent, then its own.
     pub(super) point: Vec<C64>,
-    /// Interference at that point.
-    pub(super) levels: Vec<f64>,
+    /// Interference at that point, with the rate of the envelope above what is true there.
+    pub(super) levels: Vec<(f64, f64)>,
     /// Its entry among the leaves.
     pub(super) leaf: u64,
-    /// The best that is proven of it, by its own chords or by those of a box around it.
+    /// The best that is proven of it, by its own multipliers or by those of a box around it.
     pub(super) proven: Option<Rc<Proven>>,
+    /// Where multipliers of the box around it are enough, the bound they prove.
+    pub(super) enough: Option<f64>,
 }
 
 /// Multipliers that prove a bound for all beams of a box, in the terms of
 /// [`of_box`](crate::beamforming::certificate::of_box).
 #[derive(Clone, Debug)]
 pub(super) struct Proven {
-    pub(super) low: Vec<f64>,
-    pub(super) high: Vec<f64>,
     pub(super) t: Vec<f64>,
+    pub(super) slope: Vec<f64>,
     pub(super) y: Vec<f64>,
     pub(super) bound: f64,
     pub(super) margin: f64,
@@ -47,19 +44,43 @@ pub(super) struct Leaf {
 
 impl Region {
     pub(super) fn chord(&self, user: usize) -> Chord {
-        let (low, high) = (self.low[user], self.high[user]);
-        // A box of no width: the tangent, where the quotient would be rounding alone.
-        let slope = if high - low > NO_WIDTH * low {
-            (high / low).ln() / (high - low)
-        } else {
-            low.recip()
-        };
-        Chord { slope, offset: slope * low - low.ln() }
+        Chord::new(self.low[user], self.high[user])
     }
 
-    /// How much the chord gives away at the interference of the solution.
-    pub(super) fn error(&self, user: usize) -> f64 {
-        let chord = self.chord(user);
-        chord.offset - chord.slope * self.levels[user] + self.levels[user].ln()
+    pub(super) fn width(&self, user: usize) -> f64 {
+        (self.high[user] / self.low[user]).ln()
+    }
+
+    /// The levels of a user between which the plane is above all rates by more than `owed`: beams in
+    /// there are by that much worse than the bound.
+    pub(super) fn hopeless(
+        &self,
+        user: usize,
+        (t, slope): (f64, f64),
+        owed: f64,
+    ) -> Option<(f64, f64)> {
+        let (low, high) = (self.low[user], self.high[user]);
+        let above = offset(low, high, t, slope);
+        let spare = |x: f64| above - slope * x - fallen(x, t) - owed;
+        // Concave in the level, and largest at 1/λ.
+        let top = slope.recip().clamp(low, high);
+        if spare(top).is_nan() || spare(top) <= 0.0 {
+            return None;
+        }
+        let border = |mut outside: f64, mut inside: f64| {
+            if spare(outside) > 0.0 {
+                return outside;
+            }
+            for _ in 0..60 {
+                let middle = 0.5 * (outside + inside);
+                if spare(middle) > 0.0 {
+                    inside = middle;
+                } else {
+                    outside = middle;
+                }
+            }
+            inside
+        };
+        Some((border(low, top), border(high, top)))
     }
 }

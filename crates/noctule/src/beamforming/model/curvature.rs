@@ -10,7 +10,7 @@ use crate::beamforming::rate_term::RateTerm;
 impl Model {
     /// `C₀ = δ_s T K Tᴴ − δ_c H̃ diag(β) H̃ᴴ` at the point evaluated last: the Hermitian part of
     /// the gradient, which is `2 (C₁ + C₀ V)` for the (normalised) function to be maximised. With
-    /// chords, `β_k` is `λ_k − 1/T_k`; with cooperating users `−diag(β)` is `(Z + S)⁻¹`.
+    /// envelopes, `β_k` is `λ_k − t_k`; with cooperating users `−diag(β)` is `(Z + S)⁻¹`.
     pub fn curvature(&self) -> CMat {
         let mut middle = self.middle();
         if let RateTerm::Together(cooperation) = &self.rate {
@@ -22,11 +22,9 @@ impl Model {
             }
         } else {
             for user in 0..self.users {
-                let reception = Reception::of(user, &self.amplitudes, 1.0);
-                let received = reception.signal + reception.interference;
-                let beta = match self.rate.chord(user) {
-                    None => reception.beta(),
-                    Some(chord) => chord.slope - received.recip(),
+                let beta = match self.plane(user) {
+                    None => Reception::of(user, &self.amplitudes, 1.0).beta(),
+                    Some(plane) => plane.slope - plane.received,
                 };
                 middle[(user, user)] = C64::from(-self.rate_weight * beta);
             }
@@ -36,14 +34,14 @@ impl Model {
 
     /// Room for the middle of `C₀`, users first.
     pub(super) fn middle(&self) -> CMat {
-        let rows = self.users + 3 * self.targets;
+        let rows = self.users + self.sensed();
         CMat::zeros(rows, rows)
     }
 
     /// `N · middle · Nᴴ` with the targets' part filled in.
     pub(super) fn dressed(&self, mut middle: CMat) -> CMat {
-        for b in 0..3 * self.targets {
-            for a in 0..3 * self.targets {
+        for b in 0..self.sensed() {
+            for a in 0..self.sensed() {
                 middle[(self.users + a, self.users + b)] = self.dual[(a, b)] * self.crb_weight;
             }
         }

@@ -19,7 +19,8 @@ impl Model {
     /// How far value and gradient at the point evaluated last may be off, relative: the rounding of
     /// the inverse, a multiple of ε times the condition of the scaled Fisher matrix.
     pub fn relative_error(&self) -> f64 {
-        let n = parameters(self.targets) as f64;
+        let n = if self.extended.is_some() { self.rank() } else { parameters(self.targets) };
+        let n = n as f64;
         INVERSE_ROUNDING * n * n * self.conditioning
     }
 
@@ -40,6 +41,11 @@ impl Model {
     /// Target part of one evaluation: the bound's value, and its coefficients added. `None`
     /// outside the domain.
     pub(super) fn add_sensing(&mut self) -> Option<f64> {
+        if let Some(extended) = &mut self.extended {
+            self.conditioning = extended.look(&self.amplitudes, self.users, &mut self.dual)?;
+            extended.add(&self.amplitudes, &self.dual, self.crb_weight, &mut self.coefficients);
+            return Some(self.crb_weight * extended.trace());
+        }
         let Some(map) = &self.map else { return Some(0.0) };
         let (m3, n) = (3 * self.targets, parameters(self.targets));
         pack_gram(&self.amplitudes, self.users, m3, &mut self.packed);

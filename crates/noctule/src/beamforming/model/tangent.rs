@@ -4,10 +4,9 @@
 use noctule_num::CMat;
 use noctule_num::linalg::{Op, mul, product, real_dot};
 use noctule_phy::fisher::parameters;
-use noctule_phy::rates::Reception;
 
 use super::{Model, RANK_TOLERANCE};
-use crate::beamforming::rate_term::{Chord, RateTerm};
+use crate::beamforming::rate_term::RateTerm;
 
 /// A concave function of covariances lies below `constant + Σ⟨G_b, R_b⟩`, hence over unit power
 /// below `constant + max(0, λ_max(G_b))`.
@@ -33,8 +32,11 @@ impl Model {
     /// The sensing part of the linearisation at the point evaluated last. For *any* Y,
     /// `−tr F⁻¹ ≤ tr YᵀFY − 2 tr Y`, so that the inverse need not be exact.
     fn sensing_tangent(&self) -> Tangent {
-        let (m3, n) = (3 * self.targets, parameters(self.targets));
-        let trace: f64 = (0..n).map(|i| self.inverse[i * n + i]).sum();
+        let (m3, n) = (self.sensed(), parameters(self.targets));
+        let trace: f64 = match &self.extended {
+            Some(extended) => extended.trace(),
+            None => (0..n).map(|i| self.inverse[i * n + i]).sum(),
+        };
         let size: f64 = (0..m3)
             .map(|a| {
                 let column = self.space.col(self.users + a);
@@ -46,15 +48,16 @@ impl Model {
         Tangent { constant, size, margin }
     }
 
-    /// The constant of the linearisation of a chord relaxation at the point evaluated last, whose
-    /// slopes are [`Model::curvature`] and, for a user's own block, `λ_k h_k h_kᴴ` more: with
-    /// `t_k = 1/T_k` — or any other positive number —
-    /// `ln T_k + o_k − λ_k I_k ≤ t_k T_k − ln t_k − 1 + o_k − λ_k I_k`.
+    /// The constant of the linearisation of a relaxation by envelopes at the point evaluated last, whose
+    /// slopes are [`Model::curvature`] and, for a user's own block, `λ_k h_k h_kᴴ` more.
     pub(in crate::beamforming) fn chord_tangent(&self) -> Tangent {
         let mut all = self.sensing_tangent();
         for user in 0..self.users {
-            let Some(Chord { slope, offset }) = self.rate.chord(user).copied() else { continue };
-            let t = self.multiplier(user);
+            let (Some(chord), Some(plane)) = (self.rate.chord(user), self.plane(user)) else {
+                continue;
+            };
+            let (t, slope) = (plane.received, plane.slope);
+            let offset = chord.offset(t, slope);
             let channel = self.space.col(user);
             all.constant += self.rate_weight * (t - slope - t.ln() - 1.0 + offset);
             all.size += self.rate_weight * (t + 2.0 * slope) * real_dot(channel, channel);
@@ -68,12 +71,6 @@ impl Model {
     /// `F⁻¹` at the point evaluated last, with the information of unit power and κ = 1.
     pub(in crate::beamforming) fn fisher_inverse(&self) -> &[f64] {
         &self.inverse
-    }
-
-    /// `1/T_k`, of the power that user `k` receives at the point evaluated last.
-    pub(in crate::beamforming) fn multiplier(&self, user: usize) -> f64 {
-        let reception = Reception::of(user, &self.amplitudes, 1.0);
-        (reception.signal + reception.interference).recip()
     }
 
     /// The linearisation for cooperating users at the point evaluated last: its constant and its

@@ -1,5 +1,6 @@
 use super::*;
 use crate::beamforming::Scenario;
+use crate::beamforming::rate_term::Chord;
 use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_optim::{Manifold, check_gradient};
 
@@ -29,6 +30,24 @@ fn gradient_passes_the_taylor_test() {
             let check = check_gradient(&mut model, &manifold, &x, &d);
             assert!(check.passed, "scenario {index}, {space:?}: {check:?}");
         }
+    }
+}
+
+#[test]
+fn relaxations_by_envelopes_have_the_gradient_they_say_and_lie_above_the_objective() {
+    let instance = Scenario::paper().realize(3, 1).unwrap();
+    for (low, high) in [(1.0, 40.0), (1.0, 2.0), (3.0, 1e4)] {
+        let mut model = Model::new(&instance, Space::Reduced).unwrap();
+        let (x, d) = (random_point(model.dim(), 1), random_point(model.dim(), 2));
+        let mut scratch = x.clone();
+        let value = model.eval(&x, &mut scratch);
+        let levels: Vec<f64> = (0..4).map(|k| model.reception(k).1).collect();
+        let inside = levels.iter().all(|level| (low..=high).contains(level));
+        model.set_rate(RateTerm::Chords(vec![Chord::new(low, high); 4]));
+        let check = check_gradient(&mut model, &Manifold::sphere(x.len()), &x, &d);
+        assert!(check.passed, "[{low}, {high}]: {check:?}");
+        let relaxed = model.eval(&x, &mut scratch);
+        assert!(!inside || relaxed <= value, "{relaxed} {value}, {levels:?}");
     }
 }
 

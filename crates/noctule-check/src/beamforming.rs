@@ -1,0 +1,374 @@
+//! Beams: `Σ w ln(T_k/I_k) − δ tr F⁻¹` made linear in the covariances. On a box of interference levels
+//! `ln T − ln I ≤ tT − ln t − 1 + o − λI`, everywhere `tr F⁻¹ ≥ 2 tr Y − tr YFY`, and `⟨G, R⟩` within a power P is at
+//! most P times the largest eigenvalue of G.
+
+use crate::ball::{Ball, Matrix, U, UP, below, cholesky, sum};
+use crate::cover::covers;
+use crate::{Outcome, Read, Refused, unproven};
+
+/// What an instance may hold for its proof to be of the kind that is checked here.
+const PLAIN: &str = " azimuth_rad channels crb_weight format per_antenna_power polar_rad power_w rate_weight_per_nat \
+    receive_shape reflection sensing_noise_w sensing_streams snapshots system transmit_shape unit_modulus_steering user_noise_w ";
+
+pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
+    let fields = read.instance.as_object().into_iter().flatten();
+    if let Some((beyond, _)) =
+        fields.into_iter().find(|(name, _)| !PLAIN.contains(&format!(" {name} ")))
+    {
+        return Err(Refused::NotHere(format!("instances with '{beyond}'")));
+    }
+    let scene = Scene::read(read)?;
+    if read.has("z") {
+        return scene.cooperation(read, value);
+    }
+    if !read.has("low") {
+        let rates = if read.length("capacity") > 0 { scene.capacity(read)? } else { Ball::ZERO };
+        let (constant, slope) = scene.sensing(&read.list("y", scene.order().pow(2))?);
+        scene.within(value, rates - constant, [slope].iter())?;
+        return Ok(1);
+    }
+    scene.boxes(read, value)
+}
+
+struct Scene {
+    /// `h_k/σ_k`, a row each.
+    h: Matrix,
+    power: f64,
+    weight: f64,
+    /// δκ, and δ.
+    sensing: (Ball, f64),
+    /// a and its derivatives along azimuth and polar angle of every target, a column each.
+    space: Matrix,
+    /// Of every pair of parameters, `D_iᴴD_j` between the columns of the space.
+    grams: Vec<Matrix>,
+}
+
+impl Scene {
+    fn read(read: &Read<'_>) -> Outcome<Self> {
+        let noise = read.array("user_noise_w")?;
+        let (users, channels) = (noise.len(), read.array("channels")?);
+        let shape = |side: &str| read.array(&format!("{side}_shape"));
+        let (send, receive) = (shape("transmit")?, shape("receive")?);
+        let antennas = send.iter().product::<f64>() as usize;
+        if channels.len() != 2 * users * antennas || noise.iter().any(|x| *x <= 0.0) {
+            return unproven("channels, noise and antennas do not fit");
+        }
+        let over: Vec<Ball> =
+            noise.iter().map(|x| Ball::real(*x).sqrt()).collect::<Outcome<_>>()?;
+        let mut h = Matrix::of(users, antennas, |k, n| pair(&channels, k * antennas + n));
+        for (at, entry) in h.entries.iter_mut().enumerate() {
+            *entry = entry.over(over[at / antennas])?;
+        }
+        let (delta, power) = (read.number("crb_weight")?, read.number("power_w")?);
+        let weight = read.number("rate_weight_per_nat")?;
+        if delta < 0.0 || power <= 0.0 || weight < 0.0 {
+            return unproven("weights and power are not positive");
+        }
+        let angles = (read.array("azimuth_rad")?, read.array("polar_rad")?);
+        let targets = if delta > 0.0 { angles.0.len() } else { 0 };
+        let unit = read.instance["unit_modulus_steering"].as_f64().unwrap_or(0.0) > 0.0;
+        let reflection = read.array("reflection")?;
+        if angles.1.len() < targets || reflection.len() < 2 * targets {
+            return unproven("the targets' lists do not fit");
+        }
+        // D_j = Σ_c r_jc t_cᴴ: azimuths, polar angles, real and imaginary parts, over columns c of the space.
+        let mut columns = Vec::new();
+        let mut derivatives = vec![Vec::new(); 4 * targets];
+        for m in 0..targets {
+            let (at, alpha) = ((angles.0[m], angles.1[m]), pair(&reflection, m));
+            let [a, by_azimuth, by_polar] = steering(at, &send, unit)?;
+            columns.extend([a, by_azimuth, by_polar]);
+            let [b, b_azimuth, b_polar] = steering(at, &receive, unit)?;
+            let times = |v: &[Ball], z: Ball| v.iter().map(|x| *x * z).collect::<Vec<_>>();
+            derivatives[m] = vec![(3 * m, times(&b_azimuth, alpha)), (3 * m + 1, times(&b, alpha))];
+            derivatives[targets + m] =
+                vec![(3 * m, times(&b_polar, alpha)), (3 * m + 2, times(&b, alpha))];
+            derivatives[2 * targets + m] = vec![(3 * m, b.clone())];
+            derivatives[3 * targets + m] = vec![(3 * m, times(&b, Ball::exact(0.0, 1.0)))];
+        }
+        let space = Matrix::of(antennas, 3 * targets, |n, c| columns[c][n]);
+        let mut grams = Vec::new();
+        for left in &derivatives {
+            for right in &derivatives {
+                let mut gram = Matrix::of(3 * targets, 3 * targets, |_, _| Ball::ZERO);
+                for (c, r) in left {
+                    for (d, s) in right {
+                        gram.entries[c * 3 * targets + d] =
+                            sum(r.iter().zip(s).map(|(r, s)| r.conj() * *s));
+                    }
+                }
+                grams.push(gram);
+            }
+        }
+        let kappa = (Ball::real(2.0) * read.number("snapshots")?)
+            .over(read.number("sensing_noise_w")?.into())?;
+        Ok(Self { h, power, weight, sensing: (kappa * delta, delta), space, grams })
+    }
+
+    fn users(&self) -> usize {
+        self.h.rows
+    }
+
+    /// Parameters of the targets.
+    fn order(&self) -> usize {
+        self.space.cols / 3 * 4
+    }
+
+    /// `2δ tr Y`, and `δ B(Y)` with `tr YFY = ⟨B(Y), R⟩`, of the symmetric part of Y.
+    fn sensing(&self, y: &[f64]) -> (Ball, Matrix) {
+        let (n, c) = (self.order(), self.space.cols);
+        let y = Matrix::of(n, n, |i, j| Ball::real(0.5 * (y[i * n + j] + y[j * n + i])));
+        let squared = y.times_adjoint(&y);
+        let mut middle = Matrix::of(c, c, |_, _| Ball::ZERO);
+        for (factor, gram) in squared.entries.iter().zip(&self.grams) {
+            for (entry, x) in middle.entries.iter_mut().zip(&gram.entries) {
+                if (x.re, x.im, x.rad) != (0.0, 0.0, 0.0) {
+                    *entry = *entry + *x * *factor;
+                }
+            }
+        }
+        let trace = sum((0..n).map(|i| y.at(i, i))) * (2.0 * self.sensing.1);
+        (trace, self.spread(&self.space, &middle).scaled(self.sensing.0))
+    }
+
+    /// `Z M Zᴴ`.
+    fn spread(&self, z: &Matrix, middle: &Matrix) -> Matrix {
+        let back = Matrix::of(middle.cols, middle.rows, |i, j| middle.at(j, i).conj());
+        z.times_adjoint(&back).times_adjoint(z)
+    }
+
+    /// Whether `constant + P max(0, λ)` is at most the value, for the largest eigenvalue λ of some matrices.
+    fn within<'a>(
+        &self,
+        value: f64,
+        constant: Ball,
+        slopes: impl Iterator<Item = &'a Matrix>,
+    ) -> Outcome<()> {
+        let top = (Ball::real(value) - constant).over(self.power.into())?.lower();
+        if top < 0.0 {
+            return unproven("the constant part is above the value already");
+        }
+        for slope in slopes {
+            if slope.rows > 0 && !below(top, slope) {
+                return unproven("a matrix is not proven to be positive semidefinite");
+            }
+        }
+        Ok(())
+    }
+
+    fn boxes(&self, read: &Read<'_>, value: f64) -> Outcome<usize> {
+        let (users, n) = (self.users(), self.order());
+        let count =
+            if users > 0 { read.length("low") / users } else { read.length("y") / (n * n).max(1) };
+        let list = |name: &str| read.list(name, count * users);
+        let (low, high, t) = (list("low")?, list("high")?, list("t")?);
+        let y = read.list("y", count * n * n)?;
+        // Proofs of earlier versions: chords of −ln I over a box around each.
+        let sloped = read.has("slope");
+        let (left, right) = if sloped {
+            (list("slope")?, vec![])
+        } else {
+            (list("chord_low")?, list("chord_high")?)
+        };
+        let corners: Vec<_> = (0..count)
+            .map(|b| b * users..(b + 1) * users)
+            .map(|at| (&low[at.clone()], &high[at]))
+            .collect();
+        let gain = |k: usize| sum((0..self.h.cols).map(|a| self.h.at(k, a).square()));
+        let most = (0..users).map(|k| (Ball::real(1.0) + gain(k) * self.power).upper()).collect();
+        if count == 0 || self.weight > 0.0 && !covers(&corners, vec![1.0; users], most) {
+            return unproven("the boxes leave something uncovered");
+        }
+        for leaf in 0..count {
+            let (trace, slope) = self.sensing(&y[leaf * n * n..(leaf + 1) * n * n]);
+            let (mut constant, mut shared, mut own) = (-trace, slope, Vec::new());
+            let mut spare = Vec::with_capacity(users);
+            for k in 0..users {
+                let (at, t) = (leaf * users + k, t[leaf * users + k]);
+                let (slope, offset) = if sloped {
+                    (left[at], envelope((low[at], high[at]), t, left[at])?)
+                } else {
+                    if !(left[at] <= low[at] && high[at] <= right[at]) {
+                        return unproven("a box is not inside the one whose chords prove it");
+                    }
+                    chord(left[at], right[at])?
+                };
+                let rest = Ball::real(t) - slope.into();
+                constant = constant
+                    + (rest - Ball::real(t).ln()? - 1.0.into() + offset.into()) * self.weight;
+                spare.push(rest * self.weight);
+                own.push(Ball::real(slope) * self.weight);
+            }
+            let n = self.h.cols;
+            for (k, factor) in spare.iter().enumerate() {
+                self.add(&mut shared, k, *factor);
+            }
+            let each =
+                own.iter().enumerate().filter(|(_, weight)| weight.re > 0.0).map(|(k, weight)| {
+                    let mut matrix = shared.clone();
+                    self.add(&mut matrix, k, *weight);
+                    matrix
+                });
+            // With some λ > 0 the matrix of sensing streams lies below that user's.
+            let alone = own.iter().all(|weight| weight.re <= 0.0) && n > 0;
+            let slopes: Vec<Matrix> = each.chain(alone.then(|| shared.clone())).collect();
+            self.within(value, constant, slopes.iter())?;
+        }
+        Ok(count)
+    }
+
+    /// Add `factor · h_k h_kᴴ`.
+    fn add(&self, matrix: &mut Matrix, k: usize, factor: Ball) {
+        let n = self.h.cols;
+        for i in 0..n {
+            let left = self.h.at(k, i) * factor;
+            for j in 0..n {
+                matrix.entries[i * n + j] =
+                    matrix.entries[i * n + j] + left * self.h.at(k, j).conj();
+            }
+        }
+    }
+
+    /// Users who cooperate, under a noise of covariance Z: `ln det(1 + Z⁻¹HᴴRH) ≤ tr Q(Z + HᴴRH) − ln det QZ − K`.
+    fn cooperation(&self, read: &Read<'_>, value: f64) -> Outcome<usize> {
+        let k = self.users();
+        let (z, q) = (read.list("z", 2 * k * k)?, read.list("q", 2 * k * k)?);
+        let hermitian = |list: &[f64]| {
+            Matrix::of(k, k, |i, j| {
+                let (x, y) = (pair(list, j * k + i), pair(list, i * k + j));
+                Ball::exact(0.5 * (x.re + y.re), 0.5 * (x.im - y.im))
+            })
+        };
+        let mut z = hermitian(&z);
+        for i in 0..k {
+            if (z.at(i, i).re - 1.0).abs() > 1e-12 {
+                return unproven("Z has no ones on its diagonal");
+            }
+            z.entries[i * k + i] = Ball::real(1.0);
+        }
+        let (inside, low) = triangle(&Matrix::of(k, k, |i, j| {
+            let x = z.at(i, j);
+            Ball::exact(x.re * (1.0 - 1e-11), x.im * (1.0 - 1e-11))
+        }))?;
+        // So that ln det Z is at least that of what is inside.
+        if !below(0.0, &Matrix::of(k, k, |i, j| inside.at(i, j) - z.at(i, j))) {
+            return unproven("Z is not proven to be positive definite");
+        }
+        let (q, volume) = triangle(&hermitian(&q))?;
+        let matched = sum((0..k * k).map(|at| q.entries[at] * z.at(at % k, at / k)));
+        let mut constant =
+            (Ball::real(matched.re) - volume - low - (k as f64).into()) * self.weight;
+        constant.rad += matched.rad * self.weight * UP;
+        let columns = Matrix::of(self.h.cols, k, |n, user| self.h.at(user, n));
+        let (trace, sensing) = self.sensing(&read.list("y", self.order().pow(2))?);
+        let slope = self.spread(&columns, &q).scaled(self.weight.into()).plus(&sensing);
+        self.within(value, constant - trace, [slope].iter())?;
+        Ok(1)
+    }
+
+    /// At least `w Σ ln(1 + SINR)`: the dual channel's `ln det(1 + Σ P q_k h_k h_kᴴ)` is at most `tr Q − ln det Q − N +
+    /// P max h_kᴴQh_k` for every Q.
+    fn capacity(&self, read: &Read<'_>) -> Outcome<Ball> {
+        let n = self.h.cols;
+        let shares = read.list("capacity", self.users())?;
+        let total: f64 = shares.iter().sum();
+        if shares.iter().any(|q| *q < 0.0) || !(total > 0.0) {
+            return unproven("'capacity' holds no shares of the power");
+        }
+        let mut inner = Matrix::of(n, n, |i, j| Ball::real(if i == j { 1.0 } else { 0.0 }));
+        for (k, share) in shares.iter().enumerate() {
+            self.add(&mut inner, k, (self.power * share / total).into());
+        }
+        let Some(l) = cholesky(&inner, 0.0) else {
+            return unproven("no factor of the dual channel");
+        };
+        // X = L⁻¹ row by row: any triangle does, Q = XᴴX.
+        let mut x = Matrix::of(n, n, |_, _| Ball::ZERO);
+        for j in 0..n {
+            for i in j..n {
+                let unit = if i == j { 1.0 } else { 0.0 };
+                let rest = (j..i).fold(Ball::real(unit), |s, k| {
+                    s - Ball::exact(l[i * n + k].0, l[i * n + k].1) * x.at(k, j)
+                });
+                x.entries[i * n + j] =
+                    Ball::exact(rest.re / l[i * n + i].0, rest.im / l[i * n + i].0);
+            }
+        }
+        let adjoint = Matrix::of(n, n, |i, j| x.at(j, i).conj());
+        let q = adjoint.times_adjoint(&adjoint);
+        let mut bound = sum((0..n).map(|i| q.at(i, i))) - (n as f64).into();
+        for i in 0..n {
+            bound = bound - Ball::real(x.at(i, i).re).ln()? * 2.0;
+        }
+        let heard = self.h.times_adjoint(&Matrix::of(n, n, |i, j| q.at(j, i).conj()));
+        let most = (0..self.users())
+            .map(|k| sum((0..n).map(|i| heard.at(k, i) * self.h.at(k, i).conj())).upper());
+        Ok((Ball::real(bound.upper()) + Ball::real(most.fold(0.0, f64::max)) * self.power)
+            * self.weight)
+    }
+}
+
+/// `(L Lᴴ, ln det L Lᴴ)` of a triangle with `L Lᴴ` near a matrix; L is exact.
+fn triangle(a: &Matrix) -> Outcome<(Matrix, Ball)> {
+    let n = a.rows;
+    let Some(l) = cholesky(a, 0.0) else { return unproven("a matrix is not positive definite") };
+    let exact = Matrix::of(n, n, |i, j| Ball::exact(l[i * n + j].0, l[i * n + j].1));
+    let logs: Vec<Ball> = (0..n).map(|i| exact.at(i, i).ln()).collect::<Outcome<_>>()?;
+    Ok((exact.times_adjoint(&exact), sum(logs) * 2.0))
+}
+
+/// The least o with `ln T − ln I ≤ tT − ln t − 1 + o − λI` for all I in an interval and all `T ≥ I`: the best T is 1/t, or I
+/// where that is more, and `λI − ln I` up to 1/t with the tangent of −ln beyond is convex in I, so that the ends decide.
+fn envelope((low, high): (f64, f64), t: f64, slope: f64) -> Outcome<f64> {
+    if !(0.0 < low && low <= high && t > 0.0) {
+        return unproven("a box or a multiplier is not positive");
+    }
+    let at = |x: f64| -> Outcome<f64> {
+        // −ln x lies above its tangents: where it is not certain which applies, it is the safe one.
+        let fallen = if t * x * (1.0 - 4.0 * U) > 1.0 {
+            Ball::real(1.0) + Ball::real(t).ln()? - Ball::real(t) * x
+        } else {
+            -Ball::real(x).ln()?
+        };
+        Ok((Ball::real(slope) * x + fallen).upper())
+    };
+    Ok(at(low)?.max(at(high)?))
+}
+
+/// `(λ, o)` with `−ln I ≤ o − λI` on an interval: a convex function, so that the ends decide.
+pub(crate) fn chord(low: f64, high: f64) -> Outcome<(f64, f64)> {
+    if !(0.0 < low && low <= high) {
+        return unproven("a box is not positive");
+    }
+    let slope = if high > low { (high / low).ln() / (high - low) } else { 1.0 / low };
+    let at = |x: f64| -> Outcome<f64> { Ok((Ball::real(slope) * x - Ball::real(x).ln()?).upper()) };
+    Ok((slope, at(low)?.max(at(high)?)))
+}
+
+/// A complex number of a list of real and imaginary parts.
+pub(crate) fn pair(list: &[f64], at: usize) -> Ball {
+    Ball::exact(list[2 * at], list[2 * at + 1])
+}
+
+/// The response of a planar array of half a wavelength, and its derivatives along azimuth and polar angle.
+fn steering((azimuth, polar): (f64, f64), shape: &[f64], unit: bool) -> Outcome<[Vec<Ball>; 3]> {
+    let [rows, columns] = shape else { return unproven("an array has no two sides") };
+    let (azimuth, polar) = (Ball::real(azimuth).turned(), Ball::real(polar).turned());
+    let part = |re: f64, z: Ball| Ball { re, im: 0.0, rad: z.rad };
+    let (sa, ca) = (part(azimuth.im, azimuth), part(azimuth.re, azimuth));
+    let (sp, cp) = (part(polar.im, polar), part(polar.re, polar));
+    let pi = Ball { rad: 2.0 * U * std::f64::consts::PI, ..Ball::real(std::f64::consts::PI) };
+    let size = Ball::real(rows * columns).sqrt()?;
+    let mut out = [Vec::new(), Vec::new(), Vec::new()];
+    for at in 0..(rows * columns) as usize {
+        let (y, z) = ((at / *columns as usize) as f64, (at % *columns as usize) as f64);
+        let turn = pi * (sa * sp * y + cp * z);
+        let a = turn.turned();
+        let a = if unit { a } else { a.over(size)? };
+        let j = Ball::exact(0.0, 1.0);
+        out[0].push(a);
+        out[1].push(a * j * (pi * (ca * sp * y)));
+        out[2].push(a * j * (pi * (sa * cp * y - sp * z)));
+    }
+    Ok(out)
+}

@@ -1,0 +1,65 @@
+//! Rounding is bounded, eigenvalues are what they are, and boxes cover only what they cover.
+
+use super::ball::{Ball, Matrix, below, largest, sum};
+use super::cover::covers;
+
+#[test]
+fn radii_hold_what_rounding_loses() {
+    // 1/3 and its sums, in units in which the truth is a whole number.
+    let third = Ball::real(1.0).over(Ball::real(3.0)).unwrap();
+    let whole = sum((0..3000).map(|_| third));
+    assert!(whole.lower() <= 1000.0 && 1000.0 <= whole.upper());
+    assert!(whole.upper() - whole.lower() < 1e-9);
+    let one = (Ball::real(7.0).ln().unwrap() - Ball::real(7.0).ln().unwrap()).upper();
+    assert!((0.0..1e-14).contains(&one));
+    let (turned, back) = (Ball::real(0.7).turned(), Ball::real(-0.7).turned());
+    let unit = turned * back;
+    assert!(unit.lower() <= 1.0 && 1.0 <= unit.upper() && unit.rad < 1e-14);
+    assert!(Ball::real(1.0).over(Ball::ZERO).is_err() && Ball::ZERO.ln().is_err());
+    assert!(Ball::real(-1.0).sqrt().is_err() && Ball::real(f64::NAN).ln().is_err());
+}
+
+/// A Hermitian matrix of order two with the eigenvalues 1 and 3.
+fn known() -> Matrix {
+    let off = Ball::exact(0.6, -0.8);
+    Matrix::of(2, 2, |i, j| match (i, j) {
+        (0, 1) => off,
+        (1, 0) => off.conj(),
+        _ => Ball::real(2.0),
+    })
+}
+
+#[test]
+fn eigenvalues_are_bounded_from_the_right_side_only() {
+    assert!(below(3.0 + 1e-12, &known()) && !below(3.0 - 1e-15, &known()));
+    assert!(!below(3.0, &known()), "what rounding could hide is not proven");
+    assert!((largest(&known()).unwrap() - 3.0).abs() < 1e-12);
+    // A ball holds matrices with larger eigenvalues.
+    let mut wide = known();
+    wide.entries[1].rad = 0.1;
+    assert!(!below(3.0 + 1e-3, &wide) && below(3.0 + 0.2, &wide));
+    let mut broken = known();
+    broken.entries[0].re = f64::NAN;
+    assert!(!below(1e300, &broken) && largest(&broken).is_err());
+    broken.entries[0].re = f64::INFINITY;
+    assert!(!below(1e300, &broken));
+}
+
+#[test]
+fn boxes_cover_what_they_cover() {
+    // A pinwheel has no plane to cut along: nothing is claimed. Without its centre it is cut and not covered.
+    let boxes: [(&[f64], &[f64]); 3] =
+        [(&[0.0, 0.0], &[1.0, 2.0]), (&[1.0, 0.0], &[2.0, 1.0]), (&[1.0, 1.0], &[2.0, 2.0])];
+    assert!(covers(&boxes, vec![0.0, 0.0], vec![2.0, 2.0]));
+    assert!(!covers(&boxes, vec![0.0, 0.0], vec![2.0, 2.1]));
+    assert!(!covers(&boxes, vec![-0.1, 0.0], vec![2.0, 2.0]));
+    assert!(!covers(&boxes[..2], vec![0.0, 0.0], vec![2.0, 2.0]));
+    let gap: [(&[f64], &[f64]); 2] = [(&[0.0], &[1.0]), (&[1.000_000_1], &[2.0])];
+    assert!(!covers(&gap, vec![0.0], vec![2.0]) && covers(&gap, vec![0.0], vec![0.9]));
+    assert!(!covers(&[], vec![0.0], vec![1.0]));
+    // A box without a width lies in nobody's way, and covers nothing.
+    let thin: (&[f64], &[f64]) = (&[1.0, 0.0], &[1.0, 2.0]);
+    let more = [boxes[0], boxes[1], boxes[2], thin];
+    assert!(covers(&more, vec![0.0, 0.0], vec![2.0, 2.0]));
+    assert!(!covers(&[thin], vec![0.9, 0.0], vec![1.1, 2.0]));
+}

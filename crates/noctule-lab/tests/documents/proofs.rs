@@ -1,0 +1,191 @@
+//! The checker that shares nothing with the solvers: it proves what documents claim, and nothing that is false.
+
+use noctule_check::{Refused, check};
+use noctule_lab::single::{Source, afford};
+use noctule_lab::systems;
+use noctule_optim::Interrupt;
+use serde_json::{Value, json};
+
+use super::{Dice, effort, stories};
+
+/// Changes to the proof of a system; a thousand at the depth of `cargo xtask validate`.
+const MUTATIONS: usize = 50;
+
+/// Systems with boxes, and the metric that the bound is about.
+const SYSTEMS: [(&str, &str); 3] =
+    [("beamforming", "objective"), ("cellfree", "sum_rate_bps_hz"), ("pilots", "worst_error")];
+
+/// A design of the default scene with its bound, drawn with a seed.
+fn proof(id: &str, seed: u64, change: impl Fn(&mut Value)) -> Value {
+    let system = systems::singles().into_iter().find(|system| system.id() == id).unwrap();
+    let mut scenario = system.default_scenario();
+    change(&mut scenario);
+    let scheme = system.schemes()[0].name;
+    let mut settings = system.default_settings(scheme).unwrap();
+    afford(&mut settings);
+    let source = Source { scenario: Some(scenario), arrays: None, seed, trial: 0 };
+    system.design(&source, scheme, &settings, &Interrupt::new()).unwrap().document
+}
+
+fn small(id: &str, seed: u64) -> Value {
+    proof(id, seed, |scenario| match id {
+        "beamforming" => scenario["users"] = json!(3),
+        "cellfree" => {
+            scenario["aps"] = json!(3);
+            scenario["users"] = json!(3);
+            scenario["antennas"] = json!(4);
+        }
+        _ => {
+            let drawn = json!({ "count": 4, "x_m": [0.0, 300.0], "y_m": [0.0, 100.0] });
+            scenario["users"] = json!({ "drawn": drawn });
+            scenario["crb_limit"] = json!({ "m2": 3.0 });
+        }
+    })
+}
+
+/// The same, claiming that nothing is as good as its own design.
+fn lie(mut document: Value, metric: &str) -> Value {
+    let reached = document["metrics"][metric].as_f64().unwrap();
+    let upper = document["proof"]["bound"]["sense"] == "upper";
+    let away = 1e-6 * reached.abs().max(1e-9);
+    document["proof"]["bound"]["value"] =
+        json!(if upper { reached - away } else { reached + away });
+    document
+}
+
+fn is_proven(document: &Value) -> bool {
+    match check(document) {
+        Ok(proven) => proven.value.is_finite(),
+        Err(Refused::Unproven(_)) => false,
+        Err(Refused::NotHere(what)) => panic!("not checked: {what}"),
+    }
+}
+
+#[test]
+fn bounds_with_multipliers_are_proven_by_what_shares_nothing_with_the_solvers() {
+    let mut proven = 0;
+    for (_, name, story) in stories() {
+        let Some(story) = story else { continue };
+        match check(&story.document) {
+            Ok(found) => {
+                proven += 1;
+                assert!(found.leaves > 0, "{name}");
+            }
+            Err(Refused::Unproven(why)) => panic!("{name}: {why}"),
+            Err(Refused::NotHere(_)) => {}
+        }
+    }
+    assert!(proven >= 5, "{proven} of the default designs");
+    for (id, _) in SYSTEMS {
+        for seed in 1..4 {
+            let document = small(id, seed);
+            assert!(is_proven(&document), "{id} {seed}: {:?}", check(&document));
+        }
+    }
+}
+
+#[test]
+fn ends_of_beamforming_are_proven_too() {
+    for change in [
+        json!({ "crb_weight": 0.0 }),
+        json!({ "rate_weight_per_nat": 0.0 }),
+        json!({ "users": 1 }),
+        json!({ "users": 0 }),
+        json!({ "users": 6 }),
+        json!({ "power_dbm": -5.0 }),
+        json!({ "power_constraint": "per-antenna" }),
+        json!({ "transmit_array": { "horizontal": 2, "vertical": 2 } }),
+    ] {
+        let document = proof("beamforming", 2, |scenario| {
+            for (name, value) in change.as_object().unwrap() {
+                scenario[name] = value.clone();
+            }
+        });
+        assert!(is_proven(&document), "{change}: {:?}", check(&document));
+    }
+}
+
+#[test]
+fn a_tighter_claim_is_not_proven() {
+    for (id, metric) in SYSTEMS {
+        let mut document = small(id, 1);
+        assert!(!is_proven(&lie(document.clone(), metric)), "{id}: a lie");
+        let bound = &mut document["proof"]["bound"];
+        let value = bound["value"].as_f64().unwrap();
+        let least = if id == "pilots" { 0.0 } else { 1.0 };
+        let away = 1e-8 * value.abs().max(least);
+        bound["value"] = json!(if bound["sense"] == "upper" { value - away } else { value + away });
+        assert!(!is_proven(&document), "{id}: closer by 1e-8");
+    }
+}
+
+/// Numbers changed, taken out or doubled; boxes dropped or made smaller; problems exchanged. Whatever is done, no
+/// lie is proven, and most changes are noticed.
+#[test]
+fn campaign_tampered_proofs_are_refused() {
+    for (id, metric) in SYSTEMS {
+        let (whole, other) = (small(id, 1), small(id, 2));
+        let mut dice = Dice(0x1a2b_3c4d);
+        let cases = MUTATIONS * effort::effort::<u16>() as usize;
+        let (mut refused, mut proven) = (0, 0);
+        for _ in 0..cases {
+            let mut document = whole.clone();
+            tamper(&mut document, &other, &mut dice);
+            // The instance may be another one now, whose best is not known: only claims about the same
+            // instance are called lies.
+            if document["instance"] == whole["instance"] {
+                let lying = lie(document.clone(), metric);
+                assert!(!is_proven(&lying), "{id}: a lie is proven");
+            }
+            if check(&document).is_err() { refused += 1 } else { proven += 1 }
+        }
+        assert!(refused > 3 * proven, "{id}: {refused} refused, {proven} still proven");
+    }
+}
+
+fn tamper(document: &mut Value, other: &Value, dice: &mut Dice) {
+    let names: Vec<String> = document["proof"]["bound"]["numbers"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, list)| list.as_array().is_some_and(|list| !list.is_empty()))
+        .map(|(name, _)| name.clone())
+        .collect();
+    let name = names[dice.roll(names.len())].clone();
+    let kind = dice.roll(10);
+    if kind == 9 {
+        // The proof of another problem, or the problem of another proof.
+        let place = ["instance", "proof"][dice.roll(2)];
+        document[place] = other[place].clone();
+        return;
+    }
+    if kind == 8 {
+        // A box less: a share of every list, of as many parts as there are boxes.
+        let length = |name: &str| document["instance"][name].as_array().map_or(0, Vec::len);
+        let users = length("channels").max(length("uplink_gram")).max(1);
+        let boxes = document["proof"]["bound"]["numbers"].as_object_mut().unwrap();
+        let count = boxes.get("low").map_or(1, |low| low.as_array().unwrap().len() / users).max(1);
+        let gone = dice.roll(count);
+        for list in boxes.values_mut() {
+            let list = list.as_array_mut().unwrap();
+            let each = list.len() / count;
+            if each * count == list.len() {
+                list.drain(gone * each..(gone + 1) * each);
+            }
+        }
+        return;
+    }
+    let list = document["proof"]["bound"]["numbers"][&name].as_array_mut().unwrap();
+    let at = dice.roll(list.len());
+    let value = list[at].as_f64().unwrap();
+    match kind {
+        0 => list[at] = json!(value * 1.3),
+        1 => list[at] = json!(value * 0.7),
+        2 => list[at] = json!(0.0),
+        3 => list[at] = json!(-value),
+        4 => list[at] = json!(1e308),
+        5 => list[at] = json!("1"),
+        6 => drop(list.remove(at)),
+        _ => list.insert(at, json!(value)),
+    }
+}
