@@ -19,6 +19,8 @@ mod cluster;
 mod effort;
 #[path = "support/folders.rs"]
 mod folders;
+#[path = "engine_verbs/proofs.rs"]
+mod proofs;
 #[path = "engine_verbs/shards.rs"]
 mod shards;
 #[path = "engine_verbs/stored.rs"]

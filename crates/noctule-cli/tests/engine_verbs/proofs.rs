@@ -1,0 +1,53 @@
+//! `design --proof` and `verify --proof` from outside.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{call, text};
+
+#[test]
+fn proofs_are_written_checked_and_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let read = |name: &str| -> Value {
+        serde_json::from_slice(&fs::read(dir.join(name)).unwrap()).unwrap()
+    };
+    let design = ["design", "--set", "scenario.users=2", "--proof", "p.json", "--out", "d.json"];
+    assert_eq!(call(dir, &design).status.code(), Some(0));
+    let proof = read("p.json");
+    assert_eq!(proof["format"], "noctule-proof/1");
+    assert_eq!(proof["proof"]["bound"], read("d.json")["proof"]["bound"]);
+    assert!(proof["variables"].is_null());
+    for name in ["p.json", "d.json"] {
+        let found = call(dir, &["verify", "--proof", name]);
+        assert_eq!(found.status.code(), Some(0), "{}", text(&found.stderr));
+        assert!(text(&found.stdout).starts_with("proven: no design exceeds"));
+    }
+    let found = call(dir, &["verify", "--proof", "p.json", "--json"]);
+    let found: Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!(found["verdict"], "proven");
+
+    // A claim that is too good, a list that is no list, and a box that is gone.
+    let tampered = |change: &dyn Fn(&mut Value)| {
+        let mut proof = proof.clone();
+        change(&mut proof["proof"]["bound"]);
+        fs::write(dir.join("t.json"), proof.to_string()).unwrap();
+        call(dir, &["verify", "--proof", "t.json"]).status.code()
+    };
+    let value = proof["proof"]["bound"]["value"].as_f64().unwrap();
+    assert_eq!(tampered(&|bound| bound["value"] = json!(value - 1e-3 * value.abs())), Some(5));
+    assert_eq!(tampered(&|bound| bound["numbers"]["t"] = json!("t")), Some(5));
+    assert_eq!(tampered(&|bound| bound["numbers"]["low"] = json!([])), Some(5));
+    assert_eq!(tampered(&|bound| bound["numbers"] = json!({})), Some(2));
+
+    let wrong = call(dir, &["design", "--proof", "p.txt"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    fs::write(dir.join("mine.json"), "{}").unwrap();
+    assert_eq!(call(dir, &["design", "--proof", "mine.json"]).status.code(), Some(2));
+    assert_eq!(fs::read_to_string(dir.join("mine.json")).unwrap(), "{}");
+    // A bound without multipliers leaves no file, and says why.
+    let frame = call(dir, &["design", "--system", "frame", "--proof", "f.json"]);
+    assert_eq!(frame.status.code(), Some(0));
+    assert!(text(&frame.stderr).contains("no proof is written") && !dir.join("f.json").exists());
+}
