@@ -2,7 +2,7 @@
 //! computes statements of two kinds from them, *this Hermitian matrix is positive semidefinite* and *this sum is at
 //! most that*. `docs/proofs.md` derives them; `examples/check_proof.py` is the same in Python.
 //!
-//! Rounding is bounded, not guessed: a [`Ball`] is a number with a radius to which every operation adds what the
+//! Rounding is bounded, not guessed: a ball is a number with a radius to which every operation adds what the
 //! standard model of IEEE 754 arithmetic allows (unit roundoff u; exp, sin, cos, ln and roots to four of them). A matrix is
 //! positive semidefinite when its Cholesky factorisation succeeds after a shift by what rounding can have done (S. M.
 //! Rump, *Verification of positive definiteness*, BIT 46, 2006).
