@@ -35,7 +35,7 @@ impl Ball {
     }
 
     /// At least the modulus of the centre.
-    fn size(self) -> f64 {
+    pub(crate) fn size(self) -> f64 {
         self.re.abs() + self.im.abs()
     }
 
@@ -63,7 +63,7 @@ impl Ball {
     /// By what is real and not around zero.
     pub(crate) fn over(self, other: Self) -> Outcome<Self> {
         let least = other.re.abs() - other.rad;
-        if !(least > 0.0) {
+        if least.is_nan() || least <= 0.0 {
             return unproven("a division by what may be zero");
         }
         let (re, im) = (self.re / other.re, self.im / other.re);
@@ -75,7 +75,7 @@ impl Ball {
     /// Of what is real and positive.
     pub(crate) fn ln(self) -> Outcome<Self> {
         let least = self.re - self.rad;
-        if !(least > 0.0) {
+        if least.is_nan() || least <= 0.0 {
             return unproven("a logarithm of what may not be positive");
         }
         let re = self.re.ln();
@@ -84,7 +84,8 @@ impl Ball {
 
     /// Of what is real and positive.
     pub(crate) fn sqrt(self) -> Outcome<Self> {
-        if !(self.re - self.rad > 0.0) {
+        let least = self.re - self.rad;
+        if least.is_nan() || least <= 0.0 {
             return unproven("a root of what may not be positive");
         }
         let re = self.re.sqrt();

@@ -122,7 +122,7 @@ impl Scene {
         let mut middle = Matrix::of(c, c, |_, _| Ball::ZERO);
         for (factor, gram) in squared.entries.iter().zip(&self.grams) {
             for (entry, x) in middle.entries.iter_mut().zip(&gram.entries) {
-                if (x.re, x.im, x.rad) != (0.0, 0.0, 0.0) {
+                if x.size() + x.rad > 0.0 {
                     *entry = *entry + *x * *factor;
                 }
             }
@@ -158,8 +158,10 @@ impl Scene {
 
     fn boxes(&self, read: &Read<'_>, value: f64) -> Outcome<usize> {
         let (users, n) = (self.users(), self.order());
-        let count =
-            if users > 0 { read.length("low") / users } else { read.length("y") / (n * n).max(1) };
+        let count = read
+            .length("low")
+            .checked_div(users)
+            .unwrap_or_else(|| read.length("y") / (n * n).max(1));
         let list = |name: &str| read.list(name, count * users);
         let (low, high, t) = (list("low")?, list("high")?, list("t")?);
         let y = read.list("y", count * n * n)?;
@@ -272,7 +274,7 @@ impl Scene {
         let n = self.h.cols;
         let shares = read.list("capacity", self.users())?;
         let total: f64 = shares.iter().sum();
-        if shares.iter().any(|q| *q < 0.0) || !(total > 0.0) {
+        if shares.iter().any(|q| *q < 0.0) || total.is_nan() || total <= 0.0 {
             return unproven("'capacity' holds no shares of the power");
         }
         let mut inner = Matrix::of(n, n, |i, j| Ball::real(if i == j { 1.0 } else { 0.0 }));

@@ -81,10 +81,10 @@ fn boxes(
         let h = column(&channels, k);
         let (mut through, mut under) = (Ball::real(1.0), Ball::ZERO);
         let mut theta = outer(&h, 1.0);
-        for m in 0..aps {
+        for (m, root) in budget.iter().enumerate() {
             let at = (k * aps + m) * antennas * antennas;
             let block = Matrix::of(antennas, antennas, |i, j| {
-                pair(&blocks, at + i * antennas + j) * budget[m] * budget[m]
+                pair(&blocks, at + i * antennas + j) * *root * *root
             });
             through = through + largest(&block)?.into();
             under =
@@ -98,9 +98,9 @@ fn boxes(
             let (weight, f) = (weights[k * rank + f], column(&factors, k * rank + f));
             let spread = amplitude(&f, antennas)?.square() * weight.abs();
             if weight > 0.0 {
-                through = through + spread
+                through = through + spread;
             } else {
-                under = under + spread
+                under = under + spread;
             }
             theta = theta.plus(&outer(&f, weight));
         }
@@ -142,7 +142,7 @@ fn boxes(
             if i == j { Ball::real(-prices[i / antennas]) } else { Ball::ZERO }
         });
         let mut slopes = Vec::with_capacity(users);
-        for k in 0..users {
+        for (k, heard) in every.iter().enumerate() {
             let at = leaf * users + k;
             if !(from[at] <= low[at] && high[at] <= to[at]) {
                 return unproven("a box is not inside the one whose chords prove it");
@@ -150,7 +150,7 @@ fn boxes(
             let (slope, offset) = chord(from[at], to[at])?;
             let rest = Ball::real(t[at]) - slope.into();
             constant = constant + rest - Ball::real(t[at]).ln()? - 1.0.into() + offset.into();
-            shared = shared.plus(&every[k].scaled(rest));
+            shared = shared.plus(&heard.scaled(rest));
             slopes.push(slope);
         }
         for (pattern, lags) in

@@ -9,7 +9,7 @@ pub(crate) fn covers(boxes: &[(&[f64], &[f64])], low: Vec<f64>, high: Vec<f64>) 
         // A box that only touches the region covers nothing that its neighbours' closure leaves out.
         boxes.retain(|b| {
             let overlaps = |k: usize| b.0[k] < high[k] && low[k] < b.1[k];
-            sides.clone().all(|k| low[k] == high[k] || overlaps(k))
+            sides.clone().all(|k| low[k] >= high[k] || overlaps(k))
         });
         let holds =
             |b: &(&[f64], &[f64])| sides.clone().all(|k| b.0[k] <= low[k] && high[k] <= b.1[k]);

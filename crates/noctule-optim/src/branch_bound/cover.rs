@@ -24,7 +24,7 @@ pub fn covers(boxes: &[Corners], whole: &Corners) -> bool {
         let sides = low.len();
         // A box that only touches the region covers nothing that its neighbours' closure leaves out.
         let overlaps = |b: &&Corners, k: usize| b.0[k] < high[k] && low[k] < b.1[k];
-        boxes.retain(|b| (0..sides).all(|k| low[k] == high[k] || overlaps(b, k)));
+        boxes.retain(|b| (0..sides).all(|k| low[k] >= high[k] || overlaps(b, k)));
         if boxes.iter().any(|b| (0..sides).all(|k| b.0[k] <= low[k] && high[k] <= b.1[k])) {
             continue;
         }

@@ -89,7 +89,7 @@ impl Search<'_> {
     fn owed(&self, region: &Region) -> Option<f64> {
         let proven = region.proven.as_ref()?;
         let owed = (self.done() - proven.bound) / self.relaxed.rate_weight();
-        (owed.is_finite() && owed > 0.0).then(|| owed * (1.0 + 1e-9) + 1e-12)
+        (owed.is_finite() && owed > 0.0).then_some(owed * (1.0 + 1e-9) + 1e-12)
     }
 
     /// Take the ends off a box that hold nothing that matters.

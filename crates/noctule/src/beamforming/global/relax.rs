@@ -199,7 +199,7 @@ fn updated(eigen: &HermitianEigen, h: &[C64], weight: f64) -> f64 {
         }
         // 1/Σ − 1 = 0: a step of (Σ − 1)Σ/Σ'.
         let step = (sum - 1.0) * sum / slope;
-        if !(step > 2.0 * f64::EPSILON * size) {
+        if step.is_nan() || step <= 2.0 * f64::EPSILON * size {
             break;
         }
         x += step;

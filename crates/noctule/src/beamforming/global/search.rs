@@ -147,7 +147,7 @@ impl<'a> Search<'a> {
         // What is better as it is, is taken; climbs that would end where others did are spared.
         let rare = self.nodes > ALWAYS_POLISHED && !self.nodes.is_power_of_two();
         let promising = value <= self.best + PROMISING * self.closed;
-        if rare && !promising || rare && self.nodes % SPARED != 0 && value >= self.best {
+        if rare && !promising || rare && !self.nodes.is_multiple_of(SPARED) && value >= self.best {
             return None;
         }
         let rules = StopRules::from(StopRule::Residual(POLISHED))
