@@ -16,6 +16,8 @@ mod opened;
 #[cfg(feature = "files")]
 mod own;
 mod ranges;
+#[cfg(feature = "files")]
+mod reading;
 mod rows;
 mod words;
 
