@@ -32,8 +32,10 @@ impl Beams {
             return Err(InputError::new(what, "covariances", found, allowed).into());
         }
         let mut rest = CMat::zeros(n, n);
+        // what a solver leaves of a covariance that is not needed is small beside the others
+        let most = covariances.iter().map(CMat::norm).fold(0.0, f64::max);
         for (k, covariance) in covariances.iter().enumerate() {
-            check(covariance, n, k)?;
+            check(covariance, n, k, most)?;
             for (sum, x) in rest.as_mut_slice().iter_mut().zip(covariance.as_slice()) {
                 *sum += x;
             }
@@ -83,8 +85,8 @@ impl Beams {
     }
 }
 
-/// Refuse what is not Hermitian or has a negative eigenvalue.
-fn check(covariance: &CMat, n: usize, k: usize) -> Result<(), Error> {
+/// Refuse what is not Hermitian or has a negative eigenvalue, beside the norm of the largest of all.
+fn check(covariance: &CMat, n: usize, k: usize, most: f64) -> Result<(), Error> {
     let place = format!("covariances[{k}]");
     let refuse = |what: &str, found: String, allowed: &str| {
         Err(InputError::new(what, place.clone(), found, allowed).into())
@@ -93,8 +95,8 @@ fn check(covariance: &CMat, n: usize, k: usize) -> Result<(), Error> {
         let found = format!("{} × {}", covariance.rows(), covariance.cols());
         return refuse("another shape", found, &format!("{n} × {n}"));
     }
-    let size = covariance.norm();
-    if !size.is_finite() {
+    let size = most;
+    if !covariance.norm().is_finite() {
         return refuse("not a number", "not finite".to_owned(), "finite numbers");
     }
     let apart = |i: usize, j: usize| (covariance[(i, j)] - covariance[(j, i)].conj()).norm();

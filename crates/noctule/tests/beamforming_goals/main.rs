@@ -1,6 +1,7 @@
 //! Goals and requirements through the scenario's edge: designs, witness, prices, borders, refusals.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod attacks;
 mod ends;
 mod laws;
 mod nominal;

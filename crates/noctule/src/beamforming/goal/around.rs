@@ -41,7 +41,14 @@ impl Scenario {
         }
         let Some(stations) = &self.stations else { return Ok(()) };
         stations.validate().map_err(|error| error.inside("stations"))?;
+        let usual = Self::default();
         for (name, given) in [
+            ("power_dbm", self.power_dbm.to_bits() != usual.power_dbm.to_bits()),
+            ("users", self.users != usual.users),
+            ("targets", self.targets != usual.targets),
+            ("unknown", self.unknown != usual.unknown),
+            ("transmit_array", self.transmit_array != usual.transmit_array),
+            ("receive_array", self.receive_array != usual.receive_array),
             ("uncertain", self.uncertain.is_some()),
             ("clutter", !self.clutter.is_empty()),
             ("template", self.template.is_some()),
@@ -53,7 +60,13 @@ impl Scenario {
         ] {
             if given {
                 let what = "stations have no use for this";
-                return Err(InputError::new(what, name, "given beside stations", "left out"));
+                let allowed = match name {
+                    "power_dbm" => "left out: `stations.power_dbm` is what each may send",
+                    "users" => "left out: `stations.users_m` are the users",
+                    "targets" => "left out: `stations.targets_m` are the targets",
+                    _ => "left out",
+                };
+                return Err(InputError::new(what, name, "given beside stations", allowed));
             }
         }
         Ok(())
@@ -160,9 +173,11 @@ impl Scenario {
             user_noise_w: vec![w_from_dbm(self.user_noise_dbm); channels.cols()],
             sensing_noise_w: noise_w,
             snapshots: self.snapshots,
-            sensing_streams: self
-                .sensing_streams
-                .unwrap_or(count * stations.targets_m.len().max(1)),
+            sensing_streams: self.sensing_streams.unwrap_or(if self.needs_all() {
+                antennas
+            } else {
+                count * stations.targets_m.len().max(1)
+            }),
             rate_weight_per_nat: self.rate_weight_per_nat,
             crb_weight: self.crb_weight,
             power_constraint: PowerConstraint::Total,

@@ -54,6 +54,16 @@ impl Builder<'_> {
             let allowed = format!("{count}, one a target");
             return Err(refused("not one weight a target", "targets", &found, allowed));
         }
+        if let Measure::Trace { azimuth, polar, reflection, .. } = measure {
+            for (name, weight) in
+                [("azimuth", azimuth), ("polar", polar), ("reflection", reflection)]
+            {
+                if !(*weight >= 0.0 && weight.is_finite()) {
+                    let allowed = "a weight of zero or more";
+                    return Err(refused("not a weight", name, &weight.to_string(), allowed));
+                }
+            }
+        }
         if let Measure::Detection { false_alarm, .. } = measure
             && !(1e-300..1.0).contains(false_alarm)
         {
@@ -63,6 +73,10 @@ impl Builder<'_> {
         }
         let metric = self.unchecked(measure)?;
         metric.check(world).map_err(|error| match error.what.as_str() {
+            "nothing is weighted" | "the largest of nothing" if count == 0 => {
+                let allowed = "a target with `unknown` parameters";
+                refused("there is no target to estimate", "", "no targets", allowed)
+            }
             "nothing is weighted" | "the largest of nothing" => {
                 let what = "none of the parameters that it counts is unknown";
                 refused(what, "", "known parameters", "`unknown` parameters of targets")
@@ -134,6 +148,12 @@ impl Builder<'_> {
             Measure::SensingSnr { target } => self.gain(*target, |target| self.snr(target))?,
             Measure::Scnr { target } => self.gain(*target, |target| self.scnr(target))?,
             Measure::Detection { target, .. } => self.gain(*target, |target| self.scnr(target))?,
+            Measure::MutualInformation if self.around.towards.is_some() => {
+                let what =
+                    "stations have no response in common whose information could be measured";
+                let allowed = "`illumination`, `sensing-snr`, `scnr` or `detection` of targets";
+                return Err(refused(what, "kind", "mutual-information", allowed));
+            }
             Measure::MutualInformation => Metric::MutualInformation {
                 receivers: world.receive.elements() as f64,
                 snr: world.snapshots / world.sensing_noise_w,
@@ -251,7 +271,8 @@ fn over_angles(metric: Metric, angles: &Nodes, world: &World) -> Result<Metric, 
         (0..shares.len()).map(at).collect()
     };
     let refuse = || {
-        let allowed = "a trace, a parameter, `expected` or `worst`; or angles that are known";
+        let allowed = "a sum of bounds (`angles`, `trace`, `parameter`), unless `over` is `bayesian` also the largest of \
+                       several (`worst-target`, `worst-angle`); or angles that are known";
         Err(refused("this metric is not judged over angles", "", "uncertain angles", allowed))
     };
     match (angles.over, metric) {

@@ -7,15 +7,14 @@ use noctule_phy::units::dbm_from_w;
 
 use super::dual::{numbers, values};
 use super::problem::{Case, Problem};
-use super::words::{Limit, Measure};
-use crate::Error;
 use crate::beamforming::requirements::{
-    Begin, Cap, DualValues, Infeasible, PowerLimit, Requirements, World, best_metric_from,
-    factor_bound, floors_cost, floors_in_reach, least_factor_for, least_power_for, metric_bound,
-    power_bound,
+    Begin, Cap, DualValues, Found, Infeasible, Metric, PowerLimit, Requirements, World,
+    best_metric_from, factor_bound, floors_cost, floors_in_reach, least_factor_for,
+    least_power_for, metric_bound, power_bound,
 };
 use crate::beamforming::{Beams, Instance, Metrics};
 use crate::claims::{Compared, Ends, Said, Verdict, same, same_certificate};
+use crate::{Error, FEASIBLE};
 
 /// The floors alone.
 const FLOORS: &str = "uplink-fixed-point";
@@ -45,31 +44,60 @@ pub(super) fn refused(
             let (factor, beams) = floors_in_reach(&case.world, &case.required)?;
             Ok(floors(case, factor)?.map(|certificate| Refused { certificate, beams }))
         }
-        Infeasible::Cap { cap, .. } => limit(problem, case, *cap, false, interrupt),
+        Infeasible::Cap { cap, .. } => Ok(limit(problem, case, *cap, false, interrupt)?.refused()),
         Infeasible::Groups { .. } => groups(case, interrupt),
         Infeasible::Together { .. } => {
             // who is to blame alone is said so
-            for (i, one) in problem.limits.iter().enumerate() {
-                if one.metric != Measure::MutualInformation
-                    && let Some(found) = limit(problem, case, i, false, interrupt)?
-                {
-                    return Ok(Some(found));
+            let mut each_in_reach = true;
+            for i in 0..problem.limits.len() {
+                match limit(problem, case, i, false, interrupt)? {
+                    Alone::Refused(found) => return Ok(Some(found)),
+                    Alone::InReach => {}
+                    Alone::Open => each_in_reach = false,
                 }
             }
-            if let [Limit { metric, .. }] = &problem.limits[..]
-                && *metric != Measure::MutualInformation
-                && let Some(found) = limit(problem, case, 0, true, interrupt)?
+            if problem.limits.len() == 1
+                && let Alone::Refused(found) = limit(problem, case, 0, true, interrupt)?
             {
                 return Ok(Some(found));
             }
-            together(case, interrupt)
+            together(case, each_in_reach, interrupt)
         }
     }
 }
 
+/// What became of a limit alone.
+enum Alone {
+    /// Nothing keeps it.
+    Refused(Refused),
+    /// Beams that keep it were found.
+    InReach,
+    /// Neither is known.
+    Open,
+}
+
+impl Alone {
+    fn refused(self) -> Option<Refused> {
+        match self {
+            Self::Refused(found) => Some(found),
+            _ => None,
+        }
+    }
+}
+
+/// Two powers in dBm, with as many digits as it takes to tell them apart.
+fn told_apart(a: f64, b: f64) -> [String; 2] {
+    let both = |digits: usize| [a, b].map(|w| format!("{:.digits$} dBm", dbm_from_w(w)));
+    let digits = (3..13).find(|digits| {
+        let [a, b] = both(*digits);
+        a != b
+    });
+    both(digits.unwrap_or(13))
+}
+
 /// The certificate of floors that cost more than there is, or have no price at all.
 fn floors(case: &Case, factor: f64) -> Result<Option<Certificate>, Error> {
-    let power = case.required.power.total();
+    let power = case.required.most_power();
     let cost = floors_cost(&case.world, &case.required)?;
     if cost.partial_cmp(&(power * (1.0 + 1e-12))) != Some(std::cmp::Ordering::Greater) {
         return Ok(None);
@@ -78,25 +106,27 @@ fn floors(case: &Case, factor: f64) -> Result<Option<Certificate>, Error> {
     let highest = case.required.sinr.iter().copied().fold(0.0, f64::max);
     let (required, lower) = (decibels(highest), -decibels(factor));
     let cause = if cost.is_finite() {
-        format!(
-            "the SINR floors cost at least {:.3} dBm, and there are {:.3} dBm",
-            dbm_from_w(cost),
-            dbm_from_w(power)
-        )
+        let [cost, power] = told_apart(cost, power);
+        format!("the SINR floors cost at least {cost}, and there are {power}")
     } else {
         "the SINR floors ask for more than the rank of the channels: no power meets them".to_owned()
     };
-    let statement = format!(
-        "{cause}; every floor lower by {lower:.3} dB is in reach (the highest {:.3} dB instead of \
-         {required:.3} dB)",
-        required - lower
-    );
+    let highest = format!("the highest {:.3} dB instead of {required:.3} dB", required - lower);
+    let statement = if case.required.caps.is_empty() && case.required.power.is_total() {
+        format!("{cause}; every floor lower by {lower:.3} dB is in reach ({highest})")
+    } else {
+        // what is in reach is that of the floors and all the power alone
+        format!(
+            "{cause}; with every floor lower by {lower:.3} dB ({highest}) they would cost what there is, and what \
+             else is required may ask for still lower ones"
+        )
+    };
     Ok(Some(Certificate::new(FLOORS, statement, required, required - lower)))
 }
 
-/// The problem of one limit alone: its metric made small under the floors, or under nothing.
+/// The problem of one limit alone: its metric made small under the floors, or under nothing but the power.
 fn alone(case: &Case) -> Requirements {
-    Requirements { caps: Vec::new(), ..case.required.clone() }
+    case.required.without_metrics()
 }
 
 /// The certificate of a limit that no beams keep, with the floors or whatever becomes of the users.
@@ -106,16 +136,22 @@ fn limit(
     of: usize,
     with_users: bool,
     interrupt: &Interrupt,
-) -> Result<Option<Refused>, Error> {
+) -> Result<Alone, Error> {
     let (Some(Cap { metric, .. }), Some(asked)) =
         (case.required.caps.get(of), problem.limits.get(of))
     else {
-        return Ok(None);
+        return Ok(Alone::Open);
+    };
+    let gain = asked.metric.is_gain();
+    let kept = |found: &Found| {
+        let kept = if gain { found.value >= asked.limit } else { found.value <= asked.limit };
+        kept && found.violation <= FEASIBLE
     };
     let begin = Begin::default();
-    let (beams, dual) = if with_users {
+    let (beams, dual, kept) = if with_users {
         let found = best_metric_from(&case.world, metric, &alone(case), &begin, interrupt)?;
-        (found.beams, found.dual)
+        let kept = kept(&found);
+        (found.beams, found.dual, kept)
     } else {
         let users = case.required.sinr.len();
         let world = without_users(&case.world);
@@ -123,14 +159,20 @@ fn limit(
         let found = best_metric_from(&world, metric, &free, &begin, interrupt)?;
         let silent = CMat::zeros(found.beams.rows(), users);
         let beams = CMat::hstack(&[&silent, &found.beams])?;
-        (beams, DualValues { lambda: vec![0.0; users], ..found.dual })
+        let kept = kept(&found);
+        (beams, DualValues { lambda: vec![0.0; users], ..found.dual }, kept)
     };
+    if kept {
+        return Ok(Alone::InReach);
+    }
+    if dual.lambda.len() != case.required.sinr.len() {
+        return Ok(Alone::Open);
+    }
     let Some(bound) = metric_bound(&case.world, metric, &alone(case), &beams, &dual)? else {
-        return Ok(None);
+        return Ok(Alone::Open);
     };
-    let gain = asked.metric.is_gain();
     if if gain { bound >= asked.limit } else { bound <= asked.limit } {
-        return Ok(None);
+        return Ok(Alone::Open);
     }
     let unit = asked.metric.unit();
     let (required, reachable) = (unit.shown(asked.limit), unit.shown(bound));
@@ -144,7 +186,7 @@ fn limit(
     let mut all = numbers(&dual);
     all.insert("limit".to_owned(), vec![of as f64]);
     let certificate = Certificate::new(LIMIT, statement, required, reachable).with_numbers(all);
-    Ok(Some(Refused { certificate, beams }))
+    Ok(Alone::Refused(Refused { certificate, beams }))
 }
 
 /// A world that nobody lives in.
@@ -158,7 +200,11 @@ pub(super) fn without_users(world: &World) -> World {
 }
 
 /// The certificate of requirements that cost more power than there is.
-fn together(case: &Case, interrupt: &Interrupt) -> Result<Option<Refused>, Error> {
+fn together(
+    case: &Case,
+    each_in_reach: bool,
+    interrupt: &Interrupt,
+) -> Result<Option<Refused>, Error> {
     let total = Requirements {
         power: PowerLimit::Total(case.required.power.total()),
         ..case.required.clone()
@@ -172,12 +218,10 @@ fn together(case: &Case, interrupt: &Interrupt) -> Result<Option<Refused>, Error
     if bound.partial_cmp(&power) != Some(std::cmp::Ordering::Greater) {
         return Ok(None);
     }
-    let statement = format!(
-        "what is required costs at least {:.3} dBm in all, and there are {:.3} dBm; no floor and \
-         no limit is out of reach alone",
-        dbm_from_w(bound),
-        dbm_from_w(power)
-    );
+    let [cost, there] = told_apart(bound, power);
+    let alone = if each_in_reach { "; no floor and no limit is out of reach alone" } else { "" };
+    let statement =
+        format!("what is required costs at least {cost} in all, and there are {there}{alone}");
     let certificate = Certificate::new(POWER, statement, bound, power);
     let certificate = certificate.with_numbers(numbers(&found.dual));
     Ok(Some(Refused { certificate, beams: found.beams }))
@@ -194,10 +238,13 @@ fn groups(case: &Case, interrupt: &Interrupt) -> Result<Option<Refused>, Error> 
         return Ok(None);
     }
     let more = 10.0 * bound.log10();
-    let statement = format!(
-        "what is required asks for at least {more:.3} dB more than every limit on the power of an \
-         antenna or a group of them"
-    );
+    let whole = case.required.caps.iter().any(|cap| matches!(cap.metric, Metric::Power(_)));
+    let limits = if whole {
+        "there is, of all antennas together and of every group"
+    } else {
+        "every limit on the power of an antenna or a group of them"
+    };
+    let statement = format!("what is required asks for at least {more:.3} dB more than {limits}");
     let certificate = Certificate::new(GROUPS, statement, bound, 1.0);
     let certificate = certificate.with_numbers(numbers(&found.dual));
     Ok(Some(Refused { certificate, beams: found.beams }))

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use noctule_num::InputError;
 use noctule_optim::{Bound, Proof, Sense, Stop};
 
-use super::evaluate::Prices;
+use super::evaluate::{GoalMetrics, Prices};
 use super::problem::{Case, Problem};
 use super::words::{Goal, Measure};
 use crate::Error;
 use crate::beamforming::requirements::{
     DualValues, PowerLimit, UnitPrices, floors_cost, metric_bound, power_bound, prices, rate_bound,
-    worst_rate_bound,
+    worst_rate_bound, worst_rate_prices,
 };
 use crate::beamforming::{Beams, Instance, Metrics};
 use crate::claims::{Again, Bounded, Ends, Said, Verdict, same};
@@ -78,27 +78,96 @@ pub(super) fn proven(
     }
 }
 
-/// Prices as people say them.
-pub(super) fn shown(problem: &Problem, case: &Case, value: f64, prices: &UnitPrices) -> Prices {
-    const PER_DB: f64 = std::f64::consts::LN_10 / 10.0;
-    let slope = problem.unit().slope(value);
+/// Prices in SI units, by dual values at beams; none where nothing can be bought.
+pub(super) fn unit_prices(
+    problem: &Problem,
+    case: &Case,
+    beams: &Beams,
+    values: &DualValues,
+) -> Result<Option<UnitPrices>, Error> {
+    let Case { world, metric, required } = case;
+    let w = &beams.matrix;
+    if matches!(problem.goal, Goal::MaxMinRate { .. }) {
+        return worst_rate_prices(world, &problem.user_weights(), required, w, values);
+    }
+    prices(world, metric.as_ref(), required, w, values).map(Some)
+}
+
+/// d/d dB of what is said by its logarithm.
+const PER_DB: f64 = std::f64::consts::LN_10 / 10.0;
+
+/// Prices as people say them; none where the goal has no value.
+pub(super) fn shown(
+    problem: &Problem,
+    case: &Case,
+    goal: &GoalMetrics,
+    prices: &UnitPrices,
+) -> Option<Prices> {
+    let slope = problem.unit().slope(goal.value?);
     // a price of −0 is none
     let of = |price: f64| if price == 0.0 { 0.0 } else { slope * price };
     let floors = prices.sinr.iter().zip(&case.required.sinr);
     let limits = prices.caps.iter().zip(&problem.limits);
-    let spent: f64 = match &case.required.power {
-        PowerLimit::Total(power) => prices.power.iter().map(|price| price * power).sum(),
-        PowerLimit::PerAntenna(limits) | PowerLimit::Groups { limits, .. } => {
-            prices.power.iter().zip(limits).map(|(price, limit)| price * limit).sum()
-        }
+    let power = of_power(problem, case, goal, prices);
+    let groups = match &case.required.power {
+        PowerLimit::Groups { limits, .. } if problem.around.towards.is_none() => &limits[..],
+        _ => &[],
     };
-    Prices {
+    let groups = groups.iter().zip(&prices.power);
+    Some(Prices {
         per_sinr_db: floors.map(|(price, floor)| of(price * floor * PER_DB)).collect(),
         per_limit: limits
             .map(|(price, limit)| of(price / limit.metric.unit().slope(limit.limit)))
             .collect(),
-        per_power_db: (!prices.power.is_empty()).then(|| of(spent * PER_DB)),
+        per_power_db: power.map(|price| of(price * PER_DB)),
+        per_group_db: groups.map(|(limit, price)| of(limit * price * PER_DB)).collect(),
+    })
+}
+
+/// What the goal rises by for the logarithm of the power that there is: of all antennas, of each, or of each
+/// station; limits of groups beside it stay.
+fn of_power(
+    problem: &Problem,
+    case: &Case,
+    goal: &GoalMetrics,
+    prices: &UnitPrices,
+) -> Option<f64> {
+    let own = &prices.power;
+    let all = |limits: &[f64]| own.iter().zip(limits).map(|(price, limit)| price * limit).sum();
+    match &case.required.power {
+        _ if own.is_empty() => None,
+        PowerLimit::Total(power) => {
+            let spent: f64 = all(&[*power]);
+            Some(spent + of_patterns(problem, goal, prices))
+        }
+        PowerLimit::PerAntenna(limits) => Some(all(limits)),
+        PowerLimit::Groups { limits, .. } if problem.around.towards.is_some() => Some(all(limits)),
+        PowerLimit::Groups { limits, .. } => {
+            // what limits all antennas together is the last cap, and antennas of no group may spend as much
+            let last = problem.limits.len();
+            let (Some(whole), Some(price)) = (case.required.caps.get(last), prices.caps.get(last))
+            else {
+                return Some(0.0);
+            };
+            let alike = limits
+                .iter()
+                .map(|limit| if *limit >= whole.limit * (1.0 - 1e-12) { *limit } else { 0.0 });
+            Some(price * whole.limit + all(&alike.collect::<Vec<_>>()))
+        }
     }
+}
+
+/// Beampatterns are shares of the power that there is: with more of it the same beams have a smaller one, as its
+/// square.
+fn of_patterns(problem: &Problem, goal: &GoalMetrics, prices: &UnitPrices) -> f64 {
+    let pattern = Measure::Beampattern;
+    let own = if problem.measure() == Some(&pattern) { goal.value.unwrap_or(0.0) } else { 0.0 };
+    let limited = problem.limits.iter().zip(&goal.limited).zip(&prices.caps);
+    let limited = limited.filter(|((limit, _), _)| limit.metric == pattern);
+    let each = limited.map(|((_, reached), price)| {
+        price * reached.map_or(0.0, |shown| pattern.unit().meant(shown))
+    });
+    2.0 * (each.sum::<f64>() - own)
 }
 
 impl Problem {
@@ -178,14 +247,9 @@ fn strange_price(
     values: &DualValues,
 ) -> Result<Option<String>, Error> {
     let stored = said.stored.get("prices").filter(|prices| !prices.is_null());
-    let value = said.metrics.goal.as_ref().and_then(|goal| goal.value);
-    let (Some(stored), Some(value)) = (stored, value) else { return Ok(None) };
-    if matches!(problem.goal, Goal::MaxMinRate { .. }) {
-        return Ok(None);
-    }
-    let w = &said.variables.matrix;
-    let own = prices(&case.world, case.metric.as_ref(), &case.required, w, values)?;
-    let own = serde_json::json!(shown(problem, case, value, &own));
+    let (Some(stored), Some(goal)) = (stored, &said.metrics.goal) else { return Ok(None) };
+    let own = unit_prices(problem, case, said.variables, values)?;
+    let own = serde_json::json!(own.and_then(|own| shown(problem, case, goal, &own)));
     let numbers = |of: &serde_json::Value, name: &str| -> Vec<f64> {
         match &of[name] {
             serde_json::Value::Array(list) => {
@@ -194,7 +258,7 @@ fn strange_price(
             one => one.as_f64().into_iter().collect(),
         }
     };
-    for name in ["per_sinr_db", "per_limit", "per_power_db"] {
+    for name in ["per_sinr_db", "per_limit", "per_power_db", "per_group_db"] {
         let (theirs, mine) = (numbers(stored, name), numbers(&own, name));
         let most = mine.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
         let near = |(a, b): (&f64, &f64)| same(*a, *b) || (a - b).abs() <= 1e-6 * most;

@@ -29,7 +29,7 @@ fn alone(
     required: &Requirements,
     interrupt: &Interrupt,
 ) -> Result<Found, Error> {
-    let free = Requirements { sinr: Vec::new(), caps: Vec::new(), power: required.power.clone() };
+    let free = Requirements { sinr: Vec::new(), ..required.without_metrics() };
     best_metric_from(&without_users(world), metric, &free, &Begin::default(), interrupt)
 }
 
@@ -101,7 +101,7 @@ pub(in crate::beamforming) fn rate_end(
 ) -> Result<CMat, Error> {
     let case = Case::of(instance, problem)?;
     let (world, weights) = (&case.world, problem.user_weights());
-    let mut free = Requirements { caps: Vec::new(), ..case.required.clone() };
+    let mut free = case.required.without_metrics();
     if matches!(problem.goal, Goal::MaxMinRate { .. }) {
         let best = best_worst_rate(world, &weights, &free, interrupt)?;
         let Some(metric) = traded(problem, &case).filter(|_| best.infeasible.is_none()) else {

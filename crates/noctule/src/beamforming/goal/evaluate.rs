@@ -43,8 +43,11 @@ pub struct Prices {
     pub per_sinr_db: Vec<f64>,
     /// Of one step more of each limit: a degree, a dB, a bit.
     pub per_limit: Vec<f64>,
-    /// Of one dB more power.
+    /// Of one dB more of the power that there is, limits of groups as they are.
     pub per_power_db: Option<f64>,
+    /// Of one dB more of the limit of each group of antennas, in the instance's order; empty without groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub per_group_db: Vec<f64>,
 }
 
 impl Problem {

@@ -332,6 +332,16 @@ pub(in crate::beamforming) fn check(instance: &Instance, problem: &Problem) -> R
         let allowed = "`sinr_floor`, which says the same of one frequency";
         return Err(InputError::new(what, "rate_floor", "one frequency", allowed).into());
     }
+    let extended = problem.measure() == Some(&Measure::Extended)
+        || problem.limits.iter().any(|limit| limit.metric == Measure::Extended);
+    let (antennas, users) = (instance.antennas(), instance.users());
+    let streams = instance.parts().sensing_streams;
+    if extended && users + streams < antennas {
+        let what = "the response of an extended target is seen by as many streams as antennas";
+        let allowed = format!("{} or more, or left out", antennas - users);
+        let found = streams.to_string();
+        return Err(InputError::new(what, "sensing_streams", found, allowed).into());
+    }
     Case::of(instance, problem)?;
     Ok(())
 }

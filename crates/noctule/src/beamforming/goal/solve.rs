@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use noctule_num::linalg::{Op, product};
 use noctule_num::{CMat, InputError};
 use noctule_optim::{Bound, Interrupt, Proof, Sense, Stop, Trace, Work};
 
 use super::certificate::{Refused, refused, without_users};
-use super::dual::{SOLVED, numbers, proven, shown};
+use super::dual::{SOLVED, numbers, proven, shown, unit_prices};
 use super::problem::{Case, Problem};
 use super::words::Goal;
 use crate::beamforming::requirements::{
-    Begin, DualValues, Found, Infeasible, Interval, Requirements, UnitPrices, best_metric_from,
-    best_rate_from, best_rate_within_from, best_worst_rate_from, least_power_from, prices,
+    Begin, DualValues, Found, Infeasible, Interval, Metric, Requirements, UnitPrices,
+    best_metric_from, best_rate_from, best_rate_within_from, best_worst_rate_from,
+    least_power_from, streams_of_use,
 };
 use crate::beamforming::{BeamformingDesign, Beams, Instance, Metrics, Settings, advice, evaluate};
 use crate::{Design, Error, FEASIBLE, Run};
@@ -129,7 +131,13 @@ fn told(
                 .to_owned(),
         );
     }
-    let solved = bound.as_ref().is_none_or(|bound| bound.gap_rel <= SOLVED);
+    let convex = is_convex(&problem.goal);
+    let solved = bound.as_ref().map_or(!convex, |bound| bound.gap_rel <= SOLVED);
+    if met && convex && !solved {
+        warnings.extend(open(instance, case, bound.is_some())?);
+    }
+    warnings.extend(faint(case, &beams));
+    warnings.extend(unlit(instance, problem, &metrics));
     let own = prices_of(problem, case, &beams, &metrics, &found)?;
     let proof = if met { Proof::feasible(violation).with_bound(bound) } else { Proof::NONE };
     Ok(Design {
@@ -143,6 +151,67 @@ fn told(
         warnings,
     })
 }
+
+/// Why a design of a convex goal may not be the best.
+fn open(instance: &Instance, case: &Case, bounded: bool) -> Result<Option<String>, Error> {
+    let (most, useful) = (
+        instance.parts().sensing_streams,
+        streams_of_use(&case.world, case.metric.as_ref(), &case.required)?,
+    );
+    if most < useful {
+        let bound =
+            if bounded { "; what no beams do better than holds for any number" } else { "" };
+        return Ok(Some(format!(
+            "with {most} sensing streams, where {useful} may be of use, the problem is not convex: the design \
+             is a local optimum{bound}"
+        )));
+    }
+    let none = "nothing proves that no beams do better: the design is the best that was found";
+    Ok((!bounded).then(|| none.to_owned()))
+}
+
+/// Targets whose reflection is a nuisance that the design leaves unknown.
+fn unlit(instance: &Instance, problem: &Problem, metrics: &Metrics) -> Vec<String> {
+    let bounds = metrics.targets.iter().flatten().zip(instance.targets()).zip(&problem.unknown);
+    let hidden = bounds.enumerate().filter_map(|(m, ((bound, target), unknown))| {
+        let (bound, size) = (bound.reflection_rcrb, target.reflection.norm());
+        (unknown.reflection && bound > UNLIT * size).then(|| {
+            format!(
+                "target {m} is hardly lit: the root-CRB of its reflection is {bound:.1e}, the reflection {size:.1e}; \
+                 the bound on an angle is smallest there, and only an illumination or a bound on the reflection that \
+                 is required would let anybody find the target"
+            )
+        })
+    });
+    hidden.collect()
+}
+
+/// A bound on a reflection that is larger than it by this is told.
+const UNLIT: f64 = 100.0;
+
+/// How little of the power goes where a beampattern is asked for.
+fn faint(case: &Case, beams: &Beams) -> Option<String> {
+    let metrics = case.metric.iter().chain(case.required.caps.iter().map(|cap| &cap.metric));
+    let grid = metrics.into_iter().find_map(|metric| match metric {
+        Metric::Pattern(grid, _) => Some(grid),
+        _ => None,
+    })?;
+    let lit = product(grid, Op::Adjoint, &beams.matrix, Op::Plain);
+    let level = |n: usize| (0..lit.cols()).map(|s| lit[(n, s)].norm_sqr()).sum::<f64>();
+    // unit-norm responses: power that goes everywhere alike gives each direction one part in N
+    let most = (0..lit.rows()).map(level).fold(0.0, f64::max) * grid.rows() as f64;
+    (most < FAINT).then(|| {
+        let level = 10.0 * most.max(f64::MIN_POSITIVE).log10();
+        format!(
+            "no direction of the template gets more than {level:.1} dB of what an even spread of the power would \
+             give: a beampattern is asked for up to a factor and in these directions alone, and nearly all power \
+             goes elsewhere; an illumination that is required keeps it there"
+        )
+    })
+}
+
+/// Levels of a beampattern below this, over those of an even spread, are told.
+const FAINT: f64 = 1e-2;
 
 /// The largest relative miss.
 pub(in crate::beamforming) fn violation(metrics: &Metrics) -> f64 {
@@ -202,20 +271,25 @@ fn prices_of(
     metrics: &Metrics,
     found: &Found,
 ) -> Result<Option<super::Prices>, Error> {
-    let Some(value) = metrics.goal.as_ref().and_then(|goal| goal.value) else { return Ok(None) };
-    let convex =
-        matches!(problem.goal, Goal::MinCrb { .. } | Goal::MaxSensing { .. } | Goal::MinPower);
-    let own = if convex && found.dual.lambda.len() == beams.users {
-        let metric = case.metric.as_ref();
-        prices(&case.world, metric, &case.required, &beams.matrix, &found.dual)?
-    } else {
-        UnitPrices {
-            sinr: found.price_per_sinr.clone(),
-            caps: found.price_per_cap.clone(),
-            power: found.price_per_power.clone(),
-        }
+    let Some(goal) = &metrics.goal else { return Ok(None) };
+    if is_convex(&problem.goal) && found.dual.lambda.len() == beams.users {
+        let own = unit_prices(problem, case, beams, &found.dual)?;
+        return Ok(own.and_then(|own| shown(problem, case, goal, &own)));
+    }
+    let own = UnitPrices {
+        sinr: found.price_per_sinr.clone(),
+        caps: found.price_per_cap.clone(),
+        power: found.price_per_power.clone(),
     };
-    Ok(Some(shown(problem, case, value, &own)))
+    Ok(shown(problem, case, goal, &own))
+}
+
+/// Whether it is convex, so that its optimum is proven.
+pub(super) const fn is_convex(goal: &Goal) -> bool {
+    matches!(
+        goal,
+        Goal::MinCrb { .. } | Goal::MaxSensing { .. } | Goal::MinPower | Goal::MaxMinRate { .. }
+    )
 }
 
 /// The best metric with users ignored, judged by the goal.

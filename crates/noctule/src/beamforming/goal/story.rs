@@ -115,6 +115,10 @@ fn prices(problem: &Problem, design: &BeamformingDesign, said: &Said) -> Vec<(St
     if let Some(price) = prices.per_power_db.filter(|price| *price != 0.0) {
         out.push(("price of power".to_owned(), format!("one dB more {}", said.costs(price))));
     }
+    for (g, price) in prices.per_group_db.iter().enumerate().filter(|(_, price)| **price != 0.0) {
+        let sentence = format!("one dB more {}", said.costs(*price));
+        out.push((format!("price of group {g}'s power"), sentence));
+    }
     out
 }
 

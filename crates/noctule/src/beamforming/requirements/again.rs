@@ -260,6 +260,59 @@ pub fn prices(
     })
 }
 
+/// What the worst rate in nats over its weight rises by for one unit more of each requirement, by dual values at
+/// beams; none where no rate costs power, so that none can be bought.
+///
+/// # Errors
+/// As [`metric_bound`].
+pub fn worst_rate_prices(
+    world: &World,
+    weights: &[f64],
+    required: &Requirements,
+    beams: &CMat,
+    values: &DualValues,
+) -> Result<Option<UnitPrices>, Error> {
+    world.check()?;
+    required.check(world)?;
+    super::checks::rate_weights(weights, world)?;
+    let case = At::of(world, required, None, beams, values)?;
+    let heard = &case.standing.heard;
+    let t = max_min_bound::worst_rate(heard, weights);
+    let mut rise = 0.0;
+    let mut floors = vec![0.0; case.space.users()];
+    for (k, price) in floors.iter_mut().enumerate() {
+        let (asked, floor) = ((weights[k] * t).exp_m1(), required.sinr[k]);
+        let cost = values.lambda[k] * heard.interference[k];
+        if weights[k] > 0.0 && asked >= floor * (1.0 - RISES) {
+            rise += cost * weights[k] * (1.0 + asked) / asked;
+        } else if floor > 0.0 {
+            *price = cost / floor;
+        }
+    }
+    let per = 1.0 / rise;
+    if !(rise > 0.0 && per.is_finite()) {
+        return Ok(None);
+    }
+    // the least power for t, or the least factor on all limits, is what there is: dt = −dp / (∂p/∂t)
+    let mut rho = values.rho.iter();
+    let mut cap = |cap: &Cap| {
+        let sum: f64 = rho.by_ref().take(cap.metric.members().len()).sum();
+        if cap.metric.is_gain() { -sum * per } else { sum * per }
+    };
+    let power = match required.power.groups() {
+        None => vec![per],
+        Some(_) => values.nu.iter().map(|nu| nu * per).collect(),
+    };
+    Ok(Some(UnitPrices {
+        sinr: floors.into_iter().map(|price| -price * per).collect(),
+        caps: required.caps.iter().map(&mut cap).collect(),
+        power,
+    }))
+}
+
+/// A user whose floor is above what the worst rate asks of it by less than this, relative, rises with that rate.
+const RISES: f64 = 1e-6;
+
 impl At<'_> {
     fn power_prices(&self, metric: &Metric) -> Vec<f64> {
         let (space, floors) = (&self.space, &self.required.sinr);
@@ -303,7 +356,7 @@ pub fn floors_in_reach(world: &World, required: &Requirements) -> Result<(f64, C
     world.check()?;
     required.check(world)?;
     let space = Space::new(world, required.whole(None))?;
-    let power = required.power.total();
+    let power = required.most_power();
     let at = |factor: f64| {
         let floors: Vec<f64> = required.sinr.iter().map(|floor| floor * factor).collect();
         if hopeless(&space, &floors).is_some() {

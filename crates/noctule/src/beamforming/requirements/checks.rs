@@ -2,9 +2,9 @@
 
 use noctule_num::input::in_range;
 use noctule_num::linalg::HermitianEigen;
-use noctule_num::{CMat, InputError};
+use noctule_num::{C64, CMat, InputError};
 
-use super::fisher::parameters;
+use super::fisher::{Target, parameters};
 use super::groups::PowerLimit;
 use super::metric::{Metric, Part};
 use super::required::Requirements;
@@ -138,12 +138,17 @@ impl Metric {
     pub fn check(&self, world: &World) -> Result<(), InputError> {
         let fits = |weights: &[f64]| weighted(weights, parameters(&world.targets).len());
         match self {
-            Self::Trace(parts) => parts_fit(parts, world),
+            Self::Trace(parts) => parts_fit(parts, world).and_then(|()| seen(parts, world)),
             Self::Largest(members) if members.is_empty() => {
                 Err(refused("the largest of nothing", "", "no members", "one or more"))
             }
-            Self::Largest(members) => members.iter().try_for_each(|parts| parts_fit(parts, world)),
-            Self::LargestEigenvalue(weights) | Self::LogDet(weights) => fits(weights),
+            Self::Largest(members) => members
+                .iter()
+                .try_for_each(|parts| parts_fit(parts, world).and_then(|()| seen(parts, world))),
+            Self::LargestEigenvalue(weights) | Self::LogDet(weights) => {
+                fits(weights)?;
+                can_be_seen(&world.targets, world)
+            }
             Self::Extended { factor } => in_range("factor", *factor, 1e-200, 1e200, ""),
             Self::Illumination { target, factor } => {
                 if *target >= world.targets.len() {
@@ -202,6 +207,52 @@ impl Metric {
         }
     }
 }
+
+/// Refuse scenes with an angle that no array can see change.
+fn seen(parts: &[Part], world: &World) -> Result<(), InputError> {
+    let scenes = parts.iter().filter(|part| part.share > 0.0).filter_map(|part| {
+        let alternative = || world.alternatives.get(part.scene - 1);
+        if part.scene == 0 { Some(&world.targets) } else { alternative() }
+    });
+    scenes.into_iter().try_for_each(|scene| can_be_seen(scene, world))
+}
+
+/// Refuse unknown angles at which neither array's response changes: at azimuths of ±90° of an array in the plane
+/// x = 0, or on the axis of its polar angles. Rounding leaves a slope there, which no bound should be made of.
+fn can_be_seen(targets: &[Target], world: &World) -> Result<(), InputError> {
+    let towards = targets.iter().map(|target| (target.azimuth_rad, target.polar_rad));
+    let arrays = [&world.transmit, &world.receive].map(|array| {
+        let length = |p: &[f64; 3]| p.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let reach = array.positions.iter().map(length).fold(0.0, f64::max);
+        (array.steering(towards.clone()), std::f64::consts::TAU * reach)
+    });
+    let size = |column: &[C64]| column.iter().map(C64::norm_sqr).sum::<f64>().sqrt();
+    for (m, target) in targets.iter().enumerate() {
+        let blind = |azimuth: bool| {
+            arrays.iter().all(|(steering, reach)| {
+                let slope = if azimuth { &steering.by_azimuth } else { &steering.by_polar };
+                size(slope.col(m)) <= BLIND * reach * size(steering.response.col(m))
+            })
+        };
+        for (name, unknown, azimuth, degrees) in [
+            ("azimuth", target.unknown.azimuth, true, target.azimuth_rad.to_degrees()),
+            ("polar angle", target.unknown.polar, false, target.polar_rad.to_degrees()),
+        ] {
+            if unknown && blind(azimuth) {
+                let what = format!(
+                    "the {name} of target {m} cannot be estimated: no array sees it change"
+                );
+                let allowed = format!("another place, or a {name} that is known");
+                let found = format!("{degrees}°");
+                return Err(refused(&what, &format!("targets[{m}]"), &found, &allowed));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A slope below this, over what the size of an array gives, is rounding.
+const BLIND: f64 = 1e-9;
 
 fn watts(limits: &[f64]) -> Result<(), InputError> {
     limits

@@ -1,5 +1,6 @@
 //! The search for the best metric, with the bound that proves it and the price of every requirement.
 
+use noctule_num::linalg::{Op, orthonormal_basis, product, real_dot};
 use noctule_num::{CMat, NumError};
 use noctule_optim::Interrupt;
 
@@ -7,6 +8,7 @@ use super::certificate::{Capped, Dual, MetricBound};
 use super::descent::Descent;
 use super::groups::PowerLimit;
 use super::interior::{self, Common, Known, Objective, Problem, Solved};
+use super::matrices::root_of;
 use super::metric::Metric;
 use super::minorant::Minorant;
 use super::multipliers::{Columns, capped};
@@ -97,8 +99,58 @@ pub(super) fn searched(
             break;
         }
     }
-    let found = best.unwrap_or_else(|| Found::none_inside(space, required));
+    let mut found = best.unwrap_or_else(|| Found::none_inside(space, required));
+    if open(&found, unit) > gap && found.violation <= 1e-8 {
+        let lit = lit(space, metric, required, &found, useful);
+        let all = lit.into_iter().chain([found]);
+        found = all
+            .min_by(|a, b| open(a, unit).total_cmp(&open(b, unit)))
+            .unwrap_or_else(|| Found::none_inside(space, required));
+    }
     Ok(Found { evaluations, ..found })
+}
+
+/// Shares of the power by which [`lit`] tries.
+const LIT: [f64; 5] = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5];
+
+/// The same beams with a small share of the power everywhere: an optimum that leaves a parameter without weight
+/// unseen has a singular Fisher matrix, whose inverse is rounding and proves nothing.
+fn lit(
+    space: &Space,
+    metric: &Metric,
+    required: &Requirements,
+    found: &Found,
+    useful: usize,
+) -> Vec<Found> {
+    let power = required.power.total();
+    let basis = orthonormal_basis(&space.t, 1e-10).ok();
+    let basis = basis.filter(|basis| (1..=useful).contains(&basis.cols()));
+    let (Some(basis), Metric::Trace(_), true) = (basis, metric, required.power.is_total()) else {
+        return Vec::new();
+    };
+    let (members, caps) = (metric.members(), required.strict_caps(STRICT));
+    let users = space.users();
+    let one = |share: f64| {
+        let mut w = found.beams.clone();
+        w.scale((1.0 - share).sqrt());
+        let mut everywhere = basis.clone();
+        everywhere.scale((share * power / basis.cols() as f64).sqrt());
+        let streams = CMat::hstack(&[&w.columns(users..w.cols()), &everywhere]).ok()?;
+        let root = root_of(&product(&streams, Op::Plain, &streams, Op::Adjoint))?;
+        let size = |i: &usize| real_dot(root.col(*i), root.col(*i));
+        let mut order: Vec<usize> = (0..root.cols()).collect();
+        order.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        let kept = useful.min(root.cols());
+        let sensing = CMat::from_fn(root.rows(), kept, |i, j| root[(i, order[j])]);
+        let w = CMat::hstack(&[&w.columns(0..users), &sensing]).ok()?;
+        let at = Standing::of(space, &w);
+        let value = at.sensed.value(space, metric)?;
+        let (caps, sharpness) = (&caps[..], 256);
+        let case = Case { space, metric, members: &members, required, caps, sharpness, at: &at };
+        let refined = case.refined(&w, &[1.0]);
+        Some(case.best(&w, value, refined.into_iter().collect()))
+    };
+    LIT.into_iter().filter_map(one).collect()
 }
 
 /// Where a try begins.
@@ -310,11 +362,12 @@ impl Case<'_> {
         for column in &mut columns.columns[first..] {
             column.scale(-1.0);
         }
-        let x = columns.solve(&target);
-        let (nu, rest) = x.split_at(groups.count());
-        let (rho, floors) = rest.split_at(self.caps.len());
+        let mut x = columns.solve(&target);
+        let (nu, rest) = x.split_at_mut(groups.count());
+        let (rho, floors) = rest.split_at_mut(self.caps.len());
+        groups.share_with_whole(self.caps, nu, rho);
         let mut lambda = vec![0.0; self.space.users()];
-        for (k, l) in users.iter().zip(floors) {
+        for (k, l) in users.iter().zip(floors.iter()) {
             lambda[*k] = *l;
         }
         let dual = self.dual(shares, &lambda, rho)?;

@@ -258,7 +258,7 @@ pub fn rate_proven(
     let (all, limits) = mixed(&space, required, rho, at);
     let power = PowerLimit::Total(required.power.total());
     let caps = (&all, limits);
-    Ok(node_bound(&space, weights, (low, high), t, caps, (&power, &[])).0)
+    Ok(node_bound(&space, weights, (low, high), t, (caps, (&[], &[])), (&power, &[])).0)
 }
 
 /// Refuse multipliers that are negative, not finite, or of another number.

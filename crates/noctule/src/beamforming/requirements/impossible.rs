@@ -18,8 +18,7 @@ pub(super) fn without_caps(space: &Space, required: &Requirements) -> Option<Inf
         return Some(Infeasible::Rank { asked, rank });
     }
     let LeastPower { bound, .. } = least_power(space, &required.sinr, f64::INFINITY);
-    (bound > required.power.total() * (1.0 + 1e-12))
-        .then_some(Infeasible::Floors { power_w: bound })
+    (bound > required.most_power() * (1.0 + 1e-12)).then_some(Infeasible::Floors { power_w: bound })
 }
 
 /// Why nothing meets the requirements, where that can be proven.
@@ -50,8 +49,7 @@ pub(super) fn with_caps(
     let sensed = |(_, cap): &(usize, &Cap)| !matches!(cap.metric, Metric::Power(_));
     for (i, cap) in required.caps.iter().enumerate().filter(sensed) {
         let metric = &cap.metric;
-        let free =
-            Requirements { sinr: Vec::new(), caps: Vec::new(), power: required.power.clone() };
+        let free = Requirements { sinr: Vec::new(), ..required.without_metrics() };
         let space = Space::new(&alone, free.whole(Some(metric)))?;
         let found = searched(&space, metric, &free, &Begin::default(), interrupt)?;
         let limit = metric.made_small(cap.limit);

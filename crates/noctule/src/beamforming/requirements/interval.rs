@@ -37,6 +37,21 @@ pub struct Interval {
     pub numbers: BTreeMap<String, Vec<f64>>,
 }
 
+/// Largest weights of rates within this are taken as they are.
+const USUAL: std::ops::RangeInclusive<f64> = 1e-3..=1e3;
+
+impl Interval {
+    /// The same of weights that are `factor` times as large.
+    fn times(mut self, factor: f64) -> Self {
+        for name in ["rho", "lambda", "nu"] {
+            let list = self.numbers.get_mut(name).into_iter().flatten();
+            list.for_each(|x| *x *= factor);
+        }
+        let (bound, root) = (self.bound * factor, self.root * factor);
+        Self { bound, root, found: self.found.times(factor), ..self }
+    }
+}
+
 /// One box of interferences.
 struct Region {
     bound: f64,
@@ -49,8 +64,8 @@ struct Region {
 
 /// The best weighted rate with a bound by branch and bound on the interferences `I_k ∈ [1, 1 +
 /// P(‖h_k‖² + λ₁(C_k))]`: in a box −log I_k is below its chord, and the problem with chords is concave.
-/// Ends where the relative gap is `gap`, or `nodes` boxes were examined. SINR floors are met by the
-/// design, but the bound does not know them.
+/// Ends where the relative gap is `gap`, or `nodes` boxes were examined. SINR floors are linear in covariances, so
+/// that the bound knows them; they also leave no user more interference than `P‖h_k‖²/γ_k`.
 ///
 /// # Errors
 /// [`Error::Input`] for what does not fit; broken numerics.
@@ -79,6 +94,15 @@ pub fn best_rate_within_from(
     interrupt: &Interrupt,
 ) -> Result<Interval, Error> {
     within("gap", gap, 0.0, 1.0)?;
+    // tolerances are those of rates of the usual size
+    let most = weights.iter().copied().fold(0.0, f64::max);
+    if most > 0.0 && most.is_finite() && !USUAL.contains(&most) {
+        let weights: Vec<f64> = weights.iter().map(|weight| weight / most).collect();
+        let search = (gap, nodes);
+        let one =
+            best_rate_within_from(world, &weights, required, starts, search, begin, interrupt)?;
+        return Ok(one.times(most));
+    }
     let found = best_rate_from(world, (weights, false), required, starts, begin, interrupt)?;
     let space = Space::new(world, required.whole(None))?;
     let power = required.power.total();
@@ -95,7 +119,7 @@ pub fn best_rate_within_from(
     let users = space.users();
     let streams = users + sensing_streams(&space, None, required);
     let warm = start(&space, streams, power, 0.2, 0);
-    let high = most_interference(&space, power);
+    let high = most_interference(&space, power, &required.sinr);
     let nothing = (f64::INFINITY, None);
     let mut open = vec![search.node(vec![1.0; users], high, nothing, &warm, interrupt)];
     let root = open[0].bound;
@@ -179,7 +203,12 @@ impl Search<'_> {
             beams = next;
             let heard = Heard::of(self.space, &beams);
             let sensed = Sensed::of(self.space, &beams, true);
-            let floored = self.required.sinr.iter().filter(|f| **f > 0.0).count();
+            let floors: Vec<usize> = (0..users).filter(|k| self.required.sinr[*k] > 0.0).collect();
+            let floored = floors.len();
+            let mut lambda = vec![0.0; if floored > 0 { users } else { 0 }];
+            for (nu, k) in run.multipliers.iter().zip(&floors) {
+                lambda[*k] = (nu / heard.interference[*k]).max(0.0);
+            }
             let mut all = Minorant::nothing(self.space.dim());
             let mut limits = 0.0;
             let rho: Vec<f64> = caps
@@ -199,22 +228,24 @@ impl Search<'_> {
                 (0..users).map(|k| 1.0 / (heard.signal[k] + heard.interference[k])).collect();
             let boxed = (low.as_slice(), high.as_slice());
             let caps = (&all, limits);
+            let floors = (&self.required.sinr[..], &lambda[..]);
             let power = &self.required.power;
             let (mut found, matrices) =
-                node_bound(self.space, self.weights, boxed, &t, caps, (power, &[]));
+                node_bound(self.space, self.weights, boxed, &t, (caps, floors), (power, &[]));
             let mut nu = Vec::new();
             if let Some(groups) = power.groups() {
                 nu = limits_of(&groups, &matrices, &beams, users);
-                found = node_bound(self.space, self.weights, boxed, &t, caps, (power, &nu)).0;
+                let power = (power, &nu[..]);
+                found = node_bound(self.space, self.weights, boxed, &t, (caps, floors), power).0;
             }
             if found < bound {
                 bound = found;
                 let inverses = if rho.is_empty() { Vec::new() } else { sensed.inverses() };
                 let (low, high) = (low.clone(), high.clone());
-                proof = Some(Leaf { low, high, t, rho, nu, inverses });
+                proof = Some(Leaf { low, high, t, rho, lambda, nu, inverses });
             }
             self.learn(&beams, interrupt);
-            let Some((stream, column)) = escape(&beams, users, &matrices, self.power) else {
+            let Some((stream, column)) = escape(&beams, self.weights, &matrices, self.power) else {
                 break;
             };
             if attempt == 4 || interrupt.is_raised() {
@@ -288,7 +319,10 @@ fn limits_of(groups: &Groups, matrices: &[CMat], w: &CMat, users: usize) -> Vec<
 
 /// A direction in which a stream should have power and has none, by the eigenvalues of the node's
 /// matrices against the multiplier of the power.
-fn escape(w: &CMat, users: usize, matrices: &[CMat], power: f64) -> Option<(usize, Vec<C64>)> {
+fn escape(w: &CMat, weights: &[f64], matrices: &[CMat], power: f64) -> Option<(usize, Vec<C64>)> {
+    let users = weights.len();
+    // rates of weights of any size are worth as much
+    let usual = weights.iter().copied().fold(0.0, f64::max);
     let mut mu = 0.0;
     for stream in 0..w.cols() {
         let matrix = &matrices[if stream < users { stream + 1 } else { 0 }];
@@ -303,7 +337,7 @@ fn escape(w: &CMat, users: usize, matrices: &[CMat], power: f64) -> Option<(usiz
             continue;
         }
         let top = eigen.max();
-        if top > mu + 1e-5 * mu.max(1.0) && best.as_ref().is_none_or(|(most, ..)| top > *most) {
+        if top > mu + 1e-5 * mu.max(usual) && best.as_ref().is_none_or(|(most, ..)| top > *most) {
             let at =
                 (0..w.rows()).max_by(|a, b| eigen.values()[*a].total_cmp(&eigen.values()[*b]))?;
             best = Some((top, stream, eigen.vectors().col(at).to_vec()));

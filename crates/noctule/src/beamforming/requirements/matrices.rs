@@ -36,6 +36,17 @@ pub(super) fn trace_of_product(a: &CMat, b: &CMat) -> f64 {
     noctule_num::linalg::real_dot(a.as_slice(), b.as_slice())
 }
 
+/// The inverse of a covariance; none where it is singular to working precision, which what is left of a pivot over
+/// its entry says: the reciprocal of a product of diagonals.
+pub(super) fn regular_inverse(a: &CMat) -> Option<CMat> {
+    let out = inverted(a)?;
+    let left = |i: usize| a[(i, i)].re * out[(i, i)].re;
+    (0..a.rows()).all(|i| left(i) <= SINGULAR).then_some(out)
+}
+
+/// Bounds beyond this times what they were without the others are rounding.
+const SINGULAR: f64 = 1e12;
+
 /// The inverse of a positive definite matrix.
 pub(super) fn inverted(a: &CMat) -> Option<CMat> {
     let mut cholesky = Cholesky::new(a.rows());

@@ -107,10 +107,18 @@ impl Case<'_> {
     pub(super) fn told(&self, tried: &Tried, design: &Spending, bound: Option<f64>) -> Found {
         let Tried { rise, found, .. } = tried;
         let Spending { beams, standing, reached, miss } = design;
-        // of the power's problem: a watt more, or a cap let out, raises t by its share of the slope
+        // of the power's problem: a watt more, or a requirement let out, raises t by its share of the slope;
+        // where t costs no power, nothing of it can be bought
+        let bought = *rise > 0.0;
+        let per = if bought { 1.0 / rise } else { 0.0 };
         let price_per_power = match &self.groups {
-            None => vec![1.0 / rise],
-            Some(_) => found.dual.nu.iter().map(|nu| nu / rise).collect(),
+            _ if !bought => Vec::new(),
+            None => vec![per],
+            Some(_) => found.dual.nu.iter().map(|nu| nu * per).collect(),
+        };
+        let floor = |k: usize| {
+            let by_rate = (self.weights[k] * tried.at).exp_m1() >= self.required.sinr[k];
+            if self.weights[k] > 0.0 && by_rate { 0.0 } else { -found.price_per_sinr[k] * per }
         };
         let value = |cap: &Cap| standing.sensed.value(self.space, &cap.metric);
         Found {
@@ -119,9 +127,9 @@ impl Case<'_> {
             bound,
             violation: *miss,
             sinr: (0..self.space.users()).map(|k| standing.heard.sinr(k)).collect(),
-            price_per_cap: found.price_per_cap.iter().map(|price| -price / rise).collect(),
+            price_per_cap: found.price_per_cap.iter().map(|price| -price * per).collect(),
             price_per_power,
-            price_per_sinr: vec![0.0; self.space.users()],
+            price_per_sinr: (0..self.space.users()).map(floor).collect(),
             capped: self
                 .required
                 .caps

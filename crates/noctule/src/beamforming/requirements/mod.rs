@@ -15,7 +15,7 @@
 //! | the same with an interval | [`best_rate_within`] | what no beams exceed, by branch and bound |
 //! | the best metric at nearly the best rate | [`best_metric_at_rate`] | stationary |
 //! | given beams beside what is required | [`judged`] | – |
-//! | a bound, or prices, from dual values at beams | [`metric_bound`], [`power_bound`], [`factor_bound`], [`worst_rate_bound`], [`rate_bound`], [`prices`] | again, without a search |
+//! | a bound, or prices, from dual values at beams | [`metric_bound`], [`power_bound`], [`factor_bound`], [`worst_rate_bound`], [`rate_bound`], [`prices`], [`worst_rate_prices`] | again, without a search |
 //! | why floors are out of reach | [`floors_cost`], [`floors_in_reach`] | the largest common factor |
 //!
 //! # Model
@@ -120,7 +120,7 @@ mod world;
 
 pub use again::{
     UnitPrices, factor_bound, floors_cost, floors_in_reach, metric_bound, power_bound, prices,
-    worst_rate_bound,
+    worst_rate_bound, worst_rate_prices,
 };
 pub use best_metric::{best_metric, best_metric_from};
 pub use fisher::{Target, Unknown, parameters};
@@ -134,5 +134,5 @@ pub use node_bound::rate_bound;
 pub use program::Cap;
 pub use rate::{best_metric_at_rate, best_rate, best_rate_from};
 pub use required::{DualValues, Found, Infeasible, Requirements};
-pub use starts::Begin;
+pub use starts::{Begin, streams_of_use};
 pub use world::{SensingStreams, World};

@@ -25,13 +25,14 @@ pub(super) const SHARPNESS: i32 = 256;
 
 /// `UB = Σ v(t − l − log t − 1 + off) + Σρ(c − β) + P max(0, max_j λ₁(G_j))` of a box of interferences, with
 /// the matrices G; `all` is Σρ(β, B), `limits` Σρc. With groups of antennas and multipliers ν of their limits
-/// `Σ P_g max(0, ν_g + τ)` takes the place of the last term, τ the largest eigenvalue of all `G_j − diag ν`.
+/// `Σ P_g max(0, ν_g + τ)` takes the place of the last term, τ the largest eigenvalue of all `G_j − diag ν`. SINR
+/// floors γ with multipliers λ, where there are such, take Σλ off and the matrices of the floors from G.
 pub(super) fn node_bound(
     space: &Space,
     weights: &[f64],
     (low, high): (&[f64], &[f64]),
     t: &[f64],
-    (all, limits): (&Minorant, f64),
+    ((all, limits), (floors, lambda)): ((&Minorant, f64), (&[f64], &[f64])),
     (power, nu): (&PowerLimit, &[f64]),
 ) -> (f64, Vec<CMat>) {
     let chord = |k: usize| {
@@ -39,13 +40,14 @@ pub(super) fn node_bound(
         let l = if width > 1e-14 { width / (high[k] - low[k]) } else { 1.0 / low[k] };
         (l, l * low[k] - low[k].ln())
     };
+    let multiplier = |k: usize| lambda.get(k).copied().filter(|_| floors[k] > 0.0).unwrap_or(0.0);
     let mut sum = limits - all.beta;
     let mut first = all.b.clone();
     let mut common = all.b.clone();
     for (k, v) in weights.iter().enumerate() {
         let (l, off) = chord(k);
-        sum += v * (t[k] - l - t[k].ln() - 1.0 + off);
-        let factor = v * (t[k] - l);
+        sum += v * (t[k] - l - t[k].ln() - 1.0 + off) - multiplier(k);
+        let factor = v * (t[k] - l) - multiplier(k);
         add_outer(&mut first, factor * space.heard, space.h.col(k));
         add_outer(&mut common, factor, space.h.col(k));
         if let Some(error) = space.errors.get(k) {
@@ -59,7 +61,9 @@ pub(super) fn node_bound(
     let mut matrices = vec![first];
     for (j, v) in weights.iter().enumerate() {
         let mut own = common.clone();
-        add_outer(&mut own, v * chord(j).0, space.h.col(j));
+        let floor = multiplier(j);
+        let asked = if floor > 0.0 { floor * (1.0 + 1.0 / floors[j]) } else { 0.0 };
+        add_outer(&mut own, v * chord(j).0 + asked, space.h.col(j));
         matrices.push(own);
     }
     let total = power.total();
@@ -81,6 +85,8 @@ pub(super) struct Leaf {
     pub(super) high: Vec<f64>,
     pub(super) t: Vec<f64>,
     pub(super) rho: Vec<f64>,
+    /// λ of the SINR floors, one a user; empty without floors.
+    pub(super) lambda: Vec<f64>,
     pub(super) nu: Vec<f64>,
     /// F⁻¹ of every scene at which the caps' minorants are tight.
     pub(super) inverses: Vec<f64>,
@@ -99,7 +105,7 @@ pub(super) type Boxed<'a> = ((&'a [f64], &'a [f64]), &'a Leaf);
 /// The numbers of a proof: boxes, and what proves each.
 pub(super) fn numbers(required: &Requirements, leaves: &[Boxed<'_>]) -> BTreeMap<String, Vec<f64>> {
     let one = leaves.first().map_or(0, |(_, leaf)| {
-        6 * leaf.t.len() + leaf.rho.len() + leaf.nu.len() + leaf.inverses.len()
+        6 * leaf.t.len() + leaf.lambda.len() + leaf.rho.len() + leaf.nu.len() + leaf.inverses.len()
     });
     if one * leaves.len() > MOST_NUMBERS || !is_checkable(required) {
         return [("left_out".to_owned(), vec![leaves.len() as f64])].into();
@@ -113,6 +119,7 @@ pub(super) fn numbers(required: &Requirements, leaves: &[Boxed<'_>]) -> BTreeMap
         ("chord_high", all(&|(_, leaf)| leaf.high.clone())),
         ("t", all(&|(_, leaf)| leaf.t.clone())),
         ("rho", all(&|(_, leaf)| leaf.rho.clone())),
+        ("lambda", all(&|(_, leaf)| leaf.lambda.clone())),
         ("nu", all(&|(_, leaf)| leaf.nu.clone())),
         ("inverses", all(&|(_, leaf)| leaf.inverses.clone())),
     ];
@@ -120,12 +127,18 @@ pub(super) fn numbers(required: &Requirements, leaves: &[Boxed<'_>]) -> BTreeMap
     kept.map(|(name, list)| (name.to_owned(), list)).collect()
 }
 
-/// The corner that interferences do not exceed.
-pub(super) fn most_interference(space: &Space, power: f64) -> Vec<f64> {
+/// The corner that interferences do not exceed: with a floor γ_k neither `P‖h_k‖²/γ_k`.
+pub(super) fn most_interference(space: &Space, power: f64, floors: &[f64]) -> Vec<f64> {
     let most = |k: usize| {
         let gain: f64 = space.h.col(k).iter().map(noctule_num::C64::norm_sqr).sum();
         let error = space.errors.get(k).map_or(0.0, |e| largest(std::slice::from_ref(e)).0);
-        1.0 + power * (gain + error.max(0.0))
+        let most = 1.0 + power * (gain + error.max(0.0));
+        if floors[k] > 0.0 {
+            // what rounding of a floor that all power goes to may hide
+            most.min((power * gain / floors[k]).max(1.0) * (1.0 + 1e-9))
+        } else {
+            most
+        }
     };
     (0..space.users()).map(most).collect()
 }
@@ -155,6 +168,8 @@ pub fn rate_bound(
     let tight = if caps.is_empty() { 0 } else { sizes.iter().sum() };
     let list = |name: &str| numbers.get(name).map_or(&[][..], Vec::as_slice);
     let count = list("low").len() / users;
+    // bounds that know no floors are bounds too
+    let floored = if list("lambda").is_empty() { 0 } else { users };
     for (name, each) in [
         ("low", users),
         ("high", users),
@@ -162,6 +177,7 @@ pub fn rate_bound(
         ("chord_high", users),
         ("t", users),
         ("rho", caps.len()),
+        ("lambda", floored),
         ("nu", groups),
         ("inverses", tight),
     ] {
@@ -182,7 +198,8 @@ pub fn rate_bound(
         let inside = (0..users).all(|k| {
             chord.0[k] <= low[k] && high[k] <= chord.1[k] && chord.0[k] > 0.0 && t[k] > 0.0
         });
-        if !inside || rho.iter().any(|rho| *rho < 0.0) {
+        let lambda = of("lambda", floored);
+        if !inside || rho.iter().chain(&lambda).any(|factor| *factor < 0.0) {
             let what =
                 "a box is not inside the one whose chords prove it, or a multiplier is negative";
             let found = format!("box {leaf}");
@@ -192,11 +209,13 @@ pub fn rate_bound(
         let (all, limits) = tight_at(&space, required, &caps, &rho, &inverses, &sizes)?;
         let power = (&required.power, &of("nu", groups)[..]);
         let corners = (&chord.0[..], &chord.1[..]);
-        let found = node_bound(&space, weights, corners, &t, (&all, limits), power).0;
+        let asked = ((&all, limits), (&required.sinr[..], &lambda[..]));
+        let found = node_bound(&space, weights, corners, &t, asked, power).0;
         bound = bound.max(found);
         boxes.push((low, high));
     }
-    let whole = (vec![1.0; users], most_interference(&space, required.power.total()));
+    let whole =
+        (vec![1.0; users], most_interference(&space, required.power.total(), &required.sinr));
     if count == 0 || !covers(&boxes, &whole) {
         let what = "the boxes leave something uncovered";
         let allowed = "boxes that cover all interferences";

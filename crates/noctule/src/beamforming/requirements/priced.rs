@@ -76,7 +76,11 @@ impl Priced<'_> {
             own.scale(-1.0);
             columns.columns.push(own);
         }
-        let x = columns.solve(self.beams);
+        let mut x = columns.solve(self.beams);
+        if let Some(groups) = groups {
+            let (others, nu) = x.split_at_mut(count);
+            groups.share_with_whole(self.caps, nu, &mut others[..self.caps.len()]);
+        }
         let refined = self.dual(self.spread(&x[self.caps.len()..count]), &x[..self.caps.len()]);
         let mut out = vec![(refined, x[count..].to_vec())];
         if groups.is_none() {
@@ -116,6 +120,9 @@ impl Priced<'_> {
             limited.columns.push(column);
         }
         let mut nu = limited.solve(&self.sum(&asked, &factors));
+        let spending: Vec<Cap> = powers.iter().map(|i| self.caps[*i].clone()).collect();
+        let (of_groups, of_caps) = nu.split_at_mut(groups.count());
+        groups.share_with_whole(&spending, of_groups, of_caps);
         let limits = powers.iter().map(|i| self.caps[*i].limit);
         let limits: Vec<f64> = groups.limits.iter().copied().chain(limits).collect();
         let price: f64 = nu.iter().zip(&limits).map(|(nu, limit)| nu * limit).sum();

@@ -24,7 +24,7 @@ pub(super) fn feasible(
     for share in [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6, 1e-8] {
         let mut w = start(space, streams, unit, share, turn);
         if let Some(beams) = &alone.beams {
-            for k in 0..users {
+            for k in (0..users).filter(|k| required.sinr[*k] > 0.0) {
                 let column: Vec<C64> = beams.col(k).iter().map(|z| z * 2.0_f64.sqrt()).collect();
                 w.col_mut(k).copy_from_slice(&column);
             }

@@ -128,6 +128,21 @@ impl Found {
         }
     }
 
+    /// The same of a value that counts `factor` times as much.
+    pub(super) fn times(self, factor: f64) -> Self {
+        let scaled = |list: Vec<f64>| list.into_iter().map(|x| x * factor).collect();
+        Self {
+            value: self.value * factor,
+            bound: self.bound.map(|bound| bound * factor),
+            lambda: scaled(self.lambda),
+            rho: scaled(self.rho),
+            price_per_sinr: scaled(self.price_per_sinr),
+            price_per_cap: scaled(self.price_per_cap),
+            price_per_power: scaled(self.price_per_power),
+            ..self
+        }
+    }
+
     /// [`Found::none`] before its beams are lifted.
     pub(super) fn none_inside(space: &Space, required: &Requirements) -> Self {
         let beams = CMat::zeros(space.basis.cols(), space.users());
@@ -185,6 +200,27 @@ impl Found {
 }
 
 impl Requirements {
+    /// All the power that there is in watts: the total or the limits of all groups together, and no more than a
+    /// cap on all of it leaves.
+    pub fn most_power(&self) -> f64 {
+        let whole = |cap: &Cap| match &cap.metric {
+            // Σ p_n R_nn ≤ c leaves no more than c / min p
+            Metric::Power(weights) => {
+                let least = weights.iter().copied().fold(f64::INFINITY, f64::min);
+                (least > 0.0).then(|| cap.limit / least)
+            }
+            _ => None,
+        };
+        self.caps.iter().filter_map(whole).fold(self.power.total(), f64::min)
+    }
+
+    /// The same floors and limits on power, with nothing asked of sensing.
+    #[must_use]
+    pub fn without_metrics(&self) -> Self {
+        let power = |cap: &&Cap| matches!(cap.metric, Metric::Power(_));
+        Self { caps: self.caps.iter().filter(power).cloned().collect(), ..self.clone() }
+    }
+
     pub(super) fn whole(&self, metric: Option<&Metric>) -> bool {
         self.power.groups().is_some()
             || metric.is_some_and(Metric::needs_all)

@@ -8,8 +8,8 @@ use noctule_phy::fisher::FisherInverse;
 
 use super::link::add_outer;
 use super::matrices::{
-    diagonal, inner, inverted, log_det, pattern_errors, quadratic, real_inverse, root_of, sandwich,
-    weighted_square,
+    diagonal, inner, inverted, log_det, pattern_errors, quadratic, real_inverse, regular_inverse,
+    root_of, sandwich, weighted_square,
 };
 use super::metric::{Metric, Part};
 use super::minorant::Pull;
@@ -102,7 +102,7 @@ impl Sensed {
     /// R⁻¹.
     fn inverse_covariance(&self) -> Option<&CMat> {
         let (r, inverse) = self.covariance.as_ref()?;
-        inverse.get_or_init(|| inverted(r)).as_ref()
+        inverse.get_or_init(|| regular_inverse(r)).as_ref()
     }
 
     /// `(Σ_q p_q F_q + J)⁻¹`.

@@ -9,7 +9,7 @@ use super::metric::Metric;
 use super::program::Program;
 use super::required::Requirements;
 use super::uplink::least_power;
-use super::world::Space;
+use super::world::{Space, World};
 
 /// Pairs that the descents remember: penalties of active requirements bend the merit sharply, and ten
 /// do not hold their directions.
@@ -23,6 +23,20 @@ pub(super) fn tolerance_for(space: &Space, required: &Requirements) -> f64 {
     let least = least_power(space, &required.sinr, required.power.total()).bound;
     let left = if least > 0.0 { required.power.total() / least - 1.0 } else { 1.0 };
     TOLERANCE * left.clamp(1e-4, 1.0)
+}
+
+/// Sensing streams that always suffice under requirements; with fewer, what is convex need not stay so.
+///
+/// # Errors
+/// [`Error::Input`](crate::Error::Input) for what does not fit; broken numerics.
+pub fn streams_of_use(
+    world: &World,
+    metric: Option<&Metric>,
+    required: &Requirements,
+) -> Result<usize, crate::Error> {
+    world.check()?;
+    required.check(world)?;
+    Ok(sensing_streams(&Space::new(world, required.whole(metric))?, metric, required))
 }
 
 /// Streams that always suffice for sensing: the rank of the targets' columns, and of those of gains.

@@ -69,7 +69,7 @@ pub(super) fn verify(
     );
     Ok(Verification {
         objective: value.map(|value| if large { value } else { -value }),
-        sum_rate_nats: sinrs.iter().map(|sinr| (1.0 + sinr).ln()).fold(0.0, |a, b| a + b),
+        sum_rate_nats: sinrs.iter().map(|sinr| sinr.ln_1p()).fold(0.0, |a, b| a + b),
         crb_trace_mixed: scene
             .inverse
             .as_ref()
@@ -110,7 +110,7 @@ fn value(
     power: f64,
 ) -> Result<Option<f64>, Error> {
     let weight = |given: &Option<Vec<f64>>, k: usize| given.as_ref().map_or(1.0, |all| all[k]);
-    let rate = |k: usize| (1.0 + sinrs[k]).ln();
+    let rate = |k: usize| sinrs[k].ln_1p();
     let users = 0..sinrs.len();
     let value = match &problem.goal {
         Goal::Weighted => None,

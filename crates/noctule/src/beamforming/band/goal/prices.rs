@@ -42,5 +42,6 @@ pub(super) fn prices_of(
         per_sinr_db: (0..users).map(|k| of(floor(k) * PER_DB)).collect(),
         per_limit,
         per_power_db: (task.aim != Aim::Power).then(|| of(-spent * PER_DB)),
+        per_group_db: Vec::new(),
     })
 }
