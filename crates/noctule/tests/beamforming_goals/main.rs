@@ -7,6 +7,7 @@ mod laws;
 mod nominal;
 mod refusals;
 mod sensing;
+mod words;
 
 use noctule::beamforming::goal::{Elements, Goal, Limit, Measure, Parameter, Require, Unknown};
 use noctule::beamforming::{

@@ -11,7 +11,7 @@ use super::interior::{self, Common, Known, Objective, Problem, Solved};
 use super::matrices::root_of;
 use super::metric::Metric;
 use super::minorant::Minorant;
-use super::multipliers::{Columns, capped};
+use super::multipliers::{Columns, capped, share_with_whole};
 use super::program::Cap;
 use super::required::{DualValues, Found, Requirements, Standing, Told, told};
 use super::starts::{Begin, sensing_streams, start, tilt, tolerance_for, widened};
@@ -365,7 +365,7 @@ impl Case<'_> {
         let mut x = columns.solve(&target);
         let (nu, rest) = x.split_at_mut(groups.count());
         let (rho, floors) = rest.split_at_mut(self.caps.len());
-        groups.share_with_whole(self.caps, nu, rho);
+        share_with_whole(&groups, self.caps, nu, rho);
         let mut lambda = vec![0.0; self.space.users()];
         for (k, l) in users.iter().zip(floors.iter()) {
             lambda[*k] = *l;

@@ -2,9 +2,6 @@
 
 use noctule_num::CMat;
 
-use super::metric::Metric;
-use super::program::Cap;
-
 /// How much power there is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PowerLimit {
@@ -129,26 +126,6 @@ impl Groups {
     /// Σ P_g ν_g.
     pub(super) fn price(&self, nu: &[f64]) -> f64 {
         self.limits.iter().zip(nu).map(|(limit, nu)| limit * nu).sum()
-    }
-
-    /// A cap on all power asks what the same multiplier of every group does, and costs less where the limits of all
-    /// groups leave more than it: what their multipliers have in common is the cap's.
-    pub(super) fn share_with_whole(&self, caps: &[Cap], nu: &mut [f64], rho: &mut [f64]) {
-        let common = nu.iter().copied().fold(f64::INFINITY, f64::min);
-        let total: f64 = self.limits.iter().sum();
-        let weight_of = |cap: &Cap| match &cap.metric {
-            Metric::Power(weights) => {
-                let first = weights.first().copied().filter(|first| *first > 0.0)?;
-                let alike = weights.iter().all(|w| w.to_bits() == first.to_bits());
-                (alike && cap.limit / first < total).then_some(first)
-            }
-            _ => None,
-        };
-        let whole = caps.iter().enumerate().find_map(|(i, cap)| Some((i, weight_of(cap)?)));
-        if let Some((i, weight)) = whole.filter(|_| common > 0.0 && common.is_finite()) {
-            nu.iter_mut().for_each(|nu| *nu -= common);
-            rho[i] += common / weight;
-        }
     }
 
     /// Subtract ν of the groups from the diagonals.

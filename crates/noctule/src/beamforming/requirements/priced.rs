@@ -6,7 +6,7 @@ use super::certificate::Dual;
 use super::groups::Groups;
 use super::metric::Metric;
 use super::minorant::Minorant;
-use super::multipliers::{Columns, capped};
+use super::multipliers::{Columns, capped, share_with_whole};
 use super::program::Cap;
 use super::required::{Requirements, Standing};
 use super::world::Space;
@@ -79,7 +79,7 @@ impl Priced<'_> {
         let mut x = columns.solve(self.beams);
         if let Some(groups) = groups {
             let (others, nu) = x.split_at_mut(count);
-            groups.share_with_whole(self.caps, nu, &mut others[..self.caps.len()]);
+            share_with_whole(groups, self.caps, nu, &mut others[..self.caps.len()]);
         }
         let refined = self.dual(self.spread(&x[self.caps.len()..count]), &x[..self.caps.len()]);
         let mut out = vec![(refined, x[count..].to_vec())];
@@ -122,7 +122,7 @@ impl Priced<'_> {
         let mut nu = limited.solve(&self.sum(&asked, &factors));
         let spending: Vec<Cap> = powers.iter().map(|i| self.caps[*i].clone()).collect();
         let (of_groups, of_caps) = nu.split_at_mut(groups.count());
-        groups.share_with_whole(&spending, of_groups, of_caps);
+        share_with_whole(groups, &spending, of_groups, of_caps);
         let limits = powers.iter().map(|i| self.caps[*i].limit);
         let limits: Vec<f64> = groups.limits.iter().copied().chain(limits).collect();
         let price: f64 = nu.iter().zip(&limits).map(|(nu, limit)| nu * limit).sum();
