@@ -820,7 +820,8 @@ class MeasureBeampattern:
 
 @parameters
 class MeasureIllumination:
-    """Power towards a target ``aᴴRa`` in dBm, with a unit-norm a: what is required at least.
+    """Power towards a target ``aᴴRa`` in dBm, with a unit-norm a (of stations with one of unit modulus each, whose
+    powers add up): what is required at least.
 
     Attributes
     ----------

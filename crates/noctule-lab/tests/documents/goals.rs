@@ -98,3 +98,66 @@ fn bounds_and_prices_that_multipliers_do_not_say_are_refuted() {
     changed["instance"]["sinr_floor"][0] = json!(1e3);
     assert!(refuted(&changed).contains(&"violation".to_owned()));
 }
+
+/// A scenario of two users, six antennas and nine receive elements.
+fn small(kind: &str, require: Value) -> Value {
+    json!({
+        "goal": { "kind": kind },
+        "require": require,
+        "users": 2,
+        "transmit_array": { "horizontal": 3, "vertical": 2 },
+        "receive_array": { "horizontal": 3, "vertical": 3 },
+    })
+}
+
+#[test]
+fn what_was_once_void_or_refuted_is_confirmed() {
+    let groups = json!([{ "antennas": [0, 1], "power_dbm": 3.0 }]);
+    let mut weak = small("max-min-rate", json!({ "sinr_db": -300.0 }));
+    weak["power_dbm"] = json!(-200.0);
+    for (scenario, infeasible) in [
+        (small("max-min-rate", json!({ "user_sinr_db": [15.5, -30.0] })), None),
+        (small("max-min-rate", json!({ "groups": groups })), Some(false)),
+        (small("min-crb", json!({ "sinr_db": 7.0, "groups": groups })), Some(false)),
+        (
+            small(
+                "min-power",
+                json!({ "limits": [{ "metric": "mutual-information", "limit": 300.0 }] }),
+            ),
+            Some(true),
+        ),
+        (
+            small("max-min-rate", json!({ "user_sinr_db": [45.5, -300.0], "azimuth_deg": 2.0 })),
+            Some(true),
+        ),
+        (small("min-crb", json!({ "sinr_db": 26.0, "azimuth_deg": 1.5 })), Some(true)),
+        (
+            small(
+                "max-min-rate",
+                json!({ "limits": [{ "metric": "angles", "limit": 0.1 }], "groups": groups }),
+            ),
+            Some(true),
+        ),
+        (weak, Some(false)),
+    ] {
+        let story = designed("balanced", &scenario);
+        assert!(story.unsound.is_none(), "{scenario}: {:?}", story.unsound);
+        assert!(
+            infeasible.is_none_or(|said| said == story.infeasible),
+            "{scenario}: {:?}",
+            story.facts
+        );
+        let finding = verified(&story.document);
+        assert!(finding.agrees, "{scenario}: {:?}", finding.claims);
+    }
+}
+
+#[test]
+fn prices_of_worst_rates_that_multipliers_do_not_say_are_refuted() {
+    let require = json!({ "azimuth_deg": 2.0 });
+    let story = designed("balanced", &small("max-min-rate", require));
+    let mut changed = story.document;
+    let price = changed["metrics"]["prices"]["per_power_db"].as_f64().unwrap();
+    changed["metrics"]["prices"]["per_power_db"] = json!(2.0 * price);
+    assert!(refuted(&changed).contains(&"proof.bound.value".to_owned()));
+}

@@ -21,7 +21,9 @@ pub(in crate::beamforming) fn facts(
     let power = crate::beamforming::story::dbm(metrics.power_w);
     fact("transmit power", power);
     let in_use = design.variables.sensing_streams_in_use().map_or(0, |n| n);
-    let count = design.variables.matrix.cols() - instance.users();
+    // a design has columns for those that it uses, up to what the instance allows
+    let columns = design.variables.matrix.cols() - instance.users();
+    let count = columns.max(instance.parts().sensing_streams);
     fact("sensing streams in use", format!("{in_use} of {count}"));
     out.extend(prices_said(problem, design));
     out
