@@ -23,6 +23,9 @@ const MOST_NUMBERS: usize = 1_000_000;
 /// The power of the norm that stands for the largest eigenvalue in a box.
 pub(super) const SHARPNESS: i32 = 256;
 
+/// SINR floors γ and their multipliers λ; without λ, as if there were none.
+pub(super) type Floors<'a> = (&'a [f64], &'a [f64]);
+
 /// `UB = Σ v(t − l − log t − 1 + off) + Σρ(c − β) + P max(0, max_j λ₁(G_j))` of a box of interferences, with
 /// the matrices G; `all` is Σρ(β, B), `limits` Σρc. With groups of antennas and multipliers ν of their limits
 /// `Σ P_g max(0, ν_g + τ)` takes the place of the last term, τ the largest eigenvalue of all `G_j − diag ν`. SINR
@@ -32,7 +35,7 @@ pub(super) fn node_bound(
     weights: &[f64],
     (low, high): (&[f64], &[f64]),
     t: &[f64],
-    ((all, limits), (floors, lambda)): ((&Minorant, f64), (&[f64], &[f64])),
+    ((all, limits), (floors, lambda)): ((&Minorant, f64), Floors<'_>),
     (power, nu): (&PowerLimit, &[f64]),
 ) -> (f64, Vec<CMat>) {
     let chord = |k: usize| {
