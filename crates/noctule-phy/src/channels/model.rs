@@ -3,6 +3,7 @@
 //! A [`Model`] draws the narrowband channel of one user from the user's [`UserStreams`]; the order of
 //! draws is theirs. Angles are in radians.
 
+mod late;
 mod roots;
 mod statistics;
 mod user;

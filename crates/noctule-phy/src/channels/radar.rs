@@ -181,6 +181,7 @@ fn observability(scene: &Scene, parameters: &[(Kind, usize)]) -> Result<f64, Inp
             ));
         }
     }
+    one_row_sees_one_angle(scene, parameters)?;
     let scaled = CMat::from_fn(n, n, |i, j| {
         C64::from(fisher[i * n + j] / (fisher[i * n + i] * fisher[j * n + j]).sqrt())
     });
@@ -200,6 +201,23 @@ fn observability(scene: &Scene, parameters: &[(Kind, usize)]) -> Result<f64, Inp
     Ok(ratio)
 }
 
+/// Refuse both angles of a target that two arrays of one row see: they turn with sin θ sin φ alone.
+fn one_row_sees_one_angle(scene: &Scene, parameters: &[(Kind, usize)]) -> Result<(), InputError> {
+    if scene.transmit.vertical > 1 || scene.receive.vertical > 1 {
+        return Ok(());
+    }
+    let unknown = |kind: Kind, m: usize| parameters.contains(&(kind, m));
+    let both = |m: &usize| unknown(Kind::Azimuth, *m) && unknown(Kind::Polar, *m);
+    let Some(target) = (0..scene.targets.len()).find(both) else { return Ok(()) };
+    let what = format!(
+        "two linear arrays see one angle: azimuth and polar angle of target {target} are not told apart"
+    );
+    let (place, found) =
+        (format!("targets[{target}]"), "both are unknown, both arrays are one row");
+    let error = InputError::new(what, place, found, "one of them known, or rows above each other");
+    Err(error.hint("`unknown.polar = false` says that the polar angle is known"))
+}
+
 /// What is said of parameters that no beams tell apart: the targets that share in the weakest
 /// direction.
 fn apart(parameters: &[(Kind, usize)], weakest: &[C64], ratio: f64) -> InputError {
@@ -209,8 +227,12 @@ fn apart(parameters: &[(Kind, usize)], weakest: &[C64], ratio: f64) -> InputErro
     }
     let named: Vec<String> =
         shares.iter().filter(|share| *share.1 > 0.01).map(|share| share.0.to_string()).collect();
+    let whose = match &named[..] {
+        [one] => format!("target {one}"),
+        _ => format!("the targets {}", named.join(" and ")),
+    };
     InputError::new(
-        format!("no beams tell the parameters of the targets {} apart", named.join(" and ")),
+        format!("no beams tell the parameters of {whose} apart"),
         "targets",
         format!("eigenvalues {ratio:.1e} apart"),
         format!("at least {SINGULAR_GEOMETRY:e}"),

@@ -272,7 +272,7 @@ mod tests {
     fn what_is_wrong_inside_is_named_by_its_indices() {
         let mut bad = table();
         bad.entries[23].im = f64::NAN;
-        assert_eq!(bad.check(&wanted()).unwrap_err().place, "channels[1, 2, 1]");
+        assert_eq!(bad.check(&wanted()).unwrap_err().place, "channels[1, 2, 1, 1]");
         let mut zero = table();
         zero.entries[16..20].fill(C64::ZERO);
         assert_eq!(zero.check(&wanted()).unwrap_err().place, "channels[1, 1]");

@@ -42,6 +42,9 @@ pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
             }
         }
     }
+    if let Some(band) = instance.band() {
+        sentences.extend(super::band::remarks(band, metrics));
+    }
     let off = metrics.users_shut_off();
     if off > 0
         && problem.is_none_or(Problem::maximises)

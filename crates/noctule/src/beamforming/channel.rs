@@ -183,9 +183,10 @@ pub enum Channel {
         /// What a user receives that has no line of sight.
         #[serde(default, skip_serializing_if = "is_default")]
         nlos: NoSight,
-        /// Bandwidth in MHz: its thermal noise takes the place of `user_noise_dbm`.
-        #[serde(default = "hundred")]
-        bandwidth_mhz: f64,
+        /// Bandwidth in MHz: its thermal noise takes the place of `user_noise_dbm`. `null` is that of `ofdm`, and
+        /// 100 without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bandwidth_mhz: Option<f64>,
         /// Noise figure of the users in dB.
         #[serde(default = "seven")]
         noise_figure_db: f64,
@@ -301,10 +302,6 @@ const fn carrier() -> f64 {
 const fn hand() -> f64 {
     1.5
 }
-const fn hundred() -> f64 {
-    100.0
-}
-
 impl Default for Channel {
     fn default() -> Self {
         Self::Rayleigh {}

@@ -43,7 +43,8 @@ pub struct Scenario {
     pub users: usize,
     /// The targets: a fixed list, or a law they are drawn from.
     pub targets: Targets,
-    /// Number of beams that carry no data. `null` means three per target, which always suffices.
+    /// Number of beams that carry no data. `null` means three per target, which always suffices; on every
+    /// subcarrier of several one per target, as the band has many together.
     pub sensing_streams: Option<usize>,
     /// Number of snapshots L the radar observes.
     pub snapshots: u32,
@@ -319,7 +320,7 @@ impl Scenario {
             },
             targets,
             power_w: units::w_from_dbm(self.power_dbm),
-            user_noise_w: vec![channel.user_noise_w(self.user_noise_dbm); self.users],
+            user_noise_w: vec![self.user_noise_w(); self.users],
             sensing_noise_w: self.sensing_noise_w(),
             snapshots: self.snapshots,
             sensing_streams: streams,
@@ -335,7 +336,9 @@ impl Scenario {
             None => self.asked_of(parts, self.shapes(), problem)?,
         };
         let instance = instance.with_echoes(self.echo_draws);
-        Ok(instance.drawn_as(seed, trial).warned(channel.warnings(self.channel_array())))
+        let mut warnings = channel.warnings(self.channel_array());
+        warnings.extend(self.word_notes());
+        Ok(instance.drawn_as(seed, trial).warned(warnings))
     }
 }
 

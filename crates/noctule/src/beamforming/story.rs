@@ -73,7 +73,9 @@ pub(super) fn users(instance: &Instance, design: &BeamformingDesign) -> Table {
             ]
         })
         .collect();
-    Table::numbers("Users", &["user", "SINR (dB)", "rate (bit/s/Hz)", "power (%)"], rows)
+    // over a band a rate is a mean, and this the SINR that has it
+    let sinr = if instance.band().is_some() { "SINR of the rate (dB)" } else { "SINR (dB)" };
+    Table::numbers("Users", &["user", sinr, "rate (bit/s/Hz)", "power (%)"], rows)
 }
 
 pub(super) fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {

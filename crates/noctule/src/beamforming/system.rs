@@ -63,7 +63,7 @@ impl System for Beamforming {
     }
 
     fn notes(scenario: &Scenario) -> Vec<String> {
-        scenario.channel_notes()
+        [scenario.channel_notes(), scenario.frame_notes(), scenario.word_notes()].concat()
     }
 
     fn realize(scenario: &Scenario, seed: u64, trial: u64) -> Result<Instance, Error> {

@@ -30,7 +30,7 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "crb_trace_mixed",
         "Trace of the CRB",
         "mixed",
-        "tr F⁻¹: rad² and squared reflection",
+        "tr F⁻¹: rad² and squared reflection; with `ofdm` m² and (m/s)² too, none of them weighted",
         |_, d| d.metrics.crb_trace_mixed,
     ),
     metric(
@@ -290,6 +290,10 @@ pub(super) const SERIES: &[Series<Beamforming>] = &[
     .of_steps(),
     series("range_rcrb_m", "i: target", "Root-CRB of the range", "m", |_, d| {
         SeriesEntry::list(d.metrics.targets.iter().flatten().filter_map(|t| t.range_rcrb_m))
+    })
+    .only_with("ofdm"),
+    series("curvature_rcrb_m", "i: target", "Root-CRB of the range by curvature", "m", |_, d| {
+        SeriesEntry::list(d.metrics.targets.iter().flatten().filter_map(|t| t.curvature_rcrb_m))
     })
     .only_with("ofdm"),
     series("velocity_rcrb_m_s", "i: target", "Root-CRB of the velocity", "m/s", |_, d| {

@@ -102,7 +102,7 @@ fn designs_for_estimates_are_stationary_and_confirmed() {
         }
         let instance = scenario.realize(2, 0).unwrap();
         let again = Instance::from_arrays(instance.to_arrays(), None).unwrap().drawn_as(2, 0);
-        assert!(again == instance);
+        assert!(same(&again, &instance));
         let settings = Settings::default();
         let ours = design(&instance, &settings).unwrap();
         assert_eq!(ours.stop, Stop::Converged, "isotropic {isotropic}");

@@ -5,6 +5,7 @@ mod antennas;
 mod goals;
 mod knowledge;
 mod near;
+mod said;
 
 use noctule::beamforming::band::{each_alone, same_beams};
 use noctule::beamforming::baselines::{
@@ -46,6 +47,11 @@ fn random_beams(instance: &Instance, seed: u64) -> Beams {
 
 fn close(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1e-300)
+}
+
+/// Whether two instances are the same problem; arrays do not hold what a scenario was warned of.
+fn same(a: &Instance, b: &Instance) -> bool {
+    (a.parts(), a.band(), a.problem(), a.draw()) == (b.parts(), b.band(), b.problem(), b.draw())
 }
 
 /// The default scenario with everything of its targets known that one frequency does not see.
@@ -118,7 +124,7 @@ proptest! {
         scenario.unknown.range = subcarriers > 1;
         let instance = scenario.realize(seed, 3).unwrap();
         let again = Instance::from_arrays(instance.to_arrays(), None).unwrap().drawn_as(seed, 3);
-        prop_assert!(again == instance);
+        prop_assert!(same(&again, &instance));
         let beams = random_beams(&instance, seed);
         let back = Beams::from_arrays(&beams.to_arrays(), users).unwrap();
         prop_assert!(back == beams);

@@ -368,6 +368,15 @@ fn wrong_scenes_are_refused_by_name() {
     assert_eq!(refused(|s| s.targets[1].reflection = C64::ZERO), "targets[1].reflection");
     let without = |s: &mut Scene| s.field = Field::Near { amplitude_exponent: 0.0 };
     assert_eq!(refused(without), "targets[0].range_m");
+    let what = |change: fn(&mut Scene)| {
+        let mut scene = far();
+        change(&mut scene);
+        OfdmRadar::new(scene).unwrap_err().what
+    };
+    let rows = |s: &mut Scene| (s.transmit.vertical, s.receive.vertical) = (1, 1);
+    assert!(what(rows).starts_with("two linear arrays see one angle"));
+    let same = |s: &mut Scene| s.targets[1] = s.targets[0];
+    assert!(what(same).contains("the targets 0 and 1 apart"), "{}", what(same));
     let mut empty = far();
     empty.targets.clear();
     let radar = OfdmRadar::new(empty).unwrap();

@@ -43,8 +43,8 @@ impl Wanted {
 pub struct Survey {
     shape: [usize; 4],
     rows: usize,
-    /// The first entry that is not finite: row, user, antenna, and what it is.
-    broken: Option<([usize; 3], C64)>,
+    /// The first entry that is not finite: row, user, antenna, subcarrier, and what it is.
+    broken: Option<([usize; 4], C64)>,
     /// The first row in which a user's channel is zero, user by user.
     zero: Vec<Option<usize>>,
 }
@@ -61,7 +61,7 @@ impl Survey {
         if self.broken.is_none() {
             self.broken = row.iter().position(|z| !z.is_finite()).map(|at| {
                 let place = at / subcarriers;
-                ([self.rows, place / antennas, place % antennas], row[at])
+                ([self.rows, place / antennas, place % antennas, at % subcarriers], row[at])
             });
         }
         for (zero, user) in self.zero.iter_mut().zip(row.chunks_exact(antennas * subcarriers)) {
@@ -78,9 +78,12 @@ impl Survey {
     /// The first, named by its indices.
     pub fn check(&self, wanted: &Wanted) -> Result<(), InputError> {
         if let Some((place, found)) = self.broken {
+            // a file of one frequency has no axis of subcarriers
+            let axes = if self.shape[3] > 1 { 4 } else { 3 };
+            let place: Vec<String> = place[..axes].iter().map(usize::to_string).collect();
             return Err(InputError::new(
                 "an entry is not finite",
-                format!("channels[{}]", place.map(|i| i.to_string()).join(", ")),
+                format!("channels[{}]", place.join(", ")),
                 found.to_string(),
                 "finite numbers",
             ));

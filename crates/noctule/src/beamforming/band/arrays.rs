@@ -53,8 +53,13 @@ pub(in crate::beamforming) const FIELDS: [FieldInfo; 14] = [
         false,
         "1 where one range sets curvature and delay, 0 where they are two unknowns; absent: 1",
     ),
-    field("range_m", &["target"], false, "distances of the targets in metres"),
-    field("velocity_m_s", &["target"], false, "velocities of the targets towards the array in m/s"),
+    field("range_m", &["target"], false, "distances of the targets in metres; absent: 0"),
+    field(
+        "velocity_m_s",
+        &["target"],
+        false,
+        "velocities of the targets towards the array in m/s; absent: 0",
+    ),
     field(
         "band_unknown",
         &["target", "band_parameter"],
@@ -286,7 +291,14 @@ pub(in crate::beamforming) fn instance(
 
 /// Make a base follow a set: channels of one frequency are the same on every subcarrier, and those of a band
 /// stand in its middle for all.
-pub(in crate::beamforming) fn complete(all: &mut ArraySet, set: &ArraySet) {
+///
+/// # Errors
+/// Channels of another number of subcarriers without the noise of one of them.
+pub(in crate::beamforming) fn complete(
+    all: &mut ArraySet,
+    set: &ArraySet,
+) -> Result<(), InputError> {
+    another_band(all, set)?;
     let middle = |array: &Array| -> Option<Array> {
         let [n, users, antennas] = array.shape[..] else { return None };
         let (each, at) = (users * antennas, n / 2);
@@ -311,9 +323,9 @@ pub(in crate::beamforming) fn complete(all: &mut ArraySet, set: &ArraySet) {
         {
             all.insert("channels", middle);
         }
-        return;
+        return Ok(());
     }
-    let Some(Array { shape, .. }) = all.get("band_channels") else { return };
+    let Some(Array { shape, .. }) = all.get("band_channels") else { return Ok(()) };
     let n = shape.first().copied().unwrap_or(0);
     if let Some(Array { shape, entries }) = set.get("channels") {
         let values: Vec<C64> = match entries {
@@ -323,4 +335,21 @@ pub(in crate::beamforming) fn complete(all: &mut ArraySet, set: &ArraySet) {
         let shape = [&[n], shape.as_slice()].concat();
         all.insert("band_channels", Array::complex(shape, values.repeat(n)));
     }
+    Ok(())
+}
+
+/// Noise powers of a base are those of one of its subcarriers: how they would be shared by another number of them
+/// is not known.
+fn another_band(all: &ArraySet, set: &ArraySet) -> Result<(), InputError> {
+    let count = |set: &ArraySet| Some(*set.get("band_channels")?.shape.first()?);
+    let noises = ["user_noise_w", "sensing_noise_w"];
+    let (Some(own), Some(base)) = (count(set), count(all)) else { return Ok(()) };
+    if own == base || noises.iter().all(|name| set.get(name).is_some()) {
+        return Ok(());
+    }
+    let what = "the channels have another number of subcarriers than the band they are put into";
+    let allowed =
+        format!("{base}; or `user_noise_w` and `sensing_noise_w` of one subcarrier beside them");
+    let error = InputError::new(what, "band_channels", format!("{own} subcarriers"), allowed);
+    Err(error.hint(format!("in a scenario `ofdm.subcarriers = {own}`")))
 }

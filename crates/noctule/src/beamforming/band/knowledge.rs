@@ -8,6 +8,9 @@
 //! `A_k = R_k(Σ_i R_i + I/γ)⁻¹` ([`noctule_phy::channels::estimation`]). Channels are those of the data: those of
 //! the pilots, which the estimates see, are `m + ρ(h − m) + √(1−ρ²) R^{1/2}e`, with innovations e that are
 //! independent from subcarrier to subcarrier.
+//!
+//! Means and covariances are known beside the pilots, and do not age: of a line of sight its direction, gain and
+//! phase, of clusters and delay lines the directions of their rays. What pilots tell, and what ages, is the rest.
 
 use noctule_num::input::{in_count, in_range};
 use noctule_num::linalg::HermitianEigen;
@@ -24,17 +27,20 @@ use crate::Error;
 use crate::beamforming::SYSTEM;
 
 /// What is known of the users' channels: linear minimum-mean-square-error estimates from pilots. Beams are
-/// designed for the rates that hold for certain, and `true_rate_bps_hz` is what they achieve on the channels.
+/// designed for a lower bound on the mean rate over what the estimates leave open, and `true_rate_bps_hz` is what
+/// they achieve on the channels. Lines of sight, with their phase, and directions are known beside.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Knowledge {
-    /// Energy of a pilot over the noise, on every subcarrier and for a channel of gain one, in dB.
+    /// Energy of a pilot over the noise, on every subcarrier and for a channel of gain one, in dB: where path
+    /// losses are drawn, those come off it.
     pub pilot_snr_db: f64,
     /// Number of orthogonal pilots: user k sends pilot k mod this, so that users may contaminate each other's.
     /// `null` is one pilot a user.
     pub pilots: Option<usize>,
-    /// Correlation ρ between the channels of the pilots and those of the data: 1 where nothing has changed.
+    /// Correlation ρ between what is random of the channels of the pilots and of those of the data: 1 where nothing
+    /// has changed. A line of sight stays.
     pub age_correlation: f64,
 }
 
@@ -92,7 +98,8 @@ impl Knowledge {
             let together: Vec<usize> = (k % pilots..users).step_by(pilots).collect();
             let others: Vec<&CMat> =
                 together.iter().filter(|i| **i != k).map(|i| &known[*i].covariance).collect();
-            let own = Lmmse::new(&known[k].covariance, &others, snr)?;
+            let own = Lmmse::new(&known[k].covariance, &others, snr)
+                .map_err(|error| error.inside("knowledge"))?;
             let mut means = vec![C64::ZERO; antennas];
             for i in &together {
                 means.iter_mut().zip(&known[*i].mean).for_each(|(sum, m)| *sum += m);

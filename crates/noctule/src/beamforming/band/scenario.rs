@@ -17,7 +17,7 @@ use crate::beamforming::goal::{Goal, Limit, Problem, Unknown};
 use crate::beamforming::{Channel, Instance, Parts, SYSTEM, Scenario, Targets};
 
 /// Distance of a target of which none is said, in metres.
-const USUAL_RANGE_M: f64 = 30.0;
+pub(super) const USUAL_RANGE_M: f64 = 30.0;
 /// Sensing streams of a subcarrier for every target where there are several subcarriers: the band as a
 /// whole has as many as it has subcarriers, and a frame needs few on each.
 const STREAMS_A_TARGET: usize = 1;
@@ -80,6 +80,14 @@ impl Scenario {
                 format!("{carrier_ghz} GHz, as the geometry"),
             );
             return refuse("there are two carriers", "ofdm.carrier_ghz", &found, &allowed);
+        }
+        if let Some(Channel::Geometry { bandwidth_mhz: Some(said), .. }) = &self.channel {
+            let own = ofdm.bandwidth_hz() / 1e6;
+            if self.ofdm.is_some() && (said - own).abs() > 1e-9 * own {
+                let (found, what) = (format!("{said} MHz"), "there are two bandwidths");
+                let allowed = format!("{own} MHz, as subcarriers × spacing of `ofdm`; or nothing");
+                return refuse(what, "channel.bandwidth_mhz", &found, &allowed);
+            }
         }
         if let Some(NearField { users: Some(places), .. }) = &ofdm.near_field {
             if places.len() != self.users {
@@ -223,8 +231,7 @@ impl Scenario {
         let estimates = match &self.knowledge {
             Some(knowledge) => {
                 let (model, array) = (self.channel_model().model(), self.band_antennas(ofdm));
-                let own = knowledge.estimates(&model, &array, &channels, (seed, trial));
-                Some(own.map_err(|error| error.inside("knowledge"))?)
+                Some(knowledge.estimates(&model, &array, &channels, (seed, trial))?)
             }
             None => None,
         };
@@ -291,7 +298,12 @@ impl Scenario {
     }
 
     /// Range and velocity of every target.
-    fn motion(&self, count: usize, seed: u64, trial: u64) -> Result<Vec<(f64, f64)>, InputError> {
+    pub(super) fn motion(
+        &self,
+        count: usize,
+        seed: u64,
+        trial: u64,
+    ) -> Result<Vec<(f64, f64)>, InputError> {
         let usual = |range: Option<f64>, velocity: Option<f64>| {
             (range.unwrap_or(USUAL_RANGE_M), velocity.unwrap_or(0.0))
         };

@@ -26,7 +26,7 @@ pub(in crate::beamforming) fn facts(design: &BeamformingDesign) -> Vec<(String, 
         ("users served", format!("{served} of {}", metrics.rate_bps_hz.len())),
     ];
     if let Some(rate) = band.and_then(|band| band.true_sum_rate_bps_hz) {
-        facts[1].0 = "mean sum rate for certain";
+        facts[1].0 = "mean sum rate, lower bound";
         facts.insert(2, ("mean sum rate on the channels", format!("{rate:.4} bit/s/Hz")));
     }
     if let Some(range) = metrics.worst_range_rcrb_m() {
@@ -67,7 +67,16 @@ fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
             format!("{:.2}", band.velocity_m_s[m]),
             known(u.azimuth, bounds.map(|b| b.azimuth_rcrb_deg)),
             known(u.polar, bounds.map(|b| b.polar_rcrb_deg)),
-            known(u.range, bounds.and_then(|b| b.range_rcrb_m)),
+            match bounds.and_then(|b| b.curvature_rcrb_m) {
+                // two unknowns, where they are not linked
+                Some(curvature) => {
+                    format!(
+                        "{}, {curvature:.4}",
+                        known(u.range, bounds.and_then(|b| b.range_rcrb_m))
+                    )
+                }
+                None => known(u.range, bounds.and_then(|b| b.range_rcrb_m)),
+            },
             known(u.velocity, bounds.and_then(|b| b.velocity_rcrb_m_s)),
             known(u.reflection, bounds.map(|b| b.reflection_rcrb)),
         ]
@@ -84,7 +93,12 @@ fn targets(instance: &Instance, design: &BeamformingDesign) -> Table {
         "± velocity",
         "± refl.",
     ];
-    let title = "Targets: degrees, m, m/s; ± the root of the Cramér–Rao bound";
+    let title = match band.near.filter(|near| !near.linked) {
+        Some(_) => {
+            "Targets: degrees, m, m/s; ± the root of the Cramér–Rao bound, of ranges by delay and by curvature"
+        }
+        None => "Targets: degrees, m, m/s; ± the root of the Cramér–Rao bound",
+    };
     Table::numbers(title, &headers, rows.collect())
 }
 

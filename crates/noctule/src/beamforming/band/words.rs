@@ -38,7 +38,8 @@ pub struct Ofdm {
     pub symbol_us: Option<f64>,
     /// Carrier frequency in GHz.
     pub carrier_ghz: f64,
-    /// Whether the arrays' responses turn with the frequency (beam squint).
+    /// Whether the arrays' responses turn with the frequency (beam squint): those of targets, lines of sight and
+    /// rays. The covariance of scatter does not turn.
     pub squint: bool,
     /// Whether the phase reference of both arrays is in their middle and not in a corner. Where it is matters to
     /// squint and to spherical waves; `null` is the middle with `near_field` and a corner without.
@@ -50,7 +51,7 @@ pub struct Ofdm {
     /// clusters and delay lines.
     pub delay_spread_ns: f64,
     /// Taps of scatter, one over the bandwidth apart; `null` is as many as reach four spreads. One tap is
-    /// a channel that is the same on every subcarrier.
+    /// scatter that is the same on every subcarrier. Clusters and delay lines have delays of their own.
     pub taps: Option<usize>,
     /// Weight of the bounds of ranges, per m²: as if so many rad² were added for every m². By default a
     /// metre counts as much as a degree.
@@ -191,10 +192,21 @@ impl Ofdm {
         }
     }
 
+    /// N·Δf in hertz.
+    pub(in crate::beamforming) const fn bandwidth_hz(&self) -> f64 {
+        self.subcarriers as f64 * self.spacing_khz * 1e3
+    }
+
+    /// The root mean square of the delays of scatter in ns, which taps of a finite band are of: somewhat
+    /// less than `delay_spread_ns`.
+    pub fn rms_delay_ns(&self) -> f64 {
+        self.delays().taps.rms_delay_s() * 1e9
+    }
+
     /// How users' channels spread in time.
     pub(in crate::beamforming) fn delays(&self) -> Delays {
         let spread_s = self.delay_spread_ns * 1e-9;
-        let bandwidth_hz = self.subcarriers as f64 * self.spacing_khz * 1e3;
+        let bandwidth_hz = self.bandwidth_hz();
         // More taps than subcarriers cannot be told apart.
         let most = self.subcarriers.min(MOST_TAPS);
         let reached = (REACH * spread_s * bandwidth_hz).ceil();

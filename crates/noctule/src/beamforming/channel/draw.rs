@@ -17,6 +17,9 @@ use super::ranges::K_ENDS_DB;
 use super::{CdlProfile, Channel, NoSight};
 use crate::beamforming::SYSTEM;
 
+/// The bandwidth of a geometry of which nothing is said.
+const USUAL_BANDWIDTH_MHZ: f64 = 100.0;
+
 impl CdlProfile {
     const fn tables(self) -> Profile {
         match self {
@@ -62,14 +65,17 @@ impl Channel {
         }
     }
 
-    /// The noise power of users in watts: that of a geometry's bandwidth, else `user_noise_dbm`.
-    pub fn user_noise_w(&self, user_noise_dbm: f64) -> f64 {
-        match self {
-            Self::Geometry { bandwidth_mhz, noise_figure_db, .. } => {
-                large_scale::noise_w(bandwidth_mhz * 1e6, *noise_figure_db, 290.0)
-            }
-            _ => units::w_from_dbm(user_noise_dbm),
-        }
+    /// The noise power of users in watts: that of a geometry's bandwidth, which is `band_hz` where there is a
+    /// band, else `user_noise_dbm`.
+    pub fn user_noise_w(&self, user_noise_dbm: f64, band_hz: Option<f64>) -> f64 {
+        self.thermal_noise_w(band_hz).unwrap_or_else(|| units::w_from_dbm(user_noise_dbm))
+    }
+
+    /// The thermal noise of a geometry's bandwidth in watts.
+    pub(in crate::beamforming) fn thermal_noise_w(&self, band_hz: Option<f64>) -> Option<f64> {
+        let Self::Geometry { bandwidth_mhz, noise_figure_db, .. } = self else { return None };
+        let own_hz = bandwidth_mhz.unwrap_or(USUAL_BANDWIDTH_MHZ) * 1e6;
+        Some(large_scale::noise_w(band_hz.unwrap_or(own_hz), *noise_figure_db, 290.0))
     }
 
     /// What of the model is outside the ranges of its formulas, in words.
@@ -77,7 +83,11 @@ impl Channel {
         match self {
             Self::File { .. } => self.file_notes(array),
             _ => match self.model() {
-                Model::Cell { cell, .. } => cell.warnings(),
+                Model::Cell { cell, .. } => {
+                    let mut all = cell.warnings();
+                    all.extend(other_height(&cell));
+                    all
+                }
                 _ => Vec::new(),
             },
         }
@@ -181,6 +191,22 @@ impl Channel {
             }
         }
     }
+}
+
+/// What is said of a base station that is not as high as the report has it where its formulas are made for one
+/// height.
+fn other_height(cell: &Cell) -> Option<String> {
+    let (own_m, height_m) = match cell.scenario {
+        large_scale::Scenario::UrbanMicro => (10.0, cell.frame.position_m[2]),
+        large_scale::Scenario::UrbanMacro => (25.0, cell.frame.position_m[2]),
+        _ => return None,
+    };
+    (height_m != own_m).then(|| {
+        let name = cell.scenario.name();
+        format!(
+            "{name}: the base station's height of {height_m} m is not the {own_m} m of the formulas"
+        )
+    })
 }
 
 /// K as a ratio; the ends are those of the model.

@@ -30,7 +30,15 @@ impl Around {
     fn validate_spreads(&self) -> Result<(), InputError> {
         let azimuth = self.azimuth_std_deg.unwrap_or(0.0);
         in_range("azimuth_std_deg", azimuth, 0.0, 360.0, "degrees")?;
-        in_range("polar_std_deg", self.polar_std_deg, 0.0, 90.0, "degrees")
+        in_range("polar_std_deg", self.polar_std_deg, 0.0, 90.0, "degrees")?;
+        if self.azimuth_std_deg.is_none() && self.polar_std_deg > 0.0 {
+            let what =
+                "scatter without a spread of the azimuth is independent from antenna to antenna";
+            let (found, allowed) =
+                ("no `azimuth_std_deg`", "`azimuth_std_deg` beside it, which may be 0");
+            return Err(InputError::new(what, "polar_std_deg", found, allowed));
+        }
+        Ok(())
     }
 }
 
@@ -177,7 +185,7 @@ impl Channel {
         range("radius_m", *radius_m, [0.1, 1e6], "m")?;
         range("sector_deg", *sector_deg, [-360.0, 360.0], "degrees")?;
         self.around().validate_spreads()?;
-        in_range("bandwidth_mhz", *bandwidth_mhz, 1e-6, 1e6, "MHz")?;
+        in_range("bandwidth_mhz", bandwidth_mhz.unwrap_or(1.0), 1e-6, 1e6, "MHz")?;
         in_range("noise_figure_db", *noise_figure_db, 0.0, 100.0, "dB")
     }
 }

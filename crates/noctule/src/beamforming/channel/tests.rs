@@ -136,11 +136,31 @@ fn a_cell_brings_its_noise_and_its_warnings() {
     let close = read(r#"{"kind": "geometry", "radius_m": [5, 100]}"#);
     assert_eq!(close.warnings(ARRAY).len(), 1);
     assert!((noise_dbm(&read(r#"{"kind": "rician"}"#)) - 3.0).abs() < 1e-12);
+    let high = |rest: &str| {
+        let own = read(&format!(r#"{{"kind": "geometry", {rest}}}"#)).warnings(ARRAY);
+        own.iter().filter(|text| text.contains("height of")).count()
+    };
+    assert_eq!(high(r#""scenario": "uma""#), 1);
+    assert_eq!(high(r#""scenario": "uma", "base_height_m": 25"#), 0);
+    assert_eq!(high(r#""base_height_m": 12"#), 1);
+    assert_eq!(high(r#""scenario": "inf-sl", "base_height_m": 3"#), 0);
+}
+
+/// A spread that nothing would look at is refused.
+#[test]
+fn a_polar_spread_needs_one_of_the_azimuth() {
+    for kind in ["rician", "geometry"] {
+        let alone = read(&format!(r#"{{"kind": "{kind}", "polar_std_deg": 20}}"#));
+        assert_eq!(alone.validate().unwrap_err().place, "channel.polar_std_deg");
+        let both =
+            read(&format!(r#"{{"kind": "{kind}", "polar_std_deg": 20, "azimuth_std_deg": 0}}"#));
+        assert!(both.validate().is_ok());
+    }
 }
 
 /// The noise of users whose scenario says 3 dBm.
 fn noise_dbm(channel: &Channel) -> f64 {
-    noctule_phy::units::dbm_from_w(channel.user_noise_w(3.0))
+    noctule_phy::units::dbm_from_w(channel.user_noise_w(3.0, None))
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn completed(set: ArraySet, base: Option<&Instance>) -> Result<ArraySet, InputEr
             resized(&mut all, name, channels.shape.first().copied());
         }
     }
-    band::complete(&mut all, &set);
+    band::complete(&mut all, &set)?;
     // A base with three streams for each target has them for each target of the set too.
     if let Some(azimuths) = set.get("azimuth_rad")
         && base.parts.sensing_streams == 3 * base.parts.targets.len()

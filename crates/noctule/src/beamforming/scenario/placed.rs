@@ -7,13 +7,13 @@ use noctule_num::{C64, InputError};
 use noctule_phy::arrays::canonical_direction;
 use noctule_phy::channels::cell::Cell;
 use noctule_phy::channels::element_pattern::amplitude;
-use noctule_phy::channels::large_scale::{echo_amplitude, echo_array_gain, noise_w};
+use noctule_phy::channels::large_scale::{echo_amplitude, echo_array_gain};
 use noctule_phy::multistatic::LIGHT_M_S;
 use noctule_phy::units;
 use serde::{Deserialize, Serialize};
 
 use super::{ArrayShape, Scenario, Targets};
-use crate::beamforming::Channel;
+use crate::beamforming::Ofdm;
 use crate::beamforming::goal::{Elements, Unknown};
 use crate::beamforming::instance::Target;
 use crate::beamforming::instance::checks::MOST_TARGETS;
@@ -64,7 +64,7 @@ impl PlacedTarget {
 
 impl Scenario {
     /// The planar receive array.
-    pub(super) const fn receive_shape(&self) -> ArrayShape {
+    pub(in crate::beamforming) const fn receive_shape(&self) -> ArrayShape {
         let mut shape = self.receive_array;
         if self.receive_follows_transmit {
             shape.vertical = self.transmit_array.vertical;
@@ -73,7 +73,7 @@ impl Scenario {
     }
 
     /// Number of elements that receive echoes.
-    pub(super) fn receivers(&self) -> usize {
+    pub(in crate::beamforming) fn receivers(&self) -> usize {
         let own = self.receive_elements.as_ref().map(Elements::count);
         own.unwrap_or_else(|| self.receive_shape().array().elements())
     }
@@ -105,7 +105,7 @@ impl Scenario {
     }
 
     /// Placed targets as the array sees them, which have been checked.
-    pub(super) fn placed(
+    pub(in crate::beamforming) fn placed(
         &self,
         targets: &[PlacedTarget],
         (transmit, receive): (usize, usize),
@@ -127,11 +127,20 @@ impl Scenario {
     /// The noise power of a receive antenna of the radar in watts: that of the geometry's bandwidth
     /// where targets are placed, else `sensing_noise_dbm`.
     pub(super) fn sensing_noise_w(&self) -> f64 {
-        match (&self.targets, self.channel_model()) {
-            (Targets::Placed(_), Channel::Geometry { bandwidth_mhz, noise_figure_db, .. }) => {
-                noise_w(bandwidth_mhz * 1e6, *noise_figure_db, 290.0)
-            }
-            _ => units::w_from_dbm(self.sensing_noise_dbm),
-        }
+        let thermal = match &self.targets {
+            Targets::Placed(_) => self.channel_model().thermal_noise_w(self.band_hz()),
+            _ => None,
+        };
+        thermal.unwrap_or_else(|| units::w_from_dbm(self.sensing_noise_dbm))
+    }
+
+    /// The noise power of a user in watts, of the whole band where there is one.
+    pub(super) fn user_noise_w(&self) -> f64 {
+        self.channel_model().user_noise_w(self.user_noise_dbm, self.band_hz())
+    }
+
+    /// N·Δf of a frame.
+    fn band_hz(&self) -> Option<f64> {
+        self.ofdm.as_ref().map(Ofdm::bandwidth_hz)
     }
 }

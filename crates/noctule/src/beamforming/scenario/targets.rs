@@ -89,7 +89,7 @@ impl Default for DrawnTargets {
 }
 
 impl TargetSpec {
-    pub(super) fn si(&self) -> Target {
+    pub(in crate::beamforming) fn si(&self) -> Target {
         let (azimuth_rad, polar_rad) =
             canonical_direction(self.azimuth_deg.to_radians(), self.polar_deg.to_radians());
         let [re, im] = self.reflection;
@@ -111,7 +111,7 @@ impl DrawnTargets {
         in_range("targets.drawn.reflection_spread", self.reflection_spread, 0.0, 1e3, "")
     }
 
-    pub(super) fn draw(&self, seed: u64, trial: u64) -> Vec<Target> {
+    pub(in crate::beamforming) fn draw(&self, seed: u64, trial: u64) -> Vec<Target> {
         (0..self.count)
             .map(|index| {
                 let mut rng = StreamKey::new(seed, SYSTEM, "target", index as u64).trial(trial);
