@@ -409,7 +409,8 @@ class ChannelGeometry:
         Standard deviation of the azimuth of scatterers in degrees; ``None`` means scatter that is
         independent from antenna to antenna.
     bandwidth_mhz
-        Bandwidth in MHz: its thermal noise takes the place of ``user_noise_dbm``.
+        Bandwidth in MHz: its thermal noise takes the place of ``user_noise_dbm``. ``None`` is that of ``ofdm``, and
+        100 without.
     base_height_m
         Height of the base station in metres.
     bearing_deg
@@ -442,7 +443,7 @@ class ChannelGeometry:
     """
 
     azimuth_std_deg: float | None = None
-    bandwidth_mhz: float = 100.0
+    bandwidth_mhz: float | None = None
     base_height_m: float = 10.0
     bearing_deg: float | None = None
     carrier_ghz: float = 28.0
@@ -934,14 +935,17 @@ class GoalMinPower:
 @parameters
 class Knowledge:
     """What is known of the users' channels: linear minimum-mean-square-error estimates from pilots. Beams are
-    designed for the rates that hold for certain, and ``true_rate_bps_hz`` is what they achieve on the channels.
+    designed for a lower bound on the mean rate over what the estimates leave open, and ``true_rate_bps_hz`` is what
+    they achieve on the channels. Lines of sight, with their phase, and directions are known beside.
 
     Attributes
     ----------
     age_correlation
-        Correlation ρ between the channels of the pilots and those of the data: 1 where nothing has changed.
+        Correlation ρ between what is random of the channels of the pilots and of those of the data: 1 where nothing
+        has changed. A line of sight stays.
     pilot_snr_db
-        Energy of a pilot over the noise, on every subcarrier and for a channel of gain one, in dB.
+        Energy of a pilot over the noise, on every subcarrier and for a channel of gain one, in dB: where path
+        losses are drawn, those come off it.
     pilots
         Number of orthogonal pilots: user k sends pilot k mod this, so that users may contaminate each other's.
         ``None`` is one pilot a user.
@@ -977,7 +981,8 @@ class Ofdm:
     spacing_khz
         Distance of neighbouring subcarriers in kHz.
     squint
-        Whether the arrays' responses turn with the frequency (beam squint).
+        Whether the arrays' responses turn with the frequency (beam squint): those of targets, lines of sight and
+        rays. The covariance of scatter does not turn.
     subcarriers
         Number of subcarriers N.
     symbol_us
@@ -987,7 +992,7 @@ class Ofdm:
         Number of OFDM symbols that echoes are collected over; ``None`` is ``snapshots``.
     taps
         Taps of scatter, one over the bandwidth apart; ``None`` is as many as reach four spreads. One tap is
-        a channel that is the same on every subcarrier.
+        scatter that is the same on every subcarrier. Clusters and delay lines have delays of their own.
     velocity_weight_per_m2_s2
         Weight of the bounds of velocities, per (m/s)². By default a metre per second counts as much as
         a degree.
@@ -1533,7 +1538,8 @@ class Scenario(ScenarioBase):
     sensing_noise_dbm
         Noise power at every receive antenna of the radar in dBm.
     sensing_streams
-        Number of beams that carry no data. ``None`` means three per target, which always suffices.
+        Number of beams that carry no data. ``None`` means three per target, which always suffices; on every
+        subcarrier of several one per target, as the band has many together.
     snapshots
         Number of snapshots L the radar observes.
     stations
