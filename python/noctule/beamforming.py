@@ -144,9 +144,9 @@ Arrays of an instance
 ``range_linked`` : real number
     1 where one range sets curvature and delay, 0 where they are two unknowns; absent: 1
 ``range_m`` : real [target]
-    distances of the targets in metres
+    distances of the targets in metres; absent: 0
 ``velocity_m_s`` : real [target]
-    velocities of the targets towards the array in m/s
+    velocities of the targets towards the array in m/s; absent: 0
 ``band_unknown`` : real [target, band_parameter]
     1 where azimuth, polar angle, range, velocity, reflection of a target are unknown, else 0; absent: all
 ``bound_weights`` : real [kind]
@@ -170,7 +170,7 @@ Metrics in records
 ``sum_rate_nats`` (nat/s/Hz)
     sum over users of ln(1 + SINR)
 ``crb_trace_mixed`` (mixed)
-    tr F⁻¹: rad² and squared reflection
+    tr F⁻¹: rad² and squared reflection; with ``ofdm`` m² and (m/s)² too, none of them weighted
 ``worst_angle_rcrb_deg`` (°)
     largest root-Cramér–Rao bound over targets, azimuth and polar angle
 ``rms_angle_rcrb_deg`` (°)

@@ -22,15 +22,17 @@ impl Covariance {
         Self { blocks, factors: CMat::zeros(rows, 0), weights: Vec::new() }
     }
 
-    /// The same with blocks whose eigenvalues are zero or more: what rounding left below is cut off. A
-    /// singular block, such as that of a line of sight alone, has errors of the size of what was
-    /// estimated, which may be much larger than itself.
+    /// The same with Hermitian blocks whose eigenvalues are zero or more: what rounding left beside or
+    /// below is cut off. A singular block, such as that of a line of sight alone, has errors of the size
+    /// of what was estimated, which may be much larger than itself.
     ///
     /// # Errors
     /// [`NumError`] when an entry is not finite.
     pub fn without_rounding(mut self) -> Result<Self, NumError> {
         for block in &mut self.blocks {
-            let mut eigen = HermitianEigen::new(block.rows());
+            let n = block.rows();
+            *block = CMat::from_fn(n, n, |i, j| (block[(i, j)] + block[(j, i)].conj()) * 0.5);
+            let mut eigen = HermitianEigen::new(n);
             eigen.compute(block)?;
             if eigen.min() >= 0.0 {
                 continue;
