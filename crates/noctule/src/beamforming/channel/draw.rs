@@ -201,7 +201,7 @@ fn other_height(cell: &Cell) -> Option<String> {
         large_scale::Scenario::UrbanMacro => (25.0, cell.frame.position_m[2]),
         _ => return None,
     };
-    (height_m != own_m).then(|| {
+    height_m.total_cmp(&own_m).is_ne().then(|| {
         let name = cell.scenario.name();
         format!(
             "{name}: the base station's height of {height_m} m is not the {own_m} m of the formulas"
