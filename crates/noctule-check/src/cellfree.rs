@@ -54,69 +54,113 @@ fn shape(read: &Read<'_>) -> Outcome<(usize, usize, usize)> {
     Ok((users, aps, antennas))
 }
 
+/// What users hear with every access point at a power of one.
+struct Heard {
+    /// Through the estimated channel of each user, and in all with what errors of estimation add.
+    own: Vec<Matrix>,
+    every: Vec<Matrix>,
+    /// The least and the most that a user can receive, noise of power one included.
+    least: Vec<f64>,
+    most: Vec<f64>,
+}
+
+impl Heard {
+    fn read(read: &Read<'_>, (users, aps, antennas): (usize, usize, usize)) -> Outcome<Self> {
+        let size = aps * antennas;
+        let power = read.array("power_over_noise")?;
+        let (channels, blocks) = (read.array("channels")?, read.array("error_blocks")?);
+        let (factors, weights) = (read.array("error_factors")?, read.array("error_weights")?);
+        let rank = weights.len() / users;
+        if power.len() != aps
+            || power.iter().any(|p| *p <= 0.0)
+            || blocks.len() != 2 * users * size * antennas
+            || factors.len() != 2 * rank * users * size
+        {
+            return unproven("powers and estimation errors do not fit");
+        }
+        let budget: Vec<Ball> =
+            power.iter().map(|p| Ball::real(*p).sqrt()).collect::<Outcome<_>>()?;
+        let column = |list: &[f64], at: usize| {
+            (0..size).map(|n| pair(list, at * size + n) * budget[n / antennas]).collect::<Vec<_>>()
+        };
+        let mut heard =
+            Self { own: Vec::new(), every: Vec::new(), least: Vec::new(), most: Vec::new() };
+        for k in 0..users {
+            let h = column(&channels, k);
+            let scaled: Vec<Matrix> = (0..aps)
+                .map(|m| {
+                    let at = (k * aps + m) * antennas * antennas;
+                    let entry = |i, j| pair(&blocks, at + i * antennas + j);
+                    Matrix::of(antennas, antennas, |i, j| entry(i, j) * budget[m] * budget[m])
+                })
+                .collect();
+            let factors: Vec<_> =
+                (k * rank..(k + 1) * rank).map(|at| (weights[at], column(&factors, at))).collect();
+            heard.push(&h, &scaled, &factors, antennas)?;
+        }
+        Ok(heard)
+    }
+
+    /// One more user: its channel, blocks of its error, and factors of it.
+    fn push(
+        &mut self,
+        h: &[Ball],
+        blocks: &[Matrix],
+        factors: &[(f64, Vec<Ball>)],
+        antennas: usize,
+    ) -> Outcome<()> {
+        let (mut through, mut under) = (Ball::real(1.0), Ball::ZERO);
+        let mut theta = outer(h, 1.0);
+        for (m, block) in blocks.iter().enumerate() {
+            through = through + largest(block)?.into();
+            under =
+                under + largest(&Matrix::of(antennas, antennas, |i, j| -block.at(i, j)))?.into();
+            add_block(&mut theta, m, antennas, block, |entry, x| entry + x);
+        }
+        for (weight, f) in factors {
+            let spread = amplitude(f, antennas)?.square() * weight.abs();
+            if *weight > 0.0 {
+                through = through + spread;
+            } else {
+                under = under + spread;
+            }
+            theta = theta.plus(&outer(f, *weight));
+        }
+        self.least.push((Ball::real(1.0) - under).lower());
+        self.most.push((through + amplitude(h, antennas)?.square()).upper());
+        self.every.push(theta);
+        self.own.push(outer(h, 1.0));
+        Ok(())
+    }
+}
+
+/// Change the block of access point `m` of a matrix over all of them by the entries of another.
+fn add_block(
+    whole: &mut Matrix,
+    m: usize,
+    antennas: usize,
+    block: &Matrix,
+    change: impl Fn(Ball, Ball) -> Ball,
+) {
+    let size = whole.entries.len().isqrt();
+    for (at, x) in block.entries.iter().enumerate() {
+        let place = (m * antennas + at / antennas) * size + m * antennas + at % antennas;
+        whole.entries[place] = change(whole.entries[place], *x);
+    }
+}
+
 fn boxes(
     read: &Read<'_>,
     value: f64,
     (users, aps, antennas): (usize, usize, usize),
 ) -> Outcome<usize> {
-    let size = aps * antennas;
-    let power = read.array("power_over_noise")?;
-    let (channels, blocks) = (read.array("channels")?, read.array("error_blocks")?);
-    let (factors, weights) = (read.array("error_factors")?, read.array("error_weights")?);
-    let rank = weights.len() / users;
-    if power.len() != aps
-        || power.iter().any(|p| *p <= 0.0)
-        || blocks.len() != 2 * users * size * antennas
-        || factors.len() != 2 * rank * users * size
-    {
-        return unproven("powers and estimation errors do not fit");
-    }
-    let budget: Vec<Ball> = power.iter().map(|p| Ball::real(*p).sqrt()).collect::<Outcome<_>>()?;
-    let column = |list: &[f64], at: usize| {
-        (0..size).map(|n| pair(list, at * size + n) * budget[n / antennas]).collect::<Vec<_>>()
-    };
-    let mut own = Vec::new();
-    let (mut every, mut least, mut most) = (Vec::new(), Vec::new(), Vec::new());
-    for k in 0..users {
-        let h = column(&channels, k);
-        let (mut through, mut under) = (Ball::real(1.0), Ball::ZERO);
-        let mut theta = outer(&h, 1.0);
-        for (m, root) in budget.iter().enumerate() {
-            let at = (k * aps + m) * antennas * antennas;
-            let block = Matrix::of(antennas, antennas, |i, j| {
-                pair(&blocks, at + i * antennas + j) * *root * *root
-            });
-            through = through + largest(&block)?.into();
-            under =
-                under + largest(&Matrix::of(antennas, antennas, |i, j| -block.at(i, j)))?.into();
-            for (at, x) in block.entries.iter().enumerate() {
-                let place = (m * antennas + at / antennas) * size + m * antennas + at % antennas;
-                theta.entries[place] = theta.entries[place] + *x;
-            }
-        }
-        for f in 0..rank {
-            let (weight, f) = (weights[k * rank + f], column(&factors, k * rank + f));
-            let spread = amplitude(&f, antennas)?.square() * weight.abs();
-            if weight > 0.0 {
-                through = through + spread;
-            } else {
-                under = under + spread;
-            }
-            theta = theta.plus(&outer(&f, weight));
-        }
-        least.push((Ball::real(1.0) - under).lower());
-        most.push((through + amplitude(&h, antennas)?.square()).upper());
-        every.push(theta);
-        own.push(outer(&h, 1.0));
-    }
+    let heard = Heard::read(read, (users, aps, antennas))?;
     // Under a limit on the error, who senses sends at full power; otherwise nobody sends more.
     let limit = (read.scheme == "balanced").then(|| read.number("max_error").ok()).flatten();
     let patterns = if limit.is_some() { patterns(read, antennas)? } else { Vec::new() };
     let count = read.length("low") / users;
     let list = |name: &str| read.list(name, count * users);
-    let (low, high, from, to) =
-        (list("low")?, list("high")?, list("chord_low")?, list("chord_high")?);
-    let (t, prices) = (list("t")?, read.list("price", count * aps)?);
+    let (low, high) = (list("low")?, list("high")?);
     let price = if read.length("error_price") > 0 {
         read.list("error_price", read.length("error_price"))?[0]
     } else {
@@ -126,49 +170,107 @@ fn boxes(
         return unproven("a price of a limit that there is not");
     }
     let each = if price > 0.0 { (2 * antennas - 1) * patterns.len() } else { 0 };
-    let lags = if each > 0 { read.list("lags", count * each)? } else { Vec::new() };
+    let leaves = Leaves {
+        heard: &heard,
+        patterns: &patterns,
+        sizes: (users, aps, antennas),
+        ends: (&low, &high, &list("chord_low")?, &list("chord_high")?),
+        t: &list("t")?,
+        prices: &read.list("price", count * aps)?,
+        price,
+        limit: limit.unwrap_or(0.0),
+        lags: &if each > 0 { read.list("lags", count * each)? } else { Vec::new() },
+        each,
+    };
     let corners: Vec<_> = (0..count)
         .map(|b| b * users..(b + 1) * users)
         .map(|at| (&low[at.clone()], &high[at]))
         .collect();
-    if count == 0 || !covers(&corners, least, most) {
+    if count == 0 || !covers(&corners, heard.least.clone(), heard.most.clone()) {
         return unproven("the boxes leave something uncovered");
     }
     let nats = (Ball::real(value) * Ball::real(2.0).ln()?).lower();
     for leaf in 0..count {
-        let mut constant = Ball::ZERO;
-        let prices = &prices[leaf * aps..(leaf + 1) * aps];
+        leaves.proves(leaf, nats)?;
+    }
+    Ok(count)
+}
+
+/// Boxes with their multipliers.
+struct Leaves<'a> {
+    heard: &'a Heard,
+    patterns: &'a [Pattern],
+    sizes: (usize, usize, usize),
+    /// Of boxes, and of those whose chords prove them.
+    ends: (&'a [f64], &'a [f64], &'a [f64], &'a [f64]),
+    t: &'a [f64],
+    prices: &'a [f64],
+    price: f64,
+    limit: f64,
+    lags: &'a [f64],
+    /// Numbers of `lags` in a box.
+    each: usize,
+}
+
+impl Leaves<'_> {
+    /// That no beams of a box have a sum above `nats`.
+    fn proves(&self, leaf: usize, nats: f64) -> Outcome<()> {
+        let (users, aps, antennas) = self.sizes;
+        let prices = &self.prices[leaf * aps..(leaf + 1) * aps];
+        let size = aps * antennas;
         let mut shared = Matrix::of(size, size, |i, j| {
             if i == j { Ball::real(-prices[i / antennas]) } else { Ball::ZERO }
         });
-        let mut slopes = Vec::with_capacity(users);
-        for (k, heard) in every.iter().enumerate() {
+        let (of_users, slopes) = self.chords(leaf, &mut shared)?;
+        let constant = of_users + self.tangents(leaf, &mut shared)?;
+        let reach = self.reach(prices, constant, nats)?;
+        let each = (0..users).map(|k| shared.plus(&self.heard.own[k].scaled(slopes[k].into())));
+        for matrix in each.chain([shared.clone()]) {
+            if !below(reach, &matrix) {
+                return unproven(format!(
+                    "a matrix of box {leaf} is not proven to be positive semidefinite"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Constants of the chords and logarithms of a box, and slopes of its chords.
+    fn chords(&self, leaf: usize, shared: &mut Matrix) -> Outcome<(Ball, Vec<f64>)> {
+        let users = self.sizes.0;
+        let (low, high, from, to) = self.ends;
+        let (mut constant, mut slopes) = (Ball::ZERO, Vec::with_capacity(users));
+        for (k, heard) in self.heard.every.iter().enumerate() {
             let at = leaf * users + k;
             if !(from[at] <= low[at] && high[at] <= to[at]) {
                 return unproven("a box is not inside the one whose chords prove it");
             }
             let (slope, offset) = chord(from[at], to[at])?;
-            let rest = Ball::real(t[at]) - slope.into();
-            constant = constant + rest - Ball::real(t[at]).ln()? - 1.0.into() + offset.into();
-            shared = shared.plus(&heard.scaled(rest));
+            let rest = Ball::real(self.t[at]) - slope.into();
+            constant = constant + rest - Ball::real(self.t[at]).ln()? - 1.0.into() + offset.into();
+            *shared = shared.plus(&heard.scaled(rest));
             slopes.push(slope);
         }
-        for (pattern, lags) in
-            patterns.iter().zip(lags[leaf * each..(leaf + 1) * each].chunks(2 * antennas - 1))
-        {
-            // −μ(S − δ) is concave: its tangent lies above it, and S is of degree two.
+        Ok((constant, slopes))
+    }
+
+    /// −μ(S − δ) is concave: its tangent lies above it, and S is of degree two.
+    fn tangents(&self, leaf: usize, shared: &mut Matrix) -> Outcome<Ball> {
+        let (antennas, each) = (self.sizes.2, self.each);
+        let mut constant = Ball::ZERO;
+        let lags = self.lags[leaf * each..(leaf + 1) * each].chunks(2 * antennas - 1);
+        for (pattern, lags) in self.patterns.iter().zip(lags) {
             let (error, slope) = pattern.tangent(lags);
-            let share = Ball::real(price).over((patterns.len() as f64).into())?;
-            constant = constant + share * (error + limit.unwrap_or(0.0).into());
-            for (at, x) in slope.entries.iter().enumerate() {
-                let place = (pattern.ap * antennas + at / antennas) * size
-                    + pattern.ap * antennas
-                    + at % antennas;
-                shared.entries[place] = shared.entries[place] - *x * share;
-            }
+            let share = Ball::real(self.price).over((self.patterns.len() as f64).into())?;
+            constant = constant + share * (error + self.limit.into());
+            add_block(shared, pattern.ap, antennas, &slope, |entry, x| entry - x * share);
         }
-        // The largest τ with constant + Σ (ν + τ) ≤ value, clipped at zero where nobody has to send.
-        let senses = |m: usize| patterns.iter().any(|pattern| pattern.ap == m);
+        Ok(constant)
+    }
+
+    /// The largest τ with constant + Σ (ν + τ) ≤ value, clipped at zero where nobody has to send.
+    fn reach(&self, prices: &[f64], constant: Ball, nats: f64) -> Outcome<f64> {
+        let senses = |m: usize| self.patterns.iter().any(|pattern| pattern.ap == m);
         let worth = |tau: f64| {
             let each = prices.iter().enumerate().map(|(m, p)| {
                 let sum = Ball::real(*p) + tau.into();
@@ -186,16 +288,8 @@ fn boxes(
         if worth(under) > nats {
             return unproven("the constant part is above the value already");
         }
-        let each = (0..users).map(|k| shared.plus(&own[k].scaled(slopes[k].into())));
-        for matrix in each.chain([shared.clone()]) {
-            if !below(under, &matrix) {
-                return unproven(format!(
-                    "a matrix of box {leaf} is not proven to be positive semidefinite"
-                ));
-            }
-        }
+        Ok(under)
     }
-    Ok(count)
 }
 
 /// `weight · f fᴴ`.

@@ -189,20 +189,8 @@ impl Network {
             let own = Ball::real(part.error[k]) * level;
             let mut spent = Ball::ZERO;
             for (m, gain) in self.gain.iter().enumerate() {
-                let mut cost = scale * part.power[m] + gain[k] * (p[k] * part.error[k]);
-                if self.limit.is_some() {
-                    let [xx, yy, xy] = [0, 1, 2].map(|i| Ball::real(part.inverse[3 * k + i]));
-                    let squares = [xx * xx + xy * xy, yy * yy + xy * xy, (xx * xy + xy * yy) * 2.0];
-                    let heard = sum(squares.iter().zip(&self.echoes[k][m]).map(|(a, b)| *a * *b));
-                    cost = cost - heard * self.energy * part.crb[k];
-                }
-                for j in (0..users).filter(|j| *j != k) {
-                    let overlap = Ball {
-                        rad: 8.0 * U * self.overlap[j * users + k],
-                        ..self.overlap[j * users + k].into()
-                    };
-                    cost = cost + gain[j] * overlap * (q[j] * part.error[j]);
-                }
+                let own_cost = scale * part.power[m] + gain[k] * (p[k] * part.error[k]);
+                let cost = own_cost + self.cost_beside(part, &q, (k, m));
                 // Σ c x − u((Σ √(g x))² + Σ b x) ≥ 0 for all x ≥ 0, by Cauchy and Schwarz.
                 let left = cost - gain[k] * own;
                 if left.re - left.rad <= 0.0 {
@@ -215,6 +203,26 @@ impl Network {
             }
         }
         Ok(true)
+    }
+
+    /// What the energy of point `m` for user `k` costs the others, less what it tells of the user's place.
+    fn cost_beside(&self, part: &Part<'_>, q: &[Ball], (k, m): (usize, usize)) -> Ball {
+        let users = part.low.len();
+        let mut cost = Ball::ZERO;
+        if self.limit.is_some() {
+            let [xx, yy, xy] = [0, 1, 2].map(|i| Ball::real(part.inverse[3 * k + i]));
+            let squares = [xx * xx + xy * xy, yy * yy + xy * xy, (xx * xy + xy * yy) * 2.0];
+            let heard = sum(squares.iter().zip(&self.echoes[k][m]).map(|(a, b)| *a * *b));
+            cost = cost - heard * self.energy * part.crb[k];
+        }
+        for j in (0..users).filter(|j| *j != k) {
+            let overlap = Ball {
+                rad: 8.0 * U * self.overlap[j * users + k],
+                ..self.overlap[j * users + k].into()
+            };
+            cost = cost + self.gain[m][j] * overlap * (q[j] * part.error[j]);
+        }
+        cost
     }
 }
 
@@ -233,14 +241,7 @@ fn echoes(read: &Read<'_>, users: usize, points: usize) -> Outcome<Vec<Vec<[Ball
     let common = (common * pi * pi * 8.0 * band * band).over(light * light)?;
     let mut out = Vec::new();
     for user in user.chunks(2) {
-        let mut ways = Vec::new();
-        for place in place.chunks(2) {
-            let away = [0, 1].map(|i| Ball::real(place[i]) - user[i].into());
-            let square = away[0] * away[0] + away[1] * away[1];
-            let distance = square.sqrt()?;
-            let weight = Ball::real(1.0).over(Ball { re: square.re.max(1.0), ..square })?;
-            ways.push((away[0].over(distance)?, away[1].over(distance)?, weight));
-        }
+        let ways = place.chunks(2).map(|place| way(place, user)).collect::<Outcome<Vec<_>>>()?;
         let of = |(x, y, weight): &(Ball, Ball, Ball)| {
             let mut total = [Ball::ZERO; 3];
             for (x2, y2, other) in &ways {
@@ -253,4 +254,13 @@ fn echoes(read: &Read<'_>, users: usize, points: usize) -> Outcome<Vec<Vec<[Ball
         out.push(ways.iter().map(of).collect());
     }
     Ok(out)
+}
+
+/// Direction from a user to a point, and what is left of power there and back.
+fn way(place: &[f64], user: &[f64]) -> Outcome<(Ball, Ball, Ball)> {
+    let away = [0, 1].map(|i| Ball::real(place[i]) - user[i].into());
+    let square = away[0] * away[0] + away[1] * away[1];
+    let distance = square.sqrt()?;
+    let weight = Ball::real(1.0).over(Ball { re: square.re.max(1.0), ..square })?;
+    Ok((away[0].over(distance)?, away[1].over(distance)?, weight))
 }

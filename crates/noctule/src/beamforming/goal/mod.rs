@@ -20,6 +20,7 @@
 
 mod around;
 mod arrays;
+mod asked;
 mod built;
 mod certificate;
 mod dual;

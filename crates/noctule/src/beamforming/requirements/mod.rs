@@ -110,6 +110,7 @@ mod priced;
 mod program;
 mod rate;
 mod reach;
+mod refined;
 mod required;
 mod sensed;
 mod spend;
