@@ -52,6 +52,8 @@ class Ball:
     def __init__(self, mid, rad=None):
         self.mid = np.asarray(mid)
         self.rad = np.zeros(self.mid.shape) if rad is None else np.broadcast_to(rad, self.mid.shape) * UP + TINY
+        if not (np.isfinite(self.mid).all() and np.isfinite(self.rad).all()):
+            raise Unproven("a number beyond all numbers")
 
     @property
     def T(self):
@@ -115,7 +117,7 @@ class Ball:
         return Ball(self.mid.sum(axis), self.rad.sum(axis) + terms * U * np.abs(self.mid).sum(axis) * UP)
 
     def upper(self):
-        return float((self.mid.real + self.rad) * (1 + 4 * U) if self.mid.real > 0 else self.mid.real + self.rad + TINY)
+        return float(np.nextafter(self.mid.real + self.rad, np.inf))
 
     def lower(self):
         return -(-self).upper()
@@ -170,7 +172,8 @@ def shift_of(a):
     m = 4 * (len(a.mid) + 2)
     gamma = m * U / (1 - m * U)
     trace = np.abs(np.diag(a.mid)).sum()
-    return (2 * gamma / (1 - 2 * gamma) * trace + (a.rad + 2 * U * np.abs(a.mid)).sum(axis=1).max() + TINY) * UP
+    lost = a.rad + 2 * U * np.abs(a.mid)  # the Hermitian part is off by the mean of an entry and its mirror image
+    return (2 * gamma / (1 - 2 * gamma) * trace + np.maximum(lost, lost.T).sum(axis=1).max() + TINY) * UP
 
 
 def semidefinite(a):
@@ -178,8 +181,7 @@ def semidefinite(a):
     mid = (a.mid + a.mid.conj().T) / 2
     # The ball's matrices are off by less than the largest row sum.
     try:
-        np.linalg.cholesky(mid - shift_of(a) * np.eye(len(mid)))
-        return True
+        return bool(np.isfinite(np.linalg.cholesky(mid - shift_of(a) * np.eye(len(mid)))).all())
     except np.linalg.LinAlgError:
         return False
 
@@ -400,14 +402,20 @@ def beamforming(document):
     sensed = crb_weight > 0 and len(instance["azimuth_rad"]) > 0
     derivatives = echo_derivatives(instance) if sensed else []
     size = len(derivatives) ** 2
-    if "z" in numbers:
+    # Rates count as nothing only where they have no weight, nobody has one, or the claim says so.
+    names, rated, alone = set(numbers), weight > 0 and users > 0, bound.get("problem") == SENSES_ONLY
+    if names == {"q", "y", "z"} and not alone:
         return cooperation(instance, h, derivatives, numbers)
-    if set(numbers) <= {"y", "capacity"}:
-        rates = Ball(weight * capacity(h, numbers["capacity"], power) * UP if numbers.get("capacity") else 0.0)
+    if names == {"y", "capacity"} and not alone or names == {"y"} and (alone or not rated):
+        rates = Ball(0.0)
+        if names == {"y", "capacity"} and rated:
+            rates = Ball(weight * capacity(h, numbers["capacity"], power) * UP)
         if not sensed:
             return rates.upper()
         trace, matrix = sensing_matrix(instance, derivatives, np.asarray(numbers["y"], float))
         return (Ball(power * largest(matrix, least=0.0) * UP) - trace + rates).upper()
+    if alone or names not in ({"low", "high", "t", "y", "slope"}, {*BOXES, "t", "y"}):
+        raise Unproven("its lists are not those of a proof of its problem")
     sloped = "slope" in numbers
     low, high, outer_low, outer_high = boxes(numbers, users, ("low", "high") * 2 if sloped else BOXES)
     t, y = rows(numbers, "t", users, len(low)), rows(numbers, "y", size, len(low))
@@ -430,7 +438,7 @@ def beamforming(document):
             trace, matrix = sensing_matrix(instance, derivatives, y[box])
             constant, shared = constant - trace, shared + matrix
         top = largest(shared, *(shared + outer[k] * (weight * slope[k]) for k in range(users)), least=0.0)
-        worst = max(worst, (constant + Ball(power * top * UP)).upper())
+        worst = np.maximum(worst, (constant + Ball(power * top * UP)).upper())
     return worst
 
 
@@ -504,7 +512,8 @@ def cellfree(document):
     h = [(Ball(channels[k].ravel()) * budget)[:, None] for k in range(users)]
     own = [x @ x.H for x in h]
     blocks = complex_array(instance["error_blocks"])
-    factors, weights = complex_array(instance["error_factors"]), instance["error_weights"]
+    weights = instance.get("error_weights") or [[]] * users
+    factors = complex_array(instance["error_factors"]) if any(weights) else np.zeros((users, 0, aps * antennas))
     every, least, most = [], [], []
     for k in range(users):
         # Θ_k: a block for each access point, and factors that may span several.
@@ -648,7 +657,7 @@ def reaches_nothing(level, low, high, error, crb, inverse, power, gain, estimate
         gained = gained + q[k] * error[k]
         if limit is not None:
             gained = gained + (2.0 * (Ball(inverse[k][0]) + inverse[k][1]) - limit) * crb[k]
-    if gained.lower() <= 0:
+    if not gained.lower() > 0:
         return False
     scale = gained / Ball(power).sum()  # prices of power may be scaled until nothing is owed
     for k in range(users):
@@ -664,12 +673,19 @@ def reaches_nothing(level, low, high, error, crb, inverse, power, gain, estimate
         # Σ c x − u ((Σ √(g x))² + Σ b x) ≥ 0 for all x ≥ 0, by Cauchy and Schwarz.
         u = Ball(error[k]) * level
         left = cost - gain[:, k] * u
-        if np.any(left.mid - left.rad <= 0) or (u * (estimate[:, k] / left).sum()).upper() > 1.0:
+        if not np.all(left.mid - left.rad > 0) or not (u * (estimate[:, k] / left).sum()).upper() <= 1.0:
             return False
     return True
 
 
 SYSTEMS = {"beamforming": beamforming, "cellfree": cellfree, "pilots": pilots}
+SENSES_ONLY = "sensing only, users ignored"  # what a bound that counts no rates is called where rates have a weight
+QUANTITIES = {
+    ("beamforming", "upper"): "weighted objective",
+    ("cellfree", "upper"): "sum rate in bit/s/Hz",
+    ("cellfree", "lower"): "mean error of the beampatterns",
+    ("pilots", "lower"): "worst error of the estimates",
+}
 
 
 def check(document):
@@ -679,17 +695,28 @@ def check(document):
         raise NotHere("it has no bound with multipliers, or is of a system that is not known here")
     if "left_out" in bound["numbers"]:
         raise NotHere("its multipliers were too many to be kept")
-    value, upper = bound["value"], bound["sense"] == "upper"
+    value, upper, system = bound["value"], bound.get("sense") == "upper", document["system"]
+    quantity = QUANTITIES.get((system, str(bound.get("sense"))))
+    if quantity is None or isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
+        raise Unproven("the bound has no value, or a sense that is not one of its system")
+    problem = bound.get("problem")
+    if problem is not None and (system, problem) != ("beamforming", SENSES_ONLY):
+        raise NotHere(f"bounds of the problem {problem!r}")
     try:
-        proven = SYSTEMS[document["system"]](document)
+        with np.errstate(all="ignore"):  # what is beyond all numbers is refused by every Ball
+            proven = SYSTEMS[document["system"]](document)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise Unproven(f"the document is not whole ({type(error).__name__}: {error})") from error
     # The last digits of a decimal, and of what the two sides call the same sum.
     slack = 1e-9 * abs(value) + (1e-9 if document["system"] != "pilots" else 0.0)
     if not (proven <= value + slack if upper else proven >= value - slack):
         raise Unproven(f"what follows is {proven:.12g}, claimed is {value:.12g}")
-    of = f" of {bound['problem']}" if bound.get("problem") else ""
-    return f"no design{of} {'exceeds' if upper else 'undercuts'} {proven:.9g} (claimed: {value:.9g})"
+    reached = (document.get("metrics") or {}).get("objective")
+    if system == "beamforming" and problem is None and reached is not None and reached > value + slack:
+        raise Unproven("the document's own design is better")
+    of = f" ({problem})" if problem else ""
+    verb = "exceeds" if upper else "undercuts"
+    return f"no design{of} {verb} {float(proven)!r} in its {quantity} (claimed: {value!r})"
 
 
 def main():

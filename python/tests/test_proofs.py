@@ -159,6 +159,30 @@ def test_dropped_and_shrunk_boxes(system: str) -> None:
             assert not proven(document), (box, side)
 
 
+def test_forged_frames() -> None:
+    """Lists left out, a sense turned, numbers beyond all: what is checked is the statement as it stands."""
+    document = small("beamforming")
+    document.pop("metrics")  # as a proof file, which has no design to be compared with
+    size = (4 * len(document["instance"]["azimuth_rad"])) ** 2
+    y = document["proof"]["bound"]["numbers"]["y"][:size]
+    for numbers in ({"y": y}, {"y": y, "capacity": []}, {"y": y, "z": None}, {"y": [1e160] * size}):
+        forged = copy.deepcopy(document)
+        forged["proof"]["bound"] |= {"numbers": numbers, "value": 0.0}
+        assert not proven(forged)
+    for entry in (1e160, 1e308):
+        forged = copy.deepcopy(document)
+        forged["proof"]["bound"]["numbers"]["y"] = [entry] * len(forged["proof"]["bound"]["numbers"]["y"])
+        forged["proof"]["bound"]["value"] = -1000.0
+        assert not proven(forged)
+    for system, sense in (("beamforming", "lower"), ("pilots", "upper"), ("cellfree", "banana")):
+        forged = small(system)
+        forged["proof"]["bound"] |= {"sense": sense, "value": 1e6}
+        assert not proven(forged)
+    forged = small("beamforming")
+    forged["proof"]["bound"]["problem"] = proofs.SENSES_ONLY
+    assert not proven(forged)
+
+
 @pytest.mark.parametrize("system", DOCUMENTS)
 def test_a_proof_of_another_instance(system: str) -> None:
     other = small(system, seed=2)

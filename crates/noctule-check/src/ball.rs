@@ -223,7 +223,9 @@ pub(crate) fn below(top: f64, g: &Matrix) -> bool {
     let terms = (4 * (n + 2)) as f64 * U;
     let gamma = 2.0 * terms / (1.0 - terms);
     let trace: f64 = (0..n).map(|i| a.at(i, i).re.abs()).sum();
-    let row = |i: usize| (0..n).map(|j| a.at(i, j).rad + 4.0 * U * a.at(i, j).size()).sum::<f64>();
+    let lost = |i: usize, j: usize| a.at(i, j).rad + 4.0 * U * a.at(i, j).size();
+    // The Hermitian part is off by the mean of an entry and its mirror image.
+    let row = |i: usize| (0..n).map(|j| lost(i, j).max(lost(j, i))).sum::<f64>();
     let lost = (0..n).map(row).fold(0.0, f64::max);
     cholesky(&a, (gamma / (1.0 - gamma) * trace + lost + TINY) * UP).is_some()
 }

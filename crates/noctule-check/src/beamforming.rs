@@ -18,16 +18,22 @@ pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
         return Err(Refused::NotHere(format!("instances with '{beyond}'")));
     }
     let scene = Scene::read(read)?;
-    if read.has("z") {
-        return scene.cooperation(read, value);
-    }
-    if !read.has("low") {
-        let rates = if read.length("capacity") > 0 { scene.capacity(read)? } else { Ball::ZERO };
-        let (constant, slope) = scene.sensing(&read.list("y", scene.order().pow(2))?);
-        scene.within(value, rates - constant, [slope].iter())?;
-        return Ok(1);
-    }
-    scene.boxes(read, value)
+    // Rates count as nothing only where they have no weight, nobody has one, or the claim says so.
+    let rated = scene.weight > 0.0 && scene.users() > 0;
+    let rates = match (&read.names()[..], read.senses_only) {
+        (["y"], alone) if alone || !rated => Ball::ZERO,
+        (["capacity", "y"], false) if rated => scene.capacity(read)?,
+        (["capacity", "y"], false) => Ball::ZERO,
+        (["q", "y", "z"], false) => return scene.cooperation(read, value),
+        (["high", "low", "slope", "t", "y"], false)
+        | (["chord_high", "chord_low", "high", "low", "t", "y"], false) => {
+            return scene.boxes(read, value);
+        }
+        _ => return unproven("its lists are not those of a proof of its problem"),
+    };
+    let (constant, slope) = scene.sensing(&read.list("y", scene.order().pow(2))?);
+    scene.within(value, rates - constant, [slope].iter())?;
+    Ok(1)
 }
 
 struct Scene {
@@ -49,6 +55,12 @@ impl Scene {
         let (users, channels) = (noise.len(), read.array("channels")?);
         let shape = |side: &str| read.array(&format!("{side}_shape"));
         let (send, receive) = (shape("transmit")?, shape("receive")?);
+        let sides = |list: &[f64]| {
+            list.len() == 2 && list.iter().all(|n| (1.0..=1e6).contains(n) && n.fract() <= 0.0)
+        };
+        if !sides(&send) || !sides(&receive) {
+            return unproven("an array has no two sides");
+        }
         let antennas = send.iter().product::<f64>() as usize;
         if channels.len() != 2 * users * antennas || noise.iter().any(|x| *x <= 0.0) {
             return unproven("channels, noise and antennas do not fit");
@@ -145,7 +157,7 @@ impl Scene {
         slopes: impl Iterator<Item = &'a Matrix>,
     ) -> Outcome<()> {
         let top = (Ball::real(value) - constant).over(self.power.into())?.lower();
-        if top < 0.0 {
+        if top.is_nan() || top < 0.0 {
             return unproven("the constant part is above the value already");
         }
         for slope in slopes {

@@ -37,6 +37,9 @@ pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
     if !read.has("t") {
         return Err(Refused::NotHere("bounds without multipliers".to_owned()));
     }
+    if users == 0 {
+        return Err(Refused::NotHere("rates of networks without users".to_owned()));
+    }
     boxes(read, value, (users, aps, antennas))
 }
 

@@ -31,6 +31,8 @@ pub struct Proven {
     pub value: f64,
     /// Whether designs do not exceed the value, or do not undercut it.
     pub upper: bool,
+    /// What the value is of.
+    pub quantity: &'static str,
     /// Statements of boxes that were checked.
     pub leaves: usize,
 }
@@ -54,20 +56,40 @@ pub fn check(document: &Value) -> Outcome<Proven> {
     let Some(value) = bound["value"].as_f64().filter(|value| value.is_finite()) else {
         return unproven("the bound has no value");
     };
-    let upper = bound["sense"] == "upper";
+    let (upper, quantity) = match (system, bound["sense"].as_str()) {
+        ("beamforming", Some("upper")) => (true, "weighted objective"),
+        ("cellfree", Some("upper")) => (true, "sum rate in bit/s/Hz"),
+        ("cellfree", Some("lower")) => (false, "mean error of the beampatterns"),
+        ("pilots", Some("lower")) => (false, "worst error of the estimates"),
+        ("beamforming" | "cellfree" | "pilots", _) => {
+            return unproven("the sense of the bound is not one of its system");
+        }
+        (other, _) => return Err(Refused::NotHere(format!("proofs of the system '{other}'"))),
+    };
+    let problem = &bound["problem"];
+    let senses_only = system == "beamforming" && problem == SENSES_ONLY;
+    if !problem.is_null() && !senses_only {
+        return Err(Refused::NotHere(format!("bounds of the problem {problem}")));
+    }
     // The last digits of a decimal, and of what two programs call the same sum.
     let slack = 1e-9 * value.abs() + if system == "pilots" { 0.0 } else { 1e-9 };
     let value = if upper { value + slack } else { value - slack };
-    let read =
-        Read { instance: &document["instance"], numbers, scheme: &document["scheme"], upper };
+    let (instance, scheme) = (&document["instance"], &document["scheme"]);
+    let read = Read { instance, numbers, scheme, upper, senses_only };
     let leaves = match system {
         "beamforming" => beamforming::check(&read, value)?,
         "cellfree" => cellfree::check(&read, value)?,
-        "pilots" => pilots::check(&read, value)?,
-        other => return Err(Refused::NotHere(format!("proofs of the system '{other}'"))),
+        _ => pilots::check(&read, value)?,
     };
-    Ok(Proven { value, upper, leaves })
+    let reached = document["metrics"]["objective"].as_f64();
+    if system == "beamforming" && !senses_only && reached.is_some_and(|reached| reached > value) {
+        return unproven("the document's own design is better");
+    }
+    Ok(Proven { value, upper, quantity, leaves })
 }
+
+/// What a bound that counts no rates is called where rates have a weight.
+const SENSES_ONLY: &str = "sensing only, users ignored";
 
 /// The parts of a document that a check reads.
 pub(crate) struct Read<'a> {
@@ -75,6 +97,8 @@ pub(crate) struct Read<'a> {
     numbers: &'a Value,
     scheme: &'a Value,
     upper: bool,
+    /// Of beams without their rates.
+    senses_only: bool,
 }
 
 impl Read<'_> {
@@ -103,6 +127,14 @@ impl Read<'_> {
             return Ok(list);
         }
         unproven(format!("'{name}' has {} numbers, and {length} are needed", list.len()))
+    }
+
+    /// The names of all lists, in order.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.numbers.as_object().into_iter().flatten().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        names
     }
 
     pub(crate) fn length(&self, name: &str) -> usize {

@@ -29,14 +29,15 @@ pub(crate) fn write(story: &Story, path: &Path) -> Result<(), Failure> {
     let listed = bound["numbers"].as_object().is_some_and(|numbers| !numbers.is_empty());
     if !listed || !bound["numbers"]["left_out"].is_null() {
         let why = if bound.is_null() {
-            "the design has no bound"
+            "a design that has a bound"
         } else if listed {
-            "the bound has more multipliers than documents keep"
+            "a bound with no more multipliers than documents keep"
         } else {
-            "the bound follows without multipliers: `noctule verify` of the design computes it again"
+            "a bound with multipliers; `noctule verify` of the design computes this one again"
         };
-        say(&tables::wrap(&format!("no proof is written: {why}"), tables::prose_width()));
-        return Ok(());
+        let place = path.display().to_string();
+        let error = InputError::new("no proof is written", "--proof", place, why);
+        return Err(error.hint("without --proof the design is shown").into());
     }
     let proof = json!({
         "format": "noctule-proof/1",
@@ -87,12 +88,18 @@ pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
 fn told(document: &Value, proven: &Proven, seconds: f64) -> String {
     let bound = &document["proof"]["bound"];
     let verb = if proven.upper { "exceeds" } else { "undercuts" };
-    let of = bound["problem"].as_str().map_or_else(String::new, |problem| format!(" of {problem}"));
+    let of = bound["problem"].as_str().map_or_else(String::new, |problem| format!(" ({problem})"));
     format!(
-        "proven: no design{of} {verb} {:.9} (claimed: {:.9}); {} boxes, {:.3} ms each",
-        proven.value,
-        bound["value"].as_f64().unwrap_or(f64::NAN),
+        "proven: no design{of} {verb} {} in its {} (claimed: {}); {} boxes, {:.3} ms each",
+        digits(proven.value),
+        proven.quantity,
+        digits(bound["value"].as_f64().unwrap_or(f64::NAN)),
         proven.leaves,
         1e3 * seconds / proven.leaves.max(1) as f64,
     )
+}
+
+/// All digits, so that no rounding makes a claim of its own.
+fn digits(value: f64) -> String {
+    if value.abs() < 1e-4 { format!("{value:e}") } else { value.to_string() }
 }

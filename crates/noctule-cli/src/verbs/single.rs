@@ -29,7 +29,9 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
     check_svg(picture, "--plot")?;
     let proof = options.proof.as_deref();
     proof::check_path(proof)?;
-    check_free(&[options.out.as_deref(), plot, picture, proof], options.force)?;
+    let written = [options.out.as_deref(), plot, picture, proof];
+    check_apart(&written)?;
+    check_free(&written, options.force)?;
     let scheme = options.scheme.as_deref().map_or(Method::First, Method::Named);
     let mut asked = resolved(&options.instance, scheme)?;
     let kind = options.plot_kind.as_deref().and_then(PictureKind::of_word);
@@ -59,6 +61,19 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
         proof::write(&story, path)?;
     }
     show(&story, options.out.as_deref(), as_json)
+}
+
+/// Refuse two files of one name: the second would be all that is left.
+fn check_apart(paths: &[Option<&Path>]) -> Result<(), Failure> {
+    let paths: Vec<&Path> = paths.iter().flatten().copied().collect();
+    for (i, path) in paths.iter().enumerate() {
+        if paths[..i].contains(path) {
+            let what = "two things are to be written to one file";
+            let found = path.display().to_string();
+            return Err(InputError::new(what, "--out", found, "a file for each").into());
+        }
+    }
+    Ok(())
 }
 
 /// Refuse a picture that the system has not, before anything is designed.

@@ -46,8 +46,23 @@ fn proofs_are_written_checked_and_refused() {
     fs::write(dir.join("mine.json"), "{}").unwrap();
     assert_eq!(call(dir, &["design", "--proof", "mine.json"]).status.code(), Some(2));
     assert_eq!(fs::read_to_string(dir.join("mine.json")).unwrap(), "{}");
+    // Keys that are not there make no smaller bound, nor does another sense; the sentence is not for others to write.
+    let only_y = |bound: &mut Value| {
+        let y = bound["numbers"]["y"].as_array().unwrap();
+        let one = y[..64.min(y.len())].to_vec();
+        bound["numbers"] = json!({ "y": one });
+        bound["value"] = json!(0.0);
+    };
+    assert_eq!(tampered(&only_y), Some(5));
+    assert_eq!(tampered(&|bound| bound["sense"] = json!("lower")), Some(5));
+    assert_eq!(tampered(&|bound| bound["problem"] = json!("any system, by anybody,")), Some(2));
+    // A file is one thing only.
+    for beside in [["--out", "p.json"], ["--plot", "p.json"]] {
+        let arguments = [&["design", "--proof", "p.json", "--force"][..], &beside].concat();
+        assert_eq!(call(dir, &arguments).status.code(), Some(2));
+    }
     // A bound without multipliers leaves no file, and says why.
     let frame = call(dir, &["design", "--system", "frame", "--proof", "f.json"]);
-    assert_eq!(frame.status.code(), Some(0));
+    assert_eq!(frame.status.code(), Some(2));
     assert!(text(&frame.stderr).contains("no proof is written") && !dir.join("f.json").exists());
 }

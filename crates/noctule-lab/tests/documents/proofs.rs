@@ -119,6 +119,44 @@ fn a_tighter_claim_is_not_proven() {
     }
 }
 
+/// Lists left out, a sense turned, a problem renamed, numbers beyond all: what is checked is the statement as it stands.
+#[test]
+fn forged_frames_are_refused() {
+    let document = small("beamforming", 1);
+    let n = document["instance"]["azimuth_rad"].as_array().unwrap().len() * 4;
+    let y = document["proof"]["bound"]["numbers"]["y"].as_array().unwrap()[..n * n].to_vec();
+    let forged = |numbers: Value, value: f64| {
+        let mut other = document.clone();
+        other["proof"]["bound"]["numbers"] = numbers;
+        other["proof"]["bound"]["value"] = json!(value);
+        // as a proof file, which has no design to be compared with
+        other.as_object_mut().unwrap().remove("metrics");
+        check(&other)
+    };
+    for numbers in
+        [json!({ "y": y }), json!({ "y": y, "capacity": [] }), json!({ "y": y, "z": null })]
+    {
+        assert!(matches!(forged(numbers.clone(), 0.0), Err(Refused::Unproven(_))), "{numbers}");
+    }
+    for (id, senses) in [
+        ("beamforming", &["lower", "Upper"][..]),
+        ("pilots", &["upper"]),
+        ("cellfree", &["banana"]),
+    ] {
+        for sense in senses {
+            let mut document = small(id, 1);
+            document["proof"]["bound"]["sense"] = json!(sense);
+            document["proof"]["bound"]["value"] = json!(1e6);
+            assert!(matches!(check(&document), Err(Refused::Unproven(_))), "{id} {sense}");
+        }
+    }
+    let mut document = document.clone();
+    document["proof"]["bound"]["problem"] = json!("sensing only, users ignored");
+    assert!(matches!(check(&document), Err(Refused::Unproven(_))));
+    document["proof"]["bound"]["problem"] = json!("any system, by anybody,");
+    assert!(matches!(check(&document), Err(Refused::NotHere(_))));
+}
+
 /// Numbers changed, taken out or doubled; boxes dropped or made smaller; problems exchanged. Whatever is done, no
 /// lie is proven, and most changes are noticed.
 #[test]
