@@ -13,6 +13,8 @@ mod effort;
 mod extreme;
 #[path = "documents/goals.rs"]
 mod goals;
+#[path = "documents/promises.rs"]
+mod promises;
 #[path = "documents/proofs.rs"]
 mod proofs;
 mod rows;

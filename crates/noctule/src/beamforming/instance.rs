@@ -89,6 +89,7 @@ pub struct Instance {
     warnings: Vec<String>,
     draw: Option<(u64, u64)>,
     echo_draws: u64,
+    limits_move: bool,
 }
 
 impl Instance {
@@ -176,6 +177,7 @@ impl Instance {
             warnings,
             draw: None,
             echo_draws: 0,
+            limits_move: false,
         };
         if let Some(band) = &instance.band {
             band.check(&instance.parts, instance.problem.is_none())?;
@@ -196,7 +198,8 @@ impl Instance {
     fn again(&self, parts: Parts) -> Result<Self, Error> {
         let (shapes, problem) = (self.shapes.clone(), self.problem.clone());
         let again = Self::made(parts, shapes, problem, self.band.clone());
-        again.map(|instance| Self { draw: self.draw, echo_draws: self.echo_draws, ..instance })
+        let Self { draw, echo_draws, limits_move, .. } = *self;
+        again.map(|instance| Self { draw, echo_draws, limits_move, ..instance })
     }
 
     /// The same problem with other weights on rate and bound.
@@ -288,6 +291,7 @@ impl Instance {
             warnings: Vec::new(),
             draw: self.draw,
             echo_draws: 0,
+            limits_move: false,
         };
         if let Some(band) = &self.band {
             own.parts.channels = band.known_channels()[n].clone();

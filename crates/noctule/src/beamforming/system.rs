@@ -165,12 +165,17 @@ impl System for Beamforming {
     }
 
     fn facts(instance: &Instance, design: &BeamformingDesign) -> Vec<(String, String)> {
-        match instance.problem() {
+        let mut out = match instance.problem() {
             Some(problem) if instance.band().is_some() => band::goal_facts(problem, design),
             Some(problem) => goal::facts(instance, problem, design),
             None if instance.band().is_some() => band::facts(design),
             None => story::facts(design),
+        };
+        if instance.limits_move() && design.metrics.prices.is_some() {
+            let why = "none: limits relative to the best that there is move with it";
+            out.push(("price of power".to_owned(), why.to_owned()));
         }
+        out
     }
 
     fn tables(instance: &Instance, design: &BeamformingDesign) -> Vec<Table> {

@@ -135,27 +135,29 @@ impl Scenario {
 
     /// Refuse what of a scene no goal over a band knows, each by its name.
     fn check_asked(&self) -> Result<(), InputError> {
+        // estimates alone are those of a band of one subcarrier
+        let beside = if self.ofdm.is_some() { "ofdm" } else { "knowledge" };
         if matches!(self.goal, Goal::MaxSensing { .. }) {
-            let what = "gains are not designed for over a band";
-            let allowed = "min-crb, min-power, sum-rate, max-min-rate, proportional-fair, weighted; or no `ofdm`";
+            let what = "gains are not designed for over a band, or with estimates";
+            let allowed = "min-crb, min-power, sum-rate, max-min-rate, proportional-fair, weighted";
+            let allowed = format!("{allowed}; or no `{beside}`");
             return Err(InputError::new(what, "goal", self.goal.name(), allowed));
         }
+        let errors = "`knowledge` alone, estimates with errors that follow from pilots";
         for (name, given, allowed) in [
-            ("template", self.template.is_some(), "no template, or no `ofdm`"),
-            ("clutter", !self.clutter.is_empty(), "no clutter, or no `ofdm`"),
-            ("uncertain", self.uncertain.is_some(), "angles that are known, or no `ofdm`"),
-            (
-                "channel_error_db",
-                self.channel_error_db.is_some(),
-                "`knowledge`, estimates with errors that follow from pilots; or no `ofdm`",
-            ),
-            ("stations", self.stations.is_some(), "one station, or no `ofdm`"),
-            ("require.groups", !self.require.groups.is_empty(), "one power, or no `ofdm`"),
-            ("streams_cancelled", self.streams_cancelled, "false, or no `ofdm`"),
+            ("template", self.template.is_some(), "no template"),
+            ("clutter", !self.clutter.is_empty(), "no clutter"),
+            ("uncertain", self.uncertain.is_some(), "angles that are known"),
+            ("channel_error_db", self.channel_error_db.is_some(), errors),
+            ("stations", self.stations.is_some(), "one station"),
+            ("require.groups", !self.require.groups.is_empty(), "one power"),
+            ("streams_cancelled", self.streams_cancelled, "false"),
         ] {
             if given {
-                let what = "beams over a band do not know of this";
-                return Err(InputError::new(what, name, "given beside `ofdm`", allowed));
+                let what = "beams over a band, or with estimates, do not know of this";
+                let found = format!("given beside `{beside}`");
+                let allowed = format!("{allowed}, or no `{beside}`");
+                return Err(InputError::new(what, name, found, allowed));
             }
         }
         Ok(())
@@ -294,7 +296,8 @@ impl Scenario {
             let limit = best * relative.factor.powi(2);
             problem.limits.push(Limit { metric: relative.metric.clone(), limit });
         }
-        Instance::asking_over_band(parts, band, problem)
+        let instance = Instance::asking_over_band(parts, band, problem)?;
+        Ok(if self.require.over_best.is_empty() { instance } else { instance.with_moving_limits() })
     }
 
     /// Range and velocity of every target.

@@ -29,6 +29,10 @@ pub(in crate::beamforming) fn facts(design: &BeamformingDesign) -> Vec<(String, 
         facts[1].0 = "mean sum rate, lower bound";
         facts.insert(2, ("mean sum rate on the channels", format!("{rate:.4} bit/s/Hz")));
     }
+    if band.is_some_and(|band| band.true_sum_rate_bps_hz.is_some() && band.power_w.len() == 1) {
+        // one frequency that is estimated has a width that nobody named
+        facts.retain(|(name, _)| *name != "sum rate of the band");
+    }
     if let Some(range) = metrics.worst_range_rcrb_m() {
         facts.push(("largest root-CRB of a range", format!("{} m", everyday(range))));
     }

@@ -4,7 +4,7 @@ use noctule_num::InputError;
 use noctule_optim::{Bound, Proof, Stop};
 use serde::{Deserialize, Serialize};
 
-use crate::beamforming::goal::{Nodes, Over, Problem, Surroundings, design_for, violation};
+use crate::beamforming::goal::{self, Nodes, Over, Problem, Surroundings, design_for};
 use crate::beamforming::{BeamformingDesign, Beams, Instance, Metrics, Settings, advice, evaluate};
 use crate::system::Setting;
 use crate::{Design, Error, FEASIBLE, Run};
@@ -54,12 +54,19 @@ pub fn nominal(
         Instance::asking(instance.parts().clone(), instance.shapes().clone(), Some(known.clone()))?;
     let found = design_for(&own, &known, &Settings::default(), run)?;
     let metrics = evaluate(instance, &found.variables)?;
-    let violation = violation(&metrics);
+    let violation = goal::violation(&metrics);
     let mut warnings = advice(instance, &metrics);
     let met = violation <= FEASIBLE;
+    let met_there = goal::violation(&found.metrics) <= FEASIBLE;
     if found.proof.infeasible.is_some() {
         warnings.push(
             "what is required is out of reach at the angles that it was designed for".to_owned(),
+        );
+    } else if !met_there {
+        warnings.push(
+            "no beams that meet what is required at the angles that it was designed for were found, and nothing \
+             proves that there are none"
+                .to_owned(),
         );
     } else if !met {
         warnings.push(

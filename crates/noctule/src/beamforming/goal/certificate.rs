@@ -111,18 +111,32 @@ fn floors(case: &Case, factor: f64) -> Result<Option<Certificate>, Error> {
     } else {
         "the SINR floors ask for more than the rank of the channels: no power meets them".to_owned()
     };
-    let highest = format!("the highest {:.3} dB instead of {required:.3} dB", required - lower);
-    let statement = if case.required.caps.is_empty() && case.required.power.is_total() {
-        format!("{cause}; every floor lower by {lower:.3} dB is in reach ({highest})")
-    } else {
-        // what is in reach is that of the floors and all the power alone
-        format!(
-            "{cause}; with every floor lower by {lower:.3} dB ({highest}) they would cost what there is, and what \
-             else is required may ask for still lower ones"
-        )
-    };
+    let alone = case.required.caps.is_empty() && case.required.power.is_total();
+    let statement = format!("{cause}; {}", lowered(required, lower, alone));
     Ok(Some(Certificate::new(FLOORS, statement, required, required - lower)))
 }
+
+/// What is said of floors that are lower by so many decibels, the first that were found in reach of all the power;
+/// `alone` where nothing else is required.
+pub(in crate::beamforming) fn lowered(required_db: f64, lower_db: f64, alone: bool) -> String {
+    if lower_db >= DEEPEST_DB {
+        // the end of the search, which nobody looked at
+        return format!("no lower floors were found in reach, down to {DEEPEST_DB} dB less");
+    }
+    let highest =
+        format!("the highest {:.3} dB instead of {required_db:.3} dB", required_db - lower_db);
+    if alone {
+        return format!("every floor lower by {lower_db:.3} dB is in reach ({highest})");
+    }
+    // what is in reach is that of the floors and all the power alone
+    format!(
+        "with every floor lower by {lower_db:.3} dB ({highest}) they would cost what there is, and what else is \
+         required may ask for still lower ones"
+    )
+}
+
+/// Floors lower by this are as good as none; searches end a little below.
+const DEEPEST_DB: f64 = 299.9;
 
 /// The problem of one limit alone: its metric made small under the floors, or under nothing but the power.
 fn alone(case: &Case) -> Requirements {

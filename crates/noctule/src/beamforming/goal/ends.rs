@@ -172,6 +172,6 @@ impl Scenario {
             let limit = found.value * relative.factor.powi(2);
             problem.limits.push(Limit { metric: relative.metric.clone(), limit });
         }
-        Instance::asking(parts, shapes, Some(problem))
+        Instance::asking(parts, shapes, Some(problem)).map(Instance::with_moving_limits)
     }
 }

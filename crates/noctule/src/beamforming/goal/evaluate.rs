@@ -50,6 +50,16 @@ pub struct Prices {
     pub per_group_db: Vec<f64>,
 }
 
+impl Prices {
+    /// Without those of power where limits are relative to the best that there is, which moves with it.
+    pub(in crate::beamforming) fn beside(self, instance: &Instance) -> Self {
+        if !instance.limits_move() {
+            return self;
+        }
+        Self { per_power_db: None, per_group_db: Vec::new(), ..self }
+    }
+}
+
 impl Problem {
     /// Whether the value is made large.
     pub const fn maximises(&self) -> bool {

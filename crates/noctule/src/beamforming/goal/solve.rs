@@ -143,7 +143,7 @@ fn told(
     Ok(Design {
         starts: vec![metrics.objective],
         variables: beams,
-        metrics: Metrics { prices: own.filter(|_| met), ..metrics },
+        metrics: Metrics { prices: own.filter(|_| met).map(|own| own.beside(instance)), ..metrics },
         stop: if met && solved { Stop::Converged } else { Stop::Stalled },
         proof,
         trace: Trace::off(),

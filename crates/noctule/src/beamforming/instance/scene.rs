@@ -16,6 +16,17 @@ const NEAR: f64 = 0.05;
 const BLAMED: f64 = 0.05;
 
 impl Instance {
+    /// The same instance, with limits that are relative to the best there is: they move with the power.
+    pub(in crate::beamforming) fn with_moving_limits(mut self) -> Self {
+        self.limits_move = true;
+        self
+    }
+
+    /// Whether limits are relative to the best that there is.
+    pub(in crate::beamforming) const fn limits_move(&self) -> bool {
+        self.limits_move
+    }
+
     /// Refuse targets that no transmission can tell apart, and say why.
     pub(super) fn check_scene(&mut self) -> Result<(), Error> {
         let reflections: Vec<C64> = self.parts.targets.iter().map(|t| t.reflection).collect();

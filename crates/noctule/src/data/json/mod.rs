@@ -132,9 +132,10 @@ pub(super) fn write(set: &ArraySet, kind: &str, system: &str) -> Value {
             Entries::Complex(values) => values.iter().map(|z| json!([z.re, z.im])).collect(),
         };
         // Fold the flat list from the innermost dimension outwards.
-        for &length in array.shape.iter().rev() {
+        for (axis, &length) in array.shape.iter().enumerate().rev() {
             leaves = if length == 0 {
-                vec![Value::Array(Vec::new())]
+                // as many empty lists as the dimensions before have places
+                vec![Value::Array(Vec::new()); array.shape[..axis].iter().product()]
             } else {
                 leaves.chunks(length).map(|row| Value::Array(row.to_vec())).collect()
             };

@@ -9,7 +9,7 @@ use super::search::{Sought, Whom, searched, sensing_streams, stack_for};
 use super::task::{Aim, Cap, Task};
 use crate::Error;
 use crate::beamforming::band::Band;
-use crate::beamforming::goal::Problem;
+use crate::beamforming::goal::{Problem, lowered};
 use crate::beamforming::requirements::{
     PowerLimit, Requirements, SensingStreams, World, floors_cost, least_power_for,
 };
@@ -100,12 +100,8 @@ pub(super) fn floors(
     } else {
         "the SINR floors ask for more than the rank of the channels: no power meets them".to_owned()
     };
-    let statement = format!(
-        "{cause}; every floor lower by {:.3} dB is in reach (the highest {:.3} dB instead of \
-         {required:.3} dB)",
-        -low,
-        required + low
-    );
+    let alone = task.caps.is_empty() && !task.floors_rates();
+    let statement = format!("{cause}; {}", lowered(required, -low, alone));
     let certificate = Certificate::new(FLOORS, statement, required, required + low);
     Ok(Some((certificate, 10.0_f64.powf(low / 10.0))))
 }
@@ -153,10 +149,10 @@ fn limit_said(problem: &Problem, of: usize, bound: f64, values: &Values) -> Cert
     Certificate::new(LIMIT, statement, required, reachable).with_numbers(numbers)
 }
 
-fn power_said(bound: f64, power: f64, values: &Values) -> Certificate {
+fn power_said(bound: f64, power: f64, values: &Values, alone: bool) -> Certificate {
+    let alone = if alone { "; no floor and no limit is out of reach alone" } else { "" };
     let statement = format!(
-        "what is required costs at least {:.3} dBm in all, and there are {:.3} dBm; no floor and \
-         no limit is out of reach alone",
+        "what is required costs at least {:.3} dBm in all, and there are {:.3} dBm{alone}",
         dbm_from_w(bound),
         dbm_from_w(power)
     );
@@ -172,11 +168,17 @@ pub(super) fn refused(
     interrupt: &Interrupt,
 ) -> Result<Option<Refused>, Error> {
     let of_targets = sensing_streams(instance, band);
+    // nobody looks at a floor of a rate alone
+    let mut alone_in_reach = !task.floors_rates();
     for (of, cap) in task.caps.iter().enumerate() {
         let own = alone(task, cap);
         let found =
             searched(instance, band, &own, &Sought::of(Whom::Targets(of_targets)), interrupt)?;
-        let Some(found) = found else { continue };
+        let Some(found) = found else {
+            alone_in_reach = false;
+            continue;
+        };
+        alone_in_reach &= found.keeps(cap.limit);
         let beyond = found.bound.is_some_and(|bound| bound > cap.limit);
         if let (true, Some(bound)) = (beyond, found.bound) {
             return Ok(Some(Refused {
@@ -194,7 +196,7 @@ pub(super) fn refused(
     let Some(found) = found else { return Ok(None) };
     let power = instance.parts().power_w;
     Ok(found.bound.filter(|bound| *bound > power).map(|bound| Refused {
-        certificate: power_said(bound, power, &found.values),
+        certificate: power_said(bound, power, &found.values, alone_in_reach),
         beams: found.beams,
         evaluations: found.evaluations,
     }))

@@ -211,6 +211,11 @@ impl Found {
         self.aim < other.aim
     }
 
+    /// Whether its aim alone is within a limit.
+    pub(super) fn keeps(&self, limit: f64) -> bool {
+        self.missed <= 1e-6 && self.value <= limit
+    }
+
     /// The gap, infinite where nothing is proven.
     fn gap(&self) -> f64 {
         self.bound.map_or(f64::INFINITY, |bound| (self.value - bound).abs() / self.value.abs())

@@ -108,6 +108,10 @@ fn told(
     } else {
         true
     };
+    if met && !solved {
+        warnings.extend(open(instance, (band, task), bound.is_some()));
+    }
+    let prices = prices.map(|prices| prices.beside(instance));
     let proof = if met { Proof::feasible(missed).with_bound(bound) } else { Proof::NONE };
     Ok(Design {
         starts: vec![metrics.objective],
@@ -119,6 +123,22 @@ fn told(
         work: Work { evaluations: found.evaluations, ..Work::default() },
         warnings,
     })
+}
+
+/// Why a design of a convex task may not be the best.
+fn open(instance: &Instance, (band, task): (&Band, &Task), bounded: bool) -> Option<String> {
+    let most = instance.parts().sensing_streams;
+    let useful = if task.counted > 0 { sensing_streams(instance, band) } else { 0 };
+    if most < useful {
+        let bound =
+            if bounded { "; what no beams do better than holds for any number" } else { "" };
+        return Some(format!(
+            "with {most} sensing streams on every subcarrier, where {useful} may be of use, the problem is not \
+             convex: the design is a local optimum{bound}"
+        ));
+    }
+    let none = "nothing proves that no beams do better: the design is the best that was found";
+    (!bounded).then(|| none.to_owned())
 }
 
 /// The design beside a certificate that there is none.

@@ -93,8 +93,12 @@ impl Task {
 
     /// Whether the problem is convex: no rate is asked for, and none is the goal.
     pub(super) fn is_convex(&self) -> bool {
-        let rates = self.rates.iter().any(|rate| *rate > 0.0);
-        !rates && matches!(self.aim, Aim::Bound(_) | Aim::Power)
+        !self.floors_rates() && matches!(self.aim, Aim::Bound(_) | Aim::Power)
+    }
+
+    /// Whether a rate is asked for.
+    pub(super) fn floors_rates(&self) -> bool {
+        self.rates.iter().any(|rate| *rate > 0.0)
     }
 
     /// The bound that is made small, as its members; none otherwise.
@@ -240,12 +244,17 @@ pub(in crate::beamforming) fn check(
     };
     if problem.around != Surroundings::default() {
         let what = "a goal over a band has users, targets and a power, and nothing around them";
-        let allowed = "no template, clutter, groups, uncertain angles, errors in dB (`knowledge` has errors), or no `ofdm`";
+        let allowed = "no template, clutter, groups, uncertain angles, errors in dB (`knowledge` has errors), or one frequency whose channels are known";
         return refuse(what, "goal", "a scene beside them", allowed);
     }
     if problem.streams_cancelled {
         let what = "users over a band do not take sensing streams out";
-        return refuse(what, "streams_cancelled", "true", "false, or no `ofdm`");
+        return refuse(
+            what,
+            "streams_cancelled",
+            "true",
+            "false, or one frequency whose channels are known",
+        );
     }
     if instance.parts().power_constraint == PowerConstraint::PerAntenna {
         let what = "goals over a band share one power";
