@@ -419,7 +419,7 @@ def beamforming(document):
     sloped = "slope" in numbers
     low, high, outer_low, outer_high = boxes(numbers, users, ("low", "high") * 2 if sloped else BOXES)
     t, y = rows(numbers, "t", users, len(low)), rows(numbers, "y", size, len(low))
-    slopes = rows(numbers, "slope", users, len(low)) if sloped else None
+    slopes = rows(numbers, "slope", users, len(low)) if sloped else t
     gains = (h.most() ** 2).sum(axis=0) * UP
     if weight > 0 and not covered(low, high, np.ones(users), (1.0 + power * gains) * UP):
         raise Unproven("the boxes leave something uncovered")

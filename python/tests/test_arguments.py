@@ -26,6 +26,8 @@ AGGREGATED = {
 }
 FRAME = noctule.frame.Scenario().realize()
 PILOTS = noctule.pilots.Scenario().realize()
+BAND = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
+BEAMS = np.tile(0.01 * np.eye(16), (4, 1, 1))
 SURFACES = noctule.surfaces.Scenario().realize()
 PHASES = surfaces.aligned_phases(SURFACES, "target")
 UPLINK = {"gains": [[1.0, 0.5]], "fractions": [[0.5, 0.5]], "uplink_energy": 2.0,
@@ -38,6 +40,10 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     beamforming.fisher_matrix: {"beams": EYE, **SCENE},
     beamforming.crb: {"beams": EYE, **SCENE},
     beamforming.crb_trace: {"beams": EYE, **SCENE, "weights": np.ones(4)},
+    beamforming.band_parameters: {"instance": BAND},
+    beamforming.band_fisher_matrix: {"instance": BAND, "band_beams": BEAMS},
+    beamforming.band_crb: {"instance": BAND, "band_beams": BEAMS},
+    beamforming.band_rates: {"instance": BAND, "band_beams": BEAMS},
     cellfree.angle_from_broadside: {"aps_m": [[0, 0]], "targets_m": [[1, 2]], "axis_rad": 0.0},
     cellfree.steering: {"elements": 4, "angle_rad": [0.1], "spacing": 0.5},
     cellfree.pilot_groups: {"users_m": [[0, 0], [1, 0], [9, 0]], "pilots": 2},
