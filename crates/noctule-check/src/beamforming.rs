@@ -296,18 +296,7 @@ impl Scene {
         let Some(l) = cholesky(&inner, 0.0) else {
             return unproven("no factor of the dual channel");
         };
-        // X = L⁻¹ row by row: any triangle does, Q = XᴴX.
-        let mut x = Matrix::of(n, n, |_, _| Ball::ZERO);
-        for j in 0..n {
-            for i in j..n {
-                let unit = if i == j { 1.0 } else { 0.0 };
-                let rest = (j..i).fold(Ball::real(unit), |s, k| {
-                    s - Ball::exact(l[i * n + k].0, l[i * n + k].1) * x.at(k, j)
-                });
-                x.entries[i * n + j] =
-                    Ball::exact(rest.re / l[i * n + i].0, rest.im / l[i * n + i].0);
-            }
-        }
+        let x = back(&l, n);
         let adjoint = Matrix::of(n, n, |i, j| x.at(j, i).conj());
         let q = adjoint.times_adjoint(&adjoint);
         let mut bound = sum((0..n).map(|i| q.at(i, i))) - (n as f64).into();
@@ -320,6 +309,21 @@ impl Scene {
         Ok((Ball::real(bound.upper()) + Ball::real(most.fold(0.0, f64::max)) * self.power)
             * self.weight)
     }
+}
+
+/// About `L⁻¹`, row by row: any triangle does.
+fn back(l: &[(f64, f64)], n: usize) -> Matrix {
+    let mut x = Matrix::of(n, n, |_, _| Ball::ZERO);
+    for j in 0..n {
+        for i in j..n {
+            let unit = if i == j { 1.0 } else { 0.0 };
+            let rest = (j..i).fold(Ball::real(unit), |s, k| {
+                s - Ball::exact(l[i * n + k].0, l[i * n + k].1) * x.at(k, j)
+            });
+            x.entries[i * n + j] = Ball::exact(rest.re / l[i * n + i].0, rest.im / l[i * n + i].0);
+        }
+    }
+    x
 }
 
 /// `(L Lᴴ, ln det L Lᴴ)` of a triangle with `L Lᴴ` near a matrix; L is exact.

@@ -56,16 +56,7 @@ pub fn check(document: &Value) -> Outcome<Proven> {
     let Some(value) = bound["value"].as_f64().filter(|value| value.is_finite()) else {
         return unproven("the bound has no value");
     };
-    let (upper, quantity) = match (system, bound["sense"].as_str()) {
-        ("beamforming", Some("upper")) => (true, "weighted objective"),
-        ("cellfree", Some("upper")) => (true, "sum rate in bit/s/Hz"),
-        ("cellfree", Some("lower")) => (false, "mean error of the beampatterns"),
-        ("pilots", Some("lower")) => (false, "worst error of the estimates"),
-        ("beamforming" | "cellfree" | "pilots", _) => {
-            return unproven("the sense of the bound is not one of its system");
-        }
-        (other, _) => return Err(Refused::NotHere(format!("proofs of the system '{other}'"))),
-    };
+    let (upper, quantity) = sense(system, &bound["sense"])?;
     let problem = &bound["problem"];
     let senses_only = system == "beamforming" && problem == SENSES_ONLY;
     if !problem.is_null() && !senses_only {
@@ -86,6 +77,20 @@ pub fn check(document: &Value) -> Outcome<Proven> {
         return unproven("the document's own design is better");
     }
     Ok(Proven { value, upper, quantity, leaves })
+}
+
+/// Whether a bound of a system is one from above, and of what.
+fn sense(system: &str, sense: &Value) -> Outcome<(bool, &'static str)> {
+    Ok(match (system, sense.as_str()) {
+        ("beamforming", Some("upper")) => (true, "weighted objective"),
+        ("cellfree", Some("upper")) => (true, "sum rate in bit/s/Hz"),
+        ("cellfree", Some("lower")) => (false, "mean error of the beampatterns"),
+        ("pilots", Some("lower")) => (false, "worst error of the estimates"),
+        ("beamforming" | "cellfree" | "pilots", _) => {
+            return unproven("the sense of the bound is not one of its system");
+        }
+        (other, _) => return Err(Refused::NotHere(format!("proofs of the system '{other}'"))),
+    })
 }
 
 /// What a bound that counts no rates is called where rates have a weight.
