@@ -30,7 +30,7 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
     let proof = options.proof.as_deref();
     proof::check_path(proof)?;
     let written = [options.out.as_deref(), plot, picture, proof];
-    check_apart(&written)?;
+    check_apart(options.instance.given.as_deref(), &written)?;
     check_free(&written, options.force)?;
     let scheme = options.scheme.as_deref().map_or(Method::First, Method::Named);
     let mut asked = resolved(&options.instance, scheme)?;
@@ -63,15 +63,25 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
     show(&story, options.out.as_deref(), as_json)
 }
 
-/// Refuse two files of one name: the second would be all that is left.
-fn check_apart(paths: &[Option<&Path>]) -> Result<(), Failure> {
-    let paths: Vec<&Path> = paths.iter().flatten().copied().collect();
-    for (i, path) in paths.iter().enumerate() {
-        if paths[..i].contains(path) {
+/// Refuse two files of one name, however it is spelled, and to write where the instance is read from: the last that
+/// is written would be all that is left.
+fn check_apart(read: Option<&str>, written: &[Option<&Path>]) -> Result<(), Failure> {
+    let whole = |path: &Path| {
+        path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.into())
+    };
+    let read = read.map(Path::new).filter(|path| path.is_file()).map(whole);
+    let mut seen = Vec::new();
+    for path in written.iter().flatten() {
+        let (found, own) = (path.display().to_string(), whole(path));
+        if read.as_ref() == Some(&own) {
+            let what = "the file that is read would be replaced";
+            return Err(InputError::new(what, "--out", found, "another file").into());
+        }
+        if seen.contains(&own) {
             let what = "two things are to be written to one file";
-            let found = path.display().to_string();
             return Err(InputError::new(what, "--out", found, "a file for each").into());
         }
+        seen.push(own);
     }
     Ok(())
 }

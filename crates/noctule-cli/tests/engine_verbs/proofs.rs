@@ -18,7 +18,7 @@ fn proofs_are_written_checked_and_refused() {
     let proof = read("p.json");
     assert_eq!(proof["format"], "noctule-proof/1");
     assert_eq!(proof["proof"]["bound"], read("d.json")["proof"]["bound"]);
-    assert!(proof["variables"].is_null());
+    assert!(proof["beams"].is_null() && !read("d.json")["beams"].is_null());
     for name in ["p.json", "d.json"] {
         let found = call(dir, &["verify", "--proof", name]);
         assert_eq!(found.status.code(), Some(0), "{}", text(&found.stderr));
@@ -57,10 +57,16 @@ fn proofs_are_written_checked_and_refused() {
     assert_eq!(tampered(&|bound| bound["sense"] = json!("lower")), Some(5));
     assert_eq!(tampered(&|bound| bound["problem"] = json!("any system, by anybody,")), Some(2));
     // A file is one thing only.
-    for beside in [["--out", "p.json"], ["--plot", "p.json"]] {
-        let arguments = [&["design", "--proof", "p.json", "--force"][..], &beside].concat();
-        assert_eq!(call(dir, &arguments).status.code(), Some(2));
+    let around = format!("../{}/p.json", dir.file_name().unwrap().to_str().unwrap());
+    for out in ["p.json", "./p.json", &*around] {
+        let both = ["design", "--proof", "p.json", "--out", out, "--force"];
+        let refused = call(dir, &both);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(text(&refused.stderr).contains("to one file"), "{out}");
     }
+    let over = call(dir, &["design", "d.json", "--out", "./d.json", "--force"]);
+    assert!(text(&over.stderr).contains("the file that is read would be replaced"));
+    assert!(read("d.json")["metrics"].is_object());
     // A bound without multipliers leaves no file, and says why.
     let frame = call(dir, &["design", "--system", "frame", "--proof", "f.json"]);
     assert_eq!(frame.status.code(), Some(2));
