@@ -35,6 +35,15 @@ def list_of(name: str) -> list[str]:
     return re.findall(r'"([^"]+)"', found[1]) if found else []
 
 
+def script() -> str:
+    """What the command `noctule` calls."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'^\[project\.scripts\]\nnoctule = "([^"]+)"', text, re.MULTILINE)
+    if found is None:
+        raise SystemExit("pyproject.toml does not say what the command is")
+    return found[1]
+
+
 def metadata() -> str:
     lines = ["Metadata-Version: 2.1", "Name: noctule", f"Version: {version()}",
              "Summary: Design of integrated sensing-and-communication (ISAC) systems, with proofs",
@@ -57,6 +66,7 @@ def pack(library: Path, out: Path) -> Path:
         if path.is_file() and (path.suffix in {".py", ".pyi"} or path.name == "py.typed"):
             files[f"noctule/{path.relative_to(package).as_posix()}"] = path.read_bytes()
     files[f"{info}/METADATA"] = metadata().encode()
+    files[f"{info}/entry_points.txt"] = f"[console_scripts]\nnoctule = {script()}\n".encode()
     wheel = f"Wheel-Version: 1.0\nGenerator: pack.py\nRoot-Is-Purelib: false\nTag: {tag}\n"
     files[f"{info}/WHEEL"] = wheel.encode()
     record = ""

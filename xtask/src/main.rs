@@ -5,6 +5,7 @@
 
 mod anchors;
 mod compare;
+mod dist;
 mod features;
 mod first_trials;
 mod generate;
@@ -60,6 +61,11 @@ tasks:
             the explorer needs `rustup target add wasm32-unknown-unknown`. --test compares its numbers
             with those of the command line (needs node) and opens pages in a browser without a window
             (needs chromium), and says what is missing
+  dist [--cross] [--check]
+            what a release hands out, in target/dist-files: wheel, sources, static program with manual
+            pages and completions, Debian package, bill of materials, digests; then the wheel is
+            installed where no Rust is, and draws a figure. With --cross for all targets that rustup
+            has here; --check looks at what is there. Needs Python and the network for its tools
   notebooks run examples/*.ipynb with the wheel of this build and keep their outputs
   anchors   errata anchors cited anywhere exist, and relative links in Markdown resolve
   help      this text
@@ -87,6 +93,7 @@ fn main() -> ExitCode {
             Err(sentence) => return misuse(&sentence),
         },
         "site" => site::run(options, &root()),
+        "dist" => dist::run(options, &root()),
         "reproduce" => reproduce::run(options, &root()),
         "compare-cvxpy" => compare::run(options, &root()),
         "validate" => validate::run(options, &root()),

@@ -5,7 +5,6 @@
 //! what it has; where it does not, the process ends under it. Nothing is lost by that: files are
 //! written beside their place and renamed, and a run resumes from its chunks.
 
-use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,7 +32,7 @@ pub(crate) fn attend(
     doing: Option<&'static str>,
     json: bool,
     work: impl FnOnce() -> End + Send + 'static,
-) -> ExitCode {
+) -> u8 {
     if let Err(error) = signals::listen() {
         let failure = Failure::from(error);
         return failure.report(json);
@@ -53,7 +52,7 @@ pub(crate) fn attend(
     match waited(doing, json, &interrupt, &ended) {
         Some(end) => code(end, &interrupt, json),
         // The message of the panic has been printed.
-        None => ExitCode::from(101),
+        None => 101,
     }
 }
 
@@ -85,7 +84,7 @@ fn waited(
 }
 
 /// The code of the command; a signal that came meanwhile is said.
-fn code(end: End, interrupt: &Interrupt, json: bool) -> ExitCode {
+fn code(end: End, interrupt: &Interrupt, json: bool) -> u8 {
     match end {
         // A broken pipe or a full disk is said as such; everything else is due to the signal.
         Err(failure) if !interrupt.is_raised() || matches!(failure, Failure::Output(_)) => {

@@ -1,7 +1,7 @@
 //! How the command ends.
 
+use std::ffi::OsString;
 use std::io::Write as _;
-use std::process::ExitCode;
 
 use noctule_lab::LabError;
 use noctule_lab::single::SingleError;
@@ -36,39 +36,39 @@ impl Done {
     /// What a shell sees of a command that was stopped: `EX_TEMPFAIL`.
     pub(crate) const RESUMABLE: u8 = 75;
 
-    pub(crate) fn code(self) -> ExitCode {
-        ExitCode::from(match self {
+    pub(crate) fn code(self) -> u8 {
+        match self {
             Self::Done => 0,
             Self::NothingDesigned | Self::Unsound => 1,
             Self::Damaged | Self::Incomplete => 3,
             Self::Infeasible => 4,
             Self::Contradicts => 5,
             Self::Resumable => Self::RESUMABLE,
-        })
+        }
     }
 }
 
 /// What clap says: help and versions to stdout, complaints to stderr, or as JSON where that was
 /// asked for.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+pub(crate) fn usage(error: &clap::Error, arguments: &[OsString]) -> u8 {
     let code = if error.use_stderr() { 2 } else { 0 };
-    if !error.use_stderr() || !std::env::args_os().any(|argument| argument == "--json") {
+    if !error.use_stderr() || !arguments.iter().any(|argument| argument == "--json") {
         return said(error.print().and_then(|()| std::io::stdout().flush()), code);
     }
     let text = error.to_string();
     let what = text.lines().next().unwrap_or("").trim_start_matches("error: ");
-    let line: Vec<String> = std::env::args().skip(1).collect();
+    let line: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     let error = InputError::new(what, "command line", line.join(" "), "what `noctule help` shows");
     said(say_json(&serde_json::json!(error)), code)
 }
 
 /// The code of a command that has said what it had to say, and one where nobody could be told: on
 /// a full disk. A reader that closed the pipe has seen enough.
-fn said(result: std::io::Result<()>, code: u8) -> ExitCode {
-    ExitCode::from(match result {
+fn said(result: std::io::Result<()>, code: u8) -> u8 {
+    match result {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 1,
         _ => code,
-    })
+    }
 }
 
 /// An error as a document, on stdout.
@@ -150,16 +150,16 @@ impl Failure {
     }
 
     /// Say what went wrong; the code of the command.
-    pub(crate) fn report(&self, json: bool) -> ExitCode {
+    pub(crate) fn report(&self, json: bool) -> u8 {
         let text = match self {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-                return ExitCode::from(self.number());
+                return self.number();
             }
             Self::Lab(error) => error.to_string(),
             Self::Numerics(text) => text.clone(),
             Self::Interrupted if !json => {
                 crate::progress::say("interrupted");
-                return ExitCode::from(self.number());
+                return self.number();
             }
             Self::Interrupted => "interrupted".to_owned(),
             Self::Output(error) => format!("cannot write the output: {error}"),

@@ -16,6 +16,7 @@
 
 mod arrays;
 mod batch;
+mod command;
 mod document;
 mod errors;
 mod experiment;
@@ -35,6 +36,8 @@ mod _noctule {
 
     #[pymodule_export]
     use crate::batch::design_batch;
+    #[pymodule_export]
+    use crate::command::command;
     #[pymodule_export]
     use crate::document::verify;
     #[pymodule_export]

@@ -130,7 +130,7 @@ fn prepared(options: &Slurm) -> Result<Prepared, Failure> {
 
 /// A script with its words filled in.
 fn filled(template: &str, settings: &Settings, dir: &Path, name: &str) -> Result<String, Failure> {
-    let program = std::env::current_exe()?;
+    let program = crate::program()?;
     let at_once = settings.at_once.map_or_else(String::new, |count| format!("%{count}"));
     let more: Vec<String> =
         settings.sbatch.iter().map(|option| format!("#SBATCH {option}\n")).collect();
