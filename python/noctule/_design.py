@@ -225,9 +225,19 @@ class Design(Mapping[str, Any]):
         against direction), ``map`` (power over azimuth and polar angle) or ``timeline`` (the parts
         of a frame); by default the first that the system has.
 
-        Returns the SVG document, and writes it to ``path`` if one is given. A file of the same name
-        that noctule did not write is replaced only with ``force``.
+        Returns the SVG document, and writes it to ``path`` if one is given: ``.svg`` as the command
+        line does, ``.pdf``, ``.eps`` and ``.png`` by matplotlib, which also draws ``allocation`` (what was
+        divided among whom) and ``curve`` (how the best run went). A file of the same name that noctule
+        did not write is replaced only with ``force``. For axes of your own: :func:`noctule.plot.picture`.
         """
+        drawn_here = path is None or Path(path).suffix.lower() not in {".pdf", ".eps", ".png"}
+        if not drawn_here or kind in {"allocation", "curve"}:
+            from . import plot
+
+            drawn = plot.picture(self, kind)
+            if path is not None:
+                plot.save(drawn, path, force)
+            return plot.written(drawn, ".svg").decode()
         svg = str(self._told.picture(kind))
         if path is not None:
             text = svg.rstrip() + "\n<!-- written by noctule -->\n"

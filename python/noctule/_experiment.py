@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _noctule
+from . import _noctule, _show
 from ._distributed import Spread
 from ._identity import identity
 from ._input import Array, OnFailure, check_on_failure, member_of, refuse
@@ -138,6 +138,15 @@ class Records:
 
     def __repr__(self) -> str:
         return f"<noctule.Records {len(self)} designs in {self.folder}>"
+
+    def _repr_html_(self) -> str:
+        summary = self.summary
+        sweeps = [name for name in summary if name.startswith(("scenario.", "scheme."))]
+        names = ["scheme", *sweeps, "metric", "mean", "standard_error", "designed"]
+        first = str(summary["metric"][0]) if len(summary["metric"]) else ""
+        rows = [[_show.value_text(summary[name][row]) for name in names]
+                for row in range(len(summary["metric"])) if summary["metric"][row] == first]
+        return _show.html_table(repr(self).strip("<>"), names, rows, 1)
 
 
 def _columns(path: Path) -> dict[str, Array]:

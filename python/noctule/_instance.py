@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _noctule
+from . import _noctule, _show
 from ._input import OnFailure, check_draw, frozen, member_of, refuse, refuse_draw
 
 if TYPE_CHECKING:
@@ -137,6 +137,13 @@ class Instance(Mapping[str, Any]):
             f"{name} {list(np.shape(value))}" for name, value in self.arrays.items() if np.ndim(value)
         )
         return f"<noctule.Instance of {self.system}: {shapes}>"
+
+    def _repr_html_(self) -> str:
+        from ._systems import describe
+
+        told = {field["name"]: field["summary"] for field in describe(self.system)["instance_fields"]}
+        rows = [[name, _show.value_text(value), told.get(name, "")] for name, value in self.arrays.items()]
+        return _show.html_table(f"noctule.Instance of {self.system}", ["array", "value", "what it is"], rows, 3)
 
     def design(
         self, scheme: str | None = None, settings: Any = None, *, on_failure: OnFailure = "raise",

@@ -50,6 +50,9 @@ class Record(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"Record({self._members!r})"
 
+    def _repr_html_(self) -> str:
+        return _show.members_html("", self._members.items())
+
     def to_dict(self) -> dict[str, Any]:
         """A plain dictionary, records inside too."""
         return {name: _plain(value) for name, value in self._members.items()}
@@ -63,6 +66,9 @@ class ProofRecord(Record):
 
     def __repr__(self) -> str:
         return f"<noctule.Proof {self}>"
+
+    def _repr_html_(self) -> str:
+        return _show.html_table("", [], [["proven", str(self)]], 2)
 
 
 def _shown(value: Any) -> Any:

@@ -105,6 +105,25 @@ def html_table(caption: str, headers: Sequence[str], rows: Sequence[Sequence[str
             f"{html.escape(caption)}</caption>{head}<tbody>{body}</tbody></table>{rest}")
 
 
+def value_text(value: Any) -> str:
+    """A value in a cell: numbers in six digits, arrays by their shape."""
+    shape: tuple[int, ...] = getattr(value, "shape", ())
+    if len(shape) == 1 and shape[0] <= 8:
+        return ", ".join(value_text(one) for one in value)
+    if shape:
+        return f"array {list(shape)}"
+    if isinstance(value, complex):
+        return f"{value:.6g}"
+    if isinstance(value, float):
+        return number(value)
+    return "–" if value is None else str(value)
+
+
+def members_html(title: str, members: Iterable[tuple[str, Any]]) -> str:
+    """Names and values as a table."""
+    return html_table(title, [], [[name, value_text(value)] for name, value in members], 2)
+
+
 def design_html(title: str, facts: Sequence[tuple[str, str]], tables: Sequence[_Table],
                 warnings: Sequence[str]) -> str:
     """The same story for notebooks: the tables of the command line."""

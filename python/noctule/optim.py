@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from . import _noctule
+from . import _noctule, _show
 from ._input import refuse
 
 if TYPE_CHECKING:
@@ -127,6 +127,9 @@ class Minimum:
     prices: npt.NDArray[np.float64]
     violation: float
 
+    def _repr_html_(self) -> str:
+        return _show.members_html("noctule.optim.Minimum", vars(self).items())
+
 
 @dataclasses.dataclass(frozen=True)
 class GradientCheck:
@@ -136,6 +139,9 @@ class GradientCheck:
     passed: bool
     slope: float
     errors: npt.NDArray[np.float64]
+
+    def _repr_html_(self) -> str:
+        return _show.members_html("noctule.optim.GradientCheck", vars(self).items())
 
 
 @overload

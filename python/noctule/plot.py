@@ -1,4 +1,4 @@
-"""Figures with matplotlib, one IEEE column wide, as PDF, SVG or PNG.
+"""Figures with matplotlib, one IEEE column wide, as PDF, EPS, SVG or PNG.
 
 The numbers are those of the report: the same lines, error bars and distribution functions that
 ``noctule run`` draws. Curves are told apart by colour (Okabe and Ito), marker and dashes at once.
@@ -7,6 +7,7 @@ The numbers are those of the report: the same lines, error bars and distribution
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -101,7 +102,7 @@ def figure(records: Records | str | Path, name: str | None = None, *, ax: Any = 
     ax
         Axes to draw into; by default a new figure in the style of an IEEE column.
     path
-        Where to save it: ``.pdf``, ``.svg`` or ``.png``.
+        Where to save it: ``.pdf``, ``.eps``, ``.svg`` or ``.png``.
     title
         Whether to write the title above (papers have captions below).
 
@@ -115,11 +116,20 @@ def figure(records: Records | str | Path, name: str | None = None, *, ax: Any = 
     if name is not None and name not in found:
         raise _noctule.unknown(name, "figure", list(found))
     spec = found[name] if name is not None else next(iter(found.values()))
+    return _shown(spec, ax, path, title)
+
+
+def _shown(spec: Mapping[str, Any], ax: Any, path: str | Path | None, title: bool) -> Any:
+    """A figure from its data, and saved where a path says so."""
     matplotlib = _matplotlib()
     with matplotlib.rc_context(dict(IEEE)):
         drawn, axes = _axes(matplotlib, ax)
         if spec["kind"] == "heat":
             _heat(drawn, axes, spec["heat"])
+        elif spec["kind"] == "scene":
+            _scene(axes, spec["heat"])
+        elif spec["kind"] == "bars":
+            _bars(axes, spec)
         else:
             _lines(axes, spec)
         for which in ("x", "y"):
@@ -219,6 +229,93 @@ def _heat(drawn: Any, axes: Any, heat: Mapping[str, Any]) -> None:
     axes.grid(False)
 
 
+def picture(design: Design, kind: str | None = None, *, ax: Any = None,
+            path: str | Path | None = None, title: bool = False) -> Any:
+    """Draw a design: the pictures of :meth:`noctule.Design.plot` with matplotlib, and two more.
+
+    Parameters
+    ----------
+    design
+        What was designed.
+    kind
+        ``scene`` (who stands where, and where beams go), ``pattern`` (power against direction),
+        ``map`` (power over azimuth and polar angle), ``timeline`` (the parts of a frame); by default the
+        first that the system has. ``allocation`` shows what was divided among whom, ``curve`` how
+        the best run went (scheme setting ``trace_rows``).
+    ax
+        Axes to draw into; by default a new figure in the style of an IEEE column.
+    path
+        Where to save it: ``.pdf``, ``.eps``, ``.svg`` or ``.png``.
+    title
+        Whether to write the title above (papers have captions below).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    if kind == "curve":
+        return trace(design, ax=ax, path=path)
+    spec = _allocation(design) if kind == "allocation" else json.loads(design._told.picture_data(kind))
+    return _shown(spec, ax, path, title)
+
+
+def _allocation(design: Design) -> dict[str, Any]:
+    """What was divided among whom, as the data of a figure with stacked bars: `bars[place, part]`."""
+    variables, part = design.variables, ""
+    if design.system == "pilots":
+        bars, what, part, label, unit = variables["fractions"], "Access point", "user", "Share of pilot power", ""
+    elif design.system == "frame":
+        bars, what, label, unit = variables["blocks_per_update"], "Update", "Blocks of data", ""
+    elif design.system == "surfaces":
+        sent = variables["information"] + variables["sensing"]
+        powers = np.linalg.eigvalsh(np.tensordot(variables["share"], sent, axes=1))[::-1]
+        bars, what, label, unit = powers[powers > 1e-9 * powers[0]], "Stream", "Power", "W"
+    elif design.system == "cellfree":
+        bars = (np.abs(variables["data_beams"]) ** 2).sum(axis=-1).T
+        what, part, label, unit = "Access point", "user", "Power over its limit", ""
+    else:
+        beams = np.asarray(variables["beams"])
+        bars, what, label, unit = (np.abs(beams) ** 2).sum(axis=-1), "Stream", "Power", "W"
+    bars = np.asarray(bars, dtype=float)
+    bars = bars.reshape(len(bars), -1)
+    names = [f"{part} {k}" if part else "" for k in range(bars.shape[1])]
+    return {"title": design._told.title, "kind": "bars", "names": names, "bars": bars,
+            "x": {"label": what, "unit": "", "log": False}, "y": {"label": label, "unit": unit, "log": False}}
+
+
+def _bars(axes: Any, spec: Mapping[str, Any]) -> None:
+    values = np.asarray(spec["bars"], dtype=float)
+    base, place = np.zeros(len(values)), np.arange(len(values))
+    for k, name in enumerate(spec["names"]):
+        axes.bar(place, values[:, k], bottom=base, color=COLOURS[k % len(COLOURS)], width=0.7,
+                 edgecolor="white", linewidth=0.4, label=name or None, hatch=None if k < len(COLOURS) else "//")
+        base += values[:, k]
+    if len(values) <= MARK_ALL:
+        axes.set_xticks(place)
+    if len(spec["names"]) > 1:
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(5, len(spec["names"])))
+
+
+def _scene(axes: Any, found: Mapping[str, Any]) -> None:
+    places = [spot[1:] for group in found["groups"] for spot in group["spots"]]
+    side = float(np.ptp(np.array(places), axis=0).max()) if places else 1.0
+    for k, group in enumerate(found["groups"]):
+        names, x, y = zip(*group["spots"]) if group["spots"] else ((), (), ())
+        axes.plot(x, y, linestyle="none", marker=MARKERS[k % len(MARKERS)], color=COLOURS[k % len(COLOURS)],
+                  markerfacecolor=None if k % 2 else "white", label=group["label"], zorder=3)
+        for name, a, b in zip(names, x, y):
+            axes.annotate(name, (a, b), textcoords="offset points", xytext=(4, 3), fontsize=6)
+    for x, y, towards, share, group in found["beams"]:
+        length = 0.22 * side * share
+        tip = (x + length * np.cos(np.radians(towards)), y + length * np.sin(np.radians(towards)))
+        colour = COLOURS[(group or 0) % len(COLOURS)]
+        axes.annotate("", tip, (x, y), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 0.8,
+                                                   "shrinkA": 0, "shrinkB": 0, "mutation_scale": 5})
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.margins(0.12)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+
+
 def trace(design: Design, *, ax: Any = None, path: str | Path | None = None) -> Any:
     """The residual of a design over its iterations (scheme setting ``trace_rows``)."""
     rows = design.trace
@@ -236,23 +333,35 @@ def trace(design: Design, *, ax: Any = None, path: str | Path | None = None) -> 
     return drawn
 
 
+#: What is written into files: no clock, and who wrote it.
+_METADATA: Mapping[str, Mapping[str, Any]] = {
+    ".pdf": {"CreationDate": None, "Creator": "written by noctule"},
+    ".eps": {"Creator": "written by noctule"},
+    ".svg": {"Date": None, "Creator": "written by noctule"},
+    ".png": {"Software": "written by noctule"},
+}
+
+
+def written(drawn: Any, ending: str) -> bytes:
+    """A figure as the bytes of a file with such an ending: the same figure, the same bytes."""
+    if ending not in _METADATA:
+        raise refuse("the file's ending does not tell its format", "ending",
+                     ending or "no ending", ", ".join(_METADATA))
+    content = BytesIO()
+    with _matplotlib().rc_context(dict(IEEE)):
+        drawn.savefig(content, format=ending[1:], metadata=dict(_METADATA[ending]))
+    if ending == ".eps":
+        return re.sub(rb"%%CreationDate: .*\n", b"", content.getvalue())
+    return content.getvalue()
+
+
 def save(drawn: Any, path: str | Path, force: bool = False) -> None:
     """Save a figure; the same figure gives the same bytes (no clock in the file). A file of the
     same name that noctule did not write is replaced only with ``force``."""
-    ending = Path(path).suffix.lower()
-    # no clock, and who wrote it
-    metadata = {".pdf": {"CreationDate": None, "Creator": "written by noctule"},
-                ".svg": {"Date": None, "Creator": "written by noctule"}, ".png": {"Software": "written by noctule"}}
-    if ending not in metadata:
-        raise refuse("the file's ending does not tell its format", str(path),
-                     ending or "no ending", ".pdf, .svg, .png")
-    with _matplotlib().rc_context(dict(IEEE)):
-        content = BytesIO()
-        drawn.savefig(content, format=ending[1:], metadata=metadata[ending])
-    _noctule.write(path, content.getvalue(), force)
+    _noctule.write(path, written(drawn, Path(path).suffix.lower()), force)
 
 
-__all__ = ["COLOURS", "DASHES", "IEEE", "MARKERS", "data", "figure", "save", "trace"]
+__all__ = ["COLOURS", "DASHES", "IEEE", "MARKERS", "data", "figure", "picture", "save", "trace", "written"]
 
 
 def __dir__() -> list[str]:

@@ -96,3 +96,56 @@ def test_pictures_of_designs(tmp_path: Path) -> None:
         design.plot(kind="map")
     with pytest.raises(noctule.InvalidInput, match="no picture of that name"):
         design.plot(kind="sketch")
+
+
+KINDS = {
+    "beamforming": ["pattern", "map", "scene", "allocation"], "cellfree": ["pattern", "scene", "allocation"],
+    "pilots": ["scene", "allocation"], "surfaces": ["scene", "pattern", "allocation"],
+    "frame": ["timeline", "allocation"],
+}
+
+
+@pytest.mark.parametrize("system", noctule.systems())
+def test_designs_are_drawn_with_matplotlib(system: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from noctule import plot
+
+    design = noctule.design(system)
+    for kind in KINDS[system]:
+        drawn = plot.picture(design, kind, title=True)
+        axes = drawn.axes[0]
+        assert axes.get_xlabel() and axes.get_title(), kind
+        sizes = {}
+        for ending in (".pdf", ".eps", ".svg", ".png"):
+            design.plot(tmp_path / f"{kind}{ending}", kind)
+            sizes[ending] = (tmp_path / f"{kind}{ending}").read_bytes()
+        assert sizes[".pdf"].startswith(b"%PDF-") and sizes[".eps"].startswith(b"%!PS-Adobe")
+        assert plot.written(plot.picture(design, kind), ".eps") == sizes[".eps"], "no clock in it"
+    assert plot.picture(design).axes[0].get_xlabel() == plot.picture(design, KINDS[system][0]).axes[0].get_xlabel()
+    with pytest.raises(noctule.InvalidInput, match="picture"):
+        plot.picture(design, "portrait")
+
+
+def test_pictures_show_the_numbers_of_the_design() -> None:
+    """Bars are powers of streams, places are where everybody stands, and a cut is the pattern of the SVG."""
+    pytest.importorskip("matplotlib")
+    from noctule import plot
+
+    design = noctule.design("beamforming")
+    heights = [bar.get_height() for bar in plot.picture(design, "allocation").axes[0].patches]
+    assert np.allclose(heights, (np.abs(design["beams"]) ** 2).sum(axis=1))
+    pilots = noctule.design("pilots")
+    axes = plot.picture(pilots, "scene").axes[0]
+    shown = np.concatenate([np.column_stack(line.get_data()) for line in axes.get_lines()])
+    places = np.concatenate([pilots.instance["point_m"], pilots.instance["user_m"]])
+    assert np.allclose(np.sort(shown, axis=0), np.sort(places, axis=0))
+    bars = plot.picture(pilots, "allocation").axes[0].patches
+    assert np.isclose(sum(bar.get_height() for bar in bars), pilots["fractions"].sum())
+
+
+def test_a_curve_needs_a_trace(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    traced = noctule.design("beamforming", trace_rows=50)
+    assert traced.plot(tmp_path / "curve.eps", "curve").count("<svg") == 1
+    with pytest.raises(noctule.InvalidInput, match="trace_rows"):
+        noctule.design("beamforming").plot(kind="curve")

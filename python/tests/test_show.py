@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import noctule
@@ -41,3 +42,17 @@ def test_batches_and_findings_are_tables(instance: noctule.Instance) -> None:
     batch = noctule.design_batch([instance, instance])
     assert batch._repr_html_().count("<tr>") == 3
     assert "confirmed" in batch[0].verify()._repr_html_()
+
+
+def test_everything_is_a_table_in_a_notebook(instance: noctule.Instance, tmp_path: Path) -> None:
+    """Instances, metrics, proofs, runs and minimisations say what they hold, and hold no markup of a stranger."""
+    html = instance._repr_html_()
+    assert "channels" in html and "array [2, 16]" in html and html.count("<tr>") == len(instance.arrays) + 1
+    design = instance.design()
+    assert "sum_rate_bps_hz" in design.metrics._repr_html_() and "stationary" in design.proof._repr_html_()
+    records = noctule.run("frame/speed", ci=True, out=tmp_path / "run")
+    html = records._repr_html_()
+    assert "scenario.aging.speed_kmh" in html and html.count("optimal") >= 2
+    found = noctule.optim.minimize(lambda x: (float(x[0].real), np.array([1.0, 0.0j])), noctule.optim.sphere(2), [1.0, 1.0])
+    assert "converged" in found._repr_html_()
+    assert "&lt;b&gt;" in noctule.Record({"<b>": "<b>"})._repr_html_()

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use noctule::data::ArraySet;
+use noctule_figure::Figure;
 use noctule_lab::report::{Align, Table};
 use noctule_lab::resolve::system_of;
 use noctule_lab::single::{PictureKind, Source, Story};
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::arrays::{accept, dict_of};
 use crate::document;
 use crate::errors;
+use crate::experiment::drawn::figure_json;
 
 /// How much of a design is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,6 +133,22 @@ impl Told {
     }
 }
 
+impl Told {
+    /// A picture of the design, or the first that the system has.
+    fn drawing(&self, kind: Option<&str>) -> PyResult<Figure> {
+        let known = kind.map(|word| {
+            PictureKind::of_word(word).ok_or_else(|| {
+                let allowed = noctule_num::hint::list(&PictureKind::WORDS);
+                errors::refuse("there is no picture of that name", "kind", word, allowed)
+            })
+        });
+        let kind = known.transpose()?;
+        let document = self.whole_document()?;
+        let system = accept(system_of(&document, "design"))?;
+        system.picture(&document, kind, self.drawn.as_ref()).map_err(errors::single)
+    }
+}
+
 #[pymethods]
 impl Told {
     /// The design of a `noctule-design/1` document: what it says, not whether it is true.
@@ -211,16 +229,13 @@ impl Told {
     /// first that the system has.
     #[pyo3(signature = (kind=None))]
     fn picture(&self, kind: Option<&str>) -> PyResult<String> {
-        let known = kind.map(|word| {
-            PictureKind::of_word(word).ok_or_else(|| {
-                let allowed = noctule_num::hint::list(&PictureKind::WORDS);
-                errors::refuse("there is no picture of that name", "kind", word, allowed)
-            })
-        });
-        let kind = known.transpose()?;
-        let document = self.whole_document()?;
-        let system = accept(system_of(&document, "design"))?;
-        Ok(system.picture(&document, kind, self.drawn.as_ref()).map_err(errors::single)?.svg())
+        Ok(self.drawing(kind)?.svg())
+    }
+
+    /// The same as the text of a JSON object, for `noctule.plot`.
+    #[pyo3(signature = (kind=None))]
+    fn picture_data(&self, kind: Option<&str>) -> PyResult<String> {
+        Ok(figure_json(&self.drawing(kind)?).to_string())
     }
 
     /// One member of the document.

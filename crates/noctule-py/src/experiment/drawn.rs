@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use noctule_figure::{Axis, Figure, Kind, Line, PlotPoint, Scale};
+use noctule_figure::{Axis, Beam, Figure, Group, Kind, Line, PlotPoint, Scale, Scene, Spot};
 use noctule_lab::run::Store;
 use noctule_lab::{fold, present};
 use pyo3::prelude::*;
@@ -25,7 +25,8 @@ pub(crate) fn figures(py: Python<'_>, folder: PathBuf) -> PyResult<String> {
     Ok(json!(figures.iter().map(figure_json).collect::<Vec<_>>()).to_string())
 }
 
-fn figure_json(figure: &Figure) -> Value {
+/// A figure in the words of `noctule.plot`.
+pub(crate) fn figure_json(figure: &Figure) -> Value {
     let axis = |axis: &Axis| {
         json!({ "label": axis.label, "unit": axis.unit, "names": axis.names,
         "log": axis.scale == Scale::Log })
@@ -53,8 +54,7 @@ fn figure_json(figure: &Figure) -> Value {
     let (kind, lines, heat) = match &figure.kind {
         Kind::Lines(found) => ("lines", lines(found), Value::Null),
         Kind::Cdf(found) => ("cdf", lines(found), Value::Null),
-        // No experiment has one.
-        Kind::Scene(_) => ("scene", json!([]), Value::Null),
+        Kind::Scene(found) => ("scene", json!([]), scene(found)),
         Kind::Heat(heat) => (
             "heat",
             json!([]),
@@ -64,4 +64,14 @@ fn figure_json(figure: &Figure) -> Value {
     };
     json!({ "id": figure.id, "title": figure.title, "x": axis(&figure.x), "y": axis(&figure.y),
         "kind": kind, "lines": lines, "heat": heat })
+}
+
+/// Who stands where, and where beams go.
+fn scene(scene: &Scene) -> Value {
+    let spot = |spot: &Spot| json!([spot.name, spot.x, spot.y]);
+    let group = |group: &Group| json!({ "label": group.label, "spots": group.spots.iter().map(spot).collect::<Vec<_>>() });
+    let beam =
+        |beam: &Beam| json!([beam.from.0, beam.from.1, beam.towards_deg, beam.share, beam.group]);
+    json!({ "groups": scene.groups.iter().map(group).collect::<Vec<_>>(),
+        "beams": scene.beams.iter().map(beam).collect::<Vec<_>>() })
 }
