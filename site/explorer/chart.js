@@ -1,51 +1,19 @@
-// The trade-off of a base station: what other weights and requirements would reach, where the design is, what
+// The trade-off of a scene: what other weights and requirements would reach, where the design is, what
 // other precoders reach, and what is proven out of reach. The point of the design can be dragged along the curve.
 
 import { Handles, axes, path, scale, short, svg } from "./draw.js";
+import { curveOf, pointOf } from "./curves.js";
 import { at, put } from "./systems.js";
 
 const BOX = { left: 52, right: 408, top: 12, bottom: 250 };
-
-/** How the curve of a goal is made: which number is turned, and what is drawn against what. */
-const CURVES = {
-  weighted: { path: "crb_weight", values: spread(1, 1e6, 15), log: true, x: (m) => Math.sqrt(m.crb_trace_mixed), y: (m) => m.sum_rate_bps_hz, xLabel: "√tr CRB (mixed units)", yLabel: "sum rate (bit/s/Hz)" },
-  "min-crb": { path: "require.sinr_db", values: [-5, 0, 4, 8, 11, 14, 17, 20, 24], x: angle, y: (m) => m.sum_rate_bps_hz, xLabel: "worst root-CRB of an angle (°)", yLabel: "sum rate (bit/s/Hz)" },
-  "max-min-rate": { path: "require.azimuth_deg", values: spread(0.4, 6, 9), log: true, x: azimuth, y: (m) => Math.min(...m.rate_bps_hz), xLabel: "worst root-CRB of an azimuth (°)", yLabel: "worst rate (bit/s/Hz)" },
-  "sum-rate": { path: "require.azimuth_deg", values: spread(0.4, 6, 8), log: true, x: azimuth, y: (m) => m.sum_rate_bps_hz, xLabel: "worst root-CRB of an azimuth (°)", yLabel: "sum rate (bit/s/Hz)" },
-  "min-power": { path: "require.azimuth_deg", values: spread(0.3, 10, 11), log: true, x: azimuth, y: (m) => 10 * Math.log10(m.power_w * 1e3), xLabel: "worst root-CRB of an azimuth (°)", yLabel: "power (dBm)" },
-};
-
-function spread(from, to, count) {
-  return Array.from({ length: count }, (_, k) => Number((from * (to / from) ** (k / (count - 1))).toPrecision(6)));
-}
-
-function angle(metrics) {
-  return metrics.worst_angle_rcrb_deg;
-}
-
-function azimuth(metrics) {
-  return Math.max(...(metrics.targets ?? []).map((target) => target.azimuth_rcrb_deg));
-}
-
-/** The curve of the goal of a scenario. */
-export const curveOf = (scenario) => CURVES[scenario.goal?.kind ?? "weighted"];
-
-/** The scenarios of its points. */
-export const scenariosOf = (scenario) => curveOf(scenario).values.map((value) => ({ value, scenario: put(scenario, curveOf(scenario).path, value) }));
-
-/** The point of an answer; null where there is none to show. */
-export function pointOf(curve, answer) {
-  if (!answer?.metrics || answer.error || answer.proof?.infeasible) return null;
-  const [x, y] = [curve.x(answer.metrics), curve.y(answer.metrics)];
-  return Number.isFinite(x) && Number.isFinite(y) && x > 0 ? [x, y] : null;
-}
 
 /** The chart. */
 export class Chart {
   #ends = null;
 
-  constructor(root, change) {
+  constructor(root, system, change) {
     this.root = root;
+    this.system = system;
     this.change = change;
     root.setAttribute("viewBox", "0 0 420 290");
     this.back = svg("g");
@@ -59,23 +27,24 @@ export class Chart {
   }
 
   /** Axes that hold all points; they stay until points leave them or fill little of them. */
-  #fit(points, goal) {
+  #fit(points, goal, level) {
     const xs = points.map(([x]) => x);
     const ys = points.map(([, y]) => y);
     // far ends say little: two decades to the right of the best suffice
     const low = Math.min(...xs);
     const high = Math.min(Math.max(...xs, low * 1.5), low * 150);
     const made = { goal, x: [low / 1.15, high * 1.15], y: [Math.min(0, ...ys), Math.max(...ys, 1e-3) * 1.12] };
-    if (goal === "min-power") made.y = [Math.min(...ys) - 2, Math.max(...ys) + 2];
+    const room = Math.max(0.15 * (Math.max(...ys) - Math.min(...ys)), 0.02 * Math.abs(Math.max(...ys)), 0.1);
+    if (level) made.y = [Math.min(...ys) - room, Math.max(...ys) + room];
     const held = this.#ends;
-    const keeps = held?.goal === goal && made.x[0] >= held.x[0] * 0.95 && made.x[1] <= held.x[1] * 1.05 && made.y[1] <= held.y[1] * 1.01 && made.y[1] > held.y[1] * 0.6 && made.x[0] < held.x[0] * 2.5;
+    const keeps = held?.goal === goal && made.x[0] >= held.x[0] * 0.95 && made.x[1] <= held.x[1] * 1.05 && made.y[1] <= held.y[1] + 0.01 * Math.abs(held.y[1]) && made.y[1] - made.y[0] > 0.5 * (held.y[1] - held.y[0]) && made.y[0] >= held.y[0] - 0.3 * room && made.x[0] < held.x[0] * 2.5;
     if (!keeps) this.#ends = made;
     return this.#ends;
   }
 
   /** Draw: `points` of the curve `{value, at: [x, y]}`, the design, the ghosts by name, the bound. */
   draw(scenario, { points, answer, ghosts, bound }) {
-    const curve = curveOf(scenario);
+    const curve = curveOf(this.system, scenario);
     const here = pointOf(curve, answer);
     const reached = points.filter((point) => point.at);
     const shown = [...reached.map((point) => point.at), ...(here ? [here] : []), ...Object.values(ghosts).filter(Boolean)];
@@ -83,7 +52,7 @@ export class Chart {
       this.back.replaceChildren(svg("text", { x: 210, y: 130, "text-anchor": "middle", class: "word" }, "nothing in reach to draw"));
       return this.handles.show([]);
     }
-    const ends = this.#fit(shown, curve.yLabel.startsWith("power") ? "min-power" : curve.path + curve.yLabel);
+    const ends = this.#fit(shown, curve.path + curve.yLabel, curve.level);
     const x = scale(ends.x, [BOX.left, BOX.right], true);
     const y = scale(ends.y, [BOX.bottom, BOX.top]);
     const inside = ([px, py]) => [Math.min(Math.max(x(px), BOX.left), BOX.right), Math.min(Math.max(y(py), BOX.top), BOX.bottom)];
@@ -108,12 +77,12 @@ export class Chart {
       key: "here", kind: "point", name: "the design on the trade-off", told: `${short(here[0])} against ${short(here[1])}`,
       x: px, y: py, colour: "var(--accent)",
       move: (tx, ty) => this.#slide(scenario, curve, reached, inside, [tx, ty]),
-      nudge: (dx, dy) => this.#set(scenario, curve, curve.log ? value * 1.15 ** ((curve.path === "crb_weight" ? -1 : 1) * (dx - dy)) : value + dx - dy),
+      nudge: (dx, dy) => this.#set(scenario, curve, curve.log ? value * 1.15 ** ((curve.back ? -1 : 1) * (dx - dy)) : value + dx - dy),
     }]);
   }
 
   #set(scenario, curve, value) {
-    const [low, high] = [Math.min(...curve.values), Math.max(...curve.values)];
+    const [low, high] = curve.range ?? [Math.min(...curve.values), Math.max(...curve.values)];
     this.change(put(scenario, curve.path, Number(Math.min(high, Math.max(low, value)).toPrecision(4))));
   }
 

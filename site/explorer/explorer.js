@@ -1,6 +1,7 @@
 // The explorer: a scene is dragged, the library designs every frame, the rest follows while the mouse rests.
 
-import { Chart, curveOf, pointOf, scenariosOf } from "./chart.js";
+import { Chart } from "./chart.js";
+import { curveOf, ghostsOf, pointOf, scenariosOf } from "./curves.js";
 import { html, short, svg } from "./draw.js";
 import { Engine } from "./engine.js";
 import { Controls } from "./controls.js";
@@ -12,7 +13,6 @@ import { command, hashOf, pythonScript, stateOf, tomlFile } from "./words.js";
 const REST = 350;
 const NODES = [0, 30, 150, 700];
 const VIEWS = { sky: Sky, plan: Plan, fan: Fan };
-const GHOSTS = { RZF: "rzf", MRT: "mrt" };
 
 /** The page. */
 class Explorer {
@@ -97,12 +97,9 @@ class Explorer {
     this.scene.replaceChildren(picture);
     this.view = new VIEWS[system.view](picture, system, (s) => this.change(s));
     this.chartBox.replaceChildren();
-    this.chart = null;
-    if (system.view === "sky") {
-      const chart = svg("svg", { class: "picture", role: "group", "aria-label": "Trade-off: the point of the design can be dragged along the curve" });
-      this.chartBox.append(chart);
-      this.chart = new Chart(chart, (s) => this.change(s));
-    }
+    const chart = svg("svg", { class: "picture", role: "group", "aria-label": "Trade-off: the point of the design can be dragged along the curve" });
+    this.chartBox.append(chart);
+    this.chart = new Chart(chart, system, (s) => this.change(s));
     this.#curve = { points: [], ghosts: {} };
     this.answer = null;
     this.told.fastest = this.told.drawing = undefined;
@@ -236,23 +233,24 @@ class Explorer {
     while (done !== this.#version && this.chart) {
       done = this.#version;
       const [system, scenario] = [this.system, this.state.scenario];
-      const curve = curveOf(scenario);
+      const curve = curveOf(system, scenario);
       const ask = (request) => this.#aside.newest(this.#url(system), request);
       const ghosts = {};
       let rzf = null;
-      for (const [name, scheme] of Object.entries(GHOSTS)) {
+      for (const [name, scheme] of Object.entries(ghostsOf(system, scenario))) {
         const answer = await ask(this.#request({}, { pictures: name === "RZF" ? ["pattern"] : [] }, scenario, scheme));
         ghosts[name] = scenario.goal?.kind === "min-power" ? null : pointOf(curve, answer);
         if (name === "RZF" && !answer?.error) rzf = answer;
       }
       const points = [];
       let left = false;
-      for (const { value, scenario: one } of scenariosOf(scenario)) {
-        const answer = await ask({ ...this.#request(system.live, {}, one), warm: "curve" });
-        points.push({ value, at: pointOf(curve, answer) });
+      for (const { value, scenario: one } of scenariosOf(system, scenario)) {
+        const answer = await ask({ ...this.#request(liveOf(system, one), {}, one), warm: "curve" });
+        const turned = curve.value && answer?.metrics ? curve.value(answer.metrics) : value;
+        points.push({ value: turned, at: pointOf(curve, answer) });
         // The frame that is dragged comes first where cores are few.
         if (this.told.milliseconds > 15) await new Promise((done) => setTimeout(done, this.told.milliseconds));
-        left = this.system !== system || curveOf(this.state.scenario) !== curve;
+        left = this.system !== system || curveOf(system, this.state.scenario) !== curve;
         if (left) break;
       }
       if (left) continue;

@@ -74,6 +74,23 @@ async function drag(milliseconds, random) {
   return ((await browser.evaluate("explorer.told.frames")) - frames) / ((performance.now() - begin) / 1000);
 }
 
+/** The point on the trade-off: dragged along the curve it turns the number that the curve is made of. */
+async function slide(id) {
+  // from the scene to begin with: where a drag has led there may be no curve
+  await browser.evaluate(`document.getElementById('tab-${id}').click()`);
+  const places = "(() => { const middle = (e) => { const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }; const handle = document.querySelector('.chart .handle'); const dots = [...document.querySelectorAll('.chart .dot')].map(middle); if (!handle || dots.length < 3) return null; const here = middle(handle); const away = ([x, y]) => Math.hypot(x - here[0], y - here[1]); return [here, dots.sort((a, b) => away(b) - away(a))[0]]; })()";
+  if (!(await until(places, `${id}: no curve`, 600))) return;
+  const [from, to] = await browser.evaluate(places);
+  const held = await browser.evaluate("JSON.stringify(explorer.state.scenario)");
+  await browser.mouse("mousePressed", ...from);
+  for (let k = 1; k <= 10; k++) {
+    await browser.mouse("mouseMoved", from[0] + ((to[0] - from[0]) * k) / 10, from[1] + ((to[1] - from[1]) * k) / 10);
+    await sleep(30);
+  }
+  await browser.mouse("mouseReleased", ...to);
+  if ((await browser.evaluate("JSON.stringify(explorer.state.scenario)")) === held) problems.push(`${id}: the point on the curve moves nothing`);
+}
+
 let state = 1;
 const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
 for (const id of ["beamforming", "frame", "pilots", "surfaces", "cellfree"]) {
@@ -84,6 +101,7 @@ for (const id of ["beamforming", "frame", "pilots", "surfaces", "cellfree"]) {
   await until("explorer.told.proven !== undefined", `${id}: nothing when the mouse rests`);
   const after = await browser.evaluate("JSON.stringify([explorer.state.scenario, explorer.answer.metrics])");
   if (before === after) problems.push(`${id}: a drag changes nothing`);
+  await slide(id);
   const ms = await browser.evaluate("explorer.told.milliseconds");
   const least = await browser.evaluate("[explorer.told.fastest, explorer.told.drawing].map((ms) => ms.toFixed(1)).join(' + ')");
   console.log(`${id}: ${frames.toFixed(0)} designs a second while dragged; the fastest took ${least} ms to design and to draw, the last ${ms.toFixed(1)}`);

@@ -15,6 +15,9 @@ const MODULES: [(&str, &str); 2] = [
     ("noctule-systems.wasm", "frame,pilots,surfaces,cellfree"),
 ];
 
+/// How long the explorer is dragged about at random.
+const SECONDS: &str = "60";
+
 /// What is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Options {
@@ -117,7 +120,7 @@ fn browser(root: &Path) -> Result<(), String> {
         return Ok(());
     };
     let mut node = Command::new("node");
-    node.arg("site/tests/browser.mjs").arg(browser).arg("target/site").current_dir(root);
+    node.args(["site/tests/browser.mjs", browser, "target/site", SECONDS]).current_dir(root);
     succeeded(node.status(), "site/tests/browser.mjs")
 }
 
