@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
-import shlex
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -224,47 +221,3 @@ def test_a_changed_variable_is_not_that_of_the_document(tmp_path: Path,
     scipy.savemat(tmp_path / "d.mat", content, long_field_names=True)
     with pytest.raises(noctule.InvalidInput, match="document"):
         noctule.Design.load(tmp_path / "d.mat")
-
-
-def test_the_examples_of_the_page_about_files_run(
-    tmp_path: Path, program: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    scipy = pytest.importorskip("scipy.io")
-    monkeypatch.chdir(tmp_path)
-
-    def draw(*shape: int) -> Any:
-        return rng.normal(size=shape) + 1j * rng.normal(size=shape)
-
-    scipy.savemat("H.mat", {"H": draw(16, 4), "other": "words"})
-    cells = np.empty((2, 1), dtype=object)
-    cells[0, 0], cells[1, 0] = "first", draw(16, 4)
-    scipy.savemat("work.mat", {"chan": {"H": draw(16, 4)}, "cell": cells})
-    scenario = noctule.Instance("beamforming", scenario={})
-    scipy.savemat("W.mat", {"W": scenario.design("rzf").beams.T})
-    Path("sites.csv").write_text("x;y\n50,0;40,5\n30;30\n70;30\n")
-    Path("named.csv").write_text("Ost;Nord\n50,0;40,5\n30;30\n70;30\n")
-    np.savez("channels.npz", channels=draw(4, 16))
-    np.savez("lone.npz", H=draw(4, 16))
-    np.save("sionna.npy", draw(1, 4, 1, 1, 16, 14, 2))
-    place = np.array([np.zeros(16), np.arange(16) % 4, np.arange(16) // 4])
-    names = {
-        "np": np, "noctule": noctule, "sionna_h": draw(3, 4, 1, 1, 16, 14, 2),
-        "deepmimo_h": draw(5, 1, 16, 1), "fr": draw(1, 16, 2, 3), "estimate": draw(12, 14, 1, 16),
-        "element_position": place,
-    }
-    page = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```(sh|python|json)\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 15
-    for kind, text in blocks:
-        if kind == "python":
-            exec(compile(text, "docs/files.md", "exec"), names)
-        elif kind == "json":
-            Path("instance.json").write_text(text)
-            found = io.read_arrays("instance.json", "pilots")
-            assert np.array_equal(found["channel_gain"], [[0.5], [0.25]])
-        for line in text.splitlines() if kind == "sh" else []:
-            words = [str(program), *shlex.split(line)[1:]]
-            quick = words[1] == "design"
-            words += ["--set", "scheme.certify=false"] if quick and "rzf" not in words else []
-            done = subprocess.run(words, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, f"{line}\n{done.stderr}"

@@ -22,6 +22,12 @@ def test_generated_modules_are_what_the_generator_writes(root: Path) -> None:
     assert told.returncode == 0, told.stdout + told.stderr
 
 
+def test_the_reference_is_what_its_writer_writes(root: Path) -> None:
+    told = subprocess.run([sys.executable, root / "python" / "reference.py", "--check"],
+                          capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
 @pytest.mark.parametrize("system", noctule.systems())
 def test_dataclasses_are_the_schema(system: str) -> None:
     """The class without arguments is the default scenario, and says every key of the schema."""

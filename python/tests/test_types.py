@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -95,15 +93,3 @@ GIVEN = {
     "noise": np.ones(2),
     "start": np.eye(2, 16) + 0j,
 }
-
-
-def test_the_guide_runs(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for package in ("matplotlib", "pandas", "scipy"):
-        pytest.importorskip(package)
-    monkeypatch.chdir(tmp_path)
-    noctule.beamforming.Scenario(users=6).realize(channels=GIVEN["channels"]).save("channels.mat")
-    importlib.import_module("scipy.io").savemat("H.mat", {"H": GIVEN["channels"].T})
-    scope: dict[str, Any] = {"np": np, **GIVEN}
-    for number, text in enumerate(guide(root)):
-        few = text.replace("trials=1000", "trials=4").replace("trials=20", "trials=2")
-        exec(compile(few, f"docs/python.md, {number}", "exec"), scope)

@@ -1,4 +1,5 @@
-"""The worked problems of docs/which-problem.md: every block is run as its reader would."""
+"""The worked problems of docs/which-problem.md in MATLAB: the commands and fields; the other blocks are run by
+`test_pages.py`."""
 
 from __future__ import annotations
 
@@ -9,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-import noctule
 
 SCENARIO = """format = "noctule-scenario/1"
 system = "beamforming"
@@ -44,24 +43,6 @@ def run(program: Path, command: str, folder: Path) -> str:
     shell = f"'{program}' {command.removeprefix('noctule ')}"
     return subprocess.run(shell, shell=True, check=True, cwd=folder, text=True,
                           capture_output=True, encoding="utf-8").stdout
-
-
-def test_blocks_of_a_shell(root: Path, program: Path, folder: Path) -> None:
-    first, second = blocks(root, "sh")
-    # in the first problem of these channels the degree costs nothing
-    for block, words in ((first, "bit/s/Hz"), (second, "one dB more")):
-        command = re.sub(r"\s+#.*", "", block.replace("\\\n", " "))
-        told = run(program, command.strip(), folder)
-        assert "reached" in told and words in told, told
-
-
-def test_blocks_of_python(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    known: dict[str, Any] = {}
-    for block in blocks(root, "python"):
-        exec(compile(block, "which-problem.md", "exec"), known)
-    told = capsys.readouterr().out
-    assert "degrees, not below" in told
-    assert isinstance(known["design"], noctule.Design) and known["design"].metrics.goal.met == 8
 
 
 def test_blocks_of_matlab(root: Path, program: Path, folder: Path) -> None:

@@ -6,6 +6,7 @@
 mod check;
 mod gallery;
 mod markdown;
+mod marks;
 mod modules;
 mod places;
 mod search;
@@ -60,7 +61,7 @@ fn build(out: &Path, root: &Path, modules: Option<&Path>) -> Result<String, Stri
     let shown = template::page(&places, "index.html", "noctule", "", &home);
     write(&out.join("index.html"), shown)?;
     for page in places.pages() {
-        let text = read(&root.join(&page.source))?;
+        let text = marks::left_out(&read(&root.join(&page.source))?);
         let made = markdown::page(&mut places, &page, &text)?;
         index.add(&page.out, &made.title, &made.sections);
         let shown = template::page(&places, &page.out, &made.title, &made.contents, &made.body);
@@ -68,6 +69,7 @@ fn build(out: &Path, root: &Path, modules: Option<&Path>) -> Result<String, Stri
     }
     gallery::build(&mut places, &mut index, root, out)?;
     places.copy_files(root, out)?;
+    index.check()?;
     write(&out.join("assets").join("search.json"), index.json())?;
     let modules = modules.map_or_else(|| Ok(String::new()), |from| modules::place(from, out))?;
     let checked = check::run(out)?;

@@ -21,8 +21,16 @@ pub(crate) const MENU: &[(&str, &[(&str, &str)])] = &[
         "Begin",
         &[
             ("README.md", "What it is, and first commands"),
+            ("docs/tutorials/beamforming.md", "Tutorial: base station"),
+            ("docs/tutorials/frame.md", "Tutorial: frame"),
+            ("docs/tutorials/pilots.md", "Tutorial: pilots"),
+            ("docs/tutorials/surfaces.md", "Tutorial: surfaces"),
+            ("docs/tutorials/cellfree.md", "Tutorial: cell-free"),
             ("docs/first-study.md", "Your first study"),
             ("docs/python.md", "Python"),
+            ("packaging/README.md", "Packages"),
+            ("docs/glossary.md", "Glossary"),
+            ("docs/limits.md", "What it cannot do"),
             ("docs/files.md", "Bring your files"),
             ("docs/quick-start-zh.md", "快速入门"),
             ("docs/README.md", "All pages"),
@@ -52,6 +60,7 @@ pub(crate) const MENU: &[(&str, &[(&str, &str)])] = &[
     (
         "Studies",
         &[
+            ("docs/reading-a-report.md", "Reading a report"),
             ("docs/experiment-files.md", "Experiment files"),
             ("docs/schemes-and-metrics.md", "Schemes and metrics"),
             ("docs/cluster.md", "On a cluster"),
@@ -70,6 +79,24 @@ pub(crate) const MENU: &[(&str, &[(&str, &str)])] = &[
             ("docs/compare/surfaces.md", "Beside CVXPY: surfaces"),
             ("docs/compare/cellfree.md", "Beside CVXPY: cell-free"),
             ("docs/compare/convex.md", "Beside CVXPY: convex problems"),
+        ],
+    ),
+    (
+        "Python reference",
+        &[
+            ("docs/api/noctule.md", "noctule"),
+            ("docs/api/beamforming.md", "noctule.beamforming"),
+            ("docs/api/frame.md", "noctule.frame"),
+            ("docs/api/pilots.md", "noctule.pilots"),
+            ("docs/api/surfaces.md", "noctule.surfaces"),
+            ("docs/api/cellfree.md", "noctule.cellfree"),
+            ("docs/api/phy.md", "noctule.phy"),
+            ("docs/api/channels.md", "noctule.channels"),
+            ("docs/api/optim.md", "noctule.optim"),
+            ("docs/api/convert.md", "noctule.convert"),
+            ("docs/api/io.md", "noctule.io"),
+            ("docs/api/plot.md", "noctule.plot"),
+            ("docs/api/cvxpy.md", "noctule.cvxpy"),
         ],
     ),
     (
@@ -124,7 +151,7 @@ impl Places {
             places.outs.insert((*source).to_owned(), out.clone());
             places.pages.push(Page { source: (*source).to_owned(), out });
         }
-        for folder in ["docs", "docs/compare"] {
+        for folder in ["docs", "docs/api", "docs/compare", "docs/tutorials"] {
             for path in entries(&root.join(folder))? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let source = format!("{folder}/{name}");

@@ -13,6 +13,21 @@ const COMMON: &[&str] = &[
 ];
 /// Letters of a section that are shown.
 const SHOWN: usize = 150;
+/// Words that people look for, and the page on which they are answered.
+const ASKED: &[(&str, &str)] = &[
+    ("slurm", "cluster.html"),
+    ("matlab", "files.html"),
+    ("rician", "channels.html"),
+    ("infeasible", "which-problem.html"),
+    ("erratum", "errata.html"),
+    ("steering", "conventions.html"),
+    ("cvxpy", "python.html"),
+    ("resume", "first-study.html"),
+    ("squint", "wideband.html"),
+    ("tutorial", "tutorials-beamforming.html"),
+    ("minimize", "api-optim.html"),
+    ("wheel", "packaging-readme.html"),
+];
 /// What a word in a heading counts.
 const HEADING: u32 = 12;
 
@@ -54,6 +69,20 @@ impl Index {
         }
     }
 
+    /// That every word that people look for leads to its page.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let leads = |(word, page): &(&str, &str)| {
+            let places = self.words.get(*word);
+            places.is_some_and(|found| {
+                found.keys().any(|at| self.sections[*at][0].split('#').next() == Some(*page))
+            })
+        };
+        match ASKED.iter().find(|asked| !leads(asked)) {
+            None => Ok(()),
+            Some((word, page)) => Err(format!("the search for `{word}` does not find {page}")),
+        }
+    }
+
     /// As JSON: sections, words in order, and for each word its sections and counts.
     pub(crate) fn json(&self) -> String {
         let places: Vec<Vec<u32>> = self
@@ -83,5 +112,6 @@ mod tests {
         assert_eq!(index.words["beams"].get(&1), Some(&1));
         assert!(!index.words.contains_key("of"));
         assert!(index.json().contains("a.html#beams"));
+        assert!(index.check().unwrap_err().contains("slurm"));
     }
 }

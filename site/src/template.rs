@@ -56,7 +56,7 @@ pub(crate) fn page(places: &Places, out: &str, title: &str, contents: &str, body
 <a class=\"skip\" href=\"#main\">Skip to the text</a>
 <header>
 <a class=\"brand\" href=\"{index}\">noctule</a>
-<nav class=\"top\" aria-label=\"Main\"><a href=\"{index}\">Explorer</a> <a href=\"{first}\">First study</a> <a href=\"{contents_page}\">Documentation</a> <a href=\"{gallery}\">Gallery</a></nav>
+<nav class=\"top\" aria-label=\"Main\"><a href=\"{index}\">Explorer</a> <a href=\"{first}\">Tutorial</a> <a href=\"{contents_page}\">Documentation</a> <a href=\"{gallery}\">Gallery</a></nav>
 <div class=\"search\" role=\"search\"><input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search the documentation\" autocomplete=\"off\" aria-controls=\"found\"><div id=\"found\" role=\"region\" aria-label=\"Search results\" hidden></div></div>
 <button id=\"theme\" type=\"button\" aria-label=\"light or dark\">◐</button>
 </header>
@@ -76,7 +76,7 @@ pub(crate) fn page(places: &Places, out: &str, title: &str, contents: &str, body
         script = to("assets/site.js"),
         root = to(""),
         index = to("index.html"),
-        first = to("first-study.html"),
+        first = to("tutorials-beamforming.html"),
         contents_page = to("contents.html"),
         gallery = to("gallery.html"),
     )

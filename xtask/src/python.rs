@@ -37,10 +37,13 @@ pub(crate) fn notebooks(root: &Path) -> Result<(), String> {
     call(root, environment(root)?.python.as_os_str(), &script, "python/notebooks.py")
 }
 
-/// Write the modules of Python again, from the wheel of this build.
+/// Write the modules of Python and their reference again, from the wheel of this build.
 pub(crate) fn generate(root: &Path) -> Result<(), String> {
-    let script: [&OsStr; 1] = ["python/generate.py".as_ref()];
-    call(root, environment(root)?.python.as_os_str(), &script, "python/generate.py")
+    let python = environment(root)?.python;
+    for script in ["python/generate.py", "python/reference.py"] {
+        call(root, python.as_os_str(), &[script.as_ref()], script)?;
+    }
+    Ok(())
 }
 
 /// A virtual environment with the wheel of this build and what its tests need.
@@ -81,6 +84,17 @@ fn environment(root: &Path) -> Result<Environment, String> {
     ];
     call(root, inside.as_os_str(), &install, "the installation of the wheel")?;
     Ok(Environment { folder, python: inside, noctule })
+}
+
+/// A fresh environment with some packages; a package may be the path of a wheel.
+pub(crate) fn environment_in(root: &Path, folder: &Path, packages: &[&str]) -> Result<(), String> {
+    let python = interpreter()?;
+    let create: [&OsStr; 3] = ["-m".as_ref(), "venv".as_ref(), folder.as_os_str()];
+    call(root, python.as_os_str(), &create, "the virtual environment")?;
+    let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    let words: Vec<&OsStr> = install.iter().chain(packages).map(OsStr::new).collect();
+    call(root, folder.join(inside).as_os_str(), &words, "the installation of packages")
 }
 
 /// The wheel around the extension module beside a program, installed into an environment that has

@@ -64,7 +64,15 @@ pub use system::{Certify, Run, Scheme, System};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// The blocks of the worked pages.
+/// The blocks of the pages.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/which-problem.md")]
-struct WhichProblem;
+mod pages {
+    #[doc = include_str!("../../../README.md")]
+    struct Front;
+    #[doc = include_str!("../../../docs/which-problem.md")]
+    struct WhichProblem;
+    #[doc = include_str!("../../../docs/python.md")]
+    struct Python;
+    #[doc = include_str!("../../../docs/channels.md")]
+    struct Channels;
+}

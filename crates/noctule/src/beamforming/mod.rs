@@ -151,3 +151,8 @@ pub const SYSTEM: &str = "beamforming";
 
 /// A design of this system.
 pub type BeamformingDesign = crate::Design<Beams, Metrics>;
+
+// The blocks of the page of this system.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/beamforming.md")]
+struct Page;

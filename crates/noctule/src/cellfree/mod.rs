@@ -130,3 +130,8 @@ pub const SYSTEM: &str = "cellfree";
 
 /// A design of this system.
 pub type CellFreeDesign = Design<Beams, Metrics>;
+
+// The blocks of the page of this system.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/cellfree.md")]
+struct Page;

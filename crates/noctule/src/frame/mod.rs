@@ -180,3 +180,8 @@ impl SinrForm {
 
 /// A design of this system.
 pub type FrameDesign = Design<Plan, Metrics>;
+
+// The blocks of the page of this system.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/frame.md")]
+struct Page;

@@ -123,3 +123,8 @@ pub const SYSTEM: &str = "pilots";
 
 /// A design of this system.
 pub type PilotsDesign = crate::Design<Allocation, Metrics>;
+
+// The blocks of the page of this system.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/pilots.md")]
+struct Page;

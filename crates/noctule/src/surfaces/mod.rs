@@ -136,3 +136,8 @@ pub const SYSTEM: &str = "surfaces";
 
 /// A design of this system.
 pub type SurfacesDesign = Design<Deployment, Metrics>;
+
+// The blocks of the page of this system.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/surfaces.md")]
+struct Page;
