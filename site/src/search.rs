@@ -19,7 +19,7 @@ const ASKED: &[(&str, &str)] = &[
     ("matlab", "files.html"),
     ("rician", "channels.html"),
     ("infeasible", "which-problem.html"),
-    ("erratum", "errata.html"),
+    ("errata", "errata.html"),
     ("steering", "conventions.html"),
     ("cvxpy", "python.html"),
     ("resume", "first-study.html"),
