@@ -73,6 +73,7 @@ pub(crate) const MENU: &[(&str, &[(&str, &str)])] = &[
             ("docs/claims.md", "Claims"),
             ("docs/errata.md", "Errata of the papers"),
             ("docs/assumptions.md", "Assumptions"),
+            ("docs/performance.md", "How fast"),
             ("docs/compare/beamforming.md", "Beside CVXPY: base station"),
             ("docs/compare/frame.md", "Beside SciPy: frame"),
             ("docs/compare/pilots.md", "Beside CVXPY: pilots"),

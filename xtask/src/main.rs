@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod anchors;
+mod bench;
 mod compare;
 mod dist;
 mod features;
@@ -31,8 +32,8 @@ tasks:
   test      format, structure, lints, tests, doctests, documentation, experiments, Python, links, site;
             stops at the first failure and says how long each step took
             --no-<step> leaves a step out: --no-fmt, --no-structure, --no-clippy, --no-build,
-            --no-tests, --no-doctests, --no-doc, --no-experiments, --no-python, --no-anchors,
-            --no-site
+            --no-tests, --no-doctests, --no-doc, --no-counts, --no-experiments, --no-python,
+            --no-anchors, --no-site
   reproduce [--first-trials | --sample | --check] [id …]
             run the built-in experiments at full size and renew docs/results/; with
             --first-trials only the short runs that `test` compares with, with --sample only the
@@ -42,6 +43,10 @@ tasks:
             there, renew manifests and docs/claims.md, in seconds; says what needs a run instead
   reproduce --cards
             renew docs/claims.md from the committed verdicts
+  bench [--check | --counts]
+            write the table of docs/performance.md: evaluations, instructions (where valgrind is) and
+            time of kernels of every system, some minutes; --check compares the counts alone, as `test`
+            does, --counts renews them alone
   compare-cvxpy [system … | convex]
             our designs beside CVXPY and SciPy (compare/<system>/compare.py) and the scripts of
             to_cvxpy (compare/convex), tables to docs/compare/; needs Python and the network for
@@ -96,6 +101,7 @@ fn main() -> ExitCode {
         "dist" => dist::run(options, &root()),
         "reproduce" => reproduce::run(options, &root()),
         "compare-cvxpy" => compare::run(options, &root()),
+        "bench" => bench::run(options, &root()),
         "validate" => validate::run(options, &root()),
         "features" => none(features::run),
         "generate" => none(generate::run),

@@ -24,6 +24,7 @@ const STEPS: &[(&str, Action)] = &[
     ("tests", tests),
     ("doctests", doctests),
     ("doc", doc),
+    ("counts", crate::bench::check),
     ("experiments", experiments),
     ("python", crate::python::run),
     ("anchors", anchors::run),

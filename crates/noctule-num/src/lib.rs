@@ -4,6 +4,7 @@
 //!   (product, Hermitian eigenvalues, Cholesky, singular vectors), wrapped around `faer` without
 //!   generics and with scratch that is reused — so that `faer` is compiled once, and an inner loop
 //!   allocates nothing;
+//! * [`vector`], loops over vectors as wide as the processor's registers;
 //! * [`rng`], random streams that depend on what is drawn and never on when or where;
 //! * [`quadrature`] and [`special`], integrals over an interval and the functions `std` lacks;
 //! * [`stats`], means with standard errors and quantiles;
@@ -25,6 +26,7 @@ pub mod sha256;
 pub mod special;
 mod spelling;
 pub mod stats;
+pub mod vector;
 
 pub use error::NumError;
 pub use input::InputError;

@@ -11,6 +11,7 @@ use faer::linalg::matmul::matmul_with_conj;
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 
+pub use crate::vector::real_dot;
 use crate::{C64, CMat, NumError};
 
 /// What is done to an operand of a product before it is multiplied.
@@ -316,26 +317,29 @@ impl RealCholesky {
     ///
     /// Formed as L⁻ᵀ L⁻¹, which is symmetric to the bit.
     pub fn inverse(&mut self, out: &mut [f64]) {
-        let n = self.n;
-        for j in 0..n {
-            let pivot = 1.0 / self.factor[j * n + j];
-            self.inverse_factor[j * n + j] = pivot;
-            for i in j + 1..n {
-                let mut sum = 0.0;
-                for k in j..i {
-                    sum += self.factor[i * n + k] * self.inverse_factor[k * n + j];
-                }
-                self.inverse_factor[i * n + j] = -sum / self.factor[i * n + i];
+        let (n, factor, inverse) = (self.n, &self.factor, &mut self.inverse_factor);
+        // Rows of results grow together: entries of a row do not wait for one another, and the sum of each is
+        // in the order of k.
+        for i in 0..n {
+            let (done, rest) = inverse.split_at_mut(i * n);
+            let row = &mut rest[..=i];
+            row.fill(0.0);
+            for (k, known) in done.chunks_exact(n).enumerate() {
+                let by = factor[i * n + k];
+                row.iter_mut().zip(&known[..=k]).for_each(|(sum, x)| *sum += by * x);
             }
+            let pivot = factor[i * n + i];
+            row[..i].iter_mut().for_each(|sum| *sum = -*sum / pivot);
+            row[i] = 1.0 / pivot;
         }
         for i in 0..n {
-            for j in 0..=i {
-                let mut sum = 0.0;
-                for k in i..n {
-                    sum += self.inverse_factor[k * n + i] * self.inverse_factor[k * n + j];
-                }
-                out[i * n + j] = sum;
-                out[j * n + i] = sum;
+            let row = &mut out[i * n..=i * n + i];
+            row.fill(0.0);
+            for known in inverse.chunks_exact(n).skip(i) {
+                row.iter_mut().zip(known).for_each(|(sum, x)| *sum += known[i] * x);
+            }
+            for j in 0..i {
+                out[j * n + i] = out[i * n + j];
             }
         }
     }
@@ -374,27 +378,6 @@ pub fn orthonormal_basis(a: &CMat, tolerance: f64) -> Result<CMat, NumError> {
 /// Σ conj(aᵢ) bᵢ.
 pub fn dot(a: &[C64], b: &[C64]) -> C64 {
     a.iter().zip(b).map(|(x, y)| x.conj() * y).sum()
-}
-
-/// Re Σ conj(aᵢ) bᵢ: the inner product of complex vectors taken as real ones.
-pub fn real_dot(a: &[C64], b: &[C64]) -> f64 {
-    // Four partial sums let the compiler use vector registers; the order is fixed, so the result
-    // is too.
-    let mut sums = [0.0_f64; 4];
-    let mut chunks_a = a.chunks_exact(4);
-    let mut chunks_b = b.chunks_exact(4);
-    for (x, y) in (&mut chunks_a).zip(&mut chunks_b) {
-        for lane in 0..4 {
-            sums[lane] += x[lane].re * y[lane].re + x[lane].im * y[lane].im;
-        }
-    }
-    let rest: f64 = chunks_a
-        .remainder()
-        .iter()
-        .zip(chunks_b.remainder())
-        .map(|(x, y)| x.re * y.re + x.im * y.im)
-        .sum();
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }
 
 #[cfg(test)]

@@ -173,6 +173,7 @@ impl CMat {
 
 impl Index<(usize, usize)> for CMat {
     type Output = C64;
+    #[inline]
     fn index(&self, (i, j): (usize, usize)) -> &C64 {
         debug_assert!(i < self.rows, "row {i} of {}", self.rows);
         &self.data[j * self.rows + i]
@@ -180,6 +181,7 @@ impl Index<(usize, usize)> for CMat {
 }
 
 impl IndexMut<(usize, usize)> for CMat {
+    #[inline]
     fn index_mut(&mut self, (i, j): (usize, usize)) -> &mut C64 {
         debug_assert!(i < self.rows, "row {i} of {}", self.rows);
         &mut self.data[j * self.rows + i]

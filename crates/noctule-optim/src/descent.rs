@@ -242,7 +242,8 @@ impl Descent {
     }
 
     /// Line search along `direction` by bracketing, from `value`. On success `trial` and
-    /// `trial_gradient` hold the accepted point and its Euclidean gradient.
+    /// `trial_gradient` hold the accepted point and its Euclidean gradient, `velocity` that of the retraction
+    /// there.
     fn search<D: Directions>(
         &mut self,
         objective: &mut impl Objective,
@@ -292,8 +293,7 @@ impl Descent {
 
     /// Move to the accepted point and let the method learn from the step.
     fn advance(&mut self, directions: &mut impl Directions, x: &mut [C64], step: f64) {
-        // velocity · step is the step as seen from the new point.
-        self.manifold.velocity(x, &self.direction, step, &self.trial, &mut self.velocity);
+        // velocity · step is the step as seen from the new point; the search left it there.
         x.copy_from_slice(&self.trial);
         self.manifold.project(x, &mut self.trial_gradient);
         self.manifold.project(x, &mut self.gradient);

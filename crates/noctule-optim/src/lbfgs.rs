@@ -20,6 +20,7 @@
 
 use noctule_num::C64;
 use noctule_num::linalg::real_dot;
+use noctule_num::vector::{axpy, axpy_dot, wide};
 
 use crate::descent::{Acceptance, Descends, Descent, Directions, Made, by_descent, steepest};
 use crate::{Interrupt, Manifold, Objective, Run, StopRules, Trace};
@@ -105,6 +106,45 @@ impl Pairs {
     const fn slot(&self, age: usize) -> usize {
         (self.head + self.memory - 1 - age) % self.memory
     }
+
+    /// The inverse Hessian approximation times `gradient`, by the two-loop recursion: every step of a loop
+    /// adds to the vector and forms the product that the next step begins with, in one pass.
+    fn apply(&mut self, gradient: &[C64], out: &mut [C64]) {
+        let n = gradient.len();
+        let of = |k: usize| k * n..(k + 1) * n;
+        out.copy_from_slice(gradient);
+        let (newest, oldest) = (self.slot(0), self.slot(self.stored - 1));
+        let mut along = real_dot(&self.steps[of(newest)], out);
+        for age in 0..self.stored {
+            let k = self.slot(age);
+            self.alpha[k] = self.rho[k] * along;
+            let change = &self.changes[of(k)];
+            if k == oldest {
+                axpy(-self.alpha[k], change, out);
+            } else {
+                let next = &self.steps[of(self.slot(age + 1))];
+                along = axpy_dot(-self.alpha[k], change, out, next);
+            }
+        }
+        let y = &self.changes[of(newest)];
+        let scale = 1.0 / (self.rho[newest] * real_dot(y, y));
+        wide(
+            #[inline(always)]
+            || out.iter_mut().for_each(|z| *z *= scale),
+        );
+        along = real_dot(&self.changes[of(oldest)], out);
+        for age in (0..self.stored).rev() {
+            let k = self.slot(age);
+            let beta = self.rho[k] * along;
+            let step = &self.steps[of(k)];
+            if k == newest {
+                axpy(self.alpha[k] - beta, step, out);
+            } else {
+                let next = &self.changes[of(self.slot(age - 1))];
+                along = axpy_dot(self.alpha[k] - beta, step, out, next);
+            }
+        }
+    }
 }
 
 impl Directions for Pairs {
@@ -121,7 +161,6 @@ impl Directions for Pairs {
         std::mem::take(&mut self.stored) > 0
     }
 
-    /// Two-loop recursion.
     fn find(
         &mut self,
         manifold: &Manifold,
@@ -132,24 +171,7 @@ impl Directions for Pairs {
         if self.stored == 0 {
             return steepest(manifold, gradient, direction);
         }
-        let n = gradient.len();
-        direction.copy_from_slice(gradient);
-        for age in 0..self.stored {
-            let k = self.slot(age);
-            let (s, y) = (&self.steps[k * n..(k + 1) * n], &self.changes[k * n..(k + 1) * n]);
-            self.alpha[k] = self.rho[k] * real_dot(s, direction);
-            axpy(-self.alpha[k], y, direction);
-        }
-        let newest = self.slot(0);
-        let y = &self.changes[newest * n..(newest + 1) * n];
-        let scale = 1.0 / (self.rho[newest] * real_dot(y, y));
-        direction.iter_mut().for_each(|z| *z *= scale);
-        for age in (0..self.stored).rev() {
-            let k = self.slot(age);
-            let (s, y) = (&self.steps[k * n..(k + 1) * n], &self.changes[k * n..(k + 1) * n]);
-            let beta = self.rho[k] * real_dot(y, direction);
-            axpy(self.alpha[k] - beta, s, direction);
-        }
+        self.apply(gradient, direction);
         direction.iter_mut().for_each(|z| *z = -*z);
         manifold.project(x, direction);
         let slope = real_dot(gradient, direction);
@@ -165,12 +187,14 @@ impl Directions for Pairs {
         let n = made.velocity.len();
         let k = self.head;
         let (s, y) = (&mut self.steps[k * n..(k + 1) * n], &mut self.changes[k * n..(k + 1) * n]);
-        for (s, v) in s.iter_mut().zip(made.velocity) {
-            *s = v * made.step;
-        }
-        for ((y, new), old) in y.iter_mut().zip(made.gradient).zip(made.gradient_before) {
-            *y = new - old;
-        }
+        let differ = |((y, new), old): ((&mut C64, &C64), &C64)| *y = new - old;
+        wide(
+            #[inline(always)]
+            || {
+                s.iter_mut().zip(made.velocity).for_each(|(s, v)| *s = v * made.step);
+                y.iter_mut().zip(made.gradient).zip(made.gradient_before).for_each(differ);
+            },
+        );
         let curvature = real_dot(s, y);
         // Without positive curvature the pair would make the model indefinite.
         if curvature > 1e-12 * (real_dot(s, s) * real_dot(y, y)).sqrt() {
@@ -178,13 +202,6 @@ impl Directions for Pairs {
             self.head = (self.head + 1) % self.memory;
             self.stored = (self.stored + 1).min(self.memory);
         }
-    }
-}
-
-/// `y += a x`.
-fn axpy(a: f64, x: &[C64], y: &mut [C64]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += x * a;
     }
 }
 

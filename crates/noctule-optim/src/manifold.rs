@@ -14,6 +14,7 @@
 
 use noctule_num::C64;
 use noctule_num::linalg::real_dot;
+use noctule_num::vector::wide;
 
 /// A product of complex spheres of equal dimension and radius.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,9 +67,10 @@ impl Manifold {
     pub fn project(&self, x: &[C64], v: &mut [C64]) {
         for (x, v) in x.chunks_exact(self.len).zip(v.chunks_exact_mut(self.len)) {
             let along = real_dot(x, v) / (self.radius * self.radius);
-            for (v, x) in v.iter_mut().zip(x) {
-                *v -= x * along;
-            }
+            wide(
+                #[inline(always)]
+                || v.iter_mut().zip(x).for_each(|(v, x)| *v -= x * along),
+            );
         }
     }
 
@@ -79,13 +81,17 @@ impl Manifold {
             .zip(direction.chunks_exact(self.len))
             .zip(out.chunks_exact_mut(self.len))
         {
-            for ((out, x), d) in out.iter_mut().zip(x).zip(d) {
-                *out = x + d * step;
-            }
+            wide(
+                #[inline(always)]
+                || out.iter_mut().zip(x).zip(d).for_each(|((out, x), d)| *out = x + d * step),
+            );
             // Normalised by its own norm, not by √(r² + step²‖d‖²): rounding must not let the
             // point drift off the sphere over hundreds of steps.
             let factor = self.radius / real_dot(out, out).sqrt();
-            out.iter_mut().for_each(|z| *z *= factor);
+            wide(
+                #[inline(always)]
+                || out.iter_mut().for_each(|z| *z *= factor),
+            );
         }
     }
 
@@ -104,9 +110,11 @@ impl Manifold {
             }
             let shrink = self.radius / norm_sqr.sqrt();
             let along = real_dot(at, d) / (self.radius * self.radius);
-            for ((out, d), at) in out.iter_mut().zip(d).zip(at) {
-                *out = (d - at * along) * shrink;
-            }
+            let place = |((out, d), at): ((&mut C64, &C64), &C64)| *out = (d - at * along) * shrink;
+            wide(
+                #[inline(always)]
+                || out.iter_mut().zip(d).zip(at).for_each(place),
+            );
         }
     }
 }

@@ -17,6 +17,7 @@
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
+use noctule_num::vector::wide;
 use noctule_num::{C64, CMat};
 
 /// Slack of the window, so that its ends belong to it whatever the rounding.
@@ -151,15 +152,20 @@ impl PatternError {
 }
 
 fn real_dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0_f64; 8];
-    let (mut x, mut y) = (a.chunks_exact(8), b.chunks_exact(8));
-    for (x, y) in (&mut x).zip(&mut y) {
-        for lane in 0..8 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    let rest: f64 = x.remainder().iter().zip(y.remainder()).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f64>() + rest
+    wide(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0_f64; 8];
+            let (mut x, mut y) = (a.chunks_exact(8), b.chunks_exact(8));
+            for (x, y) in (&mut x).zip(&mut y) {
+                for lane in 0..8 {
+                    sums[lane] += x[lane] * y[lane];
+                }
+            }
+            let rest: f64 = x.remainder().iter().zip(y.remainder()).map(|(x, y)| x * y).sum();
+            sums.iter().sum::<f64>() + rest
+        },
+    )
 }
 
 /// Add the lags of `Σ_c v_c v_cᴴ` to `lags`, with the vectors `v_c` of `elements` entries one after
@@ -230,15 +236,20 @@ pub fn toeplitz_gradient(by_lags: &[f64], column: &mut [C64]) {
 pub fn add_toeplitz_product(column: &[C64], weight: f64, vectors: &[C64], out: &mut [C64]) {
     let n = column.len();
     for (v, out) in vectors.chunks_exact(n).zip(out.chunks_exact_mut(n)) {
-        for (j, vj) in v.iter().enumerate() {
-            let vj = vj * weight;
-            for (out, g) in out[j..].iter_mut().zip(column) {
-                *out += g * vj;
-            }
-            for (out, g) in out[..j].iter_mut().rev().zip(&column[1..]) {
-                *out += g.conj() * vj;
-            }
-        }
+        wide(
+            #[inline(always)]
+            || {
+                for (j, vj) in v.iter().enumerate() {
+                    let vj = vj * weight;
+                    for (out, g) in out[j..].iter_mut().zip(column) {
+                        *out += g * vj;
+                    }
+                    for (out, g) in out[..j].iter_mut().rev().zip(&column[1..]) {
+                        *out += g.conj() * vj;
+                    }
+                }
+            },
+        );
     }
 }
 

@@ -211,13 +211,14 @@ pub fn pack_gram(amplitudes: &CMat, first: usize, n: usize, packed: &mut [f64]) 
         let y = &amplitudes.col(stream)[first..first + n];
         let mut k = n;
         for b in 0..n {
-            packed[b] += y[b].norm_sqr();
-            for a in 0..b {
+            let own = y[b];
+            packed[b] += own.norm_sqr();
+            for (other, pair) in y[..b].iter().zip(packed[k..].chunks_exact_mut(2)) {
                 // y_a conj(y_b)
-                packed[k] += y[a].re * y[b].re + y[a].im * y[b].im;
-                packed[k + 1] += y[a].im * y[b].re - y[a].re * y[b].im;
-                k += 2;
+                pair[0] += other.re * own.re + other.im * own.im;
+                pair[1] += other.im * own.re - other.re * own.im;
             }
+            k += 2 * b;
         }
     }
 }

@@ -61,13 +61,12 @@ impl Model {
         unpack_hermitian(&self.packed_dual, &mut self.dual);
         for stream in 0..self.streams {
             let seen = &self.amplitudes.col(stream)[self.users..];
-            for a in 0..m3 {
-                let mut sum = C64::ZERO;
-                for (b, amplitude) in seen.iter().enumerate() {
-                    sum += self.dual[(a, b)] * amplitude;
-                }
-                self.coefficients[(self.users + a, stream)] = sum * self.crb_weight;
+            let sums = &mut self.coefficients.col_mut(stream)[self.users..];
+            sums.fill(C64::ZERO);
+            for (b, amplitude) in seen.iter().enumerate() {
+                sums.iter_mut().zip(self.dual.col(b)).for_each(|(sum, d)| *sum += d * amplitude);
             }
+            sums.iter_mut().for_each(|sum| *sum *= self.crb_weight);
         }
         Some(self.crb_weight * trace)
     }
@@ -75,12 +74,10 @@ impl Model {
 
 /// `out = a · a` for a symmetric matrix of order `n`.
 fn square_symmetric(a: &[f64], n: usize, out: &mut [f64]) {
-    for i in 0..n {
-        for j in 0..=i {
-            let (row_i, row_j) = (&a[i * n..(i + 1) * n], &a[j * n..(j + 1) * n]);
-            let sum: f64 = row_i.iter().zip(row_j).map(|(x, y)| x * y).sum();
-            out[i * n + j] = sum;
-            out[j * n + i] = sum;
+    for (row, out) in a.chunks_exact(n).zip(out.chunks_exact_mut(n)) {
+        out.fill(0.0);
+        for (by, other) in row.iter().zip(a.chunks_exact(n)) {
+            out.iter_mut().zip(other).for_each(|(sum, x)| *sum += by * x);
         }
     }
 }

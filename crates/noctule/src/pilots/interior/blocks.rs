@@ -1,6 +1,6 @@
 //! Blocks of the Newton matrix, one a user: assembled, factored, eliminated.
 
-use super::kernels::{dot, factor, forward};
+use super::kernels::{add_products, factor, forward_all};
 use super::slacks::{has_crbs, has_errors};
 use super::{Goal, Interior, Program};
 
@@ -87,14 +87,13 @@ impl Interior {
         let stride = m + users;
         for row in 0..rows {
             self.couple(program, k, row);
-            let space = &mut self.space;
-            let own = (k * stride + row) * m..(k * stride + row + 1) * m;
-            let out = &mut space.reduced[own.clone()];
-            out.copy_from_slice(&space.columns[own]);
-            let from = if row < m { row } else { 0 };
-            forward(&space.factors[k * m * m..(k + 1) * m * m], m, out, from);
         }
         let space = &mut self.space;
+        let own = k * stride * m..(k * stride + rows) * m;
+        let out = &mut space.reduced[own.clone()];
+        out.copy_from_slice(&space.columns[own]);
+        let zeros = |row: usize| if row < m { row } else { 0 };
+        forward_all(&space.factors[k * m * m..(k + 1) * m * m], m, out, zeros);
         let reduced = &space.reduced[k * m * stride..(k + 1) * m * stride];
         for i in 0..rows {
             // Rows of users that this one does not touch are empty.
@@ -103,10 +102,8 @@ impl Interior {
             }
             let from = if i < m { i } else { 0 };
             let left = &reduced[i * m + from..(i + 1) * m];
-            for j in 0..=i {
-                let right = &reduced[j * m + from..(j + 1) * m];
-                space.schur[i * rows + j] += dot(left, right);
-            }
+            let out = &mut space.schur[i * rows..=i * rows + i];
+            add_products(out, left, &reduced[..(i + 1) * m], m, from);
         }
     }
 
