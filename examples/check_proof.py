@@ -16,8 +16,9 @@ at most four units in the last place for exp, sin, cos, log and sqrt, and matrix
 in any order.
 
 What is checked: `beamforming` with weights (every scheme with a bound), `cellfree`
-(rates with and without a limit on the error, errors of sensing), `pilots` (the worst error). Documents of `frame`
-and `surfaces`, and of goals and requirements, carry no boxes: `noctule verify` does their searches again.
+(rates with and without a limit on the error, errors of sensing), `pilots` (the worst error), `surfaces` (the rate with user
+and target in one place). Documents of `frame`, and of goals and requirements, carry no boxes: `noctule verify` does their
+searches again.
 
 Exit code: 0 all proven, 1 a claim is not proven, 2 a file cannot be read, 3 a document carries nothing that can
 be checked here.
@@ -502,7 +503,8 @@ def error_floor(instance, numbers):
 def cellfree(document):
     instance, bound = document["instance"], document["proof"]["bound"]
     numbers = bound["numbers"]
-    if bound["sense"] == "lower":
+    undercut = bound["sense"] == "lower"  # what no error under a required rate does
+    if undercut and "t" not in numbers:
         return error_floor(instance, numbers)
     if "t" not in numbers:
         raise NotHere("bounds without multipliers")
@@ -533,10 +535,19 @@ def cellfree(document):
         every.append(own[k] + theta * budget[:, None] * budget[None, :])
     # Under a limit on the error, who senses sends at full power; otherwise nobody sends more.
     limit = instance.get("max_error") if document["scheme"] == "balanced" else None
+    if undercut:
+        required = float(instance["min_rate_bps_hz"])
+        if document["scheme"] != "balanced" or required <= 0 or (numbers.get("error_price") or [0.0])[0] <= 0:
+            raise Unproven("no rate is required, or the error has no price")
+        limit = float(bound["value"])
     patterns = sensing_patterns(instance, antennas) if limit is not None else []
     sensing = [pattern.ap for pattern in patterns]
-    low, high, outer_low, outer_high = boxes(numbers, users)
+    joint = "slope" in numbers  # proofs of earlier versions have the chords of a box around each
+    low, high, outer_low, outer_high = boxes(numbers, users, ("low", "high", "low", "high") if joint else BOXES)
     t, prices = rows(numbers, "t", users, len(low)), rows(numbers, "price", aps, len(low))
+    lines = rows(numbers, "slope", users, len(low)) if joint else None
+    if np.any(t <= 0) or np.any(low > high):
+        raise Unproven("a box or a multiplier is not positive")
     price = (numbers.get("error_price") or [0.0])[0]
     if price < 0 or price > 0 and not patterns:
         raise Unproven("a price of a limit that there is not")
@@ -545,7 +556,11 @@ def cellfree(document):
         raise Unproven("the boxes leave something uncovered")
     worst = -np.inf
     for box in range(len(low)):
-        slope, offset = chord(outer_low[box], outer_high[box])
+        if lines is None:
+            slope, offset = chord(outer_low[box], outer_high[box])
+        else:
+            slope = lines[box]
+            offset = envelope(low[box], high[box], t[box], slope)
         constant = (Ball(t[box]) - slope - log(t[box]) - 1.0 + offset).sum()
         shared = Ball(np.diag(np.repeat(-prices[box], antennas)).astype(complex))
         for k in range(users):
@@ -562,6 +577,8 @@ def cellfree(document):
         top = largest(*(shared + own[k] * slope[k] for k in range(users)), shared)
         worth = [p + top if m in sensing else max(0.0, p + top) for m, p in enumerate(prices[box])]
         worst = max(worst, (constant + Ball(np.array(worth)).sum()).upper())
+    if undercut:  # R − μ(S − S₀) ≤ U for all beams, so that R ≥ ζ leaves S ≥ S₀ − (U − ζ)/μ
+        return (Ball(limit) - (Ball(worst) - Ball(required) * log(2.0)) / float(price)).lower()
     return (Ball(worst) / log(2.0)).upper()
 
 
@@ -678,13 +695,187 @@ def reaches_nothing(level, low, high, error, crb, inverse, power, gain, estimate
     return True
 
 
-SYSTEMS = {"beamforming": beamforming, "cellfree": cellfree, "pilots": pilots}
+# --- surfaces -----------------------------------------------------------------------------------
+
+
+def exponential(x):
+    mid = np.exp(x.mid)
+    return Ball(mid, mid * (x.rad * np.exp(x.rad) + 4 * U) * UP)
+
+
+def root(x):
+    """Of something positive."""
+    least = x.mid - x.rad
+    if np.any(least <= 0):
+        raise Unproven("a root of what may be zero")
+    mid = np.sqrt(x.mid)
+    return Ball(mid, x.rad / mid * UP + 4 * U * mid)
+
+
+def links(instance):
+    """ρ² of every site to base station, user and target, and the spatial frequencies at base station and user."""
+    sites = np.asarray(instance["site_m"], dtype=float)
+    gains, along = [], []
+    for end, axis in (("base", "base_axis"), ("user", "user_axis"), ("target", None)):
+        x, y = (Ball(sites[:, i]) - float(instance[f"{end}_m"][i]) for i in (0, 1))
+        distance = root(x * x + y * y)
+        gains.append(exponential(log(distance) * -float(instance["path_loss_exponent"])) * float(instance["reference_gain"]))
+        if axis:
+            along.append((x * float(instance[axis][0]) + y * float(instance[axis][1])) / distance)
+    return gains, along
+
+
+def gram(frequency, antennas):
+    """Inner products of the responses of a centred array, of length one."""
+    apart = Ball(frequency.mid[:, None], frequency.rad[:, None]) - Ball(frequency.mid[None, :], frequency.rad[None, :])
+    total = Ball(np.zeros(apart.mid.shape))
+    for n in range(antennas):
+        total = total + cos(PI * apart * (n - (antennas - 1) / 2))
+    total = total / float(antennas)
+    np.fill_diagonal(total.mid, 1.0)
+    np.fill_diagonal(total.rad, 0.0)
+    return total
+
+
+def outer_root(x):
+    r = root(x)
+    return Ball(r.mid[:, None], r.rad[:, None]) * Ball(r.mid[None, :], r.rad[None, :])
+
+
+def form_of_phases(a, multipliers):
+    """φᴴ A φ of unit-modulus φ is at most tr A + Σ y + K max(0, λmax(A without its diagonal − diag y))."""
+    k = len(multipliers)
+    left = Ball(np.where(np.eye(k, dtype=bool), -np.diag(multipliers), a.mid), np.where(np.eye(k, dtype=bool), 0.0, a.rad))
+    excess = max(largest(left), 0.0)
+    return real(Ball(np.diag(a.mid), np.diag(a.rad)).sum()) + Ball(multipliers).sum() + Ball(float(k)) * excess
+
+
+def eliminated(a):
+    """Inverse and logarithm of the determinant of a positive definite matrix."""
+    k = len(a.mid)
+    left, right, logs = a, Ball(np.eye(k)), Ball(0.0)
+    for p in range(k):
+        pivot = real(left[p, p])
+        logs = logs + log(pivot)
+        factor = left[:, p] / pivot
+        factor = Ball(np.where(np.arange(k) == p, 0.0, factor.mid), np.where(np.arange(k) == p, 0.0, factor.rad))
+        column = Ball(factor.mid[:, None], factor.rad[:, None])
+        left, right = (m - column * Ball(m.mid[None, p], m.rad[None, p]) for m in (left, right))
+    pivots = real(Ball(np.diag(left.mid), np.diag(left.rad)))
+    return right / Ball(pivots.mid[:, None], pivots.rad[:, None]), logs
+
+
+def deployments(instance, select):
+    """The sites that are built, in the order of documents."""
+    count = len(instance["site_m"])
+    beyond = range(1, count)
+    if select == "all":
+        found = [list(range(count))]
+    elif select == "single":
+        found = [[0]]
+    elif select == "best" and count <= 16:
+        found = [[0] + [i for i in beyond if mask >> (i - 1) & 1] for mask in range(2 ** (count - 1))]
+    else:
+        raise Unproven("it is not said which deployments the bound is about")
+    each = instance.get("elements")
+    elements = [[each[i] if each else instance["shared_elements"] // len(sites) for i in sites] for sites in found]
+    return [(s, np.asarray(e, dtype=float)) for s, e in zip(found, elements) if min(e) >= 1]
+
+
+def surfaces(document):
+    """The rate of reflecting surfaces: of every deployment the Lagrangian dual of rate, power and light."""
+    instance, numbers = document["instance"], document["proof"]["bound"]["numbers"]
+    settings = document.get("settings") or {}
+    if document.get("scheme") != "full-covariance" or "lifted" not in numbers:
+        raise NotHere("bounds of other signals than any covariance")
+    tied = list(instance["user_m"]) == list(instance["target_m"])
+    lists = {"power", "sensing", "raised", "light", "paths", "lifted"} | (set() if tied else {"between"})
+    if set(numbers) != lists:
+        raise Unproven("the lists are not those of this problem")
+    gains, (departure, arrival) = links(instance)
+    cases = deployments(instance, settings.get("select"))
+    if settings.get("requirement") not in ("illumination", "exact-bound"):
+        raise Unproven("it is not said what is required")
+    sizes = [len(sites) for sites, _ in cases]
+    flat = {name: rows(numbers, name, 1, count) for name, count in (
+        ("power", len(cases)), ("sensing", len(cases)), ("raised", len(cases)), ("light", sum(sizes)),
+        ("paths", sum(sizes)), ("lifted", 2 * sum(k * k for k in sizes)),
+    )}  # fmt: skip
+    if not tied:
+        flat["between"] = rows(numbers, "between", 1, sum(sizes))
+    flat = {name: entries.ravel() for name, entries in flat.items()}
+    required = None
+    if instance["crb_limit"] > 0 and settings["requirement"] == "illumination":
+        nr = float(instance["sensors"])
+        slope = PI * PI * (nr * (nr * nr - 1.0)) / 12.0
+        below = slope * (2.0 * float(instance["snapshots"])) * float(instance["reflection_gain"]) * float(instance["crb_limit"])
+        required = Ball(float(instance["sensing_noise_w"])) / below
+    worst, at, square = 0.0, 0, 0
+    for index, (sites, elements) in enumerate(cases):
+        k = len(sites)
+        own = {name: flat[name][at : at + k] for name in flat if name in ("light", "paths", "between")}
+        own |= {name: float(flat[name][index]) for name in ("power", "sensing", "raised")}
+        own["lifted"] = complex_array(flat["lifted"][square : square + 2 * k * k].reshape(k, k, 2))
+        at, square = at + k, square + 2 * k * k
+        here = [x[sites] for x in (*gains, departure, arrival)]
+        worst = max(worst, rate_of_sites(instance, here, elements, own, required, tied))
+    return (Ball(worst) / log(2.0)).upper()
+
+
+def rate_of_sites(instance, here, elements, own, required, tied):
+    """What no design over some sites exceeds, in nats; zero where the requirement is out of their reach."""
+    to_base, to_user, to_target, departure, arrival = here
+    k, square = len(elements), Ball(elements) * elements
+    nt, nr, power = instance["transmit_antennas"], instance["user_antennas"], float(instance["power_w"])
+    if min(own["power"], own["sensing"], own["raised"]) < 0 or power <= 0:
+        raise Unproven("a price is negative")
+    strongest = Ball(to_target.mid.max(), to_target.rad.max())
+    gain = to_base * to_user * square * float(nt * nr) / float(instance["user_noise_w"])
+    weight = to_base * square * float(nt)
+    if instance["exact_paths"] != 0:
+        weight = weight * (to_target / strongest)
+    base = gram(departure, int(nt)) + own["raised"] * np.eye(k)
+    light = form_of_phases(base * outer_root(weight), own["light"])
+    if required is not None:
+        required = required / (to_target[0] * strongest)
+    if own["power"] == 0:
+        if required is None or not (light * power).upper() < required.lower():
+            raise Unproven("a deployment is said to be out of reach, and is not")
+        return 0.0
+    if required is None and own["sensing"] > 0:
+        raise Unproven("a price of light that nobody requires")
+    price, mu = own["power"], own["sensing"]
+    channel = gram(arrival, int(nr)) * outer_root(gain)
+    lifted = Ball(np.tril(own["lifted"], -1) + np.tril(own["lifted"], -1).conj().T + np.diag(np.diag(own["lifted"]).real))
+    lifted = lifted + Ball(max(largest(channel - lifted), 0.0)) * np.eye(k)
+    (inverse, log_lifted), (undone, log_base) = eliminated(lifted), eliminated(base)
+    # −ln(1 − μE/λ) is convex in E: from zero to the most light it is below its chord
+    rising = -log(1.0 - Ball(mu) / price * light)
+    form = inverse * undone.T * price
+    if tied:
+        form = form + base * outer_root(weight) * (rising / light)
+    phases = form_of_phases(form, own["paths"])
+    beside = -inverse * outer_root(weight)
+    if mu == 0:
+        beside = Ball(0.0)
+    else:
+        beside = real(beside.sum()) if tied else form_of_phases(beside, own["between"])
+    value = Ball(price) * power - float(k) - float(k) * log(price) + log_base + log_lifted + phases + mu * beside
+    if not tied:
+        value = value + rising
+    if required is not None:
+        value = value - required * mu
+    return real(value).upper()
+
+
+SYSTEMS = {"beamforming": beamforming, "cellfree": cellfree, "pilots": pilots, "surfaces": surfaces}
 SENSES_ONLY = "sensing only, users ignored"  # what a bound that counts no rates is called where rates have a weight
 QUANTITIES = {
     ("beamforming", "upper"): "weighted objective",
     ("cellfree", "upper"): "sum rate in bit/s/Hz",
     ("cellfree", "lower"): "mean error of the beampatterns",
     ("pilots", "lower"): "worst error of the estimates",
+    ("surfaces", "upper"): "rate in bit/s/Hz",
 }
 
 

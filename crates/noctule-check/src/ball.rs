@@ -9,7 +9,7 @@ pub(crate) const U: f64 = f64::EPSILON / 2.0;
 /// Rounding of the radii themselves, of a few operations on non-negative numbers.
 pub(crate) const UP: f64 = 1.0 + 3.7e-12;
 /// More than all underflow.
-const TINY: f64 = 1e-300;
+pub(crate) const TINY: f64 = 1e-300;
 
 /// A complex number known to within `rad` in modulus.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,6 +90,13 @@ impl Ball {
         }
         let re = self.re.sqrt();
         Ok(Self::new(re, 0.0, self.rad / re + 4.0 * U * re))
+    }
+
+    /// Of what is real.
+    pub(crate) fn exp(self) -> Self {
+        let re = self.re.exp();
+        // e^r − 1 ≤ r e^r
+        Self::new(re, 0.0, re * (self.rad * self.rad.exp() + 4.0 * U) * UP)
     }
 
     /// `exp(jx)` of a real x.
@@ -232,7 +239,7 @@ pub(crate) fn below(top: f64, g: &Matrix) -> bool {
 
 /// A number that no eigenvalue of a Hermitian matrix exceeds, nearly the least, and not below zero.
 pub(crate) fn largest(g: &Matrix) -> Outcome<f64> {
-    let row = |i: usize| (0..g.cols).map(|j| g.at(i, j).size()).sum::<f64>();
+    let row = |i: usize| (0..g.cols).map(|j| g.at(i, j).size() + 4.0 * g.at(i, j).rad).sum::<f64>();
     let (mut low, mut high) = (0.0, 2.0 * (0..g.rows).map(row).fold(1e-290, f64::max));
     if !below(high, g) {
         return unproven("a matrix that is no number");

@@ -337,7 +337,7 @@ fn triangle(a: &Matrix) -> Outcome<(Matrix, Ball)> {
 
 /// The least o with `ln T − ln I ≤ tT − ln t − 1 + o − λI` for all I in an interval and all `T ≥ I`: the best T is 1/t, or I
 /// where that is more, and `λI − ln I` up to 1/t with the tangent of −ln beyond is convex in I, so that the ends decide.
-fn envelope((low, high): (f64, f64), t: f64, slope: f64) -> Outcome<f64> {
+pub(crate) fn envelope((low, high): (f64, f64), t: f64, slope: f64) -> Outcome<f64> {
     if !(0.0 < low && low <= high && t > 0.0) {
         return unproven("a box or a multiplier is not positive");
     }

@@ -1,14 +1,16 @@
 //! Cell-free networks: the boxes of [`beamforming`](crate::beamforming) with a power and a price of each access point, and
 //! interference that errors of estimation add; errors of beampatterns by tangents.
 
-use crate::ball::{Ball, Matrix, U, UP, below, largest, sum};
-use crate::beamforming::{chord, pair};
+use crate::ball::{Ball, Matrix, UP, largest, sum};
+use crate::beamforming::{chord, envelope, pair};
 use crate::cover::covers;
+use crate::packed::{Packed, below_all};
+use crate::patterns::{Pattern, patterns};
 use crate::{Outcome, Read, Refused, unproven};
 
 pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
     let (users, aps, antennas) = shape(read)?;
-    if !read.upper {
+    if !read.upper && !read.has("t") {
         let patterns = patterns(read, antennas)?;
         let lags = read.list("lags", (2 * antennas - 1) * patterns.len())?;
         let mut total = Ball::ZERO;
@@ -60,8 +62,8 @@ fn shape(read: &Read<'_>) -> Outcome<(usize, usize, usize)> {
 /// What users hear with every access point at a power of one.
 struct Heard {
     /// Through the estimated channel of each user, and in all with what errors of estimation add.
-    own: Vec<Matrix>,
-    every: Vec<Matrix>,
+    own: Vec<Vec<Ball>>,
+    every: Vec<Packed>,
     /// The least and the most that a user can receive, noise of power one included.
     least: Vec<f64>,
     most: Vec<f64>,
@@ -131,8 +133,8 @@ impl Heard {
         }
         self.least.push((Ball::real(1.0) - under).lower());
         self.most.push((through + amplitude(h, antennas)?.square()).upper());
-        self.every.push(theta);
-        self.own.push(outer(h, 1.0));
+        self.every.push(Packed::of(&theta));
+        self.own.push(h.to_vec());
         Ok(())
     }
 }
@@ -158,18 +160,29 @@ fn boxes(
     (users, aps, antennas): (usize, usize, usize),
 ) -> Outcome<usize> {
     let heard = Heard::read(read, (users, aps, antennas))?;
-    // Under a limit on the error, who senses sends at full power; otherwise nobody sends more.
-    let limit = (read.scheme == "balanced").then(|| read.number("max_error").ok()).flatten();
+    // Under a limit on the error, who senses sends at full power; otherwise nobody sends more. Beams with a smaller
+    // error than the value have a smaller rate than is required if none within it have more.
+    let balanced = read.scheme == "balanced";
+    let (limit, most) = if read.upper {
+        (balanced.then(|| read.number("max_error").ok()).flatten(), value)
+    } else {
+        (balanced.then_some(value), read.number("min_rate_bps_hz")?)
+    };
+    if !read.upper && (limit.is_none() || most <= 0.0) {
+        return unproven("no rate is required");
+    }
     let patterns = if limit.is_some() { patterns(read, antennas)? } else { Vec::new() };
     let count = read.length("low") / users;
     let list = |name: &str| read.list(name, count * users);
     let (low, high) = (list("low")?, list("high")?);
+    // proofs of earlier versions have the chords of a box around each
+    let chords = !read.has("slope");
     let price = if read.length("error_price") > 0 {
         read.list("error_price", read.length("error_price"))?[0]
     } else {
         0.0
     };
-    if price < 0.0 || price > 0.0 && patterns.is_empty() {
+    if price < 0.0 || price > 0.0 && patterns.is_empty() || !read.upper && price <= 0.0 {
         return unproven("a price of a limit that there is not");
     }
     let each = if price > 0.0 { (2 * antennas - 1) * patterns.len() } else { 0 };
@@ -177,7 +190,9 @@ fn boxes(
         heard: &heard,
         patterns: &patterns,
         sizes: (users, aps, antennas),
-        ends: (&low, &high, &list("chord_low")?, &list("chord_high")?),
+        ends: (&low, &high),
+        slopes: &if chords { Vec::new() } else { list("slope")? },
+        outer: &if chords { (list("chord_low")?, list("chord_high")?) } else { Default::default() },
         t: &list("t")?,
         prices: &read.list("price", count * aps)?,
         price,
@@ -192,7 +207,7 @@ fn boxes(
     if count == 0 || !covers(&corners, heard.least.clone(), heard.most.clone()) {
         return unproven("the boxes leave something uncovered");
     }
-    let nats = (Ball::real(value) * Ball::real(2.0).ln()?).lower();
+    let nats = (Ball::real(most) * Ball::real(2.0).ln()?).lower();
     for leaf in 0..count {
         leaves.proves(leaf, nats)?;
     }
@@ -204,8 +219,10 @@ struct Leaves<'a> {
     heard: &'a Heard,
     patterns: &'a [Pattern],
     sizes: (usize, usize, usize),
-    /// Of boxes, and of those whose chords prove them.
-    ends: (&'a [f64], &'a [f64], &'a [f64], &'a [f64]),
+    ends: (&'a [f64], &'a [f64]),
+    /// λ of the planes above rates, or the boxes whose chords have that slope.
+    slopes: &'a [f64],
+    outer: &'a (Vec<f64>, Vec<f64>),
     t: &'a [f64],
     prices: &'a [f64],
     price: f64,
@@ -220,45 +237,50 @@ impl Leaves<'_> {
     fn proves(&self, leaf: usize, nats: f64) -> Outcome<()> {
         let (users, aps, antennas) = self.sizes;
         let prices = &self.prices[leaf * aps..(leaf + 1) * aps];
-        let size = aps * antennas;
-        let mut shared = Matrix::of(size, size, |i, j| {
-            if i == j { Ball::real(-prices[i / antennas]) } else { Ball::ZERO }
-        });
-        let (of_users, slopes) = self.chords(leaf, &mut shared)?;
+        let mut shared = Packed::zeros(aps * antennas);
+        for (m, price) in prices.iter().enumerate() {
+            shared.add_diagonal(m * antennas..(m + 1) * antennas, -price);
+        }
+        let (of_users, slopes) = self.planes(leaf, &mut shared)?;
         let constant = of_users + self.tangents(leaf, &mut shared)?;
         let reach = self.reach(prices, constant, nats)?;
-        let each = (0..users).map(|k| shared.plus(&self.heard.own[k].scaled(slopes[k].into())));
-        for matrix in each.chain([shared.clone()]) {
-            if !below(reach, &matrix) {
-                return unproven(format!(
-                    "a matrix of box {leaf} is not proven to be positive semidefinite"
-                ));
-            }
+        let each: Vec<(f64, &[Ball])> =
+            (0..users).map(|k| (slopes[k], &self.heard.own[k][..])).collect();
+        if below_all(reach, &shared, &each) {
+            return Ok(());
         }
-        Ok(())
+        unproven(format!("a matrix of box {leaf} is not proven to be positive semidefinite"))
     }
 
-    /// Constants of the chords and logarithms of a box, and slopes of its chords.
-    fn chords(&self, leaf: usize, shared: &mut Matrix) -> Outcome<(Ball, Vec<f64>)> {
+    /// Constants of the planes above the rates of a box, and their slopes.
+    fn planes(&self, leaf: usize, shared: &mut Packed) -> Outcome<(Ball, Vec<f64>)> {
         let users = self.sizes.0;
-        let (low, high, from, to) = self.ends;
         let (mut constant, mut slopes) = (Ball::ZERO, Vec::with_capacity(users));
         for (k, heard) in self.heard.every.iter().enumerate() {
             let at = leaf * users + k;
-            if !(from[at] <= low[at] && high[at] <= to[at]) {
-                return unproven("a box is not inside the one whose chords prove it");
-            }
-            let (slope, offset) = chord(from[at], to[at])?;
+            let (slope, offset) = self.plane(at)?;
             let rest = Ball::real(self.t[at]) - slope.into();
             constant = constant + rest - Ball::real(self.t[at]).ln()? - 1.0.into() + offset.into();
-            *shared = shared.plus(&heard.scaled(rest));
+            shared.add(heard, rest);
             slopes.push(slope);
         }
         Ok((constant, slopes))
     }
 
+    fn plane(&self, at: usize) -> Outcome<(f64, f64)> {
+        let (low, high) = (self.ends.0[at], self.ends.1[at]);
+        if let Some(slope) = self.slopes.get(at) {
+            return Ok((*slope, envelope((low, high), self.t[at], *slope)?));
+        }
+        let (from, to) = (self.outer.0[at], self.outer.1[at]);
+        if !(from <= low && high <= to) {
+            return unproven("a box is not inside the one whose chords prove it");
+        }
+        chord(from, to)
+    }
+
     /// −μ(S − δ) is concave: its tangent lies above it, and S is of degree two.
-    fn tangents(&self, leaf: usize, shared: &mut Matrix) -> Outcome<Ball> {
+    fn tangents(&self, leaf: usize, shared: &mut Packed) -> Outcome<Ball> {
         let (antennas, each) = (self.sizes.2, self.each);
         let mut constant = Ball::ZERO;
         let lags = self.lags[leaf * each..(leaf + 1) * each].chunks(2 * antennas - 1);
@@ -266,7 +288,7 @@ impl Leaves<'_> {
             let (error, slope) = pattern.tangent(lags);
             let share = Ball::real(self.price).over((self.patterns.len() as f64).into())?;
             constant = constant + share * (error + self.limit.into());
-            add_block(shared, pattern.ap, antennas, &slope, |entry, x| entry - x * share);
+            shared.add_block(pattern.ap * antennas, &Packed::of(&slope), -share);
         }
         Ok(constant)
     }
@@ -309,75 +331,4 @@ fn amplitude(h: &[Ball], antennas: usize) -> Outcome<Ball> {
         total = total + Ball::real(most);
     }
     Ok(total)
-}
-
-/// The error of one access point's beampattern, the mean of `(b − ηP)²` with the best η, of `b_i = a_iᴴ Z a_i`.
-struct Pattern {
-    ap: usize,
-    antennas: usize,
-    ideal: Vec<bool>,
-    /// Of every angle, the phase from one antenna to the next.
-    phase: Vec<Ball>,
-}
-
-fn patterns(read: &Read<'_>, antennas: usize) -> Outcome<Vec<Pattern>> {
-    let (at, targets) = (read.array("sensing_ap")?, read.array("target_rad")?);
-    let (count, half) = (read.number("grid_points")?, read.number("window_rad")? / 2.0 + 1e-9);
-    let pi = std::f64::consts::PI;
-    let mut places: Vec<usize> = at.iter().map(|m| *m as usize).collect();
-    places.sort_unstable();
-    places.dedup();
-    let spacing = read.number("spacing")?;
-    let angle = |n: usize| -pi / 2.0 + pi * n as f64 / (count - 1.0);
-    let of = |ap: usize| {
-        let aims: Vec<f64> =
-            at.iter().zip(&targets).filter(|(m, _)| **m as usize == ap).map(|(_, t)| *t).collect();
-        let phase = |n: usize| {
-            let sine = Ball { re: angle(n).sin(), im: 0.0, rad: 12.0 * U * pi };
-            Ball { re: 2.0 * pi, im: 0.0, rad: 4.0 * U * pi } * spacing * sine
-        };
-        let ideal = |n: usize| aims.iter().any(|target| (angle(n) - target).abs() <= half);
-        let all = 0..count as usize;
-        Pattern {
-            ap,
-            antennas,
-            ideal: all.clone().map(ideal).collect(),
-            phase: all.map(phase).collect(),
-        }
-    };
-    Ok(places.into_iter().map(of).collect())
-}
-
-impl Pattern {
-    /// `(E₀, G)` with `E(Z) ≥ ⟨G, Z⟩ − E₀` for every Z, at the pattern of these lags: Σ Z_ii, then the real and the negative
-    /// imaginary parts of Σ_i Z_(i+l, i).
-    fn tangent(&self, lags: &[f64]) -> (Ball, Matrix) {
-        let n = self.antennas;
-        // Any b will do, so that how it was rounded does not matter; what follows from it does.
-        let value = |phase: &Ball| {
-            let term = |l: usize| {
-                (phase.re * l as f64).cos() * lags[l]
-                    - (phase.re * l as f64).sin() * lags[n - 1 + l]
-            };
-            lags[0] + 2.0 * (1..n).map(term).sum::<f64>()
-        };
-        let b: Vec<f64> = self.phase.iter().map(value).collect();
-        let inside = self.ideal.iter().filter(|x| **x).count() as f64;
-        let lit = sum(b.iter().zip(&self.ideal).filter(|(_, x)| **x).map(|(b, _)| Ball::real(*b)));
-        let scale = lit.over(inside.into()).unwrap_or(Ball::ZERO);
-        let left: Vec<Ball> = b
-            .iter()
-            .zip(&self.ideal)
-            .map(|(b, x)| if *x { Ball::real(*b) - scale } else { Ball::real(*b) })
-            .collect();
-        let share = Ball { re: 1.0 / b.len() as f64, im: 0.0, rad: U };
-        let lag = |l: usize| {
-            sum(left.iter().zip(&self.phase).map(|(x, phase)| *x * (*phase * l as f64).turned()))
-                * share
-                * 2.0
-        };
-        let sums: Vec<Ball> = (0..n).map(lag).collect();
-        let slopes = Matrix::of(n, n, |i, j| if i >= j { sums[i - j] } else { sums[j - i].conj() });
-        (sum(left.iter().map(|x| x.square())) * share, slopes)
-    }
 }

@@ -11,7 +11,11 @@ mod ball;
 mod beamforming;
 mod cellfree;
 mod cover;
+mod forms;
+mod packed;
+mod patterns;
 mod pilots;
+mod surfaces;
 
 use serde_json::Value;
 
@@ -70,6 +74,11 @@ pub fn check(document: &Value) -> Outcome<Proven> {
     let leaves = match system {
         "beamforming" => beamforming::check(&read, value)?,
         "cellfree" => cellfree::check(&read, value)?,
+        "surfaces" => {
+            let of = |name: &str| document["settings"][name].as_str().unwrap_or("not said");
+            let asked = surfaces::Asked { select: of("select"), requirement: of("requirement") };
+            surfaces::check(&read, &asked, value)?
+        }
         _ => pilots::check(&read, value)?,
     };
     let reached = document["metrics"]["objective"].as_f64();
@@ -86,7 +95,8 @@ fn sense(system: &str, sense: &Value) -> Outcome<(bool, &'static str)> {
         ("cellfree", Some("upper")) => (true, "sum rate in bit/s/Hz"),
         ("cellfree", Some("lower")) => (false, "mean error of the beampatterns"),
         ("pilots", Some("lower")) => (false, "worst error of the estimates"),
-        ("beamforming" | "cellfree" | "pilots", _) => {
+        ("surfaces", Some("upper")) => (true, "rate in bit/s/Hz"),
+        ("beamforming" | "cellfree" | "pilots" | "surfaces", _) => {
             return unproven("the sense of the bound is not one of its system");
         }
         (other, _) => return Err(Refused::NotHere(format!("proofs of the system '{other}'"))),

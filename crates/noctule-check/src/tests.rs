@@ -2,6 +2,7 @@
 
 use super::ball::{Ball, Matrix, below, largest, sum};
 use super::cover::covers;
+use super::packed::{Packed, below_all};
 
 #[test]
 fn radii_hold_what_rounding_loses() {
@@ -43,6 +44,45 @@ fn eigenvalues_are_bounded_from_the_right_side_only() {
     assert!(!below(1e300, &broken) && largest(&broken).is_err());
     broken.entries[0].re = f64::INFINITY;
     assert!(!below(1e300, &broken));
+}
+
+/// Numbers that look random, between −1 and 1.
+fn noise(seed: &mut u64) -> f64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*seed >> 33) as f64 / f64::from(1_u32 << 30) - 1.0
+}
+
+#[test]
+fn one_factorisation_for_many_vectors_proves_what_one_for_each_does() {
+    let mut seed = 7;
+    for round in 0..60 {
+        let n = 1 + round % 9;
+        let list: Vec<Ball> =
+            (0..n * n).map(|_| Ball::exact(noise(&mut seed), noise(&mut seed))).collect();
+        let raw = Matrix::of(n, n, |i, j| list[i * n + j]);
+        let g = Matrix::of(n, n, |i, j| (raw.at(i, j) + raw.at(j, i).conj()) * 0.5);
+        let h: Vec<Vec<Ball>> = (0..3)
+            .map(|_| (0..n).map(|_| Ball::exact(noise(&mut seed), noise(&mut seed))).collect())
+            .collect();
+        let factors = [0.5, 1e-7, 20.0];
+        // what it must be above: the largest eigenvalue of all four matrices
+        let lifted =
+            |k: usize| Matrix::of(n, n, |i, j| g.at(i, j) + h[k][i] * h[k][j].conj() * factors[k]);
+        let most =
+            (0..3).map(|k| largest(&lifted(k)).unwrap()).fold(largest(&g).unwrap(), f64::max);
+        let mut packed = Packed::zeros(n);
+        packed.add(&Packed::of(&g), Ball::real(0.25));
+        packed.add_block(0, &Packed::of(&g), Ball::real(0.75));
+        packed.add_diagonal(0..n, 1.0);
+        packed.add_diagonal(0..n, -1.0);
+        let each: Vec<(f64, &[Ball])> = (0..3).map(|k| (factors[k], &h[k][..])).collect();
+        let size = most.abs() + 1.0;
+        assert!(below_all(most + 1e-9 * size, &packed, &each), "{round}");
+        assert!(!below_all(most - 1e-9 * size, &packed, &each), "{round}");
+        // a factor below zero takes nothing away from what is proven without it
+        let none: Vec<(f64, &[Ball])> = vec![(-3.0, &h[0][..])];
+        assert!(below_all(largest(&g).unwrap() + 1e-9 * size, &packed, &none));
+    }
 }
 
 #[test]

@@ -83,6 +83,10 @@ pub enum Sense {
 /// sums of some dozen terms.
 const LAST_PLACES: f64 = 64.0;
 
+/// What a document says of how rounding is covered in its bound.
+const ROUNDING: &str = "computed in double precision with a margin that is heuristic, not bounded step by step; \
+                            `noctule verify --proof` bounds the rounding of proofs that it knows";
+
 /// A proven bound on the optimal value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bound {
@@ -105,6 +109,9 @@ pub struct Bound {
     /// The part of the bound that covers rounding, where it is known, in the unit of the objective.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub margin: Option<f64>,
+    /// How rounding is covered, in a sentence: heuristically, unless it says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rounding: Option<String>,
     /// The multipliers from which the bound can be computed again without an optimiser, by name;
     /// what they mean is the system's to say. Empty where there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
@@ -153,6 +160,7 @@ impl Bound {
             method: method.into(),
             problem: None,
             margin: None,
+            rounding: Some(ROUNDING.to_owned()),
             numbers: BTreeMap::new(),
         })
     }

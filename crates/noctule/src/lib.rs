@@ -42,6 +42,7 @@ pub mod claims;
 pub mod data;
 mod design;
 pub mod document;
+mod envelope;
 mod error;
 pub mod estimate;
 pub mod frame;

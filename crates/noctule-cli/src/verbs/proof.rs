@@ -26,7 +26,9 @@ pub(crate) fn check_path(path: Option<&Path>) -> Result<(), Failure> {
 pub(crate) fn write(story: &Story, path: &Path) -> Result<(), Failure> {
     let document = &story.document;
     let bound = &document["proof"]["bound"];
-    let listed = bound["numbers"].as_object().is_some_and(|numbers| !numbers.is_empty());
+    // boxes of cells of trade-off curves are checked where the curves are
+    let here = bound["numbers"]["cell_low"].is_null();
+    let listed = here && bound["numbers"].as_object().is_some_and(|numbers| !numbers.is_empty());
     if !listed || !bound["numbers"]["left_out"].is_null() {
         let why = if bound.is_null() {
             "a design that has a bound"
@@ -43,6 +45,7 @@ pub(crate) fn write(story: &Story, path: &Path) -> Result<(), Failure> {
         "format": "noctule-proof/1",
         "system": document["system"],
         "scheme": document["scheme"],
+        "settings": document["settings"],
         "instance": document["instance"],
         "proof": { "bound": bound },
     });
@@ -65,7 +68,7 @@ pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
         Ok(proven) => ("proven", told(&document, proven, seconds)),
         Err(Refused::Unproven(why)) => ("not proven", format!("NOT proven: {why}")),
         Err(Refused::NotHere(what)) => {
-            let allowed = "a bound with multipliers of beamforming, cellfree or pilots";
+            let allowed = "a bound with multipliers of beamforming, cellfree, pilots or surfaces";
             let error = InputError::new("not checked by this checker", place, what, allowed);
             return Err(error.hint("`noctule verify` without --proof checks documents").into());
         }

@@ -38,7 +38,7 @@ fn answering(place: &str) -> Option<&'static str> {
     let first = place.split('/').nth(1).unwrap_or_default();
     Some(match (first, last) {
         _ if place.contains("/numbers/") => return None,
-        ("proof", "method" | "statement" | "problem") => "texts",
+        ("proof", "method" | "statement" | "problem" | "rounding") => "texts",
         ("proof", _) if place.starts_with("/proof/point") => "proof.point",
         ("proof", _) if place.starts_with("/proof/infeasible") => "proof.infeasible",
         ("proof", "margin") => "proof.bound.margin",

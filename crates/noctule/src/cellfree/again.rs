@@ -14,6 +14,7 @@ use super::sensing::error_from_below;
 use super::verify::covariance;
 use super::{Beams, Instance, Requirement};
 use crate::Error;
+use crate::envelope::offset;
 
 /// The stationarity residual that designs state, `‖grad‖·‖x‖/max(1, |f|)` of the normalised problem
 /// under the powers of the access points: of the rate alone where nothing is `priced`, else of the
@@ -89,8 +90,8 @@ const MOST_DENSE: usize = 1 << 25;
 /// | name | of every box |
 /// |---|---|
 /// | `low`, `high` | its levels; the boxes together cover what any beams cause |
-/// | `chord_low`, `chord_high` | a box around it, whose chords the multipliers belong to |
-/// | `t` | one of every user, at best one over all that it receives |
+/// | `t`, `slope` | two of every user, of a plane above its rate |
+/// | `chord_low`, `chord_high` | in place of `slope`, as proofs once had it: a box around it, whose chords have that slope |
 /// | `price` | one of every access point's power |
 /// | `lags` | of the access points that sense, where the tangent of the error is taken |
 ///
@@ -114,18 +115,20 @@ pub fn rate_ceiling(
     let regions = Regions::new(&dense, numbers)?;
     let mut worst = f64::NEG_INFINITY;
     for leaf in 0..regions.count {
-        let outer = (regions.of(2, leaf), regions.of(3, leaf));
         let (t, prices, lags) = (regions.of(4, leaf), regions.of(5, leaf), regions.of(6, leaf));
-        worst = worst.max(dense.of_box(outer, t, prices, lags)?);
+        let planes = regions.planes(leaf);
+        worst = worst.max(dense.of_box(&planes, t, prices, lags)?);
     }
     Ok(Some(nats_to_bits(worst)))
 }
 
-/// The lists of a proof, one region after the other: `low`, `high`, `chord_low`, `chord_high`, `t`,
+/// The lists of a proof, one region after the other: `low`, `high`, `slope` or `chord_low`, `chord_high`, `t`,
 /// `price`, `lags`.
 struct Regions<'a> {
     lists: [(&'a [f64], usize); 7],
     count: usize,
+    /// Whether slopes are those of chords.
+    chords: bool,
 }
 
 impl<'a> Regions<'a> {
@@ -138,11 +141,12 @@ impl<'a> Regions<'a> {
         };
         let list = |name: &str| numbers.get(name).map_or(&[][..], Vec::as_slice);
         let count = list("price").len() / aps;
+        let chords = !numbers.contains_key("slope");
         let names = [
             ("low", users),
             ("high", users),
-            ("chord_low", users),
-            ("chord_high", users),
+            if chords { ("chord_low", users) } else { ("slope", users) },
+            ("chord_high", if chords { users } else { 0 }),
             ("t", users),
             ("price", aps),
             ("lags", lags),
@@ -155,7 +159,7 @@ impl<'a> Regions<'a> {
                 return Err(InputError::new(what, name, found.to_string(), needed).into());
             }
         }
-        let regions = Self { lists: names.map(|(name, each)| (list(name), each)), count };
+        let regions = Self { lists: names.map(|(name, each)| (list(name), each)), count, chords };
         regions.check(dense.instance)?;
         Ok(regions)
     }
@@ -166,13 +170,27 @@ impl<'a> Regions<'a> {
         &numbers[leaf * each..(leaf + 1) * each]
     }
 
+    /// `(λ, o)` of every user's plane above its rate in a region.
+    fn planes(&self, leaf: usize) -> Vec<(f64, f64)> {
+        let [low, high, from, to, t] = [0, 1, 2, 3, 4].map(|list| self.of(list, leaf));
+        let plane = |k: usize| {
+            if !self.chords {
+                return (from[k], offset(low[k], high[k], t[k], from[k]));
+            }
+            let width = to[k] - from[k];
+            let slope = if width > 0.0 { (width / from[k]).ln_1p() / width } else { 1.0 / from[k] };
+            (slope, slope * from[k] - from[k].ln())
+        };
+        (0..low.len()).map(plane).collect()
+    }
+
     fn check(&self, instance: &Instance) -> Result<(), Error> {
         let mut boxes = Vec::with_capacity(self.count);
         for leaf in 0..self.count {
-            let [low, high, from, to] = [0, 1, 2, 3].map(|list| self.of(list, leaf));
-            let inside =
-                (0..low.len()).all(|k| from[k] > 0.0 && from[k] <= low[k] && high[k] <= to[k]);
-            if !inside {
+            let [low, high, from, to, t] = [0, 1, 2, 3, 4].map(|list| self.of(list, leaf));
+            let inside = |k: usize| !self.chords || from[k] <= low[k] && high[k] <= to[k];
+            let sound = |k: usize| 0.0 < low[k] && low[k] <= high[k] && t[k] > 0.0 && from[k] > 0.0;
+            if !(0..low.len()).all(|k| inside(k) && sound(k)) {
                 let what = "a box is not inside the one whose chords prove it";
                 let found = format!("box {leaf}");
                 return Err(InputError::new(what, "chord_low", found, "a box around it").into());
@@ -234,7 +252,7 @@ impl<'a> Dense<'a> {
     /// The bound of a box in nats: the certificate of the [module page](super::bound), written out.
     fn of_box(
         &self,
-        (low, high): (&[f64], &[f64]),
+        planes: &[(f64, f64)],
         t: &[f64],
         prices: &[f64],
         lags: &[f64],
@@ -244,10 +262,8 @@ impl<'a> Dense<'a> {
         let mut shared = CMat::zeros(size, size);
         let mut constant = 0.0;
         let mut slopes = Vec::with_capacity(t.len());
-        for (k, &t) in t.iter().enumerate() {
-            let width = high[k] - low[k];
-            let slope = if width > 0.0 { (width / low[k]).ln_1p() / width } else { 1.0 / low[k] };
-            constant += t - slope - t.ln() - 1.0 + slope * low[k] - low[k].ln();
+        for (k, (&t, &(slope, offset))) in t.iter().zip(planes).enumerate() {
+            constant += t - slope - t.ln() - 1.0 + offset;
             add(&mut shared, &self.all[k], t - slope);
             slopes.push(slope);
         }

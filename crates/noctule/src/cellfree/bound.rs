@@ -1,14 +1,15 @@
 //! What no beams can exceed: branch and bound over the users' interference levels.
 //!
 //! With `T_k` all that user `k` receives and `A_k` the same without its own signal, the sum rate is
-//! `Σ ln T_k − ln A_k`. On a box `A_k ∈ [lo, hi]` the convex `−ln A_k` lies below its chord
-//! `offset_k − slope_k A_k`, and what remains is concave in the covariances `R_k = w_k w_kᴴ` and `Z_m`:
-//! every region of the search has a certified upper bound, second order in its width. `A_k` is
-//! affine in the covariances with the estimation errors *kept*.
+//! `Σ ln T_k − ln A_k`. On a box `A_k ∈ [lo, hi]` each rate lies below its concave envelope, and that below its
+//! planes `t T_k − ln t − 1 + offset_k − slope_k A_k`; what remains is concave in the
+//! covariances `R_k = w_k w_kᴴ` and `Z_m`: every region of the search has a certified upper bound, second
+//! order in its width. `A_k` is affine in the covariances with the estimation errors *kept*. Levels at which the
+//! planes leave more to spare than a bound is behind what is known are cut away.
 //!
 //! # Certificate of a region
 //!
-//! For any point of the region, with `t_k = 1/T_k` and `G_j = Σ_k (t_k − slope_k)(h_k h_kᴴ + Θ_k) +
+//! For any point of the region, with its planes and `G_j = Σ_k (t_k − slope_k)(h_k h_kᴴ + Θ_k) +
 //! slope_j h_j h_jᴴ`, concavity gives
 //! `Σ_k (t_k − slope_k − ln t_k − 1 + offset_k) + max Σ_j ⟨G_j, R_j⟩`, and the maximum over powers of at
 //! most one a access point is at most `Σ_m max(0, ν_m + τ)` for any prices ν and
@@ -23,6 +24,7 @@
 //! a theorem.
 
 mod certificate;
+mod divide;
 mod node;
 mod proof;
 mod region;
@@ -49,6 +51,9 @@ const BETTER: f64 = 1e-6;
 /// The interference levels of the first box are widened by this, relative, so that the largest one is
 /// inside whatever rounding does to it.
 const WIDENED: f64 = 1e-9;
+/// The smallest ones are lowered by this: where users hear next to nothing they are one less a few roundings,
+/// and whoever checks a proof rounds on the safe side of that.
+const LOWERED: f64 = 1e-14;
 
 /// What branch and bound proved.
 #[derive(Clone, Debug)]
@@ -128,8 +133,10 @@ pub(super) fn rate_bound(
     // A negative price would make the relaxation convex where it has to be concave.
     let price = if limit.is_finite() { price.unwrap_or(0.0).max(0.0) } else { 0.0 };
     let (lo, hi) = levels(instance, &model);
+    let lo = lo.iter().map(|lo| lo * (1.0 - LOWERED)).collect();
     let hi = hi.iter().map(|hi| hi * (1.0 + WIDENED)).collect();
-    let root = Region { lo, hi, x: x.to_vec(), levels: model.rest.clone(), proven: None };
+    let levels = model.rest.iter().map(|rest| (*rest, 0.0)).collect();
+    let root = Region { lo, hi, x: x.to_vec(), levels, proven: None, enough: None };
     let relative = settings.certify.gap();
     // Of a rate of zero there is no share; any width closes it.
     let gap = relative * rate.abs().max(1e-12);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use noctule_num::InputError;
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
+use noctule_phy::units::bits_to_nats;
 
 use super::{Beams, Instance, Metrics, Requirement, again};
 use crate::Error;
@@ -58,6 +60,7 @@ fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
 
 fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     match bound.sense {
+        Sense::Lower if bound.numbers.contains_key("t") => error_again(said, bound),
         Sense::Lower => again::error_floor(said.instance, &bound.numbers).map(Again::Proven),
         Sense::Upper => {
             let sensing = said.claims.unwrap_or(UNKNOWN).sensing;
@@ -65,6 +68,25 @@ fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
             ceiling(said, &bound.numbers, sensed)
         }
     }
+}
+
+/// Under a required rate ζ: a price μ of the error and a rate U that no beams with an error of S₀ exceed
+/// leave an error of at least `S₀ − (U − ζ)/μ`.
+fn error_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
+    let Requirement::MinRate(rate) = said.instance.requirement() else {
+        return Ok(Again::not_checkable("no rate is required"));
+    };
+    let price = bound.numbers.get("error_price").and_then(|list| list.first()).copied();
+    let Some(price) = price.filter(|price| *price > 0.0) else {
+        let what = "the error has no price";
+        return Err(InputError::new(what, "error_price", "none", "a positive number").into());
+    };
+    let at = bound.value.max(f64::MIN_POSITIVE);
+    let limited = said.instance.with_requirement(Requirement::MaxError(at))?;
+    Ok(match again::rate_ceiling(&limited, &bound.numbers, true)? {
+        Some(most) => Again::Proven(at - bits_to_nats(most - rate) / price),
+        None => Again::not_checkable("its regions were too many to be kept"),
+    })
 }
 
 fn ceiling(

@@ -5,6 +5,9 @@ use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::bounds::bound::margin;
+use super::bounds::proof::again;
+use super::bounds::regions::regions_again;
 use super::model::Link;
 use super::price::limit_price;
 use super::{
@@ -74,7 +77,7 @@ fn proving(said: &Document<'_>) -> Option<(Signal, Settings)> {
     said.claims?.proves.zip(said.settings())
 }
 
-/// By the formulas for aligned surfaces and the curve of a single one, which need nothing but the
+/// By its numbers where it has some, else by the formulas for aligned surfaces and the curve of a single one, which need nothing but the
 /// instance. What is tighter comes from a search over phases.
 fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     if said.claims.is_some_and(|claims| claims.proves.is_none()) {
@@ -85,6 +88,14 @@ fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
         return Ok(Again::not_checkable("there is no such scheme, or its settings are others"));
     };
     let Settings { select, requirement, .. } = settings;
+    if !bound.numbers.is_empty() {
+        let nats = if bound.numbers.contains_key("regions") {
+            regions_again(said.instance, select, &bound.numbers)?
+        } else {
+            again(said.instance, select, requirement, &bound.numbers)?
+        };
+        return Ok(Again::Proven(margin(nats)));
+    }
     let (value, apart) = closed_form_bound(said.instance, signal, select, requirement)?;
     let searched = apart && settings.certify.is_asked() && requirement == Requirement::Illumination;
     if searched && bound.value < value * (1.0 - 1e-9) {

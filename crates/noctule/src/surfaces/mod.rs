@@ -35,7 +35,7 @@
 //!
 //! | | user and target in one place | apart |
 //! |---|---|---|
-//! | [`design`](fn@design) | global optimum, proven by its dual value; overlapping paths: bounded | search; an interval with `certify` |
+//! | [`design`](fn@design) | global optimum, proven by its dual value; overlapping paths: a dual bound over all phases, mostly equal to it | search; an interval with `certify` |
 //! | [`dedicated_signal`] | Theorem 2, the optimum of its form | search; global within the gap with `certify` |
 //! | [`baselines`] | closed forms | closed forms; alternation proves nothing |
 //!

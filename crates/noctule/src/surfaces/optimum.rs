@@ -39,7 +39,7 @@ pub(super) fn optimum(
     if !best.plan.reach.is_met() {
         return out_of_reach(instance, &chosen, &best, settings);
     }
-    let proven = bound(question, &chosen, &mut best);
+    let proven = bound(question, &chosen, &mut best)?;
     proven_design(question, &chosen, &best, proven)
 }
 
@@ -86,7 +86,8 @@ fn proven_design(
         ));
     }
     let bound = proven.upper.and_then(|(value, method)| {
-        Bound::new(metrics.rate_bps_hz, value, Sense::Upper, method, 0.0)
+        let bound = Bound::new(metrics.rate_bps_hz, value, Sense::Upper, method, 0.0);
+        bound.map(|bound| bound.with_numbers(proven.numbers))
     });
     let mut work = plan.work;
     work += proven.work;

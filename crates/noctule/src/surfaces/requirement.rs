@@ -6,6 +6,7 @@ use noctule_phy::centred_array::CentredArray;
 use noctule_phy::units::linear_from_db;
 
 use super::bounds::aligned::factors;
+use super::bounds::overlap::Overlap;
 use super::chosen::{considered, no_deployment};
 use super::model::{Link, ORTHOGONAL};
 use super::settings::{Requirement, Select};
@@ -37,9 +38,14 @@ fn ceiling(instance: &Instance, sites: &[usize], exact: bool) -> (f64, f64) {
     let cascade = instance.cascade(sites);
     let link = Link::new(instance, &cascade);
     let (base, _) = cascade.coherence();
-    // Paths that overlap can light the target more than orthogonal ones would.
-    let overlap = if base > ORTHOGONAL { factors(&cascade).1 } else { 1.0 };
-    let mut reachable = link.reachable() * overlap;
+    let mut reachable = link.reachable();
+    if base > ORTHOGONAL {
+        // Paths that overlap can light the target more than orthogonal ones would.
+        let (_, weights) = link.aligned();
+        let light = Overlap::new(&cascade, false).map(|overlap| overlap.most_light(&weights));
+        let coarse = reachable * factors(&cascade).1;
+        reachable = light.map_or(coarse, |light| (link.power * light).min(coarse));
+    }
     if exact {
         reachable += link.power * slope_reserve(&cascade);
     }

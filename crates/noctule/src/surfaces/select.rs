@@ -5,11 +5,13 @@
 //! aligned to both at once — that no phases exceed: deployments are tried in the order of their
 //! ideals, until the next ideal is below the best that was found.
 
+use std::cmp::Ordering;
+
 use noctule_optim::{Interrupt, Work};
 use noctule_phy::cascade::Cascade;
 
 use super::Instance;
-use super::bounds::aligned::{aligned_bound, ideal_bound};
+use super::bounds::aligned::{aligned_bound, coarse_bound, ideal_bound};
 use super::chosen::{Chosen, deployments, no_deployment};
 use super::model::{Link, ORTHOGONAL};
 use super::phases::find::plan_phases;
@@ -40,7 +42,24 @@ struct Ideal {
     reach: Reach,
     /// What no design of it exceeds, in nats, with its own proof.
     bound: f64,
+    /// Whether a closer look would give a smaller bound.
+    coarse: bool,
     sites: Vec<usize>,
+}
+
+impl Ideal {
+    /// The best first; among equals the fewest and nearest sites.
+    fn order(&self, other: &Self) -> Ordering {
+        let order = other.reach.order(self.reach);
+        order.then(self.sites.len().cmp(&other.sites.len())).then(self.sites.cmp(&other.sites))
+    }
+
+    /// The closer look.
+    fn refine(&mut self, cascade: &Cascade, link: &Link) {
+        self.coarse = false;
+        self.bound = aligned_bound(cascade, link).0;
+        self.reach = Reach::Rate(self.bound);
+    }
 }
 
 /// A deployment with its phases.
@@ -92,19 +111,17 @@ fn survey(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<
         let (reach, bound) = ideal(&cascade, &link, signal, orthogonal);
         found.apart |= !link.user_decides();
         found.overlapping |= !orthogonal;
-        found.ideals.push(Ideal { reach, bound, sites });
+        found.ideals.push(Ideal { reach, bound, coarse: !orthogonal, sites });
     }
-    found.ideals.sort_by(|a, b| {
-        let order = b.reach.order(a.reach);
-        order.then(a.sites.len().cmp(&b.sites.len())).then(a.sites.cmp(&b.sites))
-    });
+    found.ideals.sort_by(Ideal::order);
     Ok(found)
 }
 
-/// The rate of aligned surfaces, and a bound in nats with its own proof: the two differ by rounding.
+/// The rate of aligned surfaces, and a bound in nats with its own proof: the two differ by rounding
+/// where paths are orthogonal, and are the same quick bound where they overlap.
 fn ideal(cascade: &Cascade, link: &Link, signal: Signal, orthogonal: bool) -> (Reach, f64) {
     if !orthogonal {
-        let bound = aligned_bound(cascade, link).0;
+        let bound = coarse_bound(cascade, link).0;
         return (Reach::Rate(bound), bound);
     }
     if link.required > link.reachable() * (1.0 + ROUNDING) {
@@ -116,7 +133,7 @@ fn ideal(cascade: &Cascade, link: &Link, signal: Signal, orthogonal: bool) -> (R
 }
 
 fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Chosen, Error> {
-    let survey = survey(instance, signal, interrupt)?;
+    let mut survey = survey(instance, signal, interrupt)?;
     let mut work = Work { evaluations: survey.ideals.len() as u64, ..Work::default() };
     let searched = survey.apart || survey.overlapping;
     let reachable = survey.ideals.first().is_some_and(|ideal| ideal.reach.is_met());
@@ -124,7 +141,7 @@ fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Ch
         let first = survey.ideals.first().map_or_else(|| vec![0], |ideal| ideal.sites.clone());
         return Ok(Chosen { work, ..survey.chosen(first, None) });
     }
-    let (found, interrupted) = search(instance, signal, interrupt, &survey.ideals, &mut work)?;
+    let (found, interrupted) = search(instance, signal, interrupt, &mut survey.ideals, &mut work)?;
     let Some((sites, plan)) = found else { return Err(no_deployment()) };
     let plan = Plan { work: Work::default(), ..plan };
     let interrupted = interrupted || survey.unseen;
@@ -134,29 +151,39 @@ fn best(instance: &Instance, signal: Signal, interrupt: &Interrupt) -> Result<Ch
 }
 
 /// The best deployment with its phases, trying them in the order of their ideals until the next is
-/// not above what was found; and whether that was interrupted.
+/// not above what was found; and whether that was interrupted. Ideals are looked at closely where they
+/// come first.
 fn search(
     instance: &Instance,
     signal: Signal,
     interrupt: &Interrupt,
-    ideals: &[Ideal],
+    ideals: &mut [Ideal],
     work: &mut Work,
 ) -> Result<(Option<Planned>, bool), Error> {
     let mut found: Option<Planned> = None;
-    for ideal in ideals {
+    let mut next = 0;
+    while next < ideals.len() {
         let reached = found.as_ref().map_or(Reach::UNKNOWN, |(_, plan)| plan.reach);
-        if ideal.reach <= reached {
+        if ideals[next].reach <= reached {
             break;
         }
         if found.is_some() && interrupt.is_raised() {
             return Ok((found, true));
         }
+        let ideal = &mut ideals[next];
         let cascade = instance.cascade(&ideal.sites);
-        let plan = plan_phases(&cascade, &Link::new(instance, &cascade), signal)?;
+        let link = Link::new(instance, &cascade);
+        if ideal.coarse {
+            ideal.refine(&cascade, &link);
+            ideals[next..].sort_by(Ideal::order);
+            continue;
+        }
+        let plan = plan_phases(&cascade, &link, signal)?;
         *work += plan.work;
         if plan.reach > reached {
             found = Some((ideal.sites.clone(), plan));
         }
+        next += 1;
     }
     Ok((found, false))
 }

@@ -6,6 +6,7 @@ mod designs;
 mod edges;
 #[path = "../effort/mod.rs"]
 mod effort;
+mod measured;
 mod proofs;
 mod requirements;
 

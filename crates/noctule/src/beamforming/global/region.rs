@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use noctule_num::C64;
 
-use crate::beamforming::rate_term::{Chord, fallen, offset};
+use crate::beamforming::rate_term::Chord;
+use crate::envelope::hopeless;
 
 /// A box of interference levels, with what its solution is started from.
 #[derive(Clone, Debug)]
@@ -59,28 +60,6 @@ impl Region {
         (t, slope): (f64, f64),
         owed: f64,
     ) -> Option<(f64, f64)> {
-        let (low, high) = (self.low[user], self.high[user]);
-        let above = offset(low, high, t, slope);
-        let spare = |x: f64| above - slope * x - fallen(x, t) - owed;
-        // Concave in the level, and largest at 1/λ.
-        let top = slope.recip().clamp(low, high);
-        if spare(top).is_nan() || spare(top) <= 0.0 {
-            return None;
-        }
-        let border = |mut outside: f64, mut inside: f64| {
-            if spare(outside) > 0.0 {
-                return outside;
-            }
-            for _ in 0..60 {
-                let middle = 0.5 * (outside + inside);
-                if spare(middle) > 0.0 {
-                    inside = middle;
-                } else {
-                    outside = middle;
-                }
-            }
-            inside
-        };
-        Some((border(low, top), border(high, top)))
+        hopeless((self.low[user], self.high[user]), (t, slope), owed)
     }
 }

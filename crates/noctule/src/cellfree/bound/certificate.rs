@@ -96,13 +96,13 @@ impl Node {
         })
     }
 
-    /// `Σ_k t_k − slope_k − ln t_k − 1 + offset_k`: what the tangents of `ln T_k` and the chords leave
-    /// where no beams are sent. Noise of power one is in every `T_k` and `A_k`, hence `t_k − slope_k`.
+    /// `Σ_k t_k − slope_k − ln t_k − 1 + offset_k`: what the planes above the rates leave where no beams
+    /// are sent. Noise of power one is in every `T_k` and `A_k`, hence `t_k − slope_k`.
     fn constant(&self) -> Sum {
         let mut sum = Sum::default();
-        for ((&slope, &offset), total) in self.slope.iter().zip(&self.offset).zip(&self.model.total)
-        {
-            let t = 1.0 / total;
+        let planes = self.model.by_total.iter().zip(&self.slope);
+        for ((&t, &slope), envelope) in planes.zip(&self.envelopes) {
+            let offset = envelope.offset(t, slope);
             sum.value += t - slope - t.ln() - 1.0 + offset;
             sum.size += t + slope + t.ln().abs() + 1.0 + offset.abs();
         }
@@ -114,7 +114,7 @@ impl Node {
     fn shared_matrix(&self) -> CMat {
         let model = &self.model;
         let weights: Vec<f64> =
-            (0..model.users).map(|k| 1.0 / model.total[k] - self.slope[k]).collect();
+            (0..model.users).map(|k| model.by_total[k] - self.slope[k]).collect();
         model.weighted_sum(&weights)
     }
 
@@ -210,9 +210,8 @@ impl Node {
     fn proven(&self, prices: Vec<f64>) -> Proven {
         let model = &self.model;
         Proven {
-            lo: Vec::new(),
-            hi: Vec::new(),
-            t: model.total.iter().map(|total| 1.0 / total).collect(),
+            t: model.by_total.clone(),
+            slope: self.slope.clone(),
             prices,
             lags: if self.price > 0.0 { model.lags.concat() } else { Vec::new() },
             bound: f64::INFINITY,

@@ -3,15 +3,17 @@
 use noctule_num::C64;
 use noctule_optim::Objective;
 
-use super::region::{Region, chord};
+use super::region::Region;
 use crate::cellfree::model::{Link, Model};
+use crate::envelope::Chord;
 
 /// The concave problem of one region, over beams.
 pub(super) struct Node {
     pub(super) model: Model,
-    /// Slopes and offsets of the chords: `−ln A_k ≤ offset_k − slope_k A_k` on the region.
+    /// The envelopes of the rates on the region, and λ of the planes that touch them at the point
+    /// evaluated last.
+    pub(super) envelopes: Vec<Chord>,
     pub(super) slope: Vec<f64>,
-    pub(super) offset: Vec<f64>,
     /// What a unit of error costs, nats; zero without a limit.
     pub(super) price: f64,
     pub(super) limit: f64,
@@ -22,7 +24,7 @@ impl Node {
     pub(super) fn new(model: Model, price: f64, limit: f64) -> Self {
         Self {
             slope: vec![0.0; model.users],
-            offset: vec![0.0; model.users],
+            envelopes: vec![Chord::new(1.0, 1.0); model.users],
             gradient: vec![C64::ZERO; model.dim()],
             price,
             limit,
@@ -30,19 +32,17 @@ impl Node {
         }
     }
 
-    /// The chords of a region.
+    /// The envelopes of a region.
     pub(super) fn enter(&mut self, region: &Region) {
-        for k in 0..self.model.users {
-            let (lo, hi) = (region.lo[k], region.hi[k]);
-            self.slope[k] = chord(lo, hi);
-            self.offset[k] = -lo.ln() + self.slope[k] * lo;
-        }
+        let sides = region.lo.iter().zip(&region.hi);
+        self.envelopes = sides.map(|(lo, hi)| Chord::new(*lo, *hi)).collect();
     }
 
     /// The objective of the relaxation, without the constant of the price.
     fn value(&mut self, x: &[C64]) -> f64 {
         self.model.forward(x);
-        let value = self.model.value(Link::Chord { slope: &self.slope, offset: &self.offset });
+        let link = Link::Envelope { of: &self.envelopes, slope: &mut self.slope };
+        let value = self.model.value(link);
         if self.price > 0.0 { value - self.price * self.model.error() } else { value }
     }
 }

@@ -28,8 +28,6 @@ const SETTLED: f64 = 0.1;
 const STEP: f64 = 0.1;
 /// Amplitude by which the slack of an access point grows that should send less.
 const SLACKEN: f64 = 0.3;
-/// Every so many divisions the widest side is halved.
-const WIDEST_EVERY: u64 = 8;
 /// Turn from one entry to the next, radians, of beams without a direction of their own: no fraction
 /// of a circle, so that no two of them are orthogonal by accident.
 const TURN: f64 = 2.4;
@@ -39,10 +37,10 @@ pub(super) struct Search {
     solver: Lbfgs,
     eigen: HermitianEigen,
     /// Width of the interval that is aimed at, nats.
-    gap: f64,
+    pub(super) gap: f64,
     pub(super) failure: Option<Error>,
-    /// Divisions so far.
-    divisions: u64,
+    /// From here on a region is of no more interest, as what is minimised.
+    pub(super) cutoff: f64,
     interrupt: Interrupt,
     /// What was not divided further.
     pub(super) leaves: Vec<Leaf>,
@@ -56,7 +54,7 @@ impl Search {
             node,
             gap,
             failure: None,
-            divisions: 0,
+            cutoff: f64::INFINITY,
             interrupt,
             leaves: Vec::new(),
         }
@@ -79,7 +77,9 @@ impl Search {
                 self.round(&mut region.x, tolerance)?;
             best = best.min(bound);
             region.note(proven, bound);
-            let done = -best >= cutoff || best - value <= SETTLED * self.gap;
+            // A relaxation whose value is above the cutoff cannot be put aside however well it is solved.
+            let open = if cutoff.is_finite() { value + cutoff } else { 0.0 };
+            let done = -best >= cutoff || best - value <= SETTLED * self.gap.max(open);
             if done || round + 1 == ROUNDS.len() {
                 break;
             }
@@ -164,6 +164,10 @@ impl Relaxation for Search {
 
     /// Branch and bound minimises: what it is told is minus a rate.
     fn examine(&mut self, region: &mut Region, cutoff: f64) -> Examined<Vec<C64>> {
+        self.cutoff = cutoff;
+        if let Some(bound) = region.enough {
+            return Examined::new(bound);
+        }
         self.node.enter(region);
         self.wake(&mut region.x);
         let best = match self.climb(region, cutoff) {
@@ -174,7 +178,7 @@ impl Relaxation for Search {
             }
         };
         self.node.model.forward(&region.x);
-        region.levels.copy_from_slice(&self.node.model.rest);
+        region.levels = self.node.levels();
         let rate = self.node.model.value(Link::Rate);
         let examined = Examined::new(-best);
         let feasible = self.node.limit.is_infinite() || self.node.model.error() <= self.node.limit;
@@ -182,16 +186,7 @@ impl Relaxation for Search {
     }
 
     fn divide(&mut self, region: Region, into: &mut Vec<Region>) {
-        self.divisions += 1;
-        let mut cut = region.cut_where_it_misses();
-        // Every few divisions the widest side is halved, whatever the level: no side is forgotten.
-        if cut.is_none() || self.divisions.is_multiple_of(WIDEST_EVERY) {
-            cut = region.cut_in_the_middle();
-        }
-        match region.halves(cut) {
-            Ok(halves) => into.extend(halves),
-            Err(region) => self.settle(region),
-        }
+        self.cut(region, into);
     }
 
     fn settle(&mut self, region: Region) {

@@ -2,7 +2,8 @@
 
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::augmented_lagrangian::ConstrainedRun;
-use noctule_optim::{Bound, Certificate, Interrupt, Proof, Trace, Work};
+use noctule_optim::{Bound, Certificate, Interrupt, Proof, Sense, Trace, Work};
+use noctule_phy::units::bits_to_nats;
 
 use super::free::communication;
 use crate::cellfree::bound::rate_bound;
@@ -19,6 +20,10 @@ use trade_off::{Polished, TradeOff};
 
 /// Share of the power for data where a climb starts, at most, and at least.
 const SHARES: (f64, f64) = (0.5, 0.01);
+/// The smallest gap of a rate that is asked for on the way to a bound of an error.
+const LEAST_GAP: f64 = 1e-9;
+/// What the last digits of the bound of a rate are worth in that of an error.
+const ROUNDING: f64 = 1e-11;
 /// The gap of a bound that is only asked whether a required rate is beyond it.
 const COARSE_GAP: f64 = 1e-2;
 
@@ -143,8 +148,11 @@ impl<'a> Search<'a> {
     /// its way.
     fn certify(&mut self, found: Polished) -> Result<(Polished, Option<Bound>), Error> {
         let asked = self.settings.certify.is_asked() && !self.interrupt.is_raised();
-        if !self.problem.rate_first || !asked {
+        if !asked {
             return Ok((found, None));
+        }
+        if !self.problem.rate_first {
+            return self.certify_error(found);
         }
         // The multiplier is that of the relative constraint; bounds price the error itself.
         let price = found.run.multipliers[0] / self.problem.limit;
@@ -167,6 +175,43 @@ impl<'a> Search<'a> {
         Ok((best, bound))
     }
 
+    /// The lower bound on the error under a required rate ζ. For any price μ branch and bound shows
+    /// that no beams have `R − μ(S − S₀)` above some U: those with a rate of ζ have an error of at least
+    /// `S₀ − (U − ζ)/μ`. The best price is the inverse of the multiplier of the rate.
+    fn certify_error(&mut self, found: Polished) -> Result<(Polished, Option<Bound>), Error> {
+        let Requirement::MinRate(rate) = self.instance.requirement() else {
+            return Ok((found, None));
+        };
+        let (error, slope) = (found.metrics.objective, found.metrics.slope);
+        let Some(price) = slope.map(bits_to_nats).filter(|p| *p > 0.0 && p.is_finite()) else {
+            return Ok((found, None));
+        };
+        if !found.is_feasible() || error <= 0.0 {
+            return Ok((found, None));
+        }
+        let limited = self.instance.with_requirement(Requirement::MaxError(error))?;
+        // of the rate, what the asked share of the error is worth
+        let certify = self.settings.certify;
+        let worth = price * error / bits_to_nats(rate).max(f64::MIN_POSITIVE);
+        let gap = (certify.gap() * worth).clamp(LEAST_GAP, COARSE_GAP);
+        let settings = Settings { certify: certify.within(gap), ..self.settings.clone() };
+        let certified = rate_bound(&limited, &settings, &found.x, Some(price), self.interrupt)?;
+        self.work.factorisations += certified.nodes;
+        let mut best = found;
+        if let Some(better) = certified.better(rate) {
+            let again = self.polish(self.problem.model.point(&better), &best.run)?;
+            self.starts.push(again.shown());
+            if again.is_feasible() && again.metrics.objective < best.metrics.objective {
+                best = again;
+            }
+        }
+        let least = error - (certified.upper_nats - bits_to_nats(rate)) / price;
+        let least = least - ROUNDING * (error + certified.upper_nats.abs() / price);
+        let method = format!("branch-and-bound, {} nodes", certified.nodes);
+        let bound = Bound::new(best.metrics.objective, least, Sense::Lower, method, 0.0);
+        Ok((best, bound.map(|bound| bound.with_numbers(certified.numbers))))
+    }
+
     /// What is proven of a point, and the design that says so.
     fn told(
         self,
@@ -178,7 +223,12 @@ impl<'a> Search<'a> {
         let feasible = found.is_feasible();
         let (mut bound, mut infeasible) = (of_rate, None);
         if let Requirement::MinRate(rate) = self.instance.requirement() {
-            bound = error_bound(patterns, found.metrics.objective, certified);
+            // what no signals undercut, whatever the rate, is less unless nearly all power senses
+            let floor = error_bound(patterns, found.metrics.objective, certified);
+            let value = |bound: &Option<Bound>| bound.as_ref().map_or(0.0, |bound| bound.value);
+            if value(&floor) >= value(&bound) {
+                bound = floor;
+            }
             if !feasible {
                 infeasible = beyond_reach(self.instance, self.settings, rate, self.interrupt)?;
             }
@@ -191,7 +241,7 @@ impl<'a> Search<'a> {
                 found.violation
             ));
         }
-        if feasible && self.problem.rate_first && !self.interrupt.is_raised() {
+        if feasible && !self.interrupt.is_raised() {
             warnings.extend(self.settings.certify.left_open(bound.as_ref()));
         }
         let point = if feasible { Proof::stationary(found.run.residual) } else { Proof::NONE };

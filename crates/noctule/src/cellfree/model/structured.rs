@@ -5,6 +5,7 @@ use noctule_optim::Manifold;
 use noctule_phy::beampattern::PatternError;
 
 use crate::cellfree::{Beams, Instance};
+use crate::envelope::Chord;
 
 mod dense;
 mod gradient;
@@ -24,12 +25,13 @@ pub(in crate::cellfree) enum Roles {
 
 /// A function `Σ_k ψ_k(T_k, A_k)` of what each user receives in all, `T_k`, and without its own
 /// signal, `A_k`; noise one is in both.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(in crate::cellfree) enum Link<'a> {
     /// The sum rate in nats, `ln T − ln A`.
     Rate,
-    /// Its concave upper estimate on a box of interference levels, `ln T + offset − slope·A`.
-    Chord { slope: &'a [f64], offset: &'a [f64] },
+    /// Its concave envelopes on a box of interference levels, with room for the slopes λ of the planes that
+    /// touch them; their t is the derivative by what is received.
+    Envelope { of: &'a [Chord], slope: &'a mut [f64] },
 }
 
 /// The normalised problem. A point is a list of blocks, one for each access point, of
@@ -73,7 +75,8 @@ pub(in crate::cellfree) struct Model {
     signal: Vec<f64>,
     pub total: Vec<f64>,
     pub rest: Vec<f64>,
-    by_total: Vec<f64>,
+    /// Derivatives of a link by T_k and by A_k.
+    pub(in crate::cellfree) by_total: Vec<f64>,
     by_others: Vec<f64>,
     pub(in crate::cellfree) lags: Vec<Vec<f64>>,
     by_lags: Vec<f64>,

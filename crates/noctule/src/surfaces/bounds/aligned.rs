@@ -3,13 +3,14 @@
 //! For any phases `|z_k| ≤ N_k` and `|y_k| ≤ N_k`, and the optimum of the inner problem grows with
 //! every gain and weight: the formula at fully aligned surfaces bounds it. Where paths overlap, with
 //! Gram matrices of largest eigenvalue Λ_U at the user and Λ_B at the base station, gains times Λ_U and
-//! power times Λ_B do.
+//! power times Λ_B do: quick and coarse, and [`super::overlap`] is what comes close.
 
 use noctule_num::linalg::HermitianEigen;
 use noctule_num::{C64, CMat};
 use noctule_phy::cascade::{Cascade, SurfacePath};
 use noctule_phy::centred_array::CentredArray;
 
+use super::overlap::{Corner, Overlap};
 use crate::surfaces::covariance::CovarianceSolver;
 use crate::surfaces::model::{Link, ORTHOGONAL};
 use crate::surfaces::power::{Allocator, dual_bound};
@@ -55,8 +56,40 @@ pub(in crate::surfaces) fn factors(cascade: &Cascade) -> (f64, f64) {
 }
 
 /// An upper bound in nats over all phases, from aligned surfaces; whether the paths are orthogonal,
-/// so that with user and target in one place it is the optimum.
+/// so that with user and target in one place it is the optimum. Where they overlap it is that of the
+/// Lagrangian dual ([`Overlap`]).
 pub(in crate::surfaces) fn aligned_bound(cascade: &Cascade, link: &Link) -> (f64, bool) {
+    let (coarse, exact) = coarse_bound(cascade, link);
+    if exact {
+        return (coarse, true);
+    }
+    let (gains, weights) = link.aligned();
+    let (power, required) = (link.power, link.required);
+    let corner = Corner { gains: &gains, weights: &weights, power, required };
+    let found =
+        Overlap::new(cascade, link.is_co_located()).and_then(|overlap| overlap.bound(corner));
+    (found.map_or(coarse, |found| found.nats.min(coarse)), false)
+}
+
+/// The largest bound of several deployments: the coarse ones decide which are looked at more closely.
+pub(in crate::surfaces) fn highest<T>(
+    mut coarse: Vec<(f64, T)>,
+    mut finer: impl FnMut(&T) -> f64,
+) -> f64 {
+    coarse.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut highest = 0.0_f64;
+    for (bound, of) in &coarse {
+        if *bound <= highest {
+            break;
+        }
+        highest = highest.max(finer(of).min(*bound));
+    }
+    highest
+}
+
+/// The same from the largest eigenvalues of the Gram matrices alone: quick, and coarse where paths
+/// overlap.
+pub(in crate::surfaces) fn coarse_bound(cascade: &Cascade, link: &Link) -> (f64, bool) {
     let (base, user) = cascade.coherence();
     let exact = base.max(user) <= ORTHOGONAL;
     let (gains, weights) = link.aligned();

@@ -1,12 +1,16 @@
 //! Upper bounds on the rate over all deployments among which was chosen.
 
+use std::collections::BTreeMap;
+
 use noctule_optim::{Interrupt, Stop, Work};
 use noctule_phy::units::nats_to_bits;
 
-use super::aligned::{aligned_bound, ideal_bound};
+use super::aligned::{aligned_bound, coarse_bound, highest, ideal_bound};
 use super::certify::certify;
-use super::interval::{Upper, interval};
-use crate::Certify;
+use super::interval::{Leaf, Upper, interval};
+use super::known::{Known, rate_alone};
+use super::proof::numbers;
+use super::regions::regions;
 use crate::Error;
 use crate::surfaces::Instance;
 use crate::surfaces::chosen::{Candidate, Chosen, considered};
@@ -22,12 +26,20 @@ use crate::surfaces::settings::{Allowance, Requirement, Select, Settings, Signal
 pub(in crate::surfaces) struct Proven {
     /// No design has a higher rate than this many bit/s/Hz; and how that is known.
     pub(in crate::surfaces) upper: Option<(f64, String)>,
+    /// What that follows from, where it is a matter of few numbers.
+    pub(in crate::surfaces) numbers: BTreeMap<String, Vec<f64>>,
     pub(in crate::surfaces) stop: Stop,
     pub(in crate::surfaces) work: Work,
 }
 
+/// Gaps that are closed over all deployments before a smaller one is, relative.
+const WIDER: [f64; 2] = [1e-2, 1e-3];
+
+/// What two ways to compute a bound may be apart by, relative.
+const SAME: f64 = 1e-10;
+
 /// Rounding of a dual value.
-fn margin(nats: f64) -> f64 {
+pub(in crate::surfaces) fn margin(nats: f64) -> f64 {
     nats_to_bits(nats) * (1.0 + 1e-11)
 }
 
@@ -59,44 +71,75 @@ pub(in crate::surfaces) fn bound(
     question: Question<'_>,
     chosen: &Chosen,
     best: &mut Candidate,
-) -> Proven {
+) -> Result<Proven, Error> {
+    let (proven, deployments) = searched_bound(question, chosen, best);
+    let Question { instance, signal, settings, .. } = question;
+    let asked = settings.certify.is_asked() && signal == Signal::Covariance && !chosen.unseen;
+    if !asked || proven.upper.is_none() {
+        return Ok(proven);
+    }
+    let (select, requirement) = (settings.select, settings.requirement);
+    let searched = deployments.iter().any(|known| !known.leaves.is_empty());
+    let found = match searched {
+        true => regions(instance, select, deployments)?,
+        false => numbers(instance, select, requirement)?,
+    };
+    let Some((nats, numbers)) = found else { return Ok(proven) };
+    let value = proven.upper.as_ref().map_or(0.0, |(value, _)| *value);
+    if !searched && margin(nats) > value * (1.0 + SAME) {
+        // closed forms prove more, and need no numbers: at rates near nothing
+        return Ok(proven);
+    }
+    // the numbers of a document prove what it says: no less
+    let upper = proven.upper.map(|(value, method)| (value.max(margin(nats)), method));
+    Ok(Proven { upper, numbers, ..proven })
+}
+
+fn searched_bound(
+    question: Question<'_>,
+    chosen: &Chosen,
+    best: &mut Candidate,
+) -> (Proven, Vec<Known>) {
     let settings = question.settings;
     let stop = best.plan.stop();
-    let none = Proven { upper: None, stop, work: Work::default() };
+    let none = Proven { upper: None, numbers: BTreeMap::new(), stop, work: Work::default() };
     if chosen.unseen {
-        return none;
+        return (none, Vec::new());
     }
     if settings.requirement == Requirement::ExactBound && best.link.required > 0.0 {
         // The other bounds ask for the full illumination: they do not hold where less is needed.
         let upper = chosen.ceiling.map(|(nats, _)| (margin(nats), "capacity".to_owned()));
-        return Proven { upper, ..none };
+        return (Proven { upper, ..none }, Vec::new());
     }
     let allowance = settings.allowance();
-    let mut deployments = vec![(f64::INFINITY, best.sites.clone())];
-    deployments.extend(chosen.rivals.iter().cloned());
-    let usual = Allowance { gap: allowance.gap.max(Certify::YES.gap()), ..allowance };
-    let Some(mut first) = pass(question, chosen, best, &mut deployments, usual) else {
-        return none;
-    };
-    let nodes = allowance.nodes.saturating_sub(first.work.iterations);
-    let open = first.value - best.plan.nats() > allowance.gap * first.value;
-    if allowance.gap >= usual.gap || !open || first.stop == Stop::Interrupted {
-        return first.proven();
+    let known = |(bound, sites)| Known { bound, sites, leaves: Vec::new() };
+    let own = std::iter::once((f64::INFINITY, best.sites.clone()));
+    let mut deployments: Vec<Known> = own.chain(chosen.rivals.iter().cloned()).map(known).collect();
+    // Only what a wider gap leaves of the budget goes to a smaller one: spent on the first deployment
+    // at once, it would leave the others with their ideals.
+    let wider = WIDER.into_iter().filter(|gap| *gap > allowance.gap);
+    let mut found: Option<Own> = None;
+    for gap in wider.chain([allowance.gap]) {
+        let spent = found.as_ref().map_or(0, |found| found.work.iterations);
+        let nodes = allowance.nodes.saturating_sub(spent);
+        if let Some(before) = found.as_mut().filter(|_| nodes == 0) {
+            let limit = if allowance.nodes > 0 { Stop::EvaluationLimit } else { before.stop };
+            before.stop = weaker(before.stop, limit);
+            break;
+        }
+        let at = Allowance { nodes, gap };
+        let Some(mut next) = pass(question, chosen, best, &mut deployments, at) else { break };
+        if let Some(before) = found {
+            next.work += before.work;
+        }
+        let open = next.value - best.plan.nats() > allowance.gap * next.value;
+        let over = !open || next.stop == Stop::Interrupted;
+        found = Some(next);
+        if over {
+            break;
+        }
     }
-    if nodes == 0 {
-        let spent = if allowance.nodes > 0 { Stop::EvaluationLimit } else { first.stop };
-        first.stop = weaker(first.stop, spent);
-        return first.proven();
-    }
-    // Only what the usual gap leaves of the budget goes to a smaller one: spent on the first
-    // deployment at once, it would leave the others with their ideals.
-    let finer = Allowance { nodes, ..allowance };
-    let Some(second) = pass(question, chosen, best, &mut deployments, finer) else {
-        return first.proven();
-    };
-    let mut work = first.work;
-    work += second.work;
-    Own { work, ..second }.proven()
+    (found.map_or(none, Own::proven), deployments)
 }
 
 /// Bound every deployment once, to a gap. `deployments` holds what no design of each exceeds, and
@@ -105,7 +148,7 @@ fn pass(
     question: Question<'_>,
     chosen: &Chosen,
     best: &mut Candidate,
-    deployments: &mut [(f64, Vec<usize>)],
+    deployments: &mut [Known],
     allowance: Allowance,
 ) -> Option<Own> {
     let mut own = if best.link.user_decides() {
@@ -117,11 +160,11 @@ fn pass(
         return None;
     };
     let sites = best.sites.clone();
-    for (known, _) in deployments.iter_mut().filter(|(_, of)| *of == sites) {
-        *known = known.min(own.value);
-        own.value = *known;
+    for known in deployments.iter_mut().filter(|known| known.sites == sites) {
+        known.learn(own.value, std::mem::take(&mut own.leaves));
+        own.value = known.bound;
     }
-    let mut rivals: Vec<_> = deployments.iter_mut().filter(|(_, of)| *of != sites).collect();
+    let mut rivals: Vec<_> = deployments.iter_mut().filter(|known| known.sites != sites).collect();
     Some(over_rivals(question, &mut rivals, best, own, allowance))
 }
 
@@ -134,7 +177,13 @@ fn in_one_place(signal: Signal, chosen: &Chosen, best: &Candidate) -> Own {
             method = "lagrangian-dual-coherent";
         }
     }
-    Own { value, method: method.to_owned(), stop: best.plan.stop(), work: Work::default() }
+    Own {
+        value,
+        method: method.to_owned(),
+        stop: best.plan.stop(),
+        work: Work::default(),
+        leaves: Vec::new(),
+    }
 }
 
 /// What no design over any deployment of `select` exceeds, in bit/s/Hz, by what needs no regions:
@@ -149,13 +198,10 @@ pub fn closed_form_bound(
     select: Select,
     requirement: Requirement,
 ) -> Result<(f64, bool), Error> {
-    let (mut highest, mut apart) = (0.0_f64, false);
+    let (mut apart, mut coarse) = (false, Vec::new());
     for sites in considered(instance, select)? {
         let cascade = instance.cascade(&sites);
-        let mut link = Link::new(instance, &cascade);
-        if requirement == Requirement::ExactBound {
-            link.required = 0.0;
-        }
+        let link = free_where(requirement, Link::new(instance, &cascade));
         let (base, user) = cascade.coherence();
         let orthogonal = base.max(user) <= ORTHOGONAL;
         let met = !orthogonal || link.required <= link.reachable() * (1.0 + ROUNDING);
@@ -169,11 +215,27 @@ pub fn closed_form_bound(
                 let ideal = ideal_bound(&cascade, &link, signal).0;
                 summit(&link).map_or(ideal, |found| rate_alone(&link, found.bound).min(ideal))
             }
-            false => aligned_bound(&cascade, &link).0,
+            false => coarse_bound(&cascade, &link).0,
         };
-        highest = highest.max(value);
+        coarse.push((value, (sites, orthogonal)));
     }
+    let highest = highest(coarse, |(sites, orthogonal)| {
+        if *orthogonal {
+            return f64::INFINITY;
+        }
+        let cascade = instance.cascade(sites);
+        let link = free_where(requirement, Link::new(instance, &cascade));
+        aligned_bound(&cascade, &link).0
+    });
     Ok((margin(highest), apart))
+}
+
+/// No light is required where it is the Cramér–Rao bound itself that is.
+fn free_where(requirement: Requirement, link: Link) -> Link {
+    match requirement {
+        Requirement::ExactBound => Link { required: 0.0, ..link },
+        Requirement::Illumination => link,
+    }
 }
 
 /// A bound in nats.
@@ -182,12 +244,13 @@ struct Own {
     method: String,
     stop: Stop,
     work: Work,
+    leaves: Vec<Leaf>,
 }
 
 impl Own {
     fn proven(self) -> Proven {
-        let Self { value, method, stop, work } = self;
-        Proven { upper: Some((margin(value), method)), stop, work }
+        let Self { value, method, stop, work, .. } = self;
+        Proven { upper: Some((margin(value), method)), numbers: BTreeMap::new(), stop, work }
     }
 }
 
@@ -203,12 +266,13 @@ fn searched(question: Question<'_>, best: &mut Candidate, allowance: Allowance) 
             method: "aligned-surfaces".to_owned(),
             stop: plan.stop(),
             work: Work::default(),
+            leaves: Vec::new(),
         };
     }
     if question.signal == Signal::Covariance {
-        let Upper { bound: value, method, stop, work } =
+        let Upper { bound: value, method, stop, work, leaves } =
             interval(cascade, link, plan.nats(), allowance, question.interrupt);
-        return Own { value, method, stop, work };
+        return Own { value, method, stop, work, leaves };
     }
     let climber = plan.climber.clone();
     let found = certify(link, climber, &plan.points, plan.nats(), allowance, question.interrupt);
@@ -223,12 +287,8 @@ fn searched(question: Question<'_>, best: &mut Candidate, allowance: Allowance) 
         method: "branch-and-bound".to_owned(),
         stop: found.stop,
         work: found.work,
+        leaves: Vec::new(),
     }
-}
-
-/// All power over one surface with this |z|, in nats.
-fn rate_alone(link: &Link, amplitude: f64) -> f64 {
-    (link.gains[0] * link.power * amplitude * amplitude).ln_1p()
 }
 
 /// The bound of a single surface: all power on the largest |z| that any phases reach.
@@ -253,6 +313,7 @@ fn alone(best: &mut Candidate, gap: f64) -> Option<Own> {
         method: "trade-off-curve".to_owned(),
         stop: if closed { Stop::Converged } else { Stop::EvaluationLimit },
         work: Work { evaluations: found.examined, ..Work::default() },
+        leaves: Vec::new(),
     })
 }
 
@@ -260,23 +321,23 @@ fn alone(best: &mut Candidate, gap: f64) -> Option<Own> {
 /// the others count with their ideals, or with `certify` are bounded themselves.
 fn over_rivals(
     question: Question<'_>,
-    rivals: &mut [&mut (f64, Vec<usize>)],
+    rivals: &mut [&mut Known],
     best: &mut Candidate,
     own: Own,
     allowance: Allowance,
 ) -> Own {
-    let Own { mut value, mut method, mut stop, mut work } = own;
+    let Own { mut value, mut method, mut stop, mut work, .. } = own;
     let Question { instance, settings, interrupt, .. } = question;
     let asked = settings.certify.is_asked();
-    for (known, sites) in rivals.iter_mut().map(|rival| (&mut rival.0, &rival.1)) {
-        if *known <= value {
+    for known in rivals {
+        if known.bound <= value {
             continue;
         }
-        let cascade = instance.cascade(sites);
+        let cascade = instance.cascade(&known.sites);
         let link = Link::new(instance, &cascade);
         let nodes = allowance.nodes.saturating_sub(work.iterations);
         if !asked || link.user_decides() || nodes == 0 || interrupt.is_raised() {
-            value = *known;
+            value = known.bound;
             if !asked {
                 "aligned-surfaces".clone_into(&mut method);
             } else if interrupt.is_raised() {
@@ -288,7 +349,7 @@ fn over_rivals(
         }
         // nothing is known of its phases, but what a design of it has to beat is
         let mut rival = Candidate {
-            sites: sites.clone(),
+            sites: known.sites.clone(),
             plan: Plan { reach: best.plan.reach, ..Plan::unknown() },
             cascade,
             link,
@@ -299,11 +360,11 @@ fn over_rivals(
             *best = rival;
             (best.plan.starts, best.plan.work) = (starts, spent);
         }
-        *known = found.value.min(*known);
-        value = value.max(*known);
+        known.learn(found.value, found.leaves);
+        value = value.max(known.bound);
         found.method.clone_into(&mut method);
         stop = weaker(stop, found.stop);
         work += found.work;
     }
-    Own { value, method, stop, work }
+    Own { value, method, stop, work, leaves: Vec::new() }
 }

@@ -1,25 +1,23 @@
 //! How far the best covariance may be from a design, where user and target are apart: branch and bound
 //! over boxes of cells.
 //!
-//! A box of cells of the trade-off curves is bounded by its corner (T6), or
-//! by a Lagrangian that separates over surfaces (T5): with `d_k` replaced by `max(d_k, λ)` all modes
-//! are active and
-//! ```math
-//! \lambda P - \mu\Gamma - \ln(1-\mu W/\lambda) + \sum_k \big[\ln(d_k/\lambda) - 1 + \lambda/d_k
-//!   - \mu w_k/d_k\big],\qquad W = \sum_k w_k,
-//! ```
-//! where the convex `−ln(1 − μW/λ)` is below its chord over the box. The smaller of the two counts.
-//! The interval closes when rates are high and stays open when surfaces are weak: it is an interval,
-//! not a proof of optimality.
+//! A box of cells of the trade-off curves is bounded by its corner, where every surface is as far
+//! aligned to user and to target as it is anywhere in the box ([`super::overlap`], or the formula of the
+//! optimal covariance where paths are orthogonal), or by a Lagrangian that separates over surfaces
+//! ([`super::separable`]). The smaller of the two counts.
+//!
+//! Phases of `z_k` and `y_k` count as free of each other, so that where paths overlap the interval need not close: it is an
+//! interval, not a proof of optimality.
 
-use noctule_optim::branch_bound::{Budget, Examined, Relaxation, branch_and_bound};
+use noctule_optim::branch_bound::{Budget, Examined, Relaxation, branch_and_bound, covers};
 use noctule_optim::{Interrupt, Stop, Work};
 use noctule_phy::cascade::Cascade;
 
-use super::aligned::factors;
 use super::certify::ABSOLUTE;
+use super::overlap::{self, Overlap};
+use super::separable::{Boxed, Prices, Ranges, Separable, Surface};
 use crate::surfaces::covariance::CovarianceSolver;
-use crate::surfaces::model::Link;
+use crate::surfaces::model::{Link, ORTHOGONAL};
 use crate::surfaces::phases::staircase::{Resolution, staircases};
 use crate::surfaces::power::ROUNDING;
 use crate::surfaces::settings::Allowance;
@@ -31,25 +29,14 @@ pub(in crate::surfaces) struct Upper {
     pub(in crate::surfaces) method: String,
     pub(in crate::surfaces) stop: Stop,
     pub(in crate::surfaces) work: Work,
+    /// The boxes that were not divided further, and the prices that bound each.
+    pub(in crate::surfaces) leaves: Vec<Leaf>,
 }
 
-struct Surface {
-    gain: f64,
-    weight: f64,
-    user: Vec<f64>,
-    target: Vec<f64>,
-}
+/// A box of cells and prices.
+pub(in crate::surfaces) type Leaf = (Ranges, Prices);
 
-/// Prices of the separable bound.
-#[derive(Clone, Copy)]
-struct Prices {
-    /// λ, of the power.
-    power: f64,
-    /// r = μW/λ, from 0 to 1.
-    ratio: f64,
-}
-
-/// The bound of a corner in nats, and prices to start from.
+/// A corner's bound in nats, and prices to start from.
 struct Corner {
     rate: f64,
     prices: Prices,
@@ -57,21 +44,22 @@ struct Corner {
 
 /// Cells of a curve: fewer than `certify` takes, since intervals stay open for another reason.
 const CELLS: usize = 2000;
-/// Steps of the search for prices at most, how they shrink, and the last: in logarithms, where a
-/// percent of a price no longer matters.
-const PRICE_STEPS: usize = 60;
-const SHRINK: f64 = 0.4;
-const LAST_STEP: f64 = 5e-3;
-
-/// Ranges of cells.
-type Region = Vec<(usize, usize)>;
+/// A box: ranges of cells, and the prices of the box it was cut from.
+struct Region {
+    cells: Ranges,
+    prices: Option<Prices>,
+}
 
 struct Problem {
     surfaces: Vec<Surface>,
     power: f64,
     required: f64,
+    /// Absent where paths are orthogonal.
+    overlap: Option<Overlap>,
+    separable: Separable,
     solver: CovarianceSolver,
     evaluations: u64,
+    leaves: Vec<Leaf>,
 }
 
 /// Branch and bound over boxes of cells.
@@ -82,25 +70,9 @@ pub(in crate::surfaces) fn interval(
     allowance: Allowance,
     interrupt: &Interrupt,
 ) -> Upper {
-    let (gain, power) = factors(cascade);
-    let surfaces = staircases(link, Resolution { cells: CELLS, ..Resolution::default() })
-        .into_iter()
-        .enumerate()
-        .map(|(k, stairs)| Surface {
-            gain: link.gains[k] * gain,
-            weight: link.weights[k],
-            user: stairs.user,
-            target: stairs.target,
-        })
-        .collect();
-    let mut problem = Problem {
-        surfaces,
-        power: link.power * power,
-        required: link.required,
-        solver: CovarianceSolver::new(),
-        evaluations: 0,
-    };
-    let root: Region = problem.surfaces.iter().map(|s| (0, s.user.len() - 1)).collect();
+    let mut problem = Problem::new(cascade, link);
+    let cells = problem.surfaces.iter().map(|s| (0, s.user.len() - 1)).collect();
+    let root = Region { cells, prices: None };
     let budget = Budget { nodes: allowance.nodes, absolute: ABSOLUTE, relative: allowance.gap };
     let found =
         branch_and_bound(&mut problem, [root], Some((-rate.max(0.0), ())), budget, interrupt);
@@ -109,115 +81,107 @@ pub(in crate::surfaces) fn interval(
         method: "branch-and-bound-covariance".to_owned(),
         stop: found.stop,
         work: Work { iterations: found.nodes, evaluations: problem.evaluations, ..Work::default() },
+        leaves: problem.leaves,
     }
+}
+
+/// The bound in nats that boxes and prices prove; none where the boxes do not cover all cells.
+pub(in crate::surfaces) fn interval_again(
+    cascade: &Cascade,
+    link: &Link,
+    leaves: Vec<Leaf>,
+) -> Option<f64> {
+    let mut problem = Problem::new(cascade, link);
+    let whole: Ranges = problem.surfaces.iter().map(|s| (0, s.user.len() - 1)).collect();
+    let inside = |cells: &Ranges| {
+        cells.iter().zip(&whole).all(|(cell, all)| cell.0 <= cell.1 && cell.1 <= all.1)
+    };
+    if !leaves.iter().all(|(cells, _)| inside(cells)) {
+        return None;
+    }
+    // a cell is an interval of length one
+    let sides = |cells: &Ranges| -> (Vec<f64>, Vec<f64>) {
+        cells.iter().map(|cell| (cell.0 as f64, cell.1 as f64 + 1.0)).unzip()
+    };
+    let boxes: Vec<_> = leaves.iter().map(|(cells, _)| sides(cells)).collect();
+    if !covers(&boxes, &sides(&whole)) {
+        return None;
+    }
+    let mut highest = 0.0_f64;
+    for (cells, prices) in leaves {
+        let region = Region { cells, prices: Some(prices) };
+        let Some(Corner { rate, .. }) = problem.corner(&region) else { continue };
+        let boxed = Boxed { surfaces: &problem.surfaces, cells: &region.cells };
+        let priced = problem.separable.value(boxed, (problem.power, problem.required), prices);
+        highest = highest.max(if priced.is_finite() { rate.min(priced) } else { rate });
+    }
+    Some(highest)
 }
 
 impl Problem {
-    /// The corner of a box (T6); `None` where even the corner cannot meet the requirement.
+    fn new(cascade: &Cascade, link: &Link) -> Self {
+        let surfaces: Vec<Surface> =
+            staircases(link, Resolution { cells: CELLS, ..Resolution::default() })
+                .into_iter()
+                .enumerate()
+                .map(|(k, stairs)| Surface {
+                    gain: link.gains[k],
+                    weight: link.weights[k],
+                    user: stairs.user,
+                    target: stairs.target,
+                })
+                .collect();
+        let (base, user) = cascade.coherence();
+        let overlap = Overlap::new(cascade, false).filter(|_| base.max(user) > ORTHOGONAL);
+        let (gains, weights) = link.aligned();
+        let separable = overlap.as_ref().map_or_else(
+            || Separable::orthogonal(gains.len()),
+            |overlap| Separable::overlapping(overlap, &gains, &weights),
+        );
+        Self {
+            surfaces,
+            power: link.power,
+            required: link.required,
+            overlap,
+            separable,
+            solver: CovarianceSolver::new(),
+            evaluations: 0,
+            leaves: Vec::new(),
+        }
+    }
+
+    /// The corner of a box; `None` where even the corner cannot meet the requirement.
     fn corner(&mut self, region: &Region) -> Option<Corner> {
         let pick = |of: fn(&Surface, (usize, usize)) -> f64| -> Vec<f64> {
-            self.surfaces.iter().zip(region).map(|(s, &range)| of(s, range)).collect()
+            self.surfaces.iter().zip(&region.cells).map(|(s, &range)| of(s, range)).collect()
         };
         let gains = pick(|s, range| s.gain * s.user[range.1]);
         let weights = pick(|s, range| s.weight * s.target[range.0]);
-        let total: f64 = weights.iter().sum();
-        if self.required > self.power * total * (1.0 + ROUNDING) {
+        let most = self.separable.light(&weights);
+        if self.required > self.power * most * (1.0 + ROUNDING) {
             return None;
         }
+        self.evaluations += 1;
+        let (power, required) = (self.power, self.required);
+        if let Some(overlap) = &self.overlap {
+            let corner = overlap::Corner { gains: &gains, weights: &weights, power, required };
+            let Some(found) = overlap.quick_bound(corner) else {
+                return Some(Corner { rate: f64::INFINITY, prices: Prices::START });
+            };
+            let prices = found.numbers.as_ref().map_or(Prices::START, |numbers| Prices {
+                power: numbers.power,
+                ratio: numbers.sensing * most / numbers.power,
+            });
+            return Some(Corner { rate: found.nats, prices });
+        }
+        let total: f64 = weights.iter().sum();
         let overlaps: Vec<f64> =
             gains.iter().zip(&weights).map(|(g, w)| g * w / total.max(f64::MIN_POSITIVE)).collect();
-        self.evaluations += 1;
-        let share = if total > 0.0 { self.required / (self.power * total) } else { 0.0 };
-        let dual = self.solver.solve(&gains, &overlaps, self.power, share);
-        // prices to start the separable bound from: λ from the level of the corner's own solution
-        let streams = gains.iter().filter(|g| **g > 0.0).count().max(1) as f64;
-        let prices = Prices { power: streams / self.power, ratio: dual.ratio };
+        let share = if total > 0.0 { required / (power * total) } else { 0.0 };
+        let dual = self.solver.solve(&gains, &overlaps, power, share);
+        let level = self.solver.level(&dual, power, share);
+        let prices = Prices { power: 1.0 / level.max(f64::MIN_POSITIVE), ratio: dual.ratio };
         Some(Corner { rate: dual.rate_nats, prices })
-    }
-
-    /// The smallest separable bound that a coordinate search over the two prices finds, until it is
-    /// `enough`: any prices are valid.
-    fn lowest(&mut self, region: &Region, prices: Prices, enough: f64) -> f64 {
-        let value = |this: &mut Self, l: f64, r: f64| {
-            this.separable(region, l.exp(), 1.0 / (1.0 + (-r).exp()))
-        };
-        // λ by its logarithm, r = μW/λ in (0, 1) by its logit
-        let mut l = prices.power.ln();
-        let mut r = prices.ratio.clamp(1e-9, 1.0 - 1e-9);
-        r = (r / (1.0 - r)).ln();
-        let mut best = value(self, l, r);
-        let mut step = 1.0;
-        for _ in 0..PRICE_STEPS {
-            let mut moved = false;
-            for (dl, dr) in [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)] {
-                let found = value(self, l + dl, r + dr);
-                if found < best {
-                    (best, l, r, moved) = (found, l + dl, r + dr, true);
-                }
-            }
-            if best <= enough {
-                break;
-            }
-            if !moved {
-                step *= SHRINK;
-                if step < LAST_STEP {
-                    break;
-                }
-            }
-        }
-        best
-    }
-
-    /// The separable Lagrangian of a box (T5) at prices λ and `r = μ W_u / λ`.
-    fn separable(&mut self, region: &Region, lambda: f64, ratio: f64) -> f64 {
-        let sum = |end: fn(&Surface, (usize, usize)) -> f64| -> f64 {
-            self.surfaces.iter().zip(region).map(|(s, &range)| s.weight * end(s, range)).sum()
-        };
-        let (low, high) = (sum(|s, r| s.target[r.1]), sum(|s, r| s.target[r.0]));
-        let mu = ratio * lambda / high.max(f64::MIN_POSITIVE);
-        // −ln(1 − μW/λ) is convex in W: between the ends of the box its chord is above it
-        let at = |w: f64| -(-mu * w / lambda).ln_1p();
-        let slope = if high - low > 1e-12 * high {
-            (at(high) - at(low)) / (high - low)
-        } else {
-            mu / (lambda - mu * high)
-        };
-        let mut value = lambda * self.power - mu * self.required + at(high) - slope * high;
-        for (surface, &range) in self.surfaces.iter().zip(region) {
-            let term = |user: f64, target: f64| {
-                let d = (surface.gain * user).max(lambda);
-                let w = surface.weight * target;
-                (d / lambda).ln() - 1.0 + lambda / d - mu * w / d + slope * w
-            };
-            let mut best = term(surface.user[range.0], surface.target[range.0]);
-            descend(surface, range.0, range.1, &term, &mut best);
-            value += best;
-            self.evaluations += 1;
-        }
-        value
-    }
-}
-
-fn descend(
-    surface: &Surface,
-    low: usize,
-    high: usize,
-    term: &impl Fn(f64, f64) -> f64,
-    best: &mut f64,
-) {
-    if low == high {
-        *best = best.max(term(surface.user[low], surface.target[low]));
-        return;
-    }
-    let middle = usize::midpoint(low, high);
-    let left = term(surface.user[middle], surface.target[low]);
-    let right = term(surface.user[high], surface.target[middle + 1]);
-    let halves = [(left, low, middle), (right, middle + 1, high)];
-    for index in if left >= right { [0, 1] } else { [1, 0] } {
-        let (value, low, high) = halves[index];
-        if value > *best {
-            descend(surface, low, high, term, best);
-        }
     }
 }
 
@@ -230,7 +194,12 @@ impl Relaxation for Problem {
             return Examined::empty();
         };
         if bound > -cutoff {
-            let best = self.lowest(region, prices, -cutoff);
+            let boxed = Boxed { surfaces: &self.surfaces, cells: &region.cells };
+            let limits = (self.power, self.required);
+            let start = region.prices.unwrap_or(prices);
+            let (best, at, tried) = self.separable.lowest(boxed, limits, start, -cutoff);
+            self.evaluations += tried;
+            region.prices = Some(at);
             if best.is_finite() {
                 bound = bound.min(best);
             }
@@ -238,20 +207,28 @@ impl Relaxation for Problem {
         Examined::new(-bound)
     }
 
+    fn settle(&mut self, region: Region) {
+        self.leaves.push((region.cells, region.prices.unwrap_or(Prices::START)));
+    }
+
     fn divide(&mut self, region: Region, into: &mut Vec<Region>) {
         let total: f64 =
-            self.surfaces.iter().zip(&region).map(|(s, r)| s.weight * s.target[r.0]).sum();
+            self.surfaces.iter().zip(&region.cells).map(|(s, r)| s.weight * s.target[r.0]).sum();
         // the surface whose box leaves most open, in nats of gain and in share of sensing
         let open = |k: usize| {
-            let (surface, (low, high)) = (&self.surfaces[k], region[k]);
+            let (surface, (low, high)) = (&self.surfaces[k], region.cells[k]);
             let gain = |cell: usize| (surface.gain * surface.user[cell] * self.power).ln_1p();
             let weight = surface.weight * (surface.target[low] - surface.target[high]) / total;
             if low == high { -1.0 } else { gain(high) - gain(low) + 2.0 * weight }
         };
-        let widest = (0..region.len()).max_by(|&a, &b| open(a).total_cmp(&open(b)));
-        let Some(k) = widest.filter(|&k| region[k].0 < region[k].1) else { return };
+        let widest = (0..region.cells.len()).max_by(|&a, &b| open(a).total_cmp(&open(b)));
+        let Some(k) = widest.filter(|&k| region.cells[k].0 < region.cells[k].1) else {
+            // as fine as the cells are
+            self.settle(region);
+            return;
+        };
         // halve what is open, not the number of cells
-        let (low, high) = region[k];
+        let (low, high) = region.cells[k];
         let surface = &self.surfaces[k];
         let middle = 0.5 * (surface.target[low] + surface.target[high]);
         let at = (low..high)
@@ -259,9 +236,17 @@ impl Relaxation for Problem {
             .unwrap_or(low)
             .clamp(low, high - 1);
         for part in [(low, at), (at + 1, high)] {
-            let mut child = region.clone();
-            child[k] = part;
-            into.push(child);
+            let mut cells = region.cells.clone();
+            cells[k] = part;
+            // the same μ: the ratio counts with the most light of the box
+            let most = |cells: &Ranges| -> f64 {
+                let each = self.surfaces.iter().zip(cells);
+                let weights: Vec<f64> = each.map(|(s, r)| s.weight * s.target[r.0]).collect();
+                self.separable.light(&weights)
+            };
+            let share = most(&cells) / most(&region.cells).max(f64::MIN_POSITIVE);
+            let prices = region.prices.map(|p| Prices { ratio: p.ratio * share, ..p });
+            into.push(Region { cells, prices });
         }
     }
 }

@@ -109,10 +109,16 @@ impl CovarianceSolver {
         if dual.ratio <= 0.0 || share <= 0.0 || dual.complement <= 0.0 {
             return 0.0;
         }
-        self.eigenvalues(dual.ratio / dual.complement);
-        let budget = power * ((1.0 - share) + dual.complement * share);
-        let level = water_filling(&self.values, budget, &mut self.powers);
+        let level = self.level(dual, power, share);
         if level > 0.0 { dual.ratio * power * share / level } else { 0.0 }
+    }
+
+    /// The water level 1/λ at the optimum that [`solve`](Self::solve) has just found.
+    pub(in crate::surfaces) fn level(&mut self, dual: &Dual, power: f64, share: f64) -> f64 {
+        self.eigenvalues(dual.ratio / dual.complement.max(f64::MIN_POSITIVE));
+        let share = share.clamp(0.0, 1.0);
+        let budget = power * ((1.0 - share) + dual.complement * share);
+        water_filling(&self.values, budget, &mut self.powers)
     }
 
     /// A sign change of the derivative, from the middle outwards: an end where it is negative and one

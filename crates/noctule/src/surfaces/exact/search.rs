@@ -18,7 +18,7 @@ use super::moves::{ALL_OF_IT, Found, Search};
 use super::relax::relax;
 use crate::Error;
 use crate::surfaces::Deployment;
-use crate::surfaces::bounds::aligned::aligned_bound;
+use crate::surfaces::bounds::aligned::{aligned_bound, coarse_bound, highest};
 use crate::surfaces::chosen::{Chosen, considered, no_deployment};
 use crate::surfaces::model::{Link, ORTHOGONAL};
 use crate::surfaces::phases::find::plan_phases;
@@ -43,7 +43,11 @@ struct Ideals {
 pub(in crate::surfaces) fn choose_exact(asked: Asked<'_>) -> Result<Chosen, Error> {
     let several = asked.select == Select::Best && asked.instance.sites() > 1;
     let Ideals { ideals, passed_over } = ideals(asked, several)?;
-    let capacity = ideals.first().map_or(0.0, |(ideal, _)| *ideal);
+    let capacity = highest(ideals.clone(), |sites| {
+        let cascade = asked.instance.cascade(sites);
+        let free = Link { required: 0.0, ..Link::new(asked.instance, &cascade) };
+        aligned_bound(&cascade, &free).0
+    });
     let mut course = Course::default();
     let (sites, mut found) = best_deployment(asked, several, ideals, &mut course)?;
     let short = found.trial.reach.merit() < capacity * (1.0 - ALL_OF_IT);
@@ -75,7 +79,7 @@ fn ideals(asked: Asked<'_>, several: bool) -> Result<Ideals, Error> {
             continue;
         }
         let free = Link { required: 0.0, ..Link::new(asked.instance, &cascade) };
-        ideals.push((aligned_bound(&cascade, &free).0, sites));
+        ideals.push((coarse_bound(&cascade, &free).0, sites));
     }
     // the best ideal first; among equals the fewest and nearest sites
     ideals.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));

@@ -103,22 +103,25 @@ impl Model {
     }
 
     /// The value of a link at the point of the last `forward`; keeps its derivatives for `backward`.
-    pub(in crate::cellfree) fn value(&mut self, link: Link<'_>) -> f64 {
+    pub(in crate::cellfree) fn value(&mut self, mut link: Link<'_>) -> f64 {
         let mut value = 0.0;
         for k in 0..self.users {
             let (total, rest) = (self.total[k], self.rest[k]);
             let signal = self.signal[k];
             self.by_total[k] = 1.0 / total;
-            match link {
+            match &mut link {
                 Link::Rate => {
                     // The signal over the rest, and 1/total − 1/rest as one quotient: differences
                     // would leave nothing of a small signal.
                     value += (signal / rest).ln_1p();
                     self.by_others[k] = -signal / rest / total;
                 }
-                Link::Chord { slope, offset } => {
-                    value += total.ln() + offset[k] - slope[k] * rest;
-                    self.by_others[k] = 1.0 / total - slope[k];
+                Link::Envelope { of, slope } => {
+                    let plane = of[k].at(signal, rest);
+                    value += plane.value;
+                    self.by_total[k] = plane.received;
+                    self.by_others[k] = plane.received - plane.slope;
+                    slope[k] = plane.slope;
                 }
             }
         }
