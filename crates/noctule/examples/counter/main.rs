@@ -4,7 +4,7 @@
 //! Without arguments it runs every kernel once and prints a line each: its name, how many designs it makes,
 //! and their evaluations and factorisations. `--time` adds the time of a design as a multiple of that of the
 //! calibration product, a complex one of 16 × 16, measured in turn with it. `--once NAME` runs a kernel
-//! once in [`counted`] and prints nothing: a simulator that counts instructions there counts those of the
+//! once in `counted` and prints nothing: a simulator that counts instructions there counts those of the
 //! kernel alone.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that shows its numbers")]
 
