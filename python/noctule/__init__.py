@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from . import _noctule
 from ._batch import Batch, design_batch, evaluate_batch, stack
+from ._benchmark import Frozen, benchmark
 from ._design import Design, Finding
 from ._experiment import Records, experiments, run, show
 from ._instance import Instance
@@ -55,8 +56,8 @@ else:
 
 
 __all__ = [
-    "Batch", "Design", "Finding", "Instance", "InvalidInput", "NotSolved", "NumericalError",
-    "Record", "Records", "beamforming", "cellfree", "channels", "convert", "cvxpy", "describe",
+    "Batch", "Design", "Finding", "Frozen", "Instance", "InvalidInput", "NotSolved", "NumericalError",
+    "Record", "Records", "beamforming", "benchmark", "cellfree", "channels", "convert", "cvxpy", "describe",
     "design", "design_batch", "evaluate", "evaluate_batch", "experiments", "frame", "io", "optim",
     "phy", "pilots", "plot", "run", "show", "stack", "surfaces", "systems", "verify",
 ]

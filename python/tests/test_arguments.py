@@ -27,6 +27,8 @@ AGGREGATED = {
 FRAME = noctule.frame.Scenario().realize()
 PILOTS = noctule.pilots.Scenario().realize()
 BAND = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
+SCENARIO = noctule.Instance("beamforming")
+LIT = 0.03 * np.eye(16)
 BEAMS = np.tile(0.01 * np.eye(16), (4, 1, 1))
 SURFACES = noctule.surfaces.Scenario().realize()
 PHASES = surfaces.aligned_phases(SURFACES, "target")
@@ -44,6 +46,9 @@ CALLS: dict[Callable[..., Any], dict[str, Any]] = {
     beamforming.band_fisher_matrix: {"instance": BAND, "band_beams": BEAMS},
     beamforming.band_crb: {"instance": BAND, "band_beams": BEAMS},
     beamforming.band_rates: {"instance": BAND, "band_beams": BEAMS},
+    beamforming.predicted_error_deg: {"instance": SCENARIO, "beams": LIT},
+    beamforming.threshold_margin_db: {"instance": SCENARIO, "beams": LIT},
+    beamforming.barankin_bound_deg: {"instance": SCENARIO, "beams": LIT},
     cellfree.angle_from_broadside: {"aps_m": [[0, 0]], "targets_m": [[1, 2]], "axis_rad": 0.0},
     cellfree.steering: {"elements": 4, "angle_rad": [0.1], "spacing": 0.5},
     cellfree.pilot_groups: {"users_m": [[0, 0], [1, 0], [9, 0]], "pilots": 2},

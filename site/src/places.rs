@@ -69,7 +69,8 @@ pub(crate) const MENU: &[(&str, &[(&str, &str)])] = &[
     (
         "Evidence",
         &[
-            ("docs/proofs.md", "What is proven"),
+            ("docs/proven.md", "What is proven"),
+            ("docs/proofs.md", "Check a proof"),
             ("docs/claims.md", "Claims"),
             ("docs/errata.md", "Errata of the papers"),
             ("docs/assumptions.md", "Assumptions"),

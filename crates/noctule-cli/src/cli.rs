@@ -7,6 +7,10 @@ use noctule_lab::single::PictureKind;
 
 use crate::help;
 
+mod bench;
+
+pub(crate) use bench::Bench;
+
 /// Design and study integrated sensing-and-communication systems.
 ///
 /// Without a verb, runs the default experiment.
@@ -351,38 +355,4 @@ pub(crate) struct Evaluate {
     /// Replace a file that noctule did not write.
     #[arg(long)]
     pub(crate) force: bool,
-}
-
-/// Compare schemes.
-#[derive(Debug, Args)]
-pub(crate) struct Bench {
-    /// The name of a system for its default scenario, or a scenario (.toml)
-    /// [default: beamforming].
-    #[arg(value_name = "SYSTEM|SCENARIO")]
-    pub(crate) given: Option<String>,
-
-    /// Who takes part; repeat for more, the one that others are measured against first
-    /// [default: what the system proposes].
-    #[arg(long, value_name = "NAME")]
-    pub(crate) scheme: Vec<String>,
-
-    /// Instances.
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) trials: u64,
-
-    /// Repetitions of every design, of which the fastest counts.
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub(crate) repeat: u32,
-
-    /// Seed of what is drawn.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
-
-    /// Relative distances from the best known objective.
-    #[arg(long, value_name = "X", value_delimiter = ',', default_values_t = [1e-2, 1e-4, 1e-6])]
-    pub(crate) within: Vec<f64>,
-
-    /// Change a value: scenario.users=6, scheme.balanced.starts=8; repeat for more.
-    #[arg(long, short = 's', value_name = "PATH=VALUE")]
-    pub(crate) set: Vec<String>,
 }

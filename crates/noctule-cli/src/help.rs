@@ -145,14 +145,25 @@ Examples:
   noctule bench -s scenario.transmit_array.vertical=16
   noctule bench --scheme balanced --scheme rzf -s scheme.balanced.starts=8
   noctule bench mine.toml --json
+  noctule bench pilots --against mine.py --limit 10 --out verdicts.jsonl
+
+With --against the 1000 frozen instances (or those of one system) go to a program
+of yours, one process each: it reads a question on its input, the instance among
+it as JSON, and writes its variables to its output, as `noctule evaluate` takes
+them: {\"beams\": …}. They are evaluated here, by metrics and witness; what the
+program says of its own design is not read. Every instance has a verdict: the gap
+to a bound that is proven, a requirement that is missed, no design, a crash, out
+of time. Ctrl-C ends with what is done.
 
 Files written:
-  none
+  none, or with --out a verdict a line
 
 Exit codes:
    0  compared
    1  nothing could be designed
-   2  usage, or something in the scenario or settings";
+   2  usage, or something in the scenario or settings
+   5  a design beyond a bound that is proven
+  75  interrupted: the table is of what was done";
 
 pub(crate) const LIST: &str = "\
 Examples:

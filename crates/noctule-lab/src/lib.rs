@@ -14,6 +14,7 @@
 #![allow(clippy::result_large_err, reason = "an error ends the run, and says where in a file")]
 
 pub mod bench;
+pub mod benchmark;
 pub mod builtin;
 pub mod canonical;
 pub mod claim;

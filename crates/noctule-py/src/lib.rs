@@ -16,6 +16,7 @@
 
 mod arrays;
 mod batch;
+mod benchmark;
 mod command;
 mod document;
 mod errors;
@@ -36,6 +37,8 @@ mod _noctule {
 
     #[pymodule_export]
     use crate::batch::design_batch;
+    #[pymodule_export]
+    use crate::benchmark::{benchmark_judged, benchmark_lines, benchmark_question};
     #[pymodule_export]
     use crate::command::command;
     #[pymodule_export]

@@ -17,6 +17,9 @@ use crate::signals::interrupt;
 use crate::tables;
 
 pub(crate) fn run(options: &cli::Bench, as_json: bool) -> Result<Done, Failure> {
+    if let Some(program) = &options.against {
+        return super::against::run(program, options, as_json);
+    }
     let given = options.given.as_deref().unwrap_or(systems::DEFAULT);
     let Meant { system, scenario, .. } = Meant::by(given, "SYSTEM|SCENARIO")?;
     let (scenario, contenders) = changed(system, scenario, options)?;

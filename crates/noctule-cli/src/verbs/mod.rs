@@ -1,5 +1,6 @@
 //! One file for each verb.
 
+mod against;
 mod bench;
 mod check;
 mod export;

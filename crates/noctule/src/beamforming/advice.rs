@@ -3,30 +3,24 @@
 use super::goal::Problem;
 use super::{Instance, Metrics};
 
+/// Whether angles of targets are what sensing is for.
+pub(super) fn are_looked_for(instance: &Instance) -> bool {
+    let planar = *instance.shapes() == super::Shapes::default();
+    let angles = |problem: &Problem| problem.counts_angles() && planar;
+    instance.parts().crb_weight > 0.0 && instance.problem().is_none_or(angles)
+}
+
 /// Sentences about an instance and what beams achieve in it.
 pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut sentences = instance.warnings().to_vec();
     let problem = instance.problem();
-    let planar = *instance.shapes() == super::Shapes::default();
-    let angles = problem.is_none_or(|problem| problem.counts_angles() && planar);
-    if angles && instance.parts().crb_weight > 0.0 {
-        let array = instance.parts().receive_array;
-        // Half the half-power width of the array's beam, 0.886 · 2/N radians: past it, an
-        // estimator confuses the main lobe with its neighbours.
-        let half_width = |elements: usize| (0.886 / elements as f64).to_degrees();
-        let limit = half_width(array.horizontal.max(array.vertical));
-        match metrics.worst_angle_rcrb_deg() {
-            None => sentences.push(
-                "the Fisher matrix is singular at these beams: they are too few, or some target is \
-                 not illuminated"
-                    .to_owned(),
-            ),
-            Some(worst) if worst > limit => sentences.push(format!(
-                "the largest root-CRB of an angle is {worst:.1}°, wider than half a beam \
-                 ({limit:.1}°): a local bound of that size says little about a real estimator"
-            )),
-            Some(_) => {}
-        }
+    if are_looked_for(instance) && metrics.worst_angle_rcrb_deg().is_none() {
+        let sentence = "the Fisher matrix is singular at these beams: they are too few, or some target is \
+                        not illuminated";
+        sentences.push(sentence.to_owned());
+    }
+    for below in &metrics.below_threshold {
+        sentences.push(below.sentence());
     }
     if let (Some(band), Some(targets)) = (instance.band(), &metrics.targets) {
         for (m, (target, range)) in targets.iter().zip(&band.range_m).enumerate() {

@@ -10,7 +10,7 @@ type Document<'a> = Said<'a, Instance, Beams, Metrics, Ends>;
 
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = Checks {
-    added: &["prices", "echo"],
+    added: &["prices", "fewest", "echo"],
     bounded,
     bound: bound_again,
     residual: residual_again,

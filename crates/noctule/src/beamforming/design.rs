@@ -24,6 +24,7 @@ use super::band;
 use super::beams::check_start;
 use super::bound::separate_optima;
 use super::cooperation::sato;
+use super::fewest::{fewest_streams, refuse_band};
 use super::global::{NOTEWORTHY, enclose};
 use super::goal;
 use super::model::{evaluate, objective_unit};
@@ -60,6 +61,18 @@ pub fn design_from(
     run: &Run<'_, Beams>,
 ) -> Result<BeamformingDesign, Error> {
     settings.validate()?;
+    if !settings.fewest_sensing_streams {
+        return designed(instance, settings, run);
+    }
+    refuse_band(instance)?;
+    fewest_streams(instance, designed(instance, settings, run)?)
+}
+
+fn designed(
+    instance: &Instance,
+    settings: &Settings,
+    run: &Run<'_, Beams>,
+) -> Result<BeamformingDesign, Error> {
     if let (Some(problem), Some(band)) = (instance.problem(), instance.band()) {
         return band::design_goal(instance, band, problem, settings, run);
     }

@@ -13,6 +13,8 @@ use serde::Serialize;
 use super::band::{BandMetrics, evaluate_goal, evaluate_over};
 use super::echo::{self, EchoReport};
 use super::goal::{self, GoalMetrics, Prices};
+use super::saved::FewestStreams;
+use super::threshold::{self, BelowThreshold};
 use super::{Beams, Instance};
 use crate::Error;
 
@@ -52,6 +54,13 @@ pub struct Metrics {
     /// What one step more asked costs: told by the method, where it has multipliers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
+    /// How many sensing streams were found to do the same as more, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fewest: Option<FewestStreams>,
+    /// Targets whose echoes are so weak that maximum likelihood is predicted to sit on other lobes; absent
+    /// where there is none, and where angles are not looked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub below_threshold: Vec<BelowThreshold>,
     /// What estimators made of simulated echoes, where the scenario asks for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echo: Option<EchoReport>,
@@ -124,6 +133,7 @@ impl Metrics {
 /// When the beams have another shape than the instance asks for.
 pub fn evaluate(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> {
     let mut metrics = without_echoes(instance, beams)?;
+    metrics.below_threshold = threshold::below(instance, beams, metrics.targets.as_deref());
     metrics.echo = echo::report(instance, beams, metrics.targets.as_deref())?;
     Ok(metrics)
 }
@@ -167,6 +177,8 @@ fn without_echoes(instance: &Instance, beams: &Beams) -> Result<Metrics, Error> 
         goal: None,
         band: None,
         prices: None,
+        fewest: None,
+        below_threshold: Vec::new(),
         echo: None,
     })
 }

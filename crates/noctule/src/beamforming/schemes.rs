@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::band::{each_alone, perfect_knowledge, same_beams};
 use super::best_known::best_known;
+use super::extended_scheme::extended_target;
 use super::{Beamforming, baselines, design_from};
 use crate::claims::Ends;
 use crate::system::{Method, Scheme, count, joined};
@@ -28,6 +29,13 @@ const OURS: &[Scheme<Beamforming>] = &[
         "Best known",
         "ours from its own starts and from where every other scheme ends: none is better",
         &Method::new(best_known),
+        Ends::OwnRule,
+    ),
+    Scheme::new(
+        "extended-target",
+        "Extended target",
+        "sum rate less ρ tr R⁻¹, a target that is no point, to its global optimum by branch and bound",
+        &Method::new(extended_target),
         Ends::OwnRule,
     ),
     Scheme::new(

@@ -43,6 +43,10 @@ pub struct Settings {
     pub certify: Certify,
     /// Rows of the trace to keep; zero keeps none.
     pub trace_rows: usize,
+    /// Take sensing streams away as long as fewer do exactly the same
+    /// ([`fewest`](super::fewest)): every metric stays, and what was saved is told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fewest_sensing_streams: bool,
 }
 
 impl Default for Settings {
@@ -53,6 +57,7 @@ impl Default for Settings {
             max_evaluations: 3000,
             certify: Certify::No,
             trace_rows: 0,
+            fewest_sensing_streams: false,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use noctule_phy::units::dbm_from_w;
 
-use super::{BeamformingDesign, Instance};
+use super::fewest::FewestStreams;
+use super::{BeamformingDesign, Instance, Metrics};
 use crate::system::{Table, counted};
 
 /// The sizes of an instance.
@@ -47,6 +48,7 @@ pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
             format!("{} of {streams}", count(beams.sensing_streams_in_use())),
         ),
     ];
+    facts.extend(fewest(metrics));
     if let Some(echo) = &metrics.echo {
         let ratio = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), |x| format!("{x:.3}"));
         let music = echo.music.and_then(|music| music.mse_over_crb);
@@ -59,6 +61,15 @@ pub(super) fn facts(design: &BeamformingDesign) -> Vec<(String, String)> {
         facts.push(("simulated echoes", told));
     }
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// How many sensing streams were saved, where that was asked.
+pub(super) fn fewest(metrics: &Metrics) -> Option<(&'static str, String)> {
+    let FewestStreams { before, after, kept, at_most } = metrics.fewest?;
+    let told = format!(
+        "{before} before, {after} after, at most {at_most} by the theorem ({kept} independent functions are kept)"
+    );
+    Some(("rank of the sensing streams", told))
 }
 
 pub(super) fn users(instance: &Instance, design: &BeamformingDesign) -> Table {

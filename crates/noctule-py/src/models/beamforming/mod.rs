@@ -1,6 +1,7 @@
 //! `noctule.beamforming`: Fisher information and bounds of a monostatic station.
 
 mod band;
+mod threshold;
 
 use noctule::C64;
 use noctule_phy::gradients::CrbTrace;
@@ -76,6 +77,12 @@ pub(crate) mod beamforming {
     use crate::models::beamforming::band::band_parameters;
     #[pymodule_export]
     use crate::models::beamforming::band::band_rates;
+    #[pymodule_export]
+    use crate::models::beamforming::threshold::barankin_bound_deg;
+    #[pymodule_export]
+    use crate::models::beamforming::threshold::predicted_error_deg;
+    #[pymodule_export]
+    use crate::models::beamforming::threshold::threshold_margin_db;
 
     /// Fisher matrix of the angles and reflections of several targets.
     ///

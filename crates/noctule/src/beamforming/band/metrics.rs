@@ -82,6 +82,8 @@ pub(in crate::beamforming) fn evaluate_over(
         stream_power_w,
         goal: None,
         prices: None,
+        fewest: None,
+        below_threshold: Vec::new(),
         echo: None,
         band: Some(BandMetrics {
             sum_rate_bps: nats_to_bits(sum_rate_nats) * n as f64 * band.grid.spacing_hz,

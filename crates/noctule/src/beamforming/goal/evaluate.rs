@@ -141,6 +141,8 @@ pub(in crate::beamforming) fn evaluate(
         goal: Some(goal),
         band: None,
         prices: None,
+        fewest: None,
+        below_threshold: Vec::new(),
         echo: None,
     })
 }

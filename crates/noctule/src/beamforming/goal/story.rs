@@ -3,7 +3,7 @@
 use super::measure::Unit;
 use super::problem::Problem;
 use super::words::{Goal, Limit};
-use crate::beamforming::story::{decibels, everyday, share, streams, targets};
+use crate::beamforming::story::{decibels, everyday, fewest, share, streams, targets};
 use crate::beamforming::{BeamformingDesign, Instance};
 use crate::system::Table;
 
@@ -25,6 +25,7 @@ pub(in crate::beamforming) fn facts(
     let columns = design.variables.matrix.cols() - instance.users();
     let count = columns.max(instance.parts().sensing_streams);
     fact("sensing streams in use", format!("{in_use} of {count}"));
+    out.extend(fewest(metrics).map(|(name, told)| (name.to_owned(), told)));
     out.extend(prices_said(problem, design));
     out
 }

@@ -1,0 +1,223 @@
+//! Directions that can be taken for that of a target.
+
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use noctule_num::linalg::{Cholesky, Op, dot, product};
+use noctule_num::{C64, CMat};
+use noctule_phy::elements::ElementArray;
+
+use super::super::{Beams, Instance};
+
+/// Points of the grid for each beam of the larger aperture, and how many of them are one beam: noise alone is
+/// independent from one to the next.
+const FINENESS: usize = 4;
+/// What is left of a direction without the other targets, of its whole, below which it is theirs.
+const THEIRS: f64 = 1e-3;
+
+/// A direction that can be taken for the truth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Lobe {
+    /// How far its angles are off: azimuth, polar angle.
+    pub off_rad: [f64; 2],
+    /// Likeness of its echo to the true one, from zero to one.
+    pub likeness: f64,
+    /// The direction: azimuth, polar angle.
+    pub direction: [f64; 2],
+}
+
+/// A direction with what arrives from it and what was sent there.
+#[derive(Clone, Debug)]
+pub(super) struct Ray {
+    direction: [f64; 2],
+    arrives: Vec<C64>,
+    sent: Vec<C64>,
+}
+
+impl Ray {
+    /// `⟨d, d'⟩` of `d = b ⊗ e*`.
+    fn inner(&self, other: &Self) -> C64 {
+        dot(&self.arrives, &other.arrives) * dot(&self.sent, &other.sent).conj()
+    }
+}
+
+/// Arrays and beams, the targets as a flat array sees them, and a grid of directions in front of it.
+pub(super) struct Sky {
+    truth: Vec<Ray>,
+    /// Rows from the least `z`, each from the least `y`; absent outside the circle.
+    grid: Vec<Vec<Option<Ray>>>,
+}
+
+impl Sky {
+    /// The sky of an instance under beams; `None` for a band, without targets, and for arrays that are not flat.
+    pub(super) fn of(instance: &Instance, beams: &Beams) -> Option<Self> {
+        let (transmit, receive) = (instance.transmit_elements(), instance.receive_elements());
+        let flat = |array: &ElementArray| array.positions.iter().all(|p| p[0] == 0.0);
+        if instance.band().is_some() || instance.targets().is_empty() {
+            return None;
+        }
+        if !flat(&transmit) || !flat(&receive) {
+            return None;
+        }
+        let amplitude = f64::from(instance.parts().snapshots).sqrt();
+        let rays = |directions: &[[f64; 2]]| -> Vec<Ray> {
+            let each = || directions.iter().map(|d| (d[0], d[1]));
+            let arrives = receive.steering(each()).response;
+            let sent = transmit.steering(each()).response;
+            let mut sent = product(&beams.matrix, Op::Adjoint, &sent, Op::Plain);
+            sent.scale(amplitude);
+            let one = |(i, direction): (usize, &[f64; 2])| Ray {
+                direction: *direction,
+                arrives: arrives.col(i).to_vec(),
+                sent: sent.col(i).to_vec(),
+            };
+            directions.iter().enumerate().map(one).collect()
+        };
+        let truth: Vec<[f64; 2]> =
+            instance.targets().iter().map(|t| [in_front(t.azimuth_rad), t.polar_rad]).collect();
+        let points = |axis: usize| {
+            let extent = |array: &ElementArray| {
+                let along = array.positions.iter().map(|p| p[axis]);
+                along.clone().fold(f64::MIN, f64::max) - along.fold(f64::MAX, f64::min)
+            };
+            let most = extent(&transmit).max(extent(&receive));
+            (FINENESS as f64 * (1.0 + most)).ceil() as usize
+        };
+        let (rows, columns) = (points(2), points(1));
+        let at = |i: usize, count: usize| -1.0 + 2.0 * (i as f64 + 0.5) / count as f64;
+        let row = |row: usize| {
+            let own = (0..columns).map(|column| angles(at(column, columns), at(row, rows)));
+            let own: Vec<Option<[f64; 2]>> = own.collect();
+            let there: Vec<[f64; 2]> = own.iter().flatten().copied().collect();
+            let mut found = rays(&there).into_iter();
+            own.iter().map(|direction| direction.and_then(|_| found.next())).collect()
+        };
+        Some(Self { truth: rays(&truth), grid: (0..rows).map(row).collect() })
+    }
+
+    /// Energy of target `m` per squared reflection without what is also of the other targets, and the lobes
+    /// that can be taken for it; `None` where the others look like it.
+    pub(super) fn lobes(&self, m: usize) -> Option<(f64, Vec<Lobe>)> {
+        let mut alone = Alone::of(&self.truth, m)?;
+        let own = &self.truth[m];
+        let (energy, mine) = alone.left(own);
+        if energy <= THEIRS * own.inner(own).re {
+            return None;
+        }
+        let likeness: Vec<Vec<f64>> = self
+            .grid
+            .iter()
+            .map(|row| {
+                let of = |ray: &Option<Ray>| {
+                    ray.as_ref().map_or(-1.0, |ray| {
+                        let (left, coordinates) = alone.left(ray);
+                        if left <= THEIRS * ray.inner(ray).re {
+                            return -1.0;
+                        }
+                        let both = ray.inner(own) - dot(&coordinates, &mine);
+                        (both.norm() / (left * energy).sqrt()).min(1.0)
+                    })
+                };
+                row.iter().map(of).collect()
+            })
+            .collect();
+        Some((energy, self.found(own, &likeness)))
+    }
+
+    /// Tops of the likeness away from the main lobe, and one direction for every other beam.
+    fn found(&self, own: &Ray, likeness: &[Vec<f64>]) -> Vec<Lobe> {
+        let (rows, columns) = (likeness.len(), likeness.first().map_or(0, Vec::len));
+        let main = self.main(own, likeness);
+        let mut lobes = Vec::new();
+        // the best of each cell of the size of a beam
+        for row in (0..rows).step_by(FINENESS / 2) {
+            for column in (0..columns).step_by(FINENESS / 2) {
+                let cell = (row..rows.min(row + FINENESS / 2))
+                    .flat_map(|i| (column..columns.min(column + FINENESS / 2)).map(move |j| (i, j)))
+                    .filter(|(i, j)| likeness[*i][*j] >= 0.0 && !main[*i][*j]);
+                let best = cell.max_by(|a, b| likeness[a.0][a.1].total_cmp(&likeness[b.0][b.1]));
+                let Some((i, j)) = best else { continue };
+                let Some(ray) = &self.grid[i][j] else { continue };
+                let off = |k: usize| ray.direction[k] - own.direction[k];
+                let (off_rad, direction) = ([off(0), off(1)], ray.direction);
+                lobes.push(Lobe { off_rad, likeness: likeness[i][j], direction });
+            }
+        }
+        lobes
+    }
+
+    /// Which points of the grid are of the main lobe: those from which the likeness only rises towards the truth.
+    fn main(&self, own: &Ray, likeness: &[Vec<f64>]) -> Vec<Vec<bool>> {
+        let (rows, columns) = (likeness.len(), likeness.first().map_or(0, Vec::len));
+        let cosines = [own.direction[0].sin() * own.direction[1].sin(), own.direction[1].cos()];
+        let nearest = |x: f64, count: usize| {
+            ((0.5 * (x + 1.0) * count as f64).floor() as usize).min(count.saturating_sub(1))
+        };
+        let start = (nearest(cosines[1], rows), nearest(cosines[0], columns));
+        let mut main = vec![vec![false; columns]; rows];
+        let mut open = vec![(start.0, start.1, f64::INFINITY)];
+        while let Some((i, j, from)) = open.pop() {
+            let value = likeness[i][j];
+            // around the truth in any case: the grid may miss it by half a step
+            let close = i.abs_diff(start.0) <= 1 && j.abs_diff(start.1) <= 1;
+            if main[i][j] || (!close && (value >= from || value < 0.0)) {
+                continue;
+            }
+            main[i][j] = true;
+            for (di, dj) in [(0, 1), (1, 0), (0, -1_isize), (-1_isize, 0)] {
+                let next = i.checked_add_signed(di).zip(j.checked_add_signed(dj));
+                if let Some((i, j)) = next.filter(|(i, j)| *i < rows && *j < columns) {
+                    open.push((i, j, if close { f64::INFINITY } else { value }));
+                }
+            }
+        }
+        main
+    }
+}
+
+/// Projection onto what the other targets do not explain.
+struct Alone<'a> {
+    others: Vec<&'a Ray>,
+    gram: Cholesky,
+}
+
+impl<'a> Alone<'a> {
+    /// Without all targets but one; `None` where these are not told apart.
+    fn of(truth: &'a [Ray], m: usize) -> Option<Self> {
+        let others: Vec<&Ray> =
+            truth.iter().enumerate().filter(|(n, _)| *n != m).map(|(_, ray)| ray).collect();
+        let mut gram = Cholesky::new(others.len().max(1));
+        let matrix = match others.len() {
+            0 => CMat::identity(1),
+            n => CMat::from_fn(n, n, |i, j| others[i].inner(others[j])),
+        };
+        gram.factor(&matrix, "echoes of targets").ok()?;
+        Some(Self { others, gram })
+    }
+
+    /// Energy of a direction that is left, and its coordinates along the others, whitened.
+    fn left(&mut self, ray: &Ray) -> (f64, Vec<C64>) {
+        let whole = ray.inner(ray).re;
+        if self.others.is_empty() {
+            return (whole, Vec::new());
+        }
+        let mut along = CMat::from_fn(self.others.len(), 1, |i, _| self.others[i].inner(ray));
+        self.gram.half_solve_in_place(&mut along);
+        let along = along.col(0).to_vec();
+        (whole - along.iter().map(|z| z.norm_sqr()).sum::<f64>(), along)
+    }
+}
+
+/// The azimuth in front of the array that looks the same.
+pub(super) fn in_front(azimuth_rad: f64) -> f64 {
+    if azimuth_rad.abs() <= FRAC_PI_2 {
+        azimuth_rad
+    } else {
+        PI.copysign(azimuth_rad) - azimuth_rad
+    }
+}
+
+/// Azimuth and polar angle in front of direction cosines, which lie inside the circle.
+fn angles(y: f64, z: f64) -> Option<[f64; 2]> {
+    let radius = (1.0 - z * z).max(0.0).sqrt();
+    (y.abs() < radius).then(|| [(y / radius).asin(), z.acos()])
+}
