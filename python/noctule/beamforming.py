@@ -6,6 +6,8 @@ Schemes
     Riemannian L-BFGS from several starts: a stationary point of the weighted sum, with ``certify`` an upper bound
 ``best-known``
     ours from its own starts and from where every other scheme ends: none is better
+``extended-target``
+    sum rate less ρ tr R⁻¹, a target that is no point, to its global optimum by branch and bound
 ``same-beams``
     of a scenario with ``ofdm``: the best beams that are the same on every subcarrier, at equal power
 ``each-alone``
@@ -1661,6 +1663,28 @@ class BestKnownSettings:
 
 
 @parameters
+class ExtendedTargetSettings:
+    """Settings of the scheme ``extended-target``: sum rate less ρ tr R⁻¹, a target that is no point, to its global optimum by branch and bound.
+
+    Parameters
+    ----------
+    gap : float
+        It ends when the gap relative to max(|objective|, 1) is at most this.
+    nodes : int
+        Boxes that branch and bound may examine.
+    starts : int
+        Random starts.
+    weight_nat_w : float
+        ρ in nat·W: the weight of tr R⁻¹ beside the sum rate in nat/s/Hz, with R in watts.
+    """
+
+    gap: float = 0.001
+    nodes: int = 300
+    starts: int = 4
+    weight_nat_w: float = 1e-06
+
+
+@parameters
 class SameBeamsSettings:
     """Settings of the scheme ``same-beams``: of a scenario with ``ofdm``: the best beams that are the same on every subcarrier, at equal power.
 
@@ -2138,6 +2162,38 @@ if TYPE_CHECKING:
         """
         ...
 
+    def barankin_bound_deg(
+        instance: Any,
+        beams: ArrayLike,
+    ) -> FloatArray:
+        """Lower bounds on errors of unbiased estimators with other lobes as test points (McAulay and Hofstetter).
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``beamforming`` of one frequency, or a dictionary of its arrays.
+        beams : ArrayLike
+            Complex beams in √W, shape [stream, antenna], users first.
+
+        Returns
+        -------
+        FloatArray
+            Shape [target, 2]: of azimuth and polar angle in degrees, never below the root-CRB.
+
+        Raises
+        ------
+        NumericalError
+            Where the Fisher matrix is singular, and without targets.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.Instance("beamforming").design()
+        >>> bool((barankin_bound_deg(design.instance, design["beams"]) > 0).all())
+        True
+        """
+        ...
+
     def crb(
         beams: ArrayLike,
         transmit_shape: ArrayLike,
@@ -2297,14 +2353,82 @@ if TYPE_CHECKING:
         """
         ...
 
+    def predicted_error_deg(
+        instance: Any,
+        beams: ArrayLike,
+    ) -> FloatArray:
+        """Errors of maximum likelihood that are predicted for every target, by the method of interval errors.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``beamforming`` of one frequency, or a dictionary of its arrays.
+        beams : ArrayLike
+            Complex beams in √W, shape [stream, antenna], users first.
+
+        Returns
+        -------
+        FloatArray
+            Shape [target, 2]: root-mean-square errors of azimuth and polar angle in degrees.
+
+        Raises
+        ------
+        NumericalError
+            Where the Fisher matrix is singular, and without targets.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.Instance("beamforming").design()
+        >>> predicted_error_deg(design.instance, design["beams"]).shape
+        (2, 2)
+        """
+        ...
+
+    def threshold_margin_db(
+        instance: Any,
+        beams: ArrayLike,
+    ) -> FloatArray:
+        """How many decibels of power there are above the threshold of maximum likelihood, at which squared errors
+        are predicted to be twice the Cramér–Rao bound.
+
+        Parameters
+        ----------
+        instance : Any
+            An instance of ``beamforming`` of one frequency, or a dictionary of its arrays.
+        beams : ArrayLike
+            Complex beams in √W, shape [stream, antenna], users first.
+
+        Returns
+        -------
+        FloatArray
+            Shape [target], in dB; negative below the threshold.
+
+        Raises
+        ------
+        NumericalError
+            Where the Fisher matrix is singular, and without targets.
+
+        Examples
+        --------
+        >>> import noctule
+        >>> design = noctule.Instance("beamforming").design()
+        >>> bool((threshold_margin_db(design.instance, design["beams"]) > 0).all())
+        True
+        """
+        ...
+
 else:
     band_crb = checked(_noctule.beamforming.band_crb)
     band_fisher_matrix = checked(_noctule.beamforming.band_fisher_matrix)
     band_parameters = checked(_noctule.beamforming.band_parameters)
     band_rates = checked(_noctule.beamforming.band_rates)
+    barankin_bound_deg = checked(_noctule.beamforming.barankin_bound_deg)
     crb = checked(_noctule.beamforming.crb)
     crb_trace = checked(_noctule.beamforming.crb_trace)
     fisher_matrix = checked(_noctule.beamforming.fisher_matrix)
+    predicted_error_deg = checked(_noctule.beamforming.predicted_error_deg)
+    threshold_margin_db = checked(_noctule.beamforming.threshold_margin_db)
 
 
 __all__ = [
@@ -2365,6 +2489,7 @@ __all__ = [
     "Scenario",
     "BalancedSettings",
     "BestKnownSettings",
+    "ExtendedTargetSettings",
     "SameBeamsSettings",
     "EachAloneSettings",
     "PerfectKnowledgeSettings",
@@ -2383,9 +2508,12 @@ __all__ = [
     "band_fisher_matrix",
     "band_parameters",
     "band_rates",
+    "barankin_bound_deg",
     "crb",
     "crb_trace",
     "fisher_matrix",
+    "predicted_error_deg",
+    "threshold_margin_db",
 ]
 
 
