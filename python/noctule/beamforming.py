@@ -2188,7 +2188,7 @@ if TYPE_CHECKING:
         Examples
         --------
         >>> import noctule
-        >>> design = noctule.Instance("beamforming").design()
+        >>> design = noctule.Instance(scenario={}).design()
         >>> bool((barankin_bound_deg(design.instance, design["beams"]) > 0).all())
         True
         """
@@ -2379,7 +2379,7 @@ if TYPE_CHECKING:
         Examples
         --------
         >>> import noctule
-        >>> design = noctule.Instance("beamforming").design()
+        >>> design = noctule.Instance(scenario={}).design()
         >>> predicted_error_deg(design.instance, design["beams"]).shape
         (2, 2)
         """
@@ -2412,7 +2412,7 @@ if TYPE_CHECKING:
         Examples
         --------
         >>> import noctule
-        >>> design = noctule.Instance("beamforming").design()
+        >>> design = noctule.Instance(scenario={}).design()
         >>> bool((threshold_margin_db(design.instance, design["beams"]) > 0).all())
         True
         """

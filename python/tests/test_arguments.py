@@ -27,7 +27,7 @@ AGGREGATED = {
 FRAME = noctule.frame.Scenario().realize()
 PILOTS = noctule.pilots.Scenario().realize()
 BAND = noctule.Instance(scenario={"ofdm": {"subcarriers": 4}})
-SCENARIO = noctule.Instance("beamforming")
+SCENARIO = noctule.Instance(scenario={})
 LIT = 0.03 * np.eye(16)
 BEAMS = np.tile(0.01 * np.eye(16), (4, 1, 1))
 SURFACES = noctule.surfaces.Scenario().realize()

@@ -58,7 +58,7 @@ fn predicted(
 /// Examples
 /// --------
 /// >>> import noctule
-/// >>> design = noctule.Instance("beamforming").design()
+/// >>> design = noctule.Instance(scenario={}).design()
 /// >>> predicted_error_deg(design.instance, design["beams"]).shape
 /// (2, 2)
 #[pyfunction]
@@ -95,7 +95,7 @@ pub(crate) fn predicted_error_deg<'py>(
 /// Examples
 /// --------
 /// >>> import noctule
-/// >>> design = noctule.Instance("beamforming").design()
+/// >>> design = noctule.Instance(scenario={}).design()
 /// >>> bool((threshold_margin_db(design.instance, design["beams"]) > 0).all())
 /// True
 #[pyfunction]
@@ -130,7 +130,7 @@ pub(crate) fn threshold_margin_db<'py>(
 /// Examples
 /// --------
 /// >>> import noctule
-/// >>> design = noctule.Instance("beamforming").design()
+/// >>> design = noctule.Instance(scenario={}).design()
 /// >>> bool((barankin_bound_deg(design.instance, design["beams"]) > 0).all())
 /// True
 #[pyfunction]
