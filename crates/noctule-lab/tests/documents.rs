@@ -13,6 +13,8 @@ mod effort;
 mod extreme;
 #[path = "documents/goals.rs"]
 mod goals;
+#[path = "documents/ill_conditioned.rs"]
+mod ill_conditioned;
 #[path = "documents/promises.rs"]
 mod promises;
 #[path = "documents/proofs.rs"]

@@ -100,8 +100,10 @@ pub fn told<S: System>(
         design.warnings.push(format!("numerically unsound: {reason}; nothing is proven"));
     }
     let design = &*design;
-    let meets_requirements =
-        unsound.is_none() && design.proof.infeasible.is_none() && witness.violation <= FEASIBLE;
+    let meets_requirements = unsound.is_none()
+        && design.proof.infeasible.is_none()
+        && witness.violation <= FEASIBLE
+        && S::unmet(design).is_none();
     let variables = S::variable_arrays(&design.variables);
     let instance_arrays = S::instance_arrays(instance);
     let mut warnings = design.warnings.clone();

@@ -56,6 +56,30 @@ pub struct Checked {
     pub violation: f64,
     /// Recomputed numbers under their names in the serialised metrics, the objective first.
     pub numbers: Vec<(&'static str, Option<f64>)>,
+    /// What of them double precision leaves open.
+    pub blur: Blur,
+}
+
+/// By how much rounding alone may move recomputed numbers: what an ill-conditioned problem leaves of double precision.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Blur {
+    /// Absolute, by the names of recomputed numbers. What is not listed is certain to all digits that are compared.
+    pub numbers: Vec<(&'static str, f64)>,
+    /// Whether not even that there are such numbers is certain.
+    pub edge: bool,
+    /// Relative, of the metrics `of`.
+    pub share: f64,
+    /// Metrics that depend on what is ill-conditioned, or whole groups of them.
+    pub of: &'static [&'static str],
+    /// What is ill-conditioned, in words.
+    pub cause: &'static str,
+}
+
+impl Blur {
+    /// By how much a recomputed number may be off.
+    pub fn of_number(&self, name: &str) -> f64 {
+        self.numbers.iter().find(|own| own.0 == name).map_or(0.0, |own| own.1)
+    }
 }
 
 /// A system: its own types, its tables, and what cannot be derived from them.

@@ -75,3 +75,21 @@ fn changed_numbers_over_a_band_are_refuted() {
     assert!(!changed("/metrics/prices/per_power_db", 1.1).is_empty());
     assert!(!changed("/metrics/goal/value", 1.001).is_empty());
 }
+
+#[test]
+fn changed_numbers_of_small_powers_are_refuted() {
+    let more = json!({
+        "power_dbm": -80.0, "user_noise_dbm": -120.0, "sensing_noise_dbm": -140.0,
+        "require": { "sinr_db": 5.0, "range_m": 50.0 },
+    });
+    let story = designed("balanced", &asked("min-power", more));
+    assert!(story.meets_requirements, "{:?}", story.warnings);
+    assert!(verified(&story.document).agrees);
+    for place in ["/metrics/goal/value", "/metrics/power_w", "/metrics/band/power_w/0"] {
+        let mut document = story.document.clone();
+        let value = document.pointer_mut(place).unwrap();
+        assert!(value.as_f64().unwrap() < 1e-10);
+        *value = json!(value.as_f64().unwrap() * 1.5);
+        assert!(!refuted(&document).is_empty(), "{place}");
+    }
+}

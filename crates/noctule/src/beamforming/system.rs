@@ -7,18 +7,47 @@ use serde_json::Value;
 
 use super::{
     BEAM_FIELDS, BeamformingDesign, Beams, CLAIMS, Instance, Metrics, SYSTEM, Scenario, Targets,
-    advice, band, details, evaluate, goal, instance, picture, schemes, story, symbols, table,
-    verify,
+    Verification, advice, band, details, evaluate, goal, instance, picture, schemes, story,
+    symbols, table, verify,
 };
 use crate::claims::{Checks, Ends};
 use crate::data::{ArraySet, FieldInfo};
 use crate::pictures::{Picture, PictureKind};
-use crate::system::{Checked, Goal, Metric, Scheme, Series, Symbol, System, Table};
+use crate::system::{Blur, Checked, Goal, Metric, Scheme, Series, Symbol, System, Table};
 use crate::{Error, FEASIBLE};
 
 /// A multi-user, multi-target base station: see [`crate::beamforming`].
 #[derive(Clone, Copy, Debug)]
 pub struct Beamforming;
+
+/// Metrics that depend on the inverse of a Fisher matrix: under these names, or in groups of these.
+const OF_BOUNDS: &[&str] = &[
+    "objective",
+    "crb",
+    "bound",
+    "targets",
+    "goal",
+    "azimuth",
+    "polar",
+    "reflection",
+    "range",
+    "velocity",
+];
+
+/// What rounding leaves open of what the witness found.
+fn blur(witness: &Verification) -> Blur {
+    let trace = witness.crb_trace_mixed.unwrap_or(0.0);
+    Blur {
+        numbers: vec![
+            ("objective", witness.objective_blur),
+            ("crb_trace_mixed", witness.crb_trace_blur),
+        ],
+        edge: witness.on_the_edge,
+        share: if trace > 0.0 { witness.crb_trace_blur / trace } else { 0.0 },
+        of: OF_BOUNDS,
+        cause: "these beams hardly tell some of the unknown parameters apart",
+    }
+}
 
 impl System for Beamforming {
     type Scenario = Scenario;
@@ -106,6 +135,7 @@ impl System for Beamforming {
                 ("sum_rate_nats", Some(witness.sum_rate_nats)),
                 ("crb_trace_mixed", witness.crb_trace_mixed),
             ],
+            blur: blur(&witness),
         })
     }
 

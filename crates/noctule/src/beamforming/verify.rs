@@ -17,7 +17,7 @@ use noctule_num::interrupt::poll;
 use noctule_num::{C64, CMat};
 use serde::Serialize;
 
-use self::dense::{Matrix, inverse_of};
+use self::dense::{Matrix, blurred, inverse_of, on_the_edge};
 use super::{Beams, Instance, PowerConstraint, Target};
 use crate::Error;
 
@@ -32,6 +32,12 @@ pub struct Verification {
     pub crb_trace_mixed: Option<f64>,
     /// Largest relative violation of the power constraint, and of what a goal requires.
     pub violation: f64,
+    /// What rounding may have moved the objective by, where bounds are of an ill-conditioned Fisher matrix.
+    pub objective_blur: f64,
+    /// What it may have moved tr F⁻¹ by.
+    pub crb_trace_blur: f64,
+    /// Whether F is so close to singular that it may be, or may not be where no bound was found.
+    pub on_the_edge: bool,
 }
 
 impl Verification {
@@ -63,7 +69,7 @@ pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error>
     let parts = instance.parts();
     let w = &beams.matrix;
     let sum_rate_nats = sum_rate(instance, w)?;
-    let crb_trace_mixed = crb_trace(instance, w)?;
+    let (crb_trace_mixed, blur, on_the_edge) = crb_trace(instance, w)?;
     let weighted = if parts.crb_weight > 0.0 {
         crb_trace_mixed.map(|trace| parts.crb_weight * trace)
     } else {
@@ -74,6 +80,9 @@ pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error>
         sum_rate_nats,
         crb_trace_mixed,
         violation: violation(instance, w),
+        objective_blur: if parts.crb_weight > 0.0 { parts.crb_weight * blur } else { 0.0 },
+        crb_trace_blur: blur,
+        on_the_edge,
     })
 }
 
@@ -122,16 +131,27 @@ fn steering(phases: &[(f64, f64)], norm: f64, azimuth: f64, polar: f64) -> [Vec<
     out
 }
 
-/// tr F⁻¹ of all parameters.
-fn crb_trace(instance: &Instance, w: &CMat) -> Result<Option<f64>, Error> {
+/// tr F⁻¹ of all parameters, what rounding may have moved it by, and whether F may be singular.
+fn crb_trace(instance: &Instance, w: &CMat) -> Result<(Option<f64>, f64, bool), Error> {
     if instance.targets().is_empty() {
-        return Ok(None);
+        return Ok((None, 0.0, false));
     }
-    let Some(inverse) = inverse_of(fisher_of(instance, instance.targets(), w)?) else {
-        return Ok(None);
+    let fisher = fisher_of(instance, instance.targets(), w)?;
+    let Some(inverse) = inverse_of(fisher.clone()) else {
+        return Ok((None, 0.0, true));
     };
     let trace: f64 = (0..inverse.len()).map(|i| inverse[i][i]).sum();
-    Ok(Some(trace).filter(|trace| trace.is_finite()))
+    let blur = blurred(&fisher, &inverse, unit(instance)).iter().sum();
+    let edge = on_the_edge(&fisher, &inverse);
+    Ok((Some(trace).filter(|trace| trace.is_finite()), blur, edge))
+}
+
+/// To what entry ij of a Fisher matrix is known, relative to √(F_ii F_jj): as many units in the last place as phases of
+/// the arrays and parameters have.
+fn unit(instance: &Instance) -> f64 {
+    let parts = instance.parts();
+    let elements = parts.transmit_array.elements() + parts.receive_array.elements();
+    f64::EPSILON * (PI * elements as f64 + 4.0 * parts.targets.len() as f64)
 }
 
 /// Steering vector and derivatives of an array of any shape, by the product rule on the phase.

@@ -10,7 +10,7 @@ use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
 use crate::pictures::{Picture, PictureKind};
-use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table, counted};
+use crate::system::{Blur, Checked, Metric, Scheme, Series, Symbol, System, Table, counted};
 
 /// Access points that serve and sense together: see [`crate::cellfree`].
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,7 @@ impl System for CellFree {
                 ("sum_rate_bps_hz", rate),
                 ("error", witness.error),
             ],
+            blur: Blur::default(),
         })
     }
 

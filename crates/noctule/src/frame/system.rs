@@ -10,7 +10,7 @@ use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
 use crate::pictures::{Picture, PictureKind};
-use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
+use crate::system::{Blur, Checked, Metric, Scheme, Series, Symbol, System, Table};
 
 /// A frame that senses, estimates and serves: see [`crate::frame`].
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,7 @@ impl System for Frame {
                 ("frame_bits_per_hz", Some(witness.frame_bits_per_hz)),
                 ("worst_crb_ratio", Some(witness.worst_crb_ratio)),
             ],
+            blur: Blur::default(),
         })
     }
 

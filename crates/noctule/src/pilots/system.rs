@@ -11,7 +11,7 @@ use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
 use crate::pictures::{Picture, PictureKind};
-use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table, counted};
+use crate::system::{Blur, Checked, Metric, Scheme, Series, Symbol, System, Table, counted};
 
 /// A cell-free network with downlink pilots: see [`crate::pilots`].
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +59,7 @@ impl System for Pilots {
             objective: Some(witness.worst_error),
             violation: witness.violation.max(0.0),
             numbers: vec![("worst_error", Some(witness.worst_error)), ("worst_crb_m2", worst)],
+            blur: Blur::default(),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::Error;
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};
 use crate::pictures::{Picture, PictureKind};
-use crate::system::{Checked, Metric, Scheme, Series, Symbol, System, Table};
+use crate::system::{Blur, Checked, Metric, Scheme, Series, Symbol, System, Table};
 
 /// Reflecting surfaces: see [`crate::surfaces`].
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,7 @@ impl System for Surfaces {
                 ("crb", witness.crb),
                 ("crb_aligned_db", witness.crb_aligned.map(|crb| 10.0 * crb.log10())),
             ],
+            blur: Blur::default(),
         })
     }
 

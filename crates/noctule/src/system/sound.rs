@@ -100,9 +100,15 @@ impl Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::Blur;
 
     fn witness(objective: f64, violation: f64) -> Checked {
-        Checked { objective: Some(objective), violation, numbers: Vec::new() }
+        Checked {
+            objective: Some(objective),
+            violation,
+            numbers: Vec::new(),
+            blur: Blur::default(),
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use noctule::claims::{Again, Bounded, Checks, closed_form, same_certificate};
 use noctule::data::{Array, ArraySet, FieldInfo, Taker};
-use noctule::system::{Checked, DesignOf, Metric, Scheme, Series, System, Table};
+use noctule::system::{Blur, Checked, DesignOf, Metric, Scheme, Series, System, Table};
 use noctule::{Certificate, Error, InputError};
 
 use super::schemes::SCHEMES;
@@ -70,7 +70,7 @@ impl System for PowerSplit {
         // Decibels and back cost a few units in the last place.
         let violation = if over > 1e-12 { over } else { 0.0 };
         let numbers = vec![("rate_bps_hz", Some(rate))];
-        Ok(Checked { objective: Some(rate), violation, numbers })
+        Ok(Checked { objective: Some(rate), violation, numbers, blur: Blur::default() })
     }
 
     fn objective(metrics: &Metrics) -> Option<f64> {

@@ -34,13 +34,15 @@ pub(super) struct Ledger<'a, T: Tables> {
     document: &'a Value,
     said: SaidOf<'a, T>,
     proof: Option<Proof>,
+    /// Whether its own metrics miss what is required.
+    unmet: bool,
     pub(super) claims: Vec<Claim>,
     pub(super) compared: Vec<Compared>,
 }
 
 impl<'a, T: Tables> Ledger<'a, T> {
-    pub(super) fn new(document: &'a Value, said: SaidOf<'a, T>) -> Self {
-        Self { document, said, proof: None, claims: Vec::new(), compared: Vec::new() }
+    pub(super) fn new(document: &'a Value, said: SaidOf<'a, T>, unmet: bool) -> Self {
+        Self { document, said, proof: None, unmet, claims: Vec::new(), compared: Vec::new() }
     }
 
     pub(super) fn enter(&mut self, name: &str, verdict: Verdict) {
@@ -117,7 +119,7 @@ impl<'a, T: Tables> Ledger<'a, T> {
             || same(stored, found)
             || !(stored.is_finite() || found.is_finite());
         self.test("violation", agrees, || format!("it is {found:.3e}, not {stored:.3e}"));
-        let meets = found <= allowed && !self.infeasible();
+        let meets = found <= allowed && !self.infeasible() && !self.unmet;
         let stored = self.member("meets_requirements").as_bool();
         self.test("meets_requirements", stored == Some(meets), || {
             format!("it is {meets}: the witness finds a violation of {found:.1e}")

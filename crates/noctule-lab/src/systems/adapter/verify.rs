@@ -2,7 +2,7 @@
 
 use noctule::claims::{AGREEMENT, Compared, Said, Verdict};
 use noctule::data::ArraySet;
-use noctule::system::DesignOf;
+use noctule::system::{Checked, DesignOf};
 use noctule::{Proof, Stop, Trace};
 use noctule_num::InputError;
 use serde::de::DeserializeOwned;
@@ -38,8 +38,9 @@ pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleErr
     let left_open = |name: &&'static str| fresh.get(*name).is_none_or(Value::is_null);
     let mut added: Vec<&str> = T::CLAIMS.added.iter().copied().filter(left_open).collect();
     records(&mut fresh, T::metric_infos(), T::values(&instance, &design), stored, &mut added);
-    let numbers_of = Numbers { stored, witness: &witness.numbers, fresh: &fresh, added: &added };
-    let agree = numbers_of.agree(nothing, &mut compared);
+    let numbers_of = Numbers { stored, witness: &witness, fresh: &fresh, added: &added };
+    let mut unclear = Vec::new();
+    let agree = numbers_of.agree(nothing, &mut compared, &mut unclear);
     let scheme = document.get("scheme").and_then(Value::as_str).unwrap_or_default();
     let said = Said {
         instance: &instance,
@@ -51,9 +52,14 @@ pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleErr
         settings: document.get("settings").unwrap_or(&Value::Null),
         violation: witness.violation,
     };
-    let mut ledger = Ledger::<T>::new(document, said);
+    let mut ledger = Ledger::<T>::new(document, said, T::unmet(&design).is_some());
     let differ = || Verdict::Refuted("numbers differ from what the variables achieve".to_owned());
     ledger.enter("metrics", if agree { Verdict::Confirmed } else { differ() });
+    for (place, off) in unclear {
+        let cause = witness.blur.cause;
+        let why = format!("{off}: {cause}, and double precision leaves that open");
+        ledger.enter(&place, Verdict::NotCheckable(why));
+    }
     for name in added.iter().filter(|name| stored.get(name).is_some_and(|v| !v.is_null())) {
         let why = "what the scheme adds to what its variables achieve".to_owned();
         ledger.enter(&format!("metrics.{name}"), Verdict::NotCheckable(why));
@@ -115,7 +121,7 @@ fn records(
 /// The metrics of a document, and what they must be.
 struct Numbers<'a> {
     stored: &'a Value,
-    witness: &'a [(&'static str, Option<f64>)],
+    witness: &'a Checked,
     fresh: &'a Value,
     /// What the scheme added.
     added: &'a [&'static str],
@@ -123,29 +129,96 @@ struct Numbers<'a> {
 
 impl Numbers<'_> {
     /// Whether they are those of the variables: the witness's numbers are all listed, of the others
-    /// only those that differ from their evaluation. Numbers up to `nothing` count as zero.
-    fn agree(&self, nothing: f64, out: &mut Vec<Compared>) -> bool {
+    /// only those that differ from their evaluation. Numbers up to `nothing` count as zero. What differs by no more than
+    /// rounding may have done is `unclear`, with its place.
+    fn agree(&self, nothing: f64, out: &mut Vec<Compared>, unclear: &mut Vec<Unclear>) -> bool {
         let number = |name: &str| self.stored.get(name).and_then(Value::as_f64);
-        let told = self.witness.iter();
+        let told = self.witness.numbers.iter();
         out.extend(told.map(|(name, found)| ((*name).to_owned(), number(name), *found)));
-        let same = |(_, a, b): &Compared| match (a, b) {
-            (Some(a), Some(b)) => (a - b).abs() <= (AGREEMENT * b.abs()).max(nothing),
-            (None, None) => true,
-            _ => false,
-        };
-        let agree = out.iter().all(same);
-        let before = out.len();
-        differences("metrics", (self.stored, self.fresh), self.added, out);
-        agree && out.len() == before
+        let blur = &self.witness.blur;
+        let mut agree = true;
+        for (name, a, b) in out.iter() {
+            let off = match (a, b) {
+                (Some(a), Some(b)) => (a - b).abs() / b.abs().max(nothing / AGREEMENT),
+                (None, None) => 0.0,
+                _ => f64::INFINITY,
+            };
+            let room = match (a, b) {
+                (Some(_), Some(b)) => MARGIN * blur.of_number(name) / b.abs(),
+                _ if blur.edge => f64::INFINITY,
+                _ => 0.0,
+            };
+            if off > AGREEMENT && off <= room {
+                unclear.push((format!("metrics.{name}"), parted(off)));
+            }
+            agree &= off <= AGREEMENT.max(room);
+        }
+        let mut others = Vec::new();
+        let both = (self.stored, self.fresh);
+        differences("metrics", both, (self.added, USUAL_ZERO), &mut others);
+        for other in others {
+            let (a, b) = (other.1.unwrap_or(f64::NAN), other.2.unwrap_or(f64::NAN));
+            let off = (a - b).abs() / b.abs();
+            if self.may_be_off(&other.0) && off <= (MARGIN * blur.share).min(MOST_OPEN) {
+                unclear.push((other.0, parted(off)));
+            } else {
+                agree = false;
+                out.push(other);
+            }
+        }
+        agree
+    }
+
+    /// Whether a metric depends on what is ill-conditioned.
+    fn may_be_off(&self, place: &str) -> bool {
+        let mut parts = place.split(['.', '[', ']']).flat_map(|part| part.split('_'));
+        parts.any(|part| self.witness.blur.of.contains(&part))
+    }
+}
+
+/// A place, and how far from each other two numbers are.
+type Unclear = (String, String);
+
+/// Both sides of a comparison are off.
+const MARGIN: f64 = 2.0;
+
+/// What two evaluations by the same code on two machines may differ by at most, whatever the conditioning.
+const MOST_OPEN: f64 = 1e-2;
+
+fn parted(off: f64) -> String {
+    if off.is_finite() {
+        format!("two ways of computing it differ by {off:.1e} of it")
+    } else {
+        "one way of computing it finds a number, the other none".to_owned()
+    }
+}
+
+/// Numbers of the order of one that differ by this are both what rounding leaves of a zero.
+const USUAL_ZERO: f64 = 1e-9;
+
+/// What of numbers under a name is zero up to rounding: powers and bounds have no usual size, and are compared with
+/// the largest beside them.
+fn zero_of(name: &str, fresh: &Value) -> f64 {
+    fn largest(of: &Value) -> f64 {
+        match of {
+            Value::Array(items) => items.iter().map(largest).fold(0.0, f64::max),
+            other => other.as_f64().map_or(0.0, f64::abs),
+        }
+    }
+    let sized = name.ends_with("_w") || name.contains("crb") || name.contains("bound");
+    if sized || ["value", "objective"].contains(&name) {
+        USUAL_ZERO * largest(fresh).min(1.0)
+    } else {
+        USUAL_ZERO
     }
 }
 
 /// Numbers of `stored` that differ from those of `fresh`, with their places; a number where the
-/// other has none differs too. What a scheme adds to what `evaluate` tells is `left_out`.
+/// other has none differs too. What a scheme adds to what `evaluate` tells is `left_out`; up to `zero` numbers are none.
 fn differences(
     place: &str,
     (stored, fresh): (&Value, &Value),
-    left_out: &[&str],
+    (left_out, zero): (&[&str], f64),
     out: &mut Vec<Compared>,
 ) {
     match (stored, fresh) {
@@ -159,7 +232,8 @@ fn differences(
                 members.iter().filter(|(name, _)| !left_out.contains(&name.as_str()))
             {
                 let inner = stored.get(name).unwrap_or(&Value::Null);
-                differences(&format!("{place}.{name}"), (inner, value), &[], out);
+                let zero = zero_of(name, value);
+                differences(&format!("{place}.{name}"), (inner, value), (&[], zero), out);
             }
         }
         (_, Value::Array(items)) => {
@@ -170,14 +244,14 @@ fn differences(
             }
             for (index, value) in items.iter().enumerate() {
                 let inner = stored.get(index).unwrap_or(&Value::Null);
-                differences(&format!("{place}[{index}]"), (inner, value), &[], out);
+                differences(&format!("{place}[{index}]"), (inner, value), (&[], zero), out);
             }
         }
         (_, Value::Number(number)) => {
             let (a, b) = (stored.as_f64(), number.as_f64());
             let same = match (a, b) {
                 // rounding leaves numbers that should be zero near it
-                (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * a.abs().max(b.abs()) + 1e-9,
+                (Some(a), Some(b)) => (a - b).abs() <= AGREEMENT * a.abs().max(b.abs()) + zero,
                 _ => false,
             };
             if !same {

@@ -12,8 +12,8 @@ use std::f64::consts::{PI, TAU};
 use noctule_num::interrupt::poll;
 use noctule_num::{C64, CMat};
 
-use super::dense::{Matrix, inverse_of};
-use super::{Verification, violation};
+use super::dense::{Matrix, blurred, inverse_of, on_the_edge};
+use super::{Verification, unit, violation};
 use crate::Error;
 use crate::beamforming::{Band, Beams, Instance};
 
@@ -30,18 +30,23 @@ pub(super) fn verify(
     let sinrs = sinrs(instance, band, beams)?;
     let sum: f64 = sinrs.iter().flatten().map(|sinr| sinr.ln_1p()).sum();
     let sum_rate_nats = sum / band.channels.len() as f64;
-    let bounds = bounds(instance, band, beams)?;
-    let bounds =
-        bounds.map(|b| b.into_iter().map(|(_, _, w, bound)| (w, bound)).collect::<Vec<_>>());
-    let plain = bounds.as_ref().map(|b| b.iter().map(|(_, bound)| bound).sum::<f64>());
-    let weighted = bounds.map(|b| b.iter().map(|(weight, bound)| weight * bound).sum::<f64>());
-    let sensing =
-        if parts.crb_weight > 0.0 { weighted.map(|sum| parts.crb_weight * sum) } else { Some(0.0) };
+    let (bounds, on_the_edge) = bounds(instance, band, beams)?;
+    let plain = bounds.as_ref().map(|b| b.iter().map(|one| one.bound).sum::<f64>());
+    let weighted = |of: &dyn Fn(&Bounded) -> f64| {
+        bounds.as_ref().map(|b| b.iter().map(|one| one.weight * of(one)).sum::<f64>())
+    };
+    let sensed = parts.crb_weight > 0.0;
+    let blur = weighted(&|one| one.blur).filter(|_| sensed).map(|blur| parts.crb_weight * blur);
+    let weighted = weighted(&|one| one.bound);
+    let sensing = if sensed { weighted.map(|sum| parts.crb_weight * sum) } else { Some(0.0) };
     Ok(Verification {
         objective: sensing.map(|sensing| parts.rate_weight_per_nat * sum_rate_nats - sensing),
         sum_rate_nats,
         crb_trace_mixed: plain,
         violation: violation(instance, &beams.matrix),
+        objective_blur: blur.unwrap_or(0.0),
+        crb_trace_blur: trace_blur(bounds.as_deref()),
+        on_the_edge,
     })
 }
 
@@ -144,18 +149,31 @@ fn unknown(band: &Band) -> Vec<(usize, What, f64)> {
     out
 }
 
-/// A parameter of a target with the weight and the value of its bound.
-pub(super) type Bounded = (usize, What, f64, f64);
+/// A parameter of a target with its bound.
+#[derive(Clone, Copy)]
+pub(super) struct Bounded {
+    pub(super) target: usize,
+    pub(super) what: What,
+    pub(super) weight: f64,
+    pub(super) bound: f64,
+    /// What rounding may have moved it by.
+    pub(super) blur: f64,
+}
 
-/// Weight and bound of every unknown parameter.
+/// What rounding may have moved the sum of all bounds by.
+pub(super) fn trace_blur(all: Option<&[Bounded]>) -> f64 {
+    all.map_or(0.0, |all| all.iter().map(|one| one.blur).sum())
+}
+
+/// Every unknown parameter with its bound, and whether the Fisher matrix is on the edge of having none.
 pub(super) fn bounds(
     instance: &Instance,
     band: &Band,
     beams: &Beams,
-) -> Result<Option<Vec<Bounded>>, Error> {
+) -> Result<(Option<Vec<Bounded>>, bool), Error> {
     let parameters = unknown(band);
     if parameters.is_empty() {
-        return Ok(None);
+        return Ok((None, false));
     }
     let size = parameters.len();
     let times = times(instance, band, &parameters)?;
@@ -164,9 +182,26 @@ pub(super) fn bounds(
         poll()?;
         add_subcarrier((instance, band, beams), n, &parameters, &times, &mut fisher);
     }
-    let Some(inverse) = inverse_of(fisher) else { return Ok(None) };
-    let own = parameters.iter().enumerate();
-    Ok(Some(own.map(|(i, (m, what, weight))| (*m, *what, *weight, inverse[i][i])).collect()))
+    let Some(inverse) = inverse_of(fisher.clone()) else { return Ok((None, true)) };
+    let edge = on_the_edge(&fisher, &inverse);
+    let blur = blurred(&fisher, &inverse, unit_over(instance, band));
+    let own = |(i, &(target, what, weight)): (usize, &(usize, What, f64))| {
+        let (bound, blur) = (inverse[i][i], blur[i]);
+        Bounded { target, what, weight, bound, blur }
+    };
+    Ok((Some(parameters.iter().enumerate().map(own).collect()), edge))
+}
+
+/// To what entries of the Fisher matrix are known: a phase is known to as many units in the last place as it has
+/// radians, of delays and Doppler shifts too.
+fn unit_over(instance: &Instance, band: &Band) -> f64 {
+    let offset = 0.5 * band.channels.len() as f64 * band.grid.spacing_hz;
+    let time = 0.5 * f64::from(instance.parts().snapshots) * band.grid.symbol_period_s;
+    let wave = LIGHT / band.grid.carrier_hz;
+    let range = band.range_m.iter().copied().fold(0.0, f64::max);
+    let speed = band.velocity_m_s.iter().map(|v| v.abs()).fold(0.0, f64::max);
+    let turns = offset * 2.0 * range / LIGHT + 2.0 * speed / wave * time;
+    unit(instance) + f64::EPSILON * TAU * turns
 }
 
 /// The information of a subcarrier: what of an echo does not depend on the symbol is formed once.
@@ -303,7 +338,9 @@ fn seen(
     out
 }
 
-/// The response of one element to a spherical wave and its derivatives, from distances as they are.
+/// The response of one element to a spherical wave and its derivatives. What a distance d is longer than the range r, and
+/// how much faster it grows, are written as quotients, `d − r = (d² − r²)/(d + r)`: as differences they would be
+/// rounding alone where an array is small.
 fn near_entries(
     place: [f64; 2],
     sends: bool,
@@ -321,13 +358,16 @@ fn near_entries(
     let at = point(range);
     let away = [at[0] - element[0], at[1] - element[1], at[2] - element[2]];
     let distance = dot(away, away).sqrt();
-    let by = |moved: [f64; 3]| dot(away, moved) / distance;
+    // angles move the point at right angles to its ray
+    let by = |moved: [f64; 3]| -dot(element, moved) / distance;
     let by_azimuth = by([-range * sa * sp, range * ca * sp, 0.0]);
     let by_polar = by([range * ca * cp, range * sa * cp, -range * sp]);
-    let by_range = by(point(1.0));
+    let (size, along) = (dot(element, element), dot(element, point(1.0)));
+    let longer = (size - 2.0 * range * along) / (distance + range);
+    let faster = (along * along - size) / (distance * (range - along + distance));
     let k = sign * TAU * ratio / wavelength;
-    let a = (j * (k * (distance - range))).exp() * (range / distance).powf(exponent);
+    let a = (j * (k * longer)).exp() * (range / distance).powf(exponent);
     let turned = |slope: f64| a * (j * k - exponent / distance) * slope;
-    let falls = exponent / range - exponent * by_range / distance;
-    [a, turned(by_azimuth), turned(by_polar), a * (j * (k * (by_range - 1.0)) + falls)]
+    let falls = exponent * (longer - range * faster) / (range * distance);
+    [a, turned(by_azimuth), turned(by_polar), a * (j * (k * faster) + falls)]
 }

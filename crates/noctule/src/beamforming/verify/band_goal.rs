@@ -3,7 +3,7 @@
 use noctule_num::C64;
 
 use super::Verification;
-use super::band::{Bounded, What, bounds, sinrs};
+use super::band::{Bounded, What, bounds, sinrs, trace_blur};
 use crate::Error;
 use crate::beamforming::goal::{Goal, Measure, Parameter, Problem};
 use crate::beamforming::{Band, Beams, Instance};
@@ -20,9 +20,14 @@ pub(super) fn verify(
     let users = instance.users();
     let rate = |k: usize| sinrs.iter().map(|own| (1.0 + own[k]).ln()).sum::<f64>() / count;
     let rates: Vec<f64> = (0..users).map(rate).collect();
-    let all = if instance.targets().is_empty() { None } else { bounds(instance, band, beams)? };
+    let nothing = instance.targets().is_empty();
+    let (all, on_the_edge) = if nothing { (None, false) } else { bounds(instance, band, beams)? };
     let power: f64 = beams.matrix.as_slice().iter().map(C64::norm_sqr).sum();
-    let value = value(problem, &rates, all.as_deref(), power).filter(|value| value.is_finite());
+    let value_of = |all: Option<&[Bounded]>| value(problem, &rates, all, power);
+    let value = value_of(all.as_deref()).filter(|value| value.is_finite());
+    // values of bounds grow with each of them
+    let moved: Option<Vec<Bounded>> = all.as_ref().map(|all| all.iter().map(off).collect());
+    let blur = value.zip(value_of(moved.as_deref())).map_or(0.0, |(at, off)| off - at);
     let large = matches!(
         problem.goal,
         Goal::SumRate { .. } | Goal::MaxMinRate { .. } | Goal::ProportionalFair { .. }
@@ -44,9 +49,17 @@ pub(super) fn verify(
     Ok(Verification {
         objective: value.map(|value| if large { value } else { -value }),
         sum_rate_nats: rates.iter().fold(0.0, |a, b| a + b),
-        crb_trace_mixed: all.map(|all| all.iter().map(|one| one.3).sum()),
+        crb_trace_mixed: all.as_ref().map(|all| all.iter().map(|one| one.bound).sum()),
         violation: most,
+        objective_blur: blur,
+        crb_trace_blur: trace_blur(all.as_deref()),
+        on_the_edge,
     })
+}
+
+/// A bound as large as rounding may hide.
+fn off(one: &Bounded) -> Bounded {
+    Bounded { bound: one.bound + one.blur, ..*one }
 }
 
 fn value(problem: &Problem, rates: &[f64], all: Option<&[Bounded]>, power: f64) -> Option<f64> {
@@ -77,15 +90,17 @@ fn measured(metric: &Measure, all: &[Bounded]) -> Option<f64> {
     let reflection = |what: What| matches!(what, What::Real | What::Imaginary);
     // of two ranges of one target, by delay and by curvature, the delay's is meant
     let own = |m: usize, what: What| {
-        let late = all.iter().any(|one| one.0 == m && one.1 == What::Delay);
+        let late = all.iter().any(|one| one.target == m && one.what == What::Delay);
         what != What::Curvature || !late
     };
     let sum = |of: &dyn Fn(usize, What) -> f64| -> f64 {
-        all.iter().map(|(m, what, _, bound)| of(*m, *what) * bound).sum()
+        // what does not count is nothing, however large
+        let counted = all.iter().map(|one| (of(one.target, one.what), one.bound));
+        counted.filter(|(w, _)| *w > 0.0).map(|(w, bound)| w * bound).sum()
     };
     let most = |of: &dyn Fn(What) -> bool| -> Option<f64> {
-        let kept = all.iter().filter(|(m, what, ..)| of(*what) && own(*m, *what));
-        kept.map(|one| one.3).reduce(f64::max)
+        let kept = all.iter().filter(|one| of(one.what) && own(one.target, one.what));
+        kept.map(|one| one.bound).reduce(f64::max)
     };
     let flag = |yes: bool| f64::from(u8::from(yes));
     let value = match metric {
@@ -113,7 +128,7 @@ fn measured(metric: &Measure, all: &[Bounded]) -> Option<f64> {
             flag(meant && m == *target)
         }),
         Measure::WorstTarget => {
-            let count = all.iter().map(|one| one.0 + 1).max()?;
+            let count = all.iter().map(|one| one.target + 1).max()?;
             let of = |t: usize| sum(&|m, what| flag(m == t && angle(what)));
             (0..count).map(of).reduce(f64::max)?
         }

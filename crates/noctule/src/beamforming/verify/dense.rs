@@ -87,10 +87,28 @@ pub(super) fn inverse_of(mut a: Matrix) -> Option<Inverse> {
             }
         }
     }
+    // as a whole bounds count as regular up to 10¹² times those of each parameter alone
+    if (0..n).any(|i| a[i][n + i].is_nan() || a[i][n + i] > 1e12) {
+        return None;
+    }
     let entry = |i: usize, j: usize| a[i][n + j] / (scale[i] * scale[j]);
     let out: Matrix = (0..n).map(|i| (0..n).map(|j| entry(i, j)).collect()).collect();
     let finite = out.iter().flatten().all(|x| x.is_finite());
     finite.then_some(out)
+}
+
+/// What rounding may have moved the diagonal of F⁻¹ by, where entry ij of F is known to `unit · √(F_ii F_jj)`: of
+/// first order `|δ[F⁻¹]_ii| ≤ unit · (Σ_j |[F⁻¹]_ij| √F_jj)²`.
+pub(super) fn blurred(fisher: &Matrix, inverse: &Inverse, unit: f64) -> Vec<f64> {
+    let roots: Vec<f64> = (0..fisher.len()).map(|i| fisher[i][i].sqrt()).collect();
+    let reach = |row: &Vec<f64>| row.iter().zip(&roots).map(|(x, r)| x.abs() * r).sum::<f64>();
+    inverse.iter().map(|row| unit * reach(row).powi(2)).collect()
+}
+
+/// Whether F is within a factor of ten of what counts as singular, bounds of 10¹² where it has a unit diagonal, so
+/// that another way of computing it may find that it is, or is not.
+pub(super) fn on_the_edge(fisher: &Matrix, inverse: &Inverse) -> bool {
+    (0..fisher.len()).any(|i| fisher[i][i] * inverse[i][i] > 1e11)
 }
 
 /// log det of a positive definite matrix by elimination.

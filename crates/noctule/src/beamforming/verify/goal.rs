@@ -4,9 +4,11 @@
 use noctule_num::interrupt::poll;
 use noctule_num::{C64, CMat};
 
-use super::dense::{Inverse, Matrix, determinant, doubled, eigenvalues, inverse_of, response};
+use super::dense::{
+    Inverse, Matrix, blurred, determinant, doubled, eigenvalues, inverse_of, on_the_edge, response,
+};
 use super::scene::{Offset, Scene};
-use super::{Verification, fisher_of, lit};
+use super::{Verification, fisher_of, lit, unit};
 use crate::Error;
 use crate::beamforming::goal::{Goal, Measure, Nodes, Over, Parameter, Problem};
 use crate::beamforming::{Beams, Instance, PowerConstraint, Target};
@@ -42,7 +44,9 @@ pub(super) fn verify(
         Ok(kept.iter().map(|&i| kept.iter().map(|&j| full[i][j]).collect()).collect())
     };
     let invert = |part: Matrix| inverse_of(part).filter(|inverse| !inverse.is_empty());
-    let inverse = invert(fisher(targets)?);
+    let at_targets = fisher(targets)?;
+    let inverse = invert(at_targets.clone());
+    let blur = inverse.as_ref().map(|inverse| blurred(&at_targets, inverse, unit(instance)));
     let mut offsets = Vec::new();
     if let Some(Nodes { nodes, .. }) = &problem.around.angles {
         let all: f64 = nodes.iter().map(|node| node.share).sum();
@@ -75,7 +79,20 @@ pub(super) fn verify(
             .as_ref()
             .map(|inverse| (0..inverse.len()).map(|i| inverse[i][i]).sum()),
         violation: missed(problem, &scene, &sinrs, power)?,
+        objective_blur: value
+            .map_or(0.0, |value| share(problem, &scene, blur.as_deref()) * value.abs()),
+        crb_trace_blur: blur.map_or(0.0, |blur| blur.iter().sum()),
+        on_the_edge: !at_targets.is_empty()
+            && scene.inverse.as_ref().is_none_or(|inverse| on_the_edge(&at_targets, inverse)),
     })
+}
+
+/// What rounding may have moved a goal by that is a bound, relative: no more than any of its parts.
+fn share(problem: &Problem, scene: &Scene<'_>, blur: Option<&[f64]>) -> f64 {
+    let of_bounds = matches!(problem.goal, Goal::MinCrb { .. });
+    let (Some(inverse), Some(blur), true) = (&scene.inverse, blur, of_bounds) else { return 0.0 };
+    let own = blur.iter().enumerate().map(|(i, blur)| blur / inverse[i][i]);
+    own.fold(0.0, f64::max)
 }
 
 /// SINR of every user.
