@@ -196,7 +196,7 @@ Metrics in records
 ``true_rate_bps_hz`` (bit/s/Hz)
     sum rate of beams that were designed for estimates on the channels as they are, mean over the band
 ``perfect_rate_bps_hz`` (bit/s/Hz)
-    sum rate that our method reaches in the same trial where it knows the channels, mean over the band: what knowledge is worth
+    sum rate of what our method designs for the same goal in the same trial where it knows the channels, mean over the band; beside it ``sum_rate_bps_hz`` says what knowledge is worth where rates are the goal: other goals may spend it on something else
 ``evaluations_total``
     of the objective, over all starts
 ``goal_value``
@@ -1002,7 +1002,7 @@ class Ofdm:
 
     carrier_ghz: float = 28.0
     centred: bool | None = None
-    delay_spread_ns: float = 100.0
+    delay_spread_ns: float = 50.0
     near_field: NearField | None = None
     range_weight_per_m2: float = 0.00030461741978670857
     spacing_khz: float = 240.0

@@ -60,6 +60,9 @@ pub fn check(document: &Value) -> Outcome<Proven> {
     let Some(value) = bound["value"].as_f64().filter(|value| value.is_finite()) else {
         return unproven("the bound has no value");
     };
+    if system == "beamforming" && !document["instance"]["goal"].is_null() {
+        return Err(Refused::NotHere("a bound of a goal, not of the weighted sum".to_owned()));
+    }
     let (upper, quantity) = sense(system, &bound["sense"])?;
     let problem = &bound["problem"];
     let senses_only = system == "beamforming" && problem == SENSES_ONLY;

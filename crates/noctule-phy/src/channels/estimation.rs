@@ -52,18 +52,21 @@ impl Lmmse {
     pub fn new(own: &CMat, others: &[&CMat], pilot_snr: f64) -> Result<Self, InputError> {
         super::positive("pilot_snr", pilot_snr, "energy over noise")?;
         let n = own.rows();
-        let mut sum = own.clone();
+        let mut rest = CMat::zeros(n, n);
         for other in others {
             if (other.rows(), other.cols()) != (n, own.cols()) {
                 let found = format!("{} × {}", other.rows(), other.cols());
                 let what = "covariances have different sizes";
                 return Err(InputError::new(what, "covariances", found, format!("{n} × {n}")));
             }
-            sum.as_mut_slice().iter_mut().zip(other.as_slice()).for_each(|(s, r)| *s += r);
+            rest.as_mut_slice().iter_mut().zip(other.as_slice()).for_each(|(s, r)| *s += r);
         }
-        for i in 0..n {
-            sum[(i, i)] += 1.0 / pilot_snr;
-        }
+        // less noise than rounding makes of the channels cannot be told from it: the error is then no smaller than this
+        let largest = (0..n).map(|i| own[(i, i)].re + rest[(i, i)].re).fold(0.0, f64::max);
+        let noise = (1.0 / pilot_snr).max(ROUNDING * n as f64 * largest);
+        (0..n).for_each(|i| rest[(i, i)] += noise);
+        let mut sum = own.clone();
+        sum.as_mut_slice().iter_mut().zip(rest.as_slice()).for_each(|(s, r)| *s += r);
         // S X = R and A = Xᴴ, as S and R are Hermitian but do not commute.
         let mut solved = own.clone();
         let mut factor = Cholesky::new(n);
@@ -71,7 +74,7 @@ impl Lmmse {
         factor.solve_in_place(&mut solved);
         let filter = solved.adjoint();
         let estimate = hermitian(&product(&filter, Op::Plain, own, Op::Plain));
-        let error = difference(own, &estimate, 1.0);
+        let error = error_of(&filter, own, &rest);
         Ok(Self { filter, estimate, error })
     }
 
@@ -100,6 +103,21 @@ impl Lmmse {
     }
 }
 
+/// Noise of a pilot below this share of the channels' power is rounding.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
+/// `(I − A)R(I − A)ᴴ + ANAᴴ` with everything but the own channel in N: what `R − AR` is, as a sum of what is not negative,
+/// and not as a difference of what is nearly equal where pilots are good.
+fn error_of(filter: &CMat, own: &CMat, rest: &CMat) -> CMat {
+    let n = own.rows();
+    let left = CMat::from_fn(n, n, |i, j| C64::from(f64::from(u8::from(i == j))) - filter[(i, j)]);
+    let around = |a: &CMat, r: &CMat| {
+        product(&product(a, Op::Plain, r, Op::Plain), Op::Plain, a, Op::Adjoint)
+    };
+    let (missed, heard) = (around(&left, own), around(filter, rest));
+    hermitian(&difference(&missed, &heard, -1.0))
+}
+
 fn refused(error: &NumError) -> InputError {
     InputError::new(
         "the observation has no covariance",
@@ -120,7 +138,10 @@ fn difference(a: &CMat, b: &CMat, factor: f64) -> CMat {
 /// When the sizes differ.
 pub fn aged_error(covariance: &CMat, error: &CMat, rho: f64) -> CMat {
     assert_eq!((covariance.rows(), covariance.cols()), (error.rows(), error.cols()), "sizes");
-    difference(covariance, &difference(covariance, error, 1.0), rho * rho)
+    let old = rho * rho;
+    CMat::from_fn(error.rows(), error.cols(), |i, j| {
+        covariance[(i, j)] * (1.0 - old) + error[(i, j)] * old
+    })
 }
 
 /// SINR of the hardening bound for `w_k = √p_k ĥ_k/√E‖ĥ_k‖²`, own pilots and zero means:

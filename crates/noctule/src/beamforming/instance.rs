@@ -186,6 +186,9 @@ impl Instance {
                 check_goal(&instance, band, problem)?;
             }
             instance.warnings = band.warnings(&instance.parts);
+            if let (1, Some(problem)) = (band.subcarriers(), &mut instance.problem) {
+                problem.rates_as_sinrs();
+            }
         } else if let Some(problem) = &instance.problem {
             check(&instance, problem)?;
         } else if instance.parts.crb_weight > 0.0 {

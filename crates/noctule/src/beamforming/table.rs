@@ -120,8 +120,9 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "perfect_rate_bps_hz",
         "Sum rate with the channels known",
         "bit/s/Hz",
-        "sum rate that our method reaches in the same trial where it knows the channels, mean over the band: what \
-         knowledge is worth",
+        "sum rate of what our method designs for the same goal in the same trial where it knows the channels, mean \
+         over the band; beside it `sum_rate_bps_hz` says what knowledge is worth where rates are the goal: other goals \
+         may spend it on something else",
         |instance, _| perfect_rate_bps_hz(instance),
     )
     .only_with("knowledge"),

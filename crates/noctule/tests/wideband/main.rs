@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod antennas;
+mod edges;
 mod goals;
 mod knowledge;
 mod near;

@@ -121,7 +121,9 @@ fn users_that_are_heard_after_the_prefix_are_warned_of() {
         said
     };
     let (plain, cdl) = (r#"{"kind": "rayleigh"}"#, r#"{"kind": "cdl"}"#);
-    let usual = Ofdm::default();
+    // what nobody chose warns of nothing
+    assert!(!late(&Ofdm::default(), plain));
+    let usual = Ofdm { delay_spread_ns: 100.0, ..Ofdm::default() };
     assert!(late(&usual, plain) && late(&usual, cdl));
     assert!(says(&notes(&with(usual.clone(), plain)), "3.3 % of the power"));
     assert!(late(&usual, r#"{"kind": "clustered"}"#) && late(&usual, r#"{"kind": "rician"}"#));

@@ -311,11 +311,12 @@ pub(in crate::beamforming) fn complete(
         Some(Array { shape, entries })
     };
     // Other channels have other estimates.
-    if (set.get("channels").is_some() || set.get("band_channels").is_some())
-        && set.get("band_estimates").is_none()
-    {
-        all.remove("band_estimates");
-        all.remove("error_covariances");
+    let others = set.get("channels").is_some() || set.get("band_channels").is_some();
+    if others && set.get("band_estimates").is_none() && all.get("band_estimates").is_some() {
+        let what =
+            "channels of your own come without estimates, and `knowledge` estimates drawn ones";
+        let allowed = "`band_estimates` and `error_covariances` beside them, or no `knowledge`";
+        return Err(InputError::new(what, "band_estimates", "nothing", allowed));
     }
     if let Some(channels) = set.get("band_channels") {
         if set.get("channels").is_none()

@@ -51,7 +51,8 @@ pub fn same_beams(
 }
 
 /// What a station that knows the channels does, judged with the estimates that there are: its
-/// `true_rate_bps_hz` is what knowledge is worth.
+/// `true_rate_bps_hz` is, where rates are the goal, what
+/// knowledge would be worth to beams alone.
 ///
 /// # Errors
 /// When the instance has no band, or its channels are known; what the settings refuse.
@@ -140,17 +141,32 @@ pub(in crate::beamforming) fn by_subcarrier(
     instance.weighted_for("one of every subcarrier by itself")?;
     let (mut columns, mut work, mut stop) = (Vec::new(), Work::default(), Stop::Converged);
     for n in 0..band.subcarriers() {
-        let found = scheme(&instance.alone(n)?)?;
+        let found = instance.alone(n).and_then(|alone| scheme(&alone)).map_err(by_itself)?;
         work += found.work;
         if found.stop != Stop::Converged {
             stop = found.stop;
         }
         columns.push(found.variables.matrix);
     }
-    let matrix = CMat::hstack(&columns.iter().collect::<Vec<_>>())?;
+    // one subcarrier may do without streams that another has
+    let streams = columns.iter().map(CMat::cols).max().unwrap_or(0);
+    let silent = |w: &CMat| CMat::zeros(w.rows(), streams - w.cols());
+    let filled: Vec<CMat> =
+        columns.iter().map(|w| CMat::hstack(&[w, &silent(w)])).collect::<Result<_, _>>()?;
+    let matrix = CMat::hstack(&filled.iter().collect::<Vec<_>>())?;
     let mut design = told(instance, band, matrix)?;
     (design.work, design.stop) = (work, stop);
     Ok(design)
+}
+
+/// Schemes of one frequency count every parameter, also one that the band knows.
+fn by_itself(error: Error) -> Error {
+    let Error::Unobservable { targets, .. } = &error else { return error };
+    let what = "schemes of every subcarrier by itself count both angles and the reflection of every target as unknown, \
+                and the arrays do not tell them apart";
+    let found = format!("a scene that does not show all of targets {targets:?}");
+    let allowed = "balanced, same-beams, sensing-only or a closed form";
+    InputError::new(what, "scheme", found, allowed).into()
 }
 
 /// By how much beams pass the power, or miss what every antenna sends.

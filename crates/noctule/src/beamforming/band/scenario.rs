@@ -10,6 +10,7 @@ use noctule_phy::channels::near_user::{self, Phase};
 use noctule_phy::channels::objective::BoundWeights;
 use noctule_phy::channels::ofdm::Grid;
 
+use super::goal::directions;
 use super::setting::check_size;
 use super::{Band, Near, NearField, NearUser, Ofdm, best_of};
 use crate::Error;
@@ -18,9 +19,6 @@ use crate::beamforming::{Channel, Instance, Parts, SYSTEM, Scenario, Targets};
 
 /// Distance of a target of which none is said, in metres.
 pub(super) const USUAL_RANGE_M: f64 = 30.0;
-/// Sensing streams of a subcarrier for every target where there are several subcarriers: the band as a
-/// whole has as many as it has subcarriers, and a frame needs few on each.
-const STREAMS_A_TARGET: usize = 1;
 
 impl Scenario {
     /// Whether beams are those of a band.
@@ -60,14 +58,12 @@ impl Scenario {
             Err(InputError::new(what, place, found, allowed))
         };
         self.check_asked()?;
-        for (place, given) in [
-            ("transmit_elements", self.transmit_elements.is_some()),
-            ("receive_elements", self.receive_elements.is_some()),
-        ] {
-            if given {
-                let what = "arrays over a band are planar, half a wavelength of the carrier apart";
-                return refuse(what, place, "an array of another shape", "`transmit_array`");
-            }
+        let given = [self.transmit_elements.is_some(), self.receive_elements.is_some()];
+        let places = ["transmit_elements", "receive_elements"].into_iter().zip(given);
+        if let Some((place, _)) = places.into_iter().find(|(_, given)| *given) {
+            let what = "arrays over a band are planar, half a wavelength of the carrier apart";
+            return refuse(what, place, "an array of another shape", "`transmit_array`")
+                .map_err(|error| error.hint("without `ofdm` arrays may have any shape"));
         }
         let antennas = self.transmit_array.horizontal.saturating_mul(self.transmit_array.vertical);
         let streams = self.users.saturating_add(self.sensing_streams.unwrap_or(1)).max(1);
@@ -214,10 +210,15 @@ impl Scenario {
         parts.snapshots = ofdm.symbols.unwrap_or(self.snapshots);
         parts.user_noise_w.iter_mut().for_each(|noise| *noise /= n as f64);
         parts.sensing_noise_w /= n as f64;
-        if self.sensing_streams.is_none() && n > 1 {
-            // two subcarriers have few streams together, where what they are to reach is proven
-            let twice = usize::from(n == 2 && problem.is_some());
-            parts.sensing_streams = (STREAMS_A_TARGET + twice) * parts.targets.len();
+        if self.sensing_streams.is_none() {
+            let targets = parts.targets.len();
+            // where bounds are proven to be the best, as many as can be of use; else one a target
+            let relative = !self.require.over_best.is_empty();
+            if problem.as_ref().is_some_and(|problem| relative || problem.asks_for_bounds()) {
+                parts.sensing_streams = directions(targets, ofdm.near_field.is_some());
+            } else if n > 1 {
+                parts.sensing_streams = targets;
+            }
         }
         let mut unknown = vec![self.unknown; parts.targets.len()];
         for (slot, own) in unknown.iter_mut().zip(self.targets.unknown()) {

@@ -117,7 +117,7 @@ impl NearField {
 const SQUARE_DEGREE: f64 = (std::f64::consts::PI / 180.0) * (std::f64::consts::PI / 180.0);
 
 impl Default for Ofdm {
-    /// 64 subcarriers of 240 kHz at 28 GHz, delays of 100 ns.
+    /// 64 subcarriers of 240 kHz at 28 GHz, delays of 50 ns: taps up to 260 ns, within the prefix of 293 ns.
     fn default() -> Self {
         Self {
             subcarriers: 64,
@@ -128,7 +128,7 @@ impl Default for Ofdm {
             squint: false,
             centred: None,
             near_field: None,
-            delay_spread_ns: 100.0,
+            delay_spread_ns: 50.0,
             taps: None,
             range_weight_per_m2: SQUARE_DEGREE,
             velocity_weight_per_m2_s2: SQUARE_DEGREE,
@@ -246,8 +246,8 @@ mod tests {
     #[test]
     fn taps_reach_four_spreads_and_no_further_than_the_band_resolves() {
         let taps = |o: Ofdm| o.delays().taps.powers.len();
-        // 4 · 100 ns · 15.36 MHz = 6.1
-        assert_eq!(taps(Ofdm::default()), 8);
+        // 4 · 50 ns · 15.36 MHz = 3.1
+        assert_eq!(taps(Ofdm::default()), 5);
         assert_eq!(taps(Ofdm { subcarriers: 1, ..Ofdm::default() }), 1);
         assert_eq!(taps(Ofdm { delay_spread_ns: 1e9, ..Ofdm::default() }), 64);
         assert_eq!(taps(Ofdm { delay_spread_ns: 0.0, ..Ofdm::default() }), 1);

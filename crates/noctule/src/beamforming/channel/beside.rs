@@ -38,7 +38,7 @@ impl Beside {
             .map(|name| {
                 format!(
                     "`{name}` in the file of channels is not used: channels are taken as known, up to \
-                     `channel_error_db`"
+                     `channel_error_db`; `--array band_estimates=` and `--array error_covariances=` take them for one trial"
                 )
             })
             .collect();

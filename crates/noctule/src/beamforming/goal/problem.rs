@@ -58,6 +58,17 @@ impl Problem {
         self.measure().is_some_and(angle) || self.limits.iter().any(|limit| angle(&limit.metric))
     }
 
+    /// Floors on rates as floors on SINRs, which on one subcarrier they are.
+    pub(in crate::beamforming) fn rates_as_sinrs(&mut self) {
+        let floors = self.sinr_floor.iter_mut().zip(std::mem::take(&mut self.rate_floor));
+        floors.for_each(|(floor, rate)| *floor = floor.max(rate.exp_m1()));
+    }
+
+    /// Whether a metric is the goal, or limited.
+    pub(in crate::beamforming) fn asks_for_bounds(&self) -> bool {
+        self.measure().is_some() || !self.limits.is_empty()
+    }
+
     /// Number of requirements beside the power.
     pub fn asked(&self) -> usize {
         let floors = self.sinr_floor.iter().chain(&self.rate_floor);

@@ -22,6 +22,13 @@ pub(super) enum Wanted {
     Above { user: usize },
 }
 
+impl Wanted {
+    /// Whether it is required, and not one more of what is aimed at.
+    pub(super) const fn is_required(&self) -> bool {
+        !matches!(self, Self::Below { .. } | Self::Above { .. })
+    }
+}
+
 /// The program of a task.
 pub(super) struct Program<'a> {
     pub(super) stack: &'a mut Stack,
@@ -31,6 +38,8 @@ pub(super) struct Program<'a> {
     /// Which member is made small, or which user's rate large, where there are several.
     pub(super) of: usize,
     pub(super) wanted: Vec<Wanted>,
+    /// What everything is asked beyond what is required, in logarithms.
+    margin: f64,
     /// Slopes l of the chords in place of −ln I; none where rates are as they are.
     pub(super) chords: Option<Vec<f64>>,
     /// The power that points of the sphere stand for, over that of the instance; the last entry of a point is
@@ -86,6 +95,7 @@ impl<'a> Program<'a> {
             task,
             of: 0,
             wanted,
+            margin: 2.0 * strict,
             chords,
             most,
             unit,
@@ -107,8 +117,7 @@ impl<'a> Program<'a> {
             list.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |worst| worst.0)
         };
         self.see(x);
-        let keep = |w: &Wanted| !matches!(w, Wanted::Below { .. } | Wanted::Above { .. });
-        self.wanted.retain(keep);
+        self.wanted.retain(Wanted::is_required);
         match &self.task.aim {
             Aim::Bound(members) => {
                 let count = members.len();
@@ -206,6 +215,11 @@ impl<'a> Program<'a> {
     pub(super) const fn unit(&self) -> f64 {
         self.unit
     }
+
+    /// What everything is asked beyond what is required, in logarithms.
+    pub(super) const fn margin(&self) -> f64 {
+        self.margin
+    }
 }
 
 impl Constrained for Program<'_> {
@@ -240,11 +254,18 @@ impl Constrained for Program<'_> {
     }
 
     fn gradient(&mut self, weights: &[f64], gradient: &mut [C64]) {
-        let (users, n) = (self.stack.users, self.stack.subcarriers());
-        let mut by_bound = vec![0.0; self.members.len()];
-        let mut by_rate = vec![0.0; users];
-        self.by_signal.fill(0.0);
-        self.by_interference.fill(0.0);
+        self.slope(true, weights, gradient);
+    }
+}
+
+impl Program<'_> {
+    /// The gradient of `Σ weights_i c_i` alone, at the point that was looked at.
+    pub(super) fn pulled(&mut self, weights: &[f64], gradient: &mut [C64]) {
+        self.slope(false, weights, gradient);
+    }
+
+    /// How the aim changes with bounds and rates.
+    fn aims(&self, by_bound: &mut [f64], by_rate: &mut [f64]) {
         let (bounds, rates) = (&self.bounds, &self.rates);
         match &self.task.aim {
             Aim::Bound(_) => by_bound[self.of] += 1.0 / bounds[self.of],
@@ -261,6 +282,19 @@ impl Constrained for Program<'_> {
                 by_rate.iter_mut().for_each(|by| *by -= v / self.unit);
             }
         }
+    }
+
+    /// The gradient of what is wanted, and of the aim where it counts.
+    fn slope(&mut self, aims: bool, weights: &[f64], gradient: &mut [C64]) {
+        let (users, n) = (self.stack.users, self.stack.subcarriers());
+        let mut by_bound = vec![0.0; self.members.len()];
+        let mut by_rate = vec![0.0; users];
+        if aims {
+            self.aims(&mut by_bound, &mut by_rate);
+        }
+        self.by_signal.fill(0.0);
+        self.by_interference.fill(0.0);
+        let (bounds, rates) = (&self.bounds, &self.rates);
         for (wanted, weight) in self.wanted.iter().zip(weights).filter(|(_, w)| **w != 0.0) {
             match *wanted {
                 Wanted::Floor { at, .. } => {
@@ -301,7 +335,7 @@ impl Constrained for Program<'_> {
         let phi = bounded.then_some(self.phi.as_slice());
         self.stack.gradient(&self.by_signal, &self.by_interference, phi, &mut gradient[..dim]);
         let scale = self.scale();
-        if self.task.aim == Aim::Power {
+        if aims && self.task.aim == Aim::Power {
             let power = real_dot(&self.v, &self.v);
             let own = gradient[..dim].iter_mut().zip(&self.v);
             own.for_each(|(g, v)| *g += v * (2.0 / power));

@@ -1,6 +1,6 @@
 //! The search: from beams to the best that the augmented Lagrangian finds, with multipliers and what they prove.
 
-use noctule_num::linalg::{orthonormal_basis, real_dot};
+use noctule_num::linalg::real_dot;
 use noctule_num::{C64, CMat};
 use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
 use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Trace};
@@ -9,13 +9,14 @@ use noctule_phy::channels::radar::OfdmRadar;
 use super::dual::{Values, chords, proven};
 use super::program::{Program, Wanted};
 use super::refine::{ended, refined};
+use super::restore::restored;
+use super::scaled::{Scaled, Scaling};
 use super::stack::Stack;
+use super::starts::{begun, enough};
 use super::task::{Aim, Task, weighted};
 use crate::Error;
 use crate::beamforming::band::Band;
-use crate::beamforming::band::begin::start_of;
-use crate::beamforming::band::model::{BandSpace, unit_of};
-use crate::beamforming::starts::{Start, scaled_to_power};
+use crate::beamforming::band::model::unit_of;
 use crate::beamforming::{Beams, Instance};
 
 /// Residual and feasibility of the augmented Lagrangian; twice that is asked beyond every requirement.
@@ -28,6 +29,8 @@ const MOST: [u64; 2] = [15_000, 4000];
 const MEMORY: usize = 30;
 /// A gap at which no other start is tried.
 const GAP: f64 = 1e-5;
+/// What is missed by so little is near enough to go on from.
+const NEARLY: f64 = 1e-2;
 /// Descents in which another member may become the worst.
 const AIMS: usize = 4;
 
@@ -79,17 +82,27 @@ pub(super) struct Found {
     missed: f64,
     /// The root power of the beams, in units of the instance's.
     value: f64,
+    /// The multipliers of logarithms.
+    prices: Prices,
 }
 
-/// Streams of a subcarrier that sensing needs: as many as responses have directions where there are few
-/// subcarriers; all of them together have far more than it takes.
+/// Multipliers of what is wanted, and the penalty they were found with.
+#[derive(Clone, Debug)]
+struct Prices {
+    wanted: Vec<Wanted>,
+    multipliers: Vec<f64>,
+    penalty: f64,
+}
+
+/// Streams of a subcarrier that sensing needs: as many as responses and their derivatives have directions. What more of
+/// them send, these do.
 pub(super) fn sensing_streams(instance: &Instance, band: &Band) -> usize {
-    let targets = instance.targets().len();
-    match band.subcarriers() {
-        1 => 4 * targets,
-        2..=4 => 3 * targets,
-        _ => 2 * targets,
-    }
+    directions(instance.targets().len(), band.near.is_some())
+}
+
+/// Directions of the responses of targets and of their derivatives: by both angles, and in the near field by the range.
+pub(in crate::beamforming::band) const fn directions(targets: usize, near: bool) -> usize {
+    (if near { 4 } else { 3 }) * targets
 }
 
 /// The stack of an instance.
@@ -163,8 +176,11 @@ pub(super) fn searched(
     let chords = sought.relaxed.then(|| chords(&stack, task));
     let convex = task.is_convex();
     let mut best: Option<Found> = None;
-    let mut evaluations = 0;
-    let mut tried = 0;
+    // of a convex task whatever multipliers prove most: those of the best beams need not
+    let mut proof: Option<(f64, Values)> = None;
+    let (mut evaluations, mut tried) = (0, 0);
+    // where there are no local optima a second start has nothing to find
+    let alone = convex && streams_suffice(instance, band, task, sought.whom);
     for turn in 0..=sought.starts.max(2) {
         let own = match (turn, sought.warm) {
             (0, Some(warm)) => warm.clone(),
@@ -172,27 +188,40 @@ pub(super) fn searched(
             (turn, _) => begun(instance, band, sought.whom, turn - 1)?,
         };
         let mut v = stack.point(&own);
+        let mut guess = None;
+        let goes_on = best.as_ref().filter(|best| alone && tried > 0 && best.missed <= NEARLY);
+        if let Some(best) = goes_on {
+            (v, guess) = (best.point.clone(), Some(best.prices.clone()));
+        }
+        let tries: &[bool] = if convex && goes_on.is_none() { &[true, false] } else { &[false] };
         tried += 1;
-        let closed = |best: &Found| convex && best.gap() <= GAP && best.missed <= 1e-6;
-        for quick in [true, false] {
-            if quick && !convex {
-                continue;
-            }
+        for quick in tries.iter().copied() {
             let how = (chords.as_deref(), quick);
-            let Some(found) = descended(instance, (&mut stack, task), &v, how, interrupt)? else {
+            let parts = (&mut stack, task);
+            let Some(found) = descended(instance, parts, &v, how, guess.as_ref(), interrupt)?
+            else {
                 continue;
             };
             evaluations += found.evaluations;
             v.clone_from(&found.point);
+            guess = Some(found.prices.clone());
+            if let Some(bound) = found.bound.filter(|_| convex)
+                && proof.as_ref().is_none_or(|proof| bound > proof.0)
+            {
+                proof = Some((bound, found.values.clone()));
+            }
             if best.as_ref().is_none_or(|best| found.better(best)) {
                 best = Some(found);
             }
-            if best.as_ref().is_some_and(closed) || interrupt.is_raised() {
+            if let (Some(best), Some((bound, values))) = (&mut best, &proof) {
+                (best.bound, best.values) = (Some(*bound), values.clone());
+            }
+            if best.as_ref().is_some_and(|best| convex && best.closed()) || interrupt.is_raised() {
                 break;
             }
         }
-        let enough =
-            if convex { best.as_ref().is_some_and(closed) } else { tried >= sought.starts };
+        let closed = best.as_ref().is_some_and(Found::closed);
+        let enough = if convex { closed } else { tried >= sought.starts };
         if enough || interrupt.is_raised() {
             break;
         }
@@ -200,9 +229,18 @@ pub(super) fn searched(
     Ok(best.map(|best| Found { evaluations, ..best }))
 }
 
+/// Whether there are as many streams for sensing as can be of use.
+fn streams_suffice(instance: &Instance, band: &Band, task: &Task, whom: Whom) -> bool {
+    let sensing = match whom {
+        Whom::All(streams) => streams.saturating_sub(instance.users()),
+        Whom::Targets(streams) => streams,
+    };
+    task.counted == 0 || sensing >= sensing_streams(instance, band)
+}
+
 impl Found {
     /// Whether it misses less, or what it misses is nothing and its aim lower.
-    fn better(&self, other: &Self) -> bool {
+    pub(super) fn better(&self, other: &Self) -> bool {
         let missed = |found: &Self| if found.missed <= 1e-6 { 0.0 } else { found.missed };
         let (own, theirs) = (missed(self), missed(other));
         if own > 0.0 || theirs > 0.0 {
@@ -211,42 +249,24 @@ impl Found {
         self.aim < other.aim
     }
 
+    /// Whether it keeps what is asked.
+    pub(super) fn keeps_all(&self) -> bool {
+        self.missed <= 1e-6
+    }
+
     /// Whether its aim alone is within a limit.
     pub(super) fn keeps(&self, limit: f64) -> bool {
-        self.missed <= 1e-6 && self.value <= limit
+        self.keeps_all() && self.value <= limit
+    }
+
+    /// Whether it keeps what is asked, with a gap that needs no further try.
+    fn closed(&self) -> bool {
+        self.gap() <= GAP && self.keeps_all()
     }
 
     /// The gap, infinite where nothing is proven.
     fn gap(&self) -> f64 {
         self.bound.map_or(f64::INFINITY, |bound| (self.value - bound).abs() / self.value.abs())
-    }
-}
-
-/// The beams of a start, antennas × (subcarriers · streams).
-fn begun(instance: &Instance, band: &Band, whom: Whom, turn: usize) -> Result<CMat, Error> {
-    let start = match turn {
-        0 => Start::Rzf,
-        1 => Start::Mrt,
-        other => Start::PerturbedRzf(other as u64),
-    };
-    match whom {
-        Whom::All(streams) => {
-            let sensing = streams.saturating_sub(instance.users());
-            start_of(instance, band, start, BandSpace::Reduced, sensing)
-        }
-        Whom::Targets(streams) => {
-            let radar = band.radar(instance.parts())?;
-            let mut columns = Vec::new();
-            for n in 0..band.subcarriers() {
-                let basis = orthonormal_basis(radar.transmit_space(n), 1e-10)?;
-                // other directions first on other subcarriers
-                columns.push(CMat::from_fn(basis.rows(), streams, |i, s| {
-                    basis[(i, (s + n + turn) % basis.cols())]
-                }));
-            }
-            let matrix = CMat::hstack(&columns.iter().collect::<Vec<_>>())?;
-            Ok(scaled_to_power(matrix, instance.parts().power_w))
-        }
     }
 }
 
@@ -256,6 +276,7 @@ fn descended(
     (stack, task): (&mut Stack, &Task),
     v: &[C64],
     (chords, quick): (Option<&[f64]>, bool),
+    guess: Option<&Prices>,
     interrupt: &Interrupt,
 ) -> Result<Option<Found>, Error> {
     let unit = instance.band().map_or(1.0, |band| unit_of(instance, band));
@@ -281,7 +302,10 @@ fn descended(
             Program::new(stack, task, strict, chords.map(<[f64]>::to_vec), most, unit);
         let mut x = program.enter(&v);
         program.manifold().normalise(&mut x);
-        let run = minimised(&mut program, &mut x, (settings, interrupt), &mut evaluations);
+        let scaling = Scaling::of_floors(program.stack, task)?;
+        let how = (settings, guess, interrupt);
+        let run = minimised((&mut program, &scaling), &mut x, how, &mut evaluations);
+        restored(&mut program, &mut x, interrupt, &mut evaluations);
         if !run.value.is_finite() {
             return Ok(None);
         }
@@ -298,6 +322,11 @@ fn descended(
         break ((wanted, of), run, v_now);
     };
     let (wanted, of) = program;
+    let prices = Prices {
+        wanted: wanted.clone(),
+        multipliers: run.multipliers.clone(),
+        penalty: run.penalty,
+    };
     let scale = most;
     let mut program = Program::new(stack, task, strict, chords.map(<[f64]>::to_vec), scale, unit);
     (program.wanted, program.of) = (wanted, of);
@@ -323,61 +352,43 @@ fn descended(
     }
     let users = instance.users();
     let beams = stack.beams(&v, 1.0, users)?;
-    Ok(Some(Found { beams, values, bound, evaluations, point: v, aim, missed, value }))
+    Ok(Some(Found { beams, values, bound, evaluations, point: v, aim, missed, value, prices }))
 }
 
 /// The largest miss of what is asked, without the strictness beyond it.
 fn missed(program: &Program<'_>, constraints: &[f64], strict: f64) -> f64 {
-    let asked = |w: &Wanted| !matches!(w, Wanted::Below { .. } | Wanted::Above { .. });
-    let own = program.wanted.iter().zip(constraints).filter(|(w, _)| asked(w));
+    let own = program.wanted.iter().zip(constraints).filter(|(w, _)| w.is_required());
     own.map(|(_, c)| c - 2.0 * strict).fold(0.0, f64::max)
 }
 
 /// Minimise; where the member that is aimed at turns out not to be the worst, again.
 fn minimised(
-    program: &mut Program<'_>,
+    (program, scaling): (&mut Program<'_>, &Scaling),
     x: &mut [C64],
-    (settings, interrupt): (AugmentedSettings, &Interrupt),
+    (settings, guess, interrupt): (AugmentedSettings, Option<&Prices>, &Interrupt),
     evaluations: &mut u64,
 ) -> ConstrainedRun {
     let mut turn = 0;
     loop {
         program.aim_at_worst(x);
+        // what another try has learned, where it asked the same
+        let guess = guess.filter(|guess| guess.wanted == program.wanted && turn == 0);
         let zeros = vec![0.0; program.constraints()];
-        let manifold = program.manifold();
+        let first = guess.map_or(&zeros, |guess| &guess.multipliers);
+        let penalty = guess.map_or(settings.penalty, |guess| guess.penalty);
+        let settings = AugmentedSettings { penalty, ..settings };
+        let mut scaled = Scaled::new(program, scaling);
+        let mut u = scaled.enter(x);
+        let manifold = scaled.manifold();
         let mut method = AugmentedLagrangian::with_memory(manifold, settings, MEMORY).remembering();
-        let run = method.minimise(program, x, &zeros, interrupt, &mut Trace::off());
+        let run = method.minimise(&mut scaled, &mut u, first, interrupt, &mut Trace::off());
+        x.copy_from_slice(&scaled.leave(&u));
         *evaluations += run.work.evaluations;
         turn += 1;
         let others = program.wanted.iter().zip(&run.multipliers);
-        let others: f64 = others
-            .filter(|(w, _)| matches!(w, Wanted::Below { .. } | Wanted::Above { .. }))
-            .map(|(_, nu)| nu)
-            .sum();
+        let others: f64 = others.filter(|(w, _)| !w.is_required()).map(|(_, nu)| nu).sum();
         if others < 1.0 - 1e-6 || turn >= AIMS || interrupt.is_raised() {
             return run;
         }
     }
-}
-
-/// What a start is to be multiplied by, in power, so that it meets what is asked, as far as more power helps.
-fn enough(stack: &mut Stack, task: &Task, v: &[C64]) -> f64 {
-    let norm = real_dot(v, v).max(f64::MIN_POSITIVE);
-    let mut short = |share: f64| -> bool {
-        let scaled: Vec<C64> = v.iter().map(|z| z * (share / norm).sqrt()).collect();
-        stack.look(&scaled);
-        let (users, n) = (stack.users, stack.subcarriers());
-        let sinr = |at: usize| stack.signal[at] / stack.interference[at];
-        let floors = (0..n * users).any(|at| sinr(at) < task.sinr[at % users]);
-        let rate = |k: usize| (0..n).map(|m| sinr(m * users + k).ln_1p()).sum::<f64>() / n as f64;
-        let rates = (0..users).any(|k| rate(k) < task.rates[k]);
-        let caps = task.capped().any(|(member, limit)| stack.bound(member) > limit);
-        floors || rates || caps
-    };
-    let mut share = 1e-6;
-    while short(share) && share < 1e3 {
-        share *= 2.0;
-    }
-    // floors that no power reaches with these beams ask for about as much as there is
-    if share >= 1e3 { 1.0 } else { share }
 }

@@ -43,9 +43,12 @@ pub(in crate::beamforming) fn design_goal(
         starts: settings.starts.unwrap_or(STARTS),
         warm: run.warm.filter(fits).map(|beams| &beams.matrix),
     };
-    let Some(found) = searched(instance, band, &task, &sought, interrupt)? else {
+    let Some(mut found) = searched(instance, band, &task, &sought, interrupt)? else {
         return Err(dark(instance).into());
     };
+    if !found.keeps_all() && task.floors_rates() && !interrupt.is_raised() {
+        found = from_kept(instance, (band, &task), &sought, found, interrupt)?;
+    }
     let mut design = told(instance, (band, problem), &task, &found)?;
     let met = violation(&design.metrics) <= FEASIBLE;
     if !met
@@ -61,6 +64,29 @@ pub(in crate::beamforming) fn design_goal(
         design.stop = Stop::Interrupted;
     }
     Ok(design)
+}
+
+/// A search again where floors of rates were missed: from beams that make the rate largest that is smallest over its floor.
+fn from_kept(
+    instance: &Instance,
+    (band, task): (&Band, &Task),
+    sought: &Sought<'_>,
+    missed: Found,
+    interrupt: &Interrupt,
+) -> Result<Found, Error> {
+    let rates = vec![0.0; task.rates.len()];
+    let fair = Task { aim: Aim::WorstRate(task.rates.clone()), rates, ..task.clone() };
+    let first = Sought { starts: STARTS, warm: None, ..*sought };
+    let Some(kept) = searched(instance, band, &fair, &first, interrupt)? else {
+        return Ok(missed);
+    };
+    let warm = Sought { starts: 1, warm: Some(&kept.beams.matrix), ..*sought };
+    let again = searched(instance, band, task, &warm, interrupt)?;
+    let evaluations = missed.evaluations + kept.evaluations;
+    let more = again.as_ref().map_or(0, |again| again.evaluations);
+    let mut best = again.filter(|again| again.better(&missed)).unwrap_or(missed);
+    best.evaluations = evaluations + more;
+    Ok(best)
 }
 
 fn dark(instance: &Instance) -> InputError {

@@ -259,7 +259,9 @@ pub(in crate::beamforming) fn check(
     if instance.parts().power_constraint == PowerConstraint::PerAntenna {
         let what = "goals over a band share one power";
         let allowed = "power_constraint = \"total\"; the weighted sum has limits of antennas";
-        return refuse(what, "power_constraint", "per-antenna", allowed);
+        let error = InputError::new(what, "power_constraint", "per-antenna", allowed);
+        let hint = "goals on one frequency take limits of antennas and of groups of them";
+        return Err(error.hint(hint).into());
     }
     if !problem.rate_floor.is_empty() && problem.rate_floor.len() != instance.users() {
         let found = format!("{} numbers", problem.rate_floor.len());
