@@ -127,7 +127,7 @@ pub struct Estimate {
 #[derive(Clone, Debug)]
 enum Filter {
     Blocks(Vec<CMat>),
-    /// `√E Φ_k (B + V S Vᴴ)⁻¹`, kept as its parts.
+    /// `√E Φ_k (B + E V S Vᴴ)⁻¹`, kept as its parts.
     Joint {
         energy: f64,
         covariance: Covariance,
@@ -143,9 +143,7 @@ impl Estimate {
         match &self.filter {
             Filter::Blocks(blocks) => apply_blocks(blocks, y),
             Filter::Joint { energy, covariance, received } => {
-                let mut out = covariance.apply(&received.solve(y));
-                out.iter_mut().for_each(|z| *z *= energy.sqrt());
-                out
+                received.estimate(covariance, *energy, y)
             }
             Filter::Dense(filter) => apply_blocks(std::slice::from_ref(filter), y),
         }

@@ -203,6 +203,42 @@ fn draw(scene: &AggregatedScene, rng: &mut ChaCha8Rng) -> Vec<Vec<C64>> {
         .collect()
 }
 
+/// With pilots as strong as they may be, what is left of the error is what the noise of the pilots
+/// leaves, at most `I/E`: a difference of covariances would be rounding of either sign.
+#[test]
+fn errors_behind_strong_pilots_are_covariances() {
+    let mut scene = scene(3, 3, 2, 4);
+    scene.reflection = vec![1e6; 2];
+    let phi = scene.channel_covariances();
+    for db in [100.0, 140.0, 170.0, 200.0] {
+        let energy = 10f64.powf(db / 10.0);
+        for (groups, shared) in
+            [(vec![vec![0], vec![1], vec![2]], false), (vec![vec![0, 1, 2]], true)]
+        {
+            let estimates = estimate(&phi, &groups, energy, Estimator::Joint).unwrap();
+            for (k, estimate) in estimates.iter().enumerate() {
+                let error = &estimate.error;
+                assert!(error.weights.iter().all(|weight| *weight >= 0.0), "{db} dB, user {k}");
+                let dense = error.dense();
+                let noise: f64 = (0..12).map(|i| dense[(i, i)].re).sum();
+                assert!(noise > 0.0);
+                if !shared {
+                    let most = 12.0 / energy;
+                    assert!(noise <= most * (1.0 + 1e-6), "{db} dB: {noise:e} of {most:e}");
+                }
+                for block in &error.blocks {
+                    for i in 0..4 {
+                        for j in 0..4 {
+                            let apart = (block[(i, j)] - block[(j, i)].conj()).norm();
+                            assert!(apart <= 1e-12 * block.max_abs());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Propositions 1 to 3 by simulation of the model: covariance of channels, of estimates, of errors.
 #[test]
 fn the_propositions_hold_in_simulation() {

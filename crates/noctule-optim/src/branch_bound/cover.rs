@@ -16,10 +16,27 @@ fn certain((low, high): &Corners) -> Corners {
     low.iter().zip(high).map(inner).unzip()
 }
 
-/// Whether boxes cover a box, but for what rounding leaves of its corners. Boxes that come from dividing one again and again can be taken apart
-/// by cuts that no box straddles; where there is no such cut, nothing is claimed.
+/// The boxes that meet a whole without width in some sides. Of two boxes that share the face in
+/// which it lies, the lower one is enough: with both, the cuts of one would run through the other.
+fn at_the_point<'a>(boxes: &'a [Corners], (low, high): &Corners) -> Vec<&'a Corners> {
+    let mut kept: Vec<&Corners> = boxes.iter().collect();
+    for k in (0..low.len()).filter(|&k| low[k] >= high[k]) {
+        let holds = |b: &&Corners| b.0[k] <= high[k] && low[k] <= b.1[k];
+        kept.retain(holds);
+        let below: Vec<&Corners> = kept.iter().filter(|b| b.0[k] < high[k]).copied().collect();
+        if !below.is_empty() {
+            kept = below;
+        }
+    }
+    kept
+}
+
+/// Whether boxes cover a box, but for what rounding leaves of its corners. Boxes that come from
+/// dividing one again and again can be taken apart by cuts that no box straddles; where there is no
+/// such cut, nothing is claimed.
 pub fn covers(boxes: &[Corners], whole: &Corners) -> bool {
-    let mut open: Vec<(Vec<&Corners>, Corners)> = vec![(boxes.iter().collect(), certain(whole))];
+    let whole = certain(whole);
+    let mut open: Vec<(Vec<&Corners>, Corners)> = vec![(at_the_point(boxes, &whole), whole)];
     while let Some((mut boxes, (low, high))) = open.pop() {
         let sides = low.len();
         // A box that only touches the region covers nothing that its neighbours' closure leaves out.
@@ -62,5 +79,26 @@ mod tests {
         assert!(!covers(&gap, &(vec![0.0], vec![2.0])));
         // a whole without width
         assert!(covers(&[(vec![1.0], vec![1.0])], &(vec![1.0], vec![1.0])));
+    }
+
+    #[test]
+    fn a_slice_is_covered_by_what_it_passes_through() {
+        // four boxes of [0, 2]²: the left half is cut at 1, the right one at 0.5
+        let boxes: Vec<Corners> = [
+            ([0.0, 0.0], [1.0, 1.0]),
+            ([0.0, 1.0], [1.0, 2.0]),
+            ([1.0, 0.0], [2.0, 0.5]),
+            ([1.0, 0.5], [2.0, 2.0]),
+        ]
+        .map(|(a, b)| (a.to_vec(), b.to_vec()))
+        .into();
+        for at in [0.0, 0.5, 1.0, 1.5, 2.0] {
+            assert!(covers(&boxes, &(vec![at, 0.0], vec![at, 2.0])), "at {at}");
+            assert!(covers(&boxes, &(vec![0.0, at], vec![2.0, at])), "across, at {at}");
+        }
+        assert!(!covers(&boxes, &(vec![2.1, 0.0], vec![2.1, 2.0])));
+        // without the box that it passes through, nothing of its neighbours' helps
+        assert!(!covers(&boxes[1..], &(vec![0.5, 0.0], vec![0.5, 2.0])));
+        assert!(!covers(&boxes[..3], &(vec![1.5, 0.0], vec![1.5, 2.0])));
     }
 }

@@ -7,20 +7,18 @@
 //! R^{-1} = B^{-1} - B^{-1} V K V^H B^{-1},\qquad
 //! K = ((E S)^{-1} + G)^{-1} = T (I + T G T)^{-1} T,\quad T = (E S)^{1/2}
 //! ```
-//! (the second form needs no inverse of a weight that may be zero, and is Hermitian with a matrix
-//! under the inverse that is at least the identity). The error is `Θ = Φ − E Φ R⁻¹ Φ`; with
-//! `Φ = D + V s Vᴴ` and `Y = D B⁻¹ V` it is again block-diagonal plus low rank, in the span of `V`
-//! and `Y`:
+//! (the second form needs no inverse of a weight that may be zero). The error `Θ = Φ − E Φ R⁻¹ Φ` is
+//! never computed as that difference, which strong pilots would cancel to nothing: it is a sum of
+//! positive semidefinite terms. Let `Φ = D + V s Vᴴ`, `s' = S − s` the weights of the others,
+//! `N = B − E D` and `Y = D B⁻¹ V`, so that `V − E Y = N B⁻¹ V`. Along a direction `v_t` the pilots
+//! tell the user's coefficient and the others' only in one combination, of variance `S_t`; the other
+//! one, independent of it, stays as unknown as it was. With `P = (I + T G T)⁻¹`, the covariance of
+//! the first ones after the pilots,
 //! ```math
-//! \begin{aligned}
-//! D\,\text{part:}\quad & D - E\, D B^{-1} D \\
-//! V\cdot V^H:\quad & s - E\,(s G s - s G K G s) \\
-//! V\cdot Y^H:\quad & -E\,(s - s G K) \\
-//! Y\cdot Y^H:\quad & +E\, K
-//! \end{aligned}
+//! \Theta = N B^{-1} D\, B^{-1} N + E\, D B^{-1} N B^{-1} D
+//!   + \sum_t \frac{s_t s'_t}{S_t}\, v_t v_t^H + A P A^H ,\qquad
+//! a_t = \frac{s_t\, N B^{-1} v_t - E\, s'_t\, D B^{-1} v_t}{\sqrt{S_t}} .
 //! ```
-//! The last sign is plus: Woodbury takes `B⁻¹VKVᴴB⁻¹` away from `R⁻¹`, and `R⁻¹` is taken away
-//! from `Φ`.
 //!
 //! Covariances that were split from dense matrices have directions of negative weight (what lies
 //! beside the blocks has no trace), where neither `T` nor the reasoning about signs exists. They are
@@ -34,54 +32,45 @@ use super::{Covariance, Estimate, Filter, add, apply_blocks, contaminating, sand
 /// What a Cholesky factor that fails was of.
 const RECEIVED: &str = "covariance of the received pilots";
 
-/// `B⁻¹` of the covariance of what is received, `V` and the core `K` of Woodbury's formula.
+/// What is known of what is received: `B⁻¹`, `V`, the diagonal of `S` and `P`.
 #[derive(Clone, Debug)]
 pub(super) struct Received {
     inverse: Vec<CMat>,
     factors: CMat,
-    core: CMat,
+    weights: Vec<f64>,
+    told: Told,
 }
 
 impl Received {
-    /// `R⁻¹ y`.
-    pub(super) fn solve(&self, y: &[C64]) -> Vec<C64> {
-        let mut out = apply_blocks(&self.inverse, y);
+    /// `√E Φ R⁻¹ y` of the user with the covariance Φ: first the coefficients of the directions, then
+    /// the blocks from what they leave of `y`.
+    pub(super) fn estimate(&self, own: &Covariance, energy: f64, y: &[C64]) -> Vec<C64> {
+        let solved = apply_blocks(&self.inverse, y);
         let along: Vec<C64> =
-            (0..self.factors.cols()).map(|t| dot(self.factors.col(t), &out)).collect();
-        let pulled: Vec<C64> = (0..along.len())
-            .map(|i| (0..along.len()).map(|j| self.core[(i, j)] * along[j]).sum())
-            .collect();
-        let mut through = vec![C64::ZERO; y.len()];
-        for (t, p) in pulled.iter().enumerate() {
-            through.iter_mut().zip(self.factors.col(t)).for_each(|(x, v)| *x += v * p);
+            (0..self.factors.cols()).map(|t| dot(self.factors.col(t), &solved)).collect();
+        let mut left = y.to_vec();
+        let mut out = vec![C64::ZERO; y.len()];
+        for (t, mean) in self.told.mean(&along).into_iter().enumerate() {
+            let (v, all) = (self.factors.col(t), self.weights[t]);
+            let mine = own.weights.get(t).copied().unwrap_or(0.0);
+            let root = if all > 0.0 { all.sqrt() } else { 1.0 };
+            out.iter_mut().zip(v).for_each(|(o, v)| *o += v * mean * (mine / root));
+            left.iter_mut().zip(v).for_each(|(y, v)| *y -= v * mean * (energy * all).sqrt());
         }
-        for (x, y) in out.iter_mut().zip(apply_blocks(&self.inverse, &through)) {
-            *x -= y;
-        }
+        let blocks = apply_blocks(&own.blocks, &apply_blocks(&self.inverse, &left));
+        out.iter_mut().zip(blocks).for_each(|(o, b)| *o += b * energy.sqrt());
         out
     }
 }
 
 /// The estimate of one user by all access points together.
 //
-// Why the table of the page is right, sign by sign. With X = B⁻¹V, so that G = VᴴX and Y = DX:
-//
-//   R⁻¹ = B⁻¹ − X K Xᴴ                                 Woodbury
-//   Φ R⁻¹ Φ = Φ B⁻¹ Φ − (Φ X) K (Φ X)ᴴ,                 Φ = D + V s Vᴴ
-//
-//   Φ B⁻¹ Φ = D B⁻¹ D + Y s Vᴴ + V s Yᴴ + V sGs Vᴴ      as D B⁻¹ V = Y and Vᴴ B⁻¹ V = G
-//   Φ X     = Y + V sG                                 as D X = Y and Vᴴ X = G
-//   (ΦX) K (ΦX)ᴴ = Y K Yᴴ + V sGK Yᴴ + Y KGs Vᴴ + V sGKGs Vᴴ
-//
-// Θ = Φ − E Φ R⁻¹ Φ takes the first line away and gives the last one back:
-//
-//   D part   D − E D B⁻¹ D
-//   V · Vᴴ   s − E (sGs − sGKGs)
-//   V · Yᴴ   −E (s − sGK)              Y · Vᴴ is its adjoint, as s, G and K are Hermitian
-//   Y · Yᴴ   +E K
-//
-// A check: without contamination E s = T², so that K = E s − E s G K makes the second line K/E and the
-// third −K, and the low-rank part E (Y − V/E) K (Y − V/E)ᴴ, positive semidefinite as it must be.
+// Why it is right: given the coefficients z of the low-rank parts, the blocks are estimated by
+// √E D B⁻¹ and leave D − E D B⁻¹ D, the first two terms. An error δz of the coefficients moves the
+// estimate by V s^{1/2} δz − E D B⁻¹ (V s^{1/2} δz + V s'^{1/2} δz'). Turned by
+// w = (s^{1/2} z + s'^{1/2} z')/S^{1/2} and n = (s'^{1/2} z − s^{1/2} z')/S^{1/2}, what is received
+// depends on w alone: n keeps its variance of one and moves the estimate by V (s s'/S)^{1/2}, and w
+// has the covariance P and moves it by A.
 pub(super) fn joint(
     covariances: &[Covariance],
     group: &[usize],
@@ -98,13 +87,22 @@ pub(super) fn joint(
     let solved: Vec<Vec<C64>> =
         (0..factors.cols()).map(|t| apply_blocks(&inverse, factors.col(t))).collect();
     let gram = CMat::from_fn(solved.len(), solved.len(), |i, j| dot(factors.col(i), &solved[j]));
-    let core = woodbury_core(&weights, &gram, energy)?;
-    let blocks = remaining_blocks(own, &inverse, energy);
-    let mut error = Covariance::block_diagonal(blocks);
-    let basis = spanned(own, &factors, &solved)?;
-    let whole = remaining_core(own, &gram, &core, energy);
-    (error.factors, error.weights) = diagonalised(&basis, &whole)?;
-    let received = Received { inverse, factors, core };
+    let told = Told::of(&weights, &gram, energy)?;
+    let others: Vec<usize> = group.iter().copied().filter(|&other| other != user).collect();
+    let beside = received_blocks(covariances, &others, own, energy);
+    let mut error = Covariance::block_diagonal(remaining_blocks(own, &beside, &inverse, energy));
+    let moved = moved(own, &beside, &solved, &weights, energy)?;
+    let mut columns = product(&moved, Op::Plain, &told.directions, Op::Plain).as_slice().to_vec();
+    error.weights.clone_from(&told.remaining);
+    for (t, (&mine, &all)) in own.weights.iter().zip(&weights).enumerate() {
+        let theirs = all - mine;
+        if mine > 0.0 && theirs > 0.0 {
+            columns.extend_from_slice(factors.col(t));
+            error.weights.push(mine * (theirs / all));
+        }
+    }
+    error.factors = CMat::from_columns(own.order(), error.weights.len(), columns)?;
+    let received = Received { inverse, factors, weights, told };
     Ok(Estimate { error, filter: Filter::Joint { energy, covariance: own.clone(), received } })
 }
 
@@ -165,79 +163,76 @@ fn directions(
     Ok((factors, directions.into_iter().map(|(weight, _)| weight).collect()))
 }
 
-/// `K = T (I + T G T)⁻¹ T`.
-fn woodbury_core(weights: &[f64], gram: &CMat, energy: f64) -> Result<CMat, NumError> {
-    let r = weights.len();
-    let half: Vec<f64> = weights.iter().map(|weight| (weight * energy).sqrt()).collect();
-    let inner = CMat::from_fn(r, r, |i, j| {
-        let one = if i == j { 1.0 } else { 0.0 };
-        C64::from(one) + gram[(i, j)] * (half[i] * half[j])
-    });
-    let mut inverse = CMat::identity(r);
-    let mut cholesky = Cholesky::new(r);
-    cholesky.factor(&inner, "core of the received pilots")?;
-    cholesky.solve_in_place(&mut inverse);
-    Ok(CMat::from_fn(r, r, |i, j| inverse[(i, j)] * (half[i] * half[j])))
+/// `P = (I + T G T)⁻¹` by its eigenvalues: strong pilots lift most of those of `T G T` so high that the
+/// one beside the others is lost to rounding, and with it a Cholesky factor.
+#[derive(Clone, Debug)]
+struct Told {
+    /// Eigenvectors.
+    directions: CMat,
+    /// Eigenvalues of P, between zero and one.
+    remaining: Vec<f64>,
+    /// The diagonal of T.
+    scale: Vec<f64>,
 }
 
-/// `D − E D B⁻¹ D`, block by block.
-fn remaining_blocks(own: &Covariance, inverse: &[CMat], energy: f64) -> Vec<CMat> {
-    let pairs = own.blocks.iter().zip(inverse);
-    pairs
-        .map(|(d, inverse)| {
-            let mut block = d.clone();
-            let through = sandwich(d, inverse, energy);
-            block.as_mut_slice().iter_mut().zip(through.as_slice()).for_each(|(b, t)| *b -= t);
+impl Told {
+    fn of(weights: &[f64], gram: &CMat, energy: f64) -> Result<Self, NumError> {
+        let r = weights.len();
+        let scale: Vec<f64> = weights.iter().map(|weight| (weight * energy).sqrt()).collect();
+        let inner = CMat::from_fn(r, r, |i, j| gram[(i, j)] * (scale[i] * scale[j]));
+        let mut eigen = HermitianEigen::new(r);
+        if r > 0 {
+            eigen.compute(&inner)?;
+        }
+        let remaining = eigen.values().iter().map(|value| 1.0 / (1.0 + value.max(0.0))).collect();
+        Ok(Self { directions: eigen.vectors().clone(), remaining, scale })
+    }
+
+    /// `P T x`.
+    fn mean(&self, x: &[C64]) -> Vec<C64> {
+        let scaled: Vec<C64> = x.iter().zip(&self.scale).map(|(x, t)| x * t).collect();
+        let mut out = vec![C64::ZERO; x.len()];
+        for (t, remaining) in self.remaining.iter().enumerate() {
+            let u = self.directions.col(t);
+            let along = dot(u, &scaled) * *remaining;
+            out.iter_mut().zip(u).for_each(|(o, u)| *o += u * along);
+        }
+        out
+    }
+}
+
+/// `D − E D B⁻¹ D`, block by block, as the sum `N B⁻¹ D B⁻¹ N + E D B⁻¹ N B⁻¹ D`.
+fn remaining_blocks(own: &Covariance, beside: &[CMat], inverse: &[CMat], energy: f64) -> Vec<CMat> {
+    let blocks = own.blocks.iter().zip(beside).zip(inverse);
+    blocks
+        .map(|((d, n), inverse)| {
+            let keep = product(n, Op::Plain, inverse, Op::Plain);
+            let filter = product(d, Op::Plain, inverse, Op::Plain);
+            let mut block = sandwich(&keep, d, 1.0);
+            add(&mut block, &sandwich(&filter, n, energy));
             block
         })
         .collect()
 }
 
-/// The columns of `[V, Y]`, `Y = D B⁻¹ V`.
-fn spanned(own: &Covariance, factors: &CMat, solved: &[Vec<C64>]) -> Result<CMat, NumError> {
-    let mut basis = factors.as_slice().to_vec();
-    for column in solved {
-        basis.extend(apply_blocks(&own.blocks, column));
+/// The columns of `A`, by how much an error of what the pilots tell moves the estimate.
+fn moved(
+    own: &Covariance,
+    beside: &[CMat],
+    solved: &[Vec<C64>],
+    weights: &[f64],
+    energy: f64,
+) -> Result<CMat, NumError> {
+    let mut columns = Vec::with_capacity(own.order() * solved.len());
+    for (t, (solved, &all)) in solved.iter().zip(weights).enumerate() {
+        let mine = own.weights.get(t).copied().unwrap_or(0.0);
+        // A direction without weight moves nothing.
+        let root = if all > 0.0 { all.sqrt() } else { 1.0 };
+        let (direct, through) = (mine / root, energy * ((all - mine) / root));
+        let (a, b) = (apply_blocks(beside, solved), apply_blocks(&own.blocks, solved));
+        columns.extend(a.iter().zip(&b).map(|(a, b)| a * direct - b * through));
     }
-    CMat::from_columns(own.order(), 2 * solved.len(), basis)
-}
-
-/// The core of the low-rank part of Θ in `[V, Y]`: the table of the module's page.
-fn remaining_core(own: &Covariance, gram: &CMat, core: &CMat, energy: f64) -> CMat {
-    let r = gram.rows();
-    // s of this user over all directions; zero for those it has not.
-    let s = CMat::from_fn(r, r, |i, j| match own.weights.get(i) {
-        Some(&weight) if i == j => C64::from(weight),
-        _ => C64::ZERO,
-    });
-    let sg = product(&s, Op::Plain, gram, Op::Plain);
-    let sgk = product(&sg, Op::Plain, core, Op::Plain);
-    let sgs = product(&sg, Op::Plain, &s, Op::Plain);
-    let sgkgs = product(&sgk, Op::Plain, &sg, Op::Adjoint);
-    let vy = |i: usize, j: usize| (s[(i, j)] - sgk[(i, j)]) * -energy;
-    CMat::from_fn(2 * r, 2 * r, |i, j| match (i < r, j < r) {
-        (true, true) => s[(i, j)] - (sgs[(i, j)] - sgkgs[(i, j)]) * energy,
-        (true, false) => vy(i, j - r),
-        (false, true) => vy(j, i - r).conj(),
-        (false, false) => core[(i - r, j - r)] * energy,
-    })
-}
-
-/// `P G Pᴴ` as columns and real weights.
-fn diagonalised(basis: &CMat, core: &CMat) -> Result<(CMat, Vec<f64>), NumError> {
-    let r = core.rows();
-    if r == 0 {
-        return Ok((CMat::zeros(basis.rows(), 0), Vec::new()));
-    }
-    let norms: Vec<f64> = (0..r)
-        .map(|c| basis.col(c).iter().map(C64::norm_sqr).sum::<f64>().sqrt().max(f64::MIN_POSITIVE))
-        .collect();
-    let scaled = CMat::from_fn(r, r, |i, j| core[(i, j)] * (norms[i] * norms[j]));
-    let mut eigen = HermitianEigen::new(r);
-    eigen.compute(&scaled)?;
-    let unit = CMat::from_fn(basis.rows(), r, |i, c| basis[(i, c)] / norms[c]);
-    let columns = product(&unit, Op::Plain, eigen.vectors(), Op::Plain);
-    Ok((columns, eigen.values().to_vec()))
+    CMat::from_columns(own.order(), solved.len(), columns)
 }
 
 /// `C = √E Φ R⁻¹` from dense matrices, for covariances whose low-rank parts have signs. The error is

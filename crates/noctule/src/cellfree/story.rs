@@ -12,7 +12,7 @@ pub(super) fn facts(instance: &Instance, design: &CellFreeDesign) -> Vec<(String
         match instance.requirement() {
             Requirement::None => "nothing: the largest sum rate".to_owned(),
             Requirement::MaxError(limit) => {
-                format!("a mean beampattern error of at most {limit:.6}")
+                format!("a mean beampattern error of at most {}", plain(limit))
             }
             Requirement::MinRate(rate) => format!("a sum rate of at least {rate:.6} bit/s/Hz"),
         },
@@ -26,10 +26,10 @@ pub(super) fn facts(instance: &Instance, design: &CellFreeDesign) -> Vec<(String
     }
     facts.push(("data in a coherence interval", format!("{:.2} bit/Hz", metrics.payload_bits)));
     if let Some(error) = metrics.error {
-        facts.push(("mean beampattern error", format!("{error:.6}")));
+        facts.push(("mean beampattern error", plain(error)));
     }
     if let Some(error) = metrics.normalised_error {
-        facts.push(("the same over squared scales", format!("{error:.6}")));
+        facts.push(("the same over squared scales", plain(error)));
     }
     if let Some(slope) = metrics.slope {
         facts.push(("price of the requirement", price(instance.requirement(), slope)));
@@ -37,11 +37,19 @@ pub(super) fn facts(instance: &Instance, design: &CellFreeDesign) -> Vec<(String
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+/// Six decimals, or the power of ten where they would show too little of a small number.
+fn plain(x: f64) -> String {
+    if x == 0.0 || x.abs() >= 1e-3 { format!("{x:.6}") } else { format!("{x:.4e}") }
+}
+
 /// What a step of what is required costs: the slope of the boundary, in the direction that is asked.
 fn price(requirement: Requirement, slope: f64) -> String {
     match requirement {
         Requirement::MinRate(_) if slope > 0.0 => {
             format!("one bit/s/Hz more costs {:.4e} of error", slope.recip())
+        }
+        _ if 0.01 * slope.abs() < 1e-3 => {
+            format!("one per cent of a unit of error less costs {:.3e} bit/s/Hz", 0.01 * slope)
         }
         _ => format!("one per cent of a unit of error less costs {:.4} bit/s/Hz", 0.01 * slope),
     }

@@ -156,3 +156,37 @@ fn many_access_points_run() {
             }
     );
 }
+
+/// At high power a climb can end beside a limit that the best beampatterns keep, or beside a rate that
+/// is in reach without sensing: what other problems' beams meet is met.
+#[test]
+fn what_other_problems_beams_meet_is_met() {
+    let loud = Scenario {
+        aps: 3,
+        users: 4,
+        antennas: 6,
+        power_over_noise_db: 155.0,
+        requirement: RequirementSpec::ErrorOverBest(1.05),
+        ..Scenario::default()
+    };
+    for trial in 0..4 {
+        let instance = loud.realize(2, trial).unwrap();
+        let found = design(&instance, &Settings::default()).unwrap();
+        let witness = verify(&instance, &found.variables).unwrap();
+        assert!(witness.violation <= 1e-6, "trial {trial}: {:e}", witness.violation);
+        assert!(found.metrics.sum_rate_bps_hz > 0.0);
+    }
+    let free = Scenario { requirement: RequirementSpec::None, ..loud };
+    for trial in 0..4 {
+        let instance = free.realize(2, trial).unwrap();
+        let reached = design(&instance, &Settings::default()).unwrap().metrics.sum_rate_bps_hz;
+        let required = instance.with_requirement(Requirement::MinRate(0.99 * reached)).unwrap();
+        let found = design(&required, &Settings::default()).unwrap();
+        let rate = found.metrics.sum_rate_bps_hz;
+        assert!(rate >= 0.99 * reached * (1.0 - 1e-6), "trial {trial}: {rate} of {reached}");
+    }
+    // A rate out of reach has no price.
+    let instance = free.realize(2, 0).unwrap().with_requirement(Requirement::MinRate(1e3)).unwrap();
+    let missed = design(&instance, &Settings::default()).unwrap();
+    assert_eq!(missed.metrics.slope, None);
+}

@@ -1,10 +1,11 @@
 //! Bounds and certificates: designs are as near to them as they say, and no design passes them.
 
+use noctule::pilots::again::{self, by_intervals};
 use noctule::pilots::baselines::full_power;
 use noctule::pilots::interior::{Goal, Interior, Program, Rules, dual};
 use noctule::pilots::{
-    CrbLimit, FullPower, LeastPowerSettings, Scenario, Settings, best_crb, design, least_power,
-    verify,
+    AccessPoints, CrbLimit, FullPower, LeastPowerSettings, Scenario, Settings, best_crb, design,
+    least_power, verify,
 };
 use noctule::system::NoSettings;
 use noctule::{Certify, Stop};
@@ -42,6 +43,42 @@ fn every_design_is_within_a_thousandth_of_its_bound() {
         }
         println!("K={users}: {trials} drops, worst gap {worst:.2e}, at most {most} Newton steps");
     }
+}
+
+/// Near the limit of what is possible the prices of power and of positions are 10¹⁰ times what is left
+/// of them: the rounding of that difference once lifted bounds above what their multipliers prove.
+#[test]
+fn a_bound_is_what_its_multipliers_prove_when_they_cancel() {
+    let places = |list: &[[f64; 2]]| AccessPoints::Fixed(list.to_vec());
+    let two = places(&[[69.194_671, 261.304_114], [151.531_576, 217.603_210]]);
+    let apart = places(&[[129.391_868, 65.249_995], [212.274_901, 95.815_221]]);
+    let near = places(&[[105.561_184, 174.564_765], [256.531_141, 162.112_634]]);
+    let mut checked = 0;
+    for (access_points, users, over, uplink_correlation) in
+        [(two, 4, 1.1, 0.0), (apart, 3, 1.2, 0.586), (near, 2, 1.001, 0.5)]
+    {
+        let scenario = Scenario {
+            access_points,
+            uplink_correlation,
+            ..scenario(users, CrbLimit::OverBest(over))
+        };
+        for trial in 0..12 {
+            let instance = scenario.realize(13, trial).unwrap();
+            let found = design(&instance, &certified()).unwrap();
+            let Some(bound) = found.proof.bound else { continue };
+            let reached = found.metrics.worst_error;
+            let again =
+                by_intervals(&instance, &bound.numbers, again::Goal::WorstError, reached).unwrap();
+            let proven = again.expect("few regions");
+            assert!(
+                bound.value <= proven * (1.0 + 1e-9),
+                "over {over}, trial {trial}: {:e} is claimed, {proven:e} proven",
+                bound.value
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked >= 30, "{checked}");
 }
 
 #[test]

@@ -152,7 +152,11 @@ impl<'a, T: Tables> Ledger<'a, T> {
                         self.compared.push((place, Some(residual), Some(found)));
                         let apart = (found - residual).abs();
                         let tolerance = self.said.setting("tolerance").unwrap_or(USUAL_TOLERANCE);
-                        if apart <= 0.01 * found.max(residual) + RESIDUAL_ROUNDING {
+                        // Far below the tolerance it is rounding, which nobody can repeat.
+                        let nothing = (0.1 * tolerance).max(RESIDUAL_ROUNDING);
+                        if found.max(residual) <= nothing
+                            || apart <= 0.01 * found.max(residual) + RESIDUAL_ROUNDING
+                        {
                             Verdict::Confirmed
                         } else if found.min(residual) > tolerance {
                             // At extreme ratios of signal to noise nothing is left of it but rounding,

@@ -8,11 +8,11 @@ use noctule_phy::units::bits_to_nats;
 use super::free::communication;
 use crate::cellfree::bound::rate_bound;
 use crate::cellfree::patterns::{error_bound, error_floor, unreachable};
-use crate::cellfree::requirement::advice;
+use crate::cellfree::requirement::{advice, missed};
 use crate::cellfree::sensing::BestPattern;
-use crate::cellfree::starts::{default_starts, lively, shared};
-use crate::cellfree::{Beams, CellFreeDesign, Instance, Requirement, Settings};
-use crate::{Certify, Design, Error};
+use crate::cellfree::starts::{Start, default_starts, lively, shared};
+use crate::cellfree::{Beams, CellFreeDesign, Instance, Requirement, Settings, evaluate};
+use crate::{Certify, Design, Error, FEASIBLE};
 
 mod trade_off;
 
@@ -26,6 +26,11 @@ const LEAST_GAP: f64 = 1e-9;
 const ROUNDING: f64 = 1e-11;
 /// The gap of a bound that is only asked whether a required rate is beyond it.
 const COARSE_GAP: f64 = 1e-2;
+/// What is said of beams that no climb has led to.
+const BY_SHARES: &str = "no climb met the requirement: these are the best beampatterns with what they \
+    leave to data, or the beams of the largest rate, and not a stationary point";
+/// Data's share of the power of the best beampatterns is halved so often, at most.
+const HALVINGS: i32 = 60;
 
 /// P3 and P4 from the given beams and `fresh` starts of their own.
 ///
@@ -50,6 +55,7 @@ pub(in crate::cellfree) fn constrained<'a>(
     let (x, rough) = search.climb_roughly(points)?;
     let found = search.polish(x, &rough)?;
     search.replace_chosen(&found);
+    let found = search.rescue(found, patterns)?;
     let (found, bound) = search.certify(found)?;
     search.told(found, bound, patterns, certified)
 }
@@ -95,8 +101,7 @@ impl<'a> Search<'a> {
         warm: impl Iterator<Item = &'b Beams>,
         fresh: usize,
     ) -> Result<Vec<Vec<C64>>, Error> {
-        let factors: Vec<Option<CMat>> =
-            patterns.iter().map(|p| p.as_ref().map(|p| p.factor.clone())).collect();
+        let factors = factors(patterns);
         let (most, least) = SHARES;
         // Close to the smallest error hardly any power is left for data.
         let share = match self.problem.rate_first {
@@ -142,6 +147,54 @@ impl<'a> Search<'a> {
         if let Some(start) = self.starts.get_mut(self.chosen) {
             *start = found.shown();
         }
+    }
+
+    /// Where the climb misses a requirement that other problems' beams meet, it is tried again from
+    /// those. At high power, with a limit close to the smallest error, rates and errors are of such
+    /// different size that a climb from elsewhere can end beside the limit.
+    fn rescue(
+        &mut self,
+        found: Polished,
+        patterns: &[Option<BestPattern>],
+    ) -> Result<Polished, Error> {
+        if found.is_feasible() || self.interrupt.is_raised() {
+            return Ok(found);
+        }
+        let factors = factors(patterns);
+        let other = match self.problem.rate_first {
+            true => self.room_for_data(&factors)?,
+            false => self.largest_rate()?,
+        };
+        let Some(beams) = other else { return Ok(found) };
+        let streams = self.settings.sensing_beams;
+        let x = self.problem.model.point(&lively(&beams, &factors, streams));
+        let again = self.polish(x.clone(), &found.run)?;
+        let placed = TradeOff::placed(self.instance, beams, x, &found.run)?;
+        let better = self.problem.better(again, placed);
+        self.starts.push(better.shown());
+        Ok(better)
+    }
+
+    /// The best beampatterns with as much of their power for data as the limit leaves room for; none
+    /// where there is no room at all.
+    fn room_for_data(&self, factors: &[Option<CMat>]) -> Result<Option<Beams>, Error> {
+        for halvings in 1..=HALVINGS {
+            let share = 0.5_f64.powi(halvings);
+            let beams = shared(self.instance, Start::Regularised, share, factors)?;
+            if missed(self.instance, &evaluate(self.instance, &beams)?) <= FEASIBLE {
+                return Ok(Some(beams));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The beams of the largest rate, whatever they sense.
+    fn largest_rate(&self) -> Result<Option<Beams>, Error> {
+        let free = self.instance.with_requirement(Requirement::None)?;
+        let settings = Settings { certify: Certify::No, ..self.settings.clone() };
+        let beams = communication(&free, &settings, None, self.interrupt)?.variables;
+        let meets = missed(self.instance, &evaluate(self.instance, &beams)?) <= FEASIBLE;
+        Ok(meets.then_some(beams))
     }
 
     /// The upper bound on the rate that is asked for, and the better beams branch and bound may meet on
@@ -215,12 +268,16 @@ impl<'a> Search<'a> {
     /// What is proven of a point, and the design that says so.
     fn told(
         self,
-        found: Polished,
+        mut found: Polished,
         of_rate: Option<Bound>,
         patterns: &[Option<BestPattern>],
         certified: f64,
     ) -> Result<CellFreeDesign, Error> {
         let feasible = found.is_feasible();
+        if !feasible {
+            // The multiplier of a climb that has missed prices nothing.
+            found.metrics.slope = None;
+        }
         let (mut bound, mut infeasible) = (of_rate, None);
         if let Requirement::MinRate(rate) = self.instance.requirement() {
             // what no signals undercut, whatever the rate, is less unless nearly all power senses
@@ -244,7 +301,14 @@ impl<'a> Search<'a> {
         if feasible && !self.interrupt.is_raised() {
             warnings.extend(self.settings.certify.left_open(bound.as_ref()));
         }
-        let point = if feasible { Proof::stationary(found.run.residual) } else { Proof::NONE };
+        if feasible && !found.climbed {
+            warnings.push(BY_SHARES.to_owned());
+        }
+        let point = match (feasible, found.climbed) {
+            (true, true) => Proof::stationary(found.run.residual),
+            (true, false) => Proof::feasible(found.violation),
+            (false, _) => Proof::NONE,
+        };
         // How far a point that misses the requirement is from a bound means nothing.
         let proof = Proof { infeasible, ..point }.with_bound(bound.filter(|_| feasible));
         Ok(Design {
@@ -258,6 +322,11 @@ impl<'a> Search<'a> {
             warnings,
         })
     }
+}
+
+/// The beams of the best beampatterns.
+fn factors(patterns: &[Option<BestPattern>]) -> Vec<Option<CMat>> {
+    patterns.iter().map(|p| p.as_ref().map(|p| p.factor.clone())).collect()
 }
 
 /// A required rate that even branch and bound's upper bound does not reach, with at least its first

@@ -17,8 +17,16 @@ use noctule_phy::multistatic::Information;
 
 use super::{Interior, Program};
 
-/// Relative margin for the rounding of sums of a few thousand terms.
+/// Relative margin for the rounding of sums of a few thousand terms that do not cancel.
 const MARGIN: f64 = 1e-11;
+
+/// What rounding may leave of a sum that cancels, relative to the sum of its terms' magnitudes: a cost
+/// has K + 3 terms of which none is the result of more than eight operations, each off by half a unit
+/// in the last place. Twice that, so that a checker that bounds its own rounding term by term finds
+/// the conditions to hold as well.
+fn rounding(users: usize) -> f64 {
+    (users as f64 + 24.0) * f64::EPSILON
+}
 
 /// The inverse of J: Y, and tr Y.
 fn inverse(j: Information) -> Information {
@@ -26,14 +34,16 @@ fn inverse(j: Information) -> Information {
     Information { xx: j.yy / d, yy: j.xx / d, xy: -j.xy / d }
 }
 
-/// tr(Y² R).
-fn curvature(y: Information, r: Information) -> f64 {
+/// tr(Y² R), and the sum of the magnitudes of its terms.
+fn curvature(y: Information, r: Information) -> (f64, f64) {
     let square = Information {
         xx: y.xx * y.xx + y.xy * y.xy,
         yy: y.yy * y.yy + y.xy * y.xy,
         xy: y.xy * (y.xx + y.yy),
     };
-    square.xx * r.xx + square.yy * r.yy + 2.0 * square.xy * r.xy
+    let (along, across) = (square.xx * r.xx + square.yy * r.yy, 2.0 * square.xy * r.xy);
+    let size = y.xy.abs() * (y.xx + y.yy).abs() * 2.0 * r.xy.abs();
+    (along + across, along + size)
 }
 
 /// Weights on the constraints of a program, as the interior point suggests them.
@@ -77,10 +87,18 @@ impl Weights {
         Self { error, crb, inverse: inverses, power: interior.y_power.clone(), numerator }
     }
 
-    /// What the position bounds contribute to the constant.
+    /// What the position bounds contribute to the constant, at least: near the limit of what is
+    /// possible the weights are large and the terms cancel.
     fn positions_constant(&self, limit: Option<f64>) -> f64 {
+        let rounding = rounding(self.crb.len());
         limit.map_or(0.0, |limit| {
-            self.crb.iter().zip(&self.inverse).map(|(n, y)| n * (2.0 * (y.xx + y.yy) - limit)).sum()
+            let terms = self.crb.iter().zip(&self.inverse);
+            terms
+                .map(|(n, y)| {
+                    let trace = 2.0 * (y.xx + y.yy);
+                    n * (trace - limit - rounding * (trace.abs() + limit))
+                })
+                .sum()
         })
     }
 
@@ -114,13 +132,15 @@ impl Weights {
         let model = program.model;
         let costs = self.costs(program, price);
         let mut lacking = vec![0.0_f64; model.points];
+        // Σ √(g x)/z is one up to the rounding of its M terms.
+        let share = share * (1.0 + MARGIN);
         for k in 0..model.users {
             let (seen, u) = (model.reception(k, &interior.x), self.error[k] * t);
             for (lacking, i) in lacking.iter_mut().zip(model.block(k)) {
                 let needed = u * seen.z * (model.estimate[i] / interior.x[i]).sqrt();
                 let cost = costs[i] - u * model.gain[i];
                 if cost < share * needed {
-                    *lacking = lacking.max(needed - cost);
+                    *lacking = lacking.max(needed * (1.0 + MARGIN) - cost);
                 }
             }
         }
@@ -129,16 +149,18 @@ impl Weights {
         }
     }
 
-    /// c_mk without the term in t.
+    /// c_mk without the term in t, at least: what it is less what rounding may have left of it.
     fn costs(&self, program: &Program<'_>, price: f64) -> Vec<f64> {
         let model = program.model;
+        let rounding = rounding(model.users);
         let mut out = vec![0.0; model.points * model.users];
         for k in 0..model.users {
             for (m, i) in model.block(k).enumerate() {
                 out[i] +=
                     price + self.power[m] + self.error[k] * self.numerator[k][0] * model.gain[i];
                 if self.crb[k] > 0.0 {
-                    out[i] -= self.crb[k] * curvature(self.inverse[k], model.radar[i]);
+                    let (saved, size) = curvature(self.inverse[k], model.radar[i]);
+                    out[i] -= self.crb[k] * saved + rounding * (out[i] + self.crb[k] * size);
                 }
                 for j in (0..model.users).filter(|&j| j != k) {
                     let c = model.overlap[j * model.users + k];
@@ -160,20 +182,19 @@ pub fn worst_error(
 ) -> (f64, Weights) {
     let weights = Weights::of(interior, program, boxes);
     let level = weights.level(interior, program);
-    let (paid, by_level) = paid_by_level(interior, program, weights.clone(), level);
-    let plain = paid_by_prices(program, weights.clone());
     // Only what is far from stationary is mended: the rest is in proportion.
     let mut mended = weights.clone();
     mended.raise(interior, program, 0.0, level, 0.5);
-    let raised = paid_by_prices(program, mended.clone());
-    let best = paid.max(plain).max(raised);
-    let proof = if best <= paid {
-        by_level
-    } else if best <= plain {
-        weights
-    } else {
-        mended
-    };
+    let paid = paid_by_level(interior, program, weights.clone(), level);
+    // What is claimed is what the multipliers prove when they are evaluated on their own.
+    let mut best = paid_by_prices(program, paid.clone());
+    let mut proof = paid;
+    for candidate in [weights, mended] {
+        let proven = paid_by_prices(program, candidate.clone());
+        if proven > best || best.is_nan() {
+            (best, proof) = (proven, candidate);
+        }
+    }
     let bound = best * (1.0 - MARGIN);
     let trivial = by_variances(program, boxes);
     (if bound.is_finite() { bound.max(trivial) } else { trivial }, proof)
@@ -205,16 +226,14 @@ fn paid_by_level(
     program: &Program<'_>,
     mut weights: Weights,
     level: f64,
-) -> (f64, Weights) {
+) -> Weights {
     weights.raise(interior, program, 0.0, level, 1.0);
     let owed = weights.power.iter().sum::<f64>() - weights.positions_constant(program.crb_limit);
     let noise = weights.noise();
     if noise > 0.0 && owed > 0.0 {
         weights.error.iter_mut().for_each(|w| *w *= owed / noise);
-        (level * (noise / owed), weights)
-    } else {
-        (0.0, weights)
     }
+    weights
 }
 
 /// The prices are scaled until the constant vanishes; the level is the largest for which the
@@ -299,7 +318,8 @@ pub fn worst_crb(interior: &Interior, program: &Program<'_>) -> f64 {
         total += nu;
         gain += nu * (y.xx + y.yy);
         for (mu, r) in power.iter_mut().zip(&model.radar[model.block(k)]) {
-            *mu = mu.max(nu * curvature(y, *r));
+            let (saved, size) = curvature(y, *r);
+            *mu = mu.max(nu * (saved + rounding(model.users) * size));
         }
     }
     // Y may be scaled freely; the best scale makes a square.

@@ -2,7 +2,7 @@
 
 use noctule_num::C64;
 use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
-use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Trace, Work};
+use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Stop, Trace, Work};
 use noctule_phy::units::{bits_to_nats, nats_to_bits};
 
 use crate::cellfree::model::{Link, Metrics, Model, Roles, evaluate};
@@ -66,6 +66,8 @@ pub(super) struct Polished {
     pub(super) beams: Beams,
     pub(super) metrics: Metrics,
     pub(super) violation: f64,
+    /// Whether a climb has ended here; otherwise nothing is stationary.
+    pub(super) climbed: bool,
 }
 
 impl Polished {
@@ -167,7 +169,32 @@ impl TradeOff {
         let mut metrics = evaluate(instance, &beams)?;
         metrics.slope = self.slope(run.multipliers[0]);
         let violation = missed(instance, &metrics);
-        Ok(Polished { x, run, beams, metrics, violation })
+        Ok(Polished { x, run, beams, metrics, violation, climbed: true })
+    }
+
+    /// Beams as they are, with a point to climb from, beside the run that did not lead to better ones.
+    pub(super) fn placed(
+        instance: &Instance,
+        beams: Beams,
+        x: Vec<C64>,
+        before: &ConstrainedRun,
+    ) -> Result<Polished, Error> {
+        let metrics = evaluate(instance, &beams)?;
+        let violation = missed(instance, &metrics);
+        let run = ConstrainedRun { stop: Stop::Stalled, ..before.clone() };
+        Ok(Polished { x, run, beams, metrics, violation, climbed: false })
+    }
+
+    /// The better of two points.
+    pub(super) fn better(&self, a: Polished, b: Polished) -> Polished {
+        let larger = a.metrics.sum_rate_bps_hz > b.metrics.sum_rate_bps_hz;
+        let smaller = a.metrics.error < b.metrics.error;
+        let wins = if self.rate_first { larger } else { smaller };
+        match (a.is_feasible(), b.is_feasible()) {
+            (true, true) if wins => a,
+            (true, false) => a,
+            _ => b,
+        }
     }
 
     /// `dR/dS` in bits, from the multiplier `y` of the relative constraint. Under a limit on the error,
