@@ -22,10 +22,10 @@ const MARGIN: f64 = 1e-11;
 
 /// What rounding may leave of a sum that cancels, relative to the sum of its terms' magnitudes: a cost
 /// has K + 3 terms of which none is the result of more than eight operations, each off by half a unit
-/// in the last place. Twice that, so that a checker that bounds its own rounding term by term finds
-/// the conditions to hold as well.
-fn rounding(users: usize) -> f64 {
-    (users as f64 + 24.0) * f64::EPSILON
+/// in the last place. Eight times that, so that a checker that bounds its own rounding term by term
+/// finds the conditions to hold as well.
+fn rounding(terms: usize) -> f64 {
+    4.0 * (terms as f64 + 24.0) * f64::EPSILON
 }
 
 /// The inverse of J: Y, and tr Y.
@@ -246,7 +246,8 @@ fn paid_by_prices(program: &Program<'_>, mut weights: Weights) -> f64 {
         return 0.0;
     }
     for price in &mut weights.power {
-        *price *= constant / total * (1.0 - MARGIN);
+        // Not MARGIN: of prices far above what is left of them nothing would remain.
+        *price *= constant / total * (1.0 - rounding(model.points));
     }
     let costs = weights.costs(program, 0.0);
     let mut bound = f64::INFINITY;
