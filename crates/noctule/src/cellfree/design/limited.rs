@@ -29,6 +29,8 @@ const COARSE_GAP: f64 = 1e-2;
 /// What is said of beams that no climb has led to.
 const BY_SHARES: &str = "no climb met the requirement: these are the best beampatterns with what they \
     leave to data, or the beams of the largest rate, and not a stationary point";
+/// A beampattern error that no beams reach.
+const ANY_ERROR: f64 = 1e30;
 /// Data's share of the power of the best beampatterns is halved so often, at most.
 const HALVINGS: i32 = 60;
 
@@ -163,7 +165,7 @@ impl<'a> Search<'a> {
         let factors = factors(patterns);
         let other = match self.problem.rate_first {
             true => self.room_for_data(&factors)?,
-            false => self.largest_rate()?,
+            false => self.largest_rate(patterns)?,
         };
         let Some(beams) = other else { return Ok(found) };
         let streams = self.settings.sensing_beams;
@@ -188,13 +190,15 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// The beams of the largest rate, whatever they sense.
-    fn largest_rate(&self) -> Result<Option<Beams>, Error> {
-        let free = self.instance.with_requirement(Requirement::None)?;
+    /// The beams of the largest rate at full power, whatever they sense.
+    fn largest_rate(&self, patterns: &[Option<BestPattern>]) -> Result<Option<Beams>, Error> {
+        let free = self.instance.with_requirement(Requirement::MaxError(ANY_ERROR))?;
         let settings = Settings { certify: Certify::No, ..self.settings.clone() };
-        let beams = communication(&free, &settings, None, self.interrupt)?.variables;
-        let meets = missed(self.instance, &evaluate(self.instance, &beams)?) <= FEASIBLE;
-        Ok(meets.then_some(beams))
+        let fresh = settings.starts;
+        let none = std::iter::empty();
+        let found = constrained(&free, &settings, patterns, none, fresh, self.interrupt)?;
+        let meets = missed(self.instance, &evaluate(self.instance, &found.variables)?) <= FEASIBLE;
+        Ok(meets.then_some(found.variables))
     }
 
     /// The upper bound on the rate that is asked for, and the better beams branch and bound may meet on
