@@ -481,7 +481,12 @@ class Pattern:
 
 
 def sensing_patterns(instance, antennas):
-    at = [int(m) for m in instance.get("sensing_ap", [])]
+    at, points = instance.get("sensing_ap", []), instance["grid_points"]
+    if any(m not in range(len(instance["power_over_noise"])) for m in at):
+        raise Unproven("an access point that there is not senses")
+    if points not in range(2, 10**7):
+        raise Unproven("the angles of a beampattern cannot be counted")
+    at = [int(m) for m in at]
     targets = instance.get("target_rad", [])
     return [
         Pattern(ap, [t for m, t in zip(at, targets) if m == ap], instance, antennas) for ap in sorted(set(at))

@@ -104,6 +104,16 @@ def test_a_tighter_claim_is_not_proven(system: str) -> None:
     assert not proven(document)
 
 
+@pytest.mark.parametrize(
+    ("name", "odd"), [("sensing_ap", [99]), ("sensing_ap", [-1]), ("grid_points", 0), ("grid_points", 181.5)]
+)
+def test_access_points_and_angles_that_there_are_not(name: str, odd: Any) -> None:
+    document = copy.deepcopy(DOCUMENTS["cellfree"])
+    document["instance"][name] = odd
+    with pytest.raises(proofs.Unproven):
+        proofs.check(document)
+
+
 def reached(document: Document) -> float:
     """What the design in the document reaches: no bound may be on its other side."""
     name = {"beamforming": "objective", "cellfree": "sum_rate_bps_hz", "pilots": "worst_error", "surfaces": "rate_bps_hz"}

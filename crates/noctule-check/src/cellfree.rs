@@ -11,7 +11,7 @@ use crate::{Outcome, Read, Refused, unproven};
 pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
     let (users, aps, antennas) = shape(read)?;
     if !read.upper && !read.has("t") {
-        let patterns = patterns(read, antennas)?;
+        let patterns = patterns(read, (aps, antennas))?;
         let lags = read.list("lags", (2 * antennas - 1) * patterns.len())?;
         let mut total = Ball::ZERO;
         for (pattern, lags) in patterns.iter().zip(lags.chunks(2 * antennas - 1)) {
@@ -171,7 +171,7 @@ fn boxes(
     if !read.upper && (limit.is_none() || most <= 0.0) {
         return unproven("no rate is required");
     }
-    let patterns = if limit.is_some() { patterns(read, antennas)? } else { Vec::new() };
+    let patterns = if limit.is_some() { patterns(read, (aps, antennas))? } else { Vec::new() };
     let count = read.length("low") / users;
     let list = |name: &str| read.list(name, count * users);
     let (low, high) = (list("low")?, list("high")?);

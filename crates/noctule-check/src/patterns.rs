@@ -1,7 +1,7 @@
 //! Errors of beampatterns by their tangents.
 
 use crate::ball::{Ball, Matrix, U, sum};
-use crate::{Outcome, Read};
+use crate::{Outcome, Read, unproven};
 
 /// The error of one access point's beampattern, the mean of `(b − ηP)²` with the best η, of `b_i = a_iᴴ Z a_i`.
 pub(crate) struct Pattern {
@@ -12,9 +12,15 @@ pub(crate) struct Pattern {
     phase: Vec<Ball>,
 }
 
-pub(crate) fn patterns(read: &Read<'_>, antennas: usize) -> Outcome<Vec<Pattern>> {
+pub(crate) fn patterns(read: &Read<'_>, (aps, antennas): (usize, usize)) -> Outcome<Vec<Pattern>> {
     let (at, targets) = (read.array("sensing_ap")?, read.array("target_rad")?);
     let (count, half) = (read.number("grid_points")?, read.number("window_rad")? / 2.0 + 1e-9);
+    if at.iter().any(|m| !(0.0..aps as f64).contains(m) || m.fract() != 0.0) {
+        return unproven("an access point that there is not senses");
+    }
+    if count.fract() != 0.0 || !(2.0..1e7).contains(&count) {
+        return unproven("the angles of a beampattern cannot be counted");
+    }
     let pi = std::f64::consts::PI;
     let mut places: Vec<usize> = at.iter().map(|m| *m as usize).collect();
     places.sort_unstable();

@@ -131,7 +131,7 @@ enum Filter {
     Joint {
         energy: f64,
         covariance: Covariance,
-        received: Received,
+        received: Box<Received>,
     },
     /// The same as one matrix.
     Dense(CMat),

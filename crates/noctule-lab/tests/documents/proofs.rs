@@ -176,6 +176,18 @@ fn forged_frames_are_refused() {
     assert!(matches!(check(&document), Err(Refused::NotHere(_))));
 }
 
+#[test]
+fn access_points_and_angles_that_there_are_not_are_refused() {
+    let document = proof("cellfree", 1, |s| s["requirement"] = json!({ "error_over_best": 1.3 }));
+    for (name, odd) in
+        [("sensing_ap", json!([99])), ("sensing_ap", json!([-1])), ("grid_points", json!(181.5))]
+    {
+        let mut document = document.clone();
+        document["instance"][name] = odd;
+        assert!(matches!(check(&document), Err(Refused::Unproven(_))), "{name}");
+    }
+}
+
 /// At powers of next to nothing users hear nothing but noise, and their levels are one up to a few roundings.
 #[test]
 fn proofs_at_low_powers_are_proven_too() {

@@ -102,7 +102,7 @@ pub(super) fn joint(
         }
     }
     error.factors = CMat::from_columns(own.order(), error.weights.len(), columns)?;
-    let received = Received { inverse, factors, weights, told };
+    let received = Box::new(Received { inverse, factors, weights, told });
     Ok(Estimate { error, filter: Filter::Joint { energy, covariance: own.clone(), received } })
 }
 
