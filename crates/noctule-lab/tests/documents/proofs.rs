@@ -179,12 +179,10 @@ fn forged_frames_are_refused() {
 #[test]
 fn access_points_and_angles_that_there_are_not_are_refused() {
     let document = proof("cellfree", 1, |s| s["requirement"] = json!({ "error_over_best": 1.3 }));
-    for (name, odd) in
-        [("sensing_ap", json!([99])), ("sensing_ap", json!([-1])), ("grid_points", json!(181.5))]
-    {
-        let mut document = document.clone();
-        document["instance"][name] = odd;
-        assert!(matches!(check(&document), Err(Refused::Unproven(_))), "{name}");
+    for (name, odd) in [("sensing_ap", json!([9])), ("grid_points", json!(181.5))] {
+        let mut other = document.clone();
+        other["instance"][name] = odd;
+        assert!(matches!(check(&other), Err(Refused::Unproven(_))), "{name}");
     }
 }
 

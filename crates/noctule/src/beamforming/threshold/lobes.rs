@@ -203,7 +203,7 @@ impl<'a> Alone<'a> {
         let mut along = CMat::from_fn(self.others.len(), 1, |i, _| self.others[i].inner(ray));
         self.gram.half_solve_in_place(&mut along);
         let along = along.col(0).to_vec();
-        (whole - along.iter().map(|z| z.norm_sqr()).sum::<f64>(), along)
+        (whole - along.iter().map(C64::norm_sqr).sum::<f64>(), along)
     }
 }
 

@@ -5,9 +5,9 @@ use noctule_optim::{Bound, Proof, Sense, Stop};
 
 use super::dual::{SOLVED, Values, proven};
 use super::prices::prices_of;
-use super::search::{Whom, whole};
+use super::search::whole;
 use super::stack::Stack;
-use super::task::Task;
+use super::task::{Task, Whom};
 use crate::Error;
 use crate::beamforming::band::Band;
 use crate::beamforming::goal::Problem;

@@ -5,8 +5,8 @@ use noctule_optim::{Certificate, Interrupt};
 use noctule_phy::units::dbm_from_w;
 
 use super::dual::{Values, proven};
-use super::search::{Sought, Whom, searched, sensing_streams, stack_for};
-use super::task::{Aim, Cap, Task};
+use super::search::{Sought, searched, sensing_streams, stack_for};
+use super::task::{Aim, Cap, Task, Whom};
 use crate::Error;
 use crate::beamforming::band::Band;
 use crate::beamforming::goal::{Problem, lowered};

@@ -13,7 +13,7 @@ use super::restore::restored;
 use super::scaled::{Scaled, Scaling};
 use super::stack::Stack;
 use super::starts::{begun, enough};
-use super::task::{Aim, Task, weighted};
+use super::task::{Aim, Task, Whom, weighted};
 use crate::Error;
 use crate::beamforming::band::Band;
 use crate::beamforming::band::model::unit_of;
@@ -33,15 +33,6 @@ const GAP: f64 = 1e-5;
 const NEARLY: f64 = 1e-2;
 /// Descents in which another member may become the worst.
 const AIMS: usize = 4;
-
-/// Who is there, with how many streams on every subcarrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whom {
-    /// Users and targets.
-    All(usize),
-    /// Targets: users are ignored, and every stream is for sensing.
-    Targets(usize),
-}
 
 /// How to search.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,8 @@ use noctule_optim::{Bound, Interrupt, Proof, Sense, Stop, Trace, Work};
 use super::certificate::{Refused, floors_refused, refused};
 use super::dual::SOLVED;
 use super::prices::prices_of;
-use super::search::{Found, Sought, Whom, searched, sensing_streams, stack_for, task_of};
-use super::task::{Aim, Task};
+use super::search::{Found, Sought, searched, sensing_streams, stack_for, task_of};
+use super::task::{Aim, Task, Whom};
 use crate::beamforming::band::Band;
 use crate::beamforming::goal::{Goal, Measure, Problem, violation};
 use crate::beamforming::{

@@ -3,9 +3,8 @@
 use noctule_num::linalg::{orthonormal_basis, real_dot};
 use noctule_num::{C64, CMat};
 
-use super::search::Whom;
 use super::stack::Stack;
-use super::task::Task;
+use super::task::{Task, Whom};
 use crate::Error;
 use crate::beamforming::Instance;
 use crate::beamforming::band::Band;

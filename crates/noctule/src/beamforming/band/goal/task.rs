@@ -11,6 +11,15 @@ use crate::beamforming::{Instance, PowerConstraint};
 /// Weights of the parameters that are counted, of a bound or of each of which it is the largest.
 pub(super) type Members = Vec<Vec<f64>>;
 
+/// Who is there, with how many streams on every subcarrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// Users and targets.
+    All(usize),
+    /// Targets: users are ignored, and every stream is for sensing.
+    Targets(usize),
+}
+
 /// What is made small.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Aim {

@@ -7,8 +7,8 @@ use noctule_optim::{Constrained, Interrupt, Objective};
 
 use super::dual::{Values, chords, proven};
 use super::program::Program;
-use super::search::{Sought, Whom, searched, whole};
-use super::task::{Aim, Task};
+use super::search::{Sought, searched, whole};
+use super::task::{Aim, Task, Whom};
 use crate::beamforming::goal::{Goal, Measure, Require};
 use crate::beamforming::{DrawnTargets, Instance, Ofdm, Scenario, Targets};
 
