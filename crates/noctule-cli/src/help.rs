@@ -147,13 +147,13 @@ Examples:
   noctule bench mine.toml --json
   noctule bench pilots --against mine.py --limit 10 --out verdicts.jsonl
 
-With --against the 1000 frozen instances (or those of one system) go to a program
-of yours, one process each: it reads a question on its input, the instance among
-it as JSON, and writes its variables to its output, as `noctule evaluate` takes
-them: {\"beams\": …}. They are evaluated here, by metrics and witness; what the
-program says of its own design is not read. Every instance has a verdict: the gap
-to a bound that is proven, a requirement that is missed, no design, a crash, out
-of time. Ctrl-C ends with what is done.
+With --against the 1000 frozen instances (or those of one system) go to a
+program of yours, one process each: it reads a question on its input, the
+instance among it as JSON, and writes its variables to its output, as
+`noctule evaluate` takes them: {\"beams\": …}. They are evaluated here, by
+metrics and witness; what the program says of its own design is not read.
+Every instance has a verdict: the gap to a bound that is proven, a requirement
+that is missed, no design, a crash, out of time. Ctrl-C ends with what is done.
 
 Files written:
   none, or with --out a verdict a line

@@ -170,7 +170,8 @@ fn branch_and_bound_improves_designs_under_a_limit() {
 fn no_looser_limit_is_left_with_less() {
     // Too few evaluations to converge: points miss their limits, and searches end anywhere.
     let mut fallen = 0;
-    for (trial, max_evaluations) in [(0, 80), (1, 80), (4, 10), (6, 40), (8, 80)] {
+    let budgets = (0..10).flat_map(|trial| [5, 10, 20, 40, 80].map(|most| (trial, most)));
+    for (trial, max_evaluations) in budgets {
         let free = small().realize(7, trial).unwrap();
         let settings = Settings { max_evaluations, starts: 1, ..Settings::default() };
         let best = sensing_only(&free, &SensingSettings::default(), &Run::default()).unwrap();

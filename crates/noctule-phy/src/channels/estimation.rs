@@ -17,6 +17,7 @@
 use noctule_num::linalg::{Cholesky, Op, product};
 use noctule_num::{C64, CMat, InputError, NumError};
 
+use super::scattering::hermitian_root;
 use super::taps::TapProfile;
 
 /// The estimator of one user.
@@ -74,7 +75,7 @@ impl Lmmse {
         factor.solve_in_place(&mut solved);
         let filter = solved.adjoint();
         let estimate = hermitian(&product(&filter, Op::Plain, own, Op::Plain));
-        let error = error_of(&filter, own, &rest);
+        let error = error_of(&filter, own, &rest).map_err(|e| refused(&e))?;
         Ok(Self { filter, estimate, error })
     }
 
@@ -106,16 +107,18 @@ impl Lmmse {
 /// Noise of a pilot below this share of the channels' power is rounding.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
-/// `(I − A)R(I − A)ᴴ + ANAᴴ` with everything but the own channel in N: what `R − AR` is, as a sum of what is not negative,
-/// and not as a difference of what is nearly equal where pilots are good.
-fn error_of(filter: &CMat, own: &CMat, rest: &CMat) -> CMat {
+/// `(I − A)R(I − A)ᴴ + ANAᴴ` with everything but the own channel in N: what `R − AR` is, not as a difference of
+/// what is nearly equal where pilots are good. Both terms are Gram matrices, of `(I − A)R^{1/2}` and `AN^{1/2}`:
+/// rounding leaves them positive semidefinite up to their own size, which may be far below that of R.
+fn error_of(filter: &CMat, own: &CMat, rest: &CMat) -> Result<CMat, NumError> {
     let n = own.rows();
     let left = CMat::from_fn(n, n, |i, j| C64::from(f64::from(u8::from(i == j))) - filter[(i, j)]);
-    let around = |a: &CMat, r: &CMat| {
-        product(&product(a, Op::Plain, r, Op::Plain), Op::Plain, a, Op::Adjoint)
+    let gram = |a: &CMat, r: &CMat| -> Result<CMat, NumError> {
+        let seen = product(a, Op::Plain, &hermitian_root(r)?, Op::Plain);
+        Ok(product(&seen, Op::Plain, &seen, Op::Adjoint))
     };
-    let (missed, heard) = (around(&left, own), around(filter, rest));
-    hermitian(&difference(&missed, &heard, -1.0))
+    let (missed, heard) = (gram(&left, own)?, gram(filter, rest)?);
+    Ok(hermitian(&difference(&missed, &heard, -1.0)))
 }
 
 fn refused(error: &NumError) -> InputError {

@@ -1,26 +1,36 @@
 //! What a careful colleague would add to the numbers of a design.
 
 use super::goal::Problem;
+use super::threshold::{BelowThreshold, are_looked_for};
 use super::{Instance, Metrics};
 
-/// Whether angles of targets are what sensing is for.
-pub(super) fn are_looked_for(instance: &Instance) -> bool {
-    let planar = *instance.shapes() == super::Shapes::default();
-    let angles = |problem: &Problem| problem.counts_angles() && planar;
-    instance.parts().crb_weight > 0.0 && instance.problem().is_none_or(angles)
+/// What to say of the bounds of angles: where estimators leave them, as predicted from the beams; and where
+/// nothing is predicted (a band, arrays that are not flat, arrays so small that they have one lobe), where a
+/// bound is wider than half a beam of the array.
+fn of_angles(instance: &Instance, metrics: &Metrics) -> Vec<String> {
+    let array = instance.parts().receive_array;
+    // Half the half-power width of the array's beam, 0.886 · 2/N radians.
+    let limit = (0.886 / array.horizontal.max(array.vertical) as f64).to_degrees();
+    match metrics.worst_angle_rcrb_deg() {
+        None => vec![
+            "the Fisher matrix is singular at these beams: they are too few, or some target is not \
+             illuminated"
+                .to_owned(),
+        ],
+        Some(worst) if metrics.below_threshold.is_empty() && worst > limit => vec![format!(
+            "the largest root-CRB of an angle is {worst:.1}°, wider than half a beam ({limit:.1}°): a \
+             local bound of that size says little about a real estimator"
+        )],
+        Some(_) => metrics.below_threshold.iter().map(BelowThreshold::sentence).collect(),
+    }
 }
 
 /// Sentences about an instance and what beams achieve in it.
 pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     let mut sentences = instance.warnings().to_vec();
     let problem = instance.problem();
-    if are_looked_for(instance) && metrics.worst_angle_rcrb_deg().is_none() {
-        let sentence = "the Fisher matrix is singular at these beams: they are too few, or some target is \
-                        not illuminated";
-        sentences.push(sentence.to_owned());
-    }
-    for below in &metrics.below_threshold {
-        sentences.push(below.sentence());
+    if are_looked_for(instance) {
+        sentences.extend(of_angles(instance, metrics));
     }
     if let (Some(band), Some(targets)) = (instance.band(), &metrics.targets) {
         for (m, (target, range)) in targets.iter().zip(&band.range_m).enumerate() {

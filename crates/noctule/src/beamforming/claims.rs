@@ -1,7 +1,10 @@
 //! What a document claims of beams, checked again.
 
+use noctule_num::CMat;
+use noctule_num::linalg::{Cholesky, Op, product};
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 
+use super::extended_scheme::EXTENDED_TARGET;
 use super::{Beams, Instance, Metrics, band, certificate, goal, objective_unit, residual};
 use crate::Error;
 use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict};
@@ -25,6 +28,10 @@ fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
     if let Some(problem) = said.instance.problem() {
         return goal::bounded(problem, said.metrics);
     }
+    if is_extended(said, bound) {
+        let reached = extended_objective(said)?;
+        return Some(Bounded { reached, sense: Sense::Upper, unit: 1.0 });
+    }
     // Multipliers of sensing alone come without boxes, users or a dual channel.
     let sensing = bound.numbers.len() == 1 && bound.numbers.contains_key("y");
     let weight = said.instance.parts().crb_weight;
@@ -37,7 +44,27 @@ fn bounded(said: &Document<'_>, bound: &Bound) -> Option<Bounded> {
     Some(Bounded { reached, sense: Sense::Upper, unit })
 }
 
+/// Whether a bound is that of the extended target, and no other one.
+fn is_extended(said: &Document<'_>, bound: &Bound) -> bool {
+    said.scheme == EXTENDED_TARGET && bound.problem.is_some() && bound.numbers.is_empty()
+}
+
+/// The sum rate in nats less ρ tr R⁻¹, R = W Wᴴ in watts.
+fn extended_objective(said: &Document<'_>) -> Option<f64> {
+    let (w, weight) = (&said.variables.matrix, said.setting("weight_nat_w")?);
+    let n = w.rows();
+    let mut inverse = CMat::identity(n);
+    let mut cholesky = Cholesky::new(n);
+    cholesky.factor(&product(w, Op::Plain, w, Op::Adjoint), "covariance of what is sent").ok()?;
+    cholesky.solve_in_place(&mut inverse);
+    let trace: f64 = (0..n).map(|i| inverse[(i, i)].re).sum();
+    Some(said.metrics.sum_rate_nats - weight * trace)
+}
+
 fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
+    if is_extended(said, bound) {
+        return Ok(Again::not_checkable("the boxes of an extended target are not in documents"));
+    }
     if let Some(own) = said.instance.band() {
         return band::bound_again(said, own, bound);
     }

@@ -11,6 +11,9 @@ use super::{BeamformingDesign, Beams, Instance, PowerConstraint, advice, evaluat
 use crate::system::Setting;
 use crate::{Design, Error, Run};
 
+/// The name of the scheme.
+pub(super) const EXTENDED_TARGET: &str = "extended-target";
+
 /// Settings of [`extended_target`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

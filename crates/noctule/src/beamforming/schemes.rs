@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::band::{each_alone, perfect_knowledge, same_beams};
 use super::best_known::best_known;
-use super::extended_scheme::extended_target;
+use super::extended_scheme::{EXTENDED_TARGET, extended_target};
 use super::{Beamforming, baselines, design_from};
 use crate::claims::Ends;
 use crate::system::{Method, Scheme, count, joined};
@@ -32,7 +32,7 @@ const OURS: &[Scheme<Beamforming>] = &[
         Ends::OwnRule,
     ),
     Scheme::new(
-        "extended-target",
+        EXTENDED_TARGET,
         "Extended target",
         "sum rate less ρ tr R⁻¹, a target that is no point, to its global optimum by branch and bound",
         &Method::new(extended_target),

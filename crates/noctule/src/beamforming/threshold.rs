@@ -23,8 +23,8 @@
 use noctule_phy::detection::detection_probability;
 use serde::Serialize;
 
-use super::advice::are_looked_for;
-use super::{Beams, Instance, TargetMetrics, evaluate};
+use super::goal::Problem;
+use super::{Beams, Instance, Shapes, TargetMetrics, evaluate};
 use crate::Error;
 
 mod barankin;
@@ -35,6 +35,8 @@ use lobes::{Lobe, Sky};
 
 /// Errors are past the threshold where they are more than this times the bound: three decibels.
 const BEYOND: f64 = 2.0;
+/// More estimates than this on other lobes are beyond the threshold, however wide the bound is.
+const MOST_OUTLIERS: f64 = 0.1;
 /// A mistake whose probability has this exponent, by Chernoff's bound, does not happen.
 const NEVER: f64 = 60.0;
 /// The search for the threshold looks so many decibels up and down.
@@ -93,7 +95,11 @@ impl Seen {
             let of = |lobe: &Lobe| most(lobe) * lobe.off_rad[i].powi(2);
             factor * self.lobes.iter().map(of).sum::<f64>() / self.crb_rad2[i]
         };
-        0.5 * (excess(0) + excess(1)) < BEYOND - 1.0 || self.ratio(factor) <= BEYOND
+        let likely = self.lobes.iter().map(most).sum::<f64>() > MOST_OUTLIERS;
+        // Far below the threshold the bound itself is wider than lobes are apart, and errors are within
+        // it again: estimates are on other lobes all the same.
+        (!likely && 0.5 * (excess(0) + excess(1)) < BEYOND - 1.0)
+            || (self.ratio(factor) <= BEYOND && self.errors(factor).0 <= MOST_OUTLIERS)
     }
 
     /// Decibels of power above the threshold, by which there are less at the last power that is enough; the range where
@@ -180,6 +186,13 @@ impl BelowThreshold {
             100.0 * outlier_probability
         )
     }
+}
+
+/// Whether angles of targets are what sensing is for.
+pub(super) fn are_looked_for(instance: &Instance) -> bool {
+    let planar = *instance.shapes() == Shapes::default();
+    let angles = |problem: &Problem| problem.counts_angles() && planar;
+    instance.parts().crb_weight > 0.0 && instance.problem().is_none_or(angles)
 }
 
 /// Targets whose errors leave their bounds, where angles are looked for.

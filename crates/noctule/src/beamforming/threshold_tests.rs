@@ -84,6 +84,12 @@ fn margins_are_decibels_of_power() {
         threshold(&instance, &beams).expect("numbers").expect("targets")[0].margin_db
     };
     let here = margin(0.0);
+    // Far below the threshold bounds are wider than lobes are apart: that is no reason to be silent.
+    for db in [-30.0, -45.0, -60.0] {
+        let (instance, beams) = louder(&instance, &beams, db - here);
+        let metrics = evaluate(&instance, &beams).expect("metrics");
+        assert!(!metrics.below_threshold.is_empty(), "{db} dB");
+    }
     for db in [-20.0, -3.0, 5.0, 30.0] {
         assert!((margin(db) - here - db).abs() < 1e-3, "{db}: {} {here}", margin(db));
     }

@@ -77,6 +77,35 @@ fn errors_are_between_nothing_and_the_prior() {
     assert!(Lmmse::new(&own, &[&CMat::identity(3)], 1.0).is_err());
 }
 
+/// Behind pilots as good as they may be, of covariances with and without a null space: the error is
+/// `λ/(1 + λγ)` along every eigenvector, and a covariance up to its own size.
+#[test]
+fn errors_behind_the_best_pilots_are_covariances() {
+    let n = 12;
+    let flat = CMat::from_fn(n, n, |i, j| C64::from_polar(1e-10, 1.1 * (i as f64 - j as f64)));
+    let smooth = CMat::from_fn(n, n, |i, j| {
+        let d = i as f64 - j as f64;
+        C64::from_polar(1e-10 * (-0.02 * d * d).exp(), 0.7 * d)
+    });
+    for own in [flat, smooth] {
+        let mut eigen = HermitianEigen::new(n);
+        eigen.compute(&own).unwrap();
+        let known: Vec<f64> = eigen.values().iter().map(|l| l.max(0.0)).collect();
+        for db in [40.0, 70.0, 100.0, 130.0, 300.0] {
+            // γ over the noise of a channel of this gain
+            let snr = 1e10 * 10f64.powf(db / 10.0);
+            let error = Lmmse::new(&own, &[], snr).unwrap().error;
+            eigen.compute(&error).unwrap();
+            assert!(eigen.min() >= -1e-12 * error.norm(), "{db} dB: {:e}", eigen.min());
+            let expected: f64 = known.iter().map(|l| l / (1.0 + l * snr)).sum();
+            if db <= 100.0 {
+                let found = trace(&error);
+                assert!((found / expected - 1.0).abs() < 1e-2, "{db} dB: {found:e}, {expected:e}");
+            }
+        }
+    }
+}
+
 /// The hardening bound from its definition: moments of products of estimates and channels.
 #[test]
 fn the_hardening_bound_agrees_with_a_simulation() {

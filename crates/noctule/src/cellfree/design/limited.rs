@@ -29,8 +29,8 @@ const COARSE_GAP: f64 = 1e-2;
 /// What is said of beams that no climb has led to.
 const BY_SHARES: &str = "no climb met the requirement: these are the best beampatterns with what they \
     leave to data, or the beams of the largest rate, and not a stationary point";
-/// A beampattern error that no beams reach.
-const ANY_ERROR: f64 = 1e30;
+/// The largest limit on the error that an instance takes: no beams reach it.
+const ANY_ERROR: f64 = 1e12;
 /// Data's share of the power of the best beampatterns is halved so often, at most.
 const HALVINGS: i32 = 60;
 
