@@ -178,9 +178,14 @@ impl BelowThreshold {
     /// What a careful colleague would say.
     pub(super) fn sentence(&self) -> String {
         let TargetThreshold { outlier_probability, mse_over_crb, margin_db, .. } = self.predicted;
+        let errors = match mse_over_crb >= 1.0 {
+            true => format!("squared errors {mse_over_crb:.1} times the bound"),
+            // no estimate is further off than the lobes are apart
+            false => "a bound wider than lobes are apart".to_owned(),
+        };
         format!(
             "target {} is {:.1} dB below the threshold of maximum likelihood: {:.0} % of its estimates are \
-             predicted on another lobe, and squared errors {mse_over_crb:.1} times the bound",
+             predicted on another lobe, and {errors}",
             self.target,
             -margin_db,
             100.0 * outlier_probability
