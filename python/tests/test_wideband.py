@@ -72,7 +72,7 @@ def small(**more):
         transmit_array=bf.ArrayShape(horizontal=3, vertical=2), receive_array=bf.ArrayShape(horizontal=2, vertical=3),
         users=2, targets={"fixed": [{"azimuth_deg": 20.0, "polar_deg": 80.0, "reflection": [0.1, 0.0],
                                      "range_m": 25.0, "velocity_m_s": 12.0}]},
-        snapshots=8, ofdm=bf.Ofdm(subcarriers=3, spacing_khz=2000.0, squint=True), **more)
+        snapshots=8, ofdm=bf.Ofdm(subcarriers=3, spacing_khz=2000.0, delay_spread_ns=100.0, squint=True), **more)
 
 
 @pytest.mark.parametrize("more", [
