@@ -63,6 +63,9 @@ pub fn extended_target(
         let allowed = "no goal; with one, the metric `extended` of `goal` and `require.limits`";
         return refuse("this scheme has its own goal", "goal", found, allowed);
     }
+    if instance.users() == 0 {
+        return refuse("a rate is weighed against the target", "users", "0", "at least 1");
+    }
     let parts = instance.parts();
     if parts.power_constraint == PowerConstraint::PerAntenna {
         let what = "the extended target is for a total power";
@@ -138,6 +141,6 @@ mod tests {
         let nothing = ExtendedSettings { weight_nat_w: 0.0, ..Default::default() };
         assert!(one(small(), nothing).contains("weight_nat_w"));
         let alone = Scenario { users: 0, ..small() };
-        assert!(one(alone, Default::default()).contains("channels"));
+        assert!(one(alone, Default::default()).contains("users"));
     }
 }

@@ -53,7 +53,8 @@ pub struct TargetThreshold {
     pub polar_error_deg: f64,
     /// Mean squared error over the Cramér–Rao bound, mean of both angles.
     pub mse_over_crb: f64,
-    /// Decibels of power above the threshold, at which that ratio is two; negative below it.
+    /// Decibels of power above the threshold, at which that ratio is two; negative below it. 80 and −80 mean
+    /// that it is further away.
     pub margin_db: f64,
 }
 
@@ -183,9 +184,11 @@ impl BelowThreshold {
             // no estimate is further off than the lobes are apart
             false => "a bound wider than lobes are apart".to_owned(),
         };
+        // the search for the threshold has ended there, and not at it
+        let far = if -margin_db >= RANGE_DB - 1e-3 { "more than " } else { "" };
         format!(
-            "target {} is {:.1} dB below the threshold of maximum likelihood: {:.0} % of its estimates are \
-             predicted on another lobe, and {errors}",
+            "target {} is {far}{:.1} dB below the threshold of maximum likelihood: {:.0} % of its estimates \
+             are predicted on another lobe, and {errors}",
             self.target,
             -margin_db,
             100.0 * outlier_probability

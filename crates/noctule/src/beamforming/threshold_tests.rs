@@ -89,7 +89,12 @@ fn margins_are_decibels_of_power() {
         let (instance, beams) = louder(&instance, &beams, db - here);
         let metrics = evaluate(&instance, &beams).expect("metrics");
         assert!(!metrics.below_threshold.is_empty(), "{db} dB");
+        assert!(metrics.below_threshold.iter().all(|t| !t.sentence().contains("more than")));
     }
+    // The search ends somewhere; a number that is none of the threshold's is not told as one.
+    let (instance_far, beams_far) = louder(&instance, &beams, -200.0);
+    let far = evaluate(&instance_far, &beams_far).expect("metrics").below_threshold;
+    assert!(far[0].sentence().contains("more than 80.0 dB"), "{}", far[0].sentence());
     for db in [-20.0, -3.0, 5.0, 30.0] {
         assert!((margin(db) - here - db).abs() < 1e-3, "{db}: {} {here}", margin(db));
     }
