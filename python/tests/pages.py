@@ -32,7 +32,7 @@ from typing import Any
 #: Languages that are run.
 RUN = ("toml", "json", "sh", "bash", "console", "python", "rust")
 #: Languages that say something else: output, formulas, and a program that is not there.
-SHOWN = ("text", "math", "matlab", "pycon")
+SHOWN = ("text", "text formula", "math", "matlab", "pycon")
 
 FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"<!-- (not run|file|first):\s(.*?)\s*-->\s*$", re.DOTALL)

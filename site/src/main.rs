@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod check;
+mod formula;
 mod gallery;
 mod markdown;
 mod marks;

@@ -1,7 +1,10 @@
 //! Markdown as the inside of a page.
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{
+    CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
+};
 
+use crate::formula;
 use crate::places::{Page, Places};
 
 /// A part of a page under a heading, for the search.
@@ -52,6 +55,12 @@ fn words(events: &[Event<'_>]) -> String {
         _ => String::new(),
     };
     events.iter().map(text).collect()
+}
+
+/// Whether a block of code is one of formulas: its language is `text formula`.
+fn is_formula(event: &Event<'_>) -> bool {
+    let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) = event else { return false };
+    language.split(' ').nth(1) == Some("formula")
 }
 
 /// A page while its events go by.
@@ -150,6 +159,11 @@ pub(crate) fn page(places: &mut Places, page: &Page, text: &str) -> Result<Made,
             let end = |event: &Event<'_>| matches!(event, Event::End(TagEnd::Heading(_)));
             let end = tail.iter().position(end).unwrap_or(tail.len() - 1);
             maker.heading(*level, &tail[..end]);
+            rest = &tail[end + 1..];
+        } else if is_formula(event) {
+            let end = tail.iter().position(|event| matches!(event, Event::End(TagEnd::CodeBlock)));
+            let end = end.unwrap_or(tail.len() - 1);
+            maker.html(formula::block(&words(&tail[..end])));
             rest = &tail[end + 1..];
         } else {
             maker.take(event.clone())?;
