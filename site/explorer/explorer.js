@@ -25,6 +25,7 @@ class Explorer {
   #bound = null;
   #curving = false;
   #rest = 0;
+  #changed = -Infinity;
   /** What tests look at. */
   told = { frames: 0, errors: [] };
 
@@ -123,6 +124,7 @@ class Explorer {
   change(scenario) {
     this.state = { ...this.state, scenario };
     this.#version += 1;
+    this.#changed = performance.now();
     this.#bound = null;
     this.#proof.stop();
     this.#frames = this.#frames.slice(-120);
@@ -131,6 +133,11 @@ class Explorer {
     this.#design();
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#settle(), REST);
+  }
+
+  /** Whether the scene was changed a moment ago. */
+  #moving() {
+    return performance.now() - this.#changed < REST;
   }
 
   #request(settings, want, scenario = this.state.scenario, scheme = this.state.scheme) {
@@ -217,6 +224,7 @@ class Explorer {
   }
 
   #tempo(answer, now) {
+    if (answer.milliseconds === undefined) return;
     const recent = this.#frames.filter((t) => now - t < 1000).length;
     const memory = (this.#live.bytes / 2 ** 20).toFixed(0);
     this.speed.textContent = `One design: ${answer.milliseconds.toFixed(1)} ms · ${recent} in the last second · ${memory} MB · in this page, nothing is sent anywhere`;
@@ -248,8 +256,8 @@ class Explorer {
         const answer = await ask({ ...this.#request(liveOf(system, one), {}, one), warm: "curve" });
         const turned = curve.value && answer?.metrics ? curve.value(answer.metrics) : value;
         points.push({ value: turned, at: pointOf(curve, answer) });
-        // The frame that is dragged comes first where cores are few.
-        if (this.told.milliseconds > 15) await new Promise((done) => setTimeout(done, this.told.milliseconds));
+        // The frame that is dragged comes first: cores may be few, and the curve is wanted whole when the hand rests.
+        if (this.#moving()) await new Promise((done) => setTimeout(done, 2 * (answer?.milliseconds ?? 0)));
         left = this.system !== system || curveOf(system, this.state.scenario) !== curve;
         if (left) break;
       }

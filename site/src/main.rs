@@ -1,15 +1,17 @@
 //! The site of noctule as one static folder: `noctule-site OUT ROOT [MODULES]`.
 //!
-//! Pages are the Markdown files of the repository; nothing is fetched, now or by who reads them.
+//! Pages are the Markdown files of the repository and what its modules of Rust say of themselves; nothing is fetched, now or by who reads them.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod check;
 mod formula;
 mod gallery;
+mod latex;
 mod markdown;
 mod marks;
 mod modules;
 mod places;
+mod rust;
 mod search;
 mod template;
 
@@ -62,7 +64,12 @@ fn build(out: &Path, root: &Path, modules: Option<&Path>) -> Result<String, Stri
     let shown = template::page(&places, "index.html", "noctule", "", &home);
     write(&out.join("index.html"), shown)?;
     for page in places.pages() {
-        let text = marks::left_out(&read(&root.join(&page.source))?);
+        let text = if page.source.ends_with(".rs") {
+            rust::page(root, &page.source)?
+        } else {
+            read(&root.join(&page.source))?
+        };
+        let text = marks::left_out(&text);
         let made = markdown::page(&mut places, &page, &text)?;
         index.add(&page.out, &made.title, &made.sections);
         let shown = template::page(&places, &page.out, &made.title, &made.contents, &made.body);

@@ -4,8 +4,8 @@ use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
 };
 
-use crate::formula;
 use crate::places::{Page, Places};
+use crate::{formula, latex};
 
 /// A part of a page under a heading, for the search.
 #[derive(Clone, Debug, Default)]
@@ -57,10 +57,14 @@ fn words(events: &[Event<'_>]) -> String {
     events.iter().map(text).collect()
 }
 
-/// Whether a block of code is one of formulas: its language is `text formula`.
-fn is_formula(event: &Event<'_>) -> bool {
-    let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) = event else { return false };
-    language.split(' ').nth(1) == Some("formula")
+/// What sets a block of code that is one of formulas: its language is `text formula`, or `math` for LaTeX.
+fn setter(event: &Event<'_>) -> Option<fn(&str) -> Result<String, String>> {
+    let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) = event else { return None };
+    match &**language {
+        "text formula" => Some(|text| Ok(formula::block(text))),
+        "math" => Some(latex::block),
+        _ => None,
+    }
 }
 
 /// A page while its events go by.
@@ -160,10 +164,12 @@ pub(crate) fn page(places: &mut Places, page: &Page, text: &str) -> Result<Made,
             let end = tail.iter().position(end).unwrap_or(tail.len() - 1);
             maker.heading(*level, &tail[..end]);
             rest = &tail[end + 1..];
-        } else if is_formula(event) {
+        } else if let Some(set) = setter(event) {
             let end = tail.iter().position(|event| matches!(event, Event::End(TagEnd::CodeBlock)));
             let end = end.unwrap_or(tail.len() - 1);
-            maker.html(formula::block(&words(&tail[..end])));
+            let set =
+                set(&words(&tail[..end])).map_err(|what| format!("{}: {what}", page.source))?;
+            maker.html(set);
             rest = &tail[end + 1..];
         } else {
             maker.take(event.clone())?;

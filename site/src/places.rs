@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::{entries, write};
 
-/// A Markdown file that is a page.
+/// A Markdown file, or a module of Rust, that is a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     /// From the root of the repository.
@@ -102,6 +102,19 @@ pub(crate) const MENU: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "Rust reference",
+        &[
+            ("crates/noctule/src/lib.rs", "noctule"),
+            ("crates/noctule/src/beamforming/mod.rs", "noctule::beamforming"),
+            ("crates/noctule/src/frame/mod.rs", "noctule::frame"),
+            ("crates/noctule/src/pilots/mod.rs", "noctule::pilots"),
+            ("crates/noctule/src/surfaces/mod.rs", "noctule::surfaces"),
+            ("crates/noctule/src/cellfree/mod.rs", "noctule::cellfree"),
+            ("crates/noctule-phy/src/lib.rs", "noctule_phy"),
+            ("crates/noctule-optim/src/lib.rs", "noctule_optim"),
+        ],
+    ),
+    (
         "Inside",
         &[
             ("ARCHITECTURE.md", "Architecture"),
@@ -148,6 +161,11 @@ impl Places {
             let out = match *source {
                 "README.md" => "about.html".to_owned(),
                 "docs/README.md" => "contents.html".to_owned(),
+                // a module by its folder, a crate by its name
+                _ if source.ends_with(".rs") => {
+                    let path = source.trim_end_matches("/mod.rs").trim_end_matches("/src/lib.rs");
+                    format!("rust-{}.html", path.rsplit('/').next().unwrap_or_default())
+                }
                 _ => format!("{}.html", name.to_lowercase().replace('/', "-")),
             };
             places.outs.insert((*source).to_owned(), out.clone());
