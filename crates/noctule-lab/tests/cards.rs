@@ -30,9 +30,10 @@ thing. The numbers are those of [results](results); `noctule run <experiment>` c
 page would not be here: a test holds both ways. Another test changes the recorded numbers behind every claim and holds
 that its verdict changes (`every_claim_of_every_experiment_can_fail`); that some design could fail it is for its author
 to see to. Claims that begin with *Ours* are about our own numbers, beside the paper: they are no verdict on it, and are
-counted apart. So is, in either direction, what hangs on something that a paper does not print: the steps of FP-SGDA and
-the form of WMMSE-SDR in beamforming, half of the parameters of Figs. 3 to 5 in frame, the solver behind Algorithm 1 and
-the bandwidth in pilots, the sites in surfaces. A shape that no choice of these turns round is counted.
+counted apart. So is, in either direction, what hangs on something that a paper does not print: in beamforming the steps of
+FP-SGDA, the form of WMMSE-SDR, the start of Algorithm 1 where it decides, and any stop of it but the printed one; half of the
+parameters of Figs. 3 to 5 in frame; the solver behind Algorithm 1, the heights and the bandwidth in pilots; the sites in
+surfaces. A shape that no choice of these turns round is counted.
 ";
 
 fn root() -> PathBuf {

@@ -298,14 +298,16 @@ fn a_flat_spectrum_does_not_reach_one_square_metre() {
     }
 }
 
-/// pilots-e18: orders of magnitude that downlink pilots gain, and the bound on positions, at the
-/// stated power and at a tenth of it.
+/// pilots-e18: orders of magnitude that downlink pilots gain at 5:5, and the bound on positions, against a height that the
+/// paper does not print.
 #[test]
-fn figures_four_and_five_do_not_share_a_normalisation() {
-    let at = |share: f64, power_mw: f64| {
+fn the_height_of_access_points_decides_the_gain_of_downlink_pilots() {
+    let at = |height: f64| {
+        let mut scenario = road(0.5, 200.0, 20.0);
+        scenario.path_loss.access_point_height_m = height;
         let (mut none, mut full, mut bound) = (vec![], vec![], vec![]);
         for trial in 0..60 {
-            let instance = road(share, power_mw, 20.0).realize(1, trial).unwrap();
+            let instance = scenario.realize(1, trial).unwrap();
             let here = equal_shares(&instance, PilotUse::Downlink);
             full.push(here.worst_error);
             bound.push(here.mean_crb_m2.unwrap());
@@ -313,14 +315,12 @@ fn figures_four_and_five_do_not_share_a_normalisation() {
         }
         ((mean(&none) / mean(&full)).log10(), mean(&bound))
     };
-    for (power, orders, bounds) in [(200.0, [2.3, 3.0], [0.8, 0.2]), (20.0, [1.3, 2.0], [9.0, 2.2])]
-    {
-        for (i, share) in [0.2, 0.8].into_iter().enumerate() {
-            let (gain, bound) = at(share, power);
-            println!("{power} mW, share {share}: {gain:.2} orders, {bound:.2} m²");
-            assert!(gain > orders[0] && gain < orders[1], "{gain}");
-            assert!((bound / bounds[i] - 1.0).abs() < 0.2, "{bound}");
-        }
+    let bound = at(15.0).1;
+    for (height, orders) in [(2.0, 1.51), (3.0, 1.76), (5.0, 2.07), (15.0, 2.74)] {
+        let (gain, here) = at(height);
+        println!("{height} m: {gain:.2} orders, {here:.3} m²");
+        assert!((gain - orders).abs() < 0.1, "{height} m: {gain}");
+        assert!((here - bound).abs() < 1e-9 && here < 1.0, "{height} m: {here} {bound}");
     }
 }
 

@@ -24,8 +24,8 @@ pub fn site_on_rays(
 
 /// The bound under the communication-optimal signals of many elements, `P/K` for every stream (55),
 /// and equal surfaces of N/K aligned elements (58):
-/// `6 σ_s² K³ / (T |β̃|² π² (N_r³ − N_r) M_t P N² Σ ρ²_BI r²)`. The constant is right; the law in K is
-/// not ~K³, because the sum grows with K (`docs/errata.md#surfaces-e10`). For orthogonal sites.
+/// `6 σ_s² K³ / (T |β̃|² π² (N_r³ − N_r) M_t P N² Σ ρ²_BI r²)`. It grows more slowly with K than K³,
+/// because the sum grows too (`docs/errata.md#surfaces-e10`). For orthogonal sites.
 pub fn crb_of_equal_surfaces(cascade: &Cascade, power_w: f64, elements: f64) -> f64 {
     let k = cascade.paths.len() as f64;
     let nr = cascade.sensors as f64;
