@@ -42,15 +42,39 @@ def prose(text: str) -> str:
         if part.startswith("``"):
             shown.append("`" + " ".join(part.strip("`").split()) + "`")
         else:
-            part = re.sub(r"([*<|])", r"\\\1", part)
+            # words in bold stay so
+            part = re.sub(r"(\*\*[^*\n]+\*\*)|([*<|])", lambda found: found[1] or "\\" + found[2], part)
             shown.append(re.sub(r"\bdocs/([\w-]+\.md(?:#[\w-]+)?)", r"[\1](../\1)", part))
     return "".join(shown)
 
 
+RULE = re.compile(r"=+(?: +=+)+")
+
+
+def table(lines: list[str]) -> list[str]:
+    """A table between rules of equals signs as one of Markdown; a row without a first cell goes on."""
+    starts = [found.start() for found in re.finditer(r"=+", lines[0])]
+    ends = [*starts[1:], None]
+    rows: list[list[str]] = []
+    for line in (line for line in lines if not RULE.fullmatch(line)):
+        cells = [line[start:end].strip() for start, end in zip(starts, ends)]
+        if cells[0] or not rows:
+            rows.append(cells)
+        else:
+            rows[-1] = [" ".join(both).strip() for both in zip(rows[-1], cells)]
+    shown = ["| " + " | ".join(prose(cell) for cell in row) + " |" for row in rows]
+    return [shown[0], "|" + "---|" * len(starts), *shown[1:]]
+
+
 def examples(lines: list[str]) -> str:
-    """Sessions as blocks, words between them as words."""
+    """Sessions as blocks, tables as tables, words between them as words."""
     out: list[str] = []
     inside = False
+    rules = [k for k, line in enumerate(lines) if RULE.fullmatch(line)]
+    if len(rules) >= 3:
+        begin, end = rules[0], rules[2] + 1
+        before, after = examples(lines[:begin]), examples(lines[end:])
+        return "\n\n".join(part for part in (before, "\n".join(table(lines[begin:end])), after) if part)
     for line in [*lines, ""]:
         if line.startswith(">>>") and not inside:
             out += ["```pycon"]
