@@ -1860,7 +1860,7 @@ class Algorithm1Settings:
         Factor on the shift λ = max |eig C₀|. The paper's is 1, which has no proof of
         monotonicity and zig-zags; 1.5 or 2 is faster near the end
         (``docs/errata.md#beamforming-e13``).
-    start : Literal['rzf', 'mrt', 'published']
+    start : Literal['rzf', 'mrt', 'published', 'random']
         Where it begins.
     tolerance : float
         Stop when the objective changes by at most this between iterations. The paper's 10⁻⁴
@@ -1872,7 +1872,7 @@ class Algorithm1Settings:
     max_iterations: int = 10000
     reduced: bool = True
     shift_factor: float = 1.0
-    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
+    start: Literal['rzf', 'mrt', 'published', 'random'] = 'rzf'
     tolerance: float = 0.0001
     trace: bool = False
 
@@ -1887,7 +1887,7 @@ class ProjectedGradientSettings:
         Evaluations at most.
     reduced : bool
         Work in the reduced space.
-    start : Literal['rzf', 'mrt', 'published']
+    start : Literal['rzf', 'mrt', 'published', 'random']
         Where it begins.
     tolerance : float
         Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
@@ -1897,7 +1897,7 @@ class ProjectedGradientSettings:
 
     max_evaluations: int = 20000
     reduced: bool = True
-    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
+    start: Literal['rzf', 'mrt', 'published', 'random'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
@@ -1912,7 +1912,7 @@ class BarzilaiBorweinSettings:
         Evaluations at most.
     reduced : bool
         Work in the reduced space.
-    start : Literal['rzf', 'mrt', 'published']
+    start : Literal['rzf', 'mrt', 'published', 'random']
         Where it begins.
     tolerance : float
         Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
@@ -1922,7 +1922,7 @@ class BarzilaiBorweinSettings:
 
     max_evaluations: int = 20000
     reduced: bool = True
-    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
+    start: Literal['rzf', 'mrt', 'published', 'random'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
@@ -1937,7 +1937,7 @@ class ConjugateGradientSettings:
         Evaluations at most.
     reduced : bool
         Work in the reduced space.
-    start : Literal['rzf', 'mrt', 'published']
+    start : Literal['rzf', 'mrt', 'published', 'random']
         Where it begins.
     tolerance : float
         Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
@@ -1947,7 +1947,7 @@ class ConjugateGradientSettings:
 
     max_evaluations: int = 20000
     reduced: bool = True
-    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
+    start: Literal['rzf', 'mrt', 'published', 'random'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
@@ -1966,7 +1966,7 @@ class FpSgdaSettings:
         Weight of the proximal term that holds the beams near their average.
     reduced : bool
         Work in the reduced space.
-    start : Literal['rzf', 'mrt', 'published']
+    start : Literal['rzf', 'mrt', 'published', 'random']
         Where it begins.
     step : float
         Step along the gradient of the normalised problem.
@@ -1980,7 +1980,7 @@ class FpSgdaSettings:
     max_iterations: int = 1500
     proximal: float = 1.0
     reduced: bool = True
-    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
+    start: Literal['rzf', 'mrt', 'published', 'random'] = 'rzf'
     step: float = 0.01
     tolerance: float = 1e-06
     trace: bool = False
@@ -1998,7 +1998,7 @@ class WmmseSdrSettings:
         Residual to which every convex program is solved.
     max_programs : int
         Convex programs at most.
-    start : Literal['rzf', 'mrt', 'published']
+    start : Literal['rzf', 'mrt', 'published', 'random']
         Where it begins.
     tolerance : float
         Stop when the residual of the original problem is at most this.
@@ -2009,7 +2009,7 @@ class WmmseSdrSettings:
     inner_evaluations: int = 2000
     inner_tolerance: float = 1e-08
     max_programs: int = 500
-    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
+    start: Literal['rzf', 'mrt', 'published', 'random'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 
@@ -2026,7 +2026,7 @@ class WmmseSdrConicSettings:
         Residual to which every convex program is solved.
     max_programs : int
         Convex programs at most.
-    start : Literal['rzf', 'mrt', 'published']
+    start : Literal['rzf', 'mrt', 'published', 'random']
         Where it begins.
     tolerance : float
         Stop when the residual of the original problem is at most this.
@@ -2037,7 +2037,7 @@ class WmmseSdrConicSettings:
     inner_evaluations: int = 2000
     inner_tolerance: float = 1e-08
     max_programs: int = 500
-    start: Literal['rzf', 'mrt', 'published'] = 'rzf'
+    start: Literal['rzf', 'mrt', 'published', 'random'] = 'rzf'
     tolerance: float = 1e-06
     trace: bool = False
 

@@ -1,6 +1,5 @@
 //! What `noctule design` writes, `noctule verify` confirms: every scheme of every system.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-
 #[path = "documents/band_goals.rs"]
 mod band_goals;
 #[path = "documents/bounds.rs"]
@@ -19,6 +18,8 @@ mod ill_conditioned;
 mod promises;
 #[path = "documents/proofs.rs"]
 mod proofs;
+#[path = "documents/records.rs"]
+mod records;
 mod rows;
 #[path = "documents/settings.rs"]
 mod settings;

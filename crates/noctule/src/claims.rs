@@ -122,6 +122,9 @@ pub enum Ends {
 pub struct Checks<I, V, M, C> {
     /// Metrics that schemes add to what `evaluate` tells.
     pub added: &'static [&'static str],
+    /// Puts those of a document into metrics that were evaluated again, so that the numbers of records that
+    /// follow from them can be compared.
+    pub restored: fn(&mut M, &Value),
     /// What a bound is about; `None` where the system bounds nothing of that kind.
     pub bounded: fn(&Said<'_, I, V, M, C>, &Bound) -> Option<Bounded>,
     /// A bound, computed again from its multipliers or, where that is a formula, from the instance.
@@ -134,6 +137,11 @@ pub struct Checks<I, V, M, C> {
         fn(&Said<'_, I, V, M, C>, &Certificate, &mut Vec<Compared>) -> Result<Verdict, Error>,
     /// Whether the method can have stopped for the reason given.
     pub stop: fn(&Said<'_, I, V, M, C>, Stop, &Proof) -> Verdict,
+}
+
+/// A member of the metrics of a document, where it has one that can be read.
+pub fn stored_member<V: DeserializeOwned>(stored: &Value, name: &str) -> Option<V> {
+    serde_json::from_value(stored.get(name)?.clone()).ok()
 }
 
 /// What a bound is a bound of.

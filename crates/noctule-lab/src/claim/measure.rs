@@ -30,9 +30,15 @@ pub struct View<'a> {
     plan: &'a Plan,
     samples: &'a Samples,
     left_out: Range<u64>,
+    ours: &'a Ours,
 }
 
 impl View<'_> {
+    /// What the claim selects: scheme, metric and points, and what it compares them with.
+    pub const fn selected(&self) -> &Ours {
+        self.ours
+    }
+
     /// The plan, for names and values of sweeps.
     pub const fn plan(&self) -> &Plan {
         self.plan
@@ -56,7 +62,11 @@ impl View<'_> {
     }
 
     /// Samples of two selections in the trials that both have.
-    fn paired(&self, a: (&Selection, usize), b: (&Selection, usize)) -> (Vec<f64>, Vec<f64>) {
+    pub(super) fn paired(
+        &self,
+        a: (&Selection, usize),
+        b: (&Selection, usize),
+    ) -> (Vec<f64>, Vec<f64>) {
         let other: BTreeMap<u64, f64> =
             self.samples(&b.0.metric, &b.0.scheme, b.1).into_iter().collect();
         let ours = self.samples(&a.0.metric, &a.0.scheme, a.1);
@@ -88,7 +98,7 @@ pub(super) fn measure(
         Ok(claim) => claim,
         Err(note) => return Measured::not_run(note),
     };
-    let view = |left_out| View { plan, samples, left_out };
+    let view = |left_out| View { plan, samples, left_out, ours };
     let Some(value) = claim.value(&view(0..0)) else {
         return Measured::not_run("there is no design, or the feature is not there");
     };

@@ -23,6 +23,7 @@
 
 mod again;
 mod beamforming;
+mod compared;
 mod critical_points;
 mod frame;
 mod growth;
@@ -112,14 +113,15 @@ impl Judged {
 
 /// The function of that name for claims on a system.
 fn named(system: &str, name: &str) -> Option<Function> {
-    match system {
+    let own = match system {
         "beamforming" => beamforming::find(name),
         "cellfree" => critical_points::find(name),
         "frame" => frame::find(name),
         "pilots" => pilots::find(name).or_else(|| growth::find(name)),
         "surfaces" => surfaces::find(name),
         _ => None,
-    }
+    };
+    own.or_else(|| compared::find(name))
 }
 
 /// Judge all claims of a run.

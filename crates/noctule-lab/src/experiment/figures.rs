@@ -94,6 +94,9 @@ pub struct FigureSpec {
     pub y_names: Vec<String>,
     /// What is drawn around lines.
     pub band: Band,
+    /// A metric to whose statistic bars go, in the place of a band.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<String>,
     /// Whether only points are drawn at which every trial has a value.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub complete: bool,
@@ -148,6 +151,7 @@ impl FigureSpec {
                 Some("none") => Band::None,
                 _ => Band::StandardError,
             },
+            bound: None,
             complete: keys.get("complete").map_or(Ok(false), |item| item.flag("`complete`"))?,
             x_names: texts(&keys, "x_names")?,
             y_names: texts(&keys, "y_names")?,
@@ -157,6 +161,7 @@ impl FigureSpec {
         figure.read_axes(&keys, names)?;
         figure.check_scales(&keys, names)?;
         figure.read_reference(&keys, names)?;
+        figure.read_bound(&keys, names)?;
         figure.series = figure.read_series(&keys, names)?;
         figure.check_names(&keys)?;
         let scales = (figure.x_scale, figure.y_scale);
@@ -190,6 +195,22 @@ impl FigureSpec {
             }
         }
         Ok(())
+    }
+
+    /// The metric to which bars go: of lines of a metric, which have no other band then.
+    fn read_bound(&mut self, keys: &Keys<'_>, names: &Names<'_>) -> Result<(), InputError> {
+        let Some(item) = keys.get("bound") else { return Ok(()) };
+        let lines = self.kind == FigureKind::Lines && names.metrics().contains(&self.y.as_str());
+        let refused = match (keys.get("band"), &self.relative_to) {
+            _ if !lines => "only points of lines of a metric have a bound",
+            (Some(_), _) => "a bar takes the place of the band",
+            (_, Some(_)) => "what is drawn relative to a scheme has no bound",
+            _ => {
+                self.bound = Some(reference(item, "bound", &names.metrics())?.to_owned());
+                return Ok(());
+            }
+        };
+        Err(item.refuse(format!("`bound` has no meaning here: {refused}"), "nothing"))
     }
 
     /// The scheme that others are compared with: needed for a difference, possible for lines along a

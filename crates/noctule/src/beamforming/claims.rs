@@ -7,13 +7,17 @@ use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 use super::extended_scheme::EXTENDED_TARGET;
 use super::{Beams, Instance, Metrics, band, certificate, goal, objective_unit, residual};
 use crate::Error;
-use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict};
+use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict, stored_member};
 
 type Document<'a> = Said<'a, Instance, Beams, Metrics, Ends>;
 
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Beams, Metrics, Ends> = Checks {
     added: &["prices", "fewest", "echo"],
+    restored: |metrics, stored| {
+        metrics.prices = stored_member(stored, "prices");
+        metrics.echo = stored_member(stored, "echo");
+    },
     bounded,
     bound: bound_again,
     residual: residual_again,

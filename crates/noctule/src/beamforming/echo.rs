@@ -14,14 +14,14 @@ use std::f64::consts::FRAC_PI_2;
 use noctule_num::interrupt::poll;
 use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_optim::assignment::smallest_total;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Beams, Instance, SYSTEM, TargetMetrics};
 use crate::Error;
 use crate::estimate::targets::{Scanner, Sighting};
 
 /// Errors of an estimator over all draws, targets and both angles.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EchoErrors {
     /// Root-mean-square error in degrees.
     pub rms_angle_error_deg: f64,
@@ -33,7 +33,7 @@ pub struct EchoErrors {
 }
 
 /// What estimators made of the simulated echoes of beams.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EchoReport {
     /// Simulated echoes.
     pub draws: u64,

@@ -21,6 +21,8 @@ pub enum Start {
     /// data beams are so much weaker than its sensing beams that users are easily shut off for
     /// good; only good for comparison.
     Published(u64),
+    /// CN(0, 1) on every entry of all beams, which know of neither users nor targets; the number names the draw.
+    Random(u64),
 }
 
 /// The golden angle in radians: no two multiples of it are alike.
@@ -132,6 +134,11 @@ pub(super) fn start_with(
             let mut rng = stream_of("start-published", index);
             sensing.as_mut_slice().fill_with(|| complex_normal(&mut rng, 1.0));
             data
+        }
+        Start::Random(index) => {
+            let mut rng = stream_of("start-random", index);
+            sensing.as_mut_slice().fill_with(|| complex_normal(&mut rng, 1.0));
+            CMat::from_fn(antennas, instance.users(), |_, _| complex_normal(&mut rng, 1.0))
         }
     };
     let beams = CMat::hstack(&[&data, &sensing])?;

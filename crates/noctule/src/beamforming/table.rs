@@ -1,8 +1,11 @@
 //! What is measured of beams: the table of their metrics and series.
 
+use noctule_phy::units::nats_to_bits;
+
 use super::band::perfect_rate_bps_hz;
 use super::baselines::best_use_bps_hz;
 use super::echo::EchoReport;
+use super::goal::Goal;
 use super::{Beamforming, BeamformingDesign, Instance, TargetMetrics};
 use crate::Error;
 use crate::system::{Metric, Series, SeriesEntry};
@@ -126,6 +129,15 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         |instance, _| perfect_rate_bps_hz(instance),
     )
     .only_with("knowledge"),
+    metric(
+        "rate_bound_bps_hz",
+        "Bound of the sum rate",
+        "bit/s/Hz",
+        "no beams with as small a tr F⁻¹, or that keep the same limits, have a larger sum rate: where a design was \
+         certified",
+        rate_bound_bps_hz,
+    )
+    .only_with("scheme.certify"),
     metric("evaluations_total", "Evaluations", "", "of the objective, over all starts", |_, d| {
         Some(d.work.evaluations as f64)
     }),
@@ -252,6 +264,24 @@ fn sensing_power_share(_: &Instance, design: &BeamformingDesign) -> Option<f64> 
     let metrics = &design.metrics;
     let sensing: f64 = metrics.stream_power_w.iter().skip(design.variables.users).sum();
     Some(sensing / metrics.power_w).filter(|share| share.is_finite())
+}
+
+/// What the bound of the objective leaves of the sum rate of beams with the same tr F⁻¹, or that of the goal.
+fn rate_bound_bps_hz(instance: &Instance, design: &BeamformingDesign) -> Option<f64> {
+    let bound = design.proof.bound.as_ref().filter(|bound| bound.problem.is_none())?;
+    if instance.band().is_some() {
+        return None;
+    }
+    match instance.problem().map(|problem| &problem.goal) {
+        Some(Goal::SumRate { user_weights: None }) => Some(nats_to_bits(bound.value)),
+        Some(_) => None,
+        None => {
+            let weight = instance.parts().rate_weight_per_nat;
+            let more = (bound.value - design.metrics.objective?) / weight;
+            Some(design.metrics.sum_rate_bps_hz + nats_to_bits(more))
+                .filter(|rate| rate.is_finite())
+        }
+    }
 }
 
 fn by_target(design: &BeamformingDesign, of: fn(&TargetMetrics) -> f64) -> Vec<SeriesEntry> {

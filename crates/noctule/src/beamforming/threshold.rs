@@ -37,6 +37,11 @@ use lobes::{Lobe, Sky};
 const BEYOND: f64 = 2.0;
 /// More estimates than this on other lobes are beyond the threshold, however wide the bound is.
 const MOST_OUTLIERS: f64 = 0.1;
+/// One false alarm in a thousand in the direction of a target, and the signal-to-noise ratio at which the target is then
+/// missed as often as it is seen. Below it a target is below the threshold whatever its lobes are: what is not
+/// detected is not located.
+const FALSE_ALARM: f64 = 1e-3;
+const MISSED_SNR: f64 = 6.401_185_942_266_586;
 /// A mistake whose probability has this exponent, by Chernoff's bound, does not happen.
 const NEVER: f64 = 60.0;
 /// The search for the threshold looks so many decibels up and down.
@@ -53,6 +58,8 @@ pub struct TargetThreshold {
     pub polar_error_deg: f64,
     /// Mean squared error over the Cramér–Rao bound, mean of both angles.
     pub mse_over_crb: f64,
+    /// Probability that its echo is detected at one false alarm in a thousand, by the energy of its matched filter.
+    pub detection_probability: f64,
     /// Decibels of power above the threshold, at which that ratio is two; negative below it. 80 and −80 mean
     /// that it is further away.
     pub margin_db: f64,
@@ -91,6 +98,9 @@ impl Seen {
     /// Whether errors are within the threshold with the power times `factor`: by bounds of all probabilities that cost
     /// nothing, and where these do not say, by the probabilities.
     fn is_above(&self, factor: f64) -> bool {
+        if self.snr * factor < MISSED_SNR {
+            return false;
+        }
         let most = |lobe: &Lobe| 0.5 * (-0.5 * self.snr * factor * (1.0 - lobe.likeness)).exp();
         let excess = |i: usize| {
             let of = |lobe: &Lobe| most(lobe) * lobe.off_rad[i].powi(2);
@@ -133,6 +143,7 @@ impl Seen {
             azimuth_error_deg,
             polar_error_deg,
             mse_over_crb: self.ratio(1.0),
+            detection_probability: detection_probability(self.snr, FALSE_ALARM),
             margin_db: self.margin_db(),
         }
     }
@@ -179,6 +190,15 @@ impl BelowThreshold {
     /// What a careful colleague would say.
     pub(super) fn sentence(&self) -> String {
         let TargetThreshold { outlier_probability, mse_over_crb, margin_db, .. } = self.predicted;
+        if outlier_probability <= MOST_OUTLIERS && mse_over_crb <= BEYOND {
+            return format!(
+                "target {} is detected with a probability of {:.0} % at one false alarm in a thousand: {:.1} dB are \
+                 missing to one half, and a bound tells nothing of where it is",
+                self.target,
+                100.0 * self.predicted.detection_probability,
+                -margin_db
+            );
+        }
         let errors = match mse_over_crb >= 1.0 {
             true => format!("squared errors {mse_over_crb:.1} times the bound"),
             // no estimate is further off than the lobes are apart

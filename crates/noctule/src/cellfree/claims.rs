@@ -10,6 +10,7 @@ use super::{Beams, Instance, Metrics, Requirement, again};
 use crate::Error;
 use crate::claims::{
     Again, Bounded, Checks, Compared, Ends, Said, Verdict, own_rule, same, same_certificate,
+    stored_member,
 };
 
 type Document<'a> = Said<'a, Instance, Beams, Metrics, Claims>;
@@ -42,6 +43,7 @@ const UNKNOWN: Claims = Claims::new(Ends::OwnRule);
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Beams, Metrics, Claims> = Checks {
     added: &["slope"],
+    restored: |metrics, stored| metrics.slope = stored_member(stored, "slope"),
     bounded,
     bound: bound_again,
     residual,

@@ -10,7 +10,7 @@ use super::search::search;
 use super::{Instance, Metrics, Plan, Settings, unreachable};
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Said, Verdict, closed_form, same_certificate,
+    Again, Bounded, Checks, Compared, Said, Verdict, closed_form, same_certificate, stored_member,
 };
 use crate::system::Run;
 
@@ -67,6 +67,7 @@ pub(super) fn among<S: DeserializeOwned>(
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Plan, Metrics, Claims> = Checks {
     added: &["simulated"],
+    restored: |metrics, stored| metrics.simulated = stored_member(stored, "simulated"),
     bounded,
     bound: bound_again,
     residual,

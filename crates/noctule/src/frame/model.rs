@@ -8,7 +8,7 @@ use noctule_num::linalg::HermitianEigen;
 use noctule_num::{C64, CMat};
 use noctule_phy::mmse::{SensedEstimate, trace_of_product};
 use noctule_phy::units::bits_to_nats;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::placement::random_division;
 use super::{ErrorShape, Instance, Placement, Plan, SinrForm};
@@ -54,7 +54,7 @@ pub struct Metrics {
 }
 
 /// One block of a plan, in closed form and as a simulation saw it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SimulatedBlock {
     /// Distance from the update: 0 is the block of the estimate.
     pub age: usize,

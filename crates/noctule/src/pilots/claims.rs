@@ -8,7 +8,9 @@ use super::again::{self, Goal};
 use super::design::{TARGET, design};
 use super::{Allocation, Instance, Metrics, Settings};
 use crate::Error;
-use crate::claims::{Again, Bounded, Checks, Compared, Ends, Said, Verdict, same_certificate};
+use crate::claims::{
+    Again, Bounded, Checks, Compared, Ends, Said, Verdict, same_certificate, stored_member,
+};
 
 /// Two worst errors that differ by no more than this, relative, are those of one design.
 const SAME: f64 = 1e-6;
@@ -59,6 +61,10 @@ const UNKNOWN: Claims = Claims::new(Ends::OwnRule);
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Allocation, Metrics, Claims> = Checks {
     added: &["attained", "limit_price"],
+    restored: |metrics, stored| {
+        metrics.attained = stored_member(stored, "attained");
+        metrics.limit_price = stored_member(stored, "limit_price");
+    },
     bounded,
     bound: bound_again,
     residual,

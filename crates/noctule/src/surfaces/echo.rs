@@ -11,7 +11,7 @@ use noctule_num::rng::{StreamKey, complex_normal, uniform};
 use noctule_num::{C64, CMat, InputError};
 use noctule_phy::centred_array::{CentredArray, wrap};
 use noctule_phy::units::db_from_linear;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Deployment, Instance, SYSTEM};
 use crate::Error;
@@ -19,7 +19,7 @@ use crate::estimate::music::music_frequency;
 use crate::estimate::waveform_ml::{Reflector, waveform_frequency};
 
 /// Errors of the two estimators in one draw of waveforms and noise.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EchoErrors {
     /// Error of MUSIC, which does not know the waveforms.
     pub music: f64,
@@ -28,7 +28,7 @@ pub struct EchoErrors {
 }
 
 /// What estimators made of the simulated echoes of an instance.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EchoReport {
     /// Power of the echo over the noise at one sensor in one snapshot, in dB.
     pub snr_db: f64,

@@ -73,9 +73,10 @@ pub fn within_reach(
 }
 
 /// What the derivative of the surface with sensors can add to the illumination, for each watt:
-/// `N_r/‖ȧ_s‖² · M_t ρ²_BI r² (Σ π|n|)²`.
+/// `N_r/‖ȧ_s‖² · M_t ρ²_BI r² (Σ π|n|)²`. A single surface adds nothing: what it lights and how that changes come
+/// from one direction, so that a beam that tells the one tells nothing of the other.
 fn slope_reserve(cascade: &Cascade) -> f64 {
-    let Some(first) = cascade.paths.first() else { return 0.0 };
+    let [first, _, ..] = &cascade.paths[..] else { return 0.0 };
     let n = first.elements;
     let reach: f64 =
         (0..n).map(|i| std::f64::consts::PI * (i as f64 - (n as f64 - 1.0) / 2.0).abs()).sum();

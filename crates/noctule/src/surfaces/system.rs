@@ -5,8 +5,8 @@ use noctule_optim::PointProof;
 
 use super::{
     CLAIMS, Claims, DEPLOYMENT_FIELDS, Deployment, Instance, Metrics, SYSTEM, Scenario,
-    SurfacesDesign, advice, evaluate, instance, metrics, misses_requirement, picture, schemes,
-    story, symbols, verify,
+    SurfacesDesign, Verification, advice, evaluate, instance, metrics, misses_requirement, picture,
+    schemes, story, symbols, verify,
 };
 use crate::Error;
 use crate::claims::Checks;
@@ -17,6 +17,18 @@ use crate::system::{Blur, Checked, Metric, Scheme, Series, Symbol, System, Table
 /// Reflecting surfaces: see [`crate::surfaces`].
 #[derive(Clone, Copy, Debug)]
 pub struct Surfaces;
+
+/// What rounding leaves open of what the witness found.
+fn blur(witness: &Verification) -> Blur {
+    let share = witness.crb_aligned_blur;
+    Blur {
+        numbers: vec![("crb_aligned_db", 10.0 * share / std::f64::consts::LN_10)],
+        edge: share >= 1.0,
+        share,
+        of: &["aligned", "illumination"],
+        cause: "hardly anything lights the target itself",
+    }
+}
 
 impl System for Surfaces {
     type Scenario = Scenario;
@@ -66,7 +78,7 @@ impl System for Surfaces {
                 ("crb", witness.crb),
                 ("crb_aligned_db", witness.crb_aligned.map(|crb| 10.0 * crb.log10())),
             ],
-            blur: Blur::default(),
+            blur: blur(&witness),
         })
     }
 

@@ -27,6 +27,10 @@ pub struct Verification {
     pub violation: f64,
     /// The violation without the limit on the bound: of what any deployment must satisfy.
     pub physical_violation: f64,
+    /// By how much rounding may move (21), relative: where hardly anything lights the target itself, what does is
+    /// what rounding leaves of fields that cancel.
+    #[serde(skip)]
+    pub crb_aligned_blur: f64,
 }
 
 impl Verification {
@@ -47,7 +51,7 @@ pub fn verify(instance: &Instance, deployment: &Deployment) -> Result<Verificati
     let parts = instance.parts();
     let mut rate_nats = 0.0;
     let mut violation = 0.0_f64;
-    let mut fisher = Fisher { own: 0.0, mixed: C64::ZERO, reflection: 0.0 };
+    let mut fisher = Fisher { own: 0.0, mixed: C64::ZERO, reflection: 0.0, most: 0.0 };
     let scale = 2.0 * f64::from(parts.snapshots) / parts.sensing_noise_w;
     for mode in &deployment.modes {
         let scene = Scene::new(instance, deployment, &mode.phases);
@@ -74,8 +78,12 @@ pub fn verify(instance: &Instance, deployment: &Deployment) -> Result<Verificati
         crb_aligned,
         violation: violation.max(0.0),
         physical_violation,
+        crb_aligned_blur: ROUNDING * fisher.most / fisher.reflection,
     })
 }
+
+/// What sums of fields round off, of the sum of their sizes squared.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 /// R_c + R_s.
 fn total(mode: &Mode) -> Rows {
@@ -103,10 +111,14 @@ struct Fisher {
     own: f64,
     mixed: C64,
     reflection: f64,
+    /// What the last would be if all fields added up.
+    most: f64,
 }
 
 impl Fisher {
     fn add(&mut self, weight: f64, scene: &Scene, total: &Rows) {
+        let power: f64 = (0..total.len()).map(|i| total[i][i].re).sum();
+        self.most += weight * scene.most * power;
         self.own += weight * trace(&scene.slope, total, &scene.slope).re;
         self.mixed += trace(&scene.echo, total, &scene.slope) * weight;
         self.reflection += weight * trace(&scene.echo, total, &scene.echo).re;
@@ -114,7 +126,7 @@ impl Fisher {
 
     /// (16): what is known of the frequency once the reflection is not.
     fn crb(&self) -> Option<f64> {
-        let Self { own, mixed, reflection } = *self;
+        let Self { own, mixed, reflection, .. } = *self;
         let known = if reflection > 0.0 { own - mixed.norm_sqr() / reflection } else { 0.0 };
         (known > 0.0).then(|| 1.0 / known).filter(|crb| crb.is_finite())
     }
@@ -198,6 +210,8 @@ struct Scene {
     channel: Rows,
     echo: Rows,
     slope: Rows,
+    /// The energy of the echo if all fields added up, for a watt.
+    most: f64,
 }
 
 /// e^{jπ x (i − (M−1)/2)}.
@@ -252,6 +266,7 @@ impl Scene {
         let mut channel = vec![vec![C64::ZERO; mt]; mr];
         let mut light = vec![C64::ZERO; mt];
         let mut bent = vec![C64::ZERO; mt];
+        let mut all = 0.0;
         for k in 0..count {
             let axis = parts.sites[deployment.sites[k]].axis;
             let n = match &parts.elements {
@@ -265,6 +280,7 @@ impl Scene {
             let reach = if exact { to_target[k] } else { strongest };
             let departure = along(parts.base.axis, base, site(k));
             let at_user = along(parts.user.axis, user, site(k));
+            all += n as f64 * from_base * reach;
             let user_amplitude = from_base * amplitude(distance(site(k), user));
             for j in 0..mt {
                 let a = response(mt, j, departure).conj();
@@ -278,7 +294,8 @@ impl Scene {
             }
         }
         let (echo, slope) = echoes(instance, deployment, &light, &bent, to_target[0]);
-        Self { channel, echo, slope }
+        let back = to_target[0].powi(2) * parts.reflection_gain * parts.sensors as f64;
+        Self { channel, echo, slope, most: back * mt as f64 * all * all }
     }
 }
 

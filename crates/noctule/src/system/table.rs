@@ -119,7 +119,8 @@ impl<S: System> Metric<S> {
         self
     }
 
-    /// The same row, of studies alone whose scenario says `key`: others have no such column.
+    /// The same row, of studies alone whose scenario says `key`, or that ask a scheme for the setting of
+    /// `scheme.<setting>`: others have no such column.
     #[must_use]
     pub const fn only_with(mut self, key: &'static str) -> Self {
         self.only_with = Some(key);
@@ -129,6 +130,11 @@ impl<S: System> Metric<S> {
     /// The key of a scenario without which the row has no meaning.
     pub const fn condition(&self) -> Option<&'static str> {
         self.only_with
+    }
+
+    /// Whether it keeps a meaning where no design meets the requirements.
+    pub const fn is_told_of_infeasible(&self) -> bool {
+        self.of_infeasible
     }
 
     /// The value of a design. Of one that is proven infeasible only what keeps a meaning.

@@ -6,6 +6,7 @@ mod edges;
 #[path = "../effort/mod.rs"]
 mod effort;
 mod laws;
+mod loose;
 mod proofs;
 
 use noctule::pilots::{Allocation, CrbLimit, Region, Scenario, Settings, Users};

@@ -10,7 +10,7 @@ use noctule::surfaces::{
 };
 use noctule::{Certify, Interrupt, PointProof, Run, Stop};
 
-use crate::common::{all, scene};
+use crate::common::{all, random_deployment, scene};
 
 /// Requiring the Cramér–Rao bound itself instead of its upper bound never costs rate.
 #[test]
@@ -25,6 +25,34 @@ fn the_exact_bound_asks_for_less() {
     assert!(exact.metrics.rate_bps_hz >= safe.metrics.rate_bps_hz);
     assert!(exact.metrics.crb.unwrap() <= limit * (1.0 + 1e-9));
     assert!(verify(&instance, &exact.variables).unwrap().violation < 1e-9);
+}
+
+/// Over one surface the bound (16) is (21) at best: what the target sees of it, and how that changes with the target's
+/// place, come from one direction of the base station. A limit below the least bound is proven to be out of reach, and no
+/// phases and covariances pass it.
+#[test]
+fn over_one_surface_the_exact_bound_is_the_aligned_one() {
+    let run = Run::default();
+    let settings = Settings { requirement: Requirement::ExactBound, ..all() };
+    for (elements, target) in [(64, None), (33, Some([90.0, 25.0])), (8, Some([60.0, 40.0]))] {
+        let at = |share: f64| {
+            let instance = scene(1, elements, target, share);
+            let found = design_from(&instance, &settings, &run).unwrap();
+            (instance, found)
+        };
+        let (_, met) = at(0.999);
+        assert!(met.proof.infeasible.is_none(), "{:?}", met.proof);
+        assert!(!misses_requirement(met.stop, &met.proof));
+        let (instance, missed) = at(1.001);
+        let limit = instance.parts().crb_limit.unwrap();
+        let certificate = missed.proof.infeasible.expect("0.004 dB are proven");
+        assert!(certificate.required > certificate.reachable);
+        for seed in 0..200 {
+            let any = random_deployment(&instance, seed);
+            let crb = verify(&instance, &any).unwrap().crb.unwrap_or(f64::INFINITY);
+            assert!(crb > limit, "{seed}: {crb} {limit}");
+        }
+    }
 }
 
 /// With the bound itself as the requirement, tilting the first surface pays, also in one place; the

@@ -26,6 +26,7 @@ impl System for PowerSplit {
         &[number("user_share", "share of the power that serves the user")];
     const CLAIMS: Checks<Instance, Split, Metrics, ()> = Checks {
         added: &[],
+        restored: |_, _| {},
         bounded: |said, _| Some(Bounded::above(said.metrics.rate_bps_hz)),
         bound: |said, _| {
             let best = Split { user_share: 1.0 - said.instance.needed() };

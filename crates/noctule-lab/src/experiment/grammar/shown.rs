@@ -167,6 +167,14 @@ pub static FIGURE: Table = Table {
             "\"quartiles\"",
         ),
         key(
+            "bound",
+            Text,
+            Words("`band`"),
+            "`lines` of a metric: another one, to whose statistic a bar goes from every point, in the place of a \
+             band. Of a metric of what is proven: how much better any design could be.",
+            "\"rate_bound_bps_hz\"",
+        ),
+        key(
             "complete",
             Flag,
             Default("false"),

@@ -50,8 +50,14 @@ impl Builder<'_> {
             let over = spec.stat.of(self.summary(&spec.y, other, point)?)?;
             return Some(PlotPoint::from((x, y / over)));
         }
-        let (low, high) =
-            band(spec, summary, y).map_or((None, None), |(low, high)| (Some(low), Some(high)));
+        let around = match &spec.bound {
+            Some(bound) => {
+                let proven = spec.stat.of(self.summary(bound, scheme, point)?);
+                proven.map(|proven| (y.min(proven), y.max(proven)))
+            }
+            None => band(spec, summary, y),
+        };
+        let (low, high) = around.map_or((None, None), |(low, high)| (Some(low), Some(high)));
         Some(PlotPoint { x, y, low, high })
     }
 

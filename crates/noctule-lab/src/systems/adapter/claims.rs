@@ -154,10 +154,13 @@ impl<'a, T: Tables> Ledger<'a, T> {
                         let tolerance = self.said.setting("tolerance").unwrap_or(USUAL_TOLERANCE);
                         // Far below the tolerance it is rounding, which nobody can repeat.
                         let nothing = (0.1 * tolerance).max(RESIDUAL_ROUNDING);
-                        if found.max(residual) <= nothing
-                            || apart <= 0.01 * found.max(residual) + RESIDUAL_ROUNDING
-                        {
+                        if apart <= 0.01 * found.max(residual) + RESIDUAL_ROUNDING {
                             Verdict::Confirmed
+                        } else if found.max(residual) <= nothing {
+                            Verdict::NotCheckable(format!(
+                                "it is {found:.1e} here: both are within a tenth of the tolerance, where \
+                                 rounding decides"
+                            ))
                         } else if found.min(residual) > tolerance {
                             // At extreme ratios of signal to noise nothing is left of it but rounding,
                             // which nobody can repeat; what did not converge claims nothing by it.

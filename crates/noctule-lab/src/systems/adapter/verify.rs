@@ -2,7 +2,7 @@
 
 use noctule::claims::{AGREEMENT, Compared, Said, Verdict};
 use noctule::data::ArraySet;
-use noctule::system::{Checked, DesignOf};
+use noctule::system::{Checked, DesignOf, Metric};
 use noctule::{Proof, Stop, Trace};
 use noctule_num::InputError;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use super::claims::Ledger;
 use super::tables::Tables;
 use crate::single::{Claim, Finding, SingleError};
-use crate::system::MetricInfo;
 
 /// Every claim of a document against the independent witness, a fresh evaluation, and itself.
 pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleError> {
@@ -33,11 +32,12 @@ pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleErr
     let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
     // What the nearest design carries may be nothing at all: there, zero is zero up to rounding.
     let nothing = if infeasible { 1e-12 } else { f64::MIN_POSITIVE };
-    let design = made_again::<T>(document, variables, metrics);
+    let mut design = made_again::<T>(document, variables, metrics);
     let mut fresh = json!(design.metrics);
+    (T::CLAIMS.restored)(&mut design.metrics, stored);
     let left_open = |name: &&'static str| fresh.get(*name).is_none_or(Value::is_null);
     let mut added: Vec<&str> = T::CLAIMS.added.iter().copied().filter(left_open).collect();
-    records(&mut fresh, T::metric_infos(), T::values(&instance, &design), stored, &mut added);
+    records(&mut fresh, told::<T>(&instance, &design), stored, &mut added);
     let numbers_of = Numbers { stored, witness: &witness, fresh: &fresh, added: &added };
     let mut unclear = Vec::new();
     let agree = numbers_of.agree(nothing, &mut compared, &mut unclear);
@@ -94,26 +94,33 @@ fn made_again<T: Tables>(
     }
 }
 
+/// A number of the engine's records: its name, its value, and whether it has any of such a design.
+type Recorded = (&'static str, Option<f64>, bool);
+
+/// The numbers of the engine's records.
+fn told<T: Tables>(instance: &T::Instance, design: &DesignOf<T>) -> Vec<Recorded> {
+    let feasible = design.proof.infeasible.is_none();
+    let row = |metric: &Metric<T>| {
+        let meant = feasible || metric.is_told_of_infeasible();
+        (metric.info.name, metric.of(instance, design).filter(|value| value.is_finite()), meant)
+    };
+    T::METRICS.iter().map(row).collect()
+}
+
 /// The metrics of the engine's records beside those of the design, as far as the document has them
-/// (those of an earlier noctule do not). What only the scheme can tell is one more addition of it.
-fn records(
-    fresh: &mut Value,
-    metrics: Vec<MetricInfo>,
-    values: Vec<Option<f64>>,
-    stored: &Value,
-    added: &mut Vec<&'static str>,
-) {
+/// (those of an earlier noctule do not). What only the scheme can tell is one more addition of it; where no design
+/// meets the requirements there is nothing to tell.
+fn records(fresh: &mut Value, rows: Vec<Recorded>, stored: &Value, added: &mut Vec<&'static str>) {
     let Value::Object(members) = fresh else { return };
-    for (metric, value) in metrics.into_iter().zip(values) {
-        let Some(said) = stored.get(metric.name) else { continue };
-        let value = value.filter(|value| value.is_finite());
-        if members.contains_key(metric.name) {
+    for (name, value, meant) in rows {
+        let Some(said) = stored.get(name) else { continue };
+        if members.contains_key(name) {
             continue;
         }
-        if value.is_none() && !said.is_null() {
-            added.push(metric.name);
+        if value.is_none() && !said.is_null() && meant {
+            added.push(name);
         } else {
-            members.insert(metric.name.to_owned(), json!(value));
+            members.insert(name.to_owned(), json!(value));
         }
     }
 }

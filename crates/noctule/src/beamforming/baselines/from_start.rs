@@ -23,6 +23,8 @@ pub enum StartName {
     Mrt,
     /// That of T. Fang et al.: weak matched filters beside random sensing beams.
     Published,
+    /// Random beams, which know of neither users nor targets.
+    Random,
 }
 
 impl StartName {
@@ -31,6 +33,7 @@ impl StartName {
             Self::Rzf => Start::Rzf,
             Self::Mrt => Start::Mrt,
             Self::Published => Start::Published(0),
+            Self::Random => Start::Random(0),
         }
     }
 }

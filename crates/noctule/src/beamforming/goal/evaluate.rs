@@ -3,7 +3,7 @@
 use noctule_num::CMat;
 use noctule_num::linalg::real_dot;
 use noctule_phy::units::nats_to_bits;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::measure::Unit;
 use super::problem::{Case, Problem};
@@ -37,7 +37,7 @@ pub struct GoalMetrics {
 }
 
 /// What one step more asked costs, in the goal's unit as people say it: multipliers of the design.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Prices {
     /// Of one dB more SINR of each user; zero without a floor.
     pub per_sinr_db: Vec<f64>,
@@ -46,7 +46,7 @@ pub struct Prices {
     /// Of one dB more of the power that there is, limits of groups as they are.
     pub per_power_db: Option<f64>,
     /// Of one dB more of the limit of each group of antennas, in the instance's order; empty without groups.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub per_group_db: Vec<f64>,
 }
 

@@ -15,11 +15,16 @@ use crate::{Certify, Error, Run};
 /// The setting that may be out of reach.
 pub(in crate::pilots) const TARGET: &str = "target_error";
 
+/// Less than this share of the power that there is counts as none: rounding alone ends a descent below it.
+const NOTHING: f64 = 1e-8;
+
 /// The least total power with which no error exceeds a target, within all limits.
 ///
 /// Guarantee: a stationary point; with `certify`, a lower bound on the power fraction. A target
 /// that no allocation reaches is infeasible, and the design is then the one with the smallest
-/// worst error. The bound in `proof` is on `power_fraction`. Where pilots are correlated in both
+/// worst error. A target that next to no power meets has no least power but zero, which is never enough, as users
+/// know the means of their gains without any pilot: what is designed then spends less than 10⁻⁸ of what there is. The
+/// bound in `proof` is on `power_fraction`. Where pilots are correlated in both
 /// directions the target is judged by the exact error, and nothing is proven.
 ///
 /// # Errors
@@ -56,6 +61,9 @@ pub fn least_power(
     let x = search.interior.x.clone();
     let value = x.iter().sum::<f64>() / instance.points() as f64;
     let (mut bound, mut open, mut stop) = (None, None, stop_of(&descent));
+    if value <= NOTHING {
+        return search.next_to_nothing(x, proof_of(&descent), value);
+    }
     if limits.certify.is_asked() {
         let branching;
         (bound, branching) = search.least_power_bound(target, &inside, limits, &run.interrupt);
@@ -89,6 +97,21 @@ impl Search<'_> {
                 .to_owned(),
         );
         Ok(Some(design))
+    }
+
+    /// A target that any power meets, however small: no power is below zero, and none is needed to speak of.
+    fn next_to_nothing(
+        &self,
+        x: Vec<f64>,
+        proof: Proof,
+        value: f64,
+    ) -> Result<PilotsDesign, Error> {
+        let mut design = self.finish_errors(x, Stop::Converged, proof, value)?;
+        design.warnings.push(format!(
+            "the target is met with next to no power, here with {value:.1e} of what there is: the least power is zero, \
+             or next to it"
+        ));
+        Ok(design)
     }
 
     /// A lower bound on the power fraction by branching on θ, from the power at the current point;

@@ -53,15 +53,9 @@ fn adapted(base: &Instance, set: &ArraySet) -> ArraySet {
             all.insert(name, Array::complex(vec![users, users], identity.as_slice().to_vec()));
         }
     }
-    // Positions belong to gains: a file with other gains and no positions has no radar.
     let placed = set.get("point_m").is_some() || set.get("user_m").is_some();
     if set.get("channel_gain").is_some() {
         all.remove("estimate_gain");
-        if shape != [base.points(), base.users()] && !placed {
-            for name in ["point_m", "user_m", "information", "crb_limit_m2"] {
-                all.remove(name);
-            }
-        }
     }
     if set.get("information").is_some() {
         all.remove("point_m");
@@ -72,7 +66,26 @@ fn adapted(base: &Instance, set: &ArraySet) -> ArraySet {
     all
 }
 
+/// Refuse gains of other users or access points than the base has places for: echoes would be those of nobody.
+fn placed_as_many(base: &Instance, set: &ArraySet) -> Result<(), InputError> {
+    let Some(gains) = set.get("channel_gain") else { return Ok(()) };
+    let own = ["point_m", "user_m", "information"].iter().any(|name| set.get(name).is_some());
+    let (points, users) = (base.points(), base.users());
+    // What is no table is refused where it is read.
+    let [rows, columns] = gains.shape[..] else { return Ok(()) };
+    if base.parts().sensing.is_none() || own || [rows, columns] == [points, users] {
+        return Ok(());
+    }
+    let what = "path gains of other access points or users than there are places for";
+    let found = format!("{rows} access points × {columns} users");
+    let allowed = format!("{points} × {users}, as the scenario has it");
+    let advice = "give the scenario as many (`access_points = { fixed = [[x, y], …] }`, `users = { fixed = … }`), or \
+                  beside the gains their places, `point_m` and `user_m`";
+    Err(InputError::new(what, "channel_gain", found, allowed).hint(advice))
+}
+
 pub(super) fn parts(set: ArraySet, base: Option<&Instance>) -> Result<Parts, Error> {
+    base.map_or(Ok(()), |base| placed_as_many(base, &set))?;
     for name in ["point_m", "user_m"] {
         if base.is_some() && set.get(name).is_some() && set.get("channel_gain").is_none() {
             let what = "positions without path gains";
