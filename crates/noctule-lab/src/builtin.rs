@@ -63,6 +63,10 @@ pub const ALL: &[BuiltIn] = built_in![
         "per-antenna",
         "text-settings",
         "starts",
+        "local-searches",
+        "certified-users",
+        "certified-power",
+        "linearity",
         "estimators",
     ],
     "frame": [

@@ -27,15 +27,21 @@ pub(crate) fn told<'a>(
     }
 }
 
-/// Whether any scheme has a setting that is neither absent nor `false`, or a sweep sets it.
+/// Whether any scheme is asked for something: a setting that is neither absent nor `false` nor costs no search, or
+/// one that a sweep sets. A study of a goal has the bounds of that goal.
 fn is_asked(experiment: &Experiment, setting: &str) -> bool {
-    let on = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
+    let on = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        other => other.get("nodes").is_none_or(|nodes| nodes != 0),
+    };
     let swept = |path: &str| {
         let rest = path.strip_prefix("scheme.");
         rest.is_some_and(|rest| rest.split(['.', '[']).any(|part| part == setting))
     };
-    experiment.schemes.iter().any(|scheme| scheme.settings.get(setting).is_some_and(on))
-        || experiment.sweeps.iter().any(|sweep| swept(&sweep.path))
+    let asked =
+        experiment.schemes.iter().any(|scheme| scheme.settings.get(setting).is_some_and(on));
+    experiment.scenario.get("goal").is_none()
+        && (asked || experiment.sweeps.iter().any(|sweep| swept(&sweep.path)))
 }
 
 /// The series that a study asks for beside those.
