@@ -15,10 +15,10 @@ positive semidefinite is concluded from a Cholesky factorisation that succeeds a
 at most four units in the last place for exp, sin, cos, log and sqrt, and matrix products that add up products
 in any order.
 
-What is checked: `beamforming` with weights (every scheme with a bound), `cellfree`
-(rates with and without a limit on the error, errors of sensing), `pilots` (the worst error), `surfaces` (the rate with user
-and target in one place). Documents of `frame`, and of goals and requirements, carry no boxes: `noctule verify` does their
-searches again.
+What is checked: `beamforming` with weights (every scheme with a bound) and its goals under a total power with floors on
+SINRs, `cellfree` (rates with and without a limit on the error, errors of sensing), `frame` (the rate of all frames), `pilots`
+(the worst error), `surfaces` (the rate with any covariance). What is not is named: limits on metrics, frames of one kind,
+several surfaces apart. `noctule verify` does their searches again.
 
 Exit code: 0 all proven, 1 a claim is not proven, 2 a file cannot be read, 3 a document carries nothing that can
 be checked here.
@@ -114,7 +114,7 @@ class Ball:
         return Ball(self.mid @ other.mid, 2 * error + self.most() @ other.rad + self.rad @ other.most())
 
     def sum(self, axis=None):
-        terms = self.mid.size
+        terms = self.mid.size if axis is None else self.mid.shape[axis]
         return Ball(self.mid.sum(axis), self.rad.sum(axis) + terms * U * np.abs(self.mid).sum(axis) * UP)
 
     def upper(self):
@@ -238,6 +238,12 @@ def rows(numbers, name, each, count=None):
     return found.reshape(-1, each) if each else np.zeros((count or 0, 0))
 
 
+def lists_are(numbers, names):
+    """These lists, and no others."""
+    if set(numbers) != set(names):
+        raise Unproven("the lists are not those of this problem")
+
+
 def complex_array(lists):
     pairs = np.asarray(lists, dtype=float)
     return pairs[..., 0] + 1j * pairs[..., 1]
@@ -295,15 +301,18 @@ def steering(azimuth, polar, positions, unit_modulus):
     return a, a * by_azimuth * Ball(1j), a * by_polar * Ball(1j)
 
 
+def half_wavelengths(shape):
+    """Positions of a planar array."""
+    if len(shape) != 2 or any(n not in range(1, 10**6) for n in shape):
+        raise Unproven("an array has no two sides")
+    return np.array([[0.0, i / 2, j / 2] for i in range(int(shape[0])) for j in range(int(shape[1]))])
+
+
 def echo_derivatives(instance):
     """∂(Σ α b aᴴ)/∂ω of all azimuths, polar angles, and real and imaginary parts of the reflections."""
     unit = instance.get("unit_modulus_steering", 0.0) > 0
 
-    def array(side):
-        h, v = (int(n) for n in instance[f"{side}_shape"])
-        return np.array([[0.0, i / 2, j / 2] for i in range(h) for j in range(v)])
-
-    send, receive = array("transmit"), array("receive")
+    send, receive = (half_wavelengths(instance[f"{side}_shape"]) for side in ("transmit", "receive"))
     by: list[list[Ball]] = [[], [], [], []]
     for theta, phi, alpha in zip(instance["azimuth_rad"], instance["polar_rad"], complex_array(instance["reflection"])):
         a, at, ap = (Ball(s.mid[:, None], s.rad[:, None]) for s in steering(theta, phi, send, unit))
@@ -315,9 +324,10 @@ def echo_derivatives(instance):
     return [d for kind in by for d in kind]
 
 
-def sensing_matrix(instance, derivatives, y):
-    """(2 δ tr Y, δ B(Y)) with tr F⁻¹ ≥ 2 tr Y − ⟨B(Y), R⟩ for symmetric Y, as F_ij = κ Re tr(D_iᴴ D_j R)."""
-    weight = instance["crb_weight"]
+def sensing_matrix(instance, derivatives, y, weight, weights=None):
+    """(2 δ tr Y, δ B(Y)) with tr F⁻¹ ≥ 2 tr Y − ⟨B(Y), R⟩ for symmetric Y, as F_ij = κ Re tr(D_iᴴ D_j R); the bounds of parameters
+    may have weights."""
+    weights = np.ones(len(derivatives)) if weights is None else weights
     n = len(derivatives)
     y = (y.reshape(n, n) + y.reshape(n, n).T) / 2
     kappa = Ball(2.0 * instance["snapshots"]) / instance["sensing_noise_w"]
@@ -328,8 +338,8 @@ def sensing_matrix(instance, derivatives, y):
     mixed = Ball(y) @ Ball(flat_mid, flat_rad)
     for row in range(n):  # tr(Y F Y) = κ Σ_l ‖(Σ_j Y_lj D_j) R^½‖²
         m = Ball(mixed.mid[row].reshape(-1, antennas), mixed.rad[row].reshape(-1, antennas))
-        total = total + m.H @ m
-    return 2.0 * weight * Ball(np.diag(y)).sum(), total * (kappa * weight)
+        total = total + (m.H @ m) * weights[row]
+    return 2.0 * weight * (Ball(np.diag(y)) * weights).sum(), total * (kappa * weight)
 
 
 def triangle(a):
@@ -374,9 +384,25 @@ def cooperation(instance, h, derivatives, numbers):
     constant = (trace(q @ Ball(z)) - volume - low - float(users)) * weight
     slopes = h @ (q * weight) @ h.H
     if derivatives:
-        extra, matrix = sensing_matrix(instance, derivatives, np.asarray(numbers["y"], float))
+        extra, matrix = sensing_matrix(instance, derivatives, np.asarray(numbers["y"], float), instance["crb_weight"])
         constant, slopes = constant - extra, slopes + matrix
     return (constant + Ball(instance["power_w"] * largest(slopes, least=0.0) * UP)).upper()
+
+
+def heard_channels(instance):
+    """Channels over the noise, antennas × users, of a scene whose parts fit."""
+    antennas = len(half_wavelengths(instance["transmit_shape"]))
+    half_wavelengths(instance["receive_shape"])
+    noise = np.asarray(instance["user_noise_w"], float)
+    channels = complex_array(instance["channels"]).T if instance["channels"] else np.zeros((antennas, 0))
+    if channels.shape != (antennas, len(noise)) or np.any(noise <= 0):
+        raise Unproven("channels, noise and antennas do not fit")
+    if instance["crb_weight"] < 0 or instance["rate_weight_per_nat"] < 0 or instance["power_w"] <= 0:
+        raise Unproven("weights and power are not positive")
+    targets = len(instance["azimuth_rad"]) if instance["crb_weight"] > 0 else 0
+    if len(instance["polar_rad"]) < targets or len(instance["reflection"]) < targets:
+        raise Unproven("the targets' lists do not fit")
+    return Ball(channels) / sqrt(noise)
 
 
 PLAIN = set(
@@ -390,16 +416,16 @@ def beamforming(document):
     ln T − ln I ≤ t T − ln t − 1 + o − slope I (`envelope`; proofs of earlier versions have chords of −ln I in its
     place); tr F⁻¹ ≥ 2 tr Y − tr(Y F Y). What is linear, ⟨G, R⟩ within a power P, is at most P λ_max(G)."""
     instance, bound = document["instance"], document["proof"]["bound"]
+    if "goal" in instance:
+        return of_goal(document)
     beyond = set(instance) - PLAIN
     if beyond:
         raise NotHere(f"instances with {', '.join(sorted(beyond))}")
     # Limits of every antenna's power limit the total: what nobody reaches within that holds for them.
     numbers = bound["numbers"]
-    weight, crb_weight = instance["rate_weight_per_nat"], instance["crb_weight"]
-    channels = complex_array(instance["channels"]).T if instance["channels"] else np.zeros((0, 0))
-    noise = np.asarray(instance["user_noise_w"], float)
-    users, power = len(noise), instance["power_w"]
-    h = Ball(channels) / sqrt(noise)  # antennas × users, unit noise
+    weight, crb_weight, power = instance["rate_weight_per_nat"], instance["crb_weight"], instance["power_w"]
+    h = heard_channels(instance)
+    users = h.mid.shape[1]
     sensed = crb_weight > 0 and len(instance["azimuth_rad"]) > 0
     derivatives = echo_derivatives(instance) if sensed else []
     size = len(derivatives) ** 2
@@ -413,16 +439,40 @@ def beamforming(document):
             rates = Ball(weight * capacity(h, numbers["capacity"], power) * UP)
         if not sensed:
             return rates.upper()
-        trace, matrix = sensing_matrix(instance, derivatives, np.asarray(numbers["y"], float))
+        trace, matrix = sensing_matrix(instance, derivatives, np.asarray(numbers["y"], float), crb_weight)
         return (Ball(power * largest(matrix, least=0.0) * UP) - trace + rates).upper()
     if alone or names not in ({"low", "high", "t", "y", "slope"}, {*BOXES, "t", "y"}):
         raise Unproven("its lists are not those of a proof of its problem")
+    return worst_of_boxes(instance, numbers, h, weight, derivatives, None)
+
+
+def floored(h, floors, prices, heard, own):
+    """Floors on SINRs with prices, λ_k (S_k/γ_k − I_k) ≥ 0: Σλ, and what users hear and what is their own changed by it."""
+    if np.any(prices < 0) or np.any(prices[floors <= 0] > 0):
+        raise Unproven("a price of a floor that there is not")
+    priced = prices > 0
+    shares = Ball(np.where(priced, prices, 0.0)) / np.where(priced, floors, 1.0)
+    return Ball(prices).sum(), heard - prices, own + prices + shares
+
+
+def worst_of_boxes(instance, numbers, h, weight, derivatives, floors):
+    """The most that any box allows; under floors γ on SINRs nobody hears more than P‖h‖²/γ beside the signal."""
+    users, power, sensed = h.mid.shape[1], instance["power_w"], bool(derivatives)
+    size = len(derivatives) ** 2
     sloped = "slope" in numbers
     low, high, outer_low, outer_high = boxes(numbers, users, ("low", "high") * 2 if sloped else BOXES)
     t, y = rows(numbers, "t", users, len(low)), rows(numbers, "y", size, len(low))
     slopes = rows(numbers, "slope", users, len(low)) if sloped else t
     gains = (h.most() ** 2).sum(axis=0) * UP
-    if weight > 0 and not covered(low, high, np.ones(users), (1.0 + power * gains) * UP):
+    most = (1.0 + power * gains) * UP
+    if floors is not None:
+        asked = floors > 0
+        most = np.where(asked, np.minimum(most, np.maximum(power * gains / np.where(asked, floors, 1.0) * UP, 1.0)), most)
+    # Boxes that end at the most there is but for its rounding are proven to its end.
+    high = np.where((high < most) & (high >= most * (1 - 1e-9)), most, high)
+    outer_high = np.maximum(outer_high, high)
+    prices = rows(numbers, "lambda", users, len(low)) if "lambda" in numbers else None
+    if weight > 0 and not covered(low, high, np.ones(users), most):
         raise Unproven("the boxes leave something uncovered")
     worst = -np.inf
     outer = [h[:, [k]] @ h[:, [k]].H for k in range(users)]
@@ -434,13 +484,130 @@ def beamforming(document):
         else:
             slope, offset = chord(outer_low[box], outer_high[box])
         constant = (weight * (Ball(t[box]) - slope - log(t[box]) - 1.0 + offset)).sum()
-        shared = h @ ((weight * (Ball(t[box]) - slope))[:, None] * h.H)
+        heard, own = weight * (Ball(t[box]) - slope), Ball(weight * slope)
+        if prices is not None:
+            price, heard, own = floored(h, floors, prices[box], heard, own)
+            constant = constant - price
+        shared = h @ (heard[:, None] * h.H)
         if sensed:
-            trace, matrix = sensing_matrix(instance, derivatives, y[box])
+            trace, matrix = sensing_matrix(instance, derivatives, y[box], instance["crb_weight"])
             constant, shared = constant - trace, shared + matrix
-        top = largest(shared, *(shared + outer[k] * (weight * slope[k]) for k in range(users)), least=0.0)
+        top = largest(shared, *(shared + outer[k] * own[k] for k in range(users)), least=0.0)
         worst = np.maximum(worst, (constant + Ball(power * top * UP)).upper())
     return worst
+
+
+# Goals with floors on SINRs and a limit on the total power: the sense of a bound, and what it is of.
+GOALS = {
+    1: ("upper", "sum rate in nat/s/Hz"),
+    2: ("upper", "smallest rate in nat/s/Hz"),
+    4: ("lower", "weighted Cramér–Rao bounds"),
+    5: ("lower", "power in watts"),
+    6: ("upper", "smallest gain of a target"),
+}
+
+
+def of_goal(document):
+    """Goals that are linear in the covariances of the streams, or are made so: a floor S_k ≥ γ_k I_k with a price λ_k adds
+    λ_k (S_k/γ_k − I_k), which is not negative, and what is linear is at most an eigenvalue times the power."""
+    instance, bound = document["instance"], document["proof"]["bound"]
+    numbers, goal = bound["numbers"], instance["goal"]
+    beyond = set(instance) - PLAIN - {"goal", "goal_metric", "sinr_floor"} or set(numbers) & {"inverses", "nu", "rho"}
+    if beyond:
+        raise NotHere(f"goals with {', '.join(sorted(beyond))}")
+    h, floors, power = heard_channels(instance), np.asarray(instance["sinr_floor"], float), instance["power_w"]
+    users = h.mid.shape[1]
+    if not users or floors.shape != (users,) or floors.min() < 0:
+        raise Unproven("floors do not fit")
+    if goal == 1:
+        lists_are(numbers, [*BOXES, "t", *(["lambda"] if "lambda" in numbers else [])])
+        return worst_of_boxes(instance, numbers, h, 1.0, [], floors)
+    lists_are(numbers, ["lambda", "sharpness", *(["shares"] if goal in (4, 6) else [])])
+    (prices,) = rows(numbers, "lambda", users, 1)
+    claim = allowed(document, bound["value"])
+    if goal == 6:
+        price, matrices = priced(h, floors, prices, gains_of_targets(instance, numbers))
+        return (Ball(power * largest(*matrices, least=0.0) * UP) - price).upper()
+    if goal == 4:  # 2 tr YW − ⟨B, R⟩ ≥ value for all R
+        trace, shared = bounds_of_parameters(document)
+        price, matrices = priced(h, floors, prices, shared)
+        return (trace + price - Ball(power * largest(*matrices, least=0.0) * UP)).lower()
+    if goal == 2:  # with all SINRs above this one there would be no more power
+        floors, spent = np.full(users, (exponential(Ball(claim)) - 1.0).lower()), power
+        if not floors.min() > 0:
+            raise Unproven("a rate that is not positive")
+    else:
+        spent = claim
+        if spent <= 0:
+            return claim
+    price, matrices = priced(h, floors, prices, None)
+    top = (price / spent).lower()
+    if not top > 0 or not all(semidefinite(Ball(np.eye(len(m.mid))) * top - m) for m in matrices):
+        raise Unproven("a matrix is not proven to be positive semidefinite")
+    return claim
+
+
+def priced(h, floors, prices, shared):
+    """Σλ, and the matrices of every user's stream and of those of sensing."""
+    price, heard, own = floored(h, floors, prices, Ball(0.0 * prices), Ball(0.0 * prices))
+    other = h @ (heard[:, None] * h.H)
+    shared = other if shared is None else shared + other
+    return price, [*(shared + (h[:, [k]] @ h[:, [k]].H) * own[k] for k in range(len(prices))), shared]
+
+
+def bounds_of_parameters(document):
+    """(F⁻¹)_ii ≥ 2 Y_ii − (Y F Y)_ii for any Y, here about F⁻¹ of the beams of the document, of which nothing else is trusted."""
+    instance, metric = document["instance"], document["instance"]["goal_metric"]
+    if len(metric) == 0 or not (metric[0] == 0 or metric[0] == 1 and len(metric) >= 5):
+        raise NotHere("bounds of other metrics than sums")
+    derivatives, each = echo_derivatives(instance), (1.0, 1.0, 0.0) if metric[0] == 0 else metric[2:5]
+    targets = len(derivatives) // 4
+    weights = np.repeat([*each, each[2]], targets)
+    if not targets or min(each) < 0:
+        raise Unproven("no bounds are weighed")
+    if shape(document.get("beams")) is None:
+        raise Unproven("the beams are no array of numbers")
+    beams = complex_array(document["beams"]).reshape(-1, derivatives[0].mid.shape[1]).T
+    through = [(d.mid @ beams).ravel() for d in derivatives]  # F_ij = κ Re tr D_iᴴ D_j R
+    fisher = 2.0 * instance["snapshots"] / instance["sensing_noise_w"] * np.real([[np.vdot(a, b) for b in through] for a in through])
+    scale = np.sqrt(np.diag(fisher))
+    if not np.all(scale > 0) or not np.all(np.isfinite(scale)):
+        raise Unproven("the beams have no Fisher matrix that can be inverted")
+    try:
+        y = np.linalg.inv(fisher / np.outer(scale, scale)) / np.outer(scale, scale)
+    except np.linalg.LinAlgError as error:
+        raise Unproven("the beams have no Fisher matrix that can be inverted") from error
+    return sensing_matrix(instance, derivatives, y.ravel(), 1.0, weights)
+
+
+def gains_of_targets(instance, numbers):
+    """The smallest gain of a target is at most any mean of gains, c_m a_mᴴ R a_m."""
+    metric, unit = instance["goal_metric"], instance.get("unit_modulus_steering", 0.0) > 0
+    if not metric or metric[0] not in (8, 9) or metric[1] != -1:
+        raise NotHere("bounds of other metrics than the least gain")
+    targets = len(instance["azimuth_rad"])
+    shares = rows(numbers, "shares", 1, targets).ravel()
+    if np.any(shares < 0) or not shares.sum() > 0 or instance["snapshots"] <= 0 or instance["sensing_noise_w"] <= 0:
+        raise Unproven("shares or noise are not positive")
+    if len(instance["polar_rad"]) != targets or len(instance["reflection"]) != targets:
+        raise Unproven("the targets' lists do not fit")
+    places = zip(instance["azimuth_rad"], instance["polar_rad"], complex_array(instance["reflection"]))
+    shared = Ball(0.0)
+    for share, (theta, phi, alpha) in zip(shares, places):
+        a, b = (steering(theta, phi, half_wavelengths(instance[f"{side}_shape"]), unit)[0] for side in ("transmit", "receive"))
+        power = real(Ball(alpha) * Ball(np.conj(alpha)))
+        gain = power * instance["snapshots"] / instance["sensing_noise_w"] * real(Ball(b.mid, b.rad) * Ball(b.mid.conj(), b.rad)).sum()
+        column = Ball(a.mid[:, None], a.rad[:, None])
+        shared = shared + (column @ column.H) * ((gain if metric[0] == 9 else Ball(1.0)) * share / Ball(shares).sum())
+    return shared
+
+
+def allowed(document, value):
+    """A claim with the last digits of a decimal, and of what the two sides call the same sum."""
+    upper = document["proof"]["bound"]["sense"] == "upper"
+    relative = document["system"] == "pilots" or document["instance"].get("goal") in (4, 5, 6)
+    slack = 1e-9 * abs(value) + (0.0 if relative else 1e-9)
+    return value + slack if upper else value - slack
 
 
 # --- cellfree -----------------------------------------------------------------------------------
@@ -482,6 +649,8 @@ class Pattern:
 
 def sensing_patterns(instance, antennas):
     at, points = instance.get("sensing_ap", []), instance["grid_points"]
+    if len(at) != len(instance.get("target_rad", [])):
+        raise Unproven("targets and those who sense do not fit")
     if any(m not in range(len(instance["power_over_noise"])) for m in at):
         raise Unproven("an access point that there is not senses")
     if points not in range(2, 10**7):
@@ -510,9 +679,14 @@ def cellfree(document):
     numbers = bound["numbers"]
     undercut = bound["sense"] == "lower"  # what no error under a required rate does
     if undercut and "t" not in numbers:
+        lists_are(numbers, ["lags"])
         return error_floor(instance, numbers)
     if "t" not in numbers:
         raise NotHere("bounds without multipliers")
+    if not instance["channels"]:
+        raise NotHere("rates of networks without users")
+    lists_are(numbers, ["low", "high", "t", "price", "lags", "error_price", *(["slope"] if "slope" in numbers else BOXES[2:])])
+    (price,) = numbers["error_price"]
     channels = complex_array(instance["channels"])  # users × access points × antennas
     users, aps, antennas = channels.shape
     budget = sqrt(np.repeat(np.asarray(instance["power_over_noise"], float), antennas))
@@ -542,7 +716,7 @@ def cellfree(document):
     limit = instance.get("max_error") if document["scheme"] == "balanced" else None
     if undercut:
         required = float(instance["min_rate_bps_hz"])
-        if document["scheme"] != "balanced" or required <= 0 or (numbers.get("error_price") or [0.0])[0] <= 0:
+        if document["scheme"] != "balanced" or required <= 0 or price <= 0:
             raise Unproven("no rate is required, or the error has no price")
         limit = float(bound["value"])
     patterns = sensing_patterns(instance, antennas) if limit is not None else []
@@ -553,7 +727,6 @@ def cellfree(document):
     lines = rows(numbers, "slope", users, len(low)) if joint else None
     if np.any(t <= 0) or np.any(low > high):
         raise Unproven("a box or a multiplier is not positive")
-    price = (numbers.get("error_price") or [0.0])[0]
     if price < 0 or price > 0 and not patterns:
         raise Unproven("a price of a limit that there is not")
     lags = rows(numbers, "lags", (2 * antennas - 1) * len(patterns), len(low)) if price > 0 else np.zeros((len(low), 0))
@@ -626,7 +799,7 @@ def pilots(document):
     """No worst error is below the level claimed: Lagrange multipliers λ (errors), ν with Y (positions) and μ
     (powers) of each interval of θ = b/(a+b) show that no allocation reaches it there."""
     instance, bound = document["instance"], document["proof"]["bound"]
-    numbers, level = bound["numbers"], bound["value"] * (1 - 1e-9)
+    numbers, level = bound["numbers"], allowed(document, bound["value"])
     if document["scheme"] != "optimal" or "error" not in numbers:
         raise NotHere("bounds of other goals than the worst error")
     grams = [complex_array(instance[f"{way}_gram"]) for way in ("uplink", "downlink")]
@@ -643,8 +816,14 @@ def pilots(document):
     overlap = Ball(overlap, 8 * U * overlap)
     limit = instance.get("crb_limit_m2")
     echoes = information_of_echoes(instance) if limit is not None else None
+    if not np.all(beta > 0) or instance["uplink_energy"] < 0 or not energy > 0:
+        raise Unproven("gains and energies do not fit")
     names = ("low", "high", "envelope_low", "envelope_high")
+    empty = ["empty"] if "empty" in numbers else []  # of no proof of earlier versions
+    lists_are(numbers, [*names, "error", "crb", "inverse", "power", *empty])
     low, high, outer_low, outer_high = boxes(numbers, users, names)
+    if empty:
+        rows(numbers, "empty", 1, len(low))
     error, crb, inverse, power = (
         rows(numbers, name, each, len(low))
         for name, each in (("error", users), ("crb", users), ("inverse", 3 * users), ("power", points))
@@ -795,8 +974,7 @@ def surfaces(document):
         raise NotHere("bounds of other signals than any covariance")
     tied = list(instance["user_m"]) == list(instance["target_m"])
     lists = {"power", "sensing", "raised", "light", "paths", "lifted"} | (set() if tied else {"between"})
-    if set(numbers) != lists:
-        raise Unproven("the lists are not those of this problem")
+    lists_are(numbers, lists)
     gains, (departure, arrival) = links(instance)
     cases = deployments(instance, settings.get("select"))
     if settings.get("requirement") not in ("illumination", "exact-bound"):
@@ -873,46 +1051,413 @@ def rate_of_sites(instance, here, elements, own, required, tied):
     return real(value).upper()
 
 
-SYSTEMS = {"beamforming": beamforming, "cellfree": cellfree, "pilots": pilots, "surfaces": surfaces}
+# --- frame --------------------------------------------------------------------------------------
+
+
+class Span:
+    """Real intervals, entry by entry, wider by more than their rounding."""
+
+    def __init__(self, low, high):
+        low, high = np.asarray(low, float), np.asarray(high, float)
+        self.low, self.high = low - 4 * U * np.abs(low) - TINY, high + 4 * U * np.abs(high) + TINY
+        if not (np.isfinite(self.low).all() and np.isfinite(self.high).all()):
+            raise Unproven("a number beyond all numbers")
+
+    @staticmethod
+    def of(x):
+        return Span(x.mid.real - x.rad, x.mid.real + x.rad)
+
+    def __add__(self, other):
+        return Span(self.low + other.low, self.high + other.high)
+
+    def __sub__(self, other):
+        return Span(self.low - other.high, self.high - other.low)
+
+    def __mul__(self, other):
+        ends = [x * y for x in (self.low, self.high) for y in (other.low, other.high)]
+        return Span(np.minimum.reduce(ends), np.maximum.reduce(ends))
+
+    def __truediv__(self, other):
+        """By something positive."""
+        if np.any(other.low <= 0):
+            raise Unproven("a division by what may be zero")
+        return self * Span(1 / other.high, 1 / other.low)
+
+    def sum(self):
+        """Over users."""
+        terms = self.low.shape[-1] * 2 * U
+        low, high = (x.sum(axis=-1) for x in (self.low, self.high))
+        return Span(low - terms * np.abs(self.low).sum(axis=-1), high + terms * np.abs(self.high).sum(axis=-1))
+
+    def near(self, by, least=-np.inf, most=np.inf):
+        """What is off by no more, and known to be no smaller and no larger."""
+        by = by * UP
+        return Span(np.maximum(self.low - by, least), np.minimum(self.high + by, most))
+
+
+def frobenius(a):
+    """At least the Frobenius norm of every matrix in the ball."""
+    return float(np.sqrt((a.most() ** 2).sum()) * (1 + 2 * a.mid.size * U) + TINY)
+
+
+def clenshaw_curtis(n):
+    """Nodes and weights, on [−1, 1], of the rule that is exact for polynomials of degree n (even)."""
+    at = np.arange(n + 1)
+    steps = np.arange(1, n // 2 + 1)
+    cosines = cos(PI * np.outer(at, 2 * steps) / n)
+    shares = Ball(np.where(steps == n // 2, 1.0, 2.0)) / (4.0 * steps * steps - 1.0)
+    less = (cosines * shares).sum(axis=1)
+    return cos(PI * at / n), (1.0 - less) * Ball(np.where((at == 0) | (at == n), 1.0, 2.0)) / n
+
+
+# Power-angle spectra: at t Δ from the middle, and their most on an ellipse with semi-axes a, b around half a ring.
+SPECTRA = (
+    (lambda t: Ball(np.ones(t.mid.shape)), lambda a, b: 1.0),
+    (lambda t: exponential(t * t * -2.0), lambda a, b: np.exp(b * b / 2)),
+    (lambda t: exponential(t * np.where(t.mid < 0, 2.0, -2.0)), lambda a, b: np.exp(a - 1)),
+    (lambda t: 1.0 + cos(PI * t), lambda a, b: 1 + np.cosh(np.pi * b / 2)),
+)
+
+
+def rings(instance, user):
+    """∫ S e^(−jπ l sin ϑ) and ∫ S π² cos²ϑ e^(−jπ l sin ϑ), over the ring of a user, for the lags l of an array. A function
+    that is at most M on the ellipse of parameter ρ has Chebyshev coefficients of at most 2Mρ^(−k); a rule with positive weights that
+    is exact up to degree n is therefore off by no more than 8Mρ^(−n)/(ρ − 1)."""
+    angle, spread = instance["angle_rad"][user], instance["spread_rad"][user]
+    shape, largest_shape = SPECTRA[int(instance["spectrum"])]
+    lags = np.arange(int(instance["transmit_antennas"]))
+    rho = 1.2 ** np.arange(1, 60)
+    a, b = (rho + 1 / rho) / 2, (rho - 1 / rho) / 2
+    y = np.minimum(abs(spread) * b / 2, 50.0)
+    most = np.log(largest_shape(a, b)) + np.pi * lags[-1] * np.sinh(y) + 2 * np.log(np.pi * np.cosh(y))
+    for n in (16, 32, 64, 128, 256, 512, 1024, 2048):
+        off = 8.1 * np.exp(np.min((most - n * np.log(rho) - np.log(rho - 1))[abs(spread) * b / 2 < 50.0]))
+        if off < 1e-17:
+            break
+    else:
+        raise NotHere("rings as wide as these, seen by so many antennas")
+    nodes, weights = clenshaw_curtis(n)
+    plain, sloped, total = Ball(0.0), Ball(0.0), Ball(0.0)
+    for side in (-1.0, 1.0):  # two halves: one spectrum has a corner in the middle
+        t = (nodes + 1.0) * (side / 2)
+        part = weights * shape(t) * 0.5
+        at = t * spread + angle
+        slope = PI * cos(at)
+        turns = turned(PI * sin(at)[:, None] * -lags.astype(float))
+        plain = plain + (turns * part[:, None]).sum(axis=0)
+        sloped = sloped + (turns * (part * slope * slope)[:, None]).sum(axis=0)
+        total = total + part.sum()
+    plain, sloped, total = (Ball(x.mid, x.rad + off) for x in (plain, sloped, total))
+    share = total * float(len(lags))
+    return plain / share, sloped / share
+
+
+def toeplitz(lags):
+    n = len(lags.mid)
+    apart = np.subtract.outer(np.arange(n), np.arange(n))
+    mid = np.where(apart >= 0, lags.mid[np.abs(apart)], lags.mid[np.abs(apart)].conj())
+    return Ball(mid, lags.rad[np.abs(apart)])
+
+
+class Frames:
+    """Users with R, the covariance of their channels, and D, that of what an error of a radian adds. After sensing for T = 1/s
+    seconds the prior is the positive part of A = R − sκD, and C = ψ(A), ψ(λ) = λ₊²/(λ₊ + ν), what an estimate keeps of it."""
+
+    def __init__(self, instance):
+        if instance["project_prior"] != 1:
+            raise NotHere("frames whose prior is not projected")
+        if instance["sinr"] not in (0, 1):
+            raise NotHere("frames in the physical form of the SINR")
+        if any(instance[name] not in allowed for name, allowed in (
+            ("spectrum", range(4)), ("reference", range(2)), ("error_shape", range(3)), ("whole_pilots", range(2)),
+            ("transmit_antennas", range(1, 257)), ("receive_antennas", range(2, 10**6)), ("block_symbols", range(1, 10**9)),
+            ("pilot_symbols", range(int(instance["block_symbols"]))),
+        )):  # fmt: skip
+            raise Unproven("the frame is not one")
+        column = {}
+        for name in "angle_rad spread_rad gain power_w noise_w pilot_snr echo_snr crb_limit_rad2".split():
+            column[name] = np.asarray(instance[name], float)
+            count = len(column["angle_rad"])
+            if column[name].shape != (count,) or not count or name not in ("angle_rad", "spread_rad") and np.any(column[name] <= 0):
+                raise Unproven(f"{name} does not fit")
+        aging = np.asarray(instance["aging"], float)
+        if aging.ndim != 2 or len(aging) != count or not aging.shape[1] or not np.abs(aging).max() <= 1:
+            raise Unproven("aging does not fit")
+        if aging.shape[1] > 2000:
+            raise NotHere("frames of so many blocks")
+        self.blocks = aging.shape[1]
+        self.bare = instance["sinr"] == 1
+        self.aged = Ball(aging) * aging
+        self.block = Ball(instance["symbol_time_s"]) * instance["block_symbols"]
+        self.pilot = Ball(float(instance["pilot_symbols"])) / float(instance["block_symbols"])
+        self.whole = instance["whole_pilots"] == 1
+        elements = float(instance["receive_antennas"])
+        slope = PI * cos(Ball(column["angle_rad"]))
+        bracket = slope * slope * (elements * elements - 1.0) / 12.0
+        self.kappa = Ball(instance["crb_scale"]) * instance["symbol_time_s"] / (bracket * 2.0 * column["echo_snr"])
+        needed = Span.of(self.kappa / column["crb_limit_rad2"] / self.block)
+        self.shortest = float(needed.low.max())
+        self.noise = Ball(np.ones(count)) / (Ball(column["gain"]) * column["pilot_snr"])
+        self.power, self.heard = column["power_w"], Ball(column["noise_w"]) / column["gain"]
+        both = [self.matrices(instance, k) for k in range(count)]
+        self.r, self.d = ([pair[i] for pair in both] for i in (0, 1))
+        self.all = Ball(*(np.concatenate([getattr(r, part) for r in self.r]) for part in ("mid", "rad")))
+        self.size = np.array([frobenius(r) for r in self.r])
+        speed = Span(0.0, np.array([frobenius(d) for d in self.d])) * Span.of(self.kappa)
+        self.first = np.outer(self.size, speed.high) * UP  # most of |dm/ds|
+        self.bend = 2 * speed.high**2 / Span.of(self.noise).low * UP  # of d²n/ds², and with R's size of |d²m/ds²|
+        self.known = {}
+        if self.bare:
+            tops = [Ball(np.linalg.eigh((r.mid + r.mid.conj().T) / 2)[1][:, -1:]) for r in self.r]
+            lit = [Span.of(real((v.H @ r @ v)[0, 0] / real((v.H @ v)[0, 0]))).low for v, r in zip(tops, self.r)]
+            self.strongest = np.array(lit)
+
+    def matrices(self, instance, k):
+        n = int(instance["transmit_antennas"])
+        plain, sloped = rings(instance, k)
+        place = np.arange(n) - (0.0 if instance["reference"] == 0 else (n - 1) / 2)
+        weights = np.outer(place, place)
+        if instance["error_shape"] < 2:
+            # one direction: a' of a plane wave, or that of length one
+            sine, slope = sin(Ball(instance["angle_rad"][k])), PI * cos(Ball(instance["angle_rad"][k]))
+            scale = slope * slope / float(n) if instance["error_shape"] == 0 else Ball(1.0) / max(float(place @ place), TINY)
+            sloped = turned(PI * sine * -np.arange(n, dtype=float)) * scale
+        return toeplitz(plain), toeplitz(sloped) * weights
+
+    def at(self, x):
+        """n_i = tr C_i and m_ki = tr R_k C_i after sensing for x blocks. ψ moves no further than its argument, in the norm of
+        Frobenius, so that the eigenvectors need not be exact: what they are off by is computed."""
+        if x not in self.known:
+            own, cross = [], []
+            s = 1.0 / (self.block * x)
+            count = len(self.r)
+            for i, (r, d) in enumerate(zip(self.r, self.d)):
+                a = r - d * (s * self.kappa[i])
+                values, v = np.linalg.eigh((a.mid + a.mid.conj().T) / 2)
+                v, size = Ball(v), float(np.abs(values).max())
+                turned_away = frobenius(v.H @ v - np.eye(len(values)))
+                off = frobenius(a - (v * values) @ v.H) + turned_away * (2 + turned_away) * size
+                noise = Span.of(self.noise[i]).low
+                off *= min(1.0, 2 * (max(values[-1], 0.0) + off) / noise) * UP  # the slope of ψ is at most 1, and 2λ/ν
+                x_plus = Ball(np.maximum(values, 0.0))
+                psi = x_plus * (x_plus / (x_plus + self.noise[i]))
+                total = Span.of(psi.sum())
+                reach = np.sqrt(len(values)) * off * UP
+                own.append(Span(max(total.low - reach, 0.0), total.high + reach))
+                seen = self.all @ v
+                seen = Ball(*(y.reshape(count, len(values), -1) for y in (seen.mid, seen.rad)))
+                forms = real(Ball(v.mid.conj()) * seen)
+                forms = Span.of(Ball(forms.mid.sum(axis=1), forms.rad.sum(axis=1) + 2 * len(values) * U * np.abs(forms.mid).sum(axis=1)))
+                towards = (forms * Span.of(psi)).sum()
+                reach = self.size * (off + total.high * turned_away * (2 + turned_away)) * UP
+                cross.append(Span(np.maximum(towards.low - reach, 0.0), towards.high + reach))
+            stack = lambda list_, axis: Span(*(np.stack([getattr(y, end) for y in list_], axis) for end in ("low", "high")))  # noqa: E731
+            self.known[x] = stack(own, 0), stack(cross, 1)
+        return self.known[x]
+
+    def levels(self, low, high):
+        """Between two sensing times, (start, end, ceiling, floor): SINRs are at most start + τ (end − start), where τ goes from 0 to 1 as
+        1/T goes from one to the other, and lie between floor and ceiling."""
+        (n_a, m_a), (n_b, m_b) = self.at(low), self.at(high)
+        power, heard = Span(self.power, self.power), Span.of(self.heard)
+        if self.bare:  # n is convex in 1/T: it lies below its chord
+            total = Span(self.strongest, self.size) * power.sum() + heard
+            start, end = power * n_a / total, power * n_b / total
+            return start.high, end.high, end.high, start.low
+        w = max(float(Span.of(1.0 / (self.block * low) - 1.0 / (self.block * high)).high), 0.0) * UP
+        bend, steep, wide = self.bend * w * w * UP, self.first * w * UP, np.outer(self.size, self.bend) * w * w * UP
+        # n falls in 1/T; m is off its chord by what its second derivative allows, or its first
+        n = Span(n_a.low, np.maximum(n_a.high, n_b.high))
+        apart = np.maximum(np.maximum(m_a.low - m_b.high, m_b.low - m_a.high), 0.0)
+        ends = Span(np.minimum(m_a.low, m_b.low), np.maximum(m_a.high, m_b.high))
+        m = ends.near(np.minimum(wide / 8, np.maximum(steep - apart, 0.0) / 2), least=0.0)
+        most, fewest = Span(n.high, n.high), Span(m.low, m.low)
+        ceiling = (power * most / ((power * (fewest / most)).sum() + heard)).high
+        if min(n.low.min(), n_a.low.min()) <= 0:
+            return ceiling, ceiling, ceiling, 0 * ceiling
+        now = (power * n_a / ((power * (m_a / n_a)).sum() + heard)).high
+        share = m / n
+        total = (power * share).sum() + heard
+        level = Span((power * n / total).low, ceiling)
+        # slopes by τ are off those of chords by half of what they can change
+        n_slope, m_slope = (n_b - n_a).near(bend / 2, least=0.0), (m_b - m_a).near(wide / 2, -steep, steep)
+        slope = (power * n_slope - level * (power * ((m_slope - share * n_slope) / n)).sum()) / total
+        line = slope.high <= 3 * (ceiling - now)
+        end = np.where(line, np.maximum(now + slope.high, 0.0) * UP, ceiling)
+        return np.where(line, now, ceiling), end, ceiling, np.maximum(level.low, 0.0)
+
+    def carried(self, rates, updates):
+        """The most that updates carry of blocks with these rates by age, less their pilots."""
+        data, pilot = len(rates), float(Span.of(self.pilot).low) * rates[0]
+        sums = np.concatenate([[0.0], np.cumsum(rates)])
+        best = np.concatenate([[0.0], np.full(data, -np.inf)])
+        if updates is None:
+            for n in range(1, data + 1):
+                best[n] = (best[n - 1 :: -1] + sums[1 : n + 1]).max() - pilot
+        for _ in range(updates or 0):
+            best = np.array([-np.inf] + [(best[n - 1 :: -1] + sums[1 : n + 1]).max() - pilot for n in range(1, data + 1)])
+        return best[data] + 16 * (data + 2) ** 2 * U * rates.max()
+
+    def most(self, low, high, updates):
+        """What no frame carries whose sensing takes between `low` and `high` blocks, in blocks · bit/s/Hz. For given updates it is a linear function
+        of the rates, which are concave in the SINRs: below their tangents. So of τ it is a convex function, less Φ_1 for the time spent."""
+        first = int(np.floor(low))
+        start, end, ceiling, floor = self.levels(low, high)
+        aged = Ball(self.aged.mid[:, : self.blocks - first], self.aged.rad[:, : self.blocks - first])
+        if high > first + 1:
+            rates = (log(aged * ceiling[:, None] + 1.0) / log(2.0)).sum(axis=0)
+            return self.carried(Span.of(rates).high, updates)
+        rest = low - first
+        if self.whole and rest + float(Span.of(self.pilot).low) > 1 + 4 * U:
+            return 0.0  # no room for a pilot
+        received = aged * start[:, None] + 1.0
+        now = Span.of((log(received) / log(2.0)).sum(axis=0)).high
+        climb = Span.of((aged * (end - start)[:, None] / received / log(2.0)).sum(axis=0)).high
+        then = Span(now, now).high + climb
+        least = max(float(Span.of((log(aged[:, 0] * floor + 1.0) / log(2.0)).sum()).low), 0.0)
+        # what is spent of the first block costs its rate, the same as everywhere in the bound where the block keeps more than that
+        together = float(Span.of(self.pilot + rest).high) <= 1
+        values = [self.carried(r, updates) - rest * (r[0] if together else least) * (1 - 4 * U) for r in (now, then)]
+        last = min(high, float(Span.of(1.0 + first - self.pilot).high)) if self.whole else high
+        if last <= low:
+            return values[0] * (1 + 8 * U)
+        gained = Span(values[1], values[1]) - Span(values[0], values[0])
+        one, x = Span(1.0, 1.0), Span(low, low)
+        width = one / x - one / Span(high, high)
+        # 1/s lies above its tangents: any will do, this one is the best
+        s_0 = np.sqrt(least * float(width.high) / float(gained.high)) if gained.high > 0 else 1 / low
+        s_0 = Span(*[np.clip(s_0, 1 / last, 1 / low)] * 2)
+        def at(end):
+            s = one / Span(end, end)
+            gone = (Span(2.0, 2.0) - s / s_0) / s_0 - x
+            return (Span(values[0], values[0]) + gained * ((one / x - s) / width) - gone * Span(least, least)).high
+        return float(max(at(low), at(last)))
+
+
+def frame(document):
+    """The rate of all frames: intervals of the sensing time, in blocks, that leave no room between them."""
+    if document.get("scheme") != "optimal":
+        raise NotHere("bounds of frames of one kind")
+    settings, numbers = document.get("settings") or {}, document["proof"]["bound"]["numbers"]
+    if settings.get("sensing_blocks") is not None:
+        raise NotHere("bounds of frames with a given sensing time")
+    updates = settings.get("updates")
+    lists_are(numbers, ["low", "high"])
+    low = rows(numbers, "low", 1).ravel()
+    high = rows(numbers, "high", 1, len(low)).ravel()
+    frames = Frames(document["instance"])
+    if updates is not None and (type(updates) is not int or not 1 <= updates <= frames.blocks):
+        raise Unproven("so many updates do not fit")
+    end = frames.blocks - (updates or 1) + 1  # data start in an earlier block
+    if not len(low) or np.any(low <= 0) or np.any(high <= low) or np.any(high > end):
+        raise Unproven("an interval is none of sensing times")
+
+    def next_start(x):
+        """The next sensing time with room: where a block has none for its pilot, the next block."""
+        full = np.floor(x) + 1 - (float(Span.of(frames.pilot).low) if frames.whole else 0.0)
+        return np.floor(x) + 1 if x >= full and x > np.floor(x) else x
+
+    reached, worst = next_start(frames.shortest), 0.0
+    for at in range(len(low)):
+        if low[at] > reached:
+            raise Unproven("the intervals leave something uncovered")
+        reached = max(reached, next_start(high[at]))
+        worst = max(worst, frames.most(float(low[at]), float(high[at]), updates))
+    if reached < end:
+        raise Unproven("the intervals leave something uncovered")
+    return float(worst / frames.blocks * (1 + 8 * U))
+
+
+SYSTEMS = {"beamforming": beamforming, "cellfree": cellfree, "frame": frame, "pilots": pilots, "surfaces": surfaces}
 SENSES_ONLY = "sensing only, users ignored"  # what a bound that counts no rates is called where rates have a weight
 QUANTITIES = {
     ("beamforming", "upper"): "weighted objective",
     ("cellfree", "upper"): "sum rate in bit/s/Hz",
     ("cellfree", "lower"): "mean error of the beampatterns",
+    ("frame", "upper"): "rate in bit/s/Hz",
     ("pilots", "lower"): "worst error of the estimates",
     ("surfaces", "upper"): "rate in bit/s/Hz",
 }
 
 
+def is_number(x):
+    return isinstance(x, (int, float)) and not isinstance(x, bool) and abs(x) <= sys.float_info.max
+
+
+def shape(value):
+    """The lengths of an array's sides; none where its rows differ or hold something else."""
+    if not isinstance(value, list):
+        return () if is_number(value) else None
+    inner = {shape(row) for row in value}
+    return None if len(inner) > 1 or None in inner else (len(value), *(inner.pop() if inner else ()))
+
+
+def whole(document):
+    """Whether lists and arrays are flat, of finite numbers, and with rows of one length."""
+    for name, numbers in document["proof"]["bound"]["numbers"].items():
+        if not isinstance(numbers, list) or not all(is_number(x) for x in numbers):
+            raise Unproven(f"{name} is no list of numbers")
+    if not isinstance(document.get("instance"), dict):
+        raise Unproven("there is no instance")
+    for name, value in document["instance"].items():
+        if not (isinstance(value, str) if name in ("format", "system") else shape(value) is not None):
+            raise Unproven(f"{name} is no array of numbers")
+    if not isinstance(document.get("settings"), (dict, type(None))):
+        raise Unproven("the settings are none")
+
+
 def check(document):
     """What is proven of a document, in a sentence."""
-    bound = (document.get("proof") or {}).get("bound") if isinstance(document, dict) else None
-    if not bound or not bound.get("numbers") or document.get("system") not in SYSTEMS:
-        raise NotHere("it has no bound with multipliers, or is of a system that is not known here")
-    if "left_out" in bound["numbers"]:
-        raise NotHere("its multipliers were too many to be kept")
-    value, upper, system = bound["value"], bound.get("sense") == "upper", document["system"]
+    bound = document
+    for name in ("proof", "bound"):
+        bound = bound.get(name) if isinstance(bound, dict) else None
+    numbers = bound.get("numbers") if isinstance(bound, dict) else None
+    if not isinstance(numbers, dict) or not numbers or "left_out" in numbers:
+        raise NotHere("it has no bound with all of its multipliers")
+    system, instance = str(document.get("system")), document.get("instance")
+    if system not in SYSTEMS:
+        raise NotHere(f"proofs of the system {system!r}")
+    goal = instance.get("goal") if isinstance(instance, dict) and system == "beamforming" else None
+    if goal is not None and not (is_number(goal) and goal in GOALS):
+        raise NotHere(f"bounds of the goal {goal!r}")
+    value, upper = bound.get("value"), bound.get("sense") == "upper"
     quantity = QUANTITIES.get((system, str(bound.get("sense"))))
-    if quantity is None or isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
+    if goal is not None:
+        quantity = GOALS[goal][1] if bound.get("sense") == GOALS[goal][0] else None
+    if quantity is None or not is_number(value):
         raise Unproven("the bound has no value, or a sense that is not one of its system")
     problem = bound.get("problem")
-    if problem is not None and (system, problem) != ("beamforming", SENSES_ONLY):
+    if problem is not None and (goal is not None or (system, problem) != ("beamforming", SENSES_ONLY)):
         raise NotHere(f"bounds of the problem {problem!r}")
+    whole(document)
     try:
         with np.errstate(all="ignore"):  # what is beyond all numbers is refused by every Ball
-            proven = SYSTEMS[document["system"]](document)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+            proven = SYSTEMS[system](document)
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, MemoryError) as error:
         raise Unproven(f"the document is not whole ({type(error).__name__}: {error})") from error
-    # The last digits of a decimal, and of what the two sides call the same sum.
-    slack = 1e-9 * abs(value) + (1e-9 if document["system"] != "pilots" else 0.0)
-    if not (proven <= value + slack if upper else proven >= value - slack):
+    claim = allowed(document, value)
+    if not (proven <= claim if upper else proven >= claim):
         raise Unproven(f"what follows is {proven:.12g}, claimed is {value:.12g}")
-    reached = (document.get("metrics") or {}).get("objective")
-    if system == "beamforming" and problem is None and reached is not None and reached > value + slack:
+    metrics = document.get("metrics")
+    reached = metrics.get("objective") if isinstance(metrics, dict) else None
+    if system == "beamforming" and problem is None and goal is None and is_number(reached) and reached > claim:
         raise Unproven("the document's own design is better")
     of = f" ({problem})" if problem else ""
     verb = "exceeds" if upper else "undercuts"
     return f"no design{of} {verb} {float(proven)!r} in its {quantity} (claimed: {value!r})"
+
+
+def finite(text):
+    """Numbers beyond all numbers, and what is none, are not JSON."""
+    number = float(text)
+    if not np.isfinite(number):
+        raise ValueError(f"{text} is no number")
+    return number
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file, parse_float=finite, parse_constant=finite)
 
 
 def main():
@@ -922,15 +1467,14 @@ def main():
     codes = set()
     for path in sys.argv[1:]:
         try:
-            with open(path, encoding="utf-8") as file:
-                print(f"{path}: proven: {check(json.load(file))}")
+            print(f"{path}: proven: {check(read(path))}")
         except Unproven as why:
             print(f"{path}: NOT PROVEN: {why}")
             codes.add(1)
         except NotHere as why:
             print(f"{path}: not checked: {why}")
             codes.add(3)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             print(f"{path}: not read: {error}")
             codes.add(2)
     return min(codes, default=0)

@@ -2,21 +2,18 @@
 //! `ln T − ln I ≤ tT − ln t − 1 + o − λI`, everywhere `tr F⁻¹ ≥ 2 tr Y − tr YFY`, and `⟨G, R⟩` within a power P is at
 //! most P times the largest eigenvalue of G.
 
-use crate::ball::{Ball, Matrix, U, UP, below, cholesky, sum};
+use crate::ball::{Ball, Matrix, UP, below, cholesky, sum};
 use crate::cover::covers;
+use crate::planes::{chord, envelope, pair};
+use crate::response::steering;
 use crate::{Outcome, Read, Refused, unproven};
 
 /// What an instance may hold for its proof to be of the kind that is checked here.
-const PLAIN: &str = " azimuth_rad channels crb_weight format per_antenna_power polar_rad power_w rate_weight_per_nat \
-    receive_shape reflection sensing_noise_w sensing_streams snapshots system transmit_shape unit_modulus_steering user_noise_w ";
+const PLAIN: &str = "azimuth_rad channels crb_weight format per_antenna_power polar_rad power_w rate_weight_per_nat \
+    receive_shape reflection sensing_noise_w sensing_streams snapshots system transmit_shape unit_modulus_steering user_noise_w";
 
 pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
-    let fields = read.instance.as_object().into_iter().flatten();
-    if let Some((beyond, _)) =
-        fields.into_iter().find(|(name, _)| !PLAIN.contains(&format!(" {name} ")))
-    {
-        return Err(Refused::NotHere(format!("instances with '{beyond}'")));
-    }
+    plain(read, "")?;
     let scene = Scene::read(read)?;
     // Rates count as nothing only where they have no weight, nobody has one, or the claim says so.
     let rated = scene.weight > 0.0 && scene.users() > 0;
@@ -36,21 +33,39 @@ pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
     Ok(1)
 }
 
-struct Scene {
+/// Refuse by name what an instance holds beyond what is known here.
+pub(crate) fn plain(read: &Read<'_>, more: &str) -> Outcome<()> {
+    let fields = read.instance.as_object().into_iter().flatten();
+    let known = |name: &str| PLAIN.split(' ').chain(more.split(' ')).any(|known| known == name);
+    match fields.into_iter().find(|(name, _)| !known(name)) {
+        Some((beyond, _)) => Err(Refused::NotHere(format!("instances with '{beyond}'"))),
+        None => Ok(()),
+    }
+}
+
+/// Station, users and targets.
+pub(crate) struct Scene {
     /// `h_k/σ_k`, a row each.
-    h: Matrix,
-    power: f64,
-    weight: f64,
+    pub(crate) h: Matrix,
+    pub(crate) power: f64,
+    pub(crate) weight: f64,
+    /// SINRs that are required; none where nothing is.
+    pub(crate) floors: Vec<f64>,
     /// δκ, and δ.
-    sensing: (Ball, f64),
+    pub(crate) sensing: (Ball, f64),
     /// a and its derivatives along azimuth and polar angle of every target, a column each.
-    space: Matrix,
+    pub(crate) space: Matrix,
     /// Of every pair of parameters, `D_iᴴD_j` between the columns of the space.
-    grams: Vec<Matrix>,
+    pub(crate) grams: Vec<Matrix>,
 }
 
 impl Scene {
-    fn read(read: &Read<'_>) -> Outcome<Self> {
+    pub(crate) fn read(read: &Read<'_>) -> Outcome<Self> {
+        Self::weighing(read, read.number("crb_weight")?)
+    }
+
+    /// The same with a weight of the bounds of its own.
+    pub(crate) fn weighing(read: &Read<'_>, delta: f64) -> Outcome<Self> {
         let noise = read.array("user_noise_w")?;
         let (users, channels) = (noise.len(), read.array("channels")?);
         let shape = |side: &str| read.array(&format!("{side}_shape"));
@@ -71,7 +86,7 @@ impl Scene {
         for (at, entry) in h.entries.iter_mut().enumerate() {
             *entry = entry.over(over[at / antennas])?;
         }
-        let (delta, power) = (read.number("crb_weight")?, read.number("power_w")?);
+        let power = read.number("power_w")?;
         let weight = read.number("rate_weight_per_nat")?;
         if delta < 0.0 || power <= 0.0 || weight < 0.0 {
             return unproven("weights and power are not positive");
@@ -114,23 +129,36 @@ impl Scene {
         }
         let kappa = (Ball::real(2.0) * read.number("snapshots")?)
             .over(read.number("sensing_noise_w")?.into())?;
-        Ok(Self { h, power, weight, sensing: (kappa * delta, delta), space, grams })
+        let sensing = (kappa * delta, delta);
+        Ok(Self { h, power, weight, floors: Vec::new(), sensing, space, grams })
     }
 
-    fn users(&self) -> usize {
+    /// The same for rates alone, under floors on SINRs.
+    pub(crate) fn of_rates(self, floors: Vec<f64>) -> Self {
+        let space = Matrix::of(self.h.cols, 0, |_, _| Ball::ZERO);
+        Self { weight: 1.0, floors, sensing: (Ball::ZERO, 0.0), space, grams: Vec::new(), ..self }
+    }
+
+    pub(crate) fn users(&self) -> usize {
         self.h.rows
     }
 
     /// Parameters of the targets.
-    fn order(&self) -> usize {
+    pub(crate) fn order(&self) -> usize {
         self.space.cols / 3 * 4
     }
 
     /// `2δ tr Y`, and `δ B(Y)` with `tr YFY = ⟨B(Y), R⟩`, of the symmetric part of Y.
     fn sensing(&self, y: &[f64]) -> (Ball, Matrix) {
+        self.sensing_of(y, &vec![1.0; self.order()])
+    }
+
+    /// The same where the bounds of parameters have weights: `tr YWFY` in place of `tr YFY`.
+    pub(crate) fn sensing_of(&self, y: &[f64], weights: &[f64]) -> (Ball, Matrix) {
         let (n, c) = (self.order(), self.space.cols);
         let y = Matrix::of(n, n, |i, j| Ball::real(0.5 * (y[i * n + j] + y[j * n + i])));
-        let squared = y.times_adjoint(&y);
+        let weighted = Matrix::of(n, n, |i, j| y.at(i, j) * weights[j]);
+        let squared = weighted.times_adjoint(&y);
         let mut middle = Matrix::of(c, c, |_, _| Ball::ZERO);
         for (factor, gram) in squared.entries.iter().zip(&self.grams) {
             for (entry, x) in middle.entries.iter_mut().zip(&gram.entries) {
@@ -139,7 +167,7 @@ impl Scene {
                 }
             }
         }
-        let trace = sum((0..n).map(|i| y.at(i, i))) * (2.0 * self.sensing.1);
+        let trace = sum((0..n).map(|i| weighted.at(i, i))) * (2.0 * self.sensing.1);
         (trace, self.spread(&self.space, &middle).scaled(self.sensing.0))
     }
 
@@ -150,7 +178,7 @@ impl Scene {
     }
 
     /// Whether `constant + P max(0, λ)` is at most the value, for the largest eigenvalue λ of some matrices.
-    fn within<'a>(
+    pub(crate) fn within<'a>(
         &self,
         value: f64,
         constant: Ball,
@@ -168,28 +196,40 @@ impl Scene {
         Ok(())
     }
 
-    fn boxes(&self, read: &Read<'_>, value: f64) -> Outcome<usize> {
+    pub(crate) fn boxes(&self, read: &Read<'_>, value: f64) -> Outcome<usize> {
         let (users, n) = (self.users(), self.order());
         let count = read
             .length("low")
             .checked_div(users)
             .unwrap_or_else(|| read.length("y") / (n * n).max(1));
         let list = |name: &str| read.list(name, count * users);
-        let (low, high, t) = (list("low")?, list("high")?, list("t")?);
+        let (low, mut high, t) = (list("low")?, list("high")?, list("t")?);
         let y = read.list("y", count * n * n)?;
         // Proofs of earlier versions: chords of −ln I over a box around each.
         let sloped = read.has("slope");
-        let (left, right) = if sloped {
+        let (left, mut right) = if sloped {
             (list("slope")?, vec![])
         } else {
             (list("chord_low")?, list("chord_high")?)
         };
+        let floored = if read.has("lambda") { users } else { 0 };
+        let lambda = read.list("lambda", count * floored)?;
+        let inside = |at: usize| left[at] <= low[at] && high[at] <= right[at];
+        if !sloped && !(0..count * users).all(inside) {
+            return unproven("a box is not inside the one whose chords prove it");
+        }
+        let most: Vec<f64> = (0..users).map(|k| self.most_interference(k)).collect();
+        // Boxes that end at the most there is but for its rounding are proven to its end.
+        for (at, end) in high.iter_mut().enumerate() {
+            if *end < most[at % users] && most[at % users] * (1.0 - 1e-9) <= *end {
+                *end = most[at % users];
+                right.get_mut(at).into_iter().for_each(|outer| *outer = outer.max(*end));
+            }
+        }
         let corners: Vec<_> = (0..count)
             .map(|b| b * users..(b + 1) * users)
             .map(|at| (&low[at.clone()], &high[at]))
             .collect();
-        let gain = |k: usize| sum((0..self.h.cols).map(|a| self.h.at(k, a).square()));
-        let most = (0..users).map(|k| (Ball::real(1.0) + gain(k) * self.power).upper()).collect();
         if count == 0 || self.weight > 0.0 && !covers(&corners, vec![1.0; users], most) {
             return unproven("the boxes leave something uncovered");
         }
@@ -202,9 +242,6 @@ impl Scene {
                 let (slope, offset) = if sloped {
                     (left[at], envelope((low[at], high[at]), t, left[at])?)
                 } else {
-                    if !(left[at] <= low[at] && high[at] <= right[at]) {
-                        return unproven("a box is not inside the one whose chords prove it");
-                    }
                     chord(left[at], right[at])?
                 };
                 let rest = Ball::real(t) - slope.into();
@@ -212,6 +249,10 @@ impl Scene {
                     + (rest - Ball::real(t).ln()? - 1.0.into() + offset.into()) * self.weight;
                 spare.push(rest * self.weight);
                 own.push(Ball::real(slope) * self.weight);
+            }
+            if floored > 0 {
+                let prices = &lambda[leaf * users..(leaf + 1) * users];
+                constant = constant - self.floored(prices, &mut spare, &mut own)?;
             }
             let n = self.h.cols;
             for (k, factor) in spare.iter().enumerate() {
@@ -231,8 +272,40 @@ impl Scene {
         Ok(count)
     }
 
+    /// The most a user hears beside its signal: all, or what leaves it the SINR it requires.
+    fn most_interference(&self, k: usize) -> f64 {
+        let signal = sum((0..self.h.cols).map(|a| self.h.at(k, a).square())) * self.power;
+        let most = (Ball::real(1.0) + signal).upper();
+        match self.floors.get(k) {
+            Some(floor) if *floor > 0.0 => {
+                signal.over((*floor).into()).map_or(most, |x| most.min(x.upper().max(1.0)))
+            }
+            _ => most,
+        }
+    }
+
+    /// Price floors on SINRs, `λ_k(S_k/γ_k − I_k) ≥ 0`: Σλ, with what users hear and what is their own changed by it.
+    pub(crate) fn floored(
+        &self,
+        prices: &[f64],
+        heard: &mut [Ball],
+        own: &mut [Ball],
+    ) -> Outcome<Ball> {
+        for (k, price) in prices.iter().enumerate() {
+            let floor = self.floors.get(k).copied().unwrap_or(0.0);
+            if *price < 0.0 || *price > 0.0 && floor <= 0.0 {
+                return unproven("a price of a floor that there is not");
+            }
+            if *price > 0.0 {
+                heard[k] = heard[k] - (*price).into();
+                own[k] = own[k] + Ball::real(*price) + Ball::real(*price).over(floor.into())?;
+            }
+        }
+        Ok(sum(prices.iter().map(|price| Ball::real(*price))))
+    }
+
     /// Add `factor · h_k h_kᴴ`.
-    fn add(&self, matrix: &mut Matrix, k: usize, factor: Ball) {
+    pub(crate) fn add(&self, matrix: &mut Matrix, k: usize, factor: Ball) {
         let n = self.h.cols;
         for i in 0..n {
             let left = self.h.at(k, i) * factor;
@@ -279,51 +352,6 @@ impl Scene {
         self.within(value, constant - trace, [slope].iter())?;
         Ok(1)
     }
-
-    /// At least `w Σ ln(1 + SINR)`: the dual channel's `ln det(1 + Σ P q_k h_k h_kᴴ)` is at most `tr Q − ln det Q − N +
-    /// P max h_kᴴQh_k` for every Q.
-    fn capacity(&self, read: &Read<'_>) -> Outcome<Ball> {
-        let n = self.h.cols;
-        let shares = read.list("capacity", self.users())?;
-        let total: f64 = shares.iter().sum();
-        if shares.iter().any(|q| *q < 0.0) || total.is_nan() || total <= 0.0 {
-            return unproven("'capacity' holds no shares of the power");
-        }
-        let mut inner = Matrix::of(n, n, |i, j| Ball::real(if i == j { 1.0 } else { 0.0 }));
-        for (k, share) in shares.iter().enumerate() {
-            self.add(&mut inner, k, (self.power * share / total).into());
-        }
-        let Some(l) = cholesky(&inner, 0.0) else {
-            return unproven("no factor of the dual channel");
-        };
-        let x = back(&l, n);
-        let adjoint = Matrix::of(n, n, |i, j| x.at(j, i).conj());
-        let q = adjoint.times_adjoint(&adjoint);
-        let mut bound = sum((0..n).map(|i| q.at(i, i))) - (n as f64).into();
-        for i in 0..n {
-            bound = bound - Ball::real(x.at(i, i).re).ln()? * 2.0;
-        }
-        let heard = self.h.times_adjoint(&Matrix::of(n, n, |i, j| q.at(j, i).conj()));
-        let most = (0..self.users())
-            .map(|k| sum((0..n).map(|i| heard.at(k, i) * self.h.at(k, i).conj())).upper());
-        Ok((Ball::real(bound.upper()) + Ball::real(most.fold(0.0, f64::max)) * self.power)
-            * self.weight)
-    }
-}
-
-/// About `L⁻¹`, row by row: any triangle does.
-fn back(l: &[(f64, f64)], n: usize) -> Matrix {
-    let mut x = Matrix::of(n, n, |_, _| Ball::ZERO);
-    for j in 0..n {
-        for i in j..n {
-            let unit = if i == j { 1.0 } else { 0.0 };
-            let rest = (j..i).fold(Ball::real(unit), |s, k| {
-                s - Ball::exact(l[i * n + k].0, l[i * n + k].1) * x.at(k, j)
-            });
-            x.entries[i * n + j] = Ball::exact(rest.re / l[i * n + i].0, rest.im / l[i * n + i].0);
-        }
-    }
-    x
 }
 
 /// `(L Lᴴ, ln det L Lᴴ)` of a triangle with `L Lᴴ` near a matrix; L is exact.
@@ -333,60 +361,4 @@ fn triangle(a: &Matrix) -> Outcome<(Matrix, Ball)> {
     let exact = Matrix::of(n, n, |i, j| Ball::exact(l[i * n + j].0, l[i * n + j].1));
     let logs: Vec<Ball> = (0..n).map(|i| exact.at(i, i).ln()).collect::<Outcome<_>>()?;
     Ok((exact.times_adjoint(&exact), sum(logs) * 2.0))
-}
-
-/// The least o with `ln T − ln I ≤ tT − ln t − 1 + o − λI` for all I in an interval and all `T ≥ I`: the best T is 1/t, or I
-/// where that is more, and `λI − ln I` up to 1/t with the tangent of −ln beyond is convex in I, so that the ends decide.
-pub(crate) fn envelope((low, high): (f64, f64), t: f64, slope: f64) -> Outcome<f64> {
-    if !(0.0 < low && low <= high && t > 0.0) {
-        return unproven("a box or a multiplier is not positive");
-    }
-    let at = |x: f64| -> Outcome<f64> {
-        // −ln x lies above its tangents: where it is not certain which applies, it is the safe one.
-        let fallen = if t * x * (1.0 - 4.0 * U) > 1.0 {
-            Ball::real(1.0) + Ball::real(t).ln()? - Ball::real(t) * x
-        } else {
-            -Ball::real(x).ln()?
-        };
-        Ok((Ball::real(slope) * x + fallen).upper())
-    };
-    Ok(at(low)?.max(at(high)?))
-}
-
-/// `(λ, o)` with `−ln I ≤ o − λI` on an interval: a convex function, so that the ends decide.
-pub(crate) fn chord(low: f64, high: f64) -> Outcome<(f64, f64)> {
-    if !(0.0 < low && low <= high) {
-        return unproven("a box is not positive");
-    }
-    let slope = if high > low { (high / low).ln() / (high - low) } else { 1.0 / low };
-    let at = |x: f64| -> Outcome<f64> { Ok((Ball::real(slope) * x - Ball::real(x).ln()?).upper()) };
-    Ok((slope, at(low)?.max(at(high)?)))
-}
-
-/// A complex number of a list of real and imaginary parts.
-pub(crate) fn pair(list: &[f64], at: usize) -> Ball {
-    Ball::exact(list[2 * at], list[2 * at + 1])
-}
-
-/// The response of a planar array of half a wavelength, and its derivatives along azimuth and polar angle.
-fn steering((azimuth, polar): (f64, f64), shape: &[f64], unit: bool) -> Outcome<[Vec<Ball>; 3]> {
-    let [rows, columns] = shape else { return unproven("an array has no two sides") };
-    let (azimuth, polar) = (Ball::real(azimuth).turned(), Ball::real(polar).turned());
-    let part = |re: f64, z: Ball| Ball { re, im: 0.0, rad: z.rad };
-    let (sa, ca) = (part(azimuth.im, azimuth), part(azimuth.re, azimuth));
-    let (sp, cp) = (part(polar.im, polar), part(polar.re, polar));
-    let pi = Ball { rad: 2.0 * U * std::f64::consts::PI, ..Ball::real(std::f64::consts::PI) };
-    let size = Ball::real(rows * columns).sqrt()?;
-    let mut out = [Vec::new(), Vec::new(), Vec::new()];
-    for at in 0..(rows * columns) as usize {
-        let (y, z) = ((at / *columns as usize) as f64, (at % *columns as usize) as f64);
-        let turn = pi * (sa * sp * y + cp * z);
-        let a = turn.turned();
-        let a = if unit { a } else { a.over(size)? };
-        let j = Ball::exact(0.0, 1.0);
-        out[0].push(a);
-        out[1].push(a * j * (pi * (ca * sp * y)));
-        out[2].push(a * j * (pi * (sa * cp * y - sp * z)));
-    }
-    Ok(out)
 }

@@ -2,15 +2,22 @@
 //! interference that errors of estimation add; errors of beampatterns by tangents.
 
 use crate::ball::{Ball, Matrix, UP, largest, sum};
-use crate::beamforming::{chord, envelope, pair};
 use crate::cover::covers;
 use crate::packed::{Packed, below_all};
 use crate::patterns::{Pattern, patterns};
+use crate::planes::{chord, envelope, pair};
 use crate::{Outcome, Read, Refused, unproven};
 
 pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
+    if read.upper && !read.has("t") {
+        return Err(Refused::NotHere("bounds without multipliers".to_owned()));
+    }
+    if read.has("t") && read.rows("channels") == 0 {
+        return Err(Refused::NotHere("rates of networks without users".to_owned()));
+    }
     let (users, aps, antennas) = shape(read)?;
-    if !read.upper && !read.has("t") {
+    if !read.has("t") {
+        read.lists_are(&["lags"])?;
         let patterns = patterns(read, (aps, antennas))?;
         let lags = read.list("lags", (2 * antennas - 1) * patterns.len())?;
         let mut total = Ball::ZERO;
@@ -35,12 +42,6 @@ pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
         } else {
             unproven("the tangents do not reach the value")
         };
-    }
-    if !read.has("t") {
-        return Err(Refused::NotHere("bounds without multipliers".to_owned()));
-    }
-    if users == 0 {
-        return Err(Refused::NotHere("rates of networks without users".to_owned()));
     }
     boxes(read, value, (users, aps, antennas))
 }
@@ -159,6 +160,9 @@ fn boxes(
     value: f64,
     (users, aps, antennas): (usize, usize, usize),
 ) -> Outcome<usize> {
+    let joint = ["error_price", "high", "lags", "low", "price", "slope", "t"];
+    let older = ["chord_high", "chord_low", "error_price", "high", "lags", "low", "price", "t"];
+    read.lists_are(if read.has("slope") { &joint } else { &older })?;
     let heard = Heard::read(read, (users, aps, antennas))?;
     // Under a limit on the error, who senses sends at full power; otherwise nobody sends more. Beams with a smaller
     // error than the value have a smaller rate than is required if none within it have more.
@@ -177,11 +181,7 @@ fn boxes(
     let (low, high) = (list("low")?, list("high")?);
     // proofs of earlier versions have the chords of a box around each
     let chords = !read.has("slope");
-    let price = if read.length("error_price") > 0 {
-        read.list("error_price", read.length("error_price"))?[0]
-    } else {
-        0.0
-    };
+    let price = read.list("error_price", 1)?[0];
     if price < 0.0 || price > 0.0 && patterns.is_empty() || !read.upper && price <= 0.0 {
         return unproven("a price of a limit that there is not");
     }

@@ -9,13 +9,21 @@
 
 mod ball;
 mod beamforming;
+mod capacity;
 mod cellfree;
 mod cover;
+mod fisher;
 mod forms;
+mod frame;
+mod goals;
 mod packed;
 mod patterns;
 mod pilots;
+mod planes;
+mod range;
+mod response;
 mod surfaces;
+mod whole;
 
 use serde_json::Value;
 
@@ -54,42 +62,64 @@ pub(crate) fn unproven<T>(why: impl Into<String>) -> Outcome<T> {
 pub fn check(document: &Value) -> Outcome<Proven> {
     let bound = &document["proof"]["bound"];
     let (numbers, system) = (&bound["numbers"], document["system"].as_str().unwrap_or("none"));
-    if numbers.as_object().is_none_or(serde_json::Map::is_empty) || !numbers["left_out"].is_null() {
+    let held = numbers.as_object().filter(|lists| !lists.is_empty());
+    if held.is_none_or(|lists| lists.contains_key("left_out")) {
         return Err(Refused::NotHere("it has no bound with all of its multipliers".to_owned()));
     }
+    if !SYSTEMS.contains(&system) {
+        return Err(Refused::NotHere(format!("proofs of the system '{system}'")));
+    }
+    let goal = match &document["instance"]["goal"] {
+        Value::Null => None,
+        goal if system == "beamforming" => Some(goals::Goal::of(goal)?),
+        _ => None,
+    };
     let Some(value) = bound["value"].as_f64().filter(|value| value.is_finite()) else {
         return unproven("the bound has no value");
     };
-    if system == "beamforming" && !document["instance"]["goal"].is_null() {
-        return Err(Refused::NotHere("a bound of a goal, not of the weighted sum".to_owned()));
-    }
-    let (upper, quantity) = sense(system, &bound["sense"])?;
+    let (upper, quantity) = match &goal {
+        Some(goal) => goal.sense(&bound["sense"])?,
+        None => sense(system, &bound["sense"])?,
+    };
     let problem = &bound["problem"];
     let senses_only = system == "beamforming" && problem == SENSES_ONLY;
-    if !problem.is_null() && !senses_only {
+    if !problem.is_null() && (!senses_only || goal.is_some()) {
         return Err(Refused::NotHere(format!("bounds of the problem {problem}")));
     }
+    whole::lists(numbers)?;
+    whole::arrays(&document["instance"])?;
+    if !(document["settings"].is_null() || document["settings"].is_object()) {
+        return unproven("the settings are none");
+    }
     // The last digits of a decimal, and of what two programs call the same sum.
-    let slack = 1e-9 * value.abs() + if system == "pilots" { 0.0 } else { 1e-9 };
+    let alone = system == "pilots" || goal.is_some_and(|goal| !goal.is_of_rates());
+    let slack = 1e-9 * value.abs() + if alone { 0.0 } else { 1e-9 };
     let value = if upper { value + slack } else { value - slack };
-    let (instance, scheme) = (&document["instance"], &document["scheme"]);
-    let read = Read { instance, numbers, scheme, upper, senses_only };
-    let leaves = match system {
-        "beamforming" => beamforming::check(&read, value)?,
-        "cellfree" => cellfree::check(&read, value)?,
-        "surfaces" => {
-            let of = |name: &str| document["settings"][name].as_str().unwrap_or("not said");
+    let (instance, scheme, settings) =
+        (&document["instance"], &document["scheme"], &document["settings"]);
+    let beams = &document["beams"];
+    let read = Read { instance, numbers, scheme, settings, beams, upper, senses_only };
+    let leaves = match (system, goal) {
+        (_, Some(goal)) => goal.check(&read, value)?,
+        ("beamforming", _) => beamforming::check(&read, value)?,
+        ("cellfree", _) => cellfree::check(&read, value)?,
+        ("frame", _) => frame::check(&read, value)?,
+        ("surfaces", _) => {
+            let of = |name: &str| settings[name].as_str().unwrap_or("not said");
             let asked = surfaces::Asked { select: of("select"), requirement: of("requirement") };
             surfaces::check(&read, &asked, value)?
         }
         _ => pilots::check(&read, value)?,
     };
     let reached = document["metrics"]["objective"].as_f64();
-    if system == "beamforming" && !senses_only && reached.is_some_and(|reached| reached > value) {
+    let weighted = system == "beamforming" && goal.is_none() && !senses_only;
+    if weighted && reached.is_some_and(|reached| reached > value) {
         return unproven("the document's own design is better");
     }
     Ok(Proven { value, upper, quantity, leaves })
 }
+
+const SYSTEMS: [&str; 5] = ["beamforming", "cellfree", "frame", "pilots", "surfaces"];
 
 /// Whether a bound of a system is one from above, and of what.
 fn sense(system: &str, sense: &Value) -> Outcome<(bool, &'static str)> {
@@ -97,12 +127,10 @@ fn sense(system: &str, sense: &Value) -> Outcome<(bool, &'static str)> {
         ("beamforming", Some("upper")) => (true, "weighted objective"),
         ("cellfree", Some("upper")) => (true, "sum rate in bit/s/Hz"),
         ("cellfree", Some("lower")) => (false, "mean error of the beampatterns"),
+        ("frame", Some("upper")) => (true, "rate in bit/s/Hz"),
         ("pilots", Some("lower")) => (false, "worst error of the estimates"),
         ("surfaces", Some("upper")) => (true, "rate in bit/s/Hz"),
-        ("beamforming" | "cellfree" | "pilots" | "surfaces", _) => {
-            return unproven("the sense of the bound is not one of its system");
-        }
-        (other, _) => return Err(Refused::NotHere(format!("proofs of the system '{other}'"))),
+        _ => return unproven("the sense of the bound is not one of its system"),
     })
 }
 
@@ -114,6 +142,9 @@ pub(crate) struct Read<'a> {
     instance: &'a Value,
     numbers: &'a Value,
     scheme: &'a Value,
+    settings: &'a Value,
+    /// What was designed: of bounds that say less of worse designs.
+    beams: &'a Value,
     upper: bool,
     /// Of beams without their rates.
     senses_only: bool,
@@ -127,10 +158,48 @@ impl Read<'_> {
         Ok(list)
     }
 
+    /// All numbers of the beams, real and imaginary parts.
+    pub(crate) fn beams(&self) -> Outcome<Vec<f64>> {
+        let mut list = Vec::new();
+        if !whole::is_array(self.beams) {
+            return unproven("'beams' is no array of numbers");
+        }
+        flatten(self.beams, "beams", &mut list)?;
+        Ok(list)
+    }
+
     /// A number of the instance.
     pub(crate) fn number(&self, name: &str) -> Outcome<f64> {
         let found = self.instance[name].as_f64().filter(|x| x.is_finite());
         found.map_or_else(|| unproven(format!("the instance has no number '{name}'")), Ok)
+    }
+
+    /// A positive number of the instance.
+    pub(crate) fn positive(&self, name: &str) -> Outcome<f64> {
+        let found = self.number(name)?;
+        if found > 0.0 { Ok(found) } else { unproven(format!("'{name}' is not positive")) }
+    }
+
+    /// A whole number of the instance, in a range.
+    pub(crate) fn count(&self, name: &str, within: std::ops::Range<usize>) -> Outcome<usize> {
+        let found = self.number(name)?;
+        if found.fract() == 0.0 && found >= 0.0 && within.contains(&(found as usize)) {
+            return Ok(found as usize);
+        }
+        unproven(format!("'{name}' is not one of its numbers"))
+    }
+
+    /// How many rows an array of the instance has.
+    pub(crate) fn rows(&self, name: &str) -> usize {
+        self.instance[name].as_array().map_or(0, Vec::len)
+    }
+
+    /// Whether the lists are these, in the order of their names.
+    pub(crate) fn lists_are(&self, names: &[&str]) -> Outcome<()> {
+        if self.names() == names {
+            return Ok(());
+        }
+        unproven("the lists are not those of this problem")
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {

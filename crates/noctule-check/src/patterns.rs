@@ -15,6 +15,9 @@ pub(crate) struct Pattern {
 pub(crate) fn patterns(read: &Read<'_>, (aps, antennas): (usize, usize)) -> Outcome<Vec<Pattern>> {
     let (at, targets) = (read.array("sensing_ap")?, read.array("target_rad")?);
     let (count, half) = (read.number("grid_points")?, read.number("window_rad")? / 2.0 + 1e-9);
+    if at.len() != targets.len() {
+        return unproven("targets and those who sense do not fit");
+    }
     if at.iter().any(|m| !(0.0..aps as f64).contains(m) || m.fract() != 0.0) {
         return unproven("an access point that there is not senses");
     }

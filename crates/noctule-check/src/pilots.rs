@@ -2,11 +2,17 @@
 //! every interval of θ = b/(a + b), over which `ab/(a + b) ≥ lo·hi·a + (1 − lo)(1 − hi)·b`.
 
 use crate::ball::{Ball, U, sum};
-use crate::beamforming::pair;
 use crate::cover::covers;
+use crate::planes::pair;
 use crate::{Outcome, Read, Refused, unproven};
 
 const LIGHT_M_S: f64 = 299_792_458.0;
+
+/// The lists of a proof, and those of earlier versions.
+const LISTS: [&str; 9] =
+    ["crb", "empty", "envelope_high", "envelope_low", "error", "high", "inverse", "low", "power"];
+const LISTS_BEFORE: [&str; 8] =
+    ["crb", "envelope_high", "envelope_low", "error", "high", "inverse", "low", "power"];
 
 /// Points × users.
 type Table = Vec<Vec<Ball>>;
@@ -37,6 +43,10 @@ pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
     let (from, to) = (list("envelope_low", users)?, list("envelope_high", users)?);
     let (error, crb, power) = (list("error", users)?, list("crb", users)?, list("power", points)?);
     let inverse = list("inverse", 3 * users)?;
+    if read.has("empty") {
+        list("empty", 1)?;
+    }
+    read.lists_are(if read.has("empty") { &LISTS } else { &LISTS_BEFORE })?;
     if error.iter().chain(&crb).chain(&power).any(|x| *x < 0.0)
         || net.limit.is_none() && crb.iter().any(|x| *x > 0.0)
     {
@@ -115,6 +125,11 @@ impl Network {
         let square = |way: usize, j: usize, k: usize| pair(&grams[way], j * users + k).square();
         let energies = (read.number("uplink_energy")?, read.number("downlink_energy")?);
         let known = read.array("estimate_gain")?;
+        if !(energies.0 >= 0.0 && energies.1 > 0.0)
+            || !(known.is_empty() || known.len() == beta.len())
+        {
+            return unproven("energies and estimates do not fit");
+        }
         let (mut gain, mut estimate) = (Table::new(), Table::new());
         for (m, beta) in beta.chunks(users).enumerate() {
             gain.push(beta.iter().map(|b| Ball::real(*b) * energies.1).collect());

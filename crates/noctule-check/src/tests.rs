@@ -87,7 +87,6 @@ fn one_factorisation_for_many_vectors_proves_what_one_for_each_does() {
 
 #[test]
 fn boxes_cover_what_they_cover() {
-    // A pinwheel has no plane to cut along: nothing is claimed. Without its centre it is cut and not covered.
     let boxes: [(&[f64], &[f64]); 3] =
         [(&[0.0, 0.0], &[1.0, 2.0]), (&[1.0, 0.0], &[2.0, 1.0]), (&[1.0, 1.0], &[2.0, 2.0])];
     assert!(covers(&boxes, vec![0.0, 0.0], vec![2.0, 2.0]));
@@ -97,6 +96,19 @@ fn boxes_cover_what_they_cover() {
     let gap: [(&[f64], &[f64]); 2] = [(&[0.0], &[1.0]), (&[1.000_000_1], &[2.0])];
     assert!(!covers(&gap, vec![0.0], vec![2.0]) && covers(&gap, vec![0.0], vec![0.9]));
     assert!(!covers(&[], vec![0.0], vec![1.0]));
+    // A pinwheel has no plane to cut along that parts no box.
+    let wheel: [(&[f64], &[f64]); 5] = [
+        (&[0.0, 0.0], &[2.0, 1.0]),
+        (&[2.0, 0.0], &[3.0, 2.0]),
+        (&[1.0, 2.0], &[3.0, 3.0]),
+        (&[0.0, 1.0], &[1.0, 3.0]),
+        (&[1.0, 1.0], &[2.0, 2.0]),
+    ];
+    assert!(covers(&wheel, vec![0.0, 0.0], vec![3.0, 3.0]));
+    assert!(!covers(&wheel[..4], vec![0.0, 0.0], vec![3.0, 3.0]));
+    let wide: (&[f64], &[f64]) = (&[0.9, 0.9], &[2.1, 2.1]);
+    let lapped = [wheel[0], wheel[1], wheel[2], wheel[3], wide];
+    assert!(covers(&lapped, vec![0.0, 0.0], vec![3.0, 3.0]));
     // A box without a width lies in nobody's way, and covers nothing.
     let thin: (&[f64], &[f64]) = (&[1.0, 0.0], &[1.0, 2.0]);
     let more = [boxes[0], boxes[1], boxes[2], thin];

@@ -113,8 +113,8 @@ gaps by their arithmetic, residuals, bounds and certificates from the variables
 and multipliers in the file. Numbers must agree and constraints hold to 1e-6
 relative; one claim that is refuted and the document is not confirmed.
 
-With --proof the bound alone is checked, by a separate program of a thousand
-lines that shares nothing with the solvers and bounds its own rounding.
+With --proof the bound alone is checked, by a separate program that shares
+nothing with the solvers and bounds its own rounding.
 
 Examples:
   noctule design --out design.json

@@ -99,6 +99,7 @@ pub fn told<S: System>(
         design.proof = Proof::NONE;
         design.warnings.push(format!("numerically unsound: {reason}; nothing is proven"));
     }
+    S::proven(instance, &mut design.proof, made.scheme, made.settings)?;
     let design = &*design;
     let meets_requirements = unsound.is_none()
         && design.proof.infeasible.is_none()

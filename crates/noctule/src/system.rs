@@ -25,6 +25,7 @@ mod table;
 use std::path::Path;
 
 use noctule_num::InputError;
+use noctule_optim::Proof;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -210,6 +211,20 @@ pub trait System: Sized + Send + Sync + 'static {
     /// nothing proves that it must.
     fn unmet(_design: &DesignOf<Self>) -> Option<String> {
         None
+    }
+
+    /// What proves the bound of a design without a search, for its document: some systems make it only
+    /// where one is written.
+    ///
+    /// # Errors
+    /// What the methods of the system may fail at.
+    fn proven(
+        _instance: &Self::Instance,
+        _proof: &mut Proof,
+        _scheme: &str,
+        _settings: &Value,
+    ) -> Result<(), Error> {
+        Ok(())
     }
 
     /// Who takes part in a comparison: name, scheme, settings that differ from the default; the

@@ -41,7 +41,7 @@ pub(crate) fn write(story: &Story, path: &Path) -> Result<(), Failure> {
         let error = InputError::new("no proof is written", "--proof", place, why);
         return Err(error.hint("without --proof the design is shown").into());
     }
-    let proof = json!({
+    let mut proof = json!({
         "format": "noctule-proof/1",
         "system": document["system"],
         "scheme": document["scheme"],
@@ -49,6 +49,10 @@ pub(crate) fn write(story: &Story, path: &Path) -> Result<(), Failure> {
         "instance": document["instance"],
         "proof": { "bound": bound },
     });
+    if !document["instance"]["goal"].is_null() {
+        // of some goals beams are a multiplier: of any that fit the bound follows, of these it is close
+        proof["beams"] = document["beams"].clone();
+    }
     files::write(path, format!("{proof:#}\n").as_bytes())?;
     say(&format!("wrote {}", path.display()));
     Ok(())
@@ -68,7 +72,8 @@ pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
         Ok(proven) => ("proven", told(&document, proven, seconds)),
         Err(Refused::Unproven(why)) => ("not proven", format!("NOT proven: {why}")),
         Err(Refused::NotHere(what)) => {
-            let allowed = "a bound with multipliers of beamforming, cellfree, pilots or surfaces";
+            let allowed =
+                "a bound with multipliers of beamforming, cellfree, frame, pilots or surfaces";
             let error = InputError::new("not checked by this checker", place, what, allowed);
             return Err(error.hint("`noctule verify` without --proof checks documents").into());
         }

@@ -68,7 +68,8 @@ fn proofs_are_written_checked_and_refused() {
     assert!(text(&over.stderr).contains("the file that is read would be replaced"));
     assert!(read("d.json")["metrics"].is_object());
     // A bound without multipliers leaves no file, and says why.
-    let frame = call(dir, &["design", "--system", "frame", "--proof", "f.json"]);
+    let even = ["design", "--system", "frame", "--scheme", "even-split", "--proof", "f.json"];
+    let frame = call(dir, &even);
     assert_eq!(frame.status.code(), Some(2));
     assert!(text(&frame.stderr).contains("no proof is written") && !dir.join("f.json").exists());
 }

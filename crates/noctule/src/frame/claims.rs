@@ -2,17 +2,21 @@
 
 use noctule_num::InputError;
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::placement::Pattern;
-use super::search::search;
+use super::search::{leaves, search};
 use super::{Instance, Metrics, Plan, Settings, unreachable};
 use crate::Error;
 use crate::claims::{
     Again, Bounded, Checks, Compared, Said, Verdict, closed_form, same_certificate, stored_member,
 };
 use crate::system::Run;
+
+/// The scheme whose bound is about all plans.
+const OPTIMAL: &str = "optimal";
 
 type Document<'a> = Said<'a, Instance, Plan, Metrics, Claims>;
 
@@ -100,6 +104,21 @@ fn bound_again(said: &Document<'_>, _: &Bound) -> Result<Again, Error> {
         Some(bound) => Again::Proven(bound.value),
         None => Again::Proven(f64::INFINITY),
     })
+}
+
+/// Give the bound of our method the intervals that prove it without a search, where there are some.
+pub(super) fn prove(
+    instance: &Instance,
+    proof: &mut Proof,
+    scheme: &str,
+    settings: &Value,
+) -> Result<(), Error> {
+    let Some(bound) = proof.bound.as_mut().filter(|_| scheme == OPTIMAL) else { return Ok(()) };
+    let Ok(settings) = Settings::deserialize(settings) else { return Ok(()) };
+    if settings.sensing_blocks.is_none() {
+        bound.numbers = leaves(instance, settings.pattern(), bound.value)?.unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn residual(_: &Document<'_>) -> Result<Option<f64>, Error> {

@@ -18,6 +18,7 @@
 //!   estimate sends towards others is `m + sκ tr (G W D W)`, and only its last part needs the
 //!   Lipschitz constant 2γ‖G‖₂ κ‖D‖². Slopes are then bounded to first order only.
 
+mod chords;
 mod envelope;
 mod layout;
 mod samples;

@@ -16,9 +16,11 @@ use crate::{Design, Error, FEASIBLE};
 
 mod bounds;
 mod intervals;
+mod leaves;
 mod surface;
 
 use intervals::{ROUNDING, Search};
+pub(super) use leaves::leaves;
 pub use surface::{Surface, surface};
 
 /// Steps of dynamic programming for one placement: a tenth of a second.

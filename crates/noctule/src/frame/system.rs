@@ -1,7 +1,10 @@
 //! `frame` as a [`System`].
 
 use noctule_num::InputError;
+use noctule_optim::Proof;
+use serde_json::Value;
 
+use super::claims::prove;
 use super::{
     CLAIMS, Claims, FrameDesign, Instance, Metrics, PLAN_FIELDS, Plan, SYSTEM, Scenario, Users,
     advice, evaluate, instance, metrics, picture, schemes, story, symbols, verify,
@@ -80,6 +83,15 @@ impl System for Frame {
 
     fn objective(metrics: &Metrics) -> Option<f64> {
         Some(metrics.sum_rate_bps_hz)
+    }
+
+    fn proven(
+        instance: &Instance,
+        proof: &mut Proof,
+        scheme: &str,
+        settings: &Value,
+    ) -> Result<(), Error> {
+        prove(instance, proof, scheme, settings)
     }
 
     fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {

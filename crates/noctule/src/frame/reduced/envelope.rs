@@ -31,9 +31,31 @@ pub(in crate::frame) struct Envelope {
 
 /// An interval of values, for enclosures.
 #[derive(Clone, Copy, Debug)]
-struct Range {
-    low: f64,
-    high: f64,
+pub(super) struct Range {
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+impl Range {
+    /// All products of a number here and one there.
+    pub(super) fn times(self, other: Self) -> Self {
+        let ends = [self.low, self.high].map(|x| [x * other.low, x * other.high]);
+        let ends = ends.as_flattened().iter().copied();
+        Self {
+            low: ends.clone().fold(f64::INFINITY, f64::min),
+            high: ends.fold(f64::NEG_INFINITY, f64::max),
+        }
+    }
+}
+
+impl Envelope {
+    /// Nothing yet for so many users.
+    pub(super) fn reset(&mut self, users: usize) {
+        for field in [&mut self.start, &mut self.end, &mut self.ceiling, &mut self.floor] {
+            field.clear();
+            field.resize(users, 0.0);
+        }
+    }
 }
 
 /// What a user receives over an interval, noise included: its ends, and how fast it rises with `s`.
@@ -67,10 +89,7 @@ impl Reduced {
     /// Bounds on the SINRs for all sensing times between two samples, `short` before `long`.
     pub(in crate::frame) fn envelope(&self, short: usize, long: usize, out: &mut Envelope) {
         let count = self.users.len();
-        for field in [&mut out.start, &mut out.end, &mut out.ceiling, &mut out.floor] {
-            field.clear();
-            field.resize(count, 0.0);
-        }
+        out.reset(count);
         let width = (1.0 / self.times[short] - 1.0 / self.times[long]).max(0.0);
         let interval = Interval { of: self, short, long, width, layout: self.layout };
         match self.form {

@@ -32,6 +32,8 @@ pub(super) struct User {
     pub(super) speed: f64,
     /// ‖R‖₂, from the full matrix.
     pub(super) strongest: f64,
+    /// ‖R‖, from the full matrix.
+    pub(super) size: f64,
     eigen: HermitianEigen,
     work: [CMat; 4],
 }
@@ -67,6 +69,7 @@ impl User {
             power: user.power_w,
             receiver_noise: user.noise_w / user.gain,
             strongest,
+            size: correlation.norm(),
             eigen: HermitianEigen::new(rank),
             work: std::array::from_fn(|_| CMat::zeros(rank, rank)),
         };

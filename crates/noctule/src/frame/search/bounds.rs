@@ -45,7 +45,7 @@ impl Search<'_> {
     }
 
     /// Inside one block: see the module page.
-    fn fine(&mut self, region: &mut Region) -> f64 {
+    pub(super) fn fine(&mut self, region: &mut Region) -> f64 {
         let data = self.instance.blocks() - region.first;
         if self.envelope.start.iter().chain(&self.envelope.end).any(|c| !c.is_finite()) {
             return f64::INFINITY;
