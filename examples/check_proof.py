@@ -767,7 +767,7 @@ LIGHT_M_S = 299_792_458.0
 
 def known_of_channels(instance, gain, energy):
     """γ, the variance of what an access point knows of a channel: access points × users."""
-    if "estimate_gain" in instance:
+    if instance.get("estimate_gain"):
         return Ball(np.asarray(instance["estimate_gain"], float))
     overlap = np.abs(complex_array(instance["uplink_gram"])) ** 2
     heard = (Ball(gain) @ Ball(overlap.T, 8 * U * overlap.T)) * energy + 1.0
@@ -803,10 +803,13 @@ def pilots(document):
     if document["scheme"] != "optimal" or "error" not in numbers:
         raise NotHere("bounds of other goals than the worst error")
     grams = [complex_array(instance[f"{way}_gram"]) for way in ("uplink", "downlink")]
+    beta, energy = np.asarray(instance["channel_gain"], float), instance["downlink_energy"]
+    if beta.ndim != 2 or not beta.size or np.any(beta <= 0) or any(gram.shape != 2 * beta.shape[1:] for gram in grams):
+        raise Unproven("gains and pilots do not fit")
     if not any(np.array_equal(gram, np.diag(np.diag(gram))) for gram in grams):
         raise NotHere("pilots that are correlated in both directions")
-    energy = instance["downlink_energy"]
-    beta = np.asarray(instance["channel_gain"], float)
+    if instance["uplink_energy"] < 0 or not energy > 0 or instance.get("estimate_gain") and np.shape(instance["estimate_gain"]) != beta.shape:
+        raise Unproven("energies and estimates do not fit")
     gamma = known_of_channels(instance, beta, instance["uplink_energy"])
     if np.any(gamma.mid <= 0):
         raise NotHere("channels without an estimate")
@@ -816,8 +819,6 @@ def pilots(document):
     overlap = Ball(overlap, 8 * U * overlap)
     limit = instance.get("crb_limit_m2")
     echoes = information_of_echoes(instance) if limit is not None else None
-    if not np.all(beta > 0) or instance["uplink_energy"] < 0 or not energy > 0:
-        raise Unproven("gains and energies do not fit")
     names = ("low", "high", "envelope_low", "envelope_high")
     empty = ["empty"] if "empty" in numbers else []  # of no proof of earlier versions
     lists_are(numbers, [*names, "error", "crb", "inverse", "power", *empty])

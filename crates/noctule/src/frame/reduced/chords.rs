@@ -99,9 +99,9 @@ impl Chords<'_> {
         let level = Range { low: user.power * n.low / most, high: ceiling };
         let above = user.power * n_slope.high - level.times(rise).low;
         let climb = (above / least).max(above / most);
-        let open = !(climb <= LINE * (ceiling - now));
-        out.start[k] = if open { ceiling } else { now };
-        out.end[k] = if open { ceiling } else { (now + climb).max(0.0) };
+        let line = climb <= LINE * (ceiling - now);
+        out.start[k] = if line { now } else { ceiling };
+        out.end[k] = if line { (now + climb).max(0.0) } else { ceiling };
         out.ceiling[k] = if ceiling.is_finite() { ceiling } else { f64::INFINITY };
         out.floor[k] = if level.low.is_finite() { level.low.max(0.0) } else { 0.0 };
     }

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use noctule_num::interrupt::poll;
+
 use super::intervals::{Region, Search};
 use crate::Error;
 use crate::frame::feasibility::window;
@@ -12,8 +14,9 @@ use crate::frame::model::block_rates;
 use crate::frame::placement::Pattern;
 use crate::frame::{Instance, SinrForm};
 
-/// Intervals that are tried, at most.
+/// Intervals that are tried, at most, and steps of placing updates in all of them together: a second or two.
 const MOST_TRIED: usize = 20_000;
+const MOST_STEPS: usize = 1 << 29;
 /// Blocks and antennas up to which proofs are written: those that are checked.
 const MOST_BLOCKS: usize = 2000;
 const MOST_ANTENNAS: usize = 256;
@@ -56,7 +59,10 @@ pub(in crate::frame) fn leaves(
     let low = if low.fract() > 0.0 { low / BEYOND.powi(100) } else { low };
     let mut open = vec![problem.part(low, (end + 1) as f64)?];
     let (mut lows, mut highs) = (Vec::new(), Vec::new());
-    for _ in 0..MOST_TRIED {
+    let updates = if let Pattern::Updates(updates) = pattern { updates } else { 1 };
+    let tried = MOST_STEPS / (instance.blocks().pow(2).saturating_mul(updates).max(1));
+    for _ in 0..tried.min(MOST_TRIED) {
+        poll()?;
         let Some(part) = open.pop() else {
             return Ok(Some([("low".to_owned(), lows), ("high".to_owned(), highs)].into()));
         };
