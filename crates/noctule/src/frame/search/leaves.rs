@@ -60,8 +60,8 @@ pub(in crate::frame) fn leaves(
     let mut open = vec![problem.part(low, (end + 1) as f64)?];
     let (mut lows, mut highs) = (Vec::new(), Vec::new());
     let updates = if let Pattern::Updates(updates) = pattern { updates } else { 1 };
-    let tried = MOST_STEPS / (instance.blocks().pow(2).saturating_mul(updates).max(1));
-    for _ in 0..tried.min(MOST_TRIED) {
+    let steps = instance.blocks().pow(2).saturating_mul(updates).max(1);
+    for _ in 0..MOST_TRIED.min(MOST_STEPS / steps) {
         poll()?;
         let Some(part) = open.pop() else {
             return Ok(Some([("low".to_owned(), lows), ("high".to_owned(), highs)].into()));
