@@ -60,6 +60,9 @@ impl Program {
             command.arg(&self.path);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // a group of its own, so that it ends with all that it started
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command
     }
 
@@ -151,7 +154,14 @@ fn collected(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     receive
 }
 
+/// End a program that runs, on Unix with its children (those that made a group of their own go on).
 fn end(child: &mut Child) {
+    // nobody has waited for the child: its number is its own, and that of its group
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process_group(
+        rustix::process::Pid::from_child(child),
+        rustix::process::Signal::KILL,
+    );
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -107,3 +107,19 @@ fn programs_that_do_everything_wrong() {
     let program = script(&folder, "any.py", "pass\n");
     assert!(run(&program, &two, &raised, |_| ()).expect("nothing").is_empty());
 }
+
+/// A program that is out of time ends with the programs that it started.
+#[cfg(unix)]
+#[test]
+fn children_end_with_their_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let one: Vec<Frozen> = instances(Some("pilots")).expect("lines").into_iter().take(1).collect();
+    let (begun, done) = (folder.path().join("begun"), folder.path().join("done"));
+    let child = format!("touch {}; sleep 5; touch {}", begun.display(), done.display());
+    let text = format!("import subprocess\nsubprocess.run(['sh', '-c', '{child}'])\n");
+    let judged = run(&script(&folder, "parent.py", &text), &one, &Interrupt::new(), |_| ());
+    assert_eq!(judged.expect("a program")[0].verdict, Verdict::TimedOut);
+    assert!(begun.exists(), "the child has begun");
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert!(!done.exists(), "the child went on");
+}

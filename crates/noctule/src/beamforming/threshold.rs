@@ -13,8 +13,9 @@
 //! p, q = \tfrac{\gamma}{2}\left(1 \mp \sqrt{1-\rho_j^2}\right),
 //! ```
 //! `γ` the signal-to-noise ratio after the filter, `ρ_j = |g(ω_j)ᴴ g(ω)|`. Errors are those of the bound with the rest of
-//! the probability, and distances of lobes with theirs. A prediction, not a bound: the sum counts events twice that
-//! happen together.
+//! the probability, and distances of lobes with theirs. The sum over lobes counts events twice that happen together: near
+//! the threshold these are rare, and it is a prediction; below it the numbers are what can be at most, and in a
+//! scene that was simulated a third to a half is seen (`docs/proven.md`).
 //!
 //! **A bound of Barankin's kind** (R. J. McAulay and E. M. Hofstetter, IEEE Trans. Inf. Theory 17, 1971): the
 //! Cramér–Rao bound with lobes as test points, for the same estimators (unbiased ones), never below it. It
@@ -50,7 +51,8 @@ const RANGE_DB: f64 = 80.0;
 /// What maximum likelihood is predicted to do with the echoes of one target.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct TargetThreshold {
-    /// Probability that the estimate is on another lobe.
+    /// Probability that the estimate is on another lobe: the sum over lobes, at most one. Where it is large it counts twice
+    /// what happens together, and is what the probability can be at most.
     pub outlier_probability: f64,
     /// Root-mean-square error of the azimuth in degrees.
     pub azimuth_error_deg: f64,
@@ -200,15 +202,15 @@ impl BelowThreshold {
             );
         }
         let errors = match mse_over_crb >= 1.0 {
-            true => format!("squared errors {mse_over_crb:.1} times the bound"),
+            true => format!("squared errors up to {mse_over_crb:.1} times the bound"),
             // no estimate is further off than the lobes are apart
             false => "a bound wider than lobes are apart".to_owned(),
         };
         // the search for the threshold has ended there, and not at it
         let far = if -margin_db >= RANGE_DB - 1e-3 { "more than " } else { "" };
         format!(
-            "target {} is {far}{:.1} dB below the threshold of maximum likelihood: {:.0} % of its estimates \
-             are predicted on another lobe, and {errors}",
+            "target {} is {far}{:.1} dB below the threshold of maximum likelihood: up to {:.0} % of its \
+             estimates on another lobe (a union bound), and {errors}",
             self.target,
             -margin_db,
             100.0 * outlier_probability
