@@ -16,7 +16,9 @@
 use noctule_num::C64;
 use serde::{Deserialize, Serialize};
 
-use crate::{Interrupt, Lbfgs, Manifold, Objective, Stop, StopRule, StopRules, Trace, Work};
+use crate::{
+    Interrupt, Lbfgs, Manifold, Objective, Scaled, Scaling, Stop, StopRule, StopRules, Trace, Work,
+};
 
 /// A problem with constraints. A constraint should be of the order of one where it is violated
 /// badly: violations are compared with each other and with the tolerance as they are.
@@ -27,6 +29,18 @@ pub trait Constrained {
     /// The objective at `x`; the constraints, feasible where they are at most zero, go to
     /// `constraints`. Outside the domain: `f64::INFINITY`.
     fn values(&mut self, x: &[C64], constraints: &mut [f64]) -> f64;
+
+    /// Blocks of an inverse Hessian of `f + Σ weights_i c_i` at `x`, the point of the last call of
+    /// [`Constrained::values`], as far as they are known without learning: `None` where they are not, or
+    /// `scaling` with them. A method asks at the beginning of every round and now and then within one.
+    fn scaling(
+        &mut self,
+        _x: &[C64],
+        _weights: &[f64],
+        _scaling: Option<Scaling>,
+    ) -> Option<Scaling> {
+        None
+    }
 
     /// The Euclidean gradient of `f + Σ weights_i c_i` at the point of the last call of
     /// [`Constrained::values`]; conventions of [`Objective::eval`].
@@ -70,6 +84,8 @@ const SHARPER: f64 = 0.1;
 /// Multipliers that bring the constraints to this share of what they were do their work; else the
 /// penalty grows.
 const ENOUGH: f64 = 0.25;
+/// Ratios of a constraint to that of the round before, from which it is not extrapolated.
+const STEADY: f64 = 0.7;
 
 /// How a constrained minimisation ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +148,7 @@ pub struct AugmentedLagrangian {
     solver: Lbfgs,
     settings: AugmentedSettings,
     remembers: bool,
+    secants: bool,
 }
 
 /// The augmented Lagrangian as an objective without constraints.
@@ -141,6 +158,24 @@ struct Merit<'a, C> {
     penalty: f64,
     constraints: Vec<f64>,
     weights: Vec<f64>,
+}
+
+impl<C: Constrained> Scaled for Merit<'_, C> {
+    fn scaling(&mut self, x: &[C64], room: Option<Scaling>) -> Option<Scaling> {
+        if !self.problem.values(x, &mut self.constraints).is_finite() {
+            return None;
+        }
+        self.weigh();
+        self.problem.scaling(x, &self.weights, room)
+    }
+}
+
+impl<C: Constrained> Merit<'_, C> {
+    /// What the constraints count at the point of the last values.
+    fn weigh(&mut self) {
+        let weights = self.weights.iter_mut().zip(self.multipliers).zip(&self.constraints);
+        weights.for_each(|((weight, lambda), c)| *weight = (lambda + self.penalty * c).max(0.0));
+    }
 }
 
 impl<C: Constrained> Objective for Merit<'_, C> {
@@ -163,13 +198,14 @@ impl<C: Constrained> Objective for Merit<'_, C> {
 impl AugmentedLagrangian {
     /// A workspace.
     pub fn new(manifold: Manifold, settings: AugmentedSettings) -> Self {
-        Self { solver: Lbfgs::new(manifold), settings, remembers: false }
+        Self { solver: Lbfgs::new(manifold), settings, remembers: false, secants: false }
     }
 
     /// A workspace whose [`Lbfgs`] remembers `memory` pairs: as many as there are variables pay
     /// where high penalties make problems of few variables stiff.
     pub fn with_memory(manifold: Manifold, settings: AugmentedSettings, memory: usize) -> Self {
-        Self { solver: Lbfgs::with_memory(manifold, memory), settings, remembers: false }
+        let solver = Lbfgs::with_memory(manifold, memory);
+        Self { solver, settings, remembers: false, secants: false }
     }
 
     /// Rounds of the same penalty begin with the curvature that the round before has learned: their
@@ -177,6 +213,14 @@ impl AugmentedLagrangian {
     #[must_use]
     pub const fn remembering(mut self) -> Self {
         self.remembers = true;
+        self
+    }
+
+    /// From two rounds of the same penalty the multipliers of active constraints are extrapolated: what rounds
+    /// leave of a constraint falls by the same factor from each to the next.
+    #[must_use]
+    pub const fn with_secants(mut self) -> Self {
+        self.secants = true;
         self
     }
 
@@ -205,6 +249,7 @@ impl AugmentedLagrangian {
         let mut penalty = settings.penalty;
         let mut tolerance = settings.tolerance.max(FIRST_TOLERANCE);
         let mut before = f64::INFINITY;
+        let mut last = (f64::NAN, vec![f64::NAN; n]);
         let mut out = ConstrainedRun::nowhere(multipliers, penalty);
         for _ in 0..settings.rounds {
             let left = settings.evaluations.saturating_sub(out.work.evaluations);
@@ -228,7 +273,7 @@ impl AugmentedLagrangian {
             {
                 self.solver.remember();
             }
-            let run = self.solver.minimise(&mut merit, x, &rules, interrupt, trace);
+            let run = self.solver.minimise_scaled(&mut merit, x, &rules, interrupt, trace);
             out.work += run.work;
             out.residual = run.residual;
             out.penalty = penalty;
@@ -248,6 +293,9 @@ impl AugmentedLagrangian {
                 out.stop = run.stop;
                 break;
             }
+            if self.secants {
+                extrapolate(&mut lambda, &out, &mut last);
+            }
             if measure > settings.feasibility && measure > ENOUGH * before {
                 penalty *= settings.growth;
             }
@@ -258,68 +306,19 @@ impl AugmentedLagrangian {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use noctule_num::linalg::real_dot;
-
-    /// Minimise −|x₀|² on the sphere of ℂ² subject to |x₀|² ≤ limit and, never active, |x₁|² ≤ 2.
-    struct Capped {
-        limit: f64,
-        x: Vec<C64>,
-    }
-
-    impl Constrained for Capped {
-        fn constraints(&self) -> usize {
-            2
+/// Move multipliers on by what further rounds of the same penalty would add: the constraints fall like a
+/// geometric series. `last` has the penalty and the constraints of the round before.
+fn extrapolate(lambda: &mut [f64], out: &ConstrainedRun, last: &mut (f64, Vec<f64>)) {
+    let same = last.0.to_bits() == out.penalty.to_bits();
+    for ((lambda, &c), before) in lambda.iter_mut().zip(&out.constraints).zip(&mut last.1) {
+        let ratio = c / *before;
+        if same && *lambda > 0.0 && ratio > 0.0 && ratio < STEADY {
+            *lambda = (*lambda + out.penalty * c * ratio / (1.0 - ratio)).max(0.0);
         }
-        fn values(&mut self, x: &[C64], constraints: &mut [f64]) -> f64 {
-            self.x = x.to_vec();
-            constraints[0] = x[0].norm_sqr() - self.limit;
-            constraints[1] = x[1].norm_sqr() - 2.0;
-            -3.0 * x[0].norm_sqr()
-        }
-        fn gradient(&mut self, weights: &[f64], gradient: &mut [C64]) {
-            gradient[0] = self.x[0] * (2.0 * (weights[0] - 3.0));
-            gradient[1] = self.x[1] * (2.0 * weights[1]);
-        }
+        *before = c;
     }
-
-    #[test]
-    fn an_active_constraint_has_its_price() {
-        let mut method = AugmentedLagrangian::new(
-            Manifold::sphere(2),
-            AugmentedSettings { tolerance: 1e-9, feasibility: 1e-9, ..Default::default() },
-        );
-        let mut problem = Capped { limit: 0.4, x: Vec::new() };
-        let mut x = vec![C64::new(0.6, 0.0), C64::new(0.0, 0.8)];
-        let run = method.minimise(
-            &mut problem,
-            &mut x,
-            &[0.0, 0.0],
-            &Interrupt::new(),
-            &mut Trace::off(),
-        );
-        assert_eq!(run.stop, Stop::Converged);
-        assert!((run.value + 1.2).abs() < 1e-8 && run.violation <= 1e-9, "{run:?}");
-        assert!((run.multipliers[0] - 3.0).abs() < 1e-6, "{run:?}");
-        assert!(run.multipliers[1] == 0.0 && run.complementarity <= 1e-9);
-        assert!((real_dot(&x, &x) - 1.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn an_inactive_constraint_costs_nothing() {
-        let mut method =
-            AugmentedLagrangian::new(Manifold::sphere(2), AugmentedSettings::default());
-        let mut problem = Capped { limit: 1.5, x: Vec::new() };
-        let mut x = vec![C64::new(0.6, 0.0), C64::new(0.0, 0.8)];
-        let run = method.minimise(
-            &mut problem,
-            &mut x,
-            &[1.0, 1.0],
-            &Interrupt::new(),
-            &mut Trace::off(),
-        );
-        assert!((run.value + 3.0).abs() < 1e-9 && run.multipliers == [0.0, 0.0], "{run:?}");
-    }
+    last.0 = out.penalty;
 }
+
+#[cfg(test)]
+mod tests;

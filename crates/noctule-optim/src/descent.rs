@@ -24,7 +24,7 @@ const ROUNDING: f64 = 1e-14;
 /// Evaluations one line search may spend.
 const SEARCH_LIMIT: u32 = 40;
 /// Length of the very first step on a manifold of norm one: a tenth of a radian.
-const FIRST_STEP: f64 = 0.1;
+pub(crate) const FIRST_STEP: f64 = 0.1;
 
 /// How a minimisation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

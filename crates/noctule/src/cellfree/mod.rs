@@ -104,6 +104,7 @@ mod starts;
 mod story;
 mod symbols;
 mod system;
+mod uplink;
 mod verify;
 
 pub use beams::{BEAM_FIELDS, Beams};

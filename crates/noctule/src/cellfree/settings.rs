@@ -27,7 +27,8 @@ pub(super) const PATTERN_GAP: f64 = 1e-6;
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Number of starts, taken in this order: regularised zero forcing, matched filters, then
-    /// randomly perturbed regularised zero forcing.
+    /// randomly perturbed regularised zero forcing. Where there are several and something is required, the
+    /// beams of the largest rate without sensing come before, as one more.
     pub starts: usize,
     /// Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
     pub tolerance: f64,

@@ -110,7 +110,16 @@ pub(super) fn shared(
     share: f64,
     patterns: &[Option<CMat>],
 ) -> Result<Beams, Error> {
-    let mut data = data_beams(instance, start, 1.0)?;
+    Ok(beside(instance, data_beams(instance, start, 1.0)?, share, patterns))
+}
+
+/// Data beams at full power, at `share` of it where something is sensed, with the sensing beams on the rest.
+pub(super) fn beside(
+    instance: &Instance,
+    mut data: CMat,
+    share: f64,
+    patterns: &[Option<CMat>],
+) -> Beams {
     let n = instance.antennas();
     let mut sensing = vec![CMat::zeros(n, 0); instance.aps()];
     for (ap, pattern) in patterns.iter().enumerate() {
@@ -122,7 +131,7 @@ pub(super) fn shared(
         factor.scale((1.0 - share).max(0.0).sqrt());
         sensing[ap] = factor;
     }
-    Ok(Beams { data, sensing })
+    Beams { data, sensing }
 }
 
 /// The same beams with some power in every sensing beam: beams of zero never leave zero. Silent ones

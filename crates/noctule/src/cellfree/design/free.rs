@@ -1,9 +1,8 @@
 //! The largest sum rate when nothing is sensed (P2).
 
-use noctule_num::{C64, InputError};
+use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{
-    Interrupt, Lbfgs, MultiStart, Objective, Proof, Run, StopRule, StopRules, Trace, Work,
-    multi_start,
+    Interrupt, Lbfgs, Objective, Proof, Run, Scaled, Scaling, StopRule, StopRules, Trace, Work,
 };
 use noctule_phy::units::nats_to_bits;
 
@@ -12,6 +11,7 @@ use crate::cellfree::model::{Link, Model, Roles, Spanned, evaluate};
 use crate::cellfree::requirement::advice;
 use crate::cellfree::settings::ROUGH;
 use crate::cellfree::starts::{data_beams, default_starts};
+use crate::cellfree::uplink::{self, Uplink};
 use crate::cellfree::{Beams, CellFreeDesign, Instance, Settings};
 use crate::{Design, Error};
 
@@ -23,6 +23,13 @@ const MEMORY: usize = 20;
 /// Minus the sum rate in nats, over data beams and slack.
 struct Rate {
     model: Model,
+    scratch: Vec<C64>,
+}
+
+impl Rate {
+    const fn of(model: Model) -> Self {
+        Self { model, scratch: Vec::new() }
+    }
 }
 
 impl Objective for Rate {
@@ -34,8 +41,27 @@ impl Objective for Rate {
     }
 }
 
-/// Climbs of the sum rate, in the span of what users see where that is smaller.
+impl Scaled for Rate {
+    fn scaling(&mut self, x: &[C64], room: Option<Scaling>) -> Option<Scaling> {
+        self.scratch.resize(x.len(), C64::ZERO);
+        let mut gradient = std::mem::take(&mut self.scratch);
+        self.eval(x, &mut gradient);
+        let scaling = self.model.inverse_curvature(x, &gradient, 1.0, room);
+        self.scratch = gradient;
+        scaling
+    }
+}
+
+/// What all starts led to: values of what is minimised, and the best point with its own.
+struct Found {
+    values: Vec<f64>,
+    best: Option<(Vec<C64>, f64)>,
+    work: Work,
+}
+
+/// Climbs of the sum rate: in the uplink, and in the span of what users see where that is smaller.
 struct Climb {
+    uplink: Option<Uplink>,
     full: Rate,
     spanned: Option<(Spanned, Rate)>,
     settings: Settings,
@@ -44,11 +70,12 @@ struct Climb {
 impl Climb {
     fn new(instance: &Instance, settings: &Settings) -> Result<Self, Error> {
         let model = Model::new(instance, Roles::CommunicationOnly);
+        let uplink = Uplink::of(&model);
         let spanned = Spanned::of(&model)?.map(|spanned| {
-            let rate = Rate { model: spanned.model.clone() };
+            let rate = Rate::of(spanned.model.clone());
             (spanned, rate)
         });
-        Ok(Self { full: Rate { model }, spanned, settings: settings.clone() })
+        Ok(Self { uplink, full: Rate::of(model), spanned, settings: settings.clone() })
     }
 
     fn rules(&self, tolerance: f64, spent: u64) -> StopRules {
@@ -62,19 +89,76 @@ impl Climb {
         Lbfgs::with_memory(model.manifold(), MEMORY)
     }
 
-    /// From every point roughly; the best.
-    fn roughly(&mut self, points: Vec<Vec<C64>>, interrupt: &Interrupt) -> Option<MultiStart> {
+    /// From every point: in the uplink where that is possible, else roughly in the beams.
+    fn from_all(&mut self, points: Vec<Vec<C64>>, interrupt: &Interrupt) -> Result<Found, Error> {
+        let mut found = Found { values: Vec::new(), best: None, work: Work::default() };
+        for mut x in points {
+            if found.best.is_some() && interrupt.is_raised() {
+                break;
+            }
+            self.full.model.manifold().normalise(&mut x);
+            let value = match self.raise(&mut x, interrupt, &mut found.work)? {
+                Some(value) => value,
+                None => self.roughly(&mut x, interrupt, &mut found.work),
+            };
+            found.values.push(value);
+            if found.best.as_ref().is_none_or(|(_, best)| value < *best) {
+                found.best = Some((x, value));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Climb in the uplink from a point, and come back to beams; none, and the point as it was, where that
+    /// is not possible or brings nothing.
+    fn raise(
+        &mut self,
+        x: &mut Vec<C64>,
+        interrupt: &Interrupt,
+        work: &mut Work,
+    ) -> Result<Option<f64>, Error> {
+        let Some(uplink) = &mut self.uplink else { return Ok(None) };
+        let model = &mut self.full.model;
+        let powers = uplink::powers(model, x);
+        let before = -model.value(Link::Rate);
+        work.evaluations += 1;
+        let left = self.settings.max_evaluations;
+        let Some(ascended) = uplink.ascend(&powers, left, interrupt)? else { return Ok(None) };
+        *work += ascended.work;
+        let sensing = vec![CMat::zeros(model.antennas, 0); model.aps];
+        let mut raised = model.point(&Beams { data: ascended.data, sensing });
+        model.manifold().normalise(&mut raised);
+        model.forward(&raised);
+        work.evaluations += 1;
+        let value = -model.value(Link::Rate);
+        if value.is_nan() || value > before {
+            return Ok(None);
+        }
+        *x = raised;
+        Ok(Some(value))
+    }
+
+    /// Climb in the beams to a rough tolerance.
+    fn roughly(&mut self, x: &mut Vec<C64>, interrupt: &Interrupt, work: &mut Work) -> f64 {
         let rules = self.rules(self.settings.tolerance.max(ROUGH), 0);
-        let Some((spanned, rate)) = &mut self.spanned else {
-            let mut solver = Self::solver(&self.full.model);
-            return multi_start(&mut solver, &mut self.full, points, &rules, interrupt, 0);
-        };
         let full = &self.full.model;
-        let points = points.iter().map(|x| spanned.enter(full, x));
-        let mut solver = Self::solver(&rate.model);
-        let mut found = multi_start(&mut solver, rate, points, &rules, interrupt, 0)?;
-        found.point = spanned.leave(full, &found.point);
-        Some(found)
+        let run = match &mut self.spanned {
+            Some((spanned, rate)) => {
+                let mut inside = spanned.enter(full, x);
+                let mut solver = Self::solver(&rate.model);
+                solver.manifold().normalise(&mut inside);
+                let run =
+                    solver.minimise_scaled(rate, &mut inside, &rules, interrupt, &mut Trace::off());
+                *x = spanned.leave(full, &inside);
+                run
+            }
+            None => {
+                let mut solver = Self::solver(full);
+                solver.minimise_scaled(&mut self.full, x, &rules, interrupt, &mut Trace::off())
+            }
+        };
+        *work += run.work;
+        run.value
     }
 
     /// To the tolerance: in the span first, and then at all, which confirms it.
@@ -84,13 +168,13 @@ impl Climb {
         if let Some((spanned, rate)) = &mut self.spanned {
             let mut inside = spanned.enter(&self.full.model, x);
             let mut solver = Self::solver(&rate.model);
-            work += solver.minimise(rate, &mut inside, &rules, interrupt, trace).work;
+            work += solver.minimise_scaled(rate, &mut inside, &rules, interrupt, trace).work;
             *x = spanned.leave(&self.full.model, &inside);
         }
         let rules = self.rules(self.settings.tolerance, work.evaluations);
         let mut solver = Self::solver(&self.full.model);
         solver.manifold().normalise(x);
-        let mut run = solver.minimise(&mut self.full, x, &rules, interrupt, trace);
+        let mut run = solver.minimise_scaled(&mut self.full, x, &rules, interrupt, trace);
         run.work += work;
         run
     }
@@ -108,15 +192,13 @@ pub(super) fn communication(
 ) -> Result<CellFreeDesign, Error> {
     let mut climb = Climb::new(instance, settings)?;
     let points = points(instance, &climb.full.model, settings.starts, warm)?;
-    let Some(found) = climb.roughly(points, interrupt) else {
+    let Found { mut values, best, mut work } = climb.from_all(points, interrupt)?;
+    let Some((mut x, _)) = best else {
         let error = InputError::new("there is no start", "starts", "0", "at least 1");
         return Err(error.into());
     };
-    let mut values = found.values;
-    let mut x = found.point;
     let mut trace = Trace::with_room(settings.trace_rows);
     let mut run = climb.polish(&mut x, interrupt, &mut trace);
-    let mut work = found.work;
     work += run.work;
     let mut beams = climb.full.model.beams(&x);
     let mut metrics = evaluate(instance, &beams)?;
@@ -127,6 +209,8 @@ pub(super) fn communication(
         // Branch and bound may meet better beams on its way.
         if let Some(better) = certified.better(metrics.sum_rate_bps_hz) {
             let mut x = climb.full.model.point(&better);
+            climb.full.model.manifold().normalise(&mut x);
+            climb.raise(&mut x, interrupt, &mut work)?;
             run = climb.polish(&mut x, interrupt, &mut trace);
             work += run.work;
             values.push(run.value);
@@ -151,6 +235,27 @@ pub(super) fn communication(
         starts: values.iter().map(bits).collect(),
         warnings,
     })
+}
+
+/// Data beams of the largest rate without sensing, as far as one ascent in the uplink leads; none where it
+/// leads nowhere.
+///
+/// # Errors
+/// When eigenvalues cannot be found.
+pub(super) fn fastest(
+    instance: &Instance,
+    settings: &Settings,
+    interrupt: &Interrupt,
+    work: &mut Work,
+) -> Result<Option<CMat>, Error> {
+    if instance.users() == 0 {
+        return Ok(None);
+    }
+    let mut climb = Climb::new(instance, settings)?;
+    let Some(mut x) = points(instance, &climb.full.model, 1, None)?.pop() else { return Ok(None) };
+    climb.full.model.manifold().normalise(&mut x);
+    let raised = climb.raise(&mut x, interrupt, work)?;
+    Ok(raised.map(|_| climb.full.model.beams(&x).data))
 }
 
 /// Where the climbs start: at the beams given, then at `fresh` of their own.

@@ -5,17 +5,20 @@ use noctule_optim::augmented_lagrangian::ConstrainedRun;
 use noctule_optim::{Bound, Certificate, Interrupt, Proof, Sense, Trace, Work};
 use noctule_phy::units::bits_to_nats;
 
-use super::free::communication;
+use super::free::{communication, fastest};
 use crate::cellfree::bound::rate_bound;
 use crate::cellfree::patterns::{error_bound, error_floor, unreachable};
 use crate::cellfree::requirement::{advice, missed};
 use crate::cellfree::sensing::BestPattern;
-use crate::cellfree::starts::{Start, default_starts, lively, shared};
+use crate::cellfree::starts::{Start, beside, default_starts, lively, shared};
 use crate::cellfree::{Beams, CellFreeDesign, Instance, Requirement, Settings, evaluate};
 use crate::{Certify, Design, Error, FEASIBLE};
 
+mod origin;
 mod trade_off;
 
+use origin::Origin;
+pub(in crate::cellfree) use origin::Warm;
 use trade_off::{Polished, TradeOff};
 
 /// Share of the power for data where a climb starts, at most, and at least.
@@ -42,7 +45,7 @@ pub(in crate::cellfree) fn constrained<'a>(
     instance: &Instance,
     settings: &Settings,
     patterns: &[Option<BestPattern>],
-    warm: impl Iterator<Item = &'a Beams>,
+    warm: impl Iterator<Item = Warm<'a>>,
     fresh: usize,
     interrupt: &Interrupt,
 ) -> Result<CellFreeDesign, Error> {
@@ -53,7 +56,9 @@ pub(in crate::cellfree) fn constrained<'a>(
         return unreachable(instance, patterns, limit, reached, certified);
     }
     let mut search = Search::new(instance, settings, reached, interrupt);
-    let points = search.points(patterns, reached, warm, fresh)?;
+    let mut work = Work::default();
+    let points = search.points(patterns, reached, (warm, fresh), &mut work)?;
+    search.work += work;
     let (x, rough) = search.climb_roughly(points)?;
     let found = search.polish(x, &rough)?;
     search.replace_chosen(&found);
@@ -95,14 +100,15 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Where the climbs start: at the beams given, then at some of their own.
+    /// Where the climbs start: at the beams given, then at some of their own; where there are several, at those
+    /// of the largest rate without sensing before.
     fn points<'b>(
         &self,
         patterns: &[Option<BestPattern>],
         reached: f64,
-        warm: impl Iterator<Item = &'b Beams>,
-        fresh: usize,
-    ) -> Result<Vec<Vec<C64>>, Error> {
+        (warm, fresh): (impl Iterator<Item = Warm<'b>>, usize),
+        work: &mut Work,
+    ) -> Result<Vec<Origin>, Error> {
         let factors = factors(patterns);
         let (most, least) = SHARES;
         // Close to the smallest error hardly any power is left for data.
@@ -116,18 +122,26 @@ impl<'a> Search<'a> {
         let model = &self.problem.model;
         let streams = self.settings.sensing_beams;
         let awake = |beams: &Beams| model.point(&lively(beams, &factors, streams));
-        let mut points: Vec<Vec<C64>> = warm.map(awake).collect();
+        let priced = |warm: Warm<'_>| Origin {
+            x: awake(warm.beams),
+            multiplier: warm.slope.map_or(0.0, |slope| self.problem.multiplier(slope)),
+        };
+        let mut points: Vec<Origin> = warm.map(priced).collect();
+        if fresh > 1
+            && let Some(data) = fastest(self.instance, self.settings, self.interrupt, work)?
+        {
+            let x = awake(&beside(self.instance, data, share, &factors));
+            points.push(Origin { x, multiplier: 0.0 });
+        }
         for start in default_starts(fresh) {
-            points.push(awake(&shared(self.instance, start, share, &factors)?));
+            let x = awake(&shared(self.instance, start, share, &factors)?);
+            points.push(Origin { x, multiplier: 0.0 });
         }
         Ok(points)
     }
 
     /// The best of the points after a rough climb from each.
-    fn climb_roughly(
-        &mut self,
-        points: Vec<Vec<C64>>,
-    ) -> Result<(Vec<C64>, ConstrainedRun), Error> {
+    fn climb_roughly(&mut self, points: Vec<Origin>) -> Result<(Vec<C64>, ConstrainedRun), Error> {
         let rough = self.problem.roughly(self.settings, points, self.interrupt);
         self.work += rough.work;
         (self.starts, self.chosen) = (rough.values, rough.chosen);

@@ -1,5 +1,6 @@
 //! Rates and errors over beams on a product of spheres.
 
+use noctule_num::linalg::real_dot;
 use noctule_num::{C64, CMat};
 use noctule_optim::Manifold;
 use noctule_phy::beampattern::PatternError;
@@ -10,6 +11,7 @@ use crate::envelope::Chord;
 mod dense;
 mod gradient;
 mod parts;
+mod scaling;
 mod value;
 
 use parts::{Blocks, blocks, directions};
@@ -138,7 +140,7 @@ impl Model {
     }
 
     /// The rows of the directions of one access point.
-    pub(super) fn local_directions(&self, ap: usize) -> CMat {
+    pub(in crate::cellfree) fn local_directions(&self, ap: usize) -> CMat {
         let n = self.antennas;
         CMat::from_fn(n, self.directions.cols(), |i, c| self.directions[(ap * n + i, c)])
     }
@@ -161,6 +163,32 @@ impl Model {
             block_gradient: CMat::zeros(antennas, columns),
             ..self.clone()
         }
+    }
+
+    /// Whether the error covariances are nothing but multiples of the identity.
+    pub(in crate::cellfree) fn has_plain_errors(&self) -> bool {
+        self.has_scalar_blocks() && self.owner.len() == self.users
+    }
+
+    /// Of every access point and user, the mean of the diagonal of its error covariance.
+    pub(in crate::cellfree) fn mean_errors(&self) -> Vec<f64> {
+        let n = self.antennas;
+        let mut out = Vec::with_capacity(self.aps * self.users);
+        for (ap, blocks) in self.blocks.iter().enumerate() {
+            for k in 0..self.users {
+                let own = match blocks {
+                    Blocks::Scalar(scale) => scale[k],
+                    Blocks::Dense(d) => (0..n).map(|i| d[k][(i, i)].re).sum::<f64>() / n as f64,
+                };
+                let factors = (self.users..self.owner.len()).filter(|&c| self.owner[c] == k);
+                let power = |c: usize| {
+                    let rows = &self.directions.col(c)[ap * n..(ap + 1) * n];
+                    self.weight[c] * real_dot(rows, rows) / n as f64
+                };
+                out.push((own + factors.map(power).sum::<f64>()).max(0.0));
+            }
+        }
+        out
     }
 
     /// Entries of a block.

@@ -2,7 +2,7 @@
 
 use noctule_num::C64;
 use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
-use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Stop, Trace, Work};
+use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Scaling, Stop, Trace, Work};
 use noctule_phy::units::{bits_to_nats, nats_to_bits};
 
 use crate::cellfree::model::{Link, Metrics, Model, Roles, evaluate};
@@ -11,15 +11,19 @@ use crate::cellfree::settings::ROUGH;
 use crate::cellfree::{Beams, Instance, Requirement, Settings};
 use crate::{Error, FEASIBLE};
 
+use super::origin::Origin;
+
 /// A limit is climbed for so many times the feasibility inside the one required, relative: what a
 /// converged run may miss it by is then still inside.
-const INSIDE: f64 = 2.0;
+const INSIDE: f64 = 1.0;
 /// Of the way from the smallest error to the limit the climb gives up this share at most: close to
 /// the smallest error there is little room.
 const OF_THE_ROOM: f64 = 0.1;
 /// Penalty on the squared violation with which rough climbs begin. Constraints are relative, sum rates
 /// tens of nats: a first round that ignores the requirement would have to be climbed back.
-const ROUGH_PENALTY: f64 = 30.0;
+const ROUGH_PENALTY: f64 = 100.0;
+/// Pairs of steps and gradients that L-BFGS keeps.
+const MEMORY: usize = 30;
 /// Rough runs that miss the requirement by less are compared by their value: the polish closes that.
 const NEARLY: f64 = 1e-3;
 
@@ -30,6 +34,7 @@ pub(super) struct TradeOff {
     pub(super) limit: f64,
     pub(super) rate_first: bool,
     x: Vec<C64>,
+    scratch: Vec<C64>,
 }
 
 impl Constrained for TradeOff {
@@ -50,6 +55,19 @@ impl Constrained for TradeOff {
             constraints[0] = 1.0 - rate / self.limit;
             error
         }
+    }
+
+    fn scaling(&mut self, x: &[C64], weights: &[f64], scaling: Option<Scaling>) -> Option<Scaling> {
+        let rate = if self.rate_first { 1.0 } else { weights[0] / self.limit };
+        if rate.is_nan() || rate <= 0.0 {
+            return None;
+        }
+        let mut gradient = std::mem::take(&mut self.scratch);
+        gradient.resize(x.len(), C64::ZERO);
+        self.gradient(weights, &mut gradient);
+        let scaling = self.model.inverse_curvature(x, &gradient, rate, scaling);
+        self.scratch = gradient;
+        scaling
     }
 
     fn gradient(&mut self, weights: &[f64], gradient: &mut [C64]) {
@@ -106,14 +124,14 @@ impl TradeOff {
         };
         let model = Model::new(instance, Roles::Sensing(settings.sensing_beams));
         let dim = model.dim();
-        Self { model, limit, rate_first, x: vec![C64::ZERO; dim] }
+        Self { model, limit, rate_first, x: vec![C64::ZERO; dim], scratch: Vec::new() }
     }
 
     /// Climb from every point roughly.
     pub(super) fn roughly(
         &mut self,
         settings: &Settings,
-        points: Vec<Vec<C64>>,
+        points: Vec<Origin>,
         interrupt: &Interrupt,
     ) -> Rough {
         let rough = AugmentedSettings {
@@ -124,14 +142,14 @@ impl TradeOff {
             ..AugmentedSettings::default()
         };
         let manifold = self.model.manifold();
-        let mut method = AugmentedLagrangian::new(manifold, rough);
+        let mut method = AugmentedLagrangian::with_memory(manifold, rough, MEMORY).with_secants();
         let mut out = Rough { values: Vec::new(), best: None, chosen: 0, work: Work::default() };
-        for mut x in points {
+        for Origin { mut x, multiplier } in points {
             if out.best.is_some() && interrupt.is_raised() {
                 break;
             }
             manifold.normalise(&mut x);
-            let run = method.minimise(self, &mut x, &[0.0], interrupt, &mut Trace::off());
+            let run = method.minimise(self, &mut x, &[multiplier], interrupt, &mut Trace::off());
             out.work += run.work;
             let value = if self.rate_first { nats_to_bits(-run.value) } else { run.value };
             let sound = value.is_finite() && run.violation <= FEASIBLE;
@@ -163,7 +181,7 @@ impl TradeOff {
         };
         let manifold = self.model.manifold();
         manifold.normalise(&mut x);
-        let mut method = AugmentedLagrangian::new(manifold, exact);
+        let mut method = AugmentedLagrangian::with_memory(manifold, exact, MEMORY).with_secants();
         let run = method.minimise(self, &mut x, &before.multipliers, interrupt, trace);
         let beams = self.model.beams(&x);
         let mut metrics = evaluate(instance, &beams)?;
@@ -194,6 +212,16 @@ impl TradeOff {
             (true, true) if wins => a,
             (true, false) => a,
             _ => b,
+        }
+    }
+
+    /// The multiplier that a slope `dR/dS` in bits belongs to; zero where it says nothing.
+    pub(super) fn multiplier(&self, slope: f64) -> f64 {
+        let slope = bits_to_nats(slope);
+        match self.rate_first {
+            true => (slope * self.limit).max(0.0),
+            false if slope > 0.0 => self.limit / slope,
+            false => 0.0,
         }
     }
 
