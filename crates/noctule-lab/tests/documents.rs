@@ -14,8 +14,6 @@ mod extreme;
 mod goals;
 #[path = "documents/ill_conditioned.rs"]
 mod ill_conditioned;
-#[path = "documents/odd_proofs.rs"]
-mod odd_proofs;
 #[path = "documents/promises.rs"]
 mod promises;
 #[path = "documents/proofs.rs"]

@@ -3,7 +3,7 @@
 use noctule_check::{Refused, check};
 use serde_json::{Value, json};
 
-use super::proofs::{SYSTEMS, is_proven, proof, small};
+use super::{SYSTEMS, is_proven, proof, small};
 
 /// Goals with floors on SINRs and a limit on the total power.
 #[test]
