@@ -900,6 +900,10 @@ def root(x):
 def links(instance):
     """ρ² of every site to base station, user and target, and the spatial frequencies at base station and user."""
     sites = np.asarray(instance["site_m"], dtype=float)
+    if sites.ndim != 2 or sites.shape[1] != 2 or not len(sites) or np.shape(instance["site_axis"]) != sites.shape:
+        raise Unproven("the sites do not fit")
+    if any(np.shape(instance[name]) != (2,) for name in ("base_m", "user_m", "target_m", "base_axis", "user_axis")):
+        raise Unproven("a place is no point")
     gains, along = [], []
     for end, axis in (("base", "base_axis"), ("user", "user_axis"), ("target", None)):
         x, y = (Ball(sites[:, i]) - float(instance[f"{end}_m"][i]) for i in (0, 1))

@@ -5,7 +5,7 @@ use crate::beamforming::Scene;
 /// `F⁻¹` row by row of beams, streams × antennas, real and imaginary parts; none where it has none.
 pub(crate) fn inverse(scene: &Scene, beams: &[f64]) -> Option<Vec<f64>> {
     let (n, c, antennas) = (scene.order(), scene.space.cols, scene.space.rows);
-    if antennas == 0 || beams.is_empty() || beams.len() % (2 * antennas) > 0 {
+    if antennas == 0 || beams.is_empty() || !beams.len().is_multiple_of(2 * antennas) {
         return None;
     }
     // Z = TᴴRT
