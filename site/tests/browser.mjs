@@ -7,6 +7,8 @@ import { launch, serve, sleep } from "./chromium.mjs";
 const [program = "chromium", folder = "target/site", seconds = "10"] = process.argv.slice(2);
 /** Frames a second of the default scene at least, while it is dragged: none is asked of a machine that may be busy. */
 const FRAMES = Number(process.env.NOCTULE_FRAMES ?? 0);
+/** What the first page may ask for until its first design is drawn: requests, and bytes before compression. */
+const BUDGET = { requests: 20, bytes: 2.6e6 };
 const problems = [];
 const site = await serve(folder);
 const browser = await launch(program);
@@ -53,6 +55,8 @@ await until("globalThis.explorer?.told.frames > 0", "no first design");
 const first = await browser.evaluate("performance.now()");
 const sizes = await browser.evaluate("performance.getEntriesByType('resource').map((r) => r.decodedBodySize).reduce((a, b) => a + b, 0)");
 console.log(`first page: loaded in ${load.toFixed(0)} ms, ${browser.requests().length} requests, ${(sizes / 1e6).toFixed(2)} MB before compression; first design within ${first.toFixed(0)} ms`);
+if (browser.requests().length > BUDGET.requests) problems.push(`the first page asks ${browser.requests().length} times: ${browser.requests().join(" ")}`);
+if (sizes > BUDGET.bytes) problems.push(`the first page takes ${sizes} bytes`);
 
 /** Where the handles are. */
 const handles = () => browser.evaluate("[...document.querySelectorAll('.scene .handle')].map((h) => { const r = h.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })");

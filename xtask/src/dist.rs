@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: wheels, sources, programs, packages, in `target/dist`.
+//! `cargo xtask dist`: wheels, sources, programs, packages, in `target/dist-files`.
 //!
 //! Linux wheels and programs are linked by zig, against an old C library or none, so that they run wherever
 //! Python does; the tools come from the package index into an environment of their own. On another system

@@ -33,13 +33,48 @@ struct Face {
     open: fn(&Value, &Want) -> Result<Value, Error>,
 }
 
-const fn face<S: System>() -> Face {
+const fn face<S: Shown>() -> Face {
     Face { id: S::ID, about: about::<S>, design: design::<S>, open: open::<S> }
 }
 
-/// The systems of this build, one line each.
+/// A system with what a page shows of it: code of schemes that are not named is not in the module.
+trait Shown: System {
+    const SHOWN: &'static [Scheme<Self>];
+}
+
+/// The rows of these names.
+const fn picked<S: System, const N: usize>(names: [&str; N]) -> [Scheme<S>; N] {
+    let mut rows = [S::SCHEMES[0]; N];
+    let mut at = 0;
+    while at < N {
+        let mut row = 0;
+        while !equal(S::SCHEMES[row].id, names[at]) {
+            row += 1;
+        }
+        rows[at] = S::SCHEMES[row];
+        at += 1;
+    }
+    rows
+}
+
+const fn equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+/// The systems of this build and the schemes that are shown, one line each.
 macro_rules! systems {
-    ($($feature:literal: $module:ident::$kind:ident;)*) => {
+    ($($feature:literal: $module:ident::$kind:ident $names:expr;)*) => {
+        $(
+            #[cfg(feature = $feature)]
+            impl Shown for noctule::$module::$kind {
+                const SHOWN: &'static [Scheme<Self>] = &picked($names);
+            }
+        )*
         const SYSTEMS: &[Face] = &[$(
             #[cfg(feature = $feature)]
             face::<noctule::$module::$kind>(),
@@ -48,11 +83,20 @@ macro_rules! systems {
 }
 
 systems! {
-    "beamforming": beamforming::Beamforming;
-    "frame": frame::Frame;
-    "pilots": pilots::Pilots;
-    "surfaces": surfaces::Surfaces;
-    "cellfree": cellfree::CellFree;
+    "beamforming": beamforming::Beamforming ["balanced", "rzf", "mrt"];
+    "frame": frame::Frame ["optimal", "single-update", "every-block"];
+    "pilots": pilots::Pilots ["optimal", "full-power"];
+    "surfaces": surfaces::Surfaces ["full-covariance"];
+    "cellfree": cellfree::CellFree ["balanced", "zero-forcing", "mrt"];
+}
+
+/// The row of a scheme.
+fn scheme<S: Shown>(id: &str) -> Result<&'static Scheme<S>, InputError> {
+    S::SHOWN.iter().find(|scheme| scheme.id == id).ok_or_else(|| {
+        let names: Vec<&str> = S::SHOWN.iter().map(|scheme| scheme.id).collect();
+        InputError::new("a page does not have this scheme", "scheme", id, hint::list(&names))
+            .hint("the command line and Python have all of them")
+    })
 }
 
 impl Session {
@@ -104,13 +148,13 @@ fn named(id: &str) -> Result<&'static Face, InputError> {
     })
 }
 
-fn about<S: System>() -> Value {
+fn about<S: Shown>() -> Value {
     let scheme = |scheme: &Scheme<S>| json!({ "info": scheme.info(), "defaults": scheme.defaults(), "missing": scheme.missing });
     json!({
         "id": S::ID,
         "title": S::TITLE,
         "scenario": S::Scenario::default(),
-        "schemes": S::SCHEMES.iter().map(scheme).collect::<Vec<_>>(),
+        "schemes": S::SHOWN.iter().map(scheme).collect::<Vec<_>>(),
         "metrics": S::METRICS.iter().map(|metric| metric.info).collect::<Vec<_>>(),
         "pictures": S::PICTURES.iter().map(|kind| kind.word()).collect::<Vec<_>>(),
     })
@@ -135,7 +179,7 @@ fn overlay(base: &mut Value, over: &Map<String, Value>) {
     }
 }
 
-fn design<S: System>(session: &mut Session, request: &Design) -> Result<Value, Error> {
+fn design<S: Shown>(session: &mut Session, request: &Design) -> Result<Value, Error> {
     let scenario: S::Scenario = typed(&Value::Object(request.scenario.clone()), "scenario")?;
     let inside = |error: Error| match error.as_input() {
         Some(input) => Error::Input(input.inside("scenario")),
@@ -144,8 +188,8 @@ fn design<S: System>(session: &mut Session, request: &Design) -> Result<Value, E
     S::validate(&scenario).map_err(|error| error.inside("scenario"))?;
     let instance = S::realize(&scenario, request.seed, request.trial).map_err(inside)?;
     let scheme = match &request.scheme {
-        Some(id) => S::scheme(id)?,
-        None => &S::SCHEMES[0],
+        Some(id) => scheme::<S>(id)?,
+        None => &S::SHOWN[0],
     };
     if let Some(reason) = scheme.missing {
         let what = "this scheme is not part of this build";

@@ -21,6 +21,7 @@ mod described;
 mod scheme;
 mod sound;
 mod table;
+mod typed;
 
 use std::path::Path;
 
@@ -32,13 +33,12 @@ use serde_json::Value;
 
 pub use certify::Certify;
 pub use described::Described;
-pub use scheme::{
-    AnyMethod, Method, NoSettings, Ready, Run, Scheme, Setting, count, joined, typed,
-};
+pub use scheme::{AnyMethod, Method, NoSettings, Ready, Run, Scheme, Setting, count, joined};
 pub use table::{
     Align, Goal, Metric, MetricInfo, SchemeInfo, Series, SeriesEntry, SeriesInfo, Symbol, Table,
     counted,
 };
+pub use typed::typed;
 
 use crate::claims::Checks;
 use crate::data::{ArraySet, FieldInfo};

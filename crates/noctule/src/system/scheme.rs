@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::described::{Described, schema};
-use super::{DesignOf, SchemeInfo, System};
+use super::{DesignOf, SchemeInfo, System, typed};
 use crate::Error;
 
 /// What surrounds one run of a scheme, the same for every scheme of every system. The functions of
@@ -295,21 +295,5 @@ pub(super) fn named<S: System>(
         let names: Vec<&str> = schemes.iter().map(|scheme| scheme.id).collect();
         let error = InputError::new("there is no such scheme", "", id, hint::list(&names));
         hint::with_guess(error, id, &names)
-    })
-}
-
-/// A value as a type; complaints are placed inside `place`.
-///
-/// # Errors
-/// [`InputError`] with serde's own words about what it found and expected.
-pub fn typed<T: DeserializeOwned>(value: &Value, place: &str) -> Result<T, InputError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let found = error.inner().to_string().replace("usize", "a count").replace("u32", "a count");
-        let what = "the value does not fit";
-        let error = InputError::new(what, path, found, "what `noctule schema` describes");
-        // A path of `.` is the value itself.
-        if error.place == "." { InputError { place: String::new(), ..error } } else { error }
-            .inside(place)
     })
 }

@@ -1,0 +1,131 @@
+//! What a value becomes, and the words and the place when it becomes nothing: beside `serde_json` and
+//! `serde_path_to_error`, which share no code with the reader.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use num_complex::Complex;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::typed;
+
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+struct Leaf {
+    size: usize,
+    level: f64,
+    name: Option<String>,
+    pair: (f64, u8),
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Pick {
+    Nothing,
+    One(f64),
+    Two(u8, i64),
+    Many { leaf: Leaf },
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum Tagged {
+    Plain {},
+    Held { leaves: Vec<Leaf> },
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Wrapped(bool);
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Tree {
+    #[serde(default)]
+    leaves: Vec<Leaf>,
+    #[serde(default)]
+    by_name: BTreeMap<String, Pick>,
+    tagged: Option<Tagged>,
+    wrapped: Option<Wrapped>,
+    number: Option<Complex<f64>>,
+    anything: Option<Value>,
+    nothing: Option<()>,
+}
+
+/// The same value, or the same words at the same place.
+fn same(value: &Value) {
+    let ours = typed::<Tree>(value, "").map_err(|error| (error.place, error.found));
+    let theirs = serde_path_to_error::deserialize::<_, Tree>(value).map_err(|error| {
+        let place = Some(error.path().to_string()).filter(|path| path != ".");
+        let words = error.inner().to_string();
+        let words = words.replace("usize", "a count").replace("u32", "a count");
+        (place.unwrap_or_default(), words)
+    });
+    assert_eq!(show(&ours), show(&theirs), "{value}");
+}
+
+fn show(read: &Result<Tree, impl Debug>) -> String {
+    format!("{read:?}")
+}
+
+/// Something of every kind, to be put anywhere.
+fn odds() -> Vec<Value> {
+    vec![
+        json!(null),
+        json!(true),
+        json!(-3),
+        json!(7),
+        json!(300),
+        json!(1.5),
+        json!(1e300),
+        json!("much"),
+        json!("nothing"),
+        json!("one"),
+        json!([]),
+        json!([1.0, 2]),
+        json!([1.0, 2, 3]),
+        json!([1.0, "x"]),
+        json!({}),
+        json!({ "kind": "plain" }),
+        json!({ "kind": "held", "leaves": [{ "size": 1 }, { "size": "x" }] }),
+        json!({ "one": 2.0 }),
+        json!({ "one": "x" }),
+        json!({ "nothing": 1 }),
+        json!({ "two": [1, 2] }),
+        json!({ "two": [1, 2, 3] }),
+        json!({ "two": 1 }),
+        json!({ "many": { "leaf": { "level": null } } }),
+        json!({ "many": [{}] }),
+        json!({ "many": 3 }),
+        json!({ "many": 3, "one": 1 }),
+        json!({ "leaf": 3 }),
+        json!({ "size": 2, "level": 3, "name": null, "pair": [1, 2] }),
+        json!({ "size": -2 }),
+        json!({ "sise": 2 }),
+        json!({ "pair": [1, 256] }),
+        json!({ "pair": [1, 2, 3] }),
+        json!({ "name": 5 }),
+    ]
+}
+
+#[test]
+fn values_and_errors_are_those_of_serde() {
+    for odd in odds() {
+        same(&odd);
+        for name in ["leaves", "by_name", "tagged", "wrapped", "number", "anything", "nothing"] {
+            same(&json!({ name: odd }));
+        }
+        same(&json!({ "leaves": [{}, odd] }));
+        same(&json!({ "by_name": { "a": "nothing", "b c": odd } }));
+        for name in ["size", "level", "name", "pair"] {
+            same(&json!({ "leaves": [{ name: odd }] }));
+        }
+    }
+}
+
+#[test]
+fn places_are_inside_what_they_are_told_to_be() {
+    let error = typed::<Tree>(&json!({ "leaves": [{}, { "size": "x" }] }), "scenario").unwrap_err();
+    assert_eq!(error.place, "scenario.leaves[1].size");
+    assert!(error.found.contains("expected a count"), "{}", error.found);
+    assert_eq!(typed::<Tree>(&json!(3), "scenario").unwrap_err().place, "scenario");
+}
