@@ -82,13 +82,15 @@ pub(crate) trait Directions {
         self.forget();
     }
 
-    /// The next direction, which must descend.
-    fn find(
+    /// The next direction, which must descend. `shaped` is an objective that models its Hessian;
+    /// methods that have no use for that leave it alone.
+    fn find<O: Objective>(
         &mut self,
         manifold: &Manifold,
         x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
+        shaped: Option<&mut O>,
     ) -> Descends;
 
     /// Learn from a step.
@@ -115,6 +117,8 @@ pub(crate) struct Descent {
     direction: Vec<C64>,
     trial: Vec<C64>,
     velocity: Vec<C64>,
+    /// Whether the objective models its Hessian here.
+    shaped: bool,
     /// The latest values, in a ring.
     recent: Vec<f64>,
 }
@@ -135,6 +139,7 @@ impl Descent {
             direction: vector(),
             trial: vector(),
             velocity: vector(),
+            shaped: false,
             recent: Vec::new(),
         }
     }
@@ -170,6 +175,7 @@ impl Descent {
         self.recent.clear();
         self.recent.resize(D::ACCEPTANCE.window, value);
         let mut residual = self.residual(value);
+        self.shaped = objective.shape(0, residual);
         let mut step_length = 0.0;
 
         // After a failed search the same point is left by another direction: nothing new to record.
@@ -193,14 +199,18 @@ impl Descent {
             if let Some(reason) = stop.met(&progress) {
                 break reason;
             }
+            if moved && objective.settled(x, value, residual) {
+                break Stop::Stalled;
+            }
 
             let left = budget - work.evaluations;
             let Some(made) = self.step(directions, objective, x, value, left, &mut work) else {
                 if work.evaluations >= budget {
                     break Stop::EvaluationLimit;
                 }
-                // What was learned misled us; without it, try the plain gradient once.
-                if !directions.forget() {
+                // What was learned or modelled misled us; without it, try the plain gradient once.
+                let modelled = std::mem::take(&mut self.shaped);
+                if !directions.forget() && !modelled {
                     break Stop::Stalled;
                 }
                 moved = false;
@@ -209,6 +219,7 @@ impl Descent {
             moved = true;
             (value, step_length) = made;
             residual = self.residual(value);
+            self.shaped = objective.shape(work.iterations, residual);
         };
         Run { value, residual, stop, work }
     }
@@ -227,7 +238,9 @@ impl Descent {
         let slot = work.iterations as usize % D::ACCEPTANCE.window;
         self.recent[slot] = value;
         let reference = self.recent.iter().copied().fold(value, f64::max);
-        let found = directions.find(&self.manifold, x, &self.gradient, &mut self.direction);
+        let shaped = self.shaped.then_some(&mut *objective);
+        let (gradient, direction) = (&self.gradient, &mut self.direction);
+        let found = directions.find(&self.manifold, x, gradient, direction, shaped);
         let accepted =
             self.search::<D>(objective, x, reference, found, left, &mut work.evaluations)?;
         work.iterations += 1;

@@ -7,8 +7,8 @@
 use noctule_num::C64;
 use noctule_num::linalg::real_dot;
 
-use crate::Manifold;
 use crate::descent::{Acceptance, Descends, Descent, Directions, Made, by_descent, steepest};
+use crate::{Manifold, Objective};
 
 /// Riemannian conjugate gradients: Polak–Ribière–Polyak with the formula's negative values cut off
 /// (PR+), transport by projection, strong Wolfe line search with `c₂ = 0.4`.
@@ -54,12 +54,13 @@ impl Directions for Conjugate {
         std::mem::take(&mut self.learned)
     }
 
-    fn find(
+    fn find<O: Objective>(
         &mut self,
         manifold: &Manifold,
         x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
+        _shaped: Option<&mut O>,
     ) -> Descends {
         if self.learned {
             for ((d, g), p) in direction.iter_mut().zip(gradient).zip(&self.previous) {
@@ -151,12 +152,13 @@ impl<const WINDOW: usize> Directions for Length<WINDOW> {
         self.0.take().is_some()
     }
 
-    fn find(
+    fn find<O: Objective>(
         &mut self,
         manifold: &Manifold,
         _x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
+        _shaped: Option<&mut O>,
     ) -> Descends {
         let Some(length) = self.0 else { return steepest(manifold, gradient, direction) };
         for (d, g) in direction.iter_mut().zip(gradient) {

@@ -9,6 +9,9 @@
 //! * **Step.** `s` is the velocity of the retraction at the accepted step times the step, `y` the
 //!   change of the projected gradient; with these the curvature `⟨s, y⟩` is positive whenever the
 //!   line search met the Wolfe condition. Pairs without positive curvature are not stored.
+//! * **Preconditioner.** Where the objective models its Hessian ([`Objective::precondition`]), that model
+//!   stands in the place of the multiple of the identity from which pairs are built up, and gives the
+//!   first direction too.
 //! * **Line search.** Bracketing with safeguarded cubic interpolation, for the weak Wolfe
 //!   conditions with `c₁ = 10⁻⁴`, `c₂ = 0.9`. Close to a solution, where the decrease drowns in
 //!   rounding, the approximate Wolfe condition of Hager and Zhang (SIAM J. Optim. 16, 2005) takes
@@ -121,7 +124,7 @@ impl Pairs {
 
     /// The inverse Hessian approximation times `gradient`, by the two-loop recursion: every step of a loop
     /// adds to the vector and forms the product that the next step begins with, in one pass.
-    fn apply(&mut self, gradient: &[C64], out: &mut [C64]) {
+    fn apply<O: Objective>(&mut self, gradient: &[C64], out: &mut [C64], shaped: Option<&mut O>) {
         let n = gradient.len();
         let of = |k: usize| k * n..(k + 1) * n;
         out.copy_from_slice(gradient);
@@ -138,20 +141,11 @@ impl Pairs {
                 along = axpy_dot(-self.alpha[k], change, out, next);
             }
         }
-        let y = &self.changes[of(newest)];
-        let mut squared = real_dot(y, y);
-        if let Some(scaling) = &mut self.scaling {
-            self.scaled.clear();
-            self.scaled.extend_from_slice(y);
-            scaling.apply(&mut self.scaled);
-            squared = real_dot(y, &self.scaled);
-            scaling.apply(out);
+        if let Some(objective) = shaped {
+            objective.precondition(out);
+        } else {
+            self.scale(newest, out);
         }
-        let scale = 1.0 / (self.rho[newest] * squared);
-        wide(
-            #[inline(always)]
-            || out.iter_mut().for_each(|z| *z *= scale),
-        );
         along = real_dot(&self.changes[of(oldest)], out);
         for age in (0..self.stored).rev() {
             let k = self.slot(age);
@@ -168,6 +162,26 @@ impl Pairs {
 }
 
 impl Pairs {
+    /// What pairs are built up from where the objective has no model: a scaling, or the identity, of the size that
+    /// the newest pair has.
+    fn scale(&mut self, newest: usize, out: &mut [C64]) {
+        let n = out.len();
+        let y = &self.changes[newest * n..(newest + 1) * n];
+        let mut squared = real_dot(y, y);
+        if let Some(scaling) = &mut self.scaling {
+            self.scaled.clear();
+            self.scaled.extend_from_slice(y);
+            scaling.apply(&mut self.scaled);
+            squared = real_dot(y, &self.scaled);
+            scaling.apply(out);
+        }
+        let scale = 1.0 / (self.rho[newest] * squared);
+        wide(
+            #[inline(always)]
+            || out.iter_mut().for_each(|z| *z *= scale),
+        );
+    }
+
     /// The direction where nothing is learned: down the gradient, scaled where that is known, and no longer
     /// than the very first step of any method.
     fn first(
@@ -208,22 +222,30 @@ impl Directions for Pairs {
         std::mem::take(&mut self.stored) > 0
     }
 
-    fn find(
+    fn find<O: Objective>(
         &mut self,
         manifold: &Manifold,
         x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
+        shaped: Option<&mut O>,
     ) -> Descends {
-        if self.stored == 0 {
-            return self.first(manifold, x, gradient, direction);
+        let (learned, modelled) = (self.stored > 0, shaped.is_some());
+        match shaped {
+            shaped if learned => self.apply(gradient, direction, shaped),
+            Some(objective) => {
+                direction.copy_from_slice(gradient);
+                objective.precondition(direction);
+            }
+            None => return self.first(manifold, x, gradient, direction),
         }
-        self.apply(gradient, direction);
         direction.iter_mut().for_each(|z| *z = -*z);
         manifold.project(x, direction);
         let slope = real_dot(gradient, direction);
         if slope < 0.0 {
-            return Descends { slope, first: 1.0 };
+            // A model may point far beyond the sphere.
+            let longest = manifold.norm() / real_dot(direction, direction).sqrt();
+            return Descends { slope, first: if modelled { longest.min(1.0) } else { 1.0 } };
         }
         // Rounding destroyed the descent property: start over from the gradient.
         self.stored = 0;

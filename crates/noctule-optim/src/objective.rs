@@ -16,6 +16,24 @@ pub trait Objective {
     /// a line search backs away from it. `&mut self` is for scratch; the value must depend on `x`
     /// alone.
     fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64;
+
+    /// Take the point evaluated last as the place at which [`Objective::precondition`] models the
+    /// Hessian: a descent is there after so many steps, with this residual, and goes on from it.
+    /// `false` where there is no model, and the method relies on what it learns.
+    fn shape(&mut self, _steps: u64, _residual: f64) -> bool {
+        false
+    }
+
+    /// `v ← B⁻¹ v` with a positive definite model `B` of the Hessian, of the right size: called
+    /// only when the last [`Objective::shape`] said that there is one.
+    fn precondition(&mut self, _v: &mut [C64]) {}
+
+    /// Whether a descent that has just reached `x` may end there, because what it leads to is known
+    /// or of no interest; it then says [`Stop::Stalled`](crate::Stop::Stalled), and who answered
+    /// knows better.
+    fn settled(&mut self, _x: &[C64], _value: f64, _residual: f64) -> bool {
+        false
+    }
 }
 
 /// The result of [`check_gradient`].

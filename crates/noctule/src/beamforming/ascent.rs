@@ -15,6 +15,7 @@ use noctule_num::linalg::HermitianEigen;
 use noctule_num::{C64, CMat};
 use noctule_optim::{Interrupt, Lbfgs, Manifold, MultiStart, Objective, multi_start};
 
+use super::basins::{Ends, best_of};
 use super::model::{Model, Space};
 use super::{Beams, Instance, PowerConstraint, Settings};
 use crate::Error;
@@ -32,6 +33,9 @@ const SHARES: [f64; 4] = [1e-2, 1e-3, 1e-4, 1e-6];
 pub(super) struct Climbed {
     pub(super) beams: Beams,
     pub(super) found: MultiStart,
+    /// It was ended early, because it leads to where an earlier climb has ended: its value is that of
+    /// the end, its beams are not.
+    known: bool,
 }
 
 impl Climbed {
@@ -64,7 +68,8 @@ impl Climbed {
     }
 }
 
-/// Climb from full-size beams of equal shape, users first; `None` without a start.
+/// Climb from full-size beams of equal shape, users first; `None` without a start. Under total power,
+/// climbs that lead to one of `ends` are ended early, and those of these climbs are added.
 ///
 /// # Errors
 /// When the decomposition of the basis fails, which finite data do not make it.
@@ -72,6 +77,7 @@ pub(super) fn ascend(
     instance: &Instance,
     settings: &Settings,
     starts: &[CMat],
+    ends: &mut Ends,
     interrupt: &Interrupt,
 ) -> Result<Option<Climbed>, Error> {
     let Some(streams) = starts.first().map(CMat::cols) else { return Ok(None) };
@@ -82,8 +88,12 @@ pub(super) fn ascend(
             let mut model = Model::with_streams(instance, Space::Reduced, streams)?;
             let points: Vec<Vec<C64>> = starts.iter().map(|w| model.point(w)).collect();
             let mut solver = Lbfgs::new(Manifold::sphere(model.dim()));
-            let found = multi_start(&mut solver, &mut model, points, &rules, interrupt, rows);
-            found.map(|found| Climbed { beams: model.beams(&found.point, users), found })
+            let around = (ends, interrupt, rows);
+            let found = best_of(&mut model, &mut solver, points, &rules, around);
+            found.map(|(found, known)| {
+                let beams = model.beams(&found.point, users);
+                Climbed { beams, found, known }
+            })
         }
         PowerConstraint::PerAntenna => {
             let model = Model::with_streams(instance, Space::Full, streams)?;
@@ -95,14 +105,14 @@ pub(super) fn ascend(
             let found = multi_start(&mut solver, &mut model, points, &rules, interrupt, rows);
             found.map(|found| {
                 let point = model.restored(&found.point);
-                Climbed { beams: model.model.beams(&point, users), found }
+                Climbed { beams: model.model.beams(&point, users), found, known: false }
             })
         }
     })
 }
 
 /// Add streams to a stationary point one by one, up to `most` sensing streams, as long as one is
-/// missed.
+/// missed, and until a climb leads to one of `ends`.
 ///
 /// # Errors
 /// As [`ascend`].
@@ -111,11 +121,14 @@ pub(super) fn staircase(
     settings: &Settings,
     mut at: Climbed,
     most: usize,
+    ends: &Ends,
     interrupt: &Interrupt,
 ) -> Result<Climbed, Error> {
-    while at.beams.matrix.cols() < instance.users() + most && !interrupt.is_raised() {
+    while !at.known && at.beams.matrix.cols() < instance.users() + most && !interrupt.is_raised() {
         let Some(start) = with_missing_stream(instance, &at.beams)? else { break };
-        let Some(next) = ascend(instance, settings, &[start], interrupt)? else { break };
+        // The point that it leaves is close, and no end of the next climb.
+        let mut ends = ends.clone();
+        let Some(next) = ascend(instance, settings, &[start], &mut ends, interrupt)? else { break };
         let mut work = at.found.work;
         work += next.found.work;
         let stays = !next.beats(&at);

@@ -11,6 +11,8 @@
 //!    [unit](super::model::objective_unit): the same problem in watts or milliwatts, or with both
 //!    weights times a thousand, is the same problem, to the last digits.
 //! 3. **Climb** with [`Lbfgs`](noctule_optim::Lbfgs) from every start until the residual is below the tolerance.
+//!    Near an optimum it is preconditioned by what all streams share of the Hessian; a climb that leads to
+//!    where an earlier one has ended is ended, and counts with the objective of that end.
 //! 4. **Keep the best**, report the objective from every start and what is proven.
 //!
 //! Under per-antenna power the reduction does not hold (`docs/errata.md#beamforming-e10`); the
@@ -21,6 +23,7 @@ use noctule_optim::{Bound, Interrupt, MultiStart, Stop};
 
 use super::ascent::{Climbed, ascend, staircase};
 use super::band;
+use super::basins::Ends;
 use super::beams::check_start;
 use super::bound::separate_optima;
 use super::cooperation::sato;
@@ -134,28 +137,29 @@ fn every_climb(
     let allowed = instance.parts().sensing_streams;
     let mut starts_with = |sensing| starts_at(instance, plan.count, sensing, skipped, interrupt);
     let mut many = plan.many.map(&mut starts_with).transpose()?.unwrap_or_default();
-    let mut climbed = None;
+    let (mut climbed, mut ends) = (None, Ends::default());
     match warm.map(|warm| warm.matrix.clone()) {
         Some(warm) if plan.many == Some(allowed) => many.insert(0, warm),
-        Some(warm) => climbed = ascend(instance, settings, &[warm], interrupt)?,
+        Some(warm) => climbed = ascend(instance, settings, &[warm], &mut ends, interrupt)?,
         None => {}
     }
     let join = |climbed: Option<Climbed>, more: Option<Climbed>| match (climbed, more) {
         (Some(one), Some(other)) => Some(one.joined(other)),
         (one, other) => one.or(other),
     };
-    climbed = join(climbed, ascend(instance, settings, &many, interrupt)?);
+    climbed = join(climbed, ascend(instance, settings, &many, &mut ends, interrupt)?);
     let interrupted = climbed.is_some() && interrupt.is_raised();
     if let Some((few, most)) = plan.few.filter(|_| !interrupted) {
-        let found = ascend(instance, settings, &starts_with(few)?, interrupt)?;
-        let up = |found| staircase(instance, settings, found, most, interrupt);
+        let larger = ends.clone();
+        let found = ascend(instance, settings, &starts_with(few)?, &mut ends, interrupt)?;
+        let up = |found| staircase(instance, settings, found, most, &larger, interrupt);
         climbed = join(climbed, found.map(up).transpose()?);
     }
     let by_antenna = instance.parts().power_constraint == PowerConstraint::PerAntenna;
     // With a limit for every antenna, three streams per target are not known to suffice.
     match climbed {
         Some(found) if plan.count > 1 && by_antenna => {
-            staircase(instance, settings, found, allowed, interrupt).map(Some)
+            staircase(instance, settings, found, allowed, &Ends::default(), interrupt).map(Some)
         }
         other => Ok(other),
     }
@@ -175,7 +179,7 @@ pub fn climb(
     for start in starts {
         check_start(instance, start)?;
     }
-    let climbed = ascend(instance, settings, starts, &run.interrupt)?;
+    let climbed = ascend(instance, settings, starts, &mut Ends::default(), &run.interrupt)?;
     concluded(instance, settings, climbed, &run.interrupt)
 }
 
@@ -190,7 +194,7 @@ fn concluded(
         let error = InputError::new("there is no start", "starts", "0", "at least 1");
         return Err(error.into());
     };
-    let Climbed { beams, mut found } = climbed.padded(instance.streams())?;
+    let Climbed { beams, mut found, .. } = climbed.padded(instance.streams())?;
     if interrupt.is_raised() {
         found.run.stop = Stop::Interrupted;
     }

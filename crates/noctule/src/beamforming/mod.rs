@@ -95,6 +95,8 @@ mod advice;
 mod ascent;
 pub mod band;
 pub mod baselines;
+mod basins;
+mod batch;
 mod beams;
 pub mod best_known;
 pub mod bound;
@@ -134,6 +136,7 @@ pub use advice::advice;
 pub use band::{
     Band, BandMetrics, BandModel, BandSpace, Estimates, Knowledge, Near, NearField, NearUser, Ofdm,
 };
+pub use batch::design_batch;
 pub use beams::{BEAM_FIELDS, Beams};
 pub use channel::{
     CdlProfile, CellKind, Channel, ChannelScale, ChannelTool, DirectionCheck, NoSight,

@@ -6,6 +6,7 @@
 
 mod curvature;
 mod extended;
+mod metric;
 mod minorant;
 mod rate;
 mod sensing;
@@ -20,6 +21,7 @@ pub use super::metrics::{Metrics, TargetMetrics, evaluate, fisher, objective_uni
 pub(super) use minorant::Minorant;
 
 use extended::Extended;
+use metric::Metric;
 
 use super::rate_term::RateTerm;
 use super::{Beams, Instance};
@@ -81,6 +83,8 @@ pub struct Model {
     inverter: FisherInverse,
     /// In place of point targets, one that is extended.
     extended: Option<Extended>,
+    /// In the reduced space, what preconditions climbs.
+    metric: Option<Box<Metric>>,
     /// Largest scaled bound at the point evaluated last.
     conditioning: f64,
 }
@@ -126,6 +130,7 @@ impl Model {
         let n = parameters(targets);
         let rows = users + 3 * targets;
         let unit = objective_unit(instance);
+        let metric = basis.is_some().then(|| Box::new(Metric::new(space.rows(), rows, streams)));
         Ok(Self {
             users,
             targets,
@@ -151,6 +156,7 @@ impl Model {
             dual: CMat::zeros(3 * targets, 3 * targets),
             inverter: FisherInverse::new(n),
             extended: None,
+            metric,
             conditioning: 1.0,
         })
     }
@@ -283,6 +289,14 @@ impl Objective for Model {
         let Some(sensing) = self.add_sensing() else { return f64::INFINITY };
         self.write_gradient(gradient);
         sensing - self.rate_weight * rate
+    }
+
+    fn shape(&mut self, steps: u64, residual: f64) -> bool {
+        self.shape_metric(steps, residual)
+    }
+
+    fn precondition(&mut self, v: &mut [C64]) {
+        self.apply_metric(v);
     }
 }
 

@@ -13,6 +13,12 @@ impl Model {
     /// envelopes, `β_k` is `λ_k − t_k`; with cooperating users `−diag(β)` is `(Z + S)⁻¹`.
     pub fn curvature(&self) -> CMat {
         let mut middle = self.middle();
+        self.fill_rate(&mut middle);
+        self.dressed(middle)
+    }
+
+    /// The users' part of the middle of `C₀ = N · middle · Nᴴ`.
+    pub(super) fn fill_rate(&self, middle: &mut CMat) {
         if let RateTerm::Together(cooperation) = &self.rate {
             let inverse = cooperation.inverse();
             for j in 0..self.users {
@@ -29,7 +35,15 @@ impl Model {
                 middle[(user, user)] = C64::from(-self.rate_weight * beta);
             }
         }
-        self.dressed(middle)
+    }
+
+    /// The targets' part of the middle.
+    pub(super) fn fill_sensing(&self, middle: &mut CMat) {
+        for b in 0..self.sensed() {
+            for a in 0..self.sensed() {
+                middle[(self.users + a, self.users + b)] = self.dual[(a, b)] * self.crb_weight;
+            }
+        }
     }
 
     /// Room for the middle of `C₀`, users first.
@@ -40,11 +54,7 @@ impl Model {
 
     /// `N · middle · Nᴴ` with the targets' part filled in.
     pub(super) fn dressed(&self, mut middle: CMat) -> CMat {
-        for b in 0..self.sensed() {
-            for a in 0..self.sensed() {
-                middle[(self.users + a, self.users + b)] = self.dual[(a, b)] * self.crb_weight;
-            }
-        }
+        self.fill_sensing(&mut middle);
         let left = product(&self.space, Op::Plain, &middle, Op::Plain);
         product(&left, Op::Plain, &self.space, Op::Adjoint)
     }

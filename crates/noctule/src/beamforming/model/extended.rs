@@ -115,6 +115,7 @@ impl Model {
             dual: CMat::zeros(antennas, antennas),
             inverter: FisherInverse::new(0),
             extended: Some(Extended::new(antennas)),
+            metric: None,
             conditioning: 1.0,
         }
     }

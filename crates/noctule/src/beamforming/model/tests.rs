@@ -2,7 +2,7 @@ use super::*;
 use crate::beamforming::Scenario;
 use crate::beamforming::rate_term::Chord;
 use noctule_num::rng::{StreamKey, complex_normal};
-use noctule_optim::{Manifold, check_gradient};
+use noctule_optim::{Interrupt, Lbfgs, Manifold, Stop, StopRule, StopRules, Trace, check_gradient};
 
 fn random_point(dim: usize, entity: u64) -> Vec<C64> {
     let mut rng = StreamKey::new(21, "test", "model", entity).trial(0);
@@ -87,5 +87,35 @@ fn curvature_explains_the_gradient_of_sensing_streams() {
     for i in 0..r {
         let found = -gradient[last * r + i] / 2.0;
         assert!((found - expected[(i, 0)]).norm() < 1e-12 * expected.norm());
+    }
+}
+
+#[test]
+fn the_metric_is_what_streams_share_of_the_hessian() {
+    let instance = Scenario::paper().realize(5, 3).unwrap();
+    let mut model = Model::new(&instance, Space::Reduced).unwrap();
+    let mut point = random_point(model.dim(), 4);
+    let sphere = Manifold::sphere(model.dim());
+    sphere.normalise(&mut point);
+    let rules = StopRules::from(StopRule::Residual(1e-7)) | StopRule::Evaluations(1000);
+    let never = Interrupt::new();
+    let run =
+        Lbfgs::new(sphere).minimise(&mut model, &mut point, &rules, &never, &mut Trace::off());
+    assert_eq!(run.stop, Stop::Converged);
+    let mut gradient = point.clone();
+    model.eval(&point, &mut gradient);
+    assert!(model.shape(0, run.residual));
+    assert!(!model.clone().shape(0, 1.0), "far from an optimum there is none");
+    let mut v = random_point(model.dim(), 6);
+    let given = v.clone();
+    model.precondition(&mut v);
+    // 2 ((1 + ½) μ − C₀) v with μ from the condition C₁ + C₀W = μW.
+    let multiplier = -0.5 * noctule_num::linalg::real_dot(&point, &gradient);
+    let c0 = model.curvature();
+    let solved = CMat::from_columns(model.rank(), model.streams(), v).unwrap();
+    let back = product(&c0, Op::Plain, &solved, Op::Plain);
+    for ((back, solved), given) in back.as_slice().iter().zip(solved.as_slice()).zip(&given) {
+        let found = (solved * (1.5 * multiplier) - back) * 2.0;
+        assert!((found - given).norm() < 1e-10, "{found} {given}");
     }
 }
