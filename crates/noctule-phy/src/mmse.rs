@@ -43,10 +43,36 @@ impl SensedEstimate {
         pilot_snr: f64,
         project: bool,
     ) -> Result<Self, NumError> {
-        let n = correlation.rows();
-        let difference = CMat::from_fn(n, n, |i, j| correlation[(i, j)] - sensing_error[(i, j)]);
-        let mut eigen = HermitianEigen::new(n);
-        eigen.compute(&difference)?;
+        let eigen = difference(correlation, sensing_error)?;
+        Self::of(eigen.vectors(), &eigen, pilot_snr, project)
+    }
+
+    /// The same, projected, where correlation and sensing error live in the range of a few orthonormal
+    /// columns and are given there: `R` is `basis · correlation · basisᴴ`.
+    ///
+    /// # Errors
+    /// As [`SensedEstimate::new`].
+    pub fn in_range(
+        basis: &CMat,
+        correlation: &CMat,
+        sensing_error: &CMat,
+        pilot_snr: f64,
+    ) -> Result<Self, NumError> {
+        let eigen = difference(correlation, sensing_error)?;
+        let vectors = product(basis, Op::Plain, eigen.vectors(), Op::Plain);
+        let mut out = Self::of(&vectors, &eigen, pilot_snr, true)?;
+        if basis.cols() < basis.rows() {
+            out.smallest_eigenvalue = out.smallest_eigenvalue.min(0.0);
+        }
+        Ok(out)
+    }
+
+    fn of(
+        vectors: &CMat,
+        eigen: &HermitianEigen,
+        pilot_snr: f64,
+        project: bool,
+    ) -> Result<Self, NumError> {
         let noise = 1.0 / pilot_snr;
         let values: Vec<f64> =
             eigen.values().iter().map(|&x| if project { x.max(0.0) } else { x }).collect();
@@ -55,12 +81,12 @@ impl SensedEstimate {
             return Err(NumError::NotPositiveDefinite { what, pivot });
         }
         let function = |f: &dyn Fn(f64) -> f64| {
-            let mut scaled = eigen.vectors().clone();
+            let mut scaled = vectors.clone();
             for (j, &value) in values.iter().enumerate() {
                 let factor = f(value);
                 scaled.col_mut(j).iter_mut().for_each(|z| *z *= factor);
             }
-            product(&scaled, Op::Plain, eigen.vectors(), Op::Adjoint)
+            product(&scaled, Op::Plain, vectors, Op::Adjoint)
         };
         let estimate = |x: f64| x * (x / (x + noise));
         Ok(Self {
@@ -107,6 +133,15 @@ impl SensedEstimate {
         let covariance = product(&filtered, Op::Plain, &self.filter, Op::Adjoint);
         (covariance, trace_of_product(correlation, &self.filter))
     }
+}
+
+/// `R − E`, taken apart.
+fn difference(correlation: &CMat, sensing_error: &CMat) -> Result<HermitianEigen, NumError> {
+    let n = correlation.rows();
+    let difference = CMat::from_fn(n, n, |i, j| correlation[(i, j)] - sensing_error[(i, j)]);
+    let mut eigen = HermitianEigen::new(n);
+    eigen.compute(&difference)?;
+    Ok(eigen)
 }
 
 /// Re tr (A B) of two Hermitian matrices.

@@ -1,15 +1,16 @@
 //! What our method is measured against: the paper's competitors, its own even split, and brute
 //! force. All return the same [`FrameDesign`].
 
+use noctule_num::InputError;
 use noctule_num::input::setting;
-use noctule_num::{CMat, InputError};
 use noctule_optim::{Proof, Stop, Trace, Work};
 use serde::{Deserialize, Serialize};
 
 use super::claims::{Claims, among};
 use super::feasibility::{infeasible, window};
-use super::model::{Statistics, block_rates, matrices};
+use super::model::{Statistics, block_rates};
 use super::placement::{Pattern, Placer};
+use super::prior::Prior;
 use super::search::search;
 use super::settings::{positive, to_the_usual_gap};
 use super::{Frame, FrameDesign, Instance, Placement, Plan, Settings, advice, evaluate};
@@ -258,8 +259,7 @@ struct Walk<'a> {
     pattern: Pattern,
     /// The last block in which data may start.
     last: usize,
-    /// R and D of every user.
-    matrices: Vec<(CMat, CMat)>,
+    priors: Vec<Prior>,
     placer: Placer,
     rates: Vec<f64>,
     work: Work,
@@ -271,7 +271,7 @@ impl<'a> Walk<'a> {
             instance,
             pattern,
             last,
-            matrices: (0..instance.users().len()).map(|k| matrices(instance, k)).collect(),
+            priors: (0..instance.users().len()).map(|k| Prior::new(instance, k)).collect(),
             placer: Placer::new(instance.blocks()),
             rates: vec![0.0; instance.blocks()],
             work: Work::default(),
@@ -288,7 +288,7 @@ impl<'a> Walk<'a> {
         self.work.evaluations += 1;
         self.work.factorisations += instance.users().len() as u64;
         // An unprojected prior has times at which nothing is defined: not candidates.
-        let Ok(statistics) = Statistics::of(instance, &self.matrices, time) else {
+        let Ok(statistics) = Statistics::of(instance, &self.priors, time) else {
             return Ok(None);
         };
         let (data, cost) = self.load(&statistics, whole)?;
@@ -309,7 +309,7 @@ impl<'a> Walk<'a> {
 
     /// The design of a sensing time.
     fn finish(mut self, time: f64, stop: Stop) -> Result<FrameDesign, Error> {
-        let statistics = Statistics::of(self.instance, &self.matrices, time)?;
+        let statistics = Statistics::of(self.instance, &self.priors, time)?;
         let (data, cost) = self.load(&statistics, self.instance.split_sensing(time).0)?;
         let counts = self.placer.division(&self.rates[..data], cost, data, self.pattern);
         let plan = Plan { sensing_time_s: time, placement: Placement::Blocks(counts) };

@@ -55,9 +55,11 @@
 //!
 //! # Cost
 //!
-//! A sample of the SINRs is one small eigenproblem a user; a bound is two placement problems, `O(N)`
-//! while blocks only get worse, else `O(N²)`. Five users, 8 antennas and 35 blocks take about 1.5 ms
-//! with six samples, twenty users, 64 antennas and 560 blocks about 0.2 s.
+//! A user lives in the range of `R + D`, a handful of directions for a narrow ring, which a pivoted Cholesky
+//! factor finds without an eigenproblem of the size of the array. A sample of the SINRs is then one small
+//! eigenproblem a user; a bound is two placement problems, `O(N)` while blocks only get worse, else `O(N L)`
+//! for the `L` lengths of an update that no division into shorter ones replaces. Twenty users, 64 antennas
+//! and 560 blocks cost 2 600 complex products of 16 × 16.
 //!
 //! # Limits
 //!
@@ -103,6 +105,7 @@ pub mod model;
 pub mod picture;
 pub mod placement;
 mod plan;
+mod prior;
 mod reduced;
 mod scenario;
 mod schemes;

@@ -3,15 +3,16 @@
 //! [`evaluate`] is the definition that every scheme's metrics come from. The search works with the
 //! same formulas in a reduced space (`reduced.rs`).
 
+use noctule_num::CMat;
 use noctule_num::interrupt::poll;
 use noctule_num::linalg::HermitianEigen;
-use noctule_num::{C64, CMat};
 use noctule_phy::mmse::{SensedEstimate, trace_of_product};
 use noctule_phy::units::bits_to_nats;
 use serde::{Deserialize, Serialize};
 
 use super::placement::random_division;
-use super::{ErrorShape, Instance, Placement, Plan, SinrForm};
+use super::prior::Prior;
+use super::{Instance, Placement, Plan, SinrForm};
 use crate::Error;
 
 /// What a plan achieves.
@@ -85,26 +86,23 @@ impl Statistics {
     /// # Errors
     /// [`Error::Numerics`] when an unprojected prior makes an estimator singular.
     pub fn new(instance: &Instance, sensing_time_s: f64) -> Result<Self, Error> {
-        let matrices: Vec<_> = (0..instance.users().len()).map(|k| matrices(instance, k)).collect();
-        Self::of(instance, &matrices, sensing_time_s)
+        let priors: Vec<_> = (0..instance.users().len()).map(|k| Prior::new(instance, k)).collect();
+        Self::of(instance, &priors, sensing_time_s)
     }
 
-    /// The same from correlations and error shapes that do not change with the sensing time.
+    /// The same from what does not change with the sensing time.
     pub(super) fn of(
         instance: &Instance,
-        matrices: &[(CMat, CMat)],
+        priors: &[Prior],
         sensing_time_s: f64,
     ) -> Result<Self, Error> {
         let mut out = Self { correlation: Vec::new(), estimates: Vec::new(), crb_rad2: Vec::new() };
-        for (k, (user, (correlation, shape))) in instance.users().iter().zip(matrices).enumerate() {
+        for (k, (user, prior)) in instance.users().iter().zip(priors).enumerate() {
             poll()?;
             let crb = instance.crb_seconds(k) / sensing_time_s;
-            let mut error = shape.clone();
-            error.scale(crb);
             let project = instance.parts().project_prior;
-            let snr = user.gain * user.pilot_snr;
-            out.estimates.push(SensedEstimate::new(correlation, &error, snr, project)?);
-            out.correlation.push(correlation.clone());
+            out.estimates.push(prior.estimate(crb, user.gain * user.pilot_snr, project)?);
+            out.correlation.push(prior.correlation.clone());
             out.crb_rad2.push(crb);
         }
         Ok(out)
@@ -186,25 +184,6 @@ impl Statistics {
         }
         Ok(out)
     }
-}
-
-/// Correlation of a user and the shape of its sensing error, for a bound of 1 rad².
-pub(super) fn matrices(instance: &Instance, user: usize) -> (CMat, CMat) {
-    let ring = instance.ring(user);
-    let spread = ring.integrate();
-    let shape = match instance.parts().error_shape {
-        ErrorShape::OneRing => spread.derivative,
-        shape => {
-            let slope = ring.line.steering(ring.angle_rad).1;
-            let length: f64 = slope.iter().map(C64::norm_sqr).sum();
-            // One antenna has no slope: nothing to be wrong about.
-            let unit = shape == ErrorShape::LosUnit && length > 0.0;
-            let scale = if unit { 1.0 / length } else { 1.0 };
-            let n = slope.len();
-            CMat::from_fn(n, n, |i, j| slope[i] * slope[j].conj() * scale)
-        }
-    };
-    (spread.correlation, shape)
 }
 
 fn trace(a: &CMat) -> f64 {

@@ -40,6 +40,8 @@ pub struct Placer {
     sums: Vec<f64>,
     best: Vec<f64>,
     last: Vec<usize>,
+    /// Lengths of updates that no division into shorter ones replaces.
+    whole: Vec<usize>,
     /// Rows of the table for a fixed number of updates.
     row: Vec<f64>,
     choice: Vec<u32>,
@@ -52,6 +54,7 @@ impl Placer {
             sums: vec![0.0; blocks + 1],
             best: vec![0.0; blocks + 1],
             last: vec![0; blocks + 1],
+            whole: Vec::with_capacity(blocks),
             row: vec![0.0; blocks + 1],
             choice: Vec::new(),
         }
@@ -150,16 +153,25 @@ impl Placer {
             + if longer > 0 { longer as f64 * self.sums[short + 1] } else { 0.0 }
     }
 
-    /// `best[n] = max_j best[n − j] + S(j) − cost` for all n up to `blocks`: `O(blocks²)`.
+    /// `best[n] = max_j best[n − j] + S(j) − cost` for all n up to `blocks`.
+    ///
+    /// An update whose `n` blocks are worth no more than those of several is never needed, whatever
+    /// stands beside it: only the lengths that are not so are tried, `O(blocks · lengths)`. They end a
+    /// few blocks after the best one, unless a pilot is dear.
     fn free(&mut self, cost: f64, blocks: usize) {
         self.best[0] = 0.0;
+        self.whole.clear();
         for n in 1..=blocks {
             let mut found = (f64::NEG_INFINITY, n);
-            for j in 1..=n {
+            for &j in &self.whole {
                 let value = self.best[n - j] + self.sums[j];
                 if value > found.0 {
                     found = (value, j);
                 }
+            }
+            if self.sums[n] > found.0 {
+                found = (self.sums[n], n);
+                self.whole.push(n);
             }
             (self.best[n], self.last[n]) = (found.0 - cost, found.1);
         }

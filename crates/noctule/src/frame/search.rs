@@ -62,7 +62,7 @@ pub fn search(
     if let Some(error) = problem.failed.take() {
         return Err(error);
     }
-    problem.finish(found)
+    problem.finish(found, settings.certify.gap())
 }
 
 /// Refuse frames for which one bound would take longer than anybody waits. Where blocks never get
@@ -102,7 +102,7 @@ fn at_fixed_time(instance: &Instance, pattern: Pattern, blocks: f64) -> Result<F
     let bound = -(value + ROUNDING * value.abs());
     let found =
         Found { best, bound, covered: bound, nodes: 1, stop: Stop::Computed, log: Vec::new() };
-    let mut design = problem.finish(found)?;
+    let mut design = problem.finish(found, 0.0)?;
     let short = design.metrics.worst_crb_ratio - 1.0;
     if certificate.is_some() || short > FEASIBLE {
         let certificate = certificate.unwrap_or_else(|| too_short(instance, given));
@@ -115,7 +115,7 @@ fn at_fixed_time(instance: &Instance, pattern: Pattern, blocks: f64) -> Result<F
 
 impl Search<'_> {
     /// The design of the best plan, with the bound that the search proved.
-    fn finish(mut self, found: Found<(usize, usize)>) -> Result<FrameDesign, Error> {
+    fn finish(mut self, found: Found<(usize, usize)>, gap: f64) -> Result<FrameDesign, Error> {
         let Some((_, (sample, first))) = found.best else {
             return infeasible(self.instance, self.pattern);
         };
@@ -127,6 +127,11 @@ impl Search<'_> {
         let objective = metrics.sum_rate_bps_hz;
         let method = if found.stop == Stop::Computed { "closed-form" } else { "interval-search" };
         let bound = Bound::new(objective, upper, Sense::Upper, method, 0.0);
+        // The search measures its gap on sums over blocks. Where the rate is a small difference of large
+        // ones, its rounding can be more than that gap.
+        let open =
+            found.stop == Stop::Converged && bound.as_ref().is_some_and(|b| b.gap_rel > 2.0 * gap);
+        let stop = if open { Stop::Stalled } else { found.stop };
         let trace = trace(&found.log, scale);
         Ok(Design {
             warnings: advice(self.instance, &metrics),
@@ -134,7 +139,7 @@ impl Search<'_> {
             variables: plan,
             proof: Proof::feasible(0.0).with_bound(bound),
             metrics,
-            stop: found.stop,
+            stop,
             trace,
             work: Work {
                 iterations: found.nodes,

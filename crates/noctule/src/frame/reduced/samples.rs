@@ -1,11 +1,12 @@
 //! The SINRs of all users at sensing times, with everything that bounds need of them.
 
-use noctule_num::linalg::HermitianEigen;
+use noctule_num::linalg::{Op, product};
 use noctule_num::{CMat, InputError};
 
 use super::layout::{Layout, ratio};
-use super::user::{Full, User, inside};
+use super::user::{Full, User};
 use crate::Error;
+use crate::frame::prior::inside;
 use crate::frame::{Instance, SinrForm};
 
 /// Entries of the matrices of all pairs of users: a gibibyte.
@@ -32,20 +33,16 @@ impl Reduced {
     /// [`Error::Numerics`] when an eigenvalue cannot be found, which checked input excludes.
     pub(in crate::frame) fn new(instance: &Instance) -> Result<Self, Error> {
         let count = instance.users().len();
-        let mut users = Vec::with_capacity(count);
-        let mut bases = Vec::with_capacity(count);
-        let mut full = Vec::with_capacity(count);
-        let mut eigen = HermitianEigen::new(instance.parts().transmit_antennas);
+        let (mut users, mut bases) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for k in 0..count {
-            let Full { user, basis, correlation } = User::reduce(instance, k, &mut eigen)?;
+            let Full { user, basis } = User::reduce(instance, k)?;
             users.push(user);
             bases.push(basis);
-            full.push(correlation);
         }
         let form = instance.parts().sinr;
         let cross = match form {
             SinrForm::LowerBound => Vec::new(),
-            _ => pairs(&full, &bases)?,
+            _ => pairs(&users, &bases)?,
         };
         Ok(Self {
             users,
@@ -54,8 +51,8 @@ impl Reduced {
             arena: Vec::new(),
             times: Vec::new(),
             layout: Layout { users: count },
-            // The correlation, and its sum with the shape.
-            factorisations: 2 * count as u64,
+            // The correlations.
+            factorisations: count as u64,
         })
     }
 
@@ -153,13 +150,14 @@ impl Sample<'_> {
     }
 }
 
-/// `B_iᴴ R_k B_i` and its norm, at `k * users + i`.
-fn pairs(full: &[CMat], bases: &[CMat]) -> Result<Vec<(CMat, f64)>, InputError> {
+/// `B_iᴴ R_k B_i` and its norm, at `k * users + i`. All of `R_k` lies in the span of `B_k`, so that it is
+/// turned by a small matrix from there.
+fn pairs(users: &[User], bases: &[CMat]) -> Result<Vec<(CMat, f64)>, InputError> {
     check_size(bases)?;
-    let mut cross = Vec::with_capacity(full.len() * bases.len());
-    for r in full {
+    let mut cross = Vec::with_capacity(users.len() * bases.len());
+    for (user, own) in users.iter().zip(bases) {
         for basis in bases {
-            let inner = inside(basis, r);
+            let inner = inside(&product(own, Op::Adjoint, basis, Op::Plain), &user.correlation);
             let norm = inner.norm();
             cross.push((inner, norm));
         }

@@ -1,20 +1,13 @@
 //! One user in the space that its statistics need.
 
 use noctule_num::CMat;
-use noctule_num::linalg::{HermitianEigen, Op, mul, product};
+use noctule_num::linalg::{HermitianEigen, Op, mul};
 use noctule_phy::mmse::trace_of_product;
 
 use super::layout::Layout;
 use crate::Error;
 use crate::frame::Instance;
-use crate::frame::model::matrices;
-
-/// Directions with less of `R + D/‖D‖` than this share of the largest are left out; measured, that
-/// costs up to 10⁻¹¹ of a SINR, and bounds carry a margin of ten times as much.
-const RANK_TOLERANCE: f64 = 1e-15;
-
-/// Arrays up to this size are not reduced: there is nothing to gain.
-const SMALL_ARRAY: usize = 10;
+use crate::frame::prior::Prior;
 
 /// One user in its own basis.
 #[derive(Debug)]
@@ -30,7 +23,7 @@ pub(super) struct User {
     pub(super) receiver_noise: f64,
     /// κ‖D‖, the speed at which the prior moves with `s`.
     pub(super) speed: f64,
-    /// ‖R‖₂, from the full matrix.
+    /// ‖R‖₂.
     pub(super) strongest: f64,
     /// ‖R‖, from the full matrix.
     pub(super) size: f64,
@@ -38,42 +31,40 @@ pub(super) struct User {
     work: [CMat; 4],
 }
 
-/// A user, its basis and its correlation before the reduction.
+/// A user and its basis.
 pub(super) struct Full {
     pub(super) user: User,
     pub(super) basis: CMat,
-    pub(super) correlation: CMat,
 }
 
 impl User {
     /// User `k` of an instance in its own basis.
-    pub(super) fn reduce(
-        instance: &Instance,
-        k: usize,
-        eigen: &mut HermitianEigen,
-    ) -> Result<Full, Error> {
+    pub(super) fn reduce(instance: &Instance, k: usize) -> Result<Full, Error> {
         let user = &instance.users()[k];
-        let (correlation, shape) = matrices(instance, k);
+        let Prior { correlation, shape, range } = Prior::new(instance, k);
+        let size = correlation.norm();
+        let (basis, correlation, shape) = match range {
+            Some(range) => (range.basis, range.correlation, range.shape),
+            None => (CMat::identity(correlation.rows()), correlation, shape),
+        };
+        let mut eigen = HermitianEigen::new(basis.cols());
         eigen.compute(&correlation)?;
-        let strongest = eigen.max();
-        let basis = basis(&correlation, &shape, eigen)?;
-        let rank = basis.cols();
         let kappa = instance.crb_seconds(k);
-        let shape = inside(&basis, &shape);
+        let rank = basis.cols();
         let user = Self {
-            correlation: inside(&basis, &correlation),
+            correlation,
             speed: kappa * shape.norm(),
             shape,
             kappa,
             noise: 1.0 / (user.gain * user.pilot_snr),
             power: user.power_w,
             receiver_noise: user.noise_w / user.gain,
-            strongest,
-            size: correlation.norm(),
-            eigen: HermitianEigen::new(rank),
+            strongest: eigen.max(),
+            size,
+            eigen,
             work: std::array::from_fn(|_| CMat::zeros(rank, rank)),
         };
-        Ok(Full { user, basis, correlation })
+        Ok(Full { user, basis })
     }
 
     /// Everything a sample at `s = 1/T` keeps of this user, which is the `i`-th. `cross` holds the
@@ -176,24 +167,6 @@ impl User {
             out[layout.cross_slope() + pair] = -self.kappa * trace_of_product(g, second);
         }
     }
-}
-
-/// An orthonormal basis of the range of `R + D`, to rounding. `D` is scaled to the norm of one, which
-/// is the trace of `R`: neither may drown the other.
-fn basis(correlation: &CMat, shape: &CMat, eigen: &mut HermitianEigen) -> Result<CMat, Error> {
-    let n = correlation.rows();
-    let length = shape.norm();
-    let scale = if length > 0.0 { 1.0 / length } else { 0.0 };
-    let both = CMat::from_fn(n, n, |i, j| correlation[(i, j)] + shape[(i, j)] * scale);
-    eigen.compute(&both)?;
-    let threshold = RANK_TOLERANCE * eigen.max();
-    let first = eigen.values().partition_point(|&x| x <= threshold);
-    Ok(if n <= SMALL_ARRAY { CMat::identity(n) } else { eigen.vectors().columns(first..n) })
-}
-
-/// `Bᴴ A B`.
-pub(super) fn inside(basis: &CMat, a: &CMat) -> CMat {
-    product(basis, Op::Adjoint, &product(a, Op::Plain, basis, Op::Plain), Op::Plain)
 }
 
 /// ψ(λ) = λ₊²/(λ₊ + noise).
