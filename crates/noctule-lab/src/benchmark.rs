@@ -25,6 +25,10 @@ const LINES: &str = include_str!("../benchmark/instances.jsonl");
 
 /// Beyond a bound by more than this, relative, is no rounding.
 const ROUNDING: f64 = 1e-7;
+/// What a requirement missed by one relative is worth at most, relative to the metric. Requirements may be
+/// missed by a millionth, which carries a design past a bound that holds for those that miss nothing; an
+/// elasticity of one is usual, and next to what is in reach it is large.
+const DEAREST: f64 = 1e3;
 
 /// One instance with what is proven of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,7 +68,8 @@ pub enum Verdict {
     Judged {
         /// The metric, by our evaluation.
         value: f64,
-        /// How far it is from the bound at most, relative to it; negative beyond it.
+        /// How far it is from the bound at most, relative to it; negative where requirements that it misses
+        /// by less than what is forgiven carry it beyond.
         gap: f64,
         /// How far it is ahead of what was reached when the benchmark was frozen, relative.
         ahead: f64,
@@ -202,15 +207,15 @@ impl Frozen {
         let path = format!("/metrics/{}", self.metric);
         let value = story.document.pointer(&path).and_then(Value::as_f64);
         let value = value.ok_or_else(|| format!("{} has no value for this design", self.metric))?;
-        Ok(self.standing(value))
+        Ok(self.standing(value, story.violation))
     }
 
-    /// How a value stands to the bound.
-    fn standing(&self, value: f64) -> Verdict {
+    /// How a value stands to the bound, of a design that misses requirements by `violation`.
+    fn standing(&self, value: f64, violation: f64) -> Verdict {
         let sign = if self.maximises() { 1.0 } else { -1.0 };
         let unit = self.bound.abs().max(f64::MIN_POSITIVE);
         let gap = sign * (self.bound - value) / unit;
-        if gap < -ROUNDING {
+        if gap < -ROUNDING - DEAREST * violation {
             return Verdict::BeyondBound { value, by: -gap };
         }
         Verdict::Judged { value, gap, ahead: sign * (value - self.reached) / unit }

@@ -17,7 +17,7 @@ fn a_thousand_instances_with_bounds() {
     assert_eq!(names.len(), 1000, "a name is given twice");
     assert!(LINES.len() < 5 << 20);
     for one in &all {
-        let Verdict::Judged { gap, .. } = one.standing(one.reached) else {
+        let Verdict::Judged { gap, .. } = one.standing(one.reached, 0.0) else {
             panic!("{}: {} beyond {}", one.id, one.reached, one.bound);
         };
         assert!(gap < 2e-2, "{}: the bracket is open by {gap}", one.id);
@@ -65,8 +65,32 @@ fn a_number_is_nobodys_word() {
     ] {
         assert!(matches!(frozen.judge(&wrong), Verdict::NoDesign { .. }), "{wrong}");
     }
-    let better = frozen.standing(frozen.bound + 1e-3 * frozen.bound.abs());
+    let better = frozen.standing(frozen.bound + 1e-3 * frozen.bound.abs(), 0.0);
     assert!(matches!(better, Verdict::BeyondBound { .. }), "{better:?}");
+}
+
+/// What is forgiven in the requirements is forgiven in the comparison: a design that senses a
+/// millionth too short breaks no proof.
+#[test]
+fn a_requirement_missed_within_the_tolerance_breaks_no_proof() {
+    let frame = instances(Some("frame")).expect("lines");
+    let mut carried = 0;
+    for frozen in &frame[..12] {
+        let system = systems::need("frame", "system").expect("a system");
+        let set = ArraySet::from_value(&frozen.instance, "instance", system.instance_fields());
+        let arrays = Some(Arrays::Set(set.expect("arrays")));
+        let source = Source { scenario: None, arrays, seed: 1, trial: 0 };
+        let settings = system.default_settings(&frozen.scheme).expect("a scheme");
+        let story = system.design(&source, &frozen.scheme, &settings, &Interrupt::new());
+        let mut answer = story.expect("a design").arrays.to_json("design", "frame");
+        let time = answer["sensing_time_s"].as_f64().expect("a time");
+        answer["sensing_time_s"] = json!(time * (1.0 - 9e-7));
+        match frozen.judge(&answer) {
+            Verdict::Judged { gap, .. } => carried += usize::from(gap < -ROUNDING),
+            other => panic!("{}: {other:?}", frozen.id),
+        }
+    }
+    assert!(carried > 0, "none of them leans on its requirements");
 }
 
 fn script(folder: &tempfile::TempDir, name: &str, text: &str) -> Program {
