@@ -1,5 +1,8 @@
 //! What the first scheme of a system proves holds for all of them.
 
+#[path = "scenes.rs"]
+mod scenes;
+
 use noctule_lab::systems;
 
 use super::stories;

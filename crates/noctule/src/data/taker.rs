@@ -115,6 +115,19 @@ impl<'a> Taker<'a> {
         }
     }
 
+    /// Yes or no for each entry, as 1 or 0.
+    ///
+    /// # Errors
+    /// As [`Taker::real`], and for any other number.
+    pub fn flags(&mut self, name: &str) -> Result<Vec<bool>, InputError> {
+        let flag = |value: f64| match as_count(value) {
+            Some(0) => Ok(false),
+            Some(1) => Ok(true),
+            _ => Err(InputError::new("not a flag", name, value.to_string(), "0 or 1")),
+        };
+        self.real(name)?.into_iter().map(flag).collect()
+    }
+
     fn find(&mut self, name: &str) -> Result<(FieldInfo, &'a Array), InputError> {
         let Some(field) = self.fields.iter().copied().find(|field| field.name == name) else {
             return Err(InputError::new("no such field", name, "nothing", "a field of this kind"));

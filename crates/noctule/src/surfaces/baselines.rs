@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::advice::advice;
 use super::claims::{Claims, asked, lit};
 use super::covariance::{CovarianceSolver, Reduced};
-use super::model::{Link, echoed, evaluate};
+use super::model::{Link, ORTHOGONAL, echoed, evaluate};
 use super::optimum::optimum;
-use super::phases::light::align_light;
+use super::phases::light::{STARTS, align_light};
 use super::power::ROUNDING;
 use super::requirement::violation;
 use super::settings::{Requirement, Select, Settings, Signal};
@@ -143,7 +143,7 @@ pub fn communication_only(
 }
 
 /// The smallest bound (21), the user ignored: phases (34) and one beam (35). Where paths overlap,
-/// whole surfaces are turned, one at a time, until their paths add up at the target.
+/// whole surfaces are turned, one at a time from several starts, until their paths add up at the target.
 ///
 /// # Errors
 /// As [`communication_only`].
@@ -159,7 +159,15 @@ pub fn sensing_only(
     let light = cascade.illumination(&phases).response;
     let nothing = CMat::zeros(light.len(), light.len());
     let sensing = beam(&light, instance.parts().power_w);
-    computed(instance, Deployment::steady(sites, phases, nothing, sensing))
+    let mut design = computed(instance, Deployment::steady(sites, phases, nothing, sensing))?;
+    if cascade.coherence().0 > ORTHOGONAL {
+        design.warnings.push(format!(
+            "paths overlap: whole surfaces were turned from {} starts until their paths add up, and the \
+             bound (21) is the smallest found, not proven to be the smallest",
+            STARTS + 1
+        ));
+    }
+    Ok(design)
 }
 
 /// All power on the path that lights the target most, phases (34); the beam carries data.

@@ -248,7 +248,7 @@ impl Deployment {
             vec![C64::ZERO; information.len()]
         };
         let shares = if taker.has("share") { taker.real("share")? } else { vec![1.0; modes] };
-        let sensed = if taker.has("sensed") { taker.real("sensed")? } else { vec![1.0; modes] };
+        let sensed = if taker.has("sensed") { taker.flags("sensed")? } else { vec![true; modes] };
         // C order: rows first
         let square = |entries: &[C64], mode: usize| {
             let start = mode * antennas * antennas;
@@ -256,13 +256,13 @@ impl Deployment {
         };
         let mode = |mode: usize| Mode {
             share: shares[mode],
-            sensed: sensed[mode] != 0.0,
+            sensed: sensed[mode],
             phases: shared_out(&phases[mode * elements..(mode + 1) * elements], &lengths),
             information: square(&information, mode),
             sensing: square(&sensing, mode),
         };
         let modes = (0..modes).map(mode).collect();
-        let exact = taker.has("exact_bound") && taker.number("exact_bound")? != 0.0;
+        let exact = taker.has("exact_bound") && taker.flag("exact_bound")?;
         let requirement = if exact { Requirement::ExactBound } else { Requirement::Illumination };
         let deployment = Self { sites, modes, requirement };
         deployment.check(instance)?;

@@ -23,7 +23,8 @@ pub struct Metrics {
     pub crb_db: Option<f64>,
     /// Root of the bound: the standard deviation that no unbiased estimator beats.
     pub root_crb: Option<f64>,
-    /// The upper bound (21) of the bound, which designs use, in dB.
+    /// The upper bound (21) of the bound, which designs use, in dB; absent where the target is lit by less
+    /// than 10⁻¹⁶ of what aligned surfaces would, which is rounding.
     pub crb_aligned_db: Option<f64>,
     /// gᴴRg, the power that lights the target.
     pub illumination: f64,
@@ -91,7 +92,9 @@ pub(super) fn measured(instance: &Instance, deployment: &Deployment) -> Result<M
         crb,
         crb_db: crb.map(db_from_linear),
         root_crb: crb.map(f64::sqrt),
-        crb_aligned_db: finite(cascade.crb_aligned(powers)).map(db_from_linear),
+        crb_aligned_db: finite(cascade.crb_aligned(powers))
+            .filter(|_| powers.direct > UNLIT * power_w * most_light(&cascade))
+            .map(db_from_linear),
         illumination: powers.direct,
         power_w,
         surfaces: deployment.sites.len(),
@@ -102,6 +105,18 @@ pub(super) fn measured(instance: &Instance, deployment: &Deployment) -> Result<M
         limit_price: None,
         echo: None,
     })
+}
+
+/// A target lit by less than this share of what aligned surfaces would is not lit: fields that cancel leave
+/// rounding, whose decibels mean nothing.
+pub(super) const UNLIT: f64 = 1e-16;
+
+/// The illumination of a watt that no phases exceed: all fields in phase.
+fn most_light(cascade: &Cascade) -> f64 {
+    let paths = cascade.paths.iter().enumerate();
+    let sum: f64 =
+        paths.map(|(k, path)| cascade.sensing_weight(k).sqrt() * path.elements as f64).sum();
+    sum * sum
 }
 
 /// `ln det(I + H R Hᴴ/σ²)`.

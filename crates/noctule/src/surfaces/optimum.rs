@@ -7,11 +7,12 @@ use noctule_phy::units::{db_from_linear, nats_to_bits};
 
 use super::advice::advice;
 use super::bounds::bound::{Proven, Question, bound};
-use super::chosen::{Candidate, Chosen};
+use super::chosen::{Candidate, Chosen, no_deployment};
 use super::exact::Asked;
 use super::exact::search::choose_exact;
 use super::model::measured;
 use super::phases::light::align_light;
+use super::phases::overlapping::{is_small, turn_parts};
 use super::power::ROUNDING;
 use super::price::limit_price;
 use super::requirement::{violation, within_reach};
@@ -36,6 +37,11 @@ pub(super) fn optimum(
     let question = Question { instance, signal, settings, interrupt };
     let mut chosen = chosen(question)?;
     let mut best = Candidate::new(instance, &mut chosen, signal)?;
+    // The exact bound has a search of its own, which made the deployment already; small surfaces are
+    // turned in every deployment.
+    if best.plan.searched && best.plan.built.is_none() && !is_small(&best.plan) {
+        turn_parts(&best.cascade, &best.link, &mut best.plan)?;
+    }
     if !best.plan.reach.is_met() {
         return out_of_reach(instance, &chosen, &best, settings);
     }
@@ -112,22 +118,24 @@ fn out_of_reach(
     best: &Candidate,
     settings: &Settings,
 ) -> Result<SurfacesDesign, Error> {
-    let mut nearest = nearest(best);
-    nearest.requirement = settings.requirement;
-    let metrics = measured(instance, &nearest)?;
+    let Nearest { deployment, metrics, violation } = nearest(instance, best, settings.requirement)?;
     let (required, reachable) = within_reach(instance, settings.select, settings.requirement)?;
     let proven = required > reachable * (1.0 + ROUNDING);
     let certificate = certificate(instance, settings.requirement, required, reachable);
     let mut warnings: Vec<String> = chosen.advice().into_iter().collect();
     if !proven {
-        warnings
-            .push("the requirement was not met, and it is not proven that it cannot be".to_owned());
+        warnings.push(if violation > FEASIBLE {
+            "the requirement was not met, and it is not proven that it cannot be".to_owned()
+        } else {
+            "the requirement was met with all power on the target alone: a search for a rate beside \
+             it found nothing"
+                .to_owned()
+        });
     }
     warnings.extend(advice(instance, &metrics));
-    let violation = violation(instance, &metrics, settings.requirement);
     Ok(Design {
         starts: Vec::new(),
-        variables: nearest,
+        variables: deployment,
         metrics,
         stop: match (proven, chosen.interrupted) {
             (true, _) => Stop::Computed,
@@ -145,17 +153,38 @@ fn out_of_reach(
     })
 }
 
-/// What the search found, or all power towards the target.
-fn nearest(best: &Candidate) -> Deployment {
+/// What the search found, or all power towards the target: whichever misses the requirement by less.
+fn nearest(
+    instance: &Instance,
+    best: &Candidate,
+    requirement: Requirement,
+) -> Result<Nearest, Error> {
     let Candidate { sites, cascade, link, plan } = best;
-    if let Some(built) = &plan.built {
-        return built.clone();
-    }
     let mut phases: Vec<Vec<C64>> = cascade.paths.iter().map(SurfacePath::target_vector).collect();
     align_light(cascade, &mut phases);
-    let light = cascade.illumination(&phases).response;
-    let zero = CMat::zeros(light.len(), light.len());
-    Deployment::steady(sites.clone(), phases, zero, beam(&light, link.power))
+    let all_on = |phases: Vec<Vec<C64>>| {
+        let light = cascade.illumination(&phases).response;
+        let zero = CMat::zeros(light.len(), light.len());
+        Deployment::steady(sites.clone(), phases, zero, beam(&light, link.power))
+    };
+    let found = plan.built.clone().or_else(|| plan.searched.then(|| all_on(plan.phases.clone())));
+    let mut nearest: Option<Nearest> = None;
+    for mut deployment in found.into_iter().chain([all_on(phases)]) {
+        deployment.requirement = requirement;
+        let metrics = measured(instance, &deployment)?;
+        let violation = violation(instance, &metrics, requirement);
+        if nearest.as_ref().is_none_or(|nearest| violation < nearest.violation) {
+            nearest = Some(Nearest { deployment, metrics, violation });
+        }
+    }
+    nearest.ok_or_else(no_deployment)
+}
+
+/// A deployment and by how much it misses the requirement.
+struct Nearest {
+    deployment: Deployment,
+    metrics: Metrics,
+    violation: f64,
 }
 
 fn certificate(

@@ -137,7 +137,9 @@ impl Fisher {
         let spread: f64 =
             (0..count).map(|i| (PI * (i as f64 - (sensors - 1.0) / 2.0)).powi(2)).sum();
         let aligned = self.reflection * spread / sensors;
-        (aligned > 0.0).then(|| 1.0 / aligned).filter(|crb| crb.is_finite())
+        // fields that cancel leave rounding
+        let lit = self.reflection > 1e-16 * self.most;
+        (lit && aligned > 0.0).then(|| 1.0 / aligned).filter(|crb| crb.is_finite())
     }
 }
 

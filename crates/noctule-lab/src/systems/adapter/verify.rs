@@ -12,6 +12,9 @@ use super::claims::Ledger;
 use super::tables::Tables;
 use crate::single::{Claim, Finding, SingleError};
 
+/// What no metric resolves: a product of factors that are rounding themselves.
+const NOTHING: f64 = 1e-33;
+
 /// Every claim of a document against the independent witness, a fresh evaluation, and itself.
 pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleError> {
     let member = |name: &str| {
@@ -31,7 +34,7 @@ pub(super) fn verified<T: Tables>(document: &Value) -> Result<Finding, SingleErr
     let mut compared = Vec::new();
     let infeasible = document.pointer("/proof/infeasible").is_some_and(|c| !c.is_null());
     // What the nearest design carries may be nothing at all: there, zero is zero up to rounding.
-    let nothing = if infeasible { 1e-12 } else { f64::MIN_POSITIVE };
+    let nothing = if infeasible { 1e-12 } else { NOTHING };
     let mut design = made_again::<T>(document, variables, metrics);
     let mut fresh = json!(design.metrics);
     (T::CLAIMS.restored)(&mut design.metrics, stored);
@@ -118,7 +121,9 @@ fn records(fresh: &mut Value, rows: Vec<Recorded>, stored: &Value, added: &mut V
             continue;
         }
         if value.is_none() && !said.is_null() && meant {
-            added.push(name);
+            if !added.contains(&name) {
+                added.push(name);
+            }
         } else {
             members.insert(name.to_owned(), json!(value));
         }

@@ -15,10 +15,14 @@ const TILTS: [f64; 10] = [0.0, 0.01, 0.03, 0.07, 0.13, 0.22, 0.35, 0.5, 0.7, 0.9
 const STEPS: [f64; 5] = [0.4, 0.15, 0.06, 0.02, 0.007];
 /// The tilt of a step, in turns for each unit of it: about as far as the other moves go.
 const TILT_OF_STEP: f64 = 0.3;
+/// The common turn of a step, in radians for each unit of it.
+const TURN_OF_STEP: f64 = 2.5;
 /// Rounds over all surfaces with one step.
 const ROUNDS: usize = 6;
 /// What is reached counts as all there is within this, relative: the rounding of two rates.
 pub(super) const ALL_OF_IT: f64 = 1e-9;
+/// Up to so many elements of all surfaces each is moved by itself too.
+const FEW: usize = 48;
 /// Beyond so many elements an evaluation costs so much that fewer are made.
 const LARGE: usize = 20_000;
 
@@ -27,6 +31,12 @@ pub(super) fn tilted(phases: &[C64], turns: f64) -> Vec<C64> {
     let n = phases.len() as f64;
     let at = |i: usize| TAU * turns * (i as f64 - (n - 1.0) / 2.0) / n;
     phases.iter().enumerate().map(|(i, v)| v * C64::from_polar(1.0, at(i))).collect()
+}
+
+/// All elements turned alike.
+fn turned(v: &[C64], radians: f64) -> Vec<C64> {
+    let turn = C64::from_polar(1.0, radians);
+    v.iter().map(|v| v * turn).collect()
 }
 
 /// `v` moved towards a direction, after the common rotation that brings them together.
@@ -58,16 +68,25 @@ enum Move {
     TowardsSplit,
     TiltUp,
     TiltDown,
+    /// All elements alike: how paths that overlap add up.
+    Ahead,
+    Back,
 }
 
 impl Move {
-    const ALL: [Self; 5] =
+    const FIRST: [Self; 5] =
         [Self::TowardsUser, Self::TowardsTarget, Self::TowardsSplit, Self::TiltUp, Self::TiltDown];
+    const OTHERS: [Self; 4] = [Self::TowardsUser, Self::TowardsTarget, Self::Ahead, Self::Back];
 
     /// The moves of a surface. Only how the first lights the target changes with μ_T, the frequency at
-    /// which the sensors beside it see the target.
-    fn of(surface: usize) -> &'static [Self] {
-        if surface == 0 { &Self::ALL } else { &Self::ALL[..2] }
+    /// which the sensors beside it see the target; only where paths overlap it matters how a surface
+    /// stands to the first.
+    fn of(surface: usize, overlapping: bool) -> &'static [Self] {
+        match (surface, overlapping) {
+            (0, _) => &Self::FIRST,
+            (_, true) => &Self::OTHERS,
+            (_, false) => &Self::OTHERS[..2],
+        }
     }
 }
 
@@ -83,11 +102,12 @@ pub(super) struct Search<'a> {
     interrupt: &'a Interrupt,
     pub(super) best: Option<Found>,
     pub(super) interrupted: bool,
+    overlapping: bool,
 }
 
 impl<'a> Search<'a> {
-    pub(super) const fn new(judge: Judge<'a>, interrupt: &'a Interrupt) -> Self {
-        Self { judge, interrupt, best: None, interrupted: false }
+    pub(super) const fn new(judge: Judge<'a>, interrupt: &'a Interrupt, overlapping: bool) -> Self {
+        Self { judge, interrupt, best: None, interrupted: false, overlapping }
     }
 
     /// Whether to stop: there is something, and nobody waits any longer.
@@ -136,11 +156,12 @@ impl<'a> Search<'a> {
         let elements: usize = self.judge.user.iter().map(Vec::len).sum();
         let apart = split(&self.judge.target[0]);
         let limit = self.judge.evaluations + if elements > LARGE { 300 } else { 6000 };
+        let one_by_one = elements <= FEW;
         for step in STEPS {
             for _ in 0..ROUNDS {
                 let mut moved = false;
                 for k in 0..surfaces {
-                    for &kind in Move::of(k) {
+                    for &kind in Move::of(k, self.overlapping) {
                         if self.stopped() || self.judge.evaluations > limit {
                             return Ok(());
                         }
@@ -149,6 +170,9 @@ impl<'a> Search<'a> {
                         };
                         moved |= self.offer(candidate)?;
                     }
+                    if one_by_one {
+                        moved |= self.each_element(k, TURN_OF_STEP * step)?;
+                    }
                 }
                 if !moved {
                     break;
@@ -156,6 +180,23 @@ impl<'a> Search<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The elements of a surface turned one at a time, either way; whether that helped.
+    fn each_element(&mut self, k: usize, radians: f64) -> Result<bool, Error> {
+        let mut moved = false;
+        for i in 0..self.judge.user[k].len() {
+            for turn in [radians, -radians].map(|angle| C64::from_polar(1.0, angle)) {
+                let Some(best) = self.best.as_ref().filter(|_| !self.interrupt.is_raised()) else {
+                    return Ok(moved);
+                };
+                let mut phases = best.candidate.surface(k).to_vec();
+                phases[i] *= turn;
+                let candidate = self.judge.moved(&best.candidate, k, phases);
+                moved |= self.offer(candidate)?;
+            }
+        }
+        Ok(moved)
     }
 
     /// The best so far after a move of one surface.
@@ -168,6 +209,8 @@ impl<'a> Search<'a> {
             Move::TowardsSplit => towards(v, apart, step),
             Move::TiltUp => tilted(v, TILT_OF_STEP * step),
             Move::TiltDown => tilted(v, -TILT_OF_STEP * step),
+            Move::Ahead => turned(v, TURN_OF_STEP * step),
+            Move::Back => turned(v, -TURN_OF_STEP * step),
         };
         Some(self.judge.moved(now, k, phases))
     }

@@ -22,6 +22,7 @@ use crate::surfaces::bounds::aligned::{aligned_bound, coarse_bound, highest};
 use crate::surfaces::chosen::{Chosen, considered, no_deployment};
 use crate::surfaces::model::{Link, ORTHOGONAL};
 use crate::surfaces::phases::find::plan_phases;
+use crate::surfaces::phases::light::align_light;
 use crate::surfaces::phases::plan::Plan;
 use crate::surfaces::reach::Reach;
 use crate::surfaces::settings::{Select, Signal};
@@ -172,7 +173,8 @@ impl Over<'_> {
         let effort = if self.thorough { Effort::SEARCH } else { Effort::QUICK };
         let judge = Judge::new(&cascade, &link, signal, limit, effort);
         let bases: Vec<Candidate> = bases.iter().map(|phases| judge.candidate(phases)).collect();
-        let mut search = Search::new(judge, interrupt);
+        let (base, user) = cascade.coherence();
+        let mut search = Search::new(judge, interrupt, base.max(user) > ORTHOGONAL);
         let enough = search.tilt(&bases, self.enough)?;
         if self.thorough && !enough {
             search.refine()?;
@@ -191,8 +193,8 @@ impl Over<'_> {
         Ok(found)
     }
 
-    /// Phases to start from: those for (21), those aligned to the user, and with thoroughness those
-    /// for as little illumination as (16) allows.
+    /// Phases to start from: those for (21), those aligned to the user, where paths overlap those whose
+    /// paths add up at the target, and with thoroughness those for as little illumination as (16) allows.
     fn bases(
         &self,
         cascade: &Cascade,
@@ -203,6 +205,13 @@ impl Over<'_> {
         let mut bases = vec![plan.phases.clone()];
         if !link.user_decides() {
             bases.push(cascade.paths.iter().map(SurfacePath::user_vector).collect());
+            let (base, _) = cascade.coherence();
+            if base > ORTHOGONAL {
+                let mut lit: Vec<Vec<C64>> =
+                    cascade.paths.iter().map(SurfacePath::target_vector).collect();
+                align_light(cascade, &mut lit);
+                bases.push(lit);
+            }
             if self.thorough {
                 plan = relax(self.asked, self.sites, cascade, link, plan)?;
                 bases.push(plan.phases.clone());

@@ -5,7 +5,7 @@ pub mod curve;
 pub(super) mod find;
 pub(super) mod light;
 pub(super) mod majorise;
-mod overlapping;
+pub(super) mod overlapping;
 pub(super) mod plan;
 pub mod quantise;
 pub(super) mod scorer;

@@ -1,20 +1,21 @@
 //! Phases where paths overlap: nothing is in closed form there.
 
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::ops::Range;
 use std::rc::Rc;
 
 use noctule_num::C64;
-use noctule_phy::cascade::Cascade;
+use noctule_optim::Work;
+use noctule_phy::cascade::{Cascade, SurfacePath};
 
 use super::curve::CurvePoint;
-use super::light::align_light;
+use super::light::{align_light, align_nearby};
 use super::plan::{Plan, coherent_score, phases_of};
 use super::scorer::{Inner, Scorer};
 use super::search::Climber;
 use crate::Error;
 use crate::surfaces::covariance::CovarianceSolver;
 use crate::surfaces::model::Link;
-use crate::surfaces::reach::Reach;
 
 /// Blends that all surfaces share, tried from all for the target to all for the user.
 const BLENDS: u32 = 12;
@@ -28,11 +29,17 @@ const FINER: f64 = TAU / 24.0;
 const SHRINK: f64 = 0.4;
 /// Sweeps over all surfaces at most.
 const SWEEPS: usize = 4;
+/// Of the starts so many are turned further.
+const TURNED: usize = 3;
+/// Parts of all surfaces together, and sweeps over them at most.
+const MOST_PARTS: usize = 48;
+const SWEEPS_OF_PARTS: usize = 8;
 /// The relative gain below which another sweep is not worth it.
 const GAIN: f64 = 1e-6;
 
-/// Phases where paths overlap: the best of those that a search for orthogonal paths finds and of
-/// blends that all surfaces share, each with the exact inner optimum.
+/// Phases where paths overlap: the best of those that a search for orthogonal paths finds, of blends
+/// that all surfaces share and of those aligned to user or target, each as it is and with its paths in
+/// phase at the target, and each with the exact inner optimum. The best few are turned further.
 pub(super) fn plan_overlapping(
     cascade: &Cascade,
     link: &Link,
@@ -40,28 +47,93 @@ pub(super) fn plan_overlapping(
 ) -> Result<Plan, Error> {
     let searched =
         (!link.user_decides()).then(|| climber.unwrap_or_else(|| Rc::new(Climber::new(link))));
-    let candidates = searched.as_ref().map_or_else(Vec::new, |climber| blends(link, climber));
-    let mut best = Plan::aligned(cascade, Reach::UNKNOWN);
-    best.reach = coherent_score(cascade, link, &best.phases)?;
-    best.work.evaluations += candidates.len() as u64;
-    for points in candidates.into_iter().filter(|points| !points.is_empty()) {
-        let Some(climber) = &searched else { break };
-        let phases = phases_of(cascade, climber, &points);
+    let mut work = Work::default();
+    let mut starts = Vec::new();
+    let mut offer = |phases: Vec<Vec<C64>>, points: Vec<CurvePoint>| -> Result<(), Error> {
+        work.evaluations += 1;
         let reach = coherent_score(cascade, link, &phases)?;
-        if reach > best.reach {
-            best = Plan { phases, reach, points, ..best };
-        }
-    }
-    let mut lit = best.phases.clone();
+        starts.push(Plan { phases, reach, points, ..Plan::unknown() });
+        Ok(())
+    };
+    offer(cascade.paths.iter().map(SurfacePath::user_vector).collect(), Vec::new())?;
+    let mut lit: Vec<Vec<C64>> = cascade.paths.iter().map(SurfacePath::target_vector).collect();
     align_light(cascade, &mut lit);
-    let reach = coherent_score(cascade, link, &lit)?;
-    if reach > best.reach {
-        (best.phases, best.reach) = (lit, reach);
+    offer(lit, Vec::new())?;
+    for points in searched.as_ref().map_or_else(Vec::new, |climber| blends(link, climber)) {
+        let Some(climber) = searched.as_ref().filter(|_| !points.is_empty()) else { continue };
+        let phases = phases_of(cascade, climber, &points);
+        let mut lit = phases.clone();
+        align_nearby(cascade, &mut lit);
+        offer(phases, points.clone())?;
+        offer(lit, points)?;
     }
-    best.work.evaluations += turn_together(cascade, link, &mut best)?;
-    best.starts = vec![best.reach];
+    let mut best = turned_further(cascade, link, starts, &mut work)?;
+    best.work = work;
     best.climber = searched;
     Ok(best)
+}
+
+/// The best after whole surfaces of the best few are turned.
+fn turned_further(
+    cascade: &Cascade,
+    link: &Link,
+    mut starts: Vec<Plan>,
+    work: &mut Work,
+) -> Result<Plan, Error> {
+    starts.sort_by(|a, b| b.reach.order(a.reach));
+    starts
+        .dedup_by(|a, b| (a.reach.merit() - b.reach.merit()).abs() <= GAIN * b.reach.merit().abs());
+    starts.truncate(TURNED);
+    for plan in &mut starts {
+        work.evaluations += turn_together(cascade, link, plan)?;
+        if is_small(plan) {
+            turn_parts(cascade, link, plan)?;
+            work.evaluations += plan.work.evaluations;
+        }
+    }
+    let reached = starts.iter().map(|plan| plan.reach).collect();
+    let best = starts.into_iter().reduce(
+        |best, other| {
+            if other.reach > best.reach { other } else { best }
+        },
+    );
+    Ok(Plan { starts: reached, searched: true, ..best.unwrap_or_else(Plan::unknown) })
+}
+
+/// Whether every element can be a part of its own: cheap enough for every deployment.
+pub(in crate::surfaces) fn is_small(plan: &Plan) -> bool {
+    plan.phases.iter().map(Vec::len).sum::<usize>() <= MOST_PARTS
+}
+
+/// Parts of surfaces turned one at a time: where paths overlap, the best phases of a surface need not be
+/// among those that are best for user and target alone. Small surfaces are turned element by element.
+pub(in crate::surfaces) fn turn_parts(
+    cascade: &Cascade,
+    link: &Link,
+    plan: &mut Plan,
+) -> Result<(), Error> {
+    let share = (MOST_PARTS / plan.phases.len().max(1)).max(1);
+    let parts: Vec<(usize, Range<usize>)> = plan
+        .phases
+        .iter()
+        .enumerate()
+        .flat_map(|(k, v)| {
+            let length = v.len().div_ceil(share).max(1);
+            let n = v.len();
+            (0..n).step_by(length).map(move |from| (k, from..(from + length).min(n)))
+        })
+        .collect();
+    for _ in 0..SWEEPS_OF_PARTS {
+        let before = plan.reach.merit();
+        for (k, part) in &parts {
+            plan.work.evaluations += turn(cascade, link, plan, *k, part.clone())?;
+        }
+        let now = plan.reach.merit();
+        if now - before <= GAIN * now.abs() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// What a search for orthogonal paths finds, and blends that all surfaces share, in phase and in
@@ -85,7 +157,8 @@ fn turn_together(cascade: &Cascade, link: &Link, plan: &mut Plan) -> Result<u64,
     for _ in 0..SWEEPS {
         let before = plan.reach.merit();
         for k in 1..cascade.paths.len() {
-            evaluations += turn(cascade, link, plan, k)?;
+            let whole = 0..plan.phases[k].len();
+            evaluations += turn(cascade, link, plan, k, whole)?;
         }
         let now = plan.reach.merit();
         if now - before <= GAIN * now.abs() {
@@ -95,8 +168,14 @@ fn turn_together(cascade: &Cascade, link: &Link, plan: &mut Plan) -> Result<u64,
     Ok(evaluations)
 }
 
-/// The common phase of one surface, all round and then by finer steps about the best.
-fn turn(cascade: &Cascade, link: &Link, plan: &mut Plan, k: usize) -> Result<u64, Error> {
+/// The common phase of a part of one surface, all round and then by finer steps about the best.
+fn turn(
+    cascade: &Cascade,
+    link: &Link,
+    plan: &mut Plan,
+    k: usize,
+    part: Range<usize>,
+) -> Result<u64, Error> {
     let mut evaluations = 0;
     let start = plan.phases[k].clone();
     let mut at = 0.0;
@@ -105,7 +184,8 @@ fn turn(cascade: &Cascade, link: &Link, plan: &mut Plan, k: usize) -> Result<u64
         let centre = at;
         for step in &steps {
             let turn = C64::from_polar(1.0, centre + step);
-            let turned = start.iter().map(|v| v * turn).collect();
+            let mut turned = start.clone();
+            turned[part.clone()].iter_mut().for_each(|v| *v *= turn);
             let kept = std::mem::replace(&mut plan.phases[k], turned);
             evaluations += 1;
             let reach = coherent_score(cascade, link, &plan.phases)?;

@@ -31,6 +31,8 @@ pub(in crate::surfaces) struct Plan {
     pub(in crate::surfaces) built: Option<Deployment>,
     /// The curves, where they were searched.
     pub(in crate::surfaces) climber: Option<Rc<Climber>>,
+    /// Whether phases were searched for where there are no curves.
+    pub(in crate::surfaces) searched: bool,
     /// What was reached from each start.
     pub(in crate::surfaces) starts: Vec<Reach>,
     pub(in crate::surfaces) work: Work,
@@ -39,7 +41,8 @@ pub(in crate::surfaces) struct Plan {
 impl Plan {
     /// A closed form is computed; a search stops when its smallest steps no longer help.
     pub(in crate::surfaces) const fn stop(&self) -> Stop {
-        if self.points.is_empty() && self.built.is_none() { Stop::Computed } else { Stop::Stalled }
+        let closed = self.points.is_empty() && self.built.is_none() && !self.searched;
+        if closed { Stop::Computed } else { Stop::Stalled }
     }
 
     /// The rate in nats; zero where the requirement is out of reach.
@@ -56,6 +59,7 @@ impl Plan {
             relaxed: None,
             built: None,
             climber: None,
+            searched: false,
             starts: Vec::new(),
             work: Work::default(),
         }
