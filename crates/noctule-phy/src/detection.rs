@@ -23,9 +23,9 @@ const FAR: f64 = 9.0;
 /// ```
 pub fn detection_probability(snr: f64, false_alarm: f64) -> f64 {
     let threshold = -false_alarm.ln();
-    let mut tail = 0.0;
-    summed(snr, threshold, |k| {
-        tail += poisson(threshold, k);
+    let (mut tail, mut terms) = (0.0, Poisson::new(threshold));
+    summed(snr, threshold, || {
+        tail += terms.next_term();
         tail
     })
 }
@@ -36,7 +36,9 @@ pub fn detection_slope(snr: f64, false_alarm: f64) -> f64 {
     if snr.sqrt() - threshold.sqrt() > FAR {
         return 0.0;
     }
-    summed(snr, threshold, |k| poisson(threshold, k + 1))
+    let mut terms = Poisson::new(threshold);
+    terms.next_term();
+    summed(snr, threshold, || terms.next_term())
 }
 
 /// The signal-to-noise ratio at which a target is detected with `probability`; zero up to the
@@ -63,26 +65,44 @@ pub fn snr_for_detection(probability: f64, false_alarm: f64) -> f64 {
     high
 }
 
-/// `Σ_k e^{−ρ}ρ^k/k! · f(k)`; one where ρ is far above the threshold.
-fn summed(snr: f64, threshold: f64, mut f: impl FnMut(usize) -> f64) -> f64 {
+/// `Σ_k e^{−ρ}ρ^k/k! · f_k`, with `f` the next number of a sequence; one where ρ is far above the threshold.
+fn summed(snr: f64, threshold: f64, mut f: impl FnMut() -> f64) -> f64 {
     if snr.sqrt() - threshold.sqrt() > FAR {
         return 1.0;
     }
     let last = snr + FAR * (snr.sqrt() + FAR);
-    let mut sum = 0.0;
-    for k in 0..=last as usize {
-        sum += poisson(snr, k) * f(k);
+    let (mut sum, mut terms) = (0.0, Poisson::new(snr));
+    for _ in 0..=last as usize {
+        sum += terms.next_term() * f();
     }
     sum.min(1.0)
 }
 
-/// `e^{−x} x^k/k!`.
-fn poisson(x: f64, k: usize) -> f64 {
-    if x <= 0.0 {
-        return if k == 0 { 1.0 } else { 0.0 };
+/// `e^{−x} x^k/k!` for `k = 0, 1, …`, each from the one before while the first is a number.
+struct Poisson {
+    x: f64,
+    k: f64,
+    term: f64,
+}
+
+impl Poisson {
+    /// Beyond this the first term is none.
+    const SMALLEST: f64 = 700.0;
+
+    fn new(x: f64) -> Self {
+        Self { x, k: 0.0, term: if x <= Self::SMALLEST { (-x).exp() } else { 0.0 } }
     }
-    let k = k as f64;
-    (k * x.ln() - x - ln_gamma(k + 1.0)).exp()
+
+    fn next_term(&mut self) -> f64 {
+        let (k, x) = (self.k, self.x);
+        self.k += 1.0;
+        if x > Self::SMALLEST {
+            return (k * x.ln() - x - ln_gamma(k + 1.0)).exp();
+        }
+        let term = self.term;
+        self.term *= x / self.k;
+        term
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +123,26 @@ mod tests {
             let found: f64 = (0..steps).step_by(100).map(|i| at(i + 50) * 100.0).sum();
             let known = false_alarm.powf(1.0 / (1.0 + mean));
             assert!((found - known).abs() < 2e-4, "{found} instead of {known}");
+        }
+    }
+
+    /// From one term to the next, and each by itself where the first underflows.
+    #[test]
+    fn terms_follow_from_one_another() {
+        for x in [0.0, 1e-3, 4.0, 60.0, 699.0, 701.0] {
+            let mut terms = Poisson::new(x);
+            for k in 0..1500_u32 {
+                let found = terms.next_term();
+                let k = f64::from(k);
+                let exact = match x > 0.0 {
+                    true => (k * x.ln() - x - ln_gamma(k + 1.0)).exp(),
+                    false => f64::from(u8::from(k < 0.5)),
+                };
+                assert!(
+                    (found - exact).abs() <= 1e-11 * exact + 1e-300,
+                    "{x} {k}: {found} {exact}"
+                );
+            }
         }
     }
 

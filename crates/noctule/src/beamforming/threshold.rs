@@ -72,6 +72,8 @@ struct Seen {
     crb_rad2: [f64; 2],
     snr: f64,
     lobes: Vec<Lobe>,
+    /// The lobes in the order of their likeness, the largest first.
+    likeliest: Vec<usize>,
 }
 
 impl Seen {
@@ -109,10 +111,24 @@ impl Seen {
             factor * self.lobes.iter().map(of).sum::<f64>() / self.crb_rad2[i]
         };
         let likely = self.lobes.iter().map(most).sum::<f64>() > MOST_OUTLIERS;
+        if !likely && 0.5 * (excess(0) + excess(1)) < BEYOND - 1.0 {
+            return true;
+        }
         // Far below the threshold the bound itself is wider than lobes are apart, and errors are within
-        // it again: estimates are on other lobes all the same.
-        (!likely && 0.5 * (excess(0) + excess(1)) < BEYOND - 1.0)
-            || (self.ratio(factor) <= BEYOND && self.errors(factor).0 <= MOST_OUTLIERS)
+        // it again: estimates are on other lobes all the same. Both sums only grow: the likeliest lobes first,
+        // until one of them is too large.
+        let (mut outliers, mut beyond) = (0.0, 0.0);
+        for &i in &self.likeliest {
+            let lobe = &self.lobes[i];
+            let probability = mistaken(self.snr * factor, lobe.likeness);
+            let off = |axis: usize| lobe.off_rad[axis].powi(2) / self.crb_rad2[axis];
+            outliers += probability;
+            beyond += 0.5 * factor * probability * (off(0) + off(1));
+            if outliers > MOST_OUTLIERS || 1.0 - MOST_OUTLIERS + beyond > BEYOND {
+                return false;
+            }
+        }
+        1.0 - outliers + beyond <= BEYOND
     }
 
     /// Decibels of power above the threshold, by which there are less at the last power that is enough; the range where
@@ -130,7 +146,7 @@ impl Seen {
                 (low, high) = (low - 1.0, low);
             }
         }
-        for _ in 0..20 {
+        for _ in 0..12 {
             let middle = 0.5 * (low + high);
             if enough(middle) { low = middle } else { high = middle }
         }
@@ -250,7 +266,9 @@ fn seen(instance: &Instance, beams: &Beams, bounds: Option<&[TargetMetrics]>) ->
         let crb_rad2 = [square(bound.azimuth_rcrb_deg), square(bound.polar_rcrb_deg)];
         let known = crb_rad2.iter().any(|x| !(*x > 0.0 && x.is_finite()));
         let reflected = instance.targets()[m].reflection.norm_sqr();
-        (!known).then(|| Seen { crb_rad2, snr: reflected * energy / noise, lobes })
+        let mut likeliest: Vec<usize> = (0..lobes.len()).collect();
+        likeliest.sort_by(|&i, &j| lobes[j].likeness.total_cmp(&lobes[i].likeness));
+        (!known).then(|| Seen { crb_rad2, snr: reflected * energy / noise, lobes, likeliest })
     };
     bounds.iter().enumerate().map(one).collect()
 }
