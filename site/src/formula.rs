@@ -161,7 +161,7 @@ impl<'t> Reader<'t> {
             above = Reader { rest: &plain }.row(None);
         } else if self.rest.starts_with('^') {
             self.one();
-            above = self.script(|c| c.is_alphanumeric());
+            above = self.script(char::is_alphanumeric);
         }
         match (below.is_empty(), above.is_empty()) {
             (true, true) => base,

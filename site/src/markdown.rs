@@ -57,8 +57,11 @@ fn words(events: &[Event<'_>]) -> String {
     events.iter().map(text).collect()
 }
 
+/// From the text of formulas to MathML.
+type Setter = fn(&str) -> Result<String, String>;
+
 /// What sets a block of code that is one of formulas: its language is `text formula`, or `math` for LaTeX.
-fn setter(event: &Event<'_>) -> Option<fn(&str) -> Result<String, String>> {
+fn setter(event: &Event<'_>) -> Option<Setter> {
     let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) = event else { return None };
     match &**language {
         "text formula" => Some(|text| Ok(formula::block(text))),

@@ -17,14 +17,14 @@ pub struct Metrics {
     pub rate_bps_hz: f64,
     /// The same in nat/s/Hz.
     pub rate_nats: f64,
-    /// Cramér–Rao bound of the target's spatial frequency (16); absent where it is not lit.
+    /// Cramér–Rao bound of the target's spatial frequency (16); absent where it is not lit: by less than 10⁻¹⁶
+    /// of what aligned surfaces would, which is rounding.
     pub crb: Option<f64>,
     /// The bound in dB.
     pub crb_db: Option<f64>,
     /// Root of the bound: the standard deviation that no unbiased estimator beats.
     pub root_crb: Option<f64>,
-    /// The upper bound (21) of the bound, which designs use, in dB; absent where the target is lit by less
-    /// than 10⁻¹⁶ of what aligned surfaces would, which is rounding.
+    /// The upper bound (21) of the bound, which designs use, in dB.
     pub crb_aligned_db: Option<f64>,
     /// gᴴRg, the power that lights the target.
     pub illumination: f64,
@@ -83,7 +83,8 @@ pub(super) fn measured(instance: &Instance, deployment: &Deployment) -> Result<M
         sensing_share += if power > 0.0 { mode.share * sensing / power } else { 0.0 };
         streams = streams.max(rank(&mode.information, power)?);
     }
-    let finite = |x: f64| x.is_finite().then_some(x);
+    let lit = powers.direct > UNLIT * power_w * most_light(&cascade);
+    let finite = |x: f64| (x.is_finite() && lit).then_some(x);
     let crb = finite(cascade.crb(powers));
     let (base, user) = cascade.coherence();
     Ok(Metrics {
@@ -92,9 +93,7 @@ pub(super) fn measured(instance: &Instance, deployment: &Deployment) -> Result<M
         crb,
         crb_db: crb.map(db_from_linear),
         root_crb: crb.map(f64::sqrt),
-        crb_aligned_db: finite(cascade.crb_aligned(powers))
-            .filter(|_| powers.direct > UNLIT * power_w * most_light(&cascade))
-            .map(db_from_linear),
+        crb_aligned_db: finite(cascade.crb_aligned(powers)).map(db_from_linear),
         illumination: powers.direct,
         power_w,
         surfaces: deployment.sites.len(),
@@ -112,7 +111,7 @@ pub(super) fn measured(instance: &Instance, deployment: &Deployment) -> Result<M
 pub(super) const UNLIT: f64 = 1e-16;
 
 /// The illumination of a watt that no phases exceed: all fields in phase.
-fn most_light(cascade: &Cascade) -> f64 {
+pub(super) fn most_light(cascade: &Cascade) -> f64 {
     let paths = cascade.paths.iter().enumerate();
     let sum: f64 =
         paths.map(|(k, path)| cascade.sensing_weight(k).sqrt() * path.elements as f64).sum();

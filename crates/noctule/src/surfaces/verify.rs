@@ -124,10 +124,15 @@ impl Fisher {
         self.reflection += weight * trace(&scene.echo, total, &scene.echo).re;
     }
 
+    /// Fields that cancel leave rounding.
+    fn lit(&self) -> bool {
+        self.reflection > 1e-16 * self.most
+    }
+
     /// (16): what is known of the frequency once the reflection is not.
     fn crb(&self) -> Option<f64> {
         let Self { own, mixed, reflection, .. } = *self;
-        let known = if reflection > 0.0 { own - mixed.norm_sqr() / reflection } else { 0.0 };
+        let known = if self.lit() { own - mixed.norm_sqr() / reflection } else { 0.0 };
         (known > 0.0).then(|| 1.0 / known).filter(|crb| crb.is_finite())
     }
 
@@ -137,9 +142,7 @@ impl Fisher {
         let spread: f64 =
             (0..count).map(|i| (PI * (i as f64 - (sensors - 1.0) / 2.0)).powi(2)).sum();
         let aligned = self.reflection * spread / sensors;
-        // fields that cancel leave rounding
-        let lit = self.reflection > 1e-16 * self.most;
-        (lit && aligned > 0.0).then(|| 1.0 / aligned).filter(|crb| crb.is_finite())
+        (self.lit() && aligned > 0.0).then(|| 1.0 / aligned).filter(|crb| crb.is_finite())
     }
 }
 

@@ -90,7 +90,11 @@ impl Climb {
     }
 
     /// From every point: in the uplink where that is possible, else roughly in the beams.
-    fn from_all(&mut self, points: Vec<Vec<C64>>, interrupt: &Interrupt) -> Result<Found, Error> {
+    fn climb_from_all(
+        &mut self,
+        points: Vec<Vec<C64>>,
+        interrupt: &Interrupt,
+    ) -> Result<Found, Error> {
         let mut found = Found { values: Vec::new(), best: None, work: Work::default() };
         for mut x in points {
             if found.best.is_some() && interrupt.is_raised() {
@@ -192,7 +196,7 @@ pub(super) fn communication(
 ) -> Result<CellFreeDesign, Error> {
     let mut climb = Climb::new(instance, settings)?;
     let points = points(instance, &climb.full.model, settings.starts, warm)?;
-    let Found { mut values, best, mut work } = climb.from_all(points, interrupt)?;
+    let Found { mut values, best, mut work } = climb.climb_from_all(points, interrupt)?;
     let Some((mut x, _)) = best else {
         let error = InputError::new("there is no start", "starts", "0", "at least 1");
         return Err(error.into());

@@ -15,7 +15,7 @@ use noctule_phy::centred_array::CentredArray;
 
 use crate::Error;
 use crate::surfaces::covariance::{CovarianceSolver, Reduced};
-use crate::surfaces::model::{Link, rate};
+use crate::surfaces::model::{Link, UNLIT, most_light, rate};
 use crate::surfaces::power::{Allocator, ROUNDING};
 use crate::surfaces::reach::Reach;
 use crate::surfaces::settings::Signal;
@@ -100,6 +100,8 @@ pub(in crate::surfaces) struct Judge<'a> {
     link: &'a Link,
     signal: Signal,
     limit: f64,
+    /// Illumination up to which a target is not lit.
+    dark: f64,
     pub(in crate::surfaces) effort: Effort,
     /// Covariances judged.
     pub(in crate::surfaces) evaluations: u64,
@@ -153,6 +155,7 @@ impl<'a> Judge<'a> {
             link,
             signal,
             limit,
+            dark: UNLIT * link.power * most_light(cascade),
             effort,
             evaluations: 0,
             user: paths.iter().map(SurfacePath::user_vector).collect(),
@@ -329,7 +332,9 @@ impl<'a> Judge<'a> {
             }
         };
         let total = CMat::from_fn(n, n, |i, j| information[(i, j)] + sensing[(i, j)]);
-        let crb = self.cascade.crb(fixed.light.powers(&total));
+        let powers = fixed.light.powers(&total);
+        // what only rounding lights tells nothing of its place
+        let crb = if powers.direct > self.dark { self.cascade.crb(powers) } else { f64::INFINITY };
         let reach = if crb <= self.limit * (1.0 + ROUNDING) {
             Reach::Rate(rate(&fixed.channel, &information, self.cascade.user_noise_w)?)
         } else {

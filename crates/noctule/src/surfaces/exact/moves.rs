@@ -22,7 +22,7 @@ const ROUNDS: usize = 6;
 /// What is reached counts as all there is within this, relative: the rounding of two rates.
 pub(super) const ALL_OF_IT: f64 = 1e-9;
 /// Up to so many elements of all surfaces each is moved by itself too.
-const FEW: usize = 48;
+pub(super) const FEW: usize = 48;
 /// Beyond so many elements an evaluation costs so much that fewer are made.
 const LARGE: usize = 20_000;
 

@@ -8,16 +8,18 @@
 //! target and a split beam. For given phases it asks for as little illumination (or change of it) as
 //! the bound allows. It proves nothing; what no phases exceed is the capacity without requirement.
 
+use std::f64::consts::TAU;
+
 use noctule_num::C64;
+use noctule_num::rng::{StreamKey, uniform};
 use noctule_optim::Work;
 use noctule_phy::cascade::{Cascade, SurfacePath};
 
 use super::Asked;
 use super::judge::{Candidate, Effort, Judge, Trial};
-use super::moves::{ALL_OF_IT, Found, Search};
+use super::moves::{ALL_OF_IT, FEW, Found, Search};
 use super::relax::relax;
 use crate::Error;
-use crate::surfaces::Deployment;
 use crate::surfaces::bounds::aligned::{aligned_bound, coarse_bound, highest};
 use crate::surfaces::chosen::{Chosen, considered, no_deployment};
 use crate::surfaces::model::{Link, ORTHOGONAL};
@@ -26,6 +28,17 @@ use crate::surfaces::phases::light::align_light;
 use crate::surfaces::phases::plan::Plan;
 use crate::surfaces::reach::Reach;
 use crate::surfaces::settings::{Select, Signal};
+use crate::surfaces::{Deployment, SYSTEM};
+
+/// Starts of small surfaces beside those that follow from user and target.
+const STARTS: u64 = 24;
+
+/// Phases drawn for a start, the same in every run.
+fn random_phases(elements: &[usize], start: u64) -> Vec<Vec<C64>> {
+    let mut rng = StreamKey::new(0, SYSTEM, "exact-starts", start).trial(0);
+    let mut phase = || C64::from_polar(1.0, uniform(&mut rng, 0.0, TAU));
+    elements.iter().map(|&n| (0..n).map(|_| phase()).collect()).collect()
+}
 
 /// What a choice costs and whether it was cut short.
 #[derive(Default)]
@@ -170,6 +183,10 @@ impl Over<'_> {
         let link = Link::new(instance, &cascade);
         let mut bases = self.bases(&cascade, &link, course)?;
         bases.extend(from);
+        let elements: usize = link.elements.iter().sum();
+        if self.thorough && elements <= FEW {
+            bases.extend((0..STARTS).map(|start| random_phases(&link.elements, start)));
+        }
         let effort = if self.thorough { Effort::SEARCH } else { Effort::QUICK };
         let judge = Judge::new(&cascade, &link, signal, limit, effort);
         let bases: Vec<Candidate> = bases.iter().map(|phases| judge.candidate(phases)).collect();
