@@ -81,15 +81,6 @@ fn paths_add_up_on_the_highest_of_several_summits() {
     }
 }
 
-/// Random phases keep the bound with two decibels to spare.
-#[test]
-fn an_exact_bound_in_reach_is_met() {
-    let more = json!({ "requirement": "exact-bound", "select": "all" });
-    let instance = include_str!("scenes/exact-in-reach.json");
-    let story = confirmed("surfaces", instance, "full-covariance", &more);
-    assert!(story.meets_requirements, "{:?}", story.warnings);
-}
-
 /// A rate that is a small difference of large ones is known less well than the search closes: it does not
 /// say then that it converged.
 #[test]
