@@ -47,7 +47,7 @@ fn the_reduced_problem_has_one_size() {
 
 /// From the same start in the same reduced space, Algorithm 1 needs at least 10 times as many
 /// evaluations at 16 antennas and 30 times at 64 to come within a relative 10⁻⁶ of the best that
-/// either reaches (medians measured: 15 and 43).
+/// either reaches (30 at 16 antennas in `noctule bench`).
 #[test]
 fn evaluations_beside_algorithm_1() {
     let settings = Settings { trace_rows: 3000, ..Settings::default() };
