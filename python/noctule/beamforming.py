@@ -197,6 +197,8 @@ Metrics in records
     sum rate of beams that were designed for estimates on the channels as they are, mean over the band
 ``perfect_rate_bps_hz`` (bit/s/Hz)
     sum rate of what our method designs for the same goal in the same trial where it knows the channels, mean over the band; beside it ``sum_rate_bps_hz`` says what knowledge is worth where rates are the goal: other goals may spend it on something else
+``rate_bound_bps_hz`` (bit/s/Hz)
+    no beams with as small a tr F⁻¹, or that keep the same limits, have a larger sum rate: where a design was certified
 ``evaluations_total``
     of the objective, over all starts
 ``goal_value``

@@ -402,8 +402,8 @@ class BalancedSettings:
         Sensing beams of each access point that senses.
     starts : int
         Number of starts, taken in this order: regularised zero forcing, matched filters, then
-        randomly perturbed regularised zero forcing. Where there are several and something is required, the
-        beams of the largest rate without sensing come before, as one more.
+        randomly perturbed regularised zero forcing. Where there are several and something is
+        required, the beams of the largest rate without sensing come before, as one more.
     tolerance : float
         Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
     trace_rows : int
@@ -439,8 +439,8 @@ class RateOnlySettings:
         Sensing beams of each access point that senses.
     starts : int
         Number of starts, taken in this order: regularised zero forcing, matched filters, then
-        randomly perturbed regularised zero forcing. Where there are several and something is required, the
-        beams of the largest rate without sensing come before, as one more.
+        randomly perturbed regularised zero forcing. Where there are several and something is
+        required, the beams of the largest rate without sensing come before, as one more.
     tolerance : float
         Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
     trace_rows : int
