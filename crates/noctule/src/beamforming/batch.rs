@@ -26,9 +26,8 @@ type Told = (usize, Result<BeamformingDesign, Error>);
 /// let scenario = Scenario { users: 2, ..Scenario::paper() };
 /// let drops = (0..4).map(|trial| scenario.realize(1, trial)).collect::<Result<Vec<_>, _>>()?;
 /// let designs = design_batch(&drops, &Settings::default(), None, &Interrupt::new());
-/// let objectives: Vec<_> =
-///     designs.into_iter().map(|design| Ok(design?.metrics.objective)).collect::<Result<_, _>>()?;
-/// assert_eq!(objectives.len(), 4);
+/// let designs = designs.into_iter().collect::<Result<Vec<_>, _>>()?;
+/// assert!(designs.iter().all(|design| design.metrics.objective.is_some()));
 /// # Ok::<(), noctule::Error>(())
 /// ```
 pub fn design_batch(
