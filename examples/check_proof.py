@@ -1238,8 +1238,8 @@ class Frames:
             count = len(self.r)
             for i, (r, d) in enumerate(zip(self.r, self.d)):
                 a = r - d * (s * self.kappa[i])
-                values, v = np.linalg.eigh((a.mid + a.mid.conj().T) / 2)
-                v, size = Ball(v), float(np.abs(values).max())
+                values, vectors = np.linalg.eigh((a.mid + a.mid.conj().T) / 2)
+                v, size = Ball(vectors), float(np.abs(values).max())
                 turned_away = frobenius(v.H @ v - np.eye(len(values)))
                 off = frobenius(a - (v * values) @ v.H) + turned_away * (2 + turned_away) * size
                 noise = Span.of(self.noise[i]).low
