@@ -7,7 +7,7 @@
 //! better than that end. It then counts as having ended there.
 //!
 //! That is a criterion and no proof: another optimum might lie as close. In a campaign of 600 scenes of ten
-//! kinds none was lost by it (`docs/performance.md`). To end climbs that are merely far behind the best
+//! kinds none was lost by it (`docs/performance.md`, with what four starts miss). To end climbs that are merely far behind the best
 //! one loses optima, because climbs rest at saddles on their way.
 
 use noctule_num::C64;

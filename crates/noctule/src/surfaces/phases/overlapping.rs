@@ -29,8 +29,9 @@ const FINER: f64 = TAU / 24.0;
 const SHRINK: f64 = 0.4;
 /// Sweeps over all surfaces at most.
 const SWEEPS: usize = 4;
-/// Of the starts so many are turned further.
+/// Of the starts so many are turned further; of large surfaces, whose evaluations cost milliseconds, one.
 const TURNED: usize = 3;
+const LARGE: usize = 20_000;
 /// Parts of all surfaces together, and sweeps over them at most.
 const MOST_PARTS: usize = 48;
 const SWEEPS_OF_PARTS: usize = 8;
@@ -83,7 +84,8 @@ fn turned_further(
     starts.sort_by(|a, b| b.reach.order(a.reach));
     starts
         .dedup_by(|a, b| (a.reach.merit() - b.reach.merit()).abs() <= GAIN * b.reach.merit().abs());
-    starts.truncate(TURNED);
+    let large = starts.first().is_some_and(|plan| elements(plan) > LARGE);
+    starts.truncate(if large { 1 } else { TURNED });
     for plan in &mut starts {
         work.evaluations += turn_together(cascade, link, plan)?;
         if is_small(plan) {
@@ -102,7 +104,11 @@ fn turned_further(
 
 /// Whether every element can be a part of its own: cheap enough for every deployment.
 pub(in crate::surfaces) fn is_small(plan: &Plan) -> bool {
-    plan.phases.iter().map(Vec::len).sum::<usize>() <= MOST_PARTS
+    elements(plan) <= MOST_PARTS
+}
+
+fn elements(plan: &Plan) -> usize {
+    plan.phases.iter().map(Vec::len).sum()
 }
 
 /// Parts of surfaces turned one at a time: where paths overlap, the best phases of a surface need not be
@@ -112,6 +118,9 @@ pub(in crate::surfaces) fn turn_parts(
     link: &Link,
     plan: &mut Plan,
 ) -> Result<(), Error> {
+    if elements(plan) > LARGE {
+        return Ok(());
+    }
     let share = (MOST_PARTS / plan.phases.len().max(1)).max(1);
     let parts: Vec<(usize, Range<usize>)> = plan
         .phases
