@@ -104,3 +104,18 @@ fn a_flag_is_zero_or_one() {
         assert!(error.contains("flag") && error.contains(name), "{error}");
     }
 }
+
+/// Parts of surfaces are turned where an evaluation is cheap; beyond 20 000 elements it costs milliseconds.
+#[test]
+fn large_surfaces_are_turned_as_wholes() {
+    let mut instance: Value =
+        serde_json::from_str(include_str!("scenes/overlapping-apart.json")).unwrap();
+    let more = json!({ "select": "all", "certify": false });
+    let mut evaluations = |elements: u32| {
+        instance["shared_elements"] = json!(f64::from(elements));
+        let story = confirmed("surfaces", &instance.to_string(), "full-covariance", &more);
+        story.document["work"]["evaluations"].as_u64().unwrap()
+    };
+    let (parts, wholes) = (evaluations(19_998), evaluations(20_001));
+    assert!(wholes + 1000 < parts, "{parts} with parts, {wholes} with wholes");
+}
