@@ -1,4 +1,4 @@
-//! A campaign on all systems: no design of any scheme is better than a bound that is proven of its instance.
+//! Campaigns on all systems: no design of any scheme is better than a bound that is proven of its instance.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use noctule::{FEASIBLE, Interrupt, Sense};
@@ -9,38 +9,16 @@ use serde_json::{Value, json};
 /// Beyond a bound by more than this, relative to it, is no rounding.
 const ROUNDING: f64 = 1e-8;
 
-/// Small scenes, so that ten thousand of a system are minutes: system, what differs from the default, the settings
-/// that certify, and schemes that would take longer than all others together.
-fn scenes() -> Vec<(&'static str, Value, Value, &'static [&'static str])> {
-    let gap = json!({ "certify": { "nodes": 60, "gap": 1e-3 } });
-    let small = json!({ "horizontal": 2, "vertical": 2 });
-    vec![
-        (
-            "beamforming",
-            json!({ "users": 2, "transmit_array": small, "receive_array": small,
-                "targets": { "fixed": [{ "azimuth_deg": -30.0, "polar_deg": 75.0, "reflection": [0.1, 0.0] }] } }),
-            gap.clone(),
-            &[
-                "best-known",
-                "wmmse-sdr",
-                "wmmse-sdr-conic",
-                "algorithm-1",
-                "fp-sgda",
-                "projected-gradient",
-                "sharing",
-                "extended-target",
-            ],
-        ),
-        (
-            "cellfree",
-            json!({ "aps": 2, "antennas": 2, "users": 2, "targets": 1, "grid_points": 61 }),
-            gap,
-            &[],
-        ),
-        ("pilots", json!({}), json!({ "certify": true }), &["theta-conic"]),
-        ("surfaces", json!({}), json!({ "certify": true }), &[]),
-        ("frame", json!({}), json!({}), &[]),
-    ]
+/// What is drawn of a system, how it is certified, and who takes no part.
+struct Scene {
+    system: &'static str,
+    /// What differs from the default: small scenes, so that ten thousand are minutes.
+    differs: Value,
+    certify: Value,
+    /// Schemes that would take longer than all others together.
+    dear: &'static [&'static str],
+    /// What the bound is of.
+    goal: &'static str,
 }
 
 /// `default` with what differs.
@@ -63,34 +41,40 @@ fn row(
     chain.run(2031, trial, &Interrupt::new()).into_iter().next()
 }
 
-/// Powers and requirements of a trial, so that scenes without random places differ too.
+/// Powers, places and requirements of a trial, so that scenes without random places differ too.
 fn varied(system: &str, scenario: &Value, trial: u64) -> Value {
     let mut out = scenario.clone();
     let step = |n: u64| (trial % n) as f64 / n as f64;
     match system {
+        "pilots" => {
+            // orthogonal, contaminated in either direction, and in both
+            out["uplink_correlation"] = json!([0.0, 0.4, 0.0, 0.0, 0.3][trial as usize % 5]);
+            out["downlink_correlation"] = json!([0.0, 0.0, 0.4, 0.0, 0.2][trial as usize % 5]);
+            out["crb_limit"] = match trial % 3 {
+                0 => json!("none"),
+                _ => json!({ "over_best": 1.05 + step(31) }),
+            };
+        }
         "surfaces" => {
-            out["power_dbm"] = json!(20.0 + 20.0 * step(17));
+            let power_dbm = 20.0 + 20.0 * step(17);
+            out["power_dbm"] = json!(power_dbm);
             out["user_m"] = json!([60.0 + 80.0 * step(101), 0.0]);
-            out["crb_limit_db"] = json!(-35.0 + 10.0 * step(13));
+            out["crb_limit_db"] = json!(14.0 - power_dbm + 10.0 * step(13));
+            if trial % 4 == 3 {
+                out["target_m"] = json!([70.0 + 50.0 * step(37), 25.0 - 40.0 * step(23)]);
+            }
         }
         "frame" => {
-            out["echo_snr_db"] = json!(10.0 * step(101));
+            out["echo_snr_db"] = json!(8.0 + 15.0 * step(101));
+            out["crb_limit"] = json!({ "deg2": 0.5 + 4.0 * step(29) });
             out["power_dbm"] = json!(18.0 + 10.0 * step(13));
             out["angular_spread_deg"] = json!(0.5 + 2.5 * step(17));
+            out["sinr"] = json!(["use-and-forget", "lower-bound", "physical"][trial as usize % 3]);
         }
         _ => {}
     }
     out
 }
-
-/// What the bound of the first scheme is of.
-const BOUNDED: [(&str, &str); 5] = [
-    ("beamforming", "objective"),
-    ("cellfree", "sum_rate_bps_hz"),
-    ("frame", "sum_rate_bps_hz"),
-    ("pilots", "worst_error"),
-    ("surfaces", "rate_bps_hz"),
-];
 
 #[derive(Default, Debug)]
 struct Count {
@@ -101,13 +85,13 @@ struct Count {
     nearest: f64,
 }
 
-fn held(id: &str, differs: &Value, certify: &Value, dear: &[&str], trials: u64) -> Count {
+fn held(scene: &Scene, trials: u64) -> Count {
+    let Scene { system: id, differs, certify, dear, goal } = scene;
     let system = systems::need(id, "system").unwrap();
     let scenario = merged(&system.default_scenario(), differs);
     let schemes = system.schemes();
     let first = schemes[0].name;
-    let goal = BOUNDED.iter().find(|(name, _)| *name == id).unwrap().1;
-    let at = system.metrics().iter().position(|metric| metric.name == goal).unwrap();
+    let at = system.metrics().iter().position(|metric| metric.name == *goal).unwrap();
     let mut count = Count { nearest: f64::INFINITY, ..Count::default() };
     for trial in 0..trials {
         let scenario = varied(id, &scenario, trial);
@@ -146,25 +130,95 @@ fn held(id: &str, differs: &Value, certify: &Value, dear: &[&str], trials: u64) 
     count
 }
 
-/// `NOCTULE_EFFORT` times five instances of every system; 2 000 times is ten thousand.
-#[test]
-fn campaign_no_design_of_any_scheme_passes_a_certified_bound() {
+/// Five instances with every change of the code, and ten thousand at the effort of `cargo xtask validate`.
+fn never_passed(scene: &Scene) {
     let effort: u64 =
         std::env::var("NOCTULE_EFFORT").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    for (id, differs, certify, dear) in scenes() {
-        let begin = std::time::Instant::now();
-        let count = held(id, &differs, &certify, dear, 5 * effort);
-        println!(
-            "{id}: {} instances, {} with a bound, {} designs, nearest {:.1e} relative, {:.1} s, beyond: {:?}",
-            count.instances,
-            count.bounded,
-            count.designs,
-            count.nearest,
-            begin.elapsed().as_secs_f64(),
-            count.beyond
-        );
-        assert!(count.bounded > 0, "{id}: nothing was bounded");
-        assert!(count.designs > count.bounded, "{id}: no other scheme had a design");
-        assert!(count.beyond.is_empty(), "{id}: {:?}", count.beyond);
-    }
+    let trials = if effort > 1 { 500 * effort.min(20) } else { 5 };
+    let begin = std::time::Instant::now();
+    let count = held(scene, trials);
+    let id = scene.system;
+    println!(
+        "{id}: {} instances, {} with a bound, {} designs, nearest {:.1e} relative, {:.1} s, beyond: {:?}",
+        count.instances,
+        count.bounded,
+        count.designs,
+        count.nearest,
+        begin.elapsed().as_secs_f64(),
+        count.beyond
+    );
+    assert!(2 * count.bounded > trials, "{id}: {} of {trials} were bounded", count.bounded);
+    assert!(count.designs > count.bounded, "{id}: no other scheme had a design");
+    assert!(count.beyond.is_empty(), "{id}: {:?}", count.beyond);
+}
+
+fn within_a_thousandth() -> Value {
+    json!({ "certify": { "nodes": 60, "gap": 1e-3 } })
+}
+
+#[test]
+fn campaign_no_design_of_any_scheme_passes_a_bound_of_beamforming() {
+    let small = json!({ "horizontal": 2, "vertical": 2 });
+    never_passed(&Scene {
+        system: "beamforming",
+        differs: json!({ "users": 2, "transmit_array": small, "receive_array": small,
+            "targets": { "fixed": [{ "azimuth_deg": -30.0, "polar_deg": 75.0, "reflection": [0.1, 0.0] }] } }),
+        certify: within_a_thousandth(),
+        dear: &[
+            "best-known",
+            "wmmse-sdr",
+            "wmmse-sdr-conic",
+            "algorithm-1",
+            "fp-sgda",
+            "projected-gradient",
+            "sharing",
+            "extended-target",
+        ],
+        goal: "objective",
+    });
+}
+
+#[test]
+fn campaign_no_design_of_any_scheme_passes_a_bound_of_cellfree() {
+    never_passed(&Scene {
+        system: "cellfree",
+        differs: json!({ "aps": 2, "antennas": 2, "users": 2, "targets": 1, "grid_points": 61 }),
+        certify: within_a_thousandth(),
+        dear: &[],
+        goal: "sum_rate_bps_hz",
+    });
+}
+
+#[test]
+fn campaign_no_design_of_any_scheme_passes_a_bound_of_pilots() {
+    never_passed(&Scene {
+        system: "pilots",
+        differs: json!({ "access_points": { "fixed": [[40.0, 0.0], [260.0, 0.0], [150.0, 100.0]] } }),
+        certify: json!({ "certify": true }),
+        // what estimators make of full power, which is a scheme of its own, and cones
+        dear: &["located", "theta-conic"],
+        goal: "worst_error",
+    });
+}
+
+#[test]
+fn campaign_no_design_of_any_scheme_passes_a_bound_of_surfaces() {
+    never_passed(&Scene {
+        system: "surfaces",
+        differs: json!({ "elements": 48, "transmit_antennas": 16 }),
+        certify: json!({ "certify": { "nodes": 20, "gap": 1e-3 } }),
+        dear: &[],
+        goal: "rate_bps_hz",
+    });
+}
+
+#[test]
+fn campaign_no_design_of_any_scheme_passes_a_bound_of_frame() {
+    never_passed(&Scene {
+        system: "frame",
+        differs: json!({ "blocks": 10, "transmit_antennas": 8, "users": { "drawn": { "count": 2 } } }),
+        certify: json!({}),
+        dear: &[],
+        goal: "sum_rate_bps_hz",
+    });
 }

@@ -1,0 +1,176 @@
+//! Proofs that somebody changed.
+//!
+//! Any multipliers prove something, so that a number which is another one need not be refused: the proof may be a
+//! weaker one that the claim still follows from. What must hold is that nothing *false* is ever proven, which every
+//! change is tried with. What cannot be a proof is refused every time: a leaf that is missing, a box with a hole beside
+//! it, lists that do not fit, the proof of a problem whose best is better, and a claim that does not follow.
+
+use noctule_check::check;
+use serde_json::{Value, json};
+
+use super::{Dice, SYSTEMS, effort, is_proven, lie, small};
+
+/// Changes to the proof of a system; a thousand at the depth of `cargo xtask validate`.
+const MUTATIONS: usize = 50;
+
+/// What a changed document may be.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Must {
+    /// Nothing is proven by it.
+    BeRefused,
+    /// Nothing false is.
+    NotLie,
+}
+
+#[test]
+fn campaign_tampered_proofs_are_refused() {
+    for (id, metric) in SYSTEMS {
+        let (whole, other) = (small(id, 1), small(id, 2));
+        let mut dice = Dice(0x1a2b_3c4d);
+        let (mut targeted, mut refused, mut weaker) = (0, 0, 0);
+        for case in 0..MUTATIONS * effort::effort::<u16>() as usize {
+            let mut document = whole.clone();
+            let (what, must) = match case % 5 {
+                0 => cut(&mut document, &mut dice),
+                1 => misfit(&mut document, &mut dice),
+                2 => swap(&mut document, &other, metric, &mut dice),
+                3 => tighten(&mut document, metric, &mut dice),
+                _ => revalue(&mut document, &mut dice),
+            };
+            // The instance may be another one now, whose best is not known: only claims about the same
+            // instance are called lies.
+            if document["instance"] == whole["instance"] {
+                let lying = lie(document.clone(), metric);
+                assert!(!is_proven(&lying), "{id} {case}: a lie is proven, {what}");
+            }
+            match (must, check(&document).is_err()) {
+                (Must::BeRefused, true) => targeted += 1,
+                (Must::BeRefused, false) => panic!("{id} {case}: proven with {what}"),
+                (Must::NotLie, true) => refused += 1,
+                (Must::NotLie, false) => weaker += 1,
+            }
+        }
+        println!(
+            "{id}: {targeted} no proofs, all refused; of other numbers {refused} refused, {weaker} prove it still"
+        );
+        assert!(targeted > 0 && refused > 0, "{id}");
+    }
+}
+
+/// How many boxes a proof has, and how many sides each; none where it is no list of boxes.
+fn boxes(document: &Value) -> Option<(usize, usize)> {
+    let length = |of: &Value| of.as_array().map_or(0, Vec::len);
+    let instance = &document["instance"];
+    let low = length(&document["proof"]["bound"]["numbers"]["low"]);
+    let sides = match document["system"].as_str() {
+        Some("frame") => 1,
+        Some("pilots") => length(&instance["uplink_gram"]),
+        _ => length(&instance["channels"]),
+    };
+    (low > 0).then(|| (low / sides, sides))
+}
+
+fn list<'a>(document: &'a mut Value, name: &str) -> &'a mut Vec<Value> {
+    document["proof"]["bound"]["numbers"][name].as_array_mut().unwrap()
+}
+
+fn names(document: &Value) -> Vec<String> {
+    let numbers = document["proof"]["bound"]["numbers"].as_object().unwrap();
+    let filled = numbers.iter().filter(|(_, list)| list.as_array().is_some_and(|l| !l.is_empty()));
+    filled.map(|(name, _)| name.clone()).collect()
+}
+
+/// A leaf less, from every list; or a box that is smaller than it was by a part of one of its sides.
+fn cut(document: &mut Value, dice: &mut Dice) -> (String, Must) {
+    let Some((count, sides)) = boxes(document) else {
+        // no boxes: a deployment less
+        let power = list(document, "power");
+        let gone = dice.roll(power.len());
+        power.remove(gone);
+        return (format!("deployment {gone} gone"), Must::BeRefused);
+    };
+    let gone = dice.roll(count);
+    if dice.roll(2) == 0 {
+        for name in names(document) {
+            let list = list(document, &name);
+            let each = list.len() / count;
+            if each * count == list.len() {
+                list.drain(gone * each..(gone + 1) * each);
+            }
+        }
+        return (format!("leaf {gone} of {count} gone"), Must::BeRefused);
+    }
+    let at = gone * sides + dice.roll(sides);
+    let end = |document: &mut Value, name: &str| list(document, name)[at].as_f64().unwrap();
+    let (low, high) = (end(document, "low"), end(document, "high"));
+    let part = 10_f64.powi(-(dice.roll(3) as i32)) * 0.3 * (high - low);
+    // sides without a width, or with less of it than rounding is allowed
+    let must = if part > 1e-8 * high.abs() { Must::BeRefused } else { Must::NotLie };
+    match dice.roll(2) {
+        0 => list(document, "low")[at] = json!(low + part),
+        _ => list(document, "high")[at] = json!(high - part),
+    }
+    (format!("side {at} of [{low}, {high}] shorter by {part}"), must)
+}
+
+/// Entries gone, doubled, no numbers; lists gone or too many.
+fn misfit(document: &mut Value, dice: &mut Dice) -> (String, Must) {
+    let names = names(document);
+    let name = &names[dice.roll(names.len())];
+    let kind = dice.roll(5);
+    if kind == 4 {
+        document["proof"]["bound"]["numbers"].as_object_mut().unwrap().remove(name);
+        return (format!("no {name}"), Must::BeRefused);
+    }
+    let list = list(document, name);
+    let at = dice.roll(list.len());
+    match kind {
+        0 => list[at] = json!("1"),
+        1 => list[at] = Value::Null,
+        2 => drop(list.remove(at)),
+        _ => list.insert(at, list[at].clone()),
+    }
+    (format!("{name}[{at}], misfit {kind}"), Must::BeRefused)
+}
+
+/// The proof of another problem, or the problem of another proof.
+fn swap(document: &mut Value, other: &Value, metric: &str, dice: &mut Dice) -> (String, Must) {
+    let place = ["instance", "proof"][dice.roll(2)];
+    // whose design the claim is about now
+    let (claimed, of) = match place {
+        "instance" => (document.clone(), other),
+        _ => (other.clone(), &document.clone()),
+    };
+    let claim = claimed["proof"]["bound"]["value"].as_f64().unwrap();
+    let reached = of["metrics"][metric].as_f64().unwrap();
+    let upper = claimed["proof"]["bound"]["sense"] == "upper";
+    let is_false = if upper { reached > claim } else { reached < claim };
+    document[place] = other[place].clone();
+    let must = if is_false { Must::BeRefused } else { Must::NotLie };
+    document["metrics"] = of["metrics"].clone();
+    (format!("{place} of another"), must)
+}
+
+/// A claim nearer to the design, or beyond it.
+fn tighten(document: &mut Value, metric: &str, dice: &mut Dice) -> (String, Must) {
+    let reached = document["metrics"][metric].as_f64().unwrap();
+    let bound = &mut document["proof"]["bound"];
+    let value = bound["value"].as_f64().unwrap();
+    let least = if metric == "worst_error" { 0.0 } else { 1.0 };
+    let sign = if bound["sense"] == "upper" { -1.0 } else { 1.0 };
+    let by = 10_f64.powi(-(dice.roll(7) as i32) - 2) * value.abs().max(least);
+    bound["value"] = json!(value + sign * by);
+    (format!("a claim nearer to {reached} by {by:e}"), Must::BeRefused)
+}
+
+/// Other numbers.
+fn revalue(document: &mut Value, dice: &mut Dice) -> (String, Must) {
+    let names = names(document);
+    let name = names[dice.roll(names.len())].clone();
+    let list = list(document, &name);
+    let at = dice.roll(list.len());
+    let value = list[at].as_f64().unwrap();
+    let kind = dice.roll(5);
+    list[at] = json!([value * 1.3, value * 0.7, 0.0, -value, 1e308][kind]);
+    (format!("{name}[{at}], {value} revalued {kind}"), Must::NotLie)
+}
