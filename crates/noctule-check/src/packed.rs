@@ -94,8 +94,9 @@ impl Packed {
     }
 }
 
-/// Of the rounding that any factor of a diagonal has, the share that is tried first.
-const LITTLE: f64 = 0.05;
+/// Shares of the rounding that any factor of a diagonal has, as they are tried: all of it is always enough, and little of it
+/// takes less off a matrix that is nearly singular.
+const SHARES: [f64; 2] = [1.0, 0.05];
 
 /// Whether `top · 1 − G − s h hᴴ` is proven to be positive semidefinite for every Hermitian G in the ball, for each of
 /// some vectors h and factors s, of which one below or equal to zero counts as zero.
@@ -117,7 +118,7 @@ pub(crate) fn below_all(top: f64, g: &Packed, vectors: &[(f64, &[Ball])]) -> boo
         *lost += borders.iter().map(|border| border.lost[i]).fold(0.0, f64::max);
     }
     let all = (n + 1) as f64 * gamma(n);
-    [LITTLE, 1.0].into_iter().any(|share| {
+    SHARES.into_iter().any(|share| {
         let room: Vec<f64> = diagonal.iter().map(|a| share * all * a).collect();
         let shift: Vec<f64> =
             lost.iter().zip(&room).map(|(lost, room)| (lost + room + TINY) * UP).collect();
@@ -178,12 +179,14 @@ impl Factor {
             let row = i * (i + 1) / 2;
             for j in 0..i {
                 let other = j * (j + 1) / 2;
-                let (x, y) = inner(&re, &im, row, other, j);
+                let mine = (&re[row..row + j], &im[row..row + j]);
+                let (x, y) = inner(mine, (&re[other..other + j], &im[other..other + j]));
                 let pivot = re[other + j];
                 re[row + j] = (-g.re[row + j] - x) / pivot;
                 im[row + j] = (-g.im[row + j] - y) / pivot;
             }
-            let (x, _) = inner(&re, &im, row, row, i);
+            let mine = (&re[row..row + i], &im[row..row + i]);
+            let (x, _) = inner(mine, mine);
             let left = (top - g.re[row + i]) - shift[i] - x;
             if !(left > 0.0 && left.is_finite()) {
                 return None;
@@ -215,11 +218,9 @@ impl Factor {
         let mut left = border.corner - (share * border.corner + lost) * UP;
         for j in 0..n {
             let row = j * (j + 1) / 2;
-            let (mut x, mut y) = (border.entries[j].re, -border.entries[j].im);
-            for k in 0..j {
-                x -= re[k] * self.re[row + k] + im[k] * self.im[row + k];
-                y -= im[k] * self.re[row + k] - re[k] * self.im[row + k];
-            }
+            let known = (&self.re[row..row + j], &self.im[row..row + j]);
+            let (x, y) = inner((&re[..j], &im[..j]), known);
+            let (x, y) = (border.entries[j].re - x, -border.entries[j].im - y);
             let pivot = self.re[row + j];
             (re[j], im[j]) = (x / pivot, y / pivot);
             left -= re[j] * re[j] + im[j] * im[j];
@@ -237,24 +238,24 @@ impl Factor {
     }
 }
 
-/// `Σ_k<count a_k conj(b_k)` of two rows.
-fn inner(re: &[f64], im: &[f64], a: usize, b: usize, count: usize) -> (f64, f64) {
-    let (ar, ai) = (&re[a..a + count], &im[a..a + count]);
-    let (br, bi) = (&re[b..b + count], &im[b..b + count]);
+/// `Σ_k a_k conj(b_k)`, real and imaginary parts apart.
+fn inner((ar, ai): (&[f64], &[f64]), (br, bi): (&[f64], &[f64])) -> (f64, f64) {
     // four sums at a time: processors add in parallel, and any order of a sum has the same bound
     let (mut real, mut imaginary) = ([0.0_f64; 4], [0.0_f64; 4]);
-    let whole = count - count % 4;
-    for at in (0..whole).step_by(4) {
-        for (lane, (x, y)) in real.iter_mut().zip(&mut imaginary).enumerate() {
-            let k = at + lane;
-            *x += ar[k] * br[k] + ai[k] * bi[k];
-            *y += ai[k] * br[k] - ar[k] * bi[k];
+    let (ar, ar_rest) = ar.as_chunks::<4>();
+    let (ai, ai_rest) = ai.as_chunks::<4>();
+    let (br, br_rest) = br.as_chunks::<4>();
+    let (bi, bi_rest) = bi.as_chunks::<4>();
+    for ((p, q), (r, s)) in ar.iter().zip(ai).zip(br.iter().zip(bi)) {
+        for lane in 0..4 {
+            real[lane] += p[lane] * r[lane] + q[lane] * s[lane];
+            imaginary[lane] += q[lane] * r[lane] - p[lane] * s[lane];
         }
     }
     let (mut x, mut y) = (real.iter().sum::<f64>(), imaginary.iter().sum::<f64>());
-    for k in whole..count {
-        x += ar[k] * br[k] + ai[k] * bi[k];
-        y += ai[k] * br[k] - ar[k] * bi[k];
+    for ((p, q), (r, s)) in ar_rest.iter().zip(ai_rest).zip(br_rest.iter().zip(bi_rest)) {
+        x += p * r + q * s;
+        y += q * r - p * s;
     }
     (x, y)
 }

@@ -1,6 +1,6 @@
 //! Rounding is bounded, eigenvalues are what they are, and boxes cover only what they cover.
 
-use super::ball::{Ball, Matrix, below, largest, sum};
+use super::ball::{Ball, Matrix, below, inner, largest, sum};
 use super::cover::covers;
 use super::packed::{Packed, below_all};
 
@@ -50,6 +50,36 @@ fn eigenvalues_are_bounded_from_the_right_side_only() {
 fn noise(seed: &mut u64) -> f64 {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*seed >> 33) as f64 / f64::from(1_u32 << 30) - 1.0
+}
+
+/// Entries are multiples of 2⁻³⁰, so that the true sum of products is a whole number of 2⁻⁶⁰.
+#[test]
+fn sums_of_products_are_within_their_radius_and_near_it() {
+    let mut seed = 11;
+    let whole = |x: f64| (x * f64::from(1_u32 << 30)) as i128;
+    for n in [1, 2, 7, 64, 300] {
+        let mut draw = || -> Vec<Ball> {
+            (0..n).map(|_| Ball::exact(noise(&mut seed), noise(&mut seed))).collect()
+        };
+        let (a, b) = (draw(), draw());
+        let found = inner(&a, &b);
+        let (mut re, mut im) = (0_i128, 0_i128);
+        for (a, b) in a.iter().zip(&b) {
+            let (p, q, r, s) = (whole(a.re), whole(a.im), whole(b.re), whole(b.im));
+            re += p * r + q * s;
+            im += q * r - p * s;
+        }
+        let unit = 2.0_f64.powi(60);
+        let off = |x: f64, truth: i128| ((x * unit) as i128 - truth).abs() as f64 / unit;
+        let far = off(found.re, re) + off(found.im, im);
+        assert!(far <= found.rad, "{n}: {far:e} of {:e}", found.rad);
+        assert!(found.rad < 1e-12 * n as f64 && (found.re != 0.0 || found.im != 0.0));
+        // what the entries are off by counts once for each
+        let wide: Vec<Ball> = a.iter().map(|x| Ball { rad: 1e-3, ..*x }).collect();
+        let wider = inner(&wide, &b).rad;
+        let expected: f64 = b.iter().map(|x| 1e-3 * x.size()).sum();
+        assert!(wider >= expected && wider < 1.001 * expected + 1e-11, "{wider} {expected}");
+    }
 }
 
 #[test]
