@@ -1,5 +1,9 @@
 //! Concave envelopes of rates over intervals of interference, and the planes above them, for branch and bound.
 
+mod cuts;
+
+pub(crate) use cuts::Cuts;
+
 /// What is concave in received powers and never below `ln(1 + S/I)`, for levels of interference `I` in
 /// an interval and any power `S ≥ 0` of the own stream: the least such function, their joint
 /// concave envelope.

@@ -1,7 +1,7 @@
 //! What may stand in the place of the sum rate in the [model](super::model): itself, envelopes of it, or
 //! the rate of users that decode together.
 
-pub(super) use crate::envelope::{Chord, NO_WIDTH, Plane};
+pub(super) use crate::envelope::{Chord, Plane};
 
 use noctule_num::CMat;
 use noctule_num::linalg::Cholesky;

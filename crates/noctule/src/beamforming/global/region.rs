@@ -5,7 +5,6 @@ use std::rc::Rc;
 use noctule_num::C64;
 
 use crate::beamforming::rate_term::Chord;
-use crate::envelope::hopeless;
 
 /// A box of interference levels, with what its solution is started from.
 #[derive(Clone, Debug)]
@@ -46,20 +45,5 @@ pub(super) struct Leaf {
 impl Region {
     pub(super) fn chord(&self, user: usize) -> Chord {
         Chord::new(self.low[user], self.high[user])
-    }
-
-    pub(super) fn width(&self, user: usize) -> f64 {
-        (self.high[user] / self.low[user]).ln()
-    }
-
-    /// The levels of a user between which the plane is above all rates by more than `owed`: beams in
-    /// there are by that much worse than the bound.
-    pub(super) fn hopeless(
-        &self,
-        user: usize,
-        (t, slope): (f64, f64),
-        owed: f64,
-    ) -> Option<(f64, f64)> {
-        hopeless((self.low[user], self.high[user]), (t, slope), owed)
     }
 }

@@ -28,11 +28,6 @@ impl Region {
         }
     }
 
-    /// Width of a side, in logarithms.
-    pub(super) fn width(&self, k: usize) -> f64 {
-        (self.hi[k] / self.lo[k]).ln()
-    }
-
     /// What is kept of a region that is not divided further.
     pub(super) fn leaf(self) -> Leaf {
         (self.lo, self.hi, self.proven)
