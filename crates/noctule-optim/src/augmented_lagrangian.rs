@@ -16,9 +16,7 @@
 use noctule_num::C64;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Interrupt, Lbfgs, Manifold, Objective, Scaled, Scaling, Stop, StopRule, StopRules, Trace, Work,
-};
+use crate::{Interrupt, Lbfgs, Manifold, Objective, Shape, Stop, StopRule, StopRules, Trace, Work};
 
 /// A problem with constraints. A constraint should be of the order of one where it is violated
 /// badly: violations are compared with each other and with the tolerance as they are.
@@ -30,17 +28,14 @@ pub trait Constrained {
     /// `constraints`. Outside the domain: `f64::INFINITY`.
     fn values(&mut self, x: &[C64], constraints: &mut [f64]) -> f64;
 
-    /// Blocks of an inverse Hessian of `f + Σ weights_i c_i` at `x`, the point of the last call of
-    /// [`Constrained::values`], as far as they are known without learning: `None` where they are not, or
-    /// `scaling` with them. A method asks at the beginning of every round and now and then within one.
-    fn scaling(
-        &mut self,
-        _x: &[C64],
-        _weights: &[f64],
-        _scaling: Option<Scaling>,
-    ) -> Option<Scaling> {
+    /// As [`Objective::shape`], of `f + Σ weights_i c_i` at `x`, the point of the last call of
+    /// [`Constrained::values`]; steps count from the beginning of a round.
+    fn shape(&mut self, _x: &[C64], _weights: &[f64], _steps: u64) -> Option<Shape> {
         None
     }
+
+    /// As [`Objective::precondition`].
+    fn precondition(&mut self, _v: &mut [C64]) {}
 
     /// The Euclidean gradient of `f + Σ weights_i c_i` at the point of the last call of
     /// [`Constrained::values`]; conventions of [`Objective::eval`].
@@ -160,24 +155,6 @@ struct Merit<'a, C> {
     weights: Vec<f64>,
 }
 
-impl<C: Constrained> Scaled for Merit<'_, C> {
-    fn scaling(&mut self, x: &[C64], room: Option<Scaling>) -> Option<Scaling> {
-        if !self.problem.values(x, &mut self.constraints).is_finite() {
-            return None;
-        }
-        self.weigh();
-        self.problem.scaling(x, &self.weights, room)
-    }
-}
-
-impl<C: Constrained> Merit<'_, C> {
-    /// What the constraints count at the point of the last values.
-    fn weigh(&mut self) {
-        let weights = self.weights.iter_mut().zip(self.multipliers).zip(&self.constraints);
-        weights.for_each(|((weight, lambda), c)| *weight = (lambda + self.penalty * c).max(0.0));
-    }
-}
-
 impl<C: Constrained> Objective for Merit<'_, C> {
     fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
         let mut value = self.problem.values(x, &mut self.constraints);
@@ -192,6 +169,14 @@ impl<C: Constrained> Objective for Merit<'_, C> {
         }
         self.problem.gradient(&self.weights, gradient);
         value
+    }
+
+    fn shape(&mut self, x: &[C64], steps: u64, _residual: f64) -> Option<Shape> {
+        self.problem.shape(x, &self.weights, steps)
+    }
+
+    fn precondition(&mut self, v: &mut [C64]) {
+        self.problem.precondition(v);
     }
 }
 
@@ -273,7 +258,7 @@ impl AugmentedLagrangian {
             {
                 self.solver.remember();
             }
-            let run = self.solver.minimise_scaled(&mut merit, x, &rules, interrupt, trace);
+            let run = self.solver.minimise(&mut merit, x, &rules, interrupt, trace);
             out.work += run.work;
             out.residual = run.residual;
             out.penalty = penalty;

@@ -15,7 +15,7 @@ use noctule_num::linalg::real_dot;
 use serde::{Deserialize, Serialize};
 
 use crate::stop::{History, Progress};
-use crate::{Interrupt, Manifold, Objective, Stop, StopRules, Trace, TraceRow, Work};
+use crate::{Interrupt, Manifold, Objective, Shape, Stop, StopRules, Trace, TraceRow, Work};
 
 /// Sufficient decrease.
 const C1: f64 = 1e-4;
@@ -90,7 +90,7 @@ pub(crate) trait Directions {
         x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
-        shaped: Option<&mut O>,
+        shaped: Option<(&mut O, Shape)>,
     ) -> Descends;
 
     /// Learn from a step.
@@ -117,8 +117,8 @@ pub(crate) struct Descent {
     direction: Vec<C64>,
     trial: Vec<C64>,
     velocity: Vec<C64>,
-    /// Whether the objective models its Hessian here.
-    shaped: bool,
+    /// What the objective knows of its Hessian here.
+    shaped: Option<Shape>,
     /// The latest values, in a ring.
     recent: Vec<f64>,
 }
@@ -139,7 +139,7 @@ impl Descent {
             direction: vector(),
             trial: vector(),
             velocity: vector(),
-            shaped: false,
+            shaped: None,
             recent: Vec::new(),
         }
     }
@@ -175,7 +175,7 @@ impl Descent {
         self.recent.clear();
         self.recent.resize(D::ACCEPTANCE.window, value);
         let mut residual = self.residual(value);
-        self.shaped = objective.shape(0, residual);
+        self.shaped = objective.shape(x, 0, residual);
         let mut step_length = 0.0;
 
         // After a failed search the same point is left by another direction: nothing new to record.
@@ -209,8 +209,8 @@ impl Descent {
                     break Stop::EvaluationLimit;
                 }
                 // What was learned or modelled misled us; without it, try the plain gradient once.
-                let modelled = std::mem::take(&mut self.shaped);
-                if !directions.forget() && !modelled {
+                let modelled = self.shaped.take();
+                if !directions.forget() && modelled.is_none() {
                     break Stop::Stalled;
                 }
                 moved = false;
@@ -219,7 +219,7 @@ impl Descent {
             moved = true;
             (value, step_length) = made;
             residual = self.residual(value);
-            self.shaped = objective.shape(work.iterations, residual);
+            self.shaped = objective.shape(x, work.iterations, residual);
         };
         Run { value, residual, stop, work }
     }
@@ -238,7 +238,7 @@ impl Descent {
         let slot = work.iterations as usize % D::ACCEPTANCE.window;
         self.recent[slot] = value;
         let reference = self.recent.iter().copied().fold(value, f64::max);
-        let shaped = self.shaped.then_some(&mut *objective);
+        let shaped = self.shaped.map(|shape| (&mut *objective, shape));
         let (gradient, direction) = (&self.gradient, &mut self.direction);
         let found = directions.find(&self.manifold, x, gradient, direction, shaped);
         let accepted =

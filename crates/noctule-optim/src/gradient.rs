@@ -8,7 +8,7 @@ use noctule_num::C64;
 use noctule_num::linalg::real_dot;
 
 use crate::descent::{Acceptance, Descends, Descent, Directions, Made, by_descent, steepest};
-use crate::{Manifold, Objective};
+use crate::{Manifold, Objective, Shape};
 
 /// Riemannian conjugate gradients: Polak–Ribière–Polyak with the formula's negative values cut off
 /// (PR+), transport by projection, strong Wolfe line search with `c₂ = 0.4`.
@@ -60,7 +60,7 @@ impl Directions for Conjugate {
         x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
-        _shaped: Option<&mut O>,
+        _shaped: Option<(&mut O, Shape)>,
     ) -> Descends {
         if self.learned {
             for ((d, g), p) in direction.iter_mut().zip(gradient).zip(&self.previous) {
@@ -158,7 +158,7 @@ impl<const WINDOW: usize> Directions for Length<WINDOW> {
         _x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
-        _shaped: Option<&mut O>,
+        _shaped: Option<(&mut O, Shape)>,
     ) -> Descends {
         let Some(length) = self.0 else { return steepest(manifold, gradient, direction) };
         for (d, g) in direction.iter_mut().zip(gradient) {

@@ -9,9 +9,10 @@
 //! * **Step.** `s` is the velocity of the retraction at the accepted step times the step, `y` the
 //!   change of the projected gradient; with these the curvature `⟨s, y⟩` is positive whenever the
 //!   line search met the Wolfe condition. Pairs without positive curvature are not stored.
-//! * **Preconditioner.** Where the objective models its Hessian ([`Objective::precondition`]), that model
-//!   stands in the place of the multiple of the identity from which pairs are built up, and gives the
-//!   first direction too.
+//! * **Preconditioner.** Where the objective models its Hessian ([`Objective::shape`]), that model
+//!   stands in the place of the identity from which pairs are built up, and gives the first direction too.
+//!   What is known up to its size gets that of the newest pair, as the identity does, and a first step as short
+//!   as any method's ([`Shape`]).
 //! * **Line search.** Bracketing with safeguarded cubic interpolation, for the weak Wolfe
 //!   conditions with `c₁ = 10⁻⁴`, `c₂ = 0.9`. Close to a solution, where the decrease drowns in
 //!   rounding, the approximate Wolfe condition of Hager and Zhang (SIAM J. Optim. 16, 2005) takes
@@ -28,7 +29,7 @@ use noctule_num::vector::{axpy, axpy_dot, wide};
 use crate::descent::{
     Acceptance, Descends, Descent, Directions, FIRST_STEP, Made, by_descent, steepest,
 };
-use crate::{Interrupt, Manifold, Objective, Run, Scaling, StopRules, Trace};
+use crate::{Interrupt, Manifold, Objective, Run, Shape, StopRules, Trace};
 
 /// Workspace of the method for one manifold.
 #[derive(Clone, Debug)]
@@ -61,11 +62,6 @@ impl Lbfgs {
         self.pairs.kept = true;
     }
 
-    /// What takes the place of a multiple of the identity where nothing is learned.
-    pub(crate) const fn scaling_mut(&mut self) -> &mut Option<Scaling> {
-        &mut self.pairs.scaling
-    }
-
     /// Minimise `objective` from the point `x`; see [`Method::minimise`](crate::Method::minimise).
     ///
     /// # Panics
@@ -96,8 +92,7 @@ struct Pairs {
     stored: usize,
     /// The next minimisation begins with what is stored.
     kept: bool,
-    scaling: Option<Scaling>,
-    /// A change of the gradient, scaled.
+    /// A change of the gradient, preconditioned.
     scaled: Vec<C64>,
 }
 
@@ -112,7 +107,6 @@ impl Pairs {
             head: 0,
             stored: 0,
             kept: false,
-            scaling: None,
             scaled: Vec::new(),
         }
     }
@@ -124,7 +118,12 @@ impl Pairs {
 
     /// The inverse Hessian approximation times `gradient`, by the two-loop recursion: every step of a loop
     /// adds to the vector and forms the product that the next step begins with, in one pass.
-    fn apply<O: Objective>(&mut self, gradient: &[C64], out: &mut [C64], shaped: Option<&mut O>) {
+    fn apply<O: Objective>(
+        &mut self,
+        gradient: &[C64],
+        out: &mut [C64],
+        shaped: Option<(&mut O, Shape)>,
+    ) {
         let n = gradient.len();
         let of = |k: usize| k * n..(k + 1) * n;
         out.copy_from_slice(gradient);
@@ -141,10 +140,10 @@ impl Pairs {
                 along = axpy_dot(-self.alpha[k], change, out, next);
             }
         }
-        if let Some(objective) = shaped {
-            objective.precondition(out);
-        } else {
-            self.scale(newest, out);
+        match shaped {
+            Some((objective, Shape::Whole)) => objective.precondition(out),
+            Some((objective, Shape::UpToScale)) => self.scale(newest, out, Some(objective)),
+            None => self.scale(newest, out, None::<&mut O>),
         }
         along = real_dot(&self.changes[of(oldest)], out);
         for age in (0..self.stored).rev() {
@@ -162,18 +161,18 @@ impl Pairs {
 }
 
 impl Pairs {
-    /// What pairs are built up from where the objective has no model: a scaling, or the identity, of the size that
-    /// the newest pair has.
-    fn scale(&mut self, newest: usize, out: &mut [C64]) {
+    /// What pairs are built up from where the size of the Hessian is not known: a model up to its scale, or the
+    /// identity, of the size that the newest pair has.
+    fn scale<O: Objective>(&mut self, newest: usize, out: &mut [C64], shaped: Option<&mut O>) {
         let n = out.len();
         let y = &self.changes[newest * n..(newest + 1) * n];
         let mut squared = real_dot(y, y);
-        if let Some(scaling) = &mut self.scaling {
+        if let Some(objective) = shaped {
             self.scaled.clear();
             self.scaled.extend_from_slice(y);
-            scaling.apply(&mut self.scaled);
+            objective.precondition(&mut self.scaled);
             squared = real_dot(y, &self.scaled);
-            scaling.apply(out);
+            objective.precondition(out);
         }
         let scale = 1.0 / (self.rho[newest] * squared);
         wide(
@@ -182,20 +181,17 @@ impl Pairs {
         );
     }
 
-    /// The direction where nothing is learned: down the gradient, scaled where that is known, and no longer
-    /// than the very first step of any method.
+    /// The direction where nothing is learned and the size of the Hessian is not known: no longer than the very
+    /// first step of any method.
     fn first(
-        &mut self,
         manifold: &Manifold,
         x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
+        objective: &mut impl Objective,
     ) -> Descends {
-        let Some(scaling) = &mut self.scaling else {
-            return steepest(manifold, gradient, direction);
-        };
         direction.copy_from_slice(gradient);
-        scaling.apply(direction);
+        objective.precondition(direction);
         manifold.project(x, direction);
         let length = real_dot(direction, direction).sqrt();
         let shrink = -(FIRST_STEP * manifold.norm() / length.max(f64::MIN_POSITIVE)).min(1.0);
@@ -228,16 +224,19 @@ impl Directions for Pairs {
         x: &[C64],
         gradient: &[C64],
         direction: &mut [C64],
-        shaped: Option<&mut O>,
+        shaped: Option<(&mut O, Shape)>,
     ) -> Descends {
-        let (learned, modelled) = (self.stored > 0, shaped.is_some());
+        let sized = matches!(shaped, Some((_, Shape::Whole)));
         match shaped {
-            shaped if learned => self.apply(gradient, direction, shaped),
-            Some(objective) => {
+            shaped if self.stored > 0 => self.apply(gradient, direction, shaped),
+            Some((objective, Shape::Whole)) => {
                 direction.copy_from_slice(gradient);
                 objective.precondition(direction);
             }
-            None => return self.first(manifold, x, gradient, direction),
+            Some((objective, Shape::UpToScale)) => {
+                return Self::first(manifold, x, gradient, direction, objective);
+            }
+            None => return steepest(manifold, gradient, direction),
         }
         direction.iter_mut().for_each(|z| *z = -*z);
         manifold.project(x, direction);
@@ -245,7 +244,7 @@ impl Directions for Pairs {
         if slope < 0.0 {
             // A model may point far beyond the sphere.
             let longest = manifold.norm() / real_dot(direction, direction).sqrt();
-            return Descends { slope, first: if modelled { longest.min(1.0) } else { 1.0 } };
+            return Descends { slope, first: if sized { longest.min(1.0) } else { 1.0 } };
         }
         // Rounding destroyed the descent property: start over from the gradient.
         self.stored = 0;

@@ -17,15 +17,16 @@ pub trait Objective {
     /// alone.
     fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64;
 
-    /// Take the point evaluated last as the place at which [`Objective::precondition`] models the
-    /// Hessian: a descent is there after so many steps, with this residual, and goes on from it.
-    /// `false` where there is no model, and the method relies on what it learns.
-    fn shape(&mut self, _steps: u64, _residual: f64) -> bool {
-        false
+    /// Take `x`, the point evaluated last, as the place at which [`Objective::precondition`] models the
+    /// Hessian: a descent is there after so many steps, with this residual, and goes on from it. Asked
+    /// after every step, so that a model that serves for many of them is made anew only now and then.
+    /// `None` where there is no model, and the method relies on what it learns.
+    fn shape(&mut self, _x: &[C64], _steps: u64, _residual: f64) -> Option<Shape> {
+        None
     }
 
-    /// `v ← B⁻¹ v` with a positive definite model `B` of the Hessian, of the right size: called
-    /// only when the last [`Objective::shape`] said that there is one.
+    /// `v ← B⁻¹ v` with a positive definite model `B` of the Hessian: called only when the last
+    /// [`Objective::shape`] said that there is one.
     fn precondition(&mut self, _v: &mut [C64]) {}
 
     /// Whether a descent that has just reached `x` may end there, because what it leads to is known
@@ -34,6 +35,15 @@ pub trait Objective {
     fn settled(&mut self, _x: &[C64], _value: f64, _residual: f64) -> bool {
         false
     }
+}
+
+/// How much an objective knows of its Hessian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// All but its size, which a method learns from its steps.
+    UpToScale,
+    /// Its size too: a step of one is a good one.
+    Whole,
 }
 
 /// The result of [`check_gradient`].

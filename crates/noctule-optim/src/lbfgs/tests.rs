@@ -148,3 +148,61 @@ fn the_trace_is_monotone() {
     assert_eq!(trace.rows().len() as u64, run.work.iterations + 1);
     assert!(trace.rows().windows(2).all(|w| w[1].value <= w[0].value * (1.0 + 1e-13)));
 }
+
+/// Σ a_i |x_i|² on a sphere, with a over five decades, of which it says as much as it is told to.
+struct Steep {
+    a: Vec<f64>,
+    says: Option<Shape>,
+    /// The size of what it says.
+    size: f64,
+}
+
+impl Objective for Steep {
+    fn eval(&mut self, x: &[C64], gradient: &mut [C64]) -> f64 {
+        let all = gradient.iter_mut().zip(x).zip(&self.a);
+        all.map(|((g, x), a)| {
+            *g = x * (2.0 * a);
+            a * x.norm_sqr()
+        })
+        .sum()
+    }
+
+    fn shape(&mut self, _x: &[C64], _steps: u64, _residual: f64) -> Option<Shape> {
+        self.says
+    }
+
+    fn precondition(&mut self, v: &mut [C64]) {
+        assert!(self.says.is_some(), "asked without a model");
+        v.iter_mut().zip(&self.a).for_each(|(v, a)| *v *= self.size / (2.0 * a));
+    }
+}
+
+#[test]
+fn a_known_curvature_spares_most_evaluations() {
+    let n = 60;
+    let a: Vec<f64> = (0..n).map(|i| 10_f64.powf(5.0 * i as f64 / n as f64)).collect();
+    let start: Vec<C64> = (0..n).map(|i| C64::from_polar(1.0, (i * i) as f64)).collect();
+    let rules = StopRules::from(StopRule::Residual(1e-7)) | StopRule::Evaluations(20_000);
+    let mut solver = Lbfgs::new(Manifold::sphere(n));
+    let mut run = |says: Option<Shape>, size: f64| {
+        let mut x = start.clone();
+        Manifold::sphere(n).normalise(&mut x);
+        let mut objective = Steep { a: a.clone(), says, size };
+        let interrupt = Interrupt::new();
+        let run = solver.minimise(&mut objective, &mut x, &rules, &interrupt, &mut Trace::off());
+        assert_eq!(run.stop, Stop::Converged);
+        assert!((run.value - 1.0).abs() < 1e-12, "{run:?}");
+        run.work.evaluations
+    };
+    let plain = run(None, f64::NAN);
+    for (says, size) in [
+        (Shape::Whole, 1.0),
+        (Shape::UpToScale, 1.0),
+        // What is known up to its size may have any.
+        (Shape::UpToScale, 1e6),
+        (Shape::UpToScale, 1e-6),
+    ] {
+        let shaped = run(Some(says), size);
+        assert!(3 * shaped < plain, "{says:?} {size}: {shaped} {plain}");
+    }
+}

@@ -12,7 +12,7 @@
 
 use noctule_num::C64;
 use noctule_num::linalg::{dot, real_dot};
-use noctule_optim::{Interrupt, Lbfgs, MultiStart, Objective, StopRules, Trace, Work};
+use noctule_optim::{Interrupt, Lbfgs, MultiStart, Objective, Shape, StopRules, Trace, Work};
 
 use super::model::Model;
 
@@ -47,8 +47,8 @@ impl Objective for Watched<'_> {
         self.model.eval(x, gradient)
     }
 
-    fn shape(&mut self, steps: u64, residual: f64) -> bool {
-        self.model.shape(steps, residual)
+    fn shape(&mut self, x: &[C64], steps: u64, residual: f64) -> Option<Shape> {
+        self.model.shape(x, steps, residual)
     }
 
     fn precondition(&mut self, v: &mut [C64]) {

@@ -14,7 +14,7 @@ mod tangent;
 
 use noctule_num::linalg::{Op, mul, orthonormal_basis, product};
 use noctule_num::{C64, CMat, InputError};
-use noctule_optim::Objective;
+use noctule_optim::{Objective, Shape};
 use noctule_phy::fisher::{FisherInverse, MultiTargetFisher, parameters, target_space};
 
 pub use super::metrics::{Metrics, TargetMetrics, evaluate, fisher, objective_unit};
@@ -291,8 +291,8 @@ impl Objective for Model {
         sensing - self.rate_weight * rate
     }
 
-    fn shape(&mut self, steps: u64, residual: f64) -> bool {
-        self.shape_metric(steps, residual)
+    fn shape(&mut self, _x: &[C64], steps: u64, residual: f64) -> Option<Shape> {
+        self.shape_metric(steps, residual).then_some(Shape::Whole)
     }
 
     fn precondition(&mut self, v: &mut [C64]) {

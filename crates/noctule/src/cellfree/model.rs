@@ -16,7 +16,7 @@ mod span;
 mod structured;
 
 pub(super) use span::Spanned;
-pub(super) use structured::{Link, Model, Roles};
+pub(super) use structured::{Curvature, Link, Model, Roles};
 
 /// What beams achieve.
 #[derive(Clone, Debug, PartialEq, Serialize)]

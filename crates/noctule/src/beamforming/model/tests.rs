@@ -2,7 +2,9 @@ use super::*;
 use crate::beamforming::Scenario;
 use crate::beamforming::rate_term::Chord;
 use noctule_num::rng::{StreamKey, complex_normal};
-use noctule_optim::{Interrupt, Lbfgs, Manifold, Stop, StopRule, StopRules, Trace, check_gradient};
+use noctule_optim::{
+    Interrupt, Lbfgs, Manifold, Shape, Stop, StopRule, StopRules, Trace, check_gradient,
+};
 
 fn random_point(dim: usize, entity: u64) -> Vec<C64> {
     let mut rng = StreamKey::new(21, "test", "model", entity).trial(0);
@@ -104,8 +106,8 @@ fn the_metric_is_what_streams_share_of_the_hessian() {
     assert_eq!(run.stop, Stop::Converged);
     let mut gradient = point.clone();
     model.eval(&point, &mut gradient);
-    assert!(model.shape(0, run.residual));
-    assert!(!model.clone().shape(0, 1.0), "far from an optimum there is none");
+    assert_eq!(model.shape(&point, 0, run.residual), Some(Shape::Whole));
+    assert_eq!(model.clone().shape(&point, 0, 1.0), None, "far from an optimum there is none");
     let mut v = random_point(model.dim(), 6);
     let given = v.clone();
     model.precondition(&mut v);

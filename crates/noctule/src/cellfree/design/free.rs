@@ -2,12 +2,12 @@
 
 use noctule_num::{C64, CMat, InputError};
 use noctule_optim::{
-    Interrupt, Lbfgs, Objective, Proof, Run, Scaled, Scaling, StopRule, StopRules, Trace, Work,
+    Interrupt, Lbfgs, Objective, Proof, Run, Shape, StopRule, StopRules, Trace, Work,
 };
 use noctule_phy::units::nats_to_bits;
 
 use crate::cellfree::bound::rate_bound;
-use crate::cellfree::model::{Link, Model, Roles, Spanned, evaluate};
+use crate::cellfree::model::{Curvature, Link, Model, Roles, Spanned, evaluate};
 use crate::cellfree::requirement::advice;
 use crate::cellfree::settings::ROUGH;
 use crate::cellfree::starts::{data_beams, default_starts};
@@ -23,12 +23,12 @@ const MEMORY: usize = 20;
 /// Minus the sum rate in nats, over data beams and slack.
 struct Rate {
     model: Model,
-    scratch: Vec<C64>,
+    curvature: Curvature,
 }
 
 impl Rate {
-    const fn of(model: Model) -> Self {
-        Self { model, scratch: Vec::new() }
+    fn of(model: Model) -> Self {
+        Self { curvature: Curvature::of(&model), model }
     }
 }
 
@@ -39,16 +39,13 @@ impl Objective for Rate {
         self.model.backward(x, -1.0, 0.0, gradient);
         -value
     }
-}
 
-impl Scaled for Rate {
-    fn scaling(&mut self, x: &[C64], room: Option<Scaling>) -> Option<Scaling> {
-        self.scratch.resize(x.len(), C64::ZERO);
-        let mut gradient = std::mem::take(&mut self.scratch);
-        self.eval(x, &mut gradient);
-        let scaling = self.model.inverse_curvature(x, &gradient, 1.0, room);
-        self.scratch = gradient;
-        scaling
+    fn shape(&mut self, x: &[C64], steps: u64, _residual: f64) -> Option<Shape> {
+        self.curvature.shape(&mut self.model, x, (1.0, 0.0), steps)
+    }
+
+    fn precondition(&mut self, v: &mut [C64]) {
+        self.curvature.precondition(v);
     }
 }
 
@@ -151,14 +148,13 @@ impl Climb {
                 let mut inside = spanned.enter(full, x);
                 let mut solver = Self::solver(&rate.model);
                 solver.manifold().normalise(&mut inside);
-                let run =
-                    solver.minimise_scaled(rate, &mut inside, &rules, interrupt, &mut Trace::off());
+                let run = solver.minimise(rate, &mut inside, &rules, interrupt, &mut Trace::off());
                 *x = spanned.leave(full, &inside);
                 run
             }
             None => {
                 let mut solver = Self::solver(full);
-                solver.minimise_scaled(&mut self.full, x, &rules, interrupt, &mut Trace::off())
+                solver.minimise(&mut self.full, x, &rules, interrupt, &mut Trace::off())
             }
         };
         *work += run.work;
@@ -172,13 +168,13 @@ impl Climb {
         if let Some((spanned, rate)) = &mut self.spanned {
             let mut inside = spanned.enter(&self.full.model, x);
             let mut solver = Self::solver(&rate.model);
-            work += solver.minimise_scaled(rate, &mut inside, &rules, interrupt, trace).work;
+            work += solver.minimise(rate, &mut inside, &rules, interrupt, trace).work;
             *x = spanned.leave(&self.full.model, &inside);
         }
         let rules = self.rules(self.settings.tolerance, work.evaluations);
         let mut solver = Self::solver(&self.full.model);
         solver.manifold().normalise(x);
-        let mut run = solver.minimise_scaled(&mut self.full, x, &rules, interrupt, trace);
+        let mut run = solver.minimise(&mut self.full, x, &rules, interrupt, trace);
         run.work += work;
         run
     }

@@ -8,12 +8,13 @@ use noctule_phy::beampattern::PatternError;
 use crate::cellfree::{Beams, Instance};
 use crate::envelope::Chord;
 
+mod curvature;
 mod dense;
 mod gradient;
 mod parts;
-mod scaling;
 mod value;
 
+pub(in crate::cellfree) use curvature::Curvature;
 use parts::{Blocks, blocks, directions};
 
 /// Which access points send sensing signals.

@@ -2,10 +2,10 @@
 
 use noctule_num::C64;
 use noctule_optim::augmented_lagrangian::{AugmentedSettings, ConstrainedRun};
-use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Scaling, Stop, Trace, Work};
+use noctule_optim::{AugmentedLagrangian, Constrained, Interrupt, Shape, Stop, Trace, Work};
 use noctule_phy::units::{bits_to_nats, nats_to_bits};
 
-use crate::cellfree::model::{Link, Metrics, Model, Roles, evaluate};
+use crate::cellfree::model::{Curvature, Link, Metrics, Model, Roles, evaluate};
 use crate::cellfree::requirement::missed;
 use crate::cellfree::settings::ROUGH;
 use crate::cellfree::{Beams, Instance, Requirement, Settings};
@@ -34,7 +34,7 @@ pub(super) struct TradeOff {
     pub(super) limit: f64,
     pub(super) rate_first: bool,
     x: Vec<C64>,
-    scratch: Vec<C64>,
+    curvature: Curvature,
 }
 
 impl Constrained for TradeOff {
@@ -57,22 +57,17 @@ impl Constrained for TradeOff {
         }
     }
 
-    fn scaling(&mut self, x: &[C64], weights: &[f64], scaling: Option<Scaling>) -> Option<Scaling> {
-        let rate = if self.rate_first { 1.0 } else { weights[0] / self.limit };
-        if rate.is_nan() || rate <= 0.0 {
-            return None;
-        }
-        let mut gradient = std::mem::take(&mut self.scratch);
-        gradient.resize(x.len(), C64::ZERO);
-        self.gradient(weights, &mut gradient);
-        let scaling = self.model.inverse_curvature(x, &gradient, rate, scaling);
-        self.scratch = gradient;
-        scaling
+    fn shape(&mut self, x: &[C64], weights: &[f64], steps: u64) -> Option<Shape> {
+        let (rate, error) = self.prices(weights);
+        self.curvature.shape(&mut self.model, x, (-rate, error), steps)
+    }
+
+    fn precondition(&mut self, v: &mut [C64]) {
+        self.curvature.precondition(v);
     }
 
     fn gradient(&mut self, weights: &[f64], gradient: &mut [C64]) {
-        let price = weights[0] / self.limit;
-        let (rate, error) = if self.rate_first { (-1.0, price) } else { (-price, 1.0) };
+        let (rate, error) = self.prices(weights);
         self.model.backward(&self.x, rate, error, gradient);
     }
 }
@@ -110,6 +105,12 @@ pub(super) struct Rough {
 }
 
 impl TradeOff {
+    /// What counts of rate and error in the Lagrangian.
+    fn prices(&self, weights: &[f64]) -> (f64, f64) {
+        let price = weights[0] / self.limit;
+        if self.rate_first { (-1.0, price) } else { (-price, 1.0) }
+    }
+
     /// The trade-off an instance requires, whose smallest error is `reached`.
     pub(super) fn new(instance: &Instance, settings: &Settings, reached: f64) -> Self {
         let (limit, rate_first) = match instance.requirement() {
@@ -124,7 +125,8 @@ impl TradeOff {
         };
         let model = Model::new(instance, Roles::Sensing(settings.sensing_beams));
         let dim = model.dim();
-        Self { model, limit, rate_first, x: vec![C64::ZERO; dim], scratch: Vec::new() }
+        let curvature = Curvature::of(&model);
+        Self { model, limit, rate_first, x: vec![C64::ZERO; dim], curvature }
     }
 
     /// Climb from every point roughly.
