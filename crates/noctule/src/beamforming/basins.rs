@@ -2,7 +2,7 @@
 //!
 //! Most starts end in an optimum that an earlier one has found. A climb is ended where all of this holds:
 //! it is nearly stationary (a residual of at most a tenth), its covariances of every user and of sensing
-//! are within a fiftieth of those of an earlier end (relative to the power, squares of Frobenius norms
+//! are within a hundredth of those of an earlier end (relative to the power, squares of Frobenius norms
 //! added up: phases of data beams and rotations among sensing beams change nothing), and its value is not
 //! better than that end. It then counts as having ended there.
 //!
@@ -19,7 +19,7 @@ use super::model::Model;
 /// Only a climb with at most this residual is compared with earlier ends.
 const NEAR: f64 = 0.1;
 /// Relative distance of covariances within which an earlier end is the same one.
-const RADIUS: f64 = 0.02;
+const RADIUS: f64 = 0.01;
 /// A value is that of an earlier end, or above it, up to this much, relative to max(1, |value|).
 const SAME: f64 = 1e-9;
 

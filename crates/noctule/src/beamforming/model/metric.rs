@@ -22,7 +22,7 @@ const LEAST: f64 = 1e-9;
 const ATTEMPTS: usize = 40;
 /// Above this residual L-BFGS goes alone: a step of the metric is long there, and leads to other optima than
 /// a short one, not always better.
-const NEAR: f64 = 0.3;
+const NEAR: f64 = 0.1;
 /// The metric follows every one of the first steps, and every one of so many after them: close to an
 /// optimum it hardly changes.
 const FIRST_STEPS: u64 = 6;
