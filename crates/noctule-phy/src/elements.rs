@@ -73,12 +73,32 @@ impl ElementArray {
         self.positions.len()
     }
 
-    /// Steering vectors and derivatives for directions `(azimuth_rad, polar_rad)`.
-    pub fn steering(&self, directions: impl IntoIterator<Item = (f64, f64)>) -> Steering {
-        let scale = match self.normalisation {
+    /// Steering vectors alone, as those of [`ElementArray::steering`].
+    pub fn responses(&self, directions: impl IntoIterator<Item = (f64, f64)>) -> CMat {
+        let columns: Vec<_> = directions.into_iter().collect();
+        let (n, scale) = (self.elements(), self.scale());
+        let mut response = CMat::zeros(n, columns.len());
+        for (m, (azimuth, polar)) in columns.into_iter().enumerate() {
+            let ((sa, ca), (sp, cp)) = (azimuth.sin_cos(), polar.sin_cos());
+            let towards = [ca * sp, sa * sp, cp];
+            for (a, position) in response.col_mut(m).iter_mut().zip(&self.positions) {
+                *a = C64::from_polar(scale, phase(position, towards));
+            }
+        }
+        response
+    }
+
+    /// Modulus of every entry of a steering vector.
+    fn scale(&self) -> f64 {
+        match self.normalisation {
             Normalisation::UnitNorm => 1.0 / (self.elements() as f64).sqrt(),
             Normalisation::UnitModulus => 1.0,
-        };
+        }
+    }
+
+    /// Steering vectors and derivatives for directions `(azimuth_rad, polar_rad)`.
+    pub fn steering(&self, directions: impl IntoIterator<Item = (f64, f64)>) -> Steering {
+        let scale = self.scale();
         let columns: Vec<_> = directions.into_iter().collect();
         let mut response = CMat::zeros(self.elements(), columns.len());
         let mut by_azimuth = response.clone();
@@ -89,7 +109,7 @@ impl ElementArray {
             let turning = [-sa * sp, ca * sp, 0.0];
             let rising = [ca * cp, sa * cp, -sp];
             for (n, position) in self.positions.iter().enumerate() {
-                let along = |u: [f64; 3]| TAU * (0..3).map(|i| position[i] * u[i]).sum::<f64>();
+                let along = |u: [f64; 3]| phase(position, u);
                 let a = C64::from_polar(scale, along(towards));
                 let ja = C64::new(-a.im, a.re);
                 response[(n, m)] = a;
@@ -99,4 +119,9 @@ impl ElementArray {
         }
         Steering { response, by_azimuth, by_polar }
     }
+}
+
+/// Phase of an element along a direction.
+fn phase(position: &[f64; 3], u: [f64; 3]) -> f64 {
+    TAU * (0..3).map(|i| position[i] * u[i]).sum::<f64>()
 }

@@ -31,7 +31,7 @@ use super::fewest::{fewest_streams, refuse_band};
 use super::global::{NOTEWORTHY, enclose};
 use super::goal;
 use super::model::{evaluate, objective_unit};
-use super::starts::{Plan, start_with};
+use super::starts::{Plan, Starts};
 pub use super::starts::{Start, default_count, default_starts, fitted, start_beams};
 use super::stationarity::proof_of;
 use super::{BeamformingDesign, Beams, Instance, PowerConstraint, Settings, advice};
@@ -97,7 +97,7 @@ fn designed(
 
 /// The first `count` starts with a number of sensing streams; what cannot be made goes to `skipped`.
 fn starts_at(
-    instance: &Instance,
+    all: &mut Starts<'_>,
     count: usize,
     sensing: usize,
     skipped: &mut Vec<String>,
@@ -108,7 +108,7 @@ fn starts_at(
         if interrupt.is_raised() && !starts.is_empty() {
             break;
         }
-        match start_with(instance, start, sensing) {
+        match all.beams(start, sensing) {
             Ok(beams) => starts.push(beams),
             // Once, though it may be missing with many and with few streams.
             Err(error) => {
@@ -120,7 +120,7 @@ fn starts_at(
     }
     if starts.is_empty() {
         // Matched filters cannot fail.
-        starts.push(start_with(instance, Start::Mrt, sensing)?);
+        starts.push(all.beams(Start::Mrt, sensing)?);
     }
     Ok(starts)
 }
@@ -135,7 +135,8 @@ fn every_climb(
 ) -> Result<Option<Climbed>, Error> {
     let plan = Plan::of(instance, settings.count(instance));
     let allowed = instance.parts().sensing_streams;
-    let mut starts_with = |sensing| starts_at(instance, plan.count, sensing, skipped, interrupt);
+    let mut all = Starts::of(instance)?;
+    let mut starts_with = |sensing| starts_at(&mut all, plan.count, sensing, skipped, interrupt);
     let mut many = plan.many.map(&mut starts_with).transpose()?.unwrap_or_default();
     let (mut climbed, mut ends) = (None, Ends::default());
     match warm.map(|warm| warm.matrix.clone()) {

@@ -110,39 +110,95 @@ pub(super) fn start_with(
     start: Start,
     sensing_streams: usize,
 ) -> Result<CMat, Error> {
-    let antennas = instance.antennas();
-    let mut sensing = sensing_beams(instance, sensing_streams)?;
-    let (seed, trial) = instance.draw().unwrap_or((0, 0));
-    let stream_of =
-        |purpose: &str, index: u64| StreamKey::new(seed, SYSTEM, purpose, index).trial(trial);
-    let data = match start {
-        Start::Mrt => matched_filters(instance),
-        Start::Rzf => regularised_zero_forcing(instance)?,
-        Start::PerturbedRzf(index) => {
-            let mut data = regularised_zero_forcing(instance)?;
-            let mut rng = stream_of("start-perturbed", index);
-            let variance = PERTURBATION / antennas as f64;
-            data.as_mut_slice().iter_mut().for_each(|z| *z += complex_normal(&mut rng, variance));
-            // With sensing beams left alone, a problem without users would repeat one start.
-            let of = |z: &mut C64| *z += complex_normal(&mut rng, variance);
-            sensing.as_mut_slice().iter_mut().for_each(of);
-            data
+    Starts::of(instance)?.beams(start, sensing_streams)
+}
+
+/// Starts of one instance, which share what does not depend on the draw.
+pub(super) struct Starts<'a> {
+    instance: &'a Instance,
+    /// An orthonormal basis of the target space.
+    basis: CMat,
+    zero_forcing: Option<CMat>,
+}
+
+impl<'a> Starts<'a> {
+    /// Those of an instance.
+    ///
+    /// # Errors
+    /// When the decomposition of the target space fails, which finite data do not make it.
+    pub(super) fn of(instance: &'a Instance) -> Result<Self, Error> {
+        let basis = if instance.targets().is_empty() {
+            CMat::zeros(instance.antennas(), 0)
+        } else {
+            orthonormal_basis(&target_space(instance.transmit_steering()), DISTINCT)?
+        };
+        Ok(Self { instance, basis, zero_forcing: None })
+    }
+
+    /// [`start_with`] for this instance.
+    ///
+    /// # Errors
+    /// As [`start_beams`].
+    pub(super) fn beams(&mut self, start: Start, sensing_streams: usize) -> Result<CMat, Error> {
+        let instance = self.instance;
+        let antennas = instance.antennas();
+        let mut sensing = self.sensing_beams(sensing_streams);
+        let (seed, trial) = instance.draw().unwrap_or((0, 0));
+        let stream_of =
+            |purpose: &str, index: u64| StreamKey::new(seed, SYSTEM, purpose, index).trial(trial);
+        let data = match start {
+            Start::Mrt => matched_filters(instance),
+            Start::Rzf => self.zero_forcing()?,
+            Start::PerturbedRzf(index) => {
+                let mut data = self.zero_forcing()?;
+                let mut rng = stream_of("start-perturbed", index);
+                let variance = PERTURBATION / antennas as f64;
+                data.as_mut_slice()
+                    .iter_mut()
+                    .for_each(|z| *z += complex_normal(&mut rng, variance));
+                // With sensing beams left alone, a problem without users would repeat one start.
+                let of = |z: &mut C64| *z += complex_normal(&mut rng, variance);
+                sensing.as_mut_slice().iter_mut().for_each(of);
+                data
+            }
+            Start::Published(index) => {
+                let mut data = matched_filters(instance);
+                data.scale(0.25);
+                let mut rng = stream_of("start-published", index);
+                sensing.as_mut_slice().fill_with(|| complex_normal(&mut rng, 1.0));
+                data
+            }
+            Start::Random(index) => {
+                let mut rng = stream_of("start-random", index);
+                sensing.as_mut_slice().fill_with(|| complex_normal(&mut rng, 1.0));
+                CMat::from_fn(antennas, instance.users(), |_, _| complex_normal(&mut rng, 1.0))
+            }
+        };
+        let beams = CMat::hstack(&[&data, &sensing])?;
+        Ok(scaled_to_power(beams, instance.parts().power_w))
+    }
+
+    /// Regularised zero forcing.
+    fn zero_forcing(&mut self) -> Result<CMat, Error> {
+        if let Some(known) = &self.zero_forcing {
+            return Ok(known.clone());
         }
-        Start::Published(index) => {
-            let mut data = matched_filters(instance);
-            data.scale(0.25);
-            let mut rng = stream_of("start-published", index);
-            sensing.as_mut_slice().fill_with(|| complex_normal(&mut rng, 1.0));
-            data
-        }
-        Start::Random(index) => {
-            let mut rng = stream_of("start-random", index);
-            sensing.as_mut_slice().fill_with(|| complex_normal(&mut rng, 1.0));
-            CMat::from_fn(antennas, instance.users(), |_, _| complex_normal(&mut rng, 1.0))
-        }
-    };
-    let beams = CMat::hstack(&[&data, &sensing])?;
-    Ok(scaled_to_power(beams, instance.parts().power_w))
+        Ok(self.zero_forcing.insert(regularised_zero_forcing(self.instance)?).clone())
+    }
+
+    /// `count` unit-norm sensing beams from the target space.
+    fn sensing_beams(&self, count: usize) -> CMat {
+        let (basis, antennas) = (&self.basis, self.instance.antennas());
+        CMat::from_fn(antennas, count, |i, j| {
+            if basis.cols() > 0 {
+                basis[(i, j % basis.cols())]
+            } else if i == j % antennas {
+                C64::ONE
+            } else {
+                C64::ZERO
+            }
+        })
+    }
 }
 
 /// Any beams as a start: with the number of streams that the instance has, at its total power.
@@ -222,23 +278,4 @@ pub(super) fn regularised_zero_forcing(instance: &Instance) -> Result<CMat, Erro
     let mut right = scaled.adjoint();
     cholesky.solve_in_place(&mut right);
     Ok(unit_columns(right.adjoint()))
-}
-
-/// `count` unit-norm sensing beams from the target space.
-fn sensing_beams(instance: &Instance, count: usize) -> Result<CMat, Error> {
-    let basis = if instance.targets().is_empty() {
-        CMat::zeros(instance.antennas(), 0)
-    } else {
-        orthonormal_basis(&target_space(instance.transmit_steering()), DISTINCT)?
-    };
-    let antennas = instance.antennas();
-    Ok(CMat::from_fn(antennas, count, |i, j| {
-        if basis.cols() > 0 {
-            basis[(i, j % basis.cols())]
-        } else if i == j % antennas {
-            C64::ONE
-        } else {
-            C64::ZERO
-        }
-    }))
 }

@@ -21,7 +21,7 @@
 //! Cramér–Rao bound with lobes as test points, for the same estimators (unbiased ones), never below it. It
 //! rises near the threshold, later than the errors themselves.
 
-use noctule_phy::detection::detection_probability;
+use noctule_phy::detection::{detection_probability, overtaking};
 use serde::Serialize;
 
 use super::goal::Problem;
@@ -105,13 +105,17 @@ impl Seen {
         if self.snr * factor < MISSED_SNR {
             return false;
         }
-        let most = |lobe: &Lobe| 0.5 * (-0.5 * self.snr * factor * (1.0 - lobe.likeness)).exp();
-        let excess = |i: usize| {
-            let of = |lobe: &Lobe| most(lobe) * lobe.off_rad[i].powi(2);
-            factor * self.lobes.iter().map(of).sum::<f64>() / self.crb_rad2[i]
+        let off = |lobe: &Lobe| {
+            let of = |axis: usize| lobe.off_rad[axis].powi(2) / self.crb_rad2[axis];
+            0.5 * factor * (of(0) + of(1))
         };
-        let likely = self.lobes.iter().map(most).sum::<f64>() > MOST_OUTLIERS;
-        if !likely && 0.5 * (excess(0) + excess(1)) < BEYOND - 1.0 {
+        let (mut likely, mut excess) = (0.0, 0.0);
+        for lobe in &self.lobes {
+            let most = 0.5 * (-0.5 * self.snr * factor * (1.0 - lobe.likeness)).exp();
+            likely += most;
+            excess += most * off(lobe);
+        }
+        if likely <= MOST_OUTLIERS && excess < BEYOND - 1.0 {
             return true;
         }
         // Far below the threshold the bound itself is wider than lobes are apart, and errors are within
@@ -121,9 +125,8 @@ impl Seen {
         for &i in &self.likeliest {
             let lobe = &self.lobes[i];
             let probability = mistaken(self.snr * factor, lobe.likeness);
-            let off = |axis: usize| lobe.off_rad[axis].powi(2) / self.crb_rad2[axis];
             outliers += probability;
-            beyond += 0.5 * factor * probability * (off(0) + off(1));
+            beyond += probability * off(lobe);
             if outliers > MOST_OUTLIERS || 1.0 - MOST_OUTLIERS + beyond > BEYOND {
                 return false;
             }
@@ -175,8 +178,7 @@ pub fn mistaken(snr: f64, likeness: f64) -> f64 {
     }
     let root = (1.0 - likeness * likeness).max(0.0).sqrt();
     let (p, q) = (0.5 * snr * (1.0 - root), 0.5 * snr * (1.0 + root));
-    let marcum = |a: f64, b: f64| detection_probability(0.5 * a, (-0.5 * b).exp());
-    (0.5 * (1.0 - marcum(q, p) + marcum(p, q))).clamp(0.0, 0.5)
+    overtaking(0.5 * p, 0.5 * q).clamp(0.0, 0.5)
 }
 
 /// What maximum likelihood is predicted to do for every target under `beams`: errors, probability of other

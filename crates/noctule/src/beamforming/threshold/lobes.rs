@@ -61,8 +61,8 @@ impl Sky {
         let amplitude = f64::from(instance.parts().snapshots).sqrt();
         let rays = |directions: &[[f64; 2]]| -> Vec<Ray> {
             let each = || directions.iter().map(|d| (d[0], d[1]));
-            let arrives = receive.steering(each()).response;
-            let sent = transmit.steering(each()).response;
+            let arrives = receive.responses(each());
+            let sent = transmit.responses(each());
             let mut sent = product(&beams.matrix, Op::Adjoint, &sent, Op::Plain);
             sent.scale(amplitude);
             let one = |(i, direction): (usize, &[f64; 2])| Ray {
@@ -99,27 +99,27 @@ impl Sky {
     pub(super) fn lobes(&self, m: usize) -> Option<(f64, Vec<Lobe>)> {
         let mut alone = Alone::of(&self.truth, m)?;
         let own = &self.truth[m];
-        let (energy, mine) = alone.left(own);
-        if energy <= THEIRS * own.inner(own).re {
-            return None;
-        }
-        let likeness: Vec<Vec<f64>> = self
-            .grid
-            .iter()
-            .map(|row| {
-                let of = |ray: &Option<Ray>| {
-                    ray.as_ref().map_or(-1.0, |ray| {
-                        let (left, coordinates) = alone.left(ray);
-                        if left <= THEIRS * ray.inner(ray).re {
-                            return -1.0;
-                        }
-                        let both = ray.inner(own) - dot(&coordinates, &mine);
-                        (both.norm() / (left * energy).sqrt()).min(1.0)
-                    })
-                };
-                row.iter().map(of).collect()
-            })
-            .collect();
+        let mine = alone.coordinates(&[own]);
+        let mine = mine.col(0);
+        let left = |ray: &Ray, along: &[C64]| {
+            let whole = ray.inner(ray).re;
+            let left = whole - along.iter().map(C64::norm_sqr).sum::<f64>();
+            (left > THEIRS * whole).then_some(left)
+        };
+        let energy = left(own, mine)?;
+        let rays: Vec<&Ray> = self.grid.iter().flatten().flatten().collect();
+        let coordinates = alone.coordinates(&rays);
+        let mut next = 0..rays.len();
+        let mut of = |ray: &Option<Ray>| {
+            let Some(ray) = ray else { return -1.0 };
+            let Some(i) = next.next() else { return -1.0 };
+            let along = coordinates.col(i);
+            let Some(left) = left(ray, along) else { return -1.0 };
+            let both = ray.inner(own) - dot(along, mine);
+            (both.norm() / (left * energy).sqrt()).min(1.0)
+        };
+        let likeness: Vec<Vec<f64>> =
+            self.grid.iter().map(|row| row.iter().map(&mut of).collect()).collect();
         Some((energy, self.found(own, &likeness)))
     }
 
@@ -194,16 +194,14 @@ impl<'a> Alone<'a> {
         Some(Self { others, gram })
     }
 
-    /// Energy of a direction that is left, and its coordinates along the others, whitened.
-    fn left(&mut self, ray: &Ray) -> (f64, Vec<C64>) {
-        let whole = ray.inner(ray).re;
-        if self.others.is_empty() {
-            return (whole, Vec::new());
+    /// Coordinates of directions along the others, whitened: a column each.
+    fn coordinates(&mut self, rays: &[&Ray]) -> CMat {
+        let of = |i: usize, j: usize| self.others[i].inner(rays[j]);
+        let mut along = CMat::from_fn(self.others.len(), rays.len(), of);
+        if !self.others.is_empty() {
+            self.gram.half_solve_in_place(&mut along);
         }
-        let mut along = CMat::from_fn(self.others.len(), 1, |i, _| self.others[i].inner(ray));
-        self.gram.half_solve_in_place(&mut along);
-        let along = along.col(0).to_vec();
-        (whole - along.iter().map(C64::norm_sqr).sum::<f64>(), along)
+        along
     }
 }
 
