@@ -1,4 +1,5 @@
-"""WMMSE-SDR and the sensing-only optimum as one would write them with CVXPY, beside noctule.
+"""WMMSE-SDR and the sensing-only optimum as one would write them with CVXPY, and descents of other packages (`peers.py`),
+beside noctule.
 
 usage: python compare.py --noctule PATH_TO_BINARY --out docs/compare/beamforming.md
 """
@@ -10,11 +11,14 @@ import platform
 import resource
 import subprocess
 import time
+import tomllib
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import cvxpy as cp
 import numpy as np
+
+import peers
 
 ROUNDS = 12  # semidefinite programs of WMMSE-SDR at most
 STOP = 1e-4  # change of the objective at which it stops
@@ -211,7 +215,7 @@ def main():
         seconds_a_design(options.noctule, scheme, options.trials)
         for scheme in ("balanced", "balanced-4", "sensing-only")
     )
-    rows, sensing_rows, ratios = [], [], []
+    rows, sensing_rows, ratios, problems = [], [], [], []
     for trial in range(options.trials):
         ask = lambda scheme, *more: noctule(
             options.noctule, "design", "--trial", str(trial), "--scheme", scheme, *more
@@ -219,6 +223,7 @@ def main():
         best = ask("balanced", "-s", "scheme.certify=false")
         sensing = ask("sensing-only")
         problem = Problem(best["instance"])
+        problems.append(problem)
         beams = complex_array(best["beams"]).T / np.sqrt(best["instance"]["power_w"])
         ours = problem.objective(beams)
         excess = np.linalg.norm(beams) ** 2 - 1
@@ -241,9 +246,12 @@ def main():
         )
         print(rows[-1], sensing_rows[-1], sep="\n", flush=True)
 
-    text = f"""# Beamforming beside CVXPY
+    scenario = {name: tomllib.loads(f"x = {value}")["x"] for name, value in PAPER.items()}
+    others = peers.section(scenario, problems, regularised_zero_forcing)
 
-Written by `compare/beamforming/compare.py` (`cargo xtask compare-cvxpy beamforming`) on {platform.machine()} with CVXPY
+    text = f"""# Beamforming beside other solvers
+
+Written by `compare/beamforming/compare.py` (`cargo xtask compare beamforming`) on {platform.machine()} with CVXPY
 {cp.__version__} and Clarabel as its solver. The instances are the first trials of seed 1 of the paper's scenario: 16
 transmit and 20 receive antennas, 4 users, 2 targets. All times are processor seconds, so that other work on the machine
 does not count; ours are those of a whole `noctule bench` over the number of its designs, the start of the program and the
@@ -266,6 +274,7 @@ The time of CVXPY includes building the programs, as it does for a user.
 
 CVXPY takes {min(ratios):.0f} to {max(ratios):.0f} times as long as the best of our four starts.
 
+{others}
 ## Sensing only
 
 The smallest trace of the Cramér–Rao bound, users ignored: a convex problem, so both must agree. *Proven* is the lower

@@ -4,7 +4,7 @@
 
 The scripts are what `instance.to_cvxpy()` returns, run as they are; they hold the numbers of an
 instance and nothing of noctule. It needs the package noctule, numpy and cvxpy; `cargo xtask
-compare-cvxpy` installs all three. Ends with exit code 1 where an optimum differs.
+compare` installs all three. Ends with exit code 1 where an optimum differs.
 """
 
 import argparse
@@ -225,7 +225,7 @@ def main():
     without = [system for system in noctule.systems() if not noctule.cvxpy.problems(system)]
     text = f"""# Convex problems, by CVXPY
 
-Written by `compare/convex/compare.py` (`cargo xtask compare-cvxpy convex`) on {platform.machine()} with CVXPY
+Written by `compare/convex/compare.py` (`cargo xtask compare convex`) on {platform.machine()} with CVXPY
 {cvxpy.__version__} and Clarabel. Every row is the script of `instance.to_cvxpy()`, run as it is: it holds the numbers of
 an instance, states the problem from its definition, and knows nothing of noctule. *Status* is what CVXPY says of its
 answer; *difference* is ours over theirs minus one; *proven* is the relative gap of our own proof (– without one). Times

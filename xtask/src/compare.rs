@@ -1,4 +1,4 @@
-//! `cargo xtask compare-cvxpy`: our designs beside general-purpose solvers.
+//! `cargo xtask compare`: our designs beside general-purpose solvers.
 //!
 //! Runs `compare/<name>/compare.py` for those named, or all, in a Python environment of its own under
 //! `target/`, with the versions of `compare/requirements.txt` and the wheel of this build. Each writes

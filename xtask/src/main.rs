@@ -47,8 +47,8 @@ tasks:
             write the table of docs/performance.md: evaluations, instructions (where valgrind is) and
             time of kernels of every system, some minutes; --check compares the counts alone, as `test`
             does, --counts renews them alone
-  compare-cvxpy [system … | convex]
-            our designs beside CVXPY and SciPy (compare/<system>/compare.py) and the scripts of
+  compare [system … | convex]
+            our designs beside CVXPY, SciPy and pymanopt (compare/<system>/compare.py) and the scripts of
             to_cvxpy (compare/convex), tables to docs/compare/; needs Python and the network for
             its first run
   validate [--effort N] [word …]
@@ -100,7 +100,7 @@ fn main() -> ExitCode {
         "site" => site::run(options, &root()),
         "dist" => dist::run(options, &root()),
         "reproduce" => reproduce::run(options, &root()),
-        "compare-cvxpy" => compare::run(options, &root()),
+        "compare" => compare::run(options, &root()),
         "bench" => bench::run(options, &root()),
         "validate" => validate::run(options, &root()),
         "features" => none(features::run),
