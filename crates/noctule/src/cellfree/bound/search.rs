@@ -65,7 +65,8 @@ impl Search {
         let rules = StopRules::from(StopRule::Residual(tolerance))
             | StopRule::Progress { tolerance: 1e-9, window: 30 }
             | StopRule::Evaluations(EVALUATIONS);
-        self.solver.minimise(&mut self.node, x, &rules, &self.interrupt, &mut Trace::off());
+        let (node, interrupt) = (&mut self.node, &self.interrupt);
+        self.solver.minimise_scaled(node, x, &rules, interrupt, &mut Trace::off());
         self.node.certificate(x, &mut self.eigen)
     }
 
