@@ -103,8 +103,11 @@ fn held(scene: &Scene, trials: u64) -> Count {
         count.bounded += 1;
         let own = std::iter::once((first, certified));
         let others = schemes.iter().skip(1).map(|scheme| scheme.name);
-        let others =
-            others.filter(|name| !dear.contains(name) && system.takes_part(&scenario, name));
+        // A bound of surfaces is of one setting of them: where user and target are apart, two in turn may do more.
+        let in_turn = |name: &str| name == "time-switching" && !scenario["target_m"].is_null();
+        let others = others.filter(|name| {
+            !dear.contains(name) && !in_turn(name) && system.takes_part(&scenario, name)
+        });
         let others = others.filter_map(|name| {
             Some((name, row(system, name, (&scenario, system.default_settings(name)?), trial)?))
         });
