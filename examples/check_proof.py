@@ -15,10 +15,10 @@ positive semidefinite is concluded from a Cholesky factorisation that succeeds a
 at most four units in the last place for exp, sin, cos, log and sqrt, and matrix products that add up products
 in any order.
 
-What is checked: `beamforming` with weights (every scheme with a bound) and its goals under a total power with floors on
-SINRs, `cellfree` (rates with and without a limit on the error, errors of sensing), `frame` (the rate of all frames), `pilots`
-(the worst error), `surfaces` (the rate with any covariance). What is not is named: limits on metrics, frames of one kind,
-several surfaces apart. `noctule verify` does their searches again.
+What is checked: `beamforming` with weights (every scheme with a bound), beside an extended target, and its goals under
+a total power with floors on SINRs, `cellfree` (rates with and without a limit on the error, errors of sensing), `frame`
+(the rate of all frames), `pilots` (the worst error), `surfaces` (the rate with any covariance). What is not is named:
+limits on metrics, frames of one kind, several surfaces apart. `noctule verify` does their searches again.
 
 Exit code: 0 all proven, 1 a claim is not proven, 2 a file cannot be read, 3 a document carries nothing that can
 be checked here.
@@ -422,7 +422,16 @@ def beamforming(document):
     if beyond:
         raise NotHere(f"instances with {', '.join(sorted(beyond))}")
     # Limits of every antenna's power limit the total: what nobody reaches within that holds for them.
-    numbers = bound["numbers"]
+    numbers, rho = bound["numbers"], extended_target(document)
+    if rho is not None:
+        lists_are(numbers, ("low", "high", "t", "y", "slope"))
+        # what the claim is not about counts as absent, whatever stands there
+        absent = {name: [] for name in ("azimuth_rad", "polar_rad", "reflection")}
+        instance = {**instance, **absent, "crb_weight": 1.0, "rate_weight_per_nat": 1.0}
+        h = heard_channels(instance)
+        if not h.mid.shape[1]:
+            raise Unproven("nobody has a rate")
+        return worst_of_boxes(instance, numbers, h, 1.0, [], None, rho)
     weight, crb_weight, power = instance["rate_weight_per_nat"], instance["crb_weight"], instance["power_w"]
     h = heard_channels(instance)
     users = h.mid.shape[1]
@@ -455,10 +464,36 @@ def floored(h, floors, prices, heard, own):
     return Ball(prices).sum(), heard - prices, own + prices + shares
 
 
-def worst_of_boxes(instance, numbers, h, weight, derivatives, floors):
-    """The most that any box allows; under floors γ on SINRs nobody hears more than P‖h‖²/γ beside the signal."""
-    users, power, sensed = h.mid.shape[1], instance["power_w"], bool(derivatives)
-    size = len(derivatives) ** 2
+def extended_target(document):
+    """ρ of a bound that is said to be of an extended target, Σ ln(1 + γ) − ρ tr R⁻¹: that of the settings, and no other."""
+    problem, settings = document["proof"]["bound"].get("problem"), document.get("settings")
+    if not isinstance(problem, str) or not problem.startswith(EXTENDED) or " nat·W" not in problem:
+        return None
+    said = problem[len(EXTENDED) :].split(" nat·W")[0]
+    weight = settings.get("weight_nat_w") if isinstance(settings, dict) else None
+    decimal = said and set(said) <= set("0123456789.e+-")  # which every language reads alike
+    try:
+        same = decimal and is_number(weight) and weight > 0 and float(said) == float(weight)
+    except ValueError:
+        same = False
+    if not same or document.get("scheme") != "extended-target":
+        raise Unproven("the weight of the extended target is not that of the settings")
+    return float(weight)
+
+
+def whole_response(y, rho):
+    """2ρ tr Y and ρ Y² of the Hermitian part of Y: tr R⁻¹ ≥ 2 tr Y − tr YRY."""
+    n = round((len(y) / 2) ** 0.5)
+    y = complex_array(y.reshape(n, n, 2))
+    y = Ball((y + y.conj().T) / 2)
+    return trace(y) * (2.0 * rho), (y @ y.H) * rho
+
+
+def worst_of_boxes(instance, numbers, h, weight, derivatives, floors, rho=None):
+    """The most that any box allows; under floors γ on SINRs nobody hears more than P‖h‖²/γ beside the signal. With a ρ
+    the bounds of parameters have ρ tr R⁻¹ in their place."""
+    users, power, sensed = h.mid.shape[1], instance["power_w"], bool(derivatives) or rho is not None
+    size = len(derivatives) ** 2 if rho is None else 2 * len(h.mid) ** 2
     sloped = "slope" in numbers
     low, high, outer_low, outer_high = boxes(numbers, users, ("low", "high") * 2 if sloped else BOXES)
     t, y = rows(numbers, "t", users, len(low)), rows(numbers, "y", size, len(low))
@@ -489,9 +524,12 @@ def worst_of_boxes(instance, numbers, h, weight, derivatives, floors):
             price, heard, own = floored(h, floors, prices[box], heard, own)
             constant = constant - price
         shared = h @ (heard[:, None] * h.H)
+        if sensed and rho is None:
+            bounds, matrix = sensing_matrix(instance, derivatives, y[box], instance["crb_weight"])
+        elif sensed:
+            bounds, matrix = whole_response(y[box], rho)
         if sensed:
-            trace, matrix = sensing_matrix(instance, derivatives, y[box], instance["crb_weight"])
-            constant, shared = constant - trace, shared + matrix
+            constant, shared = constant - bounds, shared + matrix
         top = largest(shared, *(shared + outer[k] * own[k] for k in range(users)), least=0.0)
         worst = np.maximum(worst, (constant + Ball(power * top * UP)).upper())
     return worst
@@ -1374,6 +1412,7 @@ def frame(document):
 
 
 SYSTEMS = {"beamforming": beamforming, "cellfree": cellfree, "frame": frame, "pilots": pilots, "surfaces": surfaces}
+EXTENDED = "sum rate in nats − ρ tr R⁻¹ of an extended target, ρ = "  # and its weight, and that of the design itself
 SENSES_ONLY = "sensing only, users ignored"  # what a bound that counts no rates is called where rates have a weight
 QUANTITIES = {
     ("beamforming", "upper"): "weighted objective",
@@ -1432,8 +1471,11 @@ def check(document):
     if quantity is None or not is_number(value):
         raise Unproven("the bound has no value, or a sense that is not one of its system")
     problem = bound.get("problem")
-    if problem is not None and (goal is not None or (system, problem) != ("beamforming", SENSES_ONLY)):
+    extended = system == "beamforming" and goal is None and extended_target(document) is not None
+    if problem is not None and not extended and (goal is not None or (system, problem) != ("beamforming", SENSES_ONLY)):
         raise NotHere(f"bounds of the problem {problem!r}")
+    if extended:
+        quantity = "sum rate in nat/s/Hz less ρ tr R⁻¹"
     whole(document)
     try:
         with np.errstate(all="ignore"):  # what is beyond all numbers is refused by every Ball

@@ -88,6 +88,7 @@ def test_other_schemes_and_ends() -> None:
         design(scene(crb_weight=0.0)),
         design(scene(users=1)),
         design(scene(users=0)),
+        design(scene(users=2), "extended-target"),
         uncertified(scene(users=4)),
         uncertified(scene(users=4, power_dbm=-5.0)),
         design(noctule.cellfree.Scenario(aps=3, antennas=4, users=2), "sensing-only"),

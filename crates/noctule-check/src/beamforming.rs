@@ -14,6 +14,10 @@ const PLAIN: &str = "azimuth_rad channels crb_weight format per_antenna_power po
 
 pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
     plain(read, "")?;
+    if let Some(weight) = read.extended {
+        read.lists_are(&["high", "low", "slope", "t", "y"])?;
+        return Scene::beside_extended(read, weight)?.boxes(read, value);
+    }
     let scene = Scene::read(read)?;
     // Rates count as nothing only where they have no weight, nobody has one, or the claim says so.
     let rated = scene.weight > 0.0 && scene.users() > 0;
@@ -57,6 +61,8 @@ pub(crate) struct Scene {
     pub(crate) space: Matrix,
     /// Of every pair of parameters, `D_iᴴD_j` between the columns of the space.
     pub(crate) grams: Vec<Matrix>,
+    /// ρ, where `ρ tr R⁻¹` of an extended target is in the place of the bounds of parameters.
+    extended: Option<f64>,
 }
 
 impl Scene {
@@ -130,13 +136,30 @@ impl Scene {
         let kappa = (Ball::real(2.0) * read.number("snapshots")?)
             .over(read.number("sensing_noise_w")?.into())?;
         let sensing = (kappa * delta, delta);
-        Ok(Self { h, power, weight, floors: Vec::new(), sensing, space, grams })
+        Ok(Self { h, power, weight, floors: Vec::new(), sensing, space, grams, extended: None })
     }
 
     /// The same for rates alone, under floors on SINRs.
     pub(crate) fn of_rates(self, floors: Vec<f64>) -> Self {
         let space = Matrix::of(self.h.cols, 0, |_, _| Ball::ZERO);
         Self { weight: 1.0, floors, sensing: (Ball::ZERO, 0.0), space, grams: Vec::new(), ..self }
+    }
+
+    /// The same for the sum rate in nats less `ρ tr R⁻¹`.
+    fn beside_extended(read: &Read<'_>, weight: f64) -> Outcome<Self> {
+        // what the claim is not about counts as absent, whatever stands there
+        let mut instance = read.instance.clone();
+        for name in ["azimuth_rad", "polar_rad", "reflection"] {
+            instance[name] = serde_json::json!([]);
+        }
+        for name in ["crb_weight", "rate_weight_per_nat", "snapshots", "sensing_noise_w"] {
+            instance[name] = serde_json::json!(1.0);
+        }
+        let scene = Self::weighing(&Read { instance: &instance, ..*read }, 0.0)?;
+        if scene.users() == 0 {
+            return unproven("nobody has a rate");
+        }
+        Ok(Self { extended: Some(weight), ..scene.of_rates(Vec::new()) })
     }
 
     pub(crate) fn users(&self) -> usize {
@@ -148,9 +171,24 @@ impl Scene {
         self.space.cols / 3 * 4
     }
 
-    /// `2δ tr Y`, and `δ B(Y)` with `tr YFY = ⟨B(Y), R⟩`, of the symmetric part of Y.
+    /// Numbers of Y.
+    fn multipliers(&self) -> usize {
+        if self.extended.is_some() { 2 * self.h.cols.pow(2) } else { self.order().pow(2) }
+    }
+
+    /// `2δ tr Y`, and `δ B(Y)` with `tr YFY = ⟨B(Y), R⟩`, of the symmetric part of Y; of an extended target `2ρ tr Y`
+    /// and `ρ Y²` of the Hermitian part: `tr R⁻¹ ≥ 2 tr Y − tr YRY`.
     fn sensing(&self, y: &[f64]) -> (Ball, Matrix) {
-        self.sensing_of(y, &vec![1.0; self.order()])
+        let Some(weight) = self.extended else {
+            return self.sensing_of(y, &vec![1.0; self.order()]);
+        };
+        let n = self.h.cols;
+        let y = Matrix::of(n, n, |i, j| {
+            let (a, b) = (pair(y, i * n + j), pair(y, j * n + i));
+            Ball::exact(0.5 * (a.re + b.re), 0.5 * (a.im - b.im))
+        });
+        let trace = sum((0..n).map(|i| y.at(i, i))) * (2.0 * weight);
+        (trace, y.times_adjoint(&y).scaled(weight.into()))
     }
 
     /// The same where the bounds of parameters have weights: `tr YWFY` in place of `tr YFY`.
@@ -197,14 +235,12 @@ impl Scene {
     }
 
     pub(crate) fn boxes(&self, read: &Read<'_>, value: f64) -> Outcome<usize> {
-        let (users, n) = (self.users(), self.order());
-        let count = read
-            .length("low")
-            .checked_div(users)
-            .unwrap_or_else(|| read.length("y") / (n * n).max(1));
+        let (users, size) = (self.users(), self.multipliers());
+        let count =
+            read.length("low").checked_div(users).unwrap_or_else(|| read.length("y") / size.max(1));
         let list = |name: &str| read.list(name, count * users);
         let (low, mut high, t) = (list("low")?, list("high")?, list("t")?);
-        let y = read.list("y", count * n * n)?;
+        let y = read.list("y", count * size)?;
         // Proofs of earlier versions: chords of −ln I over a box around each.
         let sloped = read.has("slope");
         let (left, mut right) = if sloped {
@@ -234,7 +270,7 @@ impl Scene {
             return unproven("the boxes leave something uncovered");
         }
         for leaf in 0..count {
-            let (trace, slope) = self.sensing(&y[leaf * n * n..(leaf + 1) * n * n]);
+            let (trace, slope) = self.sensing(&y[leaf * size..(leaf + 1) * size]);
             let (mut constant, mut shared, mut own) = (-trace, slope, Vec::new());
             let mut spare = Vec::with_capacity(users);
             for k in 0..users {

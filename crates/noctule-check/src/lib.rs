@@ -83,7 +83,11 @@ pub fn check(document: &Value) -> Outcome<Proven> {
     };
     let problem = &bound["problem"];
     let senses_only = system == "beamforming" && problem == SENSES_ONLY;
-    if !problem.is_null() && (!senses_only || goal.is_some()) {
+    let extended = match goal {
+        None if system == "beamforming" => extended_target(document)?,
+        _ => None,
+    };
+    if !problem.is_null() && extended.is_none() && (!senses_only || goal.is_some()) {
         return Err(Refused::NotHere(format!("bounds of the problem {problem}")));
     }
     whole::lists(numbers)?;
@@ -98,7 +102,8 @@ pub fn check(document: &Value) -> Outcome<Proven> {
     let (instance, scheme, settings) =
         (&document["instance"], &document["scheme"], &document["settings"]);
     let beams = &document["beams"];
-    let read = Read { instance, numbers, scheme, settings, beams, upper, senses_only };
+    let quantity = if extended.is_some() { OF_EXTENDED } else { quantity };
+    let read = Read { instance, numbers, scheme, settings, beams, upper, senses_only, extended };
     let leaves = match (system, goal) {
         (_, Some(goal)) => goal.check(&read, value)?,
         ("beamforming", _) => beamforming::check(&read, value)?,
@@ -112,7 +117,7 @@ pub fn check(document: &Value) -> Outcome<Proven> {
         _ => pilots::check(&read, value)?,
     };
     let reached = document["metrics"]["objective"].as_f64();
-    let weighted = system == "beamforming" && goal.is_none() && !senses_only;
+    let weighted = system == "beamforming" && goal.is_none() && problem.is_null();
     if weighted && reached.is_some_and(|reached| reached > value) {
         return unproven("the document's own design is better");
     }
@@ -134,6 +139,32 @@ fn sense(system: &str, sense: &Value) -> Outcome<(bool, &'static str)> {
     })
 }
 
+/// What an extended target's bound is of, and how its problem is said; the weight of the design itself follows.
+const OF_EXTENDED: &str = "sum rate in nat/s/Hz less ρ tr R⁻¹";
+const EXTENDED: &str = "sum rate in nats − ρ tr R⁻¹ of an extended target, ρ = ";
+
+/// ρ of a bound that is said to be of an extended target: that of the settings, and no other.
+fn extended_target(document: &Value) -> Outcome<Option<f64>> {
+    let problem = document["proof"]["bound"]["problem"].as_str().unwrap_or_default();
+    let Some((said, _)) = problem.strip_prefix(EXTENDED).and_then(|rest| rest.split_once(" nat·W"))
+    else {
+        return Ok(None);
+    };
+    let weight =
+        document["settings"]["weight_nat_w"].as_f64().filter(|x| *x > 0.0 && x.is_finite());
+    // of decimals alone, which every language reads alike
+    let decimal = said.chars().all(|c| c.is_ascii_digit() || ".e+-".contains(c));
+    let said = said.parse::<f64>().ok().filter(|_| decimal);
+    match (weight, said) {
+        (Some(weight), Some(said))
+            if weight.to_bits() == said.to_bits() && document["scheme"] == "extended-target" =>
+        {
+            Ok(Some(weight))
+        }
+        _ => unproven("the weight of the extended target is not that of the settings"),
+    }
+}
+
 /// What a bound that counts no rates is called where rates have a weight.
 const SENSES_ONLY: &str = "sensing only, users ignored";
 
@@ -148,6 +179,8 @@ pub(crate) struct Read<'a> {
     upper: bool,
     /// Of beams without their rates.
     senses_only: bool,
+    /// ρ of an extended target, where the bound is of one.
+    extended: Option<f64>,
 }
 
 impl Read<'_> {

@@ -6,6 +6,9 @@
 //! it, lists that do not fit, the proof of a problem whose best is better, and a claim that does not follow.
 
 use noctule_check::check;
+use noctule_lab::single::{Source, Verdict};
+use noctule_lab::systems;
+use noctule_optim::Interrupt;
 use serde_json::{Value, json};
 
 use super::{Dice, SYSTEMS, effort, lie, small};
@@ -173,4 +176,69 @@ fn revalue(document: &mut Value, dice: &mut Dice) -> (String, Must) {
     let kind = dice.roll(5);
     list[at] = json!([value * 1.3, value * 0.7, 0.0, -value, 1e308][kind]);
     (format!("{name}[{at}], {value} revalued {kind}"), Must::NotLie)
+}
+
+/// Beside an extended target the boxes are in the document as well, and the weight of its bound is part of the claim.
+#[test]
+fn boxes_beside_an_extended_target_are_checked() {
+    let system = systems::singles().into_iter().find(|one| one.id() == "beamforming").unwrap();
+    let mut scenario = system.default_scenario();
+    (scenario["users"], scenario["power_dbm"]) = (json!(2), json!(10.0));
+    scenario["transmit_array"] = json!({ "horizontal": 2, "vertical": 2 });
+    let mut settings = system.default_settings("extended-target").unwrap();
+    settings["weight_nat_w"] = json!(1e-4);
+    let source = Source { scenario: Some(scenario), arrays: None, seed: 1, trial: 0 };
+    let story = system.design(&source, "extended-target", &settings, &Interrupt::new()).unwrap();
+    let whole = story.document;
+    let proven = check(&whole).unwrap();
+    let verified = |document: &Value| {
+        let finding = system.verify(document).unwrap();
+        let claim = finding.claims.iter().find(|claim| claim.name == "proof.bound.value").unwrap();
+        claim.verdict == Verdict::Confirmed
+    };
+    assert!(verified(&whole) && proven.leaves > 1, "{proven:?}");
+    let bound = &whole["proof"]["bound"];
+    let (value, gap) = (bound["value"].as_f64().unwrap(), bound["gap_abs"].as_f64().unwrap());
+    let changed = |path: &str, to: Value| {
+        let mut other = whole.clone();
+        *other.pointer_mut(path).unwrap() = to;
+        other
+    };
+    let beyond = value - gap - 1e-6 * value.abs();
+    for closer in [value - 1e-7 * value.abs(), beyond] {
+        assert!(check(&changed("/proof/bound/value", json!(closer))).is_err(), "{closer}");
+    }
+    let problem = bound["problem"].as_str().unwrap();
+    for (path, to) in [
+        ("/settings/weight_nat_w", json!(1e-5)),
+        ("/settings/weight_nat_w", Value::Null),
+        ("/settings/weight_nat_w", json!(-1e-4)),
+        ("/scheme", json!("optimal")),
+        ("/proof/bound/problem", json!(problem.replace("0.0001", "0.00001"))),
+        ("/proof/bound/problem", json!(problem.replace("0.0001", "nan"))),
+        ("/proof/bound/problem", json!("the extended target of somebody else")),
+        ("/proof/bound/problem", Value::Null),
+        ("/instance/power_w", json!(1.0)),
+    ] {
+        assert!(check(&changed(path, to.clone())).is_err(), "{path} {to}");
+    }
+    // any multipliers prove something, and never that the best is worse than what was reached
+    let mut dice = Dice(0x5eed);
+    let (mut refused, mut weaker) = (0, 0);
+    for case in 0..MUTATIONS * effort::effort::<u16>() as usize {
+        let mut document = whole.clone();
+        let (what, must) = match case % 4 {
+            0 => cut(&mut document, &mut dice),
+            1 => misfit(&mut document, &mut dice),
+            _ => revalue(&mut document, &mut dice),
+        };
+        let mut lie = document.clone();
+        lie["proof"]["bound"]["value"] = json!(beyond);
+        assert!(check(&lie).is_err(), "{case}: a lie is proven, {what}");
+        let found = check(&document);
+        assert!(found.is_err() || must == Must::NotLie, "{case}: proven with {what}");
+        if found.is_err() { refused += 1 } else { weaker += 1 }
+    }
+    println!("extended: {refused} refused, {weaker} prove it still");
+    assert!(refused > 0 && weaker > 0);
 }

@@ -34,7 +34,8 @@ pub use bounds::{of_box, of_capacity, of_cooperation, of_envelopes, of_sensing};
 use super::Instance;
 use crate::Error;
 use bounds::{Lines, chords, envelopes, of_lines};
-use lists::{Numbers, length, list};
+pub use lists::Numbers;
+pub(super) use lists::{length, list};
 use range::{Range, normalised_channels};
 
 /// The bound that the multipliers of a document prove, without an optimiser; `None` when there were

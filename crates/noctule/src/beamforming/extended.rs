@@ -8,6 +8,8 @@
 //! has no point targets and no reduced space (R must have full rank), and is otherwise that of the rest of this
 //! folder: the same climbs, and the same [branch and bound](super::global) on interference levels.
 
+mod again;
+
 use noctule_num::input::setting;
 use noctule_num::rng::{StreamKey, complex_normal};
 use noctule_num::{CMat, InputError};
@@ -117,7 +119,7 @@ impl ExtendedTarget {
         let objective = self.objective(&beams.matrix).unwrap_or(f64::NEG_INFINITY);
         let method = format!("branch and bound on interference levels, {} nodes", found.nodes);
         let bound = Bound::new(objective, found.bound, Sense::Upper, method, 1.0)
-            .map(|bound| bound.with_margin(found.margin));
+            .map(|bound| Bound { numbers: found.numbers, ..bound.with_margin(found.margin) });
         Ok(Solved { beams, objective, bound, nodes: found.nodes, stop: found.stop, work })
     }
 }
@@ -172,6 +174,9 @@ mod tests {
             let bound = solved.bound.as_ref().unwrap();
             assert_eq!(solved.stop, Stop::Converged, "{bound:?}");
             assert!(bound.gap_rel <= 1e-3 && solved.objective <= bound.value);
+            let again = target.again(&bound.numbers).unwrap();
+            assert!((again - bound.value).abs() < 1e-9 * bound.value.abs(), "{again} {bound:?}");
+            proves_nothing_else(&target, bound, solved.objective);
             assert!((solved.beams.matrix.norm_sqr() / 20.0 - 1.0).abs() < 1e-12);
             let mut rng = StreamKey::new(seed, "test", "extended", 2).trial(0);
             for _ in 0..200 {
@@ -183,6 +188,39 @@ mod tests {
                 assert!(target.objective(&beams).unwrap() <= bound.value);
             }
         }
+    }
+
+    /// Fewer boxes, smaller ones and lists that do not fit are refused; other multipliers never prove that the best is
+    /// worse than what was reached.
+    fn proves_nothing_else(target: &ExtendedTarget, bound: &Bound, reached: f64) {
+        let changed = |name: &str, change: &dyn Fn(&mut Vec<f64>)| {
+            let mut numbers = bound.numbers.clone();
+            change(numbers.get_mut(name).unwrap());
+            target.again(&numbers)
+        };
+        let leaves = bound.numbers["low"].len() / 2;
+        assert!(leaves > 1);
+        for leaf in 0..leaves {
+            let mut numbers = bound.numbers.clone();
+            for list in numbers.values_mut() {
+                let each = list.len() / leaves;
+                list.drain(leaf * each..(leaf + 1) * each);
+            }
+            assert!(target.again(&numbers).is_err(), "without {leaf}");
+        }
+        for name in ["low", "high", "t", "slope", "y"] {
+            assert!(changed(name, &|list| drop(list.pop())).is_err(), "{name}");
+            assert!(changed(name, &|list| list.clear()).is_err(), "{name}");
+            for factor in [0.0, 0.9, 1.1, -1.0] {
+                for at in [0, 1, 3] {
+                    if let Ok(found) = changed(name, &|list| list[at] *= factor) {
+                        assert!(found >= reached - 1e-9 * reached.abs(), "{name} {at} {factor}");
+                    }
+                }
+            }
+        }
+        assert!(changed("high", &|list| list[0] *= 0.99).is_err());
+        assert!(changed("low", &|list| list[0] *= 1.01).is_err());
     }
 
     #[test]

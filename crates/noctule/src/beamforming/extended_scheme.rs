@@ -71,11 +71,7 @@ pub fn extended_target(
         let what = "the extended target is for a total power";
         return refuse(what, "power_constraint", "per-antenna", "total");
     }
-    let mut channels = instance.channels().clone();
-    for (user, noise) in parts.user_noise_w.iter().enumerate() {
-        channels.col_mut(user).iter_mut().for_each(|h| *h /= noise.sqrt());
-    }
-    let target = ExtendedTarget::new(channels, parts.power_w, settings.weight_nat_w)?;
+    let target = extended_target_of(instance, settings.weight_nat_w)?;
     let search = (settings.nodes, settings.gap);
     let solved = target.solve(settings.starts as u64, search, &run.interrupt)?;
     let metrics = evaluate(instance, &solved.beams)?;
@@ -99,6 +95,21 @@ pub fn extended_target(
         work: solved.work,
         warnings,
     })
+}
+
+/// The users and the power of an instance beside an extended target.
+///
+/// # Errors
+/// No users, and what is no weight.
+pub(super) fn extended_target_of(
+    instance: &Instance,
+    weight_nat_w: f64,
+) -> Result<ExtendedTarget, InputError> {
+    let mut channels = instance.channels().clone();
+    for (user, noise) in instance.parts().user_noise_w.iter().enumerate() {
+        channels.col_mut(user).iter_mut().for_each(|h| *h /= noise.sqrt());
+    }
+    ExtendedTarget::new(channels, instance.parts().power_w, weight_nat_w)
 }
 
 #[cfg(test)]

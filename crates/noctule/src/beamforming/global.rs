@@ -38,6 +38,8 @@ mod region;
 mod relax;
 mod search;
 
+use std::collections::BTreeMap;
+
 use noctule_num::C64;
 use noctule_optim::branch_bound::{Budget, Found, Interval, branch_and_bound};
 use noctule_optim::{Bound, Interrupt, Objective, Sense, Stop, Work};
@@ -104,7 +106,8 @@ pub fn enclose(
     Ok(Enclosure {
         better,
         bound: bound.map(|bound| Bound {
-            numbers: search.numbers(instance),
+            numbers: search
+                .numbers(instance.users(), instance.information() * instance.parts().power_w),
             ..bound.with_margin(search.weakest_margin() * unit)
         }),
         nodes,
@@ -137,6 +140,8 @@ pub(super) struct Between {
     pub(super) point: Vec<C64>,
     pub(super) bound: f64,
     pub(super) margin: f64,
+    /// What proves the bound.
+    pub(super) numbers: BTreeMap<String, Vec<f64>>,
     pub(super) nodes: u64,
     pub(super) stop: Stop,
     pub(super) work: Work,
@@ -155,11 +160,12 @@ pub(super) fn between(
     interrupt: &Interrupt,
 ) -> Result<Between, Error> {
     let mut search = Search::between(design, relaxed, gap, interrupt);
-    let unit = search.design.unit();
+    let (unit, power_w) = (search.design.unit(), search.design.power_w());
     let (_, found) = searched(&mut search, start.clone(), nodes, gap, interrupt)?;
     Ok(Between {
         bound: -found.covered * unit,
         margin: search.weakest_margin() * unit,
+        numbers: search.numbers(search.users, power_w),
         point: found.best.map_or(start, |(_, point)| point),
         nodes: found.nodes,
         stop: found.stop,

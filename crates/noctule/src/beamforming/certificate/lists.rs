@@ -7,17 +7,20 @@ use noctule_num::InputError;
 use crate::Error;
 
 /// The lists of a proof by their names.
-pub(super) type Numbers = BTreeMap<String, Vec<f64>>;
+pub type Numbers = BTreeMap<String, Vec<f64>>;
 
 /// The numbers of a name.
-pub(super) fn list<'a>(numbers: &'a Numbers, name: &str) -> Result<&'a [f64], InputError> {
+pub(in crate::beamforming) fn list<'a>(
+    numbers: &'a Numbers,
+    name: &str,
+) -> Result<&'a [f64], InputError> {
     numbers.get(name).map(Vec::as_slice).ok_or_else(|| {
         InputError::new("the proof is incomplete", name, "nothing", "a list of numbers")
     })
 }
 
 /// Refuse a list of another length.
-pub(super) fn length(name: &str, found: usize, needed: usize) -> Result<(), Error> {
+pub(in crate::beamforming) fn length(name: &str, found: usize, needed: usize) -> Result<(), Error> {
     if found == needed {
         return Ok(());
     }

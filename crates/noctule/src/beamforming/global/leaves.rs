@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::region::{Leaf, Proven, Region};
 use super::search::Search;
-use crate::beamforming::Instance;
 use crate::beamforming::rate_term::Plane;
 
 /// So many numbers are handed out as a proof; more would be a file of their own.
@@ -30,7 +29,7 @@ impl Search<'_> {
         region.proven = Some(Rc::new(Proven {
             t: planes.iter().map(|plane| plane.received).collect(),
             slope: planes.iter().map(|plane| plane.slope).collect(),
-            y: self.relaxed.fisher_inverse().to_vec(),
+            y: self.relaxed.sensing_multiplier(),
             bound,
             margin: self.margin,
         }));
@@ -42,20 +41,19 @@ impl Search<'_> {
         proven.min_by(|a, b| a.bound.total_cmp(&b.bound)).map_or(f64::NAN, |leaf| leaf.margin)
     }
 
-    /// What [`again`](crate::beamforming::certificate::again) needs; `left_out` where a leaf is not bounded or
-    /// there are too many of them.
-    pub(super) fn numbers(&self, instance: &Instance) -> BTreeMap<String, Vec<f64>> {
-        let energy = instance.information() * instance.parts().power_w;
+    /// What [`again`](crate::beamforming::certificate::again) needs of so many users, with `y` over an energy that
+    /// brings it to the units of the instance; `left_out` where a leaf is not bounded or there are too many of them.
+    pub(super) fn numbers(&self, users: usize, energy: f64) -> BTreeMap<String, Vec<f64>> {
         let proven: Option<Vec<(&Leaf, &Rc<Proven>)>> =
             self.leaves.values().map(|leaf| Some((leaf, leaf.proven.as_ref()?))).collect();
         let left_out = || [("left_out".to_owned(), vec![self.leaves.len() as f64])].into();
         let Some(proven) = proven else { return left_out() };
-        let length = proven.len() * (4 * self.users + self.relaxed.fisher_inverse().len());
-        if length > MOST_NUMBERS || self.users < instance.users() && self.users > 0 {
+        let each = proven.first().map_or(0, |(_, proven)| 4 * self.users + proven.y.len());
+        if proven.len() * each > MOST_NUMBERS || self.users < users && self.users > 0 {
             return left_out();
         }
         // Users without a weight have no box; any will do.
-        let idle = vec![1.0; instance.users() - self.users];
+        let idle = vec![1.0; users - self.users];
         let all = |of: &dyn Fn(&Leaf, &Proven) -> Vec<f64>| -> Vec<f64> {
             let one = |(leaf, proven): &(&Leaf, &Rc<Proven>)| {
                 let mut list = of(leaf, proven);

@@ -35,6 +35,13 @@ impl Extended {
         (0..self.inverse.rows()).map(|i| self.inverse[(i, i)].re).sum()
     }
 
+    /// `R⁻¹`, row by row, real and imaginary parts in turn.
+    pub(super) fn inverse(&self) -> Vec<f64> {
+        let n = self.inverse.rows();
+        let entry = |at: usize| self.inverse[(at / n, at % n)];
+        (0..n * n).flat_map(|at| [entry(at).re, entry(at).im]).collect()
+    }
+
     /// Form and invert `R` of the amplitudes below those of the users, and `dual = R⁻²`; what comes back is
     /// at least the condition of R. `None` where it is not positive definite.
     pub(super) fn look(&mut self, amplitudes: &CMat, users: usize, dual: &mut CMat) -> Option<f64> {

@@ -5,6 +5,7 @@ use noctule_num::CMat;
 use noctule_num::linalg::{Op, mul, product, real_dot};
 use noctule_phy::fisher::parameters;
 
+use super::extended::Extended;
 use super::{Model, RANK_TOLERANCE};
 use crate::beamforming::rate_term::RateTerm;
 
@@ -71,6 +72,17 @@ impl Model {
     /// `F⁻¹` at the point evaluated last, with the information of unit power and κ = 1.
     pub(in crate::beamforming) fn fisher_inverse(&self) -> &[f64] {
         &self.inverse
+    }
+
+    /// The power that points of unit norm are short of.
+    pub(in crate::beamforming) const fn power_w(&self) -> f64 {
+        self.power_w
+    }
+
+    /// Y of the inequality for what is sensed, at the point evaluated last: [`Self::fisher_inverse`], or of an extended
+    /// target the inverse covariance of unit power, row by row, real and imaginary parts in turn.
+    pub(in crate::beamforming) fn sensing_multiplier(&self) -> Vec<f64> {
+        self.extended.as_ref().map_or_else(|| self.inverse.clone(), Extended::inverse)
     }
 
     /// The linearisation for cooperating users at the point evaluated last: its constant and its
