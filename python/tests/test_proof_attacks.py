@@ -65,6 +65,8 @@ def change_number(document: Document, rng: random.Random) -> None:
     for _ in range(rng.choice((1, 1, 1, 5))):
         entries = numbers[rng.choice([name for name in numbers if numbers[name]])]
         at = rng.randrange(len(entries))
+        if not isinstance(entries[at], (int, float)):
+            continue  # changed before
         factor = rng.choice((1.3, 0.7, -1.0, 0.0, 1.001, 1 + 1e-12, 1e250, rng.gauss(1, 0.05)))
         entries[at] = entries[at] * factor if rng.random() < 0.8 else rng.choice(ODD)
 
