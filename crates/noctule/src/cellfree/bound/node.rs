@@ -1,7 +1,7 @@
 //! The concave problem of one region.
 
 use noctule_num::C64;
-use noctule_optim::{Objective, Scaled, Scaling};
+use noctule_optim::Objective;
 
 use super::region::Region;
 use crate::cellfree::model::{Link, Model};
@@ -53,16 +53,5 @@ impl Objective for Node {
         let value = self.value(x);
         self.model.backward(x, -1.0, self.price, gradient);
         -value
-    }
-}
-
-/// Beams that meet strong channels bend the relaxation as they do the rates.
-impl Scaled for Node {
-    fn scaling(&mut self, x: &[C64], room: Option<Scaling>) -> Option<Scaling> {
-        let mut gradient = std::mem::take(&mut self.gradient);
-        self.eval(x, &mut gradient);
-        let scaling = self.model.inverse_curvature(x, &gradient, 1.0, room);
-        self.gradient = gradient;
-        scaling
     }
 }

@@ -65,8 +65,7 @@ impl Search {
         let rules = StopRules::from(StopRule::Residual(tolerance))
             | StopRule::Progress { tolerance: 1e-9, window: 30 }
             | StopRule::Evaluations(EVALUATIONS);
-        let (node, interrupt) = (&mut self.node, &self.interrupt);
-        self.solver.minimise_scaled(node, x, &rules, interrupt, &mut Trace::off());
+        self.solver.minimise(&mut self.node, x, &rules, &self.interrupt, &mut Trace::off());
         self.node.certificate(x, &mut self.eigen)
     }
 
