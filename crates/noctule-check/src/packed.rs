@@ -247,10 +247,8 @@ fn inner((ar, ai): (&[f64], &[f64]), (br, bi): (&[f64], &[f64])) -> (f64, f64) {
     let (br, br_rest) = br.as_chunks::<4>();
     let (bi, bi_rest) = bi.as_chunks::<4>();
     for ((p, q), (r, s)) in ar.iter().zip(ai).zip(br.iter().zip(bi)) {
-        for lane in 0..4 {
-            real[lane] += p[lane] * r[lane] + q[lane] * s[lane];
-            imaginary[lane] += q[lane] * r[lane] - p[lane] * s[lane];
-        }
+        real = std::array::from_fn(|l| real[l] + (p[l] * r[l] + q[l] * s[l]));
+        imaginary = std::array::from_fn(|l| imaginary[l] + (q[l] * r[l] - p[l] * s[l]));
     }
     let (mut x, mut y) = (real.iter().sum::<f64>(), imaginary.iter().sum::<f64>());
     for ((p, q), (r, s)) in ar_rest.iter().zip(ai_rest).zip(br_rest.iter().zip(bi_rest)) {
