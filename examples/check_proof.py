@@ -1207,10 +1207,12 @@ class Frames:
     seconds the prior is the positive part of A = R − sκD, and C = ψ(A), ψ(λ) = λ₊²/(λ₊ + ν), what an estimate keeps of it."""
 
     def __init__(self, instance):
-        if instance["project_prior"] != 1:
+        if instance["project_prior"] == 0:
             raise NotHere("frames whose prior is not projected")
-        if instance["sinr"] not in (0, 1):
+        if instance["project_prior"] == 1 and instance["sinr"] == 2:
             raise NotHere("frames in the physical form of the SINR")
+        if instance["project_prior"] != 1 or instance["sinr"] not in (0, 1):
+            raise Unproven("a form of the SINR or of the prior is none")
         if any(instance[name] not in allowed for name, allowed in (
             ("spectrum", range(4)), ("reference", range(2)), ("error_shape", range(3)), ("whole_pilots", range(2)),
             ("transmit_antennas", range(1, 257)), ("receive_antennas", range(2, 10**6)), ("block_symbols", range(1, 10**9)),
