@@ -269,6 +269,10 @@ pub(crate) struct Instance {
     #[arg(value_name = "SCENARIO|ARRAYS")]
     pub(crate) given: Option<String>,
 
+    /// What is given beside it, to be answered with a sentence.
+    #[arg(hide = true)]
+    pub(crate) more: Vec<String>,
+
     /// Where everything comes from that a file of arrays does not have: a scenario file, or
     /// `default`.
     #[arg(long, value_name = "FILE")]

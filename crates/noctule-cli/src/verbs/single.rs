@@ -8,6 +8,7 @@ use noctule_lab::named_arrays;
 use noctule_lab::report::Align;
 use noctule_lab::resolve::{Asked, Method, Resolved, system_of};
 use noctule_lab::single::{Arrays, Claim, Finding, PictureKind, SingleError, Source, Story};
+use noctule_lab::systems;
 use noctule_num::{InputError, hint};
 use serde_json::{Value, json};
 
@@ -149,6 +150,9 @@ pub(crate) fn verify(file: &Path, as_json: bool) -> Result<Done, Failure> {
 
 /// The instance that is meant, and with what it is designed; the notes of its readers are said.
 fn resolved(options: &cli::Instance, method: Method<'_>) -> Result<Resolved, Failure> {
+    if let (Some(first), Some(second)) = (&options.given, options.more.first()) {
+        return Err(two(first, second).into());
+    }
     let asked = Asked {
         given: options.given.as_deref(),
         scenario: options.scenario.as_deref(),
@@ -161,6 +165,33 @@ fn resolved(options: &cli::Instance, method: Method<'_>) -> Result<Resolved, Fai
     let resolved = Source::resolve(&asked, method)?;
     tell(&resolved.notes);
     Ok(resolved)
+}
+
+/// The refusal of two things where one is designed, with the options that were meant.
+fn two(first: &str, second: &str) -> InputError {
+    let is_system = |name: &str| systems::registry().ids().contains(&name);
+    let is_file = |name: &str| name.ends_with(".toml");
+    let pairs = [(first, second), (second, first)];
+    let arrays = pairs.into_iter().find(|(_, arrays)| !is_system(arrays) && !is_file(arrays));
+    let hint = match arrays {
+        Some((system, arrays)) if is_system(system) => format!(
+            "`{arrays} --system {system} --scenario default` takes what the arrays do not have from the default \
+             scenario; `{system} --array NAME={arrays}` is one array by its name"
+        ),
+        Some((file, arrays)) if is_file(file) => format!(
+            "`{arrays} --scenario {file}` takes what the arrays do not have from the scenario; \
+             `{file} --array NAME={arrays}` is one array by its name"
+        ),
+        Some((one, other)) => format!("`{one} --array NAME={other}` is one array more by its name"),
+        None if is_system(first) != is_system(second) => {
+            "a scenario file says its system: the file alone".to_owned()
+        }
+        None => "one call designs one of them".to_owned(),
+    };
+    let what = "two things are given where one is designed";
+    let found = format!("`{first}` and `{second}`");
+    InputError::new(what, "SCENARIO|ARRAYS", found, "one scenario, system or file of arrays")
+        .hint(hint)
 }
 
 /// Say what the readers decided.

@@ -64,6 +64,11 @@ fn slips_are_named_and_mended() {
     write_slips(dir);
     let design = |rest: &[&'static str]| [&["design"], rest].concat();
     let calls: Vec<Vec<&str>> = vec![
+        design(&["beamforming", "H.csv"]),
+        design(&["H.npz", "sweep.toml", "--seed", "2"]),
+        design(&["beamforming", "pilots"]),
+        design(&["study.toml", "pilots"]),
+        design(&["a.npy", "b.npy"]),
         design(&["channels.dat", "--scenario", "default"]),
         design(&["transposed.npy", "--scenario", "default"]),
         design(&["alone.npz", "--scenario", "default"]),
@@ -86,6 +91,7 @@ fn slips_are_named_and_mended() {
         design(&["--scheme", "fp-sgda", "-s", "scheme.averaging=-7"]),
         design(&["--scheme", "algorithm-1", "-s", "scheme.tolerance=-7"]),
         design(&["frame", "--scheme", "single-update", "-s", "scheme.updates=3"]),
+        vec!["evaluate", "pilots", "gains.csv", "--beams", "turned.npy"],
         vec!["evaluate", "--beams", "turned.npy"],
         vec!["evaluate", "--beams", "alone.npz"],
         vec!["verify", "document.json"],

@@ -43,7 +43,9 @@ fn check_channels(parts: &Parts) -> Result<(), Error> {
         let [h, v] = [parts.transmit_array.horizontal, parts.transmit_array.vertical];
         let allowed = format!("{elements} antennas, as the array has {h} × {v} elements");
         let found = format!("{} antennas", parts.channels.rows());
-        return refuse("the channels do not fit the transmit array", "channels", found, allowed);
+        let what = "the channels do not fit the transmit array";
+        let hint = "its shape is `transmit_array` of the scenario, `transmit_shape` among arrays";
+        return Err(InputError::new(what, "channels", found, allowed).hint(hint).into());
     }
     if let Some(index) = parts.channels.as_slice().iter().position(|z| !z.is_finite()) {
         let place = format!("channels[{}][{}]", index / elements, index % elements);
