@@ -7,11 +7,12 @@ import { Engine } from "./engine.js";
 import { Controls } from "./controls.js";
 import { Fan, Plan } from "./plan.js";
 import { Sky } from "./sky.js";
-import { SYSTEMS, liveOf, systemOf } from "./systems.js";
+import { SYSTEMS, liveOf, moduleOf, moduleOpening, systemOf } from "./systems.js";
 import { command, hashOf, pythonScript, stateOf, tomlFile } from "./words.js";
 
 const REST = 350;
 const NODES = [0, 30, 150, 700];
+const SLOW = 100;
 const VIEWS = { sky: Sky, plan: Plan, fan: Fan };
 
 /** The page. */
@@ -26,6 +27,8 @@ class Explorer {
   #curving = false;
   #rest = 0;
   #changed = -Infinity;
+  /** Whether the last frame took too long to be dragged. */
+  #slow = false;
   /** What tests look at. */
   told = { frames: 0, errors: [] };
 
@@ -41,8 +44,12 @@ class Explorer {
     new MutationObserver(() => this.answer && this.#draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   }
 
-  #url(system) {
-    return new URL(system.module, import.meta.url).href;
+  #url(system, scenario = this.state.scenario) {
+    return this.#address(moduleOf(system, scenario));
+  }
+
+  #address(module) {
+    return new URL(module, import.meta.url).href;
   }
 
   #build() {
@@ -103,6 +110,7 @@ class Explorer {
     this.chart = new Chart(chart, system, (s) => this.change(s));
     this.#curve = { points: [], ghosts: {} };
     this.answer = null;
+    this.#slow = false;
     this.told.fastest = this.told.drawing = undefined;
     this.numbers.replaceChildren();
     this.proof.replaceChildren("Designing …");
@@ -147,9 +155,11 @@ class Explorer {
   async #design() {
     const [version, system, scenario] = [this.#version, this.system, this.state.scenario];
     const want = { pictures: system.pictures, details: Boolean(system.details), story: true };
-    const request = { ...this.#request(liveOf(system, scenario), want), warm: "live" };
-    const answer = await this.#live.newest(this.#url(system), request);
+    const settings = this.#slow && system.quick ? system.quick : liveOf(system, scenario);
+    const request = { ...this.#request(settings, want), warm: "live" };
+    const answer = await this.#live.newest(this.#url(system, scenario), request);
     if (!answer || this.system !== system) return;
+    if (answer.milliseconds > SLOW) this.#slow = true;
     const now = performance.now();
     this.#frames.push(now);
     this.told.frames += 1;
@@ -242,7 +252,7 @@ class Explorer {
       done = this.#version;
       const [system, scenario] = [this.system, this.state.scenario];
       const curve = curveOf(system, scenario);
-      const ask = (request) => this.#aside.newest(this.#url(system), request);
+      const ask = (request) => this.#aside.newest(this.#url(system, scenario), request);
       const ghosts = {};
       let rzf = null;
       for (const [name, scheme] of Object.entries(ghostsOf(system, scenario))) {
@@ -276,9 +286,10 @@ class Explorer {
     const certifies = system.view === "sky" ? NODES.map((nodes) => ({ certify: { nodes } })) : [system.full];
     for (const settings of certifies) {
       const want = { pictures: system.pictures, details: Boolean(system.details), story: true };
-      const answer = await this.#proof.newest(this.#url(system), this.#request(settings, want));
+      const answer = await this.#proof.newest(this.#url(system, scenario), this.#request(settings, want));
       if (!answer || version !== this.#version) return;
       if (answer.error) return this.#refused(answer.error);
+      if (answer.milliseconds < SLOW) this.#slow = false;
       this.#bound = answer.proof.bound?.value ?? null;
       this.#show(answer, scenario);
       this.told.proven = version;
@@ -329,12 +340,12 @@ class Explorer {
     const text = await file.text();
     let system;
     try {
-      system = SYSTEMS.find(({ id }) => id === JSON.parse(text).system);
+      system = SYSTEMS.find(({ id }) => id === JSON.parse(text)?.system);
     } catch {
       return this.#refused({ what: "the file is no JSON", where: file.name });
     }
     if (!system) return this.#refused({ what: "the file is no design of a system here", where: file.name, allowed: SYSTEMS.map(({ id }) => id).join(", ") });
-    const answer = await this.#aside.newest(this.#url(system), { verb: "open", text, want: { story: true } });
+    const answer = await this.#aside.newest(this.#address(moduleOpening(system)), { verb: "open", text, want: { story: true } });
     if (!answer || answer.error) return answer && this.#refused(answer.error);
     this.#proof.stop();
     clearTimeout(this.#rest);

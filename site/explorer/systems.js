@@ -48,6 +48,9 @@ const beamforming = {
   title: "Base station",
   line: "Beams for users and targets at once: rate against the Cramér–Rao bound.",
   module: "noctule-beamforming.wasm",
+  // opens documents, and has bands, estimates of channels and simulated echoes: no scene of this page, but perhaps of a link
+  whole: "noctule-whole.wasm",
+  needsWhole: ({ ofdm, knowledge, echo_draws }) => Boolean(ofdm || knowledge || echo_draws),
   view: "sky",
   base: station,
   scheme: "balanced",
@@ -180,7 +183,7 @@ const surfaces = {
   id: "surfaces",
   title: "Surfaces",
   line: "Which reflecting surfaces to build for a blocked user and target.",
-  module: "noctule-systems.wasm",
+  module: "noctule-surfaces.wasm",
   view: "plan",
   base: {
     base_m: [0, 0], user_m: [100, 0],
@@ -190,7 +193,9 @@ const surfaces = {
   scheme: "full-covariance",
   // which sites are built is chosen at rest: phases for a target that is elsewhere take seconds
   live: (scenario) => ({ select: scenario.target_m ? "single" : "all" }),
-  note: "While you drag all sites are built, or one where the target is elsewhere; at rest the best of them.",
+  // where paths overlap, all of them take half a second
+  quick: { select: "single" },
+  note: "While you drag all sites are built, or one where that takes too long; at rest the best of them.",
   full: { certify: true },
   pictures: ["scene", "pattern"],
   objective: "rate_bps_hz",
@@ -263,6 +268,12 @@ cellfree.presets = [
 
 /** The settings of a frame that is dragged. */
 export const liveOf = (system, scenario) => (typeof system.live === "function" ? system.live(scenario) : system.live);
+
+/** The module that designs for a scenario. */
+export const moduleOf = (system, scenario) => (system.needsWhole?.(scenario) ? system.whole : system.module);
+
+/** The module that opens its documents. */
+export const moduleOpening = (system) => system.whole ?? system.module;
 
 /** All of them, the first one first. */
 export const SYSTEMS = [beamforming, frame, pilots, surfaces, cellfree];

@@ -8,7 +8,7 @@ use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use crate::{entries, write};
 
 /// Bytes of a module at most, before compression.
-const MOST: usize = 2_600_000;
+const MOST: usize = 2_400_000;
 
 /// Refuse a module that some browser does not take: with relaxed instructions (Safari), or with
 /// imports, which nobody would provide.

@@ -11,7 +11,7 @@ use crate::structure::tree;
 use crate::tools::{PROFILE, cargo};
 
 /// What `crates/noctule/Cargo.toml` has but `sdp`, which needs a library of the system.
-const FEATURES: &[&str] = &["files", "conic", "schema"];
+const FEATURES: &[&str] = &["whole", "files", "conic", "schema"];
 
 /// Crates in the tree of the library without features, itself included.
 const MOST_CRATES: usize = 60;

@@ -9,14 +9,27 @@ use crate::tools::{self, build_programs, cargo, succeeded};
 /// What Rust calls browsers.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The modules, and the systems in each: the first page loads the first one alone.
-const MODULES: [(&str, &str); 2] = [
+/// The modules, and the features of each: the first page loads the first one alone, and the last one is for scenes with
+/// what the first one leaves out, and for documents.
+const MODULES: [(&str, &str); 4] = [
     ("noctule-beamforming.wasm", "beamforming"),
-    ("noctule-systems.wasm", "frame,pilots,surfaces,cellfree"),
+    ("noctule-systems.wasm", "frame,pilots,cellfree,documents"),
+    ("noctule-surfaces.wasm", "surfaces,documents"),
+    ("noctule-whole.wasm", "beamforming,documents,whole"),
 ];
 
-/// How long the explorer is dragged about at random.
-const SECONDS: &str = "60";
+/// Names of a browser without a window that speaks the protocol of Chromium.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
+/// How much a browser looks at: seconds of dragging the explorer about at random, seconds that pages are opened for, and
+/// seconds after which all of it has failed.
+type Effort = [&'static str; 3];
+
+/// Of `site --test`: everything.
+const WHOLE: Effort = ["60", "3600", "3600"];
+
+/// Of the step of `test`: within three minutes.
+const BRIEF: Effort = ["5", "60", "180"];
 
 /// What is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,7 +65,7 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
     }
     build_programs(root)?;
     numbers(root)?;
-    browser(root)
+    browser(root, &WHOLE)
 }
 
 /// The step of `test`: with programs that are built. Pages always; the explorer where there is what
@@ -62,7 +75,11 @@ pub(crate) fn step(root: &Path) -> Result<(), String> {
     let mut site = Command::new(tools::beside("noctule-site")?);
     site.args(["target/site", "."]).args(modules.as_ref().map(|_| "target/wasm"));
     succeeded(site.current_dir(root).status(), "noctule-site")?;
-    if modules.is_none() { Ok(()) } else { numbers(root) }
+    if modules.is_none() {
+        return Ok(());
+    }
+    numbers(root)?;
+    browser(root, &BRIEF)
 }
 
 /// Whether a program answers to `--version`.
@@ -112,16 +129,16 @@ fn numbers(root: &Path) -> Result<(), String> {
 }
 
 /// The pages and the explorer in a browser without a window.
-fn browser(root: &Path) -> Result<(), String> {
-    let browsers = ["chromium", "chromium-browser", "google-chrome"];
-    let Some(browser) = browsers.into_iter().find(|name| found(name)).filter(|_| found("node"))
-    else {
-        eprintln!("xtask: the pages are not opened: that takes `node` and `chromium`");
+fn browser(root: &Path, effort: &Effort) -> Result<(), String> {
+    let browser = BROWSERS.into_iter().find(|name| found(name));
+    let (Some(browser), true) = (browser, found("node")) else {
+        let missing = if browser.is_none() { "`chromium`" } else { "`node`" };
+        eprintln!("xtask: the pages are not opened in a browser: there is no {missing}");
         return Ok(());
     };
     let mut node = Command::new("node");
-    node.args(["site/tests/browser.mjs", browser, "target/site", SECONDS]).current_dir(root);
-    succeeded(node.status(), "site/tests/browser.mjs")
+    node.args(["site/tests/browser.mjs", browser, "target/site"]).args(effort);
+    succeeded(node.current_dir(root).status(), "site/tests/browser.mjs")
 }
 
 #[cfg(test)]
@@ -145,6 +162,7 @@ mod tests {
         let mut built: Vec<&str> = MODULES.iter().flat_map(|(_, list)| list.split(',')).collect();
         known.sort_unstable();
         built.sort_unstable();
+        built.dedup();
         assert_eq!(known, built);
     }
 }

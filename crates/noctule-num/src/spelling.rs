@@ -1,7 +1,5 @@
 //! How far apart two words are.
 
-use std::collections::BTreeMap;
-
 /// The fewest insertions, deletions, replacements and exchanges of neighbours that make one word
 /// of another, letters between exchanged ones included (R. Lowrance and R. A. Wagner, "An extension
 /// of the string-to-string correction problem", J. ACM 22 (1975)). The tests compare it with the
@@ -15,14 +13,14 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
     for j in 0..=b.len() {
         table[width + j + 1] = j;
     }
-    // The last row where each letter of `a` stood.
-    let mut rows: BTreeMap<char, usize> = BTreeMap::new();
     for i in 1..=a.len() {
         table[(i + 1) * width + 1] = i;
         // The last column of this row where the letters were equal.
         let mut column = 0;
         for j in 1..=b.len() {
-            let row = rows.get(&b[j - 1]).copied().unwrap_or(0);
+            // the last row above where this letter stood
+            let row = a[..i - 1].iter().rposition(|letter| *letter == b[j - 1]);
+            let row = row.map_or(0, |above| above + 1);
             let equal = a[i - 1] == b[j - 1];
             let replaced = table[i * width + j] + usize::from(!equal);
             let inserted = table[(i + 1) * width + j] + 1;
@@ -33,7 +31,6 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
                 column = j;
             }
         }
-        rows.insert(a[i - 1], i);
     }
     table[(a.len() + 1) * width + b.len() + 1]
 }

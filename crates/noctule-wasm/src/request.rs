@@ -1,21 +1,54 @@
 //! What can be asked.
 
+use noctule::system::typed;
+use noctule_num::InputError;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A request.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "verb", rename_all = "kebab-case", deny_unknown_fields)]
+/// A request: an object with a `verb`.
+#[derive(Debug)]
 pub(crate) enum Request {
-    /// What there is: systems with their default scenarios, schemes, metrics.
-    About {},
     /// Draw an instance and design for it.
     Design(Box<Design>),
     /// Look at a document: evaluate its variables again.
+    #[cfg(feature = "documents")]
     Open(Box<Open>),
     /// Forget designs to start from.
-    Forget {},
+    Forget,
 }
+
+impl Request {
+    /// A request as JSON text. Not by serde's tags, which would bring every type once more.
+    ///
+    /// # Errors
+    /// [`InputError`] about the place that does not fit.
+    pub(crate) fn read(text: &[u8]) -> Result<Self, InputError> {
+        let value = serde_json::from_slice(text).map_err(|error| {
+            InputError::new("the request is not JSON", "request", error.to_string(), "an object")
+        })?;
+        let Value::Object(mut members) = value else {
+            return Err(InputError::new("the request is no object", "request", "", "an object"));
+        };
+        let verb = members.remove("verb").unwrap_or_default();
+        let rest = Value::Object(members);
+        match verb.as_str().unwrap_or_default() {
+            "design" => typed(&rest, "").map(Self::Design),
+            #[cfg(feature = "documents")]
+            "open" => typed(&rest, "").map(Self::Open),
+            "forget" => typed(&rest, "").map(|Nothing {}| Self::Forget),
+            _ => {
+                let open = if cfg!(feature = "documents") { "open, " } else { "" };
+                let allowed = format!("design, {open}forget");
+                Err(InputError::new("there is no such verb", "verb", verb.to_string(), allowed))
+            }
+        }
+    }
+}
+
+/// No further members.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// Draw an instance and design for it.
 #[derive(Debug, Deserialize)]
@@ -47,6 +80,7 @@ pub(crate) struct Design {
 }
 
 /// Look at a document.
+#[cfg(feature = "documents")]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Open {

@@ -1,22 +1,24 @@
 //! Answers, and the designs that later ones start from.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 
-use noctule::data::ArraySet;
 use noctule::document::{self, Made};
 use noctule::pictures::{Picture, PictureKind};
 use noctule::system::{DesignOf, Scheme, Table, typed};
-use noctule::{Design as Found, Error, Proof, Run, Stop, System, Trace, Work};
+use noctule::{Error, Run, System};
 use noctule_num::{InputError, hint};
 use serde_json::{Map, Value, json};
 
 use crate::request::{Design, Request, Want};
 
-/// What was designed before, and what can be asked.
+#[cfg(feature = "documents")]
+#[path = "documents.rs"]
+mod documents;
+
+/// What was designed before.
 #[derive(Default)]
 pub struct Session {
-    kept: BTreeMap<(&'static str, String), Box<dyn Any>>,
+    kept: Vec<(&'static str, String, Box<dyn Any>)>,
 }
 
 impl std::fmt::Debug for Session {
@@ -28,13 +30,18 @@ impl std::fmt::Debug for Session {
 /// The erased functions of a system.
 struct Face {
     id: &'static str,
-    about: fn() -> Value,
     design: fn(&mut Session, &Design) -> Result<Value, Error>,
+    #[cfg(feature = "documents")]
     open: fn(&Value, &Want) -> Result<Value, Error>,
 }
 
 const fn face<S: Shown>() -> Face {
-    Face { id: S::ID, about: about::<S>, design: design::<S>, open: open::<S> }
+    Face {
+        id: S::ID,
+        design: design::<S>,
+        #[cfg(feature = "documents")]
+        open: documents::open::<S>,
+    }
 }
 
 /// A system with what a page shows of it: code of schemes that are not named is not in the module.
@@ -115,25 +122,17 @@ impl Session {
         answer.to_string().into_bytes()
     }
 
+    /// Where a design was kept.
+    fn held(&self, system: &str, name: &str) -> Option<usize> {
+        self.kept.iter().position(|(own, called, _)| *own == system && called == name)
+    }
+
     fn answered(&mut self, request: &[u8]) -> Result<Value, Error> {
-        let value: Value = serde_json::from_slice(request).map_err(|error| {
-            InputError::new("the request is not JSON", "request", error.to_string(), "an object")
-        })?;
-        match typed::<Request>(&value, "")? {
-            Request::About {} => {
-                let systems: Vec<Value> = SYSTEMS.iter().map(|face| (face.about)()).collect();
-                Ok(json!({ "version": env!("CARGO_PKG_VERSION"), "systems": systems }))
-            }
-            Request::Design(request) => (named(&request.system)?.design)(self, &request),
-            Request::Open(request) => {
-                let document: Value = serde_json::from_str(&request.text).map_err(|error| {
-                    let what = "the document is not JSON";
-                    InputError::new(what, "text", error.to_string(), "a noctule-design/1 file")
-                })?;
-                let system = document.get("system").and_then(Value::as_str);
-                (named(system.unwrap_or_default())?.open)(&document, &request.want)
-            }
-            Request::Forget {} => {
+        match Request::read(request)? {
+            Request::Design(asked) => (named(&asked.system)?.design)(self, &asked),
+            #[cfg(feature = "documents")]
+            Request::Open(asked) => documents::opened(&asked),
+            Request::Forget => {
                 self.kept.clear();
                 Ok(json!({}))
             }
@@ -145,18 +144,6 @@ fn named(id: &str) -> Result<&'static Face, InputError> {
     SYSTEMS.iter().find(|face| face.id == id).ok_or_else(|| {
         let names: Vec<&str> = SYSTEMS.iter().map(|face| face.id).collect();
         InputError::new("there is no such system", "system", id, hint::list(&names))
-    })
-}
-
-fn about<S: Shown>() -> Value {
-    let scheme = |scheme: &Scheme<S>| json!({ "info": scheme.info(), "defaults": scheme.defaults(), "missing": scheme.missing });
-    json!({
-        "id": S::ID,
-        "title": S::TITLE,
-        "scenario": S::Scenario::default(),
-        "schemes": S::SHOWN.iter().map(scheme).collect::<Vec<_>>(),
-        "metrics": S::METRICS.iter().map(|metric| metric.info).collect::<Vec<_>>(),
-        "pictures": S::PICTURES.iter().map(|kind| kind.word()).collect::<Vec<_>>(),
     })
 }
 
@@ -198,49 +185,20 @@ fn design<S: Shown>(session: &mut Session, request: &Design) -> Result<Value, Er
     let mut settings = scheme.defaults();
     overlay(&mut settings, &request.settings);
     let ready = scheme.with(&settings).map_err(|error| error.inside("scheme"))?;
-    let key = request.warm.as_ref().map(|name| (S::ID, name.clone()));
-    let warm = key.as_ref().and_then(|key| session.kept.get(key)?.downcast_ref::<S::Variables>());
+    let held = request.warm.as_ref().and_then(|name| session.held(S::ID, name));
+    let warm = held.and_then(|at| session.kept[at].2.downcast_ref::<S::Variables>());
     let mut design = ready.design(&instance, &Run::default().from(warm))?;
     let made =
         Made { scheme: scheme.id, settings: &settings, seed: request.seed, trial: request.trial };
     let answer = told::<S>(&instance, &mut design, made, &request.want)?;
-    if let Some(key) = key {
-        session.kept.insert(key, Box::new(design.variables));
+    match (held, &request.warm) {
+        (Some(at), _) => session.kept[at].2 = Box::new(design.variables),
+        (None, Some(name)) => {
+            session.kept.push((S::ID, name.clone(), Box::new(design.variables)));
+        }
+        (None, None) => {}
     }
     Ok(answer)
-}
-
-fn open<S: System>(document: &Value, want: &Want) -> Result<Value, Error> {
-    let embedded = document.get("instance").unwrap_or(&Value::Null);
-    let set = ArraySet::from_value(embedded, "instance", S::INSTANCE_FIELDS)
-        .map_err(|error| error.inside("instance"))?;
-    let instance = S::instance(set, None)?;
-    let set = ArraySet::from_value(document, "design", S::VARIABLE_FIELDS)?;
-    let variables = S::variables(&set, &instance)?;
-    let metrics = S::evaluate(&instance, &variables)?;
-    let witness = S::check(&instance, &variables)?.in_numbers();
-    // What it cost is nothing that can be evaluated.
-    let work = document.get("work").cloned().map(serde_json::from_value::<Work>);
-    let work = work.and_then(Result::ok).unwrap_or_default();
-    let mut design: DesignOf<S> = Found {
-        warnings: S::advice(&instance, &metrics),
-        starts: vec![S::objective(&metrics)],
-        variables,
-        metrics,
-        stop: Stop::Computed,
-        proof: Proof::feasible(witness.violation),
-        trace: Trace::off(),
-        work,
-    };
-    let number = |name: &str| document.pointer(&format!("/draw/{name}")).and_then(Value::as_u64);
-    let settings = document.get("settings").cloned().unwrap_or_else(|| json!({}));
-    let made = Made {
-        scheme: document.get("scheme").and_then(Value::as_str).unwrap_or_default(),
-        settings: &settings,
-        seed: number("seed").unwrap_or(1),
-        trial: number("trial").unwrap_or(0),
-    };
-    told::<S>(&instance, &mut design, made, want)
 }
 
 fn told<S: System>(

@@ -67,6 +67,7 @@ pub fn design_from(
     if !settings.fewest_sensing_streams {
         return designed(instance, settings, run);
     }
+    super::whole::part("fewest_sensing_streams", "true", "false")?;
     refuse_band(instance)?;
     fewest_streams(instance, designed(instance, settings, run)?)
 }

@@ -118,6 +118,7 @@ impl Instance {
     /// # Errors
     /// As [`Instance::new`]; what the frame does not show of targets, by name.
     pub fn over_band(mut parts: Parts, band: Band) -> Result<Self, Error> {
+        super::whole::bands()?;
         if let Some(channels) = band.channels.get(band.middle()) {
             parts.channels = channels.clone();
         }
@@ -133,6 +134,7 @@ impl Instance {
         band: Band,
         mut problem: Problem,
     ) -> Result<Self, Error> {
+        super::whole::bands()?;
         if let Some(channels) = band.channels.get(band.middle()) {
             parts.channels = channels.clone();
         }
@@ -179,7 +181,7 @@ impl Instance {
             echo_draws: 0,
             limits_move: false,
         };
-        if let Some(band) = &instance.band {
+        if let Some(band) = instance.band.as_ref().filter(|_| super::whole::WHOLE) {
             band.check(&instance.parts, instance.problem.is_none())?;
             if let Some(problem) = &instance.problem {
                 fits(&instance, problem)?;
@@ -200,7 +202,7 @@ impl Instance {
     /// The same problem with other parts.
     fn again(&self, parts: Parts) -> Result<Self, Error> {
         let (shapes, problem) = (self.shapes.clone(), self.problem.clone());
-        let again = Self::made(parts, shapes, problem, self.band.clone());
+        let again = Self::made(parts, shapes, problem, self.band().cloned());
         let Self { draw, echo_draws, limits_move, .. } = *self;
         again.map(|instance| Self { draw, echo_draws, limits_move, ..instance })
     }
@@ -239,7 +241,7 @@ impl Instance {
 
     /// Number of [simulated echoes](super::echo).
     pub const fn echo_draws(&self) -> u64 {
-        self.echo_draws
+        if super::whole::WHOLE { self.echo_draws } else { 0 }
     }
 
     /// The same instance with more to say about its data.
@@ -266,12 +268,12 @@ impl Instance {
 
     /// The band; `None` where there is one frequency.
     pub const fn band(&self) -> Option<&Band> {
-        self.band.as_ref()
+        if super::whole::WHOLE { self.band.as_ref() } else { None }
     }
 
     /// Refuse a band, for a method that has one frequency.
     pub(super) fn one_frequency(&self) -> Result<(), Error> {
-        if self.band.is_none() {
+        if self.band().is_none() {
             return Ok(());
         }
         let what = "this method is for one frequency, and the instance has a band";
@@ -296,7 +298,7 @@ impl Instance {
             echo_draws: 0,
             limits_move: false,
         };
-        if let Some(band) = &self.band {
+        if let Some(band) = self.band() {
             own.parts.channels = band.known_channels()[n].clone();
             own.parts.power_w /= band.subcarriers() as f64;
         }
@@ -308,7 +310,7 @@ impl Instance {
     /// # Errors
     /// As [`Instance::over_band`].
     pub(super) fn with_perfect_knowledge(&self) -> Result<Self, Error> {
-        let band = self.band.clone().map(|band| Band { estimates: None, ..band });
+        let band = self.band().cloned().map(|band| Band { estimates: None, ..band });
         let (shapes, problem) = (self.shapes.clone(), self.problem.clone());
         let own = Self::made(self.parts.clone(), shapes, problem, band)?;
         Ok(Self { draw: self.draw, ..own })
@@ -320,7 +322,7 @@ impl Instance {
     /// # Errors
     /// As [`Instance::new`].
     pub(super) fn alone(&self, n: usize) -> Result<Self, Error> {
-        let count = self.band.as_ref().map_or(1, Band::subcarriers) as f64;
+        let count = self.band().map_or(1, Band::subcarriers) as f64;
         let parts = self.subcarrier(n).parts;
         let alone = Self::new(Parts { crb_weight: parts.crb_weight / count, ..parts })?;
         Ok(Self { draw: self.draw, ..alone })

@@ -131,6 +131,7 @@ mod system;
 mod table;
 pub mod threshold;
 mod verify;
+mod whole;
 
 pub use advice::advice;
 pub use band::{

@@ -247,6 +247,9 @@ impl Scenario {
         self.check_channel()?;
         self.validate_goal()?;
         self.check_echoes()?;
+        if self.is_band() {
+            super::whole::bands()?;
+        }
         self.validate_band()?;
         match &self.targets {
             Targets::Fixed(targets) => {
@@ -273,6 +276,7 @@ impl Scenario {
         if draws == 0 {
             return Ok(());
         }
+        super::whole::part("echo_draws", &draws.to_string(), "0")?;
         let deep = |array: &ElementArray| array.positions.iter().any(|p| p[0] != 0.0);
         let shapes = self.shapes();
         let what = if self.is_band() || self.stations.is_some() {
@@ -310,6 +314,9 @@ impl Scenario {
         let streams = self.sensing_streams.unwrap_or(useful);
         let mut problem = self.problem(targets.len())?;
         let frame = self.frame();
+        if frame.is_some() {
+            super::whole::bands()?;
+        }
         let parts = Parts {
             transmit_array: self.transmit_array.array(),
             receive_array: receive_array.array(),

@@ -1,15 +1,17 @@
 //! A JSON value as a type, and where in the value something does not fit.
 //!
 //! serde's own reader of values does not say where it stopped, and wrapping it to find out compiles every
-//! type once more. This reader keeps the way down itself; the words of an error are `serde_json`'s.
+//! type once more. This reader keeps the way down itself; the words of an error are `serde_json`'s. A type says what it
+//! wants, and is asked for nothing else: half of the code that a browser loads for it. A list is therefore no object,
+//! where `serde_json` takes its entries for members in the order of the source.
 
 use std::cell::OnceCell;
 
 use noctule_num::InputError;
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess,
-    Unexpected, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Map, Value, map};
@@ -83,6 +85,20 @@ impl<'de, 'a> Reader<'de, 'a> {
         if whole { Ok(made) } else { Err(long()) }
     }
 
+    fn number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.unexpected() {
+            Unexpected::Unsigned(value) => visitor.visit_u64(value),
+            Unexpected::Signed(value) => visitor.visit_i64(value),
+            Unexpected::Float(value) => visitor.visit_f64(value),
+            _ => self.misfit(&visitor),
+        }
+    }
+
+    /// What the visitor says of a kind of value that it does not take.
+    fn misfit<T>(self, expected: &dyn Expected) -> Result<T, Error> {
+        Err(Error::invalid_type(self.unexpected(), expected))
+    }
+
     fn unexpected(self) -> Unexpected<'de> {
         match self.value {
             Value::Null => Unexpected::Unit,
@@ -109,12 +125,64 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
             Value::String(value) => visitor.visit_borrowed_str(value),
             Value::Array(list) => self.entries(list, visitor),
             Value::Object(object) => self.members(object, visitor),
-            Value::Number(_) => match self.unexpected() {
-                Unexpected::Unsigned(value) => visitor.visit_u64(value),
-                Unexpected::Signed(value) => visitor.visit_i64(value),
-                Unexpected::Float(value) => visitor.visit_f64(value),
-                other => Err(Error::invalid_type(other, &visitor)),
-            },
+            Value::Number(_) => self.number(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.value {
+            Value::Object(object) => self.members(object, visitor),
+            _ => self.misfit(&visitor),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.value {
+            Value::Array(list) => self.entries(list, visitor),
+            _ => self.misfit(&visitor),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.number(visitor)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.number(visitor)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.number(visitor)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.value {
+            Value::Bool(value) => visitor.visit_bool(*value),
+            _ => self.misfit(&visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.value {
+            Value::String(value) => visitor.visit_borrowed_str(value),
+            _ => self.misfit(&visitor),
         }
     }
 
@@ -151,8 +219,8 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        i8 i16 i32 i64 i128 u8 u16 u128 f32 char str bytes byte_buf unit unit_struct tuple_struct
+        identifier ignored_any
     }
 }
 

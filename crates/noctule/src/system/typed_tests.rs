@@ -51,9 +51,25 @@ struct Tree {
     nothing: Option<()>,
 }
 
-/// The same value, or the same words at the same place.
+/// The part of a value at a place such as `leaves[1].size`.
+fn part<'a>(value: &'a Value, place: &str) -> Option<&'a Value> {
+    let place = place.replace('[', ".").replace(']', "");
+    let mut names = place.split('.').filter(|name| !name.is_empty());
+    names.try_fold(value, |inner, name| match inner {
+        Value::Array(list) => list.get(name.parse::<usize>().ok()?),
+        other => other.get(name),
+    })
+}
+
+/// The same value, or the same words at the same place; but a list is no object.
 fn same(value: &Value) {
     let ours = typed::<Tree>(value, "").map_err(|error| (error.place, error.found));
+    if let Err((place, words)) = &ours
+        && words.starts_with("invalid type: sequence, expected struct")
+    {
+        assert!(part(value, place).is_some_and(Value::is_array), "{value}: {place}");
+        return;
+    }
     let theirs = serde_path_to_error::deserialize::<_, Tree>(value).map_err(|error| {
         let place = Some(error.path().to_string()).filter(|path| path != ".");
         let words = error.inner().to_string();
@@ -120,6 +136,17 @@ fn values_and_errors_are_those_of_serde() {
             same(&json!({ "leaves": [{ name: odd }] }));
         }
     }
+}
+
+#[test]
+fn a_list_is_no_object() {
+    let listed = json!({ "leaves": [[2, 3.0, null, [1.0, 2]]] });
+    assert!(serde_json::from_value::<Tree>(listed.clone()).is_ok());
+    let error = typed::<Tree>(&listed, "").unwrap_err();
+    assert_eq!(
+        (error.place.as_str(), error.found.as_str()),
+        ("leaves[0]", "invalid type: sequence, expected struct Leaf")
+    );
 }
 
 #[test]

@@ -149,6 +149,7 @@ pub(in crate::beamforming) fn read(
         }
         return Ok(None);
     }
+    crate::beamforming::whole::bands()?;
     let flag = |taker: &mut Taker<'_>, name: &str| -> Result<bool, InputError> {
         Ok(taker.has(name) && taker.flag(name)?)
     };

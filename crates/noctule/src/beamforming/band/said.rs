@@ -35,6 +35,7 @@ impl Scenario {
 
     /// The instance without its channels; whether its targets stand for drawn ones.
     fn skeleton(&self, ofdm: &Ofdm) -> Option<(Parts, Band, bool)> {
+        crate::beamforming::whole::bands().ok()?;
         let (transmit, receive) = (self.transmit_array.array(), self.receive_shape().array());
         let sizes = (transmit.elements(), self.receivers());
         let ends = |ends: Option<[f64; 2]>, usual: f64| ends.unwrap_or([usual; 2]);
