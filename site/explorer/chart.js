@@ -67,7 +67,9 @@ export class Chart {
     for (const [name, place] of Object.entries(ghosts)) {
       if (!place) continue;
       const [px, py] = inside(place);
-      back.push(svg("circle", { cx: px, cy: py, r: 4.5, class: "ghost-point" }), svg("text", { x: px + 8, y: py + 4, class: "name" }, name));
+      const inward = px > BOX.right - 50; // its name would be cut off
+      const said = { x: inward ? px - 8 : px + 8, y: py + 4, "text-anchor": inward ? "end" : "start", class: "name" };
+      back.push(svg("circle", { cx: px, cy: py, r: 4.5, class: "ghost-point" }), svg("text", said, name));
     }
     this.back.replaceChildren(...back);
     if (!here) return this.handles.show([]);

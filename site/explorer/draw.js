@@ -58,7 +58,7 @@ export function ticks(place, count = 6) {
 /** A number with so many significant digits, as short as it can be said. */
 export function short(x, digits = 3) {
   if (x === null || x === undefined || !Number.isFinite(x)) return "–";
-  if (x !== 0 && (Math.abs(x) >= 1e5 || Math.abs(x) < 1e-3)) return x.toExponential(digits - 1).replace("e+", "e").replace("-", "−");
+  if (x !== 0 && (Math.abs(x) >= 1e7 || Math.abs(x) < 1e-3)) return x.toExponential(digits - 1).replace("e+", "e").replace("-", "−");
   return String(Number(x.toPrecision(digits))).replace("-", "−");
 }
 
@@ -79,7 +79,7 @@ export function axes(box, { x, y, xLabel, yLabel, xTicks, yTicks }) {
   if (xLabel) group.append(svg("text", { x: (box.left + box.right) / 2, y: box.bottom + 30, "text-anchor": "middle", class: "word" }, xLabel));
   if (yLabel) {
     const [cx, cy] = [box.left - 41, (box.top + box.bottom) / 2];
-    group.append(svg("text", { x: cx, y: cy, "text-anchor": "middle", class: "word", transform: `rotate(-90 ${cx} ${cy})` }, yLabel));
+    group.append(svg("text", { x: cx, y: cy, "text-anchor": "middle", class: "word up", transform: `rotate(-90 ${cx} ${cy})` }, yLabel));
   }
   return group;
 }

@@ -31,7 +31,7 @@ function pattern(cut) {
   const group = svg("g", {}, axes(CUT, { x, y, xLabel: `${cut.angle.toLowerCase()} (°)`, yLabel: "power (dB)", xTicks: [-90, -60, -30, 0, 30, 60, 90] }));
   for (const angle of cut.marks.flatMap(([, angles]) => angles)) group.append(svg("line", { x1: x(angle), x2: x(angle), y1: CUT.top, y2: CUT.bottom, class: "towards" }));
   db.forEach((values, i) => group.append(path(cut.angles_deg.map((angle, k) => [x(angle), y(Math.max(values[k], floor))]), { class: "beam", stroke: colour(i) })));
-  cut.curves.forEach(([name], i) => group.append(svg("text", { x: CUT.left + 8, y: CUT.top + 14 + 13 * i, style: `fill: ${colour(i)}`, class: "name" }, name)));
+  cut.curves.forEach(([name], i) => group.append(svg("text", { x: CUT.left + 8, y: CUT.top + 2, dy: `${1.15 * (i + 1)}em`, style: `fill: ${colour(i)}`, class: "name" }, name)));
   return group;
 }
 

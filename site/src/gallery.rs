@@ -108,8 +108,15 @@ impl Experiment {
         }
         let _ = writeln!(
             body,
-            "<pre><code>noctule run {}/{}</code></pre>\n<p>{} trials. <a href=\"../../gallery.html#{}\">All experiments</a></p>",
-            self.system, self.id, self.trials, self.system
+            "<pre><code>noctule run {}/{}</code></pre>\n<p>{}. <a href=\"../../gallery.html#{}\">All experiments</a></p>",
+            self.system,
+            self.id,
+            if self.trials == 1 {
+                "One trial".to_owned()
+            } else {
+                format!("{} trials", self.trials)
+            },
+            self.system
         );
         for figure in &self.figures {
             let words = figure.trim_end_matches(".svg").replace(['-', '_'], " ");

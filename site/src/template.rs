@@ -27,6 +27,7 @@ pub(crate) fn page(places: &Places, out: &str, title: &str, contents: &str, body
             "<nav class=\"contents\" aria-label=\"On this page\"><h2>On this page</h2><ul>\n{contents}</ul></nav>\n"
         )
     };
+    let body = unbroken(body);
     let (class, named) = if home {
         ("home", "noctule — design of integrated sensing and communication".to_owned())
     } else {
@@ -80,4 +81,38 @@ pub(crate) fn page(places: &Places, out: &str, title: &str, contents: &str, body
         contents_page = to("contents.html"),
         gallery = to("gallery.html"),
     )
+}
+
+/// Cells of tables that hold a number, or one with its unit, are not broken at its sign.
+fn unbroken(body: &str) -> String {
+    let is_number = |cell: &str| {
+        let digit = |c: char| c.is_ascii_digit();
+        let short = cell.chars().count() <= 24 && !cell.contains('<');
+        short
+            && cell.trim_start_matches(['+', '-', '−', '±', '≤', '≥', '<', ' ']).starts_with(digit)
+    };
+    let mut out = String::with_capacity(body.len());
+    let mut parts = body.split("<td>");
+    out += parts.next().unwrap_or_default();
+    for part in parts {
+        let cell = part.split("</td>").next().unwrap_or_default();
+        out += if is_number(cell) { "<td class=\"number\">" } else { "<td>" };
+        out += part;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unbroken;
+
+    #[test]
+    fn numbers_stay_in_one_line() {
+        let told =
+            unbroken("<tr><td>-7.1e-10</td><td>one place, 8 surfaces</td><td>+3 %</td></tr>");
+        let cells = "<tr><td class=\"number\">-7.1e-10</td><td>one place, 8 surfaces</td><td class=\"number\">+3 %</td></tr>";
+        assert_eq!(told, cells);
+        assert_eq!(unbroken("no table"), "no table");
+        assert_eq!(unbroken("<td></td>"), "<td></td>");
+    }
 }
