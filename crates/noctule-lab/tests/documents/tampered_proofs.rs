@@ -107,12 +107,18 @@ fn cut(document: &mut Value, dice: &mut Dice) -> (String, Must) {
     let end = |document: &mut Value, name: &str| list(document, name)[at].as_f64().unwrap();
     let (low, high) = (end(document, "low"), end(document, "high"));
     let part = 10_f64.powi(-(dice.roll(3) as i32)) * 0.3 * (high - low);
-    // sides without a width, or with less of it than rounding is allowed
-    let must = if part > 1e-8 * high.abs() { Must::BeRefused } else { Must::NotLie };
-    match dice.roll(2) {
-        0 => list(document, "low")[at] = json!(low + part),
-        _ => list(document, "high")[at] = json!(high - part),
+    let below = dice.roll(2) == 0;
+    if below {
+        list(document, "low")[at] = json!(low + part);
+    } else {
+        list(document, "high")[at] = json!(high - part);
     }
+    // Sides without a width, or with less of it than rounding is allowed; and the end of a block of a frame, which has
+    // no room for a pilot: no frame ends its sensing there.
+    let symbols = |name: &str| document["instance"][name].as_f64().unwrap_or(0.0);
+    let pilot = symbols("pilot_symbols") / symbols("block_symbols").max(1.0);
+    let room = if below { 0.0 } else { pilot };
+    let must = if part > room.max(1e-8 * high.abs()) { Must::BeRefused } else { Must::NotLie };
     (format!("side {at} of [{low}, {high}] shorter by {part}"), must)
 }
 
