@@ -67,8 +67,8 @@ pub(crate) fn run(options: &[String], root: &Path) -> Result<(), String> {
         fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
         build(root, &out, options.cross)?;
     }
-    weigh(&out)?;
-    first_figure(root, &out)
+    first_figure(root, &out)?;
+    weigh(&out)
 }
 
 /// Everything, into a folder.
