@@ -14,6 +14,7 @@ mod majorisation;
 
 pub use block_ascent::{BlockSettings, Order, block_ascent, block_update, sweep};
 pub use closed_form::{Leftover, LinearSettings, Scaling, mrt, zero_forcing};
+pub(in crate::cellfree) use majorisation::fits;
 pub use majorisation::{MajorisationSettings, Split, majorisation};
 
 use super::CellFree;

@@ -1,12 +1,14 @@
 //! Files, refusals, sizes at their ends, and work.
 
-use noctule::cellfree::baselines::{LinearSettings, zero_forcing};
+use noctule::cellfree::baselines::{
+    LinearSettings, MajorisationSettings, majorisation, zero_forcing,
+};
 use noctule::cellfree::{
     Beams, EstimatorKind, FixedPlaces, Instance, Layout, Places, Requirement, RequirementSpec,
     Scenario, SensingSettings, Settings, design, evaluate, sensing_only, verify,
 };
 use noctule::data::{Array, ArraySet};
-use noctule::{C64, Error, Run};
+use noctule::{C64, Certify, Error, Run};
 
 use crate::common::{limited, random_beams, relative, small};
 
@@ -189,4 +191,26 @@ fn what_other_problems_beams_meet_is_met() {
     let instance = free.realize(2, 0).unwrap().with_requirement(Requirement::MinRate(1e3)).unwrap();
     let missed = design(&instance, &Settings::default()).unwrap();
     assert_eq!(missed.metrics.slope, None);
+}
+
+/// Where every climb ends beside the limit, the best beampatterns with what they leave to data had an eighth
+/// of the rate that steps of majorisation reach.
+#[test]
+fn where_climbs_miss_the_limit_steps_raise_the_rate() {
+    let loud = Scenario {
+        aps: 4,
+        users: 9,
+        antennas: 8,
+        power_over_noise_db: 170.0,
+        requirement: RequirementSpec::ErrorOverBest(1.05),
+        ..Scenario::default()
+    };
+    let instance = loud.realize(5, 776).unwrap();
+    let settings = Settings { certify: Certify::No, ..Settings::default() };
+    let found = design(&instance, &settings).unwrap();
+    let steps = majorisation(&instance, &MajorisationSettings::default(), &Run::default()).unwrap();
+    let (rate, other) = (found.metrics.sum_rate_bps_hz, steps.metrics.sum_rate_bps_hz);
+    assert!(other > 50.0, "{other}");
+    assert!(rate >= other * (1.0 - 1e-6), "{rate} of {other}");
+    assert!(verify(&instance, &found.variables).unwrap().violation <= 1e-6);
 }

@@ -128,12 +128,17 @@ pub fn majorisation(
     Ascent::new(Step::new(model, limit - inside, &x), x, settings).run(instance, &run.interrupt)
 }
 
+/// Whether the dense matrix of a step fits.
+pub(in crate::cellfree) fn fits(instance: &Instance) -> bool {
+    instance.aps() * instance.antennas() <= MOST_DENSE
+}
+
 /// Refuse networks whose dense matrix would not fit.
 fn check_size(instance: &Instance) -> Result<(), InputError> {
-    let order = instance.aps() * instance.antennas();
-    if order <= MOST_DENSE {
+    if fits(instance) {
         return Ok(());
     }
+    let order = instance.aps() * instance.antennas();
     let what = "the network is too large for this scheme";
     let allowed = format!("up to {MOST_DENSE} antennas of all access points together");
     Err(InputError::new(what, "antennas", order.to_string(), allowed)

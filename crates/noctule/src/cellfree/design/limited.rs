@@ -6,12 +6,14 @@ use noctule_optim::{Bound, Certificate, Interrupt, Proof, Sense, Trace, Work};
 use noctule_phy::units::bits_to_nats;
 
 use super::free::{communication, fastest};
+use crate::cellfree::baselines::{MajorisationSettings, fits, majorisation};
 use crate::cellfree::bound::rate_bound;
 use crate::cellfree::patterns::{error_bound, error_floor, unreachable};
 use crate::cellfree::requirement::{advice, missed};
 use crate::cellfree::sensing::BestPattern;
 use crate::cellfree::starts::{Start, beside, default_starts, lively, shared};
 use crate::cellfree::{Beams, CellFreeDesign, Instance, Requirement, Settings, evaluate};
+use crate::system::Run;
 use crate::{Certify, Design, Error, FEASIBLE};
 
 mod origin;
@@ -31,7 +33,8 @@ const ROUNDING: f64 = 1e-11;
 const COARSE_GAP: f64 = 1e-2;
 /// What is said of beams that no climb has led to.
 const BY_SHARES: &str = "no climb met the requirement: these are the best beampatterns with what they \
-    leave to data, or the beams of the largest rate, and not a stationary point";
+    leave to data, steps of majorisation from there, or the beams of the largest rate, and not a \
+    stationary point";
 /// The largest limit on the error that an instance takes: no beams reach it.
 const ANY_ERROR: f64 = 1e12;
 /// Data's share of the power of the best beampatterns is halved so often, at most.
@@ -187,6 +190,28 @@ impl<'a> Search<'a> {
         let again = self.polish(x.clone(), &found.run)?;
         let placed = TradeOff::placed(self.instance, beams, x, &found.run)?;
         let better = self.problem.better(again, placed);
+        self.starts.push(better.shown());
+        if better.climbed || !self.problem.rate_first {
+            return Ok(better);
+        }
+        self.by_steps(better)
+    }
+
+    /// What beampatterns leave to data can be far from the best rate: steps of majorisation keep the
+    /// limit and raise the rate, and a climb may start where they end.
+    fn by_steps(&mut self, placed: Polished) -> Result<Polished, Error> {
+        if !fits(self.instance) || self.interrupt.is_raised() {
+            return Ok(placed);
+        }
+        let sensing_beams = self.settings.sensing_beams;
+        let settings = MajorisationSettings { sensing_beams, ..MajorisationSettings::default() };
+        let stepped = majorisation(self.instance, &settings, &Run::new(self.interrupt))?;
+        self.work += stepped.work;
+        let x = self.problem.model.point(&stepped.variables);
+        let again = self.polish(x.clone(), &placed.run)?;
+        let stepped = TradeOff::placed(self.instance, stepped.variables, x, &placed.run)?;
+        let better = self.problem.better(again, stepped);
+        let better = self.problem.better(better, placed);
         self.starts.push(better.shown());
         Ok(better)
     }
