@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import _noctule
 from ._design import SOLVED, Design, Finding
 from ._input import OnFailure, check_on_failure, refuse
@@ -49,6 +51,10 @@ def told_how(certify: Any, changes: dict[str, Any]) -> bool:
     if isinstance(certify, Mapping):
         changes["certify"] = dict(certify)
         return False
+    if not isinstance(certify, (bool, np.bool_)):
+        # Every text is true to Python, "no" too: it would be asked for what it declines.
+        raise refuse("certify is neither yes nor no", "certify", repr(certify)[:60],
+                     "True, False, or a table of nodes and gap")
     return bool(certify)
 
 

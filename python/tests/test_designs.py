@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,6 +54,21 @@ def test_designs_are_those_of_the_command_line(program: Path, tmp_path: Path,
     design.save(tmp_path / "ours.npz")
     subprocess.run([*command[:-1], tmp_path / "theirs.npz"], check=True, capture_output=True)
     assert (tmp_path / "ours.npz").read_bytes() == (tmp_path / "theirs.npz").read_bytes()
+
+
+@pytest.mark.parametrize("certify", ["no", "yes", "", None, 0, 1, 1.0, [], np.array([True, False])])
+def test_a_bound_is_asked_for_by_yes_or_no(instance: noctule.Instance, certify: Any) -> None:
+    with pytest.raises(noctule.InvalidInput, match="certify is neither yes nor no"):
+        instance.design(certify=certify)
+    with pytest.raises(noctule.InvalidInput, match="certify is neither yes nor no"):
+        noctule.design_batch([instance], certify=certify)
+
+
+def test_truth_of_numpy_asks_for_a_bound_too(instance: noctule.Instance) -> None:
+    with_bound = instance.design(certify=np.bool_(True), starts=1)
+    assert with_bound.document == instance.design(certify=True, starts=1).document
+    without = instance.design(certify=np.bool_(False), starts=1)
+    assert without.document == instance.design(certify=False, starts=1).document
 
 
 def test_failures_are_raised_or_returned(instance: noctule.Instance) -> None:
