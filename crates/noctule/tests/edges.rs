@@ -225,3 +225,60 @@ fn eight_targets_are_no_more_than_slow() {
     let witness = verify(&instance, &found.variables).unwrap();
     assert!(witness.mismatch(found.metrics.objective) < 1e-8);
 }
+
+/// Whoever gives an array believes that it counts: floors and limits of groups beside the weighted sum were
+/// dropped, and the document said that its requirements were met.
+#[test]
+fn arrays_that_would_not_count_are_refused_by_name() {
+    let plain = Scenario::default().realize(1, 0).unwrap().to_arrays();
+    let (users, antennas) = (4, 16);
+    let covariances = Array::complex(vec![users, antennas, antennas], {
+        (0..users * antennas * antennas).map(|_| C64::from(0.1)).collect()
+    });
+    for (name, array) in [
+        ("sinr_floor", Array::list(vec![1e4; users])),
+        ("group_power_w", Array::list(vec![1e-9])),
+        ("channel_error", Array::list(vec![0.1; users])),
+        ("streams_cancelled", Array::number(1.0)),
+        ("user_weights", Array::list(vec![1.0, 2.0, 3.0, 4.0])),
+        ("range_m", Array::list(vec![0.5; 2])),
+        ("squint", Array::number(1.0)),
+        ("error_covariances", covariances),
+    ] {
+        let mut given = plain.clone();
+        given.insert(name, array);
+        match Instance::from_arrays(given, None).unwrap_err() {
+            Error::Input(error) => assert_eq!(error.place, name),
+            other => panic!("{other}"),
+        }
+    }
+    // what says nothing is no mistake
+    let mut silent = plain.clone();
+    silent.insert("sinr_floor", Array::list(vec![0.0; users]));
+    silent.insert("user_weights", Array::list(vec![1.0; users]));
+    silent.insert("streams_cancelled", Array::number(0.0));
+    let same = Instance::from_arrays(silent, None).unwrap();
+    assert_eq!(same.to_arrays(), plain);
+}
+
+/// Users without a floor disturbed the start of the search so much that it had none, and gave up.
+#[test]
+fn users_without_a_floor_do_not_keep_the_least_power_from_being_found() {
+    let scenario = |seed: u64| {
+        let text = r#"{"users": 4, "transmit_array": {"horizontal": 2, "vertical": 2},
+            "targets": {"fixed": [{"azimuth_deg": -11.35, "polar_deg": 85.0, "reflection": [0.1, 0.0]}]},
+            "goal": {"kind": "min-power"},
+            "require": {"user_rate_bps_hz": [0.0, 0.0, 0.0, 4.0], "azimuth_deg": 10.0}}"#;
+        serde_json::from_str::<Scenario>(text).unwrap().realize(seed, 0).unwrap()
+    };
+    for seed in [1, 3, 20] {
+        let instance = scenario(seed);
+        let found = design(&instance, &Settings::default()).unwrap();
+        assert!(found.metrics.power_w > 0.0, "seed {seed}");
+        assert!(verify(&instance, &found.variables).unwrap().violation <= 1e-6, "seed {seed}");
+    }
+    // CVXPY with Clarabel: 5.567 mW
+    let found = design(&scenario(20), &Settings::default()).unwrap();
+    assert!((found.metrics.power_w - 5.567e-3).abs() < 2e-6, "{}", found.metrics.power_w);
+    assert!(found.proof.bound.is_some_and(|bound| bound.gap_rel < 1e-6));
+}

@@ -109,8 +109,17 @@ impl Instance {
     /// # Errors
     /// As [`Instance::read`].
     pub fn from_arrays(set: ArraySet, base: Option<&Self>) -> Result<Self, Error> {
+        let given = told(&set);
         let all = completed(set, base)?;
-        let mut taker = Taker::new(&all, FIELDS);
+        let instance = Self::of_arrays(&all)?;
+        if !given.is_empty() {
+            unused(&given, &instance)?;
+        }
+        Ok(instance)
+    }
+
+    fn of_arrays(all: &ArraySet) -> Result<Self, Error> {
+        let mut taker = Taker::new(all, FIELDS);
         let normalisation = match flag(&mut taker, "unit_modulus_steering")? {
             true => Normalisation::UnitModulus,
             false => Normalisation::UnitNorm,
@@ -184,6 +193,43 @@ impl Instance {
     pub fn to_json(&self) -> serde_json::Value {
         self.to_arrays().to_json("instance", SYSTEM)
     }
+}
+
+/// Arrays of weights and flags that say nothing where every entry is one.
+const ONES: [&str; 6] = [
+    "unknown",
+    "band_unknown",
+    "bound_weights",
+    "user_weights",
+    "goal_metric_targets",
+    "limit_targets",
+];
+
+/// The arrays of a set that say something.
+fn told(set: &ArraySet) -> Vec<String> {
+    let silent = |name: &str, array: &Array| {
+        let all = |value: f64| match &array.entries {
+            Entries::Real(list) => list.iter().all(|entry| *entry == value),
+            Entries::Complex(list) => list.iter().all(|entry| *entry == C64::from(value)),
+        };
+        all(0.0) || ONES.contains(&name) && all(1.0)
+    };
+    let told = set.iter().filter(|(name, array)| !silent(name, array));
+    told.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Refuse arrays that the instance does not have: whoever gives them believes that they count.
+fn unused(given: &[String], instance: &Instance) -> Result<(), InputError> {
+    let has = instance.to_arrays();
+    let Some(name) = given.iter().find(|name| has.get(name).is_none()) else { return Ok(()) };
+    let hint = match instance.problem() {
+        None => {
+            "the weighted sum does not know of it; requirements and surroundings count beside a `goal`"
+        }
+        Some(_) => "nothing in this problem depends on it",
+    };
+    let what = "this array would not count here";
+    Err(InputError::new(what, name.as_str(), "an array", "no such array").hint(hint))
 }
 
 /// The arrays of a set over those of a base, of which what depends on sizes follows the set.

@@ -21,6 +21,8 @@ pub(super) fn feasible(
     let users = space.users();
     let least = alone.beams.as_ref().map_or(0.0, CMat::norm_sqr);
     let unit = if least > 0.0 { 2.0 * least } else { 1.0 };
+    // users without a floor disturb those that have one, as sensing streams do
+    let idle = |k: &usize| least > 0.0 && required.sinr[*k] <= 0.0;
     for share in [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6, 1e-8] {
         let mut w = start(space, streams, unit, share, turn);
         if let Some(beams) = &alone.beams {
@@ -29,12 +31,15 @@ pub(super) fn feasible(
                 w.col_mut(k).copy_from_slice(&column);
             }
         }
+        for k in (0..users).filter(idle) {
+            w.col_mut(k).iter_mut().for_each(|z| *z *= share.sqrt());
+        }
         let at = Standing::of(space, &w);
         if let Some(scale) = met_by(space, required, &at) {
             w.scale(scale.sqrt());
             return Some(w);
         }
-        if streams == users {
+        if streams == users && !(0..users).any(|k| idle(&k)) {
             break;
         }
     }

@@ -9,9 +9,9 @@ use super::proof::Proven;
 use crate::Error;
 
 /// What rounding may take from a sum of `n` terms or from an eigenvalue of order `n`, relative to the
-/// size of the terms and to the norm, for each unit of `n`: sixty-four units in the last place, where
-/// backward errors are a few.
-const ROUNDING: f64 = 64.0 * f64::EPSILON;
+/// size of the terms and to the norm, for each unit of `n`: 256 units in the last place, where
+/// backward errors are a few, and checkers with balls for numbers need some hundred.
+const ROUNDING: f64 = 256.0 * f64::EPSILON;
 /// An access point with less power has no price of its own: the quotient would be that of rounding.
 /// Any price is valid, so that nothing but tightness is lost.
 const SILENT: f64 = 1e-12;
