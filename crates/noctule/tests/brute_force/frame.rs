@@ -37,7 +37,7 @@ fn short(trial: u64) -> Scenario {
     let mut rng = StreamKey::new(20, "test", "brute", 0).trial(trial);
     let mut draw = |low: f64, high: f64| uniform(&mut rng, low, high);
     let correlation = draw(0.7, 1.0);
-    let aging = if trial % 2 == 0 {
+    let aging = if trial.is_multiple_of(2) {
         Aging::Geometric { correlation }
     } else {
         Aging::Jakes { speed_kmh: draw(5.0, 120.0), carrier_ghz: 28.0 }

@@ -207,12 +207,12 @@ const ONES: [&str; 6] = [
 
 /// The arrays of a set that say something.
 fn told(set: &ArraySet) -> Vec<String> {
-    let silent = |name: &str, array: &Array| {
-        let all = |value: f64| match &array.entries {
-            Entries::Real(list) => list.iter().all(|entry| *entry == value),
-            Entries::Complex(list) => list.iter().all(|entry| *entry == C64::from(value)),
-        };
-        all(0.0) || ONES.contains(&name) && all(1.0)
+    let silent = |name: &str, array: &Array| match &array.entries {
+        Entries::Real(list) => {
+            let ones = || list.iter().all(|entry| entry.to_bits() == 1.0_f64.to_bits());
+            list.iter().all(|entry| *entry == 0.0) || ONES.contains(&name) && ones()
+        }
+        Entries::Complex(list) => list.iter().all(|entry| entry.norm_sqr() == 0.0),
     };
     let told = set.iter().filter(|(name, array)| !silent(name, array));
     told.map(|(name, _)| name.to_owned()).collect()
