@@ -426,8 +426,7 @@ def beamforming(document):
     if rho is not None:
         lists_are(numbers, ("low", "high", "t", "y", "slope"))
         # what the claim is not about counts as absent, whatever stands there
-        absent = {name: [] for name in ("azimuth_rad", "polar_rad", "reflection")}
-        instance = {**instance, **absent, "crb_weight": 1.0, "rate_weight_per_nat": 1.0}
+        instance = dict(instance, azimuth_rad=[], polar_rad=[], reflection=[], crb_weight=1.0, rate_weight_per_nat=1.0)
         h = heard_channels(instance)
         if not h.mid.shape[1]:
             raise Unproven("nobody has a rate")
@@ -470,7 +469,7 @@ def extended_target(document):
     if not isinstance(problem, str) or not problem.startswith(EXTENDED) or " nat·W" not in problem:
         return None
     said = problem[len(EXTENDED) :].split(" nat·W")[0]
-    weight = settings.get("weight_nat_w") if isinstance(settings, dict) else None
+    weight = settings["weight_nat_w"] if isinstance(settings, dict) and "weight_nat_w" in settings else 0.0
     decimal = said and set(said) <= set("0123456789.e+-")  # which every language reads alike
     try:
         same = decimal and is_number(weight) and weight > 0 and float(said) == float(weight)
