@@ -117,7 +117,13 @@ export async function launch(program) {
     mouse: (type, x, y) => page.send("Input.dispatchMouseEvent", { type, x, y, button: "left", buttons: type === "mouseReleased" ? 0 : 1, clickCount: 1 }),
     close() {
       browser.kill();
-      browser.once("exit", () => fs.rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+      browser.once("exit", () => {
+        try {
+          fs.rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+        } catch {
+          // A child of the browser still writes there; that is no fault of the site, and the folder a temporary one.
+        }
+      });
     },
   };
 }

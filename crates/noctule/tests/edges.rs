@@ -238,6 +238,8 @@ fn arrays_that_would_not_count_are_refused_by_name() {
     for (name, array) in [
         ("sinr_floor", Array::list(vec![1e4; users])),
         ("group_power_w", Array::list(vec![1e-9])),
+        ("group_power_w", Array::list(vec![0.0])),
+        ("bound_weights", Array::list(vec![0.0; 5])),
         ("channel_error", Array::list(vec![0.1; users])),
         ("streams_cancelled", Array::number(1.0)),
         ("user_weights", Array::list(vec![1.0, 2.0, 3.0, 4.0])),

@@ -287,7 +287,7 @@ pub(in crate::beamforming) fn read(
     } else {
         vec![Unknown::ALL; targets]
     };
-    let streams_cancelled = taker.has("streams_cancelled") && taker.count("streams_cancelled")? > 0;
+    let streams_cancelled = taker.has("streams_cancelled") && taker.flag("streams_cancelled")?;
     let around = scene_arrays::read(taker)?;
     Ok(Some(Problem { goal, sinr_floor, rate_floor, limits, unknown, streams_cancelled, around }))
 }
