@@ -554,12 +554,13 @@ def of_goal(document):
         raise NotHere(f"goals with {', '.join(sorted(beyond))}")
     h, floors, power = heard_channels(instance), np.asarray(instance["sinr_floor"], float), instance["power_w"]
     users = h.mid.shape[1]
-    if not users or floors.shape != (users,) or floors.min() < 0:
+    if floors.shape != (users,) or np.any(floors < 0):
         raise Unproven("floors do not fit")
     if goal == 1:
         lists_are(numbers, [*BOXES, "t", *(["lambda"] if "lambda" in numbers else [])])
         return worst_of_boxes(instance, numbers, h, 1.0, [], floors)
-    lists_are(numbers, ["lambda", "sharpness", *(["shares"] if goal in (4, 6) else [])])
+    # without users there are no prices, and an empty list is not written
+    lists_are(numbers, [*(["lambda"] if users else []), "sharpness", *(["shares"] if goal in (4, 6) else [])])
     (prices,) = rows(numbers, "lambda", users, 1)
     claim = allowed(document, bound["value"])
     if goal == 6:
@@ -571,7 +572,7 @@ def of_goal(document):
         return (trace + price - Ball(power * largest(*matrices, least=0.0) * UP)).lower()
     if goal == 2:  # with all SINRs above this one there would be no more power
         floors, spent = np.full(users, (exponential(Ball(claim)) - 1.0).lower()), power
-        if not floors.min() > 0:
+        if not users or not floors.min() > 0:
             raise Unproven("a rate that is not positive")
     else:
         spent = claim
@@ -701,7 +702,10 @@ def sensing_patterns(instance, antennas):
 
 def error_floor(instance, numbers):
     """No signals of power one have a smaller mean error: E(Z) ≥ λ_min(G) − E₀."""
-    antennas = len(instance["channels"][0][0]) if instance["channels"] else int(instance["antennas"])
+    antennas = len(instance["channels"][0][0]) if instance["channels"] else instance["antennas"]
+    if antennas not in range(1, 10**6):
+        raise Unproven("the antennas of an access point cannot be counted")
+    antennas = int(antennas)
     patterns = sensing_patterns(instance, antennas)
     lags = rows(numbers, "lags", 2 * antennas - 1, len(patterns))
     total = Ball(0.0)

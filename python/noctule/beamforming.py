@@ -1614,7 +1614,8 @@ class BalancedSettings:
         some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
         relative to max(|objective|, its unit).
     max_evaluations : int
-        Evaluations each start may spend.
+        Evaluations each start of the weighted sum may spend. Goals with requirements end where
+        their steps do.
     starts : int | None
         Number of starts, taken in this order: regularised zero forcing, matched filters, then
         randomly perturbed regularised zero forcing; each with and without sensing beams.
@@ -1646,7 +1647,8 @@ class BestKnownSettings:
         some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
         relative to max(|objective|, its unit).
     max_evaluations : int
-        Evaluations each start may spend.
+        Evaluations each start of the weighted sum may spend. Goals with requirements end where
+        their steps do.
     starts : int | None
         Number of starts, taken in this order: regularised zero forcing, matched filters, then
         randomly perturbed regularised zero forcing; each with and without sensing beams.
@@ -1700,7 +1702,8 @@ class SameBeamsSettings:
         some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
         relative to max(|objective|, its unit).
     max_evaluations : int
-        Evaluations each start may spend.
+        Evaluations each start of the weighted sum may spend. Goals with requirements end where
+        their steps do.
     starts : int | None
         Number of starts, taken in this order: regularised zero forcing, matched filters, then
         randomly perturbed regularised zero forcing; each with and without sensing beams.
@@ -1732,7 +1735,8 @@ class EachAloneSettings:
         some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
         relative to max(|objective|, its unit).
     max_evaluations : int
-        Evaluations each start may spend.
+        Evaluations each start of the weighted sum may spend. Goals with requirements end where
+        their steps do.
     starts : int | None
         Number of starts, taken in this order: regularised zero forcing, matched filters, then
         randomly perturbed regularised zero forcing; each with and without sensing beams.
@@ -1764,7 +1768,8 @@ class PerfectKnowledgeSettings:
         some twenty suffice for four users, a hundred for six, a thousand for eight. The gap is
         relative to max(|objective|, its unit).
     max_evaluations : int
-        Evaluations each start may spend.
+        Evaluations each start of the weighted sum may spend. Goals with requirements end where
+        their steps do.
     starts : int | None
         Number of starts, taken in this order: regularised zero forcing, matched filters, then
         randomly perturbed regularised zero forcing; each with and without sensing beams.

@@ -51,6 +51,8 @@ Arrays of an instance
     largest mean beampattern error, at power one
 ``min_rate_bps_hz`` : real number
     smallest sum rate in bit/s/Hz
+``antennas`` : real number
+    antennas of an access point, where there are no users whose channels say it
 ``payload_symbols`` : real number
     symbols of a coherence interval that carry data
 
@@ -252,7 +254,8 @@ class FixedPlaces:
     aps_km
         Access points.
     targets_km
-        Targets, as far as they are known.
+        Targets, as far as they are known. Instances and designs number them by the access points that sense
+        them, and not in this order.
     users_km
         Users.
     """

@@ -49,10 +49,12 @@ pub(crate) fn check(read: &Read<'_>, value: f64) -> Outcome<usize> {
 fn shape(read: &Read<'_>) -> Outcome<(usize, usize, usize)> {
     let length = |list: &serde_json::Value| list.as_array().map_or(0, Vec::len);
     let channels = &read.instance["channels"];
-    let (users, aps, mut antennas) =
+    let (users, mut aps, mut antennas) =
         (length(channels), length(&channels[0]), length(&channels[0][0]));
     if users == 0 {
-        antennas = read.number("antennas")? as usize;
+        // an empty list of channels says nothing of either
+        aps = read.rows("power_over_noise");
+        antennas = read.count("antennas", 1..1_000_000)?;
     }
     if antennas == 0 || read.array("channels")?.len() != 2 * users * aps * antennas {
         return unproven("the channels do not fit");

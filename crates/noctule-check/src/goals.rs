@@ -72,7 +72,7 @@ impl Goal {
                 scene.of_rates(floors).boxes(read, value)
             }
             Self::WorstRate => {
-                read.lists_are(&["lambda", "sharpness"])?;
+                lists(read, &scene, &["sharpness"])?;
                 // with all SINRs above this one there would be no more power
                 let level = Ball::real(value).exp() - 1.0.into();
                 let level = level.lower();
@@ -85,7 +85,7 @@ impl Goal {
             }
             Self::LeastBounds => bounds(read, floors, value),
             Self::LeastPower => {
-                read.lists_are(&["lambda", "sharpness"])?;
+                lists(read, &scene, &["sharpness"])?;
                 if value <= 0.0 { Ok(1) } else { spends(&scene.of_rates(floors), read, value) }
             }
             Self::MostSensing => sensing(scene, floors, read, value),
@@ -93,11 +93,21 @@ impl Goal {
     }
 }
 
+/// These lists and no others, beside prices of floors where there are users: an empty list is not written.
+fn lists(read: &Read<'_>, scene: &Scene, names: &[&str]) -> Outcome<()> {
+    let prices: &[&str] = if scene.users() > 0 { &["lambda"] } else { &[] };
+    read.lists_are(&[prices, names].concat())
+}
+
+/// Prices of the floors.
+fn prices(read: &Read<'_>, scene: &Scene) -> Outcome<Vec<f64>> {
+    if scene.users() == 0 { Ok(vec![]) } else { read.list("lambda", scene.users()) }
+}
+
 /// Whether floors on SINRs take so much power: `Σ_k λ_k(S_k/γ_k − I_k) ≥ 0` is at most the largest eigenvalue of its matrices
 /// times the power, less Σλ.
 fn spends(scene: &Scene, read: &Read<'_>, power: f64) -> Outcome<usize> {
-    let users = scene.users();
-    let lambda = read.list("lambda", users)?;
+    let lambda = prices(read, scene)?;
     let none = Matrix::of(scene.h.cols, scene.h.cols, |_, _| Ball::ZERO);
     let (matrices, price) = priced(scene, &lambda, &none)?;
     let top = price.over(power.into())?.lower();
@@ -131,7 +141,6 @@ fn priced(scene: &Scene, lambda: &[f64], shared: &Matrix) -> Outcome<(Vec<Matrix
 
 /// Bounds of parameters with weights: `(F⁻¹)_ii ≥ 2Y_ii − (YFY)_ii` for any Y, here about F⁻¹ of the beams of the document.
 fn bounds(read: &Read<'_>, floors: Vec<f64>, value: f64) -> Outcome<usize> {
-    read.lists_are(&["lambda", "shares", "sharpness"])?;
     let metric = read.array("goal_metric")?;
     let each = match metric[..] {
         [0.0, ..] => [1.0, 1.0, 0.0],
@@ -139,6 +148,7 @@ fn bounds(read: &Read<'_>, floors: Vec<f64>, value: f64) -> Outcome<usize> {
         _ => return Err(Refused::NotHere("bounds of other metrics than sums".to_owned())),
     };
     let scene = Scene::weighing(read, 1.0)?;
+    lists(read, &scene, &["shares", "sharpness"])?;
     let targets = scene.order() / 4;
     if targets == 0 || each.iter().any(|weight| *weight < 0.0) {
         return unproven("no bounds are weighed");
@@ -149,7 +159,7 @@ fn bounds(read: &Read<'_>, floors: Vec<f64>, value: f64) -> Outcome<usize> {
     };
     let (trace, shared) = scene.sensing_of(&y, &weights);
     let scene = scene.of_rates(floors);
-    let lambda = read.list("lambda", scene.users())?;
+    let lambda = prices(read, &scene)?;
     let (matrices, price) = priced(&scene, &lambda, &shared)?;
     // 2 tr YW − ⟨B, R⟩ ≥ value for all R
     scene.within(-value, -(trace + price), matrices.iter())?;
@@ -158,7 +168,7 @@ fn bounds(read: &Read<'_>, floors: Vec<f64>, value: f64) -> Outcome<usize> {
 
 /// The smallest gain of a target is at most any mean of gains, `c_m a_mᴴRa_m`.
 fn sensing(scene: Scene, floors: Vec<f64>, read: &Read<'_>, value: f64) -> Outcome<usize> {
-    read.lists_are(&["lambda", "shares", "sharpness"])?;
+    lists(read, &scene, &["shares", "sharpness"])?;
     let metric = read.array("goal_metric")?;
     let counts_snr = match (metric.first().copied(), metric.get(1).copied()) {
         (Some(8.0), Some(-1.0)) => false,
@@ -196,7 +206,7 @@ fn sensing(scene: Scene, floors: Vec<f64>, read: &Read<'_>, value: f64) -> Outco
         shared = shared.plus(&Matrix::of(n, n, |i, j| a[i] * a[j].conj() * factor));
     }
     let scene = scene.of_rates(floors);
-    let lambda = read.list("lambda", scene.users())?;
+    let lambda = prices(read, &scene)?;
     let (matrices, price) = priced(&scene, &lambda, &shared)?;
     scene.within(value, -price, matrices.iter())?;
     Ok(matrices.len())

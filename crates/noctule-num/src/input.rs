@@ -47,7 +47,7 @@ impl InputError {
         Self {
             what: what.into(),
             place: place.into(),
-            found: found.into(),
+            found: short(found.into()),
             allowed: allowed.into(),
             hint: None,
         }
@@ -118,6 +118,15 @@ pub fn in_range(
     Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
 }
 
+/// A number of hundreds of digits with an exponent; anything else as it is.
+fn short(found: String) -> String {
+    const MOST: usize = 24;
+    match found.parse::<f64>() {
+        Ok(number) if found.len() > MOST && number.is_finite() => format!("{number:e}"),
+        _ => found,
+    }
+}
+
 /// Refuse a number outside `[low, high)`: tolerances and gaps.
 ///
 /// # Errors
@@ -177,6 +186,8 @@ mod tests {
         assert!(in_count("n", 3_u64, 3, 3).is_ok() && in_count("n", 2_usize, 3, 4).is_err());
         assert!(within("t", 0.5, 1e-9, 1.0).is_ok() && within("t", 1.0, 1e-9, 1.0).is_err());
         assert!(within("t", f64::NAN, 1e-9, 1.0).is_err());
+        let found = |x: f64| in_range("a", x, 1.0, 2.0, "").unwrap_err().found;
+        assert_eq!((&*found(1e300), &*found(-5e-324), &*found(0.1)), ("1e300", "-5e-324", "0.1"));
     }
 
     #[test]

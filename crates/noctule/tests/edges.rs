@@ -261,6 +261,37 @@ fn arrays_that_would_not_count_are_refused_by_name() {
     silent.insert("streams_cancelled", Array::number(0.0));
     let same = Instance::from_arrays(silent, None).unwrap();
     assert_eq!(same.to_arrays(), plain);
+    // but it must fit
+    for name in ["sinr_floor", "user_weights"] {
+        let mut long = plain.clone();
+        long.insert(name, Array::list(vec![0.0; 9]));
+        assert!(Instance::from_arrays(long, None).is_err(), "{name}");
+    }
+}
+
+/// Numbers that stand for a parameter are zeros and a one, and every element has a place of its own.
+#[test]
+fn arrays_that_say_nothing_definite_are_refused() {
+    let refused = |changes: &[(&str, Array)]| {
+        let mut given = Scenario::default().realize(1, 0).unwrap().to_arrays();
+        for (name, array) in changes {
+            given.insert(*name, array.clone());
+        }
+        Instance::from_arrays(given, None).is_err()
+    };
+    let metric =
+        |row: [f64; 6]| [("goal", Array::number(4.0)), ("goal_metric", Array::list(row.to_vec()))];
+    assert!(!refused(&metric([2.0, 0.0, 1.0, 0.0, 0.0, 0.0])));
+    for odd in [0.5, 2.0, -1.0, f64::MIN_POSITIVE] {
+        assert!(refused(&metric([2.0, 0.0, odd, 0.0, 0.0, 0.0])), "{odd}");
+        assert!(refused(&metric([2.0, 0.0, 1.0, odd, 0.0, 0.0])), "{odd}");
+    }
+    let places = |apart: f64| {
+        let at = (0..16).flat_map(|n| [0.0, apart * f64::from(n), 0.0]).collect();
+        let entries = noctule::data::Entries::Real(at);
+        [("transmit_positions", Array { shape: vec![16, 3], entries })]
+    };
+    assert!(!refused(&places(0.5)) && refused(&places(0.0)));
 }
 
 /// Users without a floor disturbed the start of the search so much that it had none, and gave up.

@@ -32,7 +32,7 @@ pub struct Settings {
     pub starts: Option<usize>,
     /// Converged when ‖grad‖ / max(1, |objective|) of the normalised problem is at most this.
     pub tolerance: f64,
-    /// Evaluations each start may spend.
+    /// Evaluations each start of the weighted sum may spend. Goals with requirements end where their steps do.
     pub max_evaluations: u64,
     /// Attach an upper bound to the proof: the smallest one of the
     /// [separate optima](super::bound::separate_optima), [Sato's](super::cooperation::sato) (for the

@@ -227,12 +227,22 @@ impl BelowThreshold {
         // the search for the threshold has ended there, and not at it
         let far = if -margin_db >= RANGE_DB - 1e-3 { "more than " } else { "" };
         format!(
-            "target {} is {far}{:.1} dB below the threshold of maximum likelihood: up to {:.0} % of its \
+            "target {} is {far}{:.1} dB below the threshold of maximum likelihood: {} of its \
              estimates on another lobe (a union bound), and {errors}",
             self.target,
             -margin_db,
-            100.0 * outlier_probability
+            up_to_percent(outlier_probability)
         )
+    }
+}
+
+/// A share in percent, where a small one is not said to be none: errors of a few lobes count.
+fn up_to_percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    match percent {
+        x if x >= 0.95 => format!("up to {x:.0} %"),
+        x if x >= 1e-4 => format!("up to {x:.prec$} %", prec = (-x.log10()).ceil() as usize),
+        _ => "next to none".to_owned(),
     }
 }
 

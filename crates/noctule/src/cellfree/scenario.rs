@@ -104,7 +104,8 @@ pub struct FixedPlaces {
     pub aps_km: Vec<[f64; 2]>,
     /// Users.
     pub users_km: Vec<[f64; 2]>,
-    /// Targets, as far as they are known.
+    /// Targets, as far as they are known. Instances and designs number them by the access points that sense
+    /// them, and not in this order.
     pub targets_km: Vec<[f64; 2]>,
 }
 

@@ -214,3 +214,22 @@ fn where_climbs_miss_the_limit_steps_raise_the_rate() {
     assert!(rate >= other * (1.0 - 1e-6), "{rate} of {other}");
     assert!(verify(&instance, &found.variables).unwrap().violation <= 1e-6);
 }
+
+/// Channels of nobody are an empty list in JSON, which lost the antennas: the document could not be verified.
+#[test]
+fn an_instance_without_users_keeps_its_antennas() {
+    let instance = Scenario { users: 0, ..small() }.realize(1, 0).unwrap();
+    let text = instance.to_json().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nobody.json");
+    std::fs::write(&path, text).unwrap();
+    let again = Instance::read(&path, None).unwrap();
+    assert_eq!((again.antennas(), again.users()), (small().antennas, 0));
+    assert_eq!(again.to_arrays(), instance.to_arrays());
+    // users bring their own number, over a base that has none; another one beside them is refused
+    let mut heard = small().realize(1, 0).unwrap().to_arrays();
+    let same = Instance::from_arrays(heard.clone(), Some(&instance)).unwrap();
+    assert_eq!(same.users(), small().users);
+    heard.insert("antennas", Array::number(9.0));
+    assert!(Instance::from_arrays(heard, None).is_err());
+}

@@ -6,6 +6,7 @@ use noctule_phy::arrays::Normalisation;
 use noctule_phy::elements::ElementArray;
 
 use super::problem::Problem;
+use super::scenario::apart;
 use super::scene_arrays;
 use super::words::{Goal, Limit, Measure, Parameter, Unknown};
 use crate::beamforming::{Instance, Shapes};
@@ -199,7 +200,11 @@ fn measure(place: &str, row: &[f64], targets: Option<Vec<f64>>) -> Result<Limit,
         Some(0) => Measure::Angles,
         Some(1) => Measure::Trace { azimuth, polar, reflection, range, velocity, targets },
         Some(2) => {
-            let flags = [azimuth, polar, reflection, range, velocity].map(|flag| flag > 0.0);
+            let weights = [azimuth, polar, reflection, range, velocity];
+            if weights.iter().any(|weight| *weight != 0.0 && *weight != 1.0) {
+                return refuse(format!("{row:?}"), "weights of zero, and one of them one");
+            }
+            let flags = weights.map(|weight| weight > 0.0);
             let parameter = match flags {
                 [true, false, false, false, false] => Parameter::Azimuth,
                 [false, true, false, false, false] => Parameter::Polar,
@@ -249,6 +254,7 @@ pub(in crate::beamforming) fn shapes(
             let what = "the position is out of range";
             return Err(InputError::new(what, place, found, "up to 1e6 wavelengths"));
         }
+        apart(name, points)?;
         Ok(Some(ElementArray::new(points.to_vec()).scaled(normalisation)))
     };
     Ok(Shapes { transmit: one("transmit_positions")?, receive: one("receive_positions")? })
@@ -261,7 +267,10 @@ pub(in crate::beamforming) fn read(
     targets: usize,
 ) -> Result<Option<Problem>, InputError> {
     if !taker.has("goal") {
-        return Ok(None);
+        // what says nothing must fit all the same
+        let beside = ["user_weights", "sinr_floor", "rate_floor"];
+        let fit = |name: &&str| taker.has(name).then(|| taker.real(name)).transpose().map(drop);
+        return beside.iter().try_for_each(fit).map(|()| None);
     }
     let user_weights =
         if taker.has("user_weights") { Some(taker.real("user_weights")?) } else { None };

@@ -135,7 +135,7 @@ impl Elements {
 }
 
 /// Refuse two elements in one place.
-fn apart(place: &str, positions: &[[f64; 3]]) -> Result<(), InputError> {
+pub(super) fn apart(place: &str, positions: &[[f64; 3]]) -> Result<(), InputError> {
     let mut order: Vec<usize> = (0..positions.len()).collect();
     let bits = |n: usize| positions[n].map(|x| (x + 0.0).to_bits());
     order.sort_unstable_by_key(|&n| (bits(n), n));

@@ -176,6 +176,11 @@ impl Case<'_> {
             return None;
         }
         let (mut low, mut high) = (0.0_f64, f64::INFINITY);
+        if let Some((most, kept)) = self.of_floors(t) {
+            // what floors on rates alone leave; where their beams keep the caps there is no more to do
+            high = most * (1.0 + 1e-9);
+            t = if kept { most } else { t.min(most) };
+        }
         let mut steps = Steps { tried: Vec::new(), evaluations: 0 };
         for _ in 0..STEPS {
             if self.interrupt.is_raised() {
@@ -216,6 +221,38 @@ impl Case<'_> {
             };
         }
         Some(steps)
+    }
+
+    /// The largest t with no cap looked at, and whether its beams keep all caps: the root of a least power that
+    /// is had by duality.
+    fn of_floors(&self, from: f64) -> Option<(f64, bool)> {
+        if self.spend != Spend::Power {
+            return None;
+        }
+        let least = |t: f64| {
+            let wanted = self.floors(t).sinr;
+            let alone = least_power(self.space, &wanted, 2.0 * self.there);
+            let out = hopeless(self.space, &wanted).is_some() || alone.bound.is_nan();
+            (if out { f64::INFINITY } else { alone.bound }, alone.beams)
+        };
+        let (mut low, mut high) = (0.0, from);
+        let mut turns = 0;
+        while least(high).0 <= self.there {
+            (low, high, turns) = (high, 2.0 * high, turns + 1);
+            if turns > STEPS {
+                return None;
+            }
+        }
+        while high - low > 1e-15 * high {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            if least(middle).0 <= self.there { low = middle } else { high = middle }
+        }
+        let at = Standing::of(self.space, &least(low).1?);
+        let kept = self.required.caps.iter().all(|cap| at.excess(self.space, cap) <= 0.0);
+        Some((low, kept))
     }
 
     /// The least power for t; nothing where no beams to begin with are known.

@@ -23,7 +23,7 @@ pub(super) fn feasible(
     let unit = if least > 0.0 { 2.0 * least } else { 1.0 };
     // users without a floor disturb those that have one, as sensing streams do
     let idle = |k: &usize| least > 0.0 && required.sinr[*k] <= 0.0;
-    for share in [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6, 1e-8] {
+    for share in [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4, 1e-6, 1e-8, 1e-10, 1e-12, 0.0] {
         let mut w = start(space, streams, unit, share, turn);
         if let Some(beams) = &alone.beams {
             for k in (0..users).filter(|k| required.sinr[*k] > 0.0) {

@@ -3,6 +3,11 @@
 //! `λ_k ← 1/((1 + 1/γ_k) h_kᴴ Σ(λ)⁻¹ h_k)` with `Σ = 1 + Σ_j λ_j(Q_j + C_j)`, from λ = 0, increases towards the
 //! multipliers of the least power, and Σλ bounds it from below at every step; Newton's method on the same
 //! equations ends it. The beams are `Σ⁻¹h_k` with powers from a linear system.
+//!
+//! Where channels are known, the map is `λ_k ← γ_k/(h_kᴴ(Σ − λ_kQ_k)⁻¹h_k)`: it has the same fixed point, increases
+//! towards it as well, and no slower, and with `M = 1 + Λ^½HᴴHΛ^½` it is `λ_k ← λ_kγ_k/SINR_k`,
+//! `(M⁻¹)_kk = 1/(1 + SINR_k)`. At high ratios the first form creeps (a step leaves γ/(1 + γ) of what is missing), and rounding
+//! hides what it is after: 1/γ beside one.
 
 use noctule_num::linalg::{Cholesky, Op, dot, orthonormal_basis, product, real_dot};
 use noctule_num::{C64, CMat};
@@ -46,6 +51,8 @@ pub(super) fn hopeless(space: &Space, floors: &[f64]) -> Option<Hopeless> {
 const NEWTON: u32 = 12;
 /// The relative change at which the multipliers have settled.
 const SETTLED: f64 = 1e-13;
+/// What channels that are nearly alike leave of it: there steps of Newton's method no longer shrink.
+const ROUNDING: f64 = 1e-9;
 
 /// The fixed point; stopped where Σλ exceeds `enough`. Newton's method is tried between runs of the
 /// fixed point, which alone takes thousands of steps at 20 dB; what it ends in is certified as every λ with
@@ -85,15 +92,37 @@ fn apart(next: &[f64], before: &[f64]) -> f64 {
 struct Uplink<'a> {
     space: &'a Space,
     floors: &'a [f64],
+    /// Users with a floor.
+    kept: Vec<usize>,
     cholesky: Cholesky,
     /// Σ⁻¹H of the λ looked at last.
     solved: CMat,
+    /// Where channels are known.
+    known: Option<Known>,
+}
+
+/// What the users with a floor hear of each other.
+struct Known {
+    /// H, r × K.
+    channels: CMat,
+    /// HᴴH.
+    gram: CMat,
+    /// M⁻¹ of the λ looked at last.
+    inverse: CMat,
 }
 
 impl<'a> Uplink<'a> {
     fn new(space: &'a Space, floors: &'a [f64]) -> Self {
         let (r, users) = (space.dim(), space.users());
-        Self { space, floors, cholesky: Cholesky::new(r), solved: CMat::zeros(r, users) }
+        let kept: Vec<usize> = (0..users).filter(|k| floors[*k] > 0.0).collect();
+        let known = space.errors.is_empty().then(|| {
+            let channels = CMat::from_fn(r, kept.len(), |i, k| space.h[(i, kept[k])]);
+            let gram = product(&channels, Op::Adjoint, &channels, Op::Plain);
+            Known { channels, gram, inverse: CMat::identity(kept.len()) }
+        });
+        let order = if known.is_some() { kept.len() } else { r };
+        let (cholesky, solved) = (Cholesky::new(order), CMat::zeros(r, users));
+        Self { space, floors, kept, cholesky, solved, known }
     }
 
     fn told(&self, lambda: Vec<f64>, bound: f64, enough: f64) -> LeastPower {
@@ -102,8 +131,50 @@ impl<'a> Uplink<'a> {
         LeastPower { lambda, bound, beams }
     }
 
-    /// T(λ).
+    /// T(λ), of channels that are known.
     fn step(&mut self, lambda: &[f64]) -> Option<Vec<f64>> {
+        let Some(Known { channels, gram, inverse }) = &mut self.known else {
+            return self.step_with_errors(lambda);
+        };
+        let (kept, n) = (&self.kept, self.kept.len());
+        let root: Vec<f64> = kept.iter().map(|k| lambda[*k].sqrt()).collect();
+        let one = |i: usize, j: usize| f64::from(u8::from(i == j));
+        let mut matrix = CMat::from_fn(n, n, |i, j| gram[(i, j)] * (root[i] * root[j]) + one(i, j));
+        self.cholesky.factor(&matrix, "SINRs of the uplink").ok()?;
+        *inverse = CMat::identity(n);
+        self.cholesky.solve_in_place(inverse);
+        // Σ⁻¹H = H Λ^½ M⁻¹ Λ^-½; without a multiplier yet, h_k − H Λ^½ M⁻¹ Λ^½ Hᴴh_k
+        for (k, root_k) in root.iter().enumerate() {
+            let column = matrix.col_mut(k);
+            if *root_k > 0.0 {
+                for (i, out) in column.iter_mut().enumerate() {
+                    *out = inverse[(i, k)] * (root[i] / root_k);
+                }
+                continue;
+            }
+            for (i, out) in column.iter_mut().enumerate() {
+                let rest: C64 = (0..n).map(|j| inverse[(i, j)] * gram[(j, k)] * root[j]).sum();
+                *out = one(i, k) - rest * root[i];
+            }
+        }
+        let solved = product(channels, Op::Plain, &matrix, Op::Plain);
+        let mut next = vec![0.0; lambda.len()];
+        for (at, &k) in kept.iter().enumerate() {
+            self.solved.col_mut(k).copy_from_slice(solved.col(at));
+            let left = inverse[(at, at)].re;
+            // h_kᴴΣ⁻¹h_k = (1 − left)/λ_k, by whichever does not cancel
+            let gain = if left < 0.5 {
+                (1.0 - left) / lambda[k]
+            } else {
+                dot(channels.col(at), solved.col(at)).re
+            };
+            next[k] = self.floors[k] * left / gain;
+        }
+        Some(next)
+    }
+
+    /// T(λ), where channels have errors: their ratios stay low.
+    fn step_with_errors(&mut self, lambda: &[f64]) -> Option<Vec<f64>> {
         let space = self.space;
         let mut sigma = CMat::identity(space.dim());
         for (k, lambda) in lambda.iter().enumerate() {
@@ -125,12 +196,23 @@ impl<'a> Uplink<'a> {
     }
 
     /// `∂T_k/∂λ_j` at the λ looked at last, for users with a floor.
-    fn slopes(&self, kept: &[usize], next: &[f64]) -> Vec<f64> {
-        let (space, u) = (self.space, &self.solved);
+    fn slopes(&self, lambda: &[f64], next: &[f64]) -> Vec<f64> {
+        let (space, u, kept) = (self.space, &self.solved, &self.kept);
+        let mut out = Vec::with_capacity(kept.len() * kept.len());
+        if let Some(Known { inverse, .. }) = &self.known {
+            for (a, &k) in kept.iter().enumerate() {
+                let left = inverse[(a, a)].re;
+                let factor = next[k] * next[k] / (self.floors[k] * lambda[k] * left * left);
+                for (b, &j) in kept.iter().enumerate() {
+                    let heard = inverse[(b, a)].norm_sqr() / lambda[j];
+                    out.push(if a == b { 0.0 } else { factor * heard });
+                }
+            }
+            return out;
+        }
         let cross = product(&space.h, Op::Adjoint, u, Op::Plain);
         let bent: Vec<CMat> =
             space.errors.iter().map(|error| product(error, Op::Plain, u, Op::Plain)).collect();
-        let mut out = Vec::with_capacity(kept.len() * kept.len());
         for &k in kept {
             let factor = next[k] * next[k] * (1.0 + 1.0 / self.floors[k]);
             for &j in kept {
@@ -143,22 +225,24 @@ impl<'a> Uplink<'a> {
 
     /// The fixed point by Newton's method, and what it proves; none where it does not settle.
     fn newton(&mut self, from: &[f64]) -> Option<(Vec<f64>, f64)> {
-        let kept: Vec<usize> = (0..from.len()).filter(|k| self.floors[*k] > 0.0).collect();
-        let n = kept.len();
-        let mut lambda = from.to_vec();
+        let n = self.kept.len();
+        let (mut lambda, mut before) = (from.to_vec(), f64::INFINITY);
         for _ in 0..NEWTON {
             let next = self.step(&lambda)?;
-            if apart(&next, &lambda) <= SETTLED {
+            let missing = apart(&next, &lambda);
+            let rounding = missing <= ROUNDING && missing > 0.5 * before;
+            before = missing;
+            if missing <= SETTLED || rounding {
                 let bound = self.certified(&lambda)?;
                 self.step(&lambda)?;
                 return Some((lambda, bound));
             }
-            let mut matrix = self.slopes(&kept, &next);
+            let mut matrix = self.slopes(&lambda, &next);
             for (i, x) in matrix.iter_mut().enumerate() {
                 *x = f64::from(u8::from(i / n == i % n)) - *x;
             }
-            let right = kept.iter().map(|k| next[*k] - lambda[*k]).collect();
-            for (k, change) in kept.iter().zip(solved(&mut matrix, right)?) {
+            let right = self.kept.iter().map(|k| next[*k] - lambda[*k]).collect();
+            for (k, change) in self.kept.iter().zip(solved(&mut matrix, right)?) {
                 lambda[*k] += change;
                 if !(lambda[*k] > 0.0 && lambda[*k].is_finite()) {
                     return None;

@@ -63,6 +63,12 @@ pub const FIELDS: &[FieldInfo] = &[
     field("spacing", &[], false, "distance of neighbouring antennas in wavelengths"),
     field("max_error", &[], false, "largest mean beampattern error, at power one"),
     field("min_rate_bps_hz", &[], false, "smallest sum rate in bit/s/Hz"),
+    field(
+        "antennas",
+        &[],
+        false,
+        "antennas of an access point, where there are no users whose channels say it",
+    ),
     field("payload_symbols", &[], false, "symbols of a coherence interval that carry data"),
 ];
 
@@ -86,10 +92,7 @@ impl Instance {
         let users = taker.length("user").unwrap_or(0);
         let powers = taker.real("power_over_noise")?;
         let aps = powers.len();
-        let antennas = match taker.length("antenna") {
-            Some(antennas) if antennas > 0 => antennas,
-            _ => 1,
-        };
+        let antennas = antennas(&mut taker, users)?;
         let channels = CMat::from_columns(aps * antennas, users, entries)?;
         let error = covariances(&mut taker, users, &powers, antennas)?;
         let targets_rad = targets(&mut taker, aps)?;
@@ -123,12 +126,32 @@ impl Instance {
         set.insert("grid_points", Array::number(parts.grid_points as f64));
         set.insert("spacing", Array::number(parts.spacing));
         set.insert("payload_symbols", Array::number(parts.payload_symbols));
+        if users == 0 {
+            // an empty list of channels has no lengths in JSON
+            set.insert("antennas", Array::number(n as f64));
+        }
         match parts.requirement {
             Requirement::None => {}
             Requirement::MaxError(limit) => set.insert("max_error", Array::number(limit)),
             Requirement::MinRate(rate) => set.insert("min_rate_bps_hz", Array::number(rate)),
         }
         set
+    }
+}
+
+/// Antennas of an access point: those of the channels, or without users what is said.
+fn antennas(taker: &mut Taker<'_>, users: usize) -> Result<usize, InputError> {
+    let of_channels = taker.length("antenna").filter(|&antennas| antennas > 0);
+    if !taker.has("antennas") {
+        return Ok(of_channels.unwrap_or(1));
+    }
+    let said = taker.count("antennas")?;
+    match of_channels {
+        Some(antennas) if users > 0 && antennas != said => {
+            let what = "the channels have another number of antennas";
+            Err(InputError::new(what, "antennas", said.to_string(), antennas.to_string()))
+        }
+        _ => Ok(said),
     }
 }
 
@@ -208,7 +231,8 @@ fn completed(set: ArraySet, base: Option<&Instance>) -> Result<ArraySet, InputEr
     if let Some(base) = base {
         for (name, array) in base.to_arrays().iter() {
             let covariance = ALTERNATIVES.iter().any(|names| names.contains(&name));
-            if !(covariance && given > 0) {
+            let counted = name == "antennas" && set.get("channels").is_some();
+            if !(covariance && given > 0 || counted) {
                 all.insert(name, array.clone());
             }
         }
