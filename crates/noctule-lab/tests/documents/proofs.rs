@@ -157,6 +157,27 @@ fn goals_without_users_are_proven() {
     }
 }
 
+/// Multipliers of floors a little above those that are asked proved less than was claimed, in one of forty scenes.
+#[test]
+fn least_powers_are_proven() {
+    let mut proven = 0;
+    for seed in 1..=40 {
+        let document = proof("beamforming", seed, |scenario| {
+            scenario["users"] = json!(3);
+            scenario["goal"] = json!({ "kind": "min-power" });
+            scenario["require"] = json!({ "sinr_db": 3.0 + 0.1 * seed as f64 });
+            scenario["transmit_array"] = json!({ "horizontal": 4, "vertical": 2 });
+        });
+        if document["proof"]["bound"].is_null() {
+            // there is not as much power
+            continue;
+        }
+        proven += 1;
+        assert!(is_proven(&document), "{seed}: {:?}", check(&document));
+    }
+    assert!(proven > 20, "{proven}");
+}
+
 /// Channels of nobody are an empty list, which says nothing of the antennas that sense.
 #[test]
 fn networks_without_users_are_verified_and_proven() {

@@ -118,7 +118,8 @@ fn least_within(
         && let Some(beams) = alone.beams
     {
         let at = Standing::of(&space, &beams);
-        let bound = least_power(&space, &required.sinr, f64::INFINITY).bound;
+        // of the floors that are asked: multipliers of the strict ones prove a little less of these
+        let asked = least_power(&space, &required.sinr, f64::INFINITY);
         let value = beams.norm_sqr();
         let told = self::told(
             &space,
@@ -127,13 +128,13 @@ fn least_within(
             &beams,
             Told {
                 value,
-                bound: Some(bound),
+                bound: Some(asked.bound),
                 lambda: alone.lambda,
                 rho: Vec::new(),
                 price_per_power: Vec::new(),
             },
         );
-        let dual = DualValues { lambda: told.lambda.clone(), ..DualValues::default() };
+        let dual = DualValues { lambda: asked.lambda, ..DualValues::default() };
         return Ok(Found { beams: space.lifted(&told.beams), dual, ..told });
     }
     let streams = space.users() + begin.most_sensing(sensing_streams(&space, None, required));
