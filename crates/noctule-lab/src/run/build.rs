@@ -13,9 +13,10 @@ pub fn version() -> &'static str {
 /// The processor family and the vector extensions that the linear algebra chooses its kernels by.
 /// Same build and same class: same bytes.
 pub fn cpu_class() -> String {
-    let mut class = std::env::consts::ARCH.to_owned();
+    let class = std::env::consts::ARCH.to_owned();
     #[cfg(target_arch = "x86_64")]
     {
+        let mut class = class;
         let features = [
             ("avx2", std::arch::is_x86_feature_detected!("avx2")),
             ("fma", std::arch::is_x86_feature_detected!("fma")),
@@ -25,6 +26,8 @@ pub fn cpu_class() -> String {
             class.push('+');
             class.push_str(name);
         }
+        class
     }
+    #[cfg(not(target_arch = "x86_64"))]
     class
 }
