@@ -201,7 +201,8 @@ fn measure(place: &str, row: &[f64], targets: Option<Vec<f64>>) -> Result<Limit,
         Some(1) => Measure::Trace { azimuth, polar, reflection, range, velocity, targets },
         Some(2) => {
             let weights = [azimuth, polar, reflection, range, velocity];
-            if weights.iter().any(|weight| as_count(*weight).is_none_or(|one| one > 1)) {
+            let flag = |weight: &f64| *weight == 0.0 || weight.to_bits() == 1.0_f64.to_bits();
+            if !weights.iter().all(flag) {
                 return refuse(format!("{row:?}"), "weights of zero, and one of them one");
             }
             let flags = weights.map(|weight| weight > 0.0);
