@@ -2,6 +2,7 @@
 
 use noctule_num::CMat;
 use noctule_optim::Interrupt;
+use noctule_optim::scalar::bisect;
 
 use super::checks::rate_weights;
 use super::groups::Groups;
@@ -235,24 +236,12 @@ impl Case<'_> {
             let out = hopeless(self.space, &wanted).is_some() || alone.bound.is_nan();
             (if out { f64::INFINITY } else { alone.bound }, alone.beams)
         };
-        let (mut low, mut high) = (0.0, from);
-        let mut turns = 0;
-        while least(high).0 <= self.there {
-            (low, high, turns) = (high, 2.0 * high, turns + 1);
-            if turns > STEPS {
-                return None;
-            }
-        }
-        while high - low > 1e-15 * high {
-            let middle = 0.5 * (low + high);
-            if middle <= low || middle >= high {
-                break;
-            }
-            if least(middle).0 <= self.there { low = middle } else { high = middle }
-        }
-        let at = Standing::of(self.space, &least(low).1?);
+        let beyond = |t: f64| least(t).0 > self.there;
+        let far = (0..STEPS as i32).map(|turn| from * 2.0_f64.powi(turn)).find(|t| beyond(*t))?;
+        let most = bisect(0.0, far, beyond)?.next_down().max(0.0);
+        let at = Standing::of(self.space, &least(most).1?);
         let kept = self.required.caps.iter().all(|cap| at.excess(self.space, cap) <= 0.0);
-        Some((low, kept))
+        Some((most, kept))
     }
 
     /// The least power for t; nothing where no beams to begin with are known.
