@@ -118,13 +118,24 @@ pub fn in_range(
     Err(InputError::new("the value is out of range", place, value.to_string(), allowed.trim_end()))
 }
 
-/// A number of hundreds of digits with an exponent; anything else as it is.
+/// A number of hundreds of digits with an exponent; anything else as it is. Digits are moved as text: reading
+/// numbers would bring its tables along, to modules for browsers too.
 fn short(found: String) -> String {
     const MOST: usize = 24;
-    match found.parse::<f64>() {
-        Ok(number) if found.len() > MOST && number.is_finite() => format!("{number:e}"),
-        _ => found,
+    let (sign, number) = found.strip_prefix('-').map_or(("", &*found), |number| ("-", number));
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let digits = [whole, part].concat();
+    let first = digits.find(|digit| digit != '0');
+    let (Some(first), true) = (first, digits.bytes().all(|digit| digit.is_ascii_digit())) else {
+        return found;
+    };
+    if found.len() <= MOST {
+        return found;
     }
+    let (lead, rest) = digits[first..].trim_end_matches('0').split_at(1);
+    let point = if rest.is_empty() { "" } else { "." };
+    let exponent = whole.len() as i64 - 1 - first as i64;
+    format!("{sign}{lead}{point}{rest}e{exponent}")
 }
 
 /// Refuse a number outside `[low, high)`: tolerances and gaps.
@@ -188,6 +199,17 @@ mod tests {
         assert!(within("t", f64::NAN, 1e-9, 1.0).is_err());
         let found = |x: f64| in_range("a", x, 1.0, 2.0, "").unwrap_err().found;
         assert_eq!((&*found(1e300), &*found(-5e-324), &*found(0.1)), ("1e300", "-5e-324", "0.1"));
+        let numbers = [f64::MAX, -f64::MAX, f64::MIN_POSITIVE, 1.0625e-30, -7.75e40, 1.5e24, 9e23];
+        for number in numbers {
+            let text = found(number);
+            assert!(text.parse() == Ok(number) && text.len() < 25, "{number} {text}");
+        }
+        let said = |text: &str| setting("a", text, "").found;
+        for text in
+            ["a word of more than twenty-four letters", "000000000000000000000000000000", "é"]
+        {
+            assert_eq!(said(text), text);
+        }
     }
 
     #[test]
