@@ -1,10 +1,10 @@
 //! The concave problem of one region.
 
 use noctule_num::C64;
-use noctule_optim::Objective;
+use noctule_optim::{Objective, Shape};
 
 use super::region::Region;
-use crate::cellfree::model::{Link, Model};
+use crate::cellfree::model::{Curvature, Link, Model};
 use crate::envelope::Chord;
 
 /// The concave problem of one region, over beams.
@@ -18,6 +18,7 @@ pub(super) struct Node {
     pub(super) price: f64,
     pub(super) limit: f64,
     pub(super) gradient: Vec<C64>,
+    curvature: Curvature,
 }
 
 impl Node {
@@ -26,6 +27,7 @@ impl Node {
             slope: vec![0.0; model.users],
             envelopes: vec![Chord::new(1.0, 1.0); model.users],
             gradient: vec![C64::ZERO; model.dim()],
+            curvature: Curvature::of(&model),
             price,
             limit,
             model,
@@ -53,5 +55,14 @@ impl Objective for Node {
         let value = self.value(x);
         self.model.backward(x, -1.0, self.price, gradient);
         -value
+    }
+
+    /// Beams that meet strong channels bend the relaxation as they do the rates.
+    fn shape(&mut self, x: &[C64], steps: u64, _residual: f64) -> Option<Shape> {
+        self.curvature.shape(&mut self.model, x, (1.0, self.price), steps)
+    }
+
+    fn precondition(&mut self, v: &mut [C64]) {
+        self.curvature.precondition(v);
     }
 }
