@@ -14,7 +14,8 @@ use crate::tools::{self, program, succeeded};
 /// Build the wheel, install it, run its tests.
 pub(crate) fn run(root: &Path) -> Result<(), String> {
     let Environment { folder, python: inside, noctule } = environment(root)?;
-    let tests = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "python/tests"];
+    // Most of them wait for one core: a process on every one.
+    let tests = ["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-n", "auto", "python/tests"];
     pytest(root, &inside, &noctule, &tests, "the Python tests")?;
     // From another folder, so that the installed package is meant and not the sources.
     let doctests = [
