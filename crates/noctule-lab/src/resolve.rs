@@ -115,6 +115,7 @@ impl Source {
     /// # Errors
     /// [`InputError`] with the argument, or the place in a file, that cannot be used.
     pub fn resolve(asked: &Asked<'_>, method: Method<'_>) -> Result<Resolved, InputError> {
+        let asked = &asked.alone();
         // `--system` alone is its default scenario
         let given = asked.given.or(asked.system).unwrap_or(systems::DEFAULT);
         let files = data::Source::parse(given)?;
@@ -238,6 +239,18 @@ fn described(system: &dyn Single) -> &'static Described {
 type Values = (Option<Value>, Value);
 
 impl<'a> Asked<'a> {
+    /// The same, with `--scenario` as the one argument where there is none: arrays may come one by one.
+    fn alone(self) -> Self {
+        let is_scenario =
+            |name: &&str| name.ends_with(".toml") || ending_of(Path::new(name)).is_empty();
+        match self.scenario.filter(is_scenario) {
+            Some(scenario) if self.given.is_none() => {
+                Self { given: Some(scenario), scenario: None, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// Where the scenario comes from: the one argument, unless that is a file of arrays.
     fn scenario_named(
         &self,

@@ -175,3 +175,27 @@ fn what_is_proven_is_not_said_to_be_unproven() {
     assert!(told.contains("INFEASIBLE") && told.contains("\nexit code 4\n"), "{told}");
     assert!(!told.contains("proves"), "{told}");
 }
+
+/// Arrays that come one by one have the rest from where `--scenario` says, with no second scenario in the way.
+#[test]
+fn a_scenario_goes_with_arrays_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("sites.csv"), "50,40\n60,30\n").unwrap();
+    let array = ["-a", "site_m=sites.csv", "--scheme", "sensing-only"];
+    // but for the command itself
+    let told = |words: &[&str]| {
+        let text = told(folder.path(), &[words, &array[..]].concat());
+        text.split_once('\n').map(|(_, told)| told.to_owned()).unwrap()
+    };
+    let plain = told(&["design", "surfaces"]);
+    let saved = "format = \"noctule-scenario/1\"\nsystem = \"surfaces\"\n";
+    fs::write(folder.path().join("saved.toml"), saved).unwrap();
+    for scenario in ["surfaces", "saved.toml"] {
+        assert_eq!(told(&["design", "--scenario", scenario]), plain);
+    }
+    let given = ["design", "surfaces", "--system", "surfaces", "--scenario", "default"];
+    let refused = told(&given);
+    assert!(refused.contains("there are two scenarios"), "{refused}");
+    let of = ["design", "--system", "surfaces", "--scenario", "default"];
+    assert_eq!(told(&of), plain);
+}
