@@ -209,3 +209,52 @@ fn a_pool_over_an_older_one_may_be_killed() {
     }
     assert!(halfway > 0, "never killed in time");
 }
+
+/// A folder that is moved aside under the hands of a run is another's: the older run ends and adds nothing to it.
+#[test]
+fn a_folder_that_is_begun_anew_is_left_by_who_still_computes() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write(dir);
+    let words = |seed, more: &[&'static str]| {
+        let all = ["run", "mine.toml", "-j", "1", "--seed", seed, "--trials", "400", "--out", "d"];
+        [&all[..], more].concat()
+    };
+    let quiet = |words: &[&str]| {
+        noctule(dir, words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let older = quiet(&words("1", &[]));
+    while !dir.join("d/chunks/c000000.jsonl").exists() {}
+    let newer = quiet(&words("2", &["--fresh"]));
+    let (older, newer) = (older.wait_with_output().unwrap(), newer.wait_with_output().unwrap());
+    assert!(dir.join("d.old").exists(), "ended before it was moved");
+    assert_eq!(older.status.code(), Some(2), "{}", text(&older.stderr));
+    assert!(text(&older.stderr).contains("plan.json"), "{}", text(&older.stderr));
+    assert_eq!(newer.status.code(), Some(0), "{}", text(&newer.stderr));
+    let alone = ["run", "mine.toml", "--seed", "2", "--trials", "400", "--out", "alone"];
+    assert!(call(dir, &alone).status.success());
+    for name in ["records.csv", "summary.csv"] {
+        let read = |out: &str| fs::read(dir.join(out).join(name)).unwrap();
+        assert!(read("d") == read("alone"), "{name}");
+    }
+    let resumed =
+        call(dir, &["run", "mine.toml", "--seed", "1", "--trials", "400", "--out", "d.old"]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", text(&resumed.stderr));
+}
+
+#[test]
+fn a_file_is_no_folder_of_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    write(dir);
+    fs::write(dir.join("notes"), "mine").unwrap();
+    for more in [&[][..], &["--force"], &["--fresh"], &["--fresh", "--force"]] {
+        let refused = call(dir, &[&["run", "mine.toml", "--out", "notes"], more].concat());
+        if !more.contains(&"--fresh") || !more.contains(&"--force") {
+            assert_eq!(refused.status.code(), Some(2), "{more:?}: {}", text(&refused.stderr));
+            assert!(text(&refused.stderr).contains("results go into a folder"), "{more:?}");
+        }
+        let kept = ["notes", "notes.old"].map(|name| fs::read_to_string(dir.join(name)).ok());
+        assert!(kept.contains(&Some("mine".to_owned())), "{more:?}");
+    }
+}

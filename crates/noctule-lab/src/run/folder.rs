@@ -86,6 +86,13 @@ fn foreign(dir: &Path) -> Result<Option<String>, LabError> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            let place = dir.display().to_string();
+            let allowed = "a new folder, an empty one, or a run";
+            return Err(
+                InputError::new("results go into a folder", place, "a file", allowed).into()
+            );
+        }
         Err(error) => return Err(LabError::io("open", dir)(error)),
     };
     let mut found: Option<String> = None;

@@ -3,11 +3,54 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use noctule_num::InputError;
 
 use super::place::Place;
 use crate::error::LabError;
-use crate::files::{Draft, Temporary};
-use crate::plan::Plan;
+use crate::files::{self, Draft, Temporary};
+use crate::plan::{self, Plan};
+
+/// The text of the plan in the folder that was last found to be that of a run: chunks are added only while it is, for
+/// `--fresh` moves a folder aside under the hands of whoever still computes.
+#[derive(Debug, Default)]
+pub(super) struct Ours(Mutex<Vec<u8>>);
+
+impl Ours {
+    /// Put a chunk in place, and take it away again where its place has meanwhile become that of another run.
+    pub(super) fn publish(
+        &self,
+        (dir, plan): (&Path, &Plan),
+        path: &Path,
+        bytes: &[u8],
+        flush: bool,
+    ) -> Result<(), LabError> {
+        self.check(dir, plan)?;
+        publish(path, bytes, flush)?;
+        self.check(dir, plan).inspect_err(|_| {
+            let _ = fs::remove_file(path);
+        })
+    }
+
+    /// Refuse to add to a folder that has another plan, or none, by now.
+    fn check(&self, dir: &Path, plan: &Plan) -> Result<(), LabError> {
+        let path = dir.join("plan.json");
+        let found = files::read(&path, plan::MAX_BYTES).unwrap_or_default();
+        if found.is_empty() && !path.exists() {
+            let what = "the folder is not that of this run any more";
+            let allowed = "the plan that was there: another call may have moved it aside (--fresh)";
+            let place = path.display().to_string();
+            return Err(InputError::new(what, place, "no plan", allowed).into());
+        }
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.is_empty() || *seen != found {
+            same_core(&path, plan)?;
+            *seen = found;
+        }
+        Ok(())
+    }
+}
 
 /// Put a file in place: whole, once, never over another one. If it is already there with the same
 /// bytes, somebody else was faster, and that is fine.

@@ -16,7 +16,7 @@ use super::build;
 use super::chunk::{self, Body, Chunk, Header, Unusable};
 use super::pack::Packs;
 use super::place::Place;
-use super::publish::{publish, resize};
+use super::publish::{Ours, publish, resize};
 use super::{folder, mend, record};
 use crate::error::LabError;
 use crate::files::{self, Draft};
@@ -39,6 +39,7 @@ pub struct Store {
     flushed: Mutex<Option<Instant>>,
     parts: OnceLock<Parts>,
     packs: Mutex<Option<Packs>>,
+    ours: Ours,
 }
 
 /// How many units there are in the files that hold only a part of a chunk, fewest first, by chunk.
@@ -80,6 +81,7 @@ impl Store {
             flushed: Mutex::new(None),
             parts: OnceLock::new(),
             packs: Mutex::new(None),
+            ours: Ours::default(),
         }
     }
 
@@ -327,7 +329,7 @@ impl Store {
         let text = chunk::write(&self.core, chunk, count, &self.cpu, body)
             .map_err(|error| LabError::corrupt(&path, error.to_string()))?;
         let flush = self.is_flush_due();
-        publish(&path, text.as_bytes(), flush)?;
+        self.ours.publish((&self.dir, &self.plan), &path, text.as_bytes(), flush)?;
         if flush {
             self.flush_names();
         }
@@ -344,7 +346,7 @@ impl Store {
         let path = self.chunk_file(chunk, count);
         let text = chunk::write(&self.core, chunk, count, &self.cpu, body)
             .map_err(|error| LabError::corrupt(&path, error.to_string()))?;
-        publish(&path, text.as_bytes(), true)
+        self.ours.publish((&self.dir, &self.plan), &path, text.as_bytes(), true)
     }
 
     pub(super) fn is_flush_due(&self) -> bool {
