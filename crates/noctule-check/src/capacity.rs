@@ -28,9 +28,11 @@ impl Scene {
         for i in 0..n {
             bound = bound - Ball::real(x.at(i, i).re).ln()? * 2.0;
         }
-        let heard = self.h.times_adjoint(&Matrix::of(n, n, |i, j| q.at(j, i).conj()));
+        // h_kᴴ Q h_k: of a Hermitian Q its own adjoint is meant
+        let conjugate = Matrix::of(self.h.rows, n, |k, i| self.h.at(k, i).conj());
+        let heard = conjugate.times_adjoint(&q);
         let most = (0..self.users())
-            .map(|k| sum((0..n).map(|i| heard.at(k, i) * self.h.at(k, i).conj())).upper());
+            .map(|k| sum((0..n).map(|i| heard.at(k, i) * self.h.at(k, i))).upper());
         Ok((Ball::real(bound.upper()) + Ball::real(most.fold(0.0, f64::max)) * self.power)
             * self.weight)
     }

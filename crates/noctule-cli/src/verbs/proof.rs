@@ -22,7 +22,7 @@ pub(crate) fn check_path(path: Option<&Path>) -> Result<(), Failure> {
     Err(InputError::new(what, "--proof", path.display().to_string(), "a name in .json").into())
 }
 
-/// The instance and the bound of a design, without the design.
+/// The instance and the bound of a design, without the design, where that is a proof.
 pub(crate) fn write(story: &Story, path: &Path) -> Result<(), Failure> {
     let document = &story.document;
     let bound = &document["proof"]["bound"];
@@ -37,9 +37,7 @@ pub(crate) fn write(story: &Story, path: &Path) -> Result<(), Failure> {
         } else {
             "a bound with multipliers; `noctule verify` of the design computes this one again"
         };
-        let place = path.display().to_string();
-        let error = InputError::new("no proof is written", "--proof", place, why);
-        return Err(error.hint("without --proof the design is shown").into());
+        return Err(not_written(path, why));
     }
     let mut proof = json!({
         "format": "noctule-proof/1",
@@ -53,9 +51,20 @@ pub(crate) fn write(story: &Story, path: &Path) -> Result<(), Failure> {
         // of some goals beams are a multiplier: of any that fit the bound follows, of these it is close
         proof["beams"] = document["beams"].clone();
     }
+    // what the checker refuses is none: of ill-conditioned scenes rounding may take more than bounds leave it
+    if let Err(Refused::Unproven(why)) = check(&proof) {
+        return Err(not_written(path, &format!("a bound that its checker confirms: {why}")));
+    }
     files::write(path, format!("{proof:#}\n").as_bytes())?;
     say(&format!("wrote {}", path.display()));
     Ok(())
+}
+
+/// A design is no worse for it.
+fn not_written(path: &Path, allowed: &str) -> Failure {
+    let place = path.display().to_string();
+    let error = InputError::new("no proof is written", "--proof", place, allowed);
+    error.hint("the design itself is shown, and kept where --out says").into()
 }
 
 /// `noctule verify --proof`: the bound of a proof file or a design document, by a checker that has nothing of

@@ -1,6 +1,6 @@
 //! `noctule design`, `evaluate`, `verify`: one instance, the full story.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use noctule::data;
 use noctule_lab::files;
@@ -58,17 +58,33 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
             path,
         )?;
     }
-    if let Some(path) = proof {
-        proof::write(&story, path)?;
-    }
-    show(&story, options.out.as_deref(), as_json)
+    // A design that was computed is kept, whether or not there is a proof of it.
+    let proven = proof.map_or(Ok(()), |path| proof::write(&story, path));
+    let shown = show(&story, options.out.as_deref(), as_json)?;
+    proven.map(|()| shown)
 }
+
+/// Links from one to the next that are followed, as systems do.
+const LINKS: usize = 40;
 
 /// Refuse two files of one name, however it is spelled, and to write where the instance is read from: the last that
 /// is written would be all that is left.
 fn check_apart(read: Option<&str>, written: &[Option<&Path>]) -> Result<(), Failure> {
+    // links are followed to where they would write, be there a file or not yet
     let whole = |path: &Path| {
-        path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.into())
+        let mut path = path.to_path_buf();
+        for _ in 0..LINKS {
+            let Ok(target) = path.read_link() else { break };
+            path = path.parent().unwrap_or(Path::new("")).join(target);
+        }
+        path.canonicalize()
+            .or_else(|_| {
+                let name = path.file_name().map(PathBuf::from).unwrap_or_default();
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                Ok(folder.unwrap_or(Path::new(".")).canonicalize()?.join(name))
+            })
+            .or_else(|_: std::io::Error| std::path::absolute(&path))
+            .unwrap_or(path)
     };
     let read = read.map(Path::new).filter(|path| path.is_file()).map(whole);
     let mut seen = Vec::new();

@@ -72,4 +72,28 @@ fn proofs_are_written_checked_and_refused() {
     let frame = call(dir, &even);
     assert_eq!(frame.status.code(), Some(2));
     assert!(text(&frame.stderr).contains("no proof is written") && !dir.join("f.json").exists());
+    assert!(text(&frame.stdout).contains("even-split"), "the design is lost");
+    // Nor does one that the checker refuses; what was designed is kept.
+    let wide = ["scenario.angular_spread_deg=60", "scenario.crb_limit.deg2=100"];
+    let sets = ["-s", wide[0], "-s", wide[1], "-s", "scenario.sinr=lower-bound"];
+    let kept = ["design", "frame", "--proof", "z.json", "--out", "w.json"];
+    let refused = call(dir, &[&kept[..], &sets[..]].concat());
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("a bound that its checker confirms"));
+    assert!(dir.join("w.json").exists() && !dir.join("z.json").exists());
+}
+
+/// A link that leads nowhere yet is the file that it will make.
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_other_file_is_that_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    std::os::unix::fs::symlink("a.json", dir.join("b.json")).unwrap();
+    std::os::unix::fs::symlink("b.json", dir.join("c.json")).unwrap();
+    for link in ["b.json", "c.json", "./b.json"] {
+        let both = call(dir, &["design", "--out", "a.json", "--proof", link]);
+        assert_eq!(both.status.code(), Some(2), "{}", text(&both.stderr));
+        assert!(text(&both.stderr).contains("to one file") && !dir.join("a.json").exists());
+    }
 }

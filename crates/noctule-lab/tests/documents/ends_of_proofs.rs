@@ -1,8 +1,10 @@
 //! Proofs at the ends: no users, floors that just hold, networks of many seeds.
 
 use noctule_check::{Refused, check};
+use noctule_lab::single::{Single, Source};
 use noctule_lab::systems;
-use serde_json::json;
+use noctule_optim::Interrupt;
+use serde_json::{Value, json};
 
 use super::{effort, is_proven, proof, small};
 
@@ -91,5 +93,118 @@ fn campaign_networks_are_proven() {
     for seed in 1..=networks {
         let document = small("cellfree", seed);
         assert!(is_proven(&document), "{seed}: {:?}", check(&document));
+    }
+}
+
+/// A system, and a document of it with one setting changed.
+fn document(
+    (id, scheme): (&str, &str),
+    (setting, to): (&str, Value),
+    change: impl Fn(&mut Value),
+) -> (&'static dyn Single, Value) {
+    let system = systems::singles().into_iter().find(|one| one.id() == id).unwrap();
+    let (mut scenario, mut settings) =
+        (system.default_scenario(), system.default_settings(scheme).unwrap());
+    change(&mut scenario);
+    settings[setting] = to;
+    let source = Source { scenario: Some(scenario), arrays: None, seed: 1, trial: 0 };
+    let story = system.design(&source, scheme, &settings, &Interrupt::new()).unwrap();
+    (system, story.document)
+}
+
+fn is_confirmed(system: &dyn Single, document: &Value) -> bool {
+    let finding = system.verify(document).unwrap();
+    finding.claims.iter().all(|claim| !claim.is_refuted())
+}
+
+/// The capacity of all users was taken by the conjugate of its multiplier: valid, and far from what was claimed. Of one
+/// user it is known.
+#[test]
+fn the_capacity_of_one_user_is_proven() {
+    for seed in 1..=10 {
+        let mut document = proof("beamforming", seed, |scenario| {
+            scenario["users"] = json!(1);
+            scenario["crb_weight"] = json!(0.0);
+        });
+        let instance = &document["instance"];
+        let number = |value: &Value| value.as_f64().unwrap();
+        let entries = instance["channels"].as_array().unwrap()[0].as_array().unwrap();
+        let gain: f64 = entries.iter().map(|h| number(&h[0]).powi(2) + number(&h[1]).powi(2)).sum();
+        let snr = number(&instance["power_w"]) * gain / number(&instance["user_noise_w"][0]);
+        let capacity = number(&instance["rate_weight_per_nat"]) * snr.ln_1p();
+        document["proof"]["bound"]["numbers"] = json!({ "capacity": [1.0], "y": [] });
+        for (share, holds) in [(1.0, true), (1.0 + 1e-6, true), (1.0 - 1e-6, false)] {
+            document["proof"]["bound"]["value"] = json!(share * capacity);
+            document["metrics"]["objective"] = json!(0.0);
+            assert_eq!(is_proven(&document), holds, "{seed}, {share}: {:?}", check(&document));
+        }
+    }
+}
+
+/// Few receive antennas have Fisher matrices that one beam leaves singular.
+#[test]
+fn few_receive_antennas_are_proven() {
+    for (users, [horizontal, vertical], noise) in
+        [(1, [2, 1], 0.0), (1, [2, 1], 20.0), (4, [2, 1], 0.0), (3, [1, 1], 0.0)]
+    {
+        let certify = ("certify", json!({ "nodes": 0, "gap": 1e-3 }));
+        let (_, document) = document(("beamforming", "balanced"), certify, |scenario| {
+            scenario["users"] = json!(users);
+            scenario["user_noise_dbm"] = json!(noise);
+            scenario["receive_array"] = json!({ "horizontal": horizontal, "vertical": vertical });
+        });
+        assert!(is_proven(&document), "{users}, {noise} dBm: {:?}", check(&document));
+        let warnings = document["warnings"].to_string();
+        assert!(!warnings.contains("Sato"), "{users}, {noise} dBm: {warnings}");
+    }
+}
+
+/// A limit on what lights a target asks for no Fisher matrix, and few antennas have only a singular one.
+#[test]
+fn limits_on_gains_need_no_inverse() {
+    let (system, document) = document(
+        ("beamforming", "balanced"),
+        ("certify", json!({ "nodes": 5, "gap": 1e-3 })),
+        |scenario| {
+            scenario["users"] = json!(3);
+            scenario["goal"] = json!({ "kind": "sum-rate" });
+            scenario["require"]["limits"] =
+                json!([{ "metric": { "kind": "illumination" }, "limit": 0.0 }]);
+            scenario["receive_array"] = json!({ "horizontal": 2, "vertical": 1 });
+            scenario["transmit_array"] = json!({ "horizontal": 3, "vertical": 1 });
+        },
+    );
+    assert!(is_confirmed(system, &document), "{:?}", system.verify(&document));
+    let mut better = document;
+    let value = better["proof"]["bound"]["value"].as_f64().unwrap();
+    better["proof"]["bound"]["value"] = json!(0.9 * value);
+    assert!(!is_confirmed(system, &better));
+}
+
+/// A target that is moved away from the user has other multipliers, and none of them were asked for.
+#[test]
+fn multipliers_of_one_place_prove_nothing_of_two() {
+    let certify = ("certify", json!(true));
+    let (system, document) = document(("surfaces", "full-covariance"), certify, |_| {});
+    assert!(is_confirmed(system, &document));
+    for place in ["target_m", "user_m"] {
+        let mut moved = document.clone();
+        moved["instance"][place][0] = json!(101.0);
+        assert!(!is_confirmed(system, &moved), "{place}");
+    }
+}
+
+/// Elements close together have patterns that are ideal to rounding: of an error of 10⁻¹⁴ no digit is certain.
+#[test]
+fn errors_of_rounding_are_no_lies() {
+    for spacing in [0.05, 0.1] {
+        let (system, document) =
+            document(("cellfree", "sensing-only"), ("pattern_gap", json!(1e-6)), |scenario| {
+                scenario["spacing_wavelengths"] = json!(spacing);
+            });
+        assert!(is_confirmed(system, &document), "{spacing}: {:?}", system.verify(&document));
+        let mut other = document;
+        other["metrics"]["error"] = json!(1e-9);
+        assert!(!is_confirmed(system, &other), "{spacing}");
     }
 }

@@ -89,10 +89,9 @@ fn worst_noise<'a>(
         return Ok(None);
     }
     let model = Model::with_streams(instance, Space::Reduced, rank)?;
-    let point = (0..model.dim()).map(|i| C64::from_polar(1.0, GOLDEN_ANGLE * i as f64));
     let mut worst = WorstNoise {
         users,
-        point: point.collect(),
+        point: rising(model.dim(), 1),
         solve: Lbfgs::new(Manifold::sphere(model.dim())),
         eigen: HermitianEigen::new(rank),
         factors: HermitianEigen::new(rank),
@@ -118,6 +117,12 @@ fn worst_noise<'a>(
         Some(error) => Err(error),
         None => Ok(Some(worst)),
     }
+}
+
+/// A point whose phases rise with a power of the place. Where they rise evenly it is one beam, by which few receive
+/// antennas cannot tell all parameters apart; with the square it is as many as there is room for.
+fn rising(dim: usize, power: i32) -> Vec<C64> {
+    (0..dim).map(|i| C64::from_polar(1.0, GOLDEN_ANGLE * (i as f64).powi(power))).collect()
 }
 
 /// The bound as a function of `Z = L Lᴴ`, rows of `L` of norm one.
@@ -180,6 +185,11 @@ impl WorstNoise<'_> {
             let run = self.solve.minimise(model, point, &rules, self.interrupt, trace);
             self.work += run.work;
             let value = self.model.eval(&self.point, &mut self.gradient);
+            if !value.is_finite() && round == 0 {
+                self.point = rising(self.point.len(), 2);
+                self.solve.manifold().normalise(&mut self.point);
+                continue;
+            }
             if !value.is_finite() {
                 break;
             }
@@ -285,8 +295,22 @@ impl Objective for WorstNoise<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::beamforming::{Scenario, Settings, design};
+    use crate::beamforming::{ArrayShape, Scenario, Settings, design};
     use noctule_num::rng::{StreamKey, complex_normal};
+
+    /// One beam is not enough for so few antennas to tell the parameters of two targets apart.
+    #[test]
+    fn few_receive_antennas_leave_satos_bound() {
+        for (horizontal, vertical) in [(1, 1), (2, 1), (1, 4)] {
+            let receive_array = ArrayShape { horizontal, vertical };
+            let scenario = Scenario { users: 2, receive_array, ..Scenario::paper() };
+            let instance = scenario.realize(1, 0).unwrap();
+            let found = design(&instance, &Settings::default()).unwrap();
+            let objective = found.metrics.objective.unwrap();
+            let bound = sato(&instance, objective, &Interrupt::new()).unwrap().0.unwrap();
+            assert!(bound.value >= objective && bound.gap_rel < 1.0, "{horizontal}: {bound:?}");
+        }
+    }
 
     /// The bound is convex in the noise: whatever noise the search begins with, it ends at the one
     /// minimum. At low power the worst noise is nearly singular and silences users, where climbs

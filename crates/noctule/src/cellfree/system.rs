@@ -4,7 +4,8 @@ use noctule_num::InputError;
 
 use super::{
     BEAM_FIELDS, Beams, CLAIMS, CellFreeDesign, Claims, Instance, Metrics, Requirement, SYSTEM,
-    Scenario, advice, evaluate, instance, metrics, picture, schemes, story, symbols, verify,
+    Scenario, Verification, advice, evaluate, instance, metrics, picture, schemes, story, symbols,
+    verify,
 };
 use crate::Error;
 use crate::claims::Checks;
@@ -15,6 +16,18 @@ use crate::system::{Blur, Checked, Metric, Scheme, Series, Symbol, System, Table
 /// Access points that serve and sense together: see [`crate::cellfree`].
 #[derive(Clone, Copy, Debug)]
 pub struct CellFree;
+
+/// What rounding leaves open of what the witness found.
+fn blur(instance: &Instance, witness: &Verification) -> Blur {
+    let off = witness.error_blur;
+    let mut numbers = vec![("error", off)];
+    if matches!(instance.requirement(), Requirement::MinRate(_)) {
+        numbers.push(("objective", off));
+    }
+    let share = witness.error.filter(|error| *error > 0.0).map_or(0.0, |error| off / error);
+    let cause = "hardly any error is left of the beampatterns";
+    Blur { numbers, edge: false, share, of: &["error"], cause }
+}
 
 impl System for CellFree {
     type Scenario = Scenario;
@@ -67,7 +80,7 @@ impl System for CellFree {
                 ("sum_rate_bps_hz", rate),
                 ("error", witness.error),
             ],
-            blur: Blur::default(),
+            blur: blur(instance, &witness),
         })
     }
 

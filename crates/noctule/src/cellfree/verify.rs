@@ -21,6 +21,8 @@ pub struct Verification {
     pub sum_rate_bps_hz: f64,
     /// The mean error of the beampatterns, recomputed; absent where nothing is sensed.
     pub error: Option<f64>,
+    /// What rounding leaves open of it: of a small error of large patterns little is certain.
+    pub error_blur: f64,
     /// Largest violation of a power (relative to the budget), or of the requirement (relative to it).
     pub violation: f64,
     /// The part of it that the powers are to blame for.
@@ -47,16 +49,19 @@ impl Verification {
 pub fn verify(instance: &Instance, beams: &Beams) -> Result<Verification, Error> {
     beams.check(instance)?;
     let sum_rate_bps_hz = sum_rate(instance, beams)?;
-    let error = mean_error(instance, beams)?;
+    let (error, error_blur) = mean_error(instance, beams)?.unzip();
+    let error_blur = error_blur.unwrap_or(0.0);
     let power_violation = powers(instance, beams);
     let required = match (instance.parts().requirement, error) {
-        (Requirement::MaxError(limit), Some(error)) if limit > 0.0 => (error - limit) / limit,
-        (Requirement::MaxError(_), Some(error)) => error,
+        (Requirement::MaxError(limit), Some(error)) if limit > 0.0 => {
+            (error - error_blur - limit) / limit
+        }
+        (Requirement::MaxError(_), Some(error)) => error - error_blur,
         (Requirement::MinRate(rate), _) if rate > 0.0 => (rate - sum_rate_bps_hz) / rate,
         _ => 0.0,
     };
     let violation = power_violation.max(required).max(0.0);
-    Ok(Verification { sum_rate_bps_hz, error, violation, power_violation })
+    Ok(Verification { sum_rate_bps_hz, error, error_blur, violation, power_violation })
 }
 
 /// Σ x xᴴ over the beams that an access point sends, at its power.
@@ -160,9 +165,10 @@ fn sum_rate(instance: &Instance, beams: &Beams) -> Result<f64, Error> {
     Ok(total)
 }
 
-fn mean_error(instance: &Instance, beams: &Beams) -> Result<Option<f64>, Error> {
+/// The mean error, and what rounding leaves open of it.
+fn mean_error(instance: &Instance, beams: &Beams) -> Result<Option<(f64, f64)>, Error> {
     let parts = instance.parts();
-    let errors: Vec<f64> = parts
+    let errors: Vec<(f64, f64)> = parts
         .targets_rad
         .iter()
         .enumerate()
@@ -172,10 +178,13 @@ fn mean_error(instance: &Instance, beams: &Beams) -> Result<Option<f64>, Error> 
             Ok(pattern_error(instance, beams, ap, targets))
         })
         .collect::<Result<_, Error>>()?;
-    Ok((!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64))
+    let mean =
+        |of: fn(&(f64, f64)) -> f64| errors.iter().map(of).sum::<f64>() / errors.len() as f64;
+    Ok((!errors.is_empty()).then(|| (mean(|e| e.0), mean(|e| e.1))))
 }
 
-fn pattern_error(instance: &Instance, beams: &Beams, ap: usize, targets: &[f64]) -> f64 {
+/// The error of a pattern, and what rounding leaves open of it.
+fn pattern_error(instance: &Instance, beams: &Beams, ap: usize, targets: &[f64]) -> (f64, f64) {
     let parts = instance.parts();
     let (n, points) = (parts.antennas, parts.grid_points);
     let mut pattern = Vec::with_capacity(points);
@@ -204,7 +213,14 @@ fn pattern_error(instance: &Instance, beams: &Beams, ap: usize, targets: &[f64])
         below += p * p;
     }
     let eta = if below > 0.0 { above / below } else { 0.0 };
-    pattern.iter().zip(&ideal).map(|(b, p)| (eta * p - b).powi(2)).sum::<f64>() / points as f64
+    let squares: f64 = pattern.iter().zip(&ideal).map(|(b, p)| (eta * p - b).powi(2)).sum();
+    let error = squares / points as f64;
+    // Elsewhere the error is a form in lags, which together are at most N times the power: beams of elements close
+    // together hardly radiate, and their lags cancel.
+    let columns = (0..beams.data.cols()).map(|k| &beams.data.col(k)[ap * n..(ap + 1) * n]);
+    let own = (0..beams.sensing[ap].cols()).map(|s| beams.sensing[ap].col(s));
+    let power: f64 = columns.chain(own).flatten().map(C64::norm_sqr).sum();
+    (error, f64::EPSILON * (n as f64 * power).powi(2))
 }
 
 /// At most one, and where something is sensed under a requirement, exactly one.

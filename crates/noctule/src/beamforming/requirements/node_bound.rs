@@ -248,17 +248,21 @@ fn tight_at(
         let n = size.isqrt();
         let symmetric =
             (0..n).all(|i| (0..i).all(|j| one[i * n + j].to_bits() == one[j * n + i].to_bits()));
-        if *size > 0 && !(symmetric && real_inverse(one).is_some()) {
+        if !symmetric {
             let allowed = "symmetric positive definite matrices";
             return Err(InputError::new("no covariance", "inverses", "another", allowed));
         }
-        parts.push(one.to_vec());
+        // limits on gains do not ask for one, and where they are all there is there need be none
+        parts.push((one.to_vec(), *size == 0 || real_inverse(one).is_some()));
         rest = others;
     }
     let sensed = Sensed::of_inverses(space, parts);
     let minorant = |metric: &Metric| sensed.minorant(space, metric, SHARPNESS);
     for cap in capped(caps, rho, required, minorant) {
-        if cap.rho > 0.0 && cap.minorant.b.rows() != space.dim() {
+        if cap.rho <= 0.0 {
+            continue;
+        }
+        if cap.minorant.b.rows() != space.dim() {
             let what = "a limit has no minorant there";
             return Err(InputError::new(what, "inverses", "another", "what a design has"));
         }

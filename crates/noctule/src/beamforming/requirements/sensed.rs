@@ -73,9 +73,8 @@ impl Sensed {
         out
     }
 
-    /// What is known where only the inverses of Fisher matrices are.
-    pub(super) fn of_inverses(space: &Space, inverses: Vec<Vec<f64>>) -> Self {
-        let inverses = inverses.into_iter().map(|inverse| (inverse, true)).collect();
+    /// What is known where only the inverses of Fisher matrices are, each with whether it is one.
+    pub(super) fn of_inverses(space: &Space, inverses: Vec<(Vec<f64>, bool)>) -> Self {
         Self { inverses, ..Self::blank(space, 0) }
     }
 

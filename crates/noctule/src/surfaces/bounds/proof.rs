@@ -147,6 +147,13 @@ pub(in crate::surfaces) fn again(
         };
         (at, square) = (at + k, square + 2 * k * k);
         let case = Case::new(instance, sites, requirement);
+        if !case.tied() {
+            let what = "the multipliers are those of user and target in one place";
+            let found = format!("a target apart from the user of the deployment {sites:?}");
+            return Err(
+                InputError::new(what, "numbers", found, "multipliers of its regions").into()
+            );
+        }
         let Some(nats) = case.with(|overlap, corner| overlap.again(corner, &numbers)) else {
             let what = "no bound follows from the multipliers";
             let found = format!("those of the deployment {sites:?}");
