@@ -74,9 +74,15 @@ fn proofs_are_written_checked_and_refused() {
     assert!(text(&frame.stderr).contains("no proof is written") && !dir.join("f.json").exists());
     assert!(text(&frame.stdout).contains("even-split"), "the design is lost");
     // Nor does one that the checker refuses; what was designed is kept.
-    let wide = ["scenario.angular_spread_deg=60", "scenario.crb_limit.deg2=100"];
-    let sets = ["-s", wide[0], "-s", wide[1], "-s", "scenario.sinr=lower-bound"];
-    let kept = ["design", "frame", "--proof", "z.json", "--out", "w.json"];
+    let sets = [
+        "scenario.transmit_antennas=1",
+        "scenario.elements=2000",
+        "scenario.power_dbm=50",
+        "scenario.layout={sites=[[40,10],[50,-12],[60,22]]}",
+        "scenario.crb_limit_db=-12",
+    ];
+    let sets: Vec<&str> = sets.into_iter().flat_map(|set| ["-s", set]).collect();
+    let kept = ["design", "surfaces", "--proof", "z.json", "--out", "w.json"];
     let refused = call(dir, &[&kept[..], &sets[..]].concat());
     assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
     assert!(text(&refused.stderr).contains("a bound that its checker confirms"));

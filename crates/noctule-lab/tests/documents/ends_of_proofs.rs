@@ -208,3 +208,16 @@ fn errors_of_rounding_are_no_lies() {
         assert!(!is_confirmed(system, &other), "{spacing}");
     }
 }
+
+/// Of wide rings the checker's least SINR is below that of the search: intervals were too long by what that is worth.
+#[test]
+fn frames_of_wide_rings_are_proven() {
+    for (spread, limit) in [(20.0, 100.0), (40.0, 100.0), (60.0, 100.0), (60.0, 1.0)] {
+        let document = proof("frame", 1, |scenario| {
+            scenario["angular_spread_deg"] = json!(spread);
+            scenario["crb_limit"] = json!({ "deg2": limit });
+            scenario["sinr"] = json!("lower-bound");
+        });
+        assert!(is_proven(&document), "{spread}, {limit}: {:?}", check(&document));
+    }
+}

@@ -22,7 +22,10 @@ impl Reduced {
         out: &mut Envelope,
     ) -> Option<()> {
         match self.form {
-            SinrForm::LowerBound => self.envelope(short, long, out),
+            SinrForm::LowerBound => {
+                self.envelope(short, long, out);
+                self.widen_floor(out);
+            }
             SinrForm::UseAndForget => {
                 out.reset(self.users.len());
                 let width = (1.0 / self.times[short] - 1.0 / self.times[long]).max(0.0);
@@ -32,6 +35,15 @@ impl Reduced {
             SinrForm::Physical => return None,
         }
         Some(())
+    }
+
+    /// Who checks a proof knows of the strongest direction that it is no stronger than the matrix is large.
+    fn widen_floor(&self, out: &mut Envelope) {
+        let total: f64 = self.users.iter().map(|user| user.power).sum();
+        for (floor, user) in out.floor.iter_mut().zip(&self.users) {
+            let received = |strongest: f64| strongest * total + user.receiver_noise;
+            *floor *= received(user.strongest) / received(user.size);
+        }
     }
 }
 
