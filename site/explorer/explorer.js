@@ -111,7 +111,8 @@ class Explorer {
     this.#curve = { points: [], ghosts: {} };
     this.answer = null;
     this.#slow = false;
-    this.told.fastest = this.told.drawing = undefined;
+    this.told.fastest = this.told.drawing = this.told.gap = undefined;
+    this.#frames = [];
     this.numbers.replaceChildren();
     this.proof.replaceChildren("Designing …");
     this.legend.textContent = "";
@@ -238,6 +239,9 @@ class Explorer {
     const recent = this.#frames.filter((t) => now - t < 1000).length;
     const memory = (this.#live.bytes / 2 ** 20).toFixed(0);
     this.speed.textContent = `One design: ${answer.milliseconds.toFixed(1)} ms · ${recent} in the last second · ${memory} MB · in this page, nothing is sent anywhere`;
+    // between two designs while the scene changes; a longer pause is one of the hand, or of its end of the way
+    const gaps = this.#frames.slice(1).map((t, i) => t - this.#frames[i]).filter((gap) => gap < 250).sort((a, b) => a - b);
+    this.told.gap = gaps[gaps.length >> 1];
     this.told.milliseconds = answer.milliseconds;
     this.told.fastest = Math.min(this.told.fastest ?? Infinity, answer.milliseconds);
     this.told.bytes = this.#live.bytes;
