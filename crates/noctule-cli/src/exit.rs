@@ -30,6 +30,8 @@ pub(crate) enum Done {
     Infeasible,
     /// Stopped cleanly; running again resumes.
     Resumable,
+    /// There is a design, but not the proof that was asked for, with the code of why.
+    Unproven(u8),
 }
 
 impl Done {
@@ -44,6 +46,7 @@ impl Done {
             Self::Infeasible => 4,
             Self::Contradicts => 5,
             Self::Resumable => Self::RESUMABLE,
+            Self::Unproven(code) => code,
         }
     }
 }

@@ -83,7 +83,8 @@ Files written:
 Exit codes:
    0  there is a design
    1  numerics broke, or the independent witness does not confirm the design
-   2  usage, or something in the scenario or arrays; nothing is written
+   2  usage, or something in the scenario or arrays, and nothing is written; or
+      there is no proof for --proof, and everything else is written
    4  the requirements are proven to be infeasible
    5  the design misses a requirement, and nothing is proven of why";
 

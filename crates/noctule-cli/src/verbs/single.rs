@@ -61,7 +61,10 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
     // A design that was computed is kept, whether or not there is a proof of it.
     let proven = proof.map_or(Ok(()), |path| proof::write(&story, path));
     let shown = show(&story, options.out.as_deref(), as_json)?;
-    proven.map(|()| shown)
+    let Err(failure) = proven else { return Ok(shown) };
+    // to stderr, for with --json the design is the one document
+    let code = failure.report(false);
+    Ok(if shown == Done::Done { Done::Unproven(code) } else { shown })
 }
 
 /// Links from one to the next that are followed, as systems do.

@@ -87,6 +87,15 @@ fn proofs_are_written_checked_and_refused() {
     assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
     assert!(text(&refused.stderr).contains("a bound that its checker confirms"));
     assert!(dir.join("w.json").exists() && !dir.join("z.json").exists());
+    // One document is one document.
+    let told =
+        call(dir, &["design", "frame", "--scheme", "even-split", "--proof", "f.json", "--json"]);
+    let whole: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!((told.status.code(), &whole["format"]), (Some(2), &json!("noctule-design/1")));
+    assert!(text(&told.stderr).contains("no proof is written"));
+    let hopeless = ["design", "cellfree", "-s", "scenario.requirement.min_rate_bps_hz=1000"];
+    let told = call(dir, &[&hopeless[..], &["--proof", "f.json"]].concat());
+    assert_eq!(told.status.code(), Some(4), "{}", text(&told.stderr));
 }
 
 /// A link that leads nowhere yet is the file that it will make.

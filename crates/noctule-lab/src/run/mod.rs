@@ -180,7 +180,9 @@ pub fn run(
         computed: AtomicU64::new(0),
         rows: Default::default(),
     };
-    session.run(options.shard)
+    // what fails in a folder that was moved away fails for that
+    let ours = |error| store.ours.check(store.dir(), plan).and(Err(error));
+    session.run(options.shard).or_else(ours)
 }
 
 impl Session<'_> {

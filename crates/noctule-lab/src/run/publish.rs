@@ -34,7 +34,7 @@ impl Ours {
     }
 
     /// Refuse to add to a folder that has another plan, or none, by now.
-    fn check(&self, dir: &Path, plan: &Plan) -> Result<(), LabError> {
+    pub(super) fn check(&self, dir: &Path, plan: &Plan) -> Result<(), LabError> {
         let path = dir.join("plan.json");
         let found = files::read(&path, plan::MAX_BYTES).unwrap_or_default();
         if found.is_empty() && !path.exists() {

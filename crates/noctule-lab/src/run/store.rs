@@ -39,7 +39,7 @@ pub struct Store {
     flushed: Mutex<Option<Instant>>,
     parts: OnceLock<Parts>,
     packs: Mutex<Option<Packs>>,
-    ours: Ours,
+    pub(super) ours: Ours,
 }
 
 /// How many units there are in the files that hold only a part of a chunk, fewest first, by chunk.
@@ -87,6 +87,7 @@ impl Store {
 
     /// Refuse to write the results of this plan into a folder that meanwhile has another.
     pub(crate) fn check_plan(&self) -> Result<(), LabError> {
+        self.ours.check(&self.dir, &self.plan)?;
         let path = self.dir.join("plan.json");
         let found = Plan::read(&path)?;
         if found == self.plan {
