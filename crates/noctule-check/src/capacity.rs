@@ -28,7 +28,7 @@ impl Scene {
         for i in 0..n {
             bound = bound - Ball::real(x.at(i, i).re).ln()? * 2.0;
         }
-        // h_kᴴ Q h_k: of a Hermitian Q its own adjoint is meant
+        // h_kᴴ Q h_k; the product takes the adjoint of its right side, and a Hermitian Q is its own
         let conjugate = Matrix::of(self.h.rows, n, |k, i| self.h.at(k, i).conj());
         let heard = conjugate.times_adjoint(&q);
         let most = (0..self.users())

@@ -263,6 +263,11 @@ impl<'a> Asked<'a> {
             (None, None) => Ok(Some(given)),
             // A file that is neither a scenario nor arrays we read is no second scenario.
             (Some(_), None) if !ending.is_empty() && ending != "toml" => Err(not_told(given)),
+            (Some(named), None) if self.given.is_none() => {
+                let allowed =
+                    "a scenario file (.toml), or `default`; arrays are the argument itself";
+                Err(InputError::new("the file is no scenario", "--scenario", named, allowed))
+            }
             (Some(_), None) => {
                 let (what, found) =
                     ("there are two scenarios", format!("`{given}` is one already"));

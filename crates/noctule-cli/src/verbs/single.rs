@@ -1,6 +1,6 @@
 //! `noctule design`, `evaluate`, `verify`: one instance, the full story.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use noctule::data;
 use noctule_lab::files;
@@ -58,36 +58,27 @@ pub(crate) fn design(options: &cli::Design, as_json: bool) -> Result<Done, Failu
             path,
         )?;
     }
-    // A design that was computed is kept, whether or not there is a proof of it.
-    let proven = proof.map_or(Ok(()), |path| proof::write(&story, path));
+    // First what was computed is kept, whether or not there is a proof of it, or time for one.
     let shown = show(&story, options.out.as_deref(), as_json)?;
-    let Err(failure) = proven else { return Ok(shown) };
+    let Some(Err(failure)) = proof.map(|path| proof::write(&story, path)) else {
+        return Ok(shown);
+    };
     // to stderr, for with --json the design is the one document
     let code = failure.report(false);
     Ok(if shown == Done::Done { Done::Unproven(code) } else { shown })
 }
 
-/// Links from one to the next that are followed, as systems do.
-const LINKS: usize = 40;
-
 /// Refuse two files of one name, however it is spelled, and to write where the instance is read from: the last that
 /// is written would be all that is left.
 fn check_apart(read: Option<&str>, written: &[Option<&Path>]) -> Result<(), Failure> {
-    // links are followed to where they would write, be there a file or not yet
     let whole = |path: &Path| {
-        let mut path = path.to_path_buf();
-        for _ in 0..LINKS {
-            let Ok(target) = path.read_link() else { break };
-            path = path.parent().unwrap_or(Path::new("")).join(target);
-        }
-        path.canonicalize()
-            .or_else(|_| {
-                let name = path.file_name().map(PathBuf::from).unwrap_or_default();
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                Ok(folder.unwrap_or(Path::new(".")).canonicalize()?.join(name))
-            })
-            .or_else(|_: std::io::Error| std::path::absolute(&path))
-            .unwrap_or(path)
+        let path = files::behind_links(path).unwrap_or_else(|_| path.into());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        path.canonicalize().unwrap_or_else(|_| match (folder, path.file_name()) {
+            (Ok(folder), Some(name)) => folder.join(name),
+            _ => path,
+        })
     };
     let read = read.map(Path::new).filter(|path| path.is_file()).map(whole);
     let mut seen = Vec::new();

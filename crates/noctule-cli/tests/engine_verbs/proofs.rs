@@ -98,6 +98,20 @@ fn proofs_are_written_checked_and_refused() {
     assert_eq!(told.status.code(), Some(4), "{}", text(&told.stderr));
 }
 
+/// Where there is no room for the proof, the design is there all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_for_the_proof_leaves_the_design() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    std::os::unix::fs::symlink("/dev/full", dir.join("p.json")).unwrap();
+    let full = call(dir, &["design", "--out", "d.json", "--proof", "p.json", "--force"]);
+    assert_eq!(full.status.code(), Some(1), "{}", text(&full.stderr));
+    assert!(text(&full.stdout).contains("sum rate") && dir.join("d.json").exists());
+    let verified = call(dir, &["verify", "d.json"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", text(&verified.stdout));
+}
+
 /// A link that leads nowhere yet is the file that it will make.
 #[cfg(unix)]
 #[test]

@@ -223,8 +223,8 @@ fn a_folder_that_is_begun_anew_is_left_by_who_still_computes() {
     let quiet = |words: &[&str]| {
         noctule(dir, words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     };
-    let older = quiet(&words("1", &[]));
-    while !dir.join("d/chunks/c000000.jsonl").exists() {}
+    let mut older = quiet(&words("1", &[]));
+    while older.try_wait().unwrap().is_none() && !dir.join("d/chunks/c000000.jsonl").exists() {}
     let newer = quiet(&words("2", &["--fresh"]));
     let (older, newer) = (older.wait_with_output().unwrap(), newer.wait_with_output().unwrap());
     assert!(dir.join("d.old").exists(), "ended before it was moved");

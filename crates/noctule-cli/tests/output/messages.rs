@@ -196,6 +196,8 @@ fn a_scenario_goes_with_arrays_one_by_one() {
     let given = ["design", "surfaces", "--system", "surfaces", "--scenario", "default"];
     let refused = told(&given);
     assert!(refused.contains("there are two scenarios"), "{refused}");
+    let swapped = told(&["design", "--scenario", "sites.csv"]);
+    assert!(swapped.contains("the file is no scenario"), "{swapped}");
     let of = ["design", "--system", "surfaces", "--scenario", "default"];
     assert_eq!(told(&of), plain);
 }

@@ -117,7 +117,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
 }
 
 /// The file that a name means, through links, whether it exists or not.
-fn behind_links(path: &Path) -> io::Result<PathBuf> {
+///
+/// # Errors
+/// Where links lead in a circle, or cannot be read.
+pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         match fs::symlink_metadata(&path) {

@@ -28,8 +28,11 @@ impl Ours {
     ) -> Result<(), LabError> {
         self.check(dir, plan)?;
         publish(path, bytes, flush)?;
-        self.check(dir, plan).inspect_err(|_| {
-            let _ = fs::remove_file(path);
+        self.check(dir, plan).inspect_err(|error| {
+            // a plan that cannot be read just now says nothing of whose the folder is
+            if matches!(error, LabError::OtherPlan { .. } | LabError::Input(_)) {
+                let _ = fs::remove_file(path);
+            }
         })
     }
 
