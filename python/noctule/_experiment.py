@@ -18,6 +18,7 @@ from ._distributed import Spread
 from ._identity import identity
 from ._input import Array, OnFailure, check_on_failure, member_of, refuse
 from ._instance import Instance
+from ._parquet import kinds
 from ._progress import Bar
 from ._verbs import variables_of
 
@@ -48,8 +49,16 @@ class Records:
     def columns(self) -> dict[str, Array]:
         """All columns of ``records.csv``."""
         if self._columns is None:
-            self._columns = _columns(self.folder / "records.csv")
+            self._columns = self._table("records")
         return self._columns
+
+    def _table(self, name: str) -> dict[str, Array]:
+        """The columns of one of the tables."""
+        with (self.folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(line for line in file if not line.startswith("#")))
+        header, body = rows[0], rows[1:]
+        kind = kinds(header, self.plan)
+        return {name: _column([row[i] for row in body], kind[name]) for i, name in enumerate(header)}
 
     def __getitem__(self, name: str) -> Array:
         column: Array = member_of(self.columns, name)
@@ -72,7 +81,13 @@ class Records:
             raise ImportError("data frames need pandas: pip install noctule[pandas]") from None
         if table not in ("records", "summary", "series"):
             raise _noctule.unknown(table, "", ["records", "summary", "series"])
-        return pandas.read_csv(self.folder / f"{table}.csv")
+        path = self.folder / f"{table}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            kind = kinds(next(csv.reader(file)), self.plan)
+        words = {name: str for name, what in kind.items() if what == "words"}
+        # A scheme may be called "08" or "NA", and an empty cell is no word.
+        return pandas.read_csv(path, dtype=words, keep_default_na=False,
+                               na_values={name: [""] for name in kind if name not in words})
 
     def to_parquet(self, path: str | Path | None = None) -> Path:
         """Write ``records`` as Parquet, with types and compressed; the path, by default
@@ -91,7 +106,7 @@ class Records:
     @property
     def summary(self) -> dict[str, Array]:
         """The columns of ``summary.csv``: statistics over trials for every point and scheme."""
-        return _columns(self.folder / "summary.csv")
+        return self._table("summary")
 
     @property
     def claims(self) -> list[dict[str, Any]]:
@@ -149,22 +164,10 @@ class Records:
         return _show.html_table(repr(self).strip("<>"), names, rows, 1)
 
 
-def _columns(path: Path) -> dict[str, Array]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(line for line in file if not line.startswith("#")))
-    header, body = rows[0], rows[1:]
-    return {name: _column([row[i] for row in body]) for i, name in enumerate(header)}
-
-
-def _column(cells: list[str]) -> Array:
-    filled = [cell for cell in cells if cell != ""]
-    try:
-        numbers = [float(cell) for cell in filled]
-    except ValueError:
+def _column(cells: list[str], kind: str) -> Array:
+    if kind == "words":
         return np.array(cells, dtype=object)
-    if filled and len(filled) == len(cells) and all(
-        cell.lstrip("-").isdigit() and abs(n) < 2**53 for cell, n in zip(filled, numbers)
-    ):
+    if cells and all(cell.lstrip("-").isdigit() and abs(int(cell)) < 2**53 for cell in cells):
         return np.array([int(cell) for cell in cells], dtype=np.int64)
     return np.array([float(cell) if cell else np.nan for cell in cells])
 

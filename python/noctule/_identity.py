@@ -11,6 +11,8 @@ import dis
 import enum
 import functools
 import hashlib
+import importlib
+import importlib.util
 import secrets
 import sys
 import sysconfig
@@ -134,6 +136,12 @@ class _Digest:
                 self._add(cell.cell_contents)
             except ValueError:
                 self._say("empty cell")
+        for name in sorted(set(_imports(function.__code__, function.__globals__.get("__package__")))):
+            self._say("import", name)
+            try:
+                self._add(importlib.import_module(name))
+            except Exception:
+                raise _Untold from None
         for name in sorted(set(_globals(function.__code__))):
             if name in function.__globals__:
                 self._say("global", name)
@@ -141,6 +149,8 @@ class _Digest:
 
     def _class(self, kind: type) -> None:
         self._say("class", kind.__qualname__)
+        if type(kind) is not type:
+            self._add(type(kind))
         for base in kind.__bases__:
             self._add(base)
         for name, member in sorted(vars(kind).items()):
@@ -206,6 +216,22 @@ def _globals(code: types.CodeType) -> Iterator[str]:
             yield from _globals(constant)
 
 
+def _imports(code: types.CodeType, package: str | None) -> Iterator[str]:
+    """Modules that a function, or one inside it, imports when it runs."""
+    before: list[Any] = [None, None]
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            level, name = before[0], str(instruction.argval)
+            if not isinstance(level, int) or (level and not package):
+                raise _Untold
+            yield importlib.util.resolve_name("." * level + name, package) if level else name
+        if instruction.opname.startswith("LOAD_"):
+            before = [before[1], instruction.argval]
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _imports(constant, package)
+
+
 def _version(module: str) -> str:
     package = sys.modules.get(module.partition(".")[0])
     return str(getattr(package, "__version__", sys.version_info[:2]))
@@ -223,8 +249,11 @@ def _is_installed(value: Any) -> bool:
         return False
     if isinstance(value, types.ModuleType):
         return from_package(value.__name__, getattr(value, "__file__", None))
-    file = value.__code__.co_filename if isinstance(value, types.FunctionType) else None
-    return from_package(str(value.__module__), file)
+    if isinstance(value, types.FunctionType):
+        # one that a package made around a function of somebody else (functools.singledispatch) is theirs
+        own = value.__code__.co_filename
+        return from_package(str(value.__module__), own) and from_package(str(value.__module__), None)
+    return from_package(str(value.__module__), None)
 
 
 def from_package(module: str, file: str | None) -> bool:

@@ -27,16 +27,21 @@ def sides_of(sides: Any) -> str:
     return f"array={horizontal}x{vertical}"
 
 
+def _whole(name: str, index: Any) -> int:
+    try:
+        if isinstance(index, (bool, np.bool_)):
+            raise TypeError
+        return operator.index(index)
+    except TypeError:
+        raise refuse("the index is not a whole number", name, repr(index), "0, 1, 2, …") from None
+
+
 def _imported(tool: str, found: Any, options: list[str],
               chosen: Mapping[str, int | None]) -> ComplexArray:
     """Axes [trial, user, antenna, subcarrier]."""
     for name, index in chosen.items():
         if index is not None:
-            try:
-                options.append(f"{name}={operator.index(index)}")
-            except TypeError:
-                raise refuse("the index is not a whole number", name, repr(index),
-                             "0, 1, 2, …") from None
+            options.append(f"{name}={_whole(name, index)}")
             if index < 0:
                 raise refuse("the index is out of range", name, str(index), "0 or more")
     result, notes = _noctule.imported(found, "; ".join([f"tool={tool}", *options]))
@@ -51,7 +56,7 @@ def _one(result: ComplexArray, subcarrier: int | None) -> ComplexArray:
     if subcarrier is None and count > 1:
         warnings.warn(f"only the first of {count} subcarriers was taken; subcarrier=0 says it is so",
                       UserWarning, stacklevel=3)
-    index = 0 if subcarrier is None else subcarrier
+    index = 0 if subcarrier is None else _whole("subcarrier", subcarrier)
     _inside(result, {"subcarrier": (3, index)})
     return np.ascontiguousarray(result[..., index])
 
@@ -140,8 +145,21 @@ def deepmimo(channel: npt.ArrayLike, users: Any = None, *,
     found = _imported("deepmimo", channel, options, {"rx_ant": receive_antenna})
     result: ComplexArray = _one(found, subcarrier)[0]
     if users is not None:
-        result = result[users]
+        result = result[_rows(users, len(result))]
     return result
+
+
+def _rows(users: npt.ArrayLike, count: int) -> npt.NDArray[Any]:
+    """Indices of users, or a mask of all."""
+    rows = np.asarray(users)
+    if rows.size == 0 and rows.ndim == 1:
+        rows = rows.astype(int)
+    is_mask = rows.dtype.kind == "b" and rows.shape == (count,)
+    is_list = rows.dtype.kind in "iu" and rows.ndim == 1 and bool(np.all((-count <= rows) & (rows < count)))
+    if not (is_mask or is_list):
+        raise refuse("these are no users", "users", f"{rows.dtype} of shape {list(rows.shape)}",
+                     f"a list of indices below {count}, or a mask of {count}")
+    return rows
 
 
 def quadriga(fr: npt.ArrayLike, *, positions: npt.ArrayLike | None = None,
@@ -209,7 +227,10 @@ def _order(positions: npt.ArrayLike | None, order: npt.ArrayLike | None) -> list
         order = np.lexsort((-places[2], -places[1]))
     if order is None:
         return []
-    return ["order=" + ",".join(str(int(index)) for index in np.asarray(order).reshape(-1))]
+    given = np.asarray(order).reshape(-1)
+    if given.dtype.kind not in "iu":
+        raise refuse("the order is not one of whole numbers", "order", str(given.dtype), "0, 1, 2, …")
+    return ["order=" + ",".join(str(index) for index in given)]
 
 
 def _inside(array: Any, chosen: dict[str, tuple[int, int]]) -> None:

@@ -14,7 +14,7 @@ from ._input import refuse
 #: Bytes of a table that are in memory at once.
 _BLOCK = 8 << 20
 
-_WORDS = {"scheme", "outcome", "stop", "proof", "bound_method", "reason"}
+_WORDS = {"scheme", "outcome", "stop", "proof", "bound_method", "reason", "metric", "series"}
 _COUNTS = {"point", "trial", "evaluations"}
 
 

@@ -89,7 +89,7 @@ def channels(
         Instead of a preset: names of the axes in order, out of ``batch``, ``user``, ``ap``,
         ``antenna``. Axes of other names must have length one and are dropped.
     conjugate
-        With ``axes``: whether the foreign signal is ``y = h x`` (true) or ``y = hᴴ x``.
+        With ``axes``: whether the foreign signal is ``y = h x`` (true) or ``y = hᴴ x``. Presets know it.
     array_sides
         Elements (horizontal, vertical) of the planar array, for the next two.
     fastest
@@ -118,6 +118,9 @@ def channels(
     if convention is not None:
         if convention not in _PRESETS:
             raise _noctule.unknown(convention, "convention", list(_PRESETS))
+        if conjugate:
+            raise refuse("a preset says itself whether channels are conjugated", "conjugate", "True",
+                         "conjugate with axes", f"axes=\"{_PRESETS[convention][0]}\", conjugate=True")
         return _ordered(_turned(array, *_PRESETS[convention]), array_sides, fastest, mirror)
     names = [name.strip() for name in str(axes).split(",")]
     order = [name for name in ("batch", "user", "ap", "antenna") if name in names]

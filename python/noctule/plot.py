@@ -274,8 +274,11 @@ def _allocation(design: Design) -> dict[str, Any]:
         bars = (np.abs(variables["data_beams"]) ** 2).sum(axis=-1).T
         what, part, label, unit = "Access point", "user", "Power over its limit", ""
     else:
-        beams = np.asarray(variables["beams"])
-        bars, what, label, unit = (np.abs(beams) ** 2).sum(axis=-1), "Stream", "Power", "W"
+        # a frame has beams of every subcarrier, [subcarrier, stream, antenna]
+        part = "stream" if "band_beams" in variables else ""
+        beams = np.asarray(variables["band_beams" if part else "beams"])
+        what = "Subcarrier" if part else "Stream"
+        bars, label, unit = (np.abs(beams) ** 2).sum(axis=-1), "Power", "W"
     bars = np.asarray(bars, dtype=float)
     bars = bars.reshape(len(bars), -1)
     names = [f"{part} {k}" if part else "" for k in range(bars.shape[1])]

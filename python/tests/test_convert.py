@@ -116,6 +116,28 @@ def test_wrong_conventions_are_refused() -> None:
             call()
 
 
+def test_indices_that_are_none_are_refused() -> None:
+    tensor, rays = np.ones((5, 4, 1, 1, 16, 14, 64)), np.ones((10, 1, 16, 1))
+    calls: list[Any] = [
+        lambda: convert.sionna(tensor, array=(4, 4), symbol=0, subcarrier=True),
+        lambda: convert.sionna(tensor, array=(4, 4), symbol=0, subcarrier=1.0),  # type: ignore[arg-type]
+        lambda: convert.sionna(tensor, array=(4, 4), symbol=True, subcarrier=0),
+        lambda: convert.deepmimo(rays, users=2, array=(4, 4), total_subcarriers=64),
+        lambda: convert.deepmimo(rays, users=[10], array=(4, 4), total_subcarriers=64),
+        lambda: convert.deepmimo(rays, users=[[1, 2]], array=(4, 4), total_subcarriers=64),
+        lambda: convert.quadriga(np.ones((1, 2, 1, 1)), order=[0.7, 1.2]),
+        lambda: convert.channels(np.ones((3, 2)), "columns", conjugate=True),
+    ]
+    for call in calls:
+        with pytest.raises(noctule.InvalidInput):
+            call()
+    mask = np.arange(10) > 7
+    for users in (mask, [8, 9], [-2, -1], np.array([8, 9], dtype=np.uint8)):
+        found = convert.deepmimo(rays, users=users, array=(4, 4), total_subcarriers=64)
+        assert found.shape == (2, 16)
+    assert convert.deepmimo(rays, users=[], array=(4, 4), total_subcarriers=64).shape == (0, 16)
+
+
 def test_a_batch_from_a_channel_tensor(rng: np.random.Generator) -> None:
     tensor = rng.normal(size=(3, 2, 1, 1, 16, 1, 4)) + 0j
     instances = noctule.stack(scenario={}, channels=convert.sionna(tensor, array=(4, 4), subcarrier=1))

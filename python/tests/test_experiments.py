@@ -169,3 +169,33 @@ def test_methods_are_told_apart() -> None:
     # What cannot be told apart is never the same.
     generator = (x for x in range(3))
     assert identity(enclosing(generator)) != identity(enclosing(generator))
+
+
+def test_names_of_schemes_stay_words(tmp_path: Path) -> None:
+    text = 'format = "noctule-experiment/1"\nsystem = "beamforming"\ntitle = "names"\ntrials = 2\n'
+    names = ["08", "8", "1_0", "nan", "null", "NA"]
+    text += "".join(f'[[scheme]]\nid = "{name}"\nname = "{"rzf" if i % 2 else "zf"}"\n' for i, name in enumerate(names))
+    records = noctule.run(text, out=tmp_path / "out")
+    assert records["scheme"].tolist() == 2 * names
+    assert sorted(set(records.summary["scheme"])) == sorted(names)
+    assert [row["scheme"] for row in records] == 2 * names
+    assert set(records["reason"]) == {""}, "an empty cell is no word"
+    pandas = pytest.importorskip("pandas")
+    frame = records.to_pandas()
+    assert list(frame["scheme"]) == 2 * names and list(frame["reason"]) == 12 * [""]
+    for name, column in records.columns.items():
+        if column.dtype != object:
+            np.testing.assert_allclose(frame[name].to_numpy(), column, rtol=1e-15, err_msg=name)
+    assert isinstance(frame, pandas.DataFrame)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_a_method_says_is_kept_as_text(tmp_path: Path) -> None:
+    text = 'format = "noctule-experiment/1"\nsystem = "beamforming"\ntitle = "t"\ntrials = 2\n[[scheme]]\nname = "rzf"\n'
+    for number, said in enumerate(["x" * 300_000, "half \ud800 of a pair", "two\nlines, \"quoted\""]):
+        def failing(instance: noctule.Instance, said: str = said) -> None:
+            raise ValueError(said)
+
+        records = noctule.run(text, schemes={"mine": failing}, out=tmp_path / str(number))
+        reasons = records["reason"][records["scheme"] == "mine"]
+        assert len(reasons) == 2 and all("ValueError" in reason and len(reason) < 3000 for reason in reasons)

@@ -143,6 +143,13 @@ def test_pictures_show_the_numbers_of_the_design() -> None:
     assert np.isclose(sum(bar.get_height() for bar in bars), pilots["fractions"].sum())
 
 
+def test_a_frame_of_subcarriers_has_an_allocation(tmp_path: Path) -> None:
+    design = noctule.design(noctule.beamforming.Scenario(ofdm={"subcarriers": 4}))
+    figure = noctule.plot.picture(design, "allocation")
+    heights = sum(bar.get_height() for bar in figure.axes[0].patches)
+    assert heights == pytest.approx(float((np.abs(design["band_beams"]) ** 2).sum()), rel=1e-9)
+
+
 def test_a_curve_needs_a_trace(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     traced = noctule.design("beamforming", trace_rows=50)

@@ -18,9 +18,12 @@
   const load = () => (index ??= fetch(`${base}assets/search.json`).then((response) => response.json()));
 
   /** Sections that have every word, or one that begins so; the best first. */
-  function find({ sections, words, places }, query) {
-    const asked = query.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 1);
+  function find({ sections, sizes, words, places }, query) {
+    const pairs = (run) => (/\p{Script=Han}/u.test(run) ? [...run].slice(1).map((c, i) => [...run][i] + c) : [run]);
+    const asked = query.toLowerCase().split(/[^\p{L}\p{N}]+/u).flatMap(pairs).filter((word) => word.length > 1);
     if (!asked.length) return [];
+    // a word means less in a long section, and what has changed is not what is
+    const share = (at) => (sections[at][0].startsWith("changelog") ? 0.3 : 1) / (1 + Math.log1p(sizes[at] / 100));
     let hits = null;
     for (const word of asked) {
       let low = 0;
@@ -35,7 +38,7 @@
         const whole = words[k] === word ? 3 : 1;
         for (let i = 0; i < places[k].length; i += 2) {
           const [at, count] = [places[k][i], places[k][i + 1]];
-          found.set(at, (found.get(at) ?? 0) + whole * Math.log1p(count));
+          found.set(at, (found.get(at) ?? 0) + whole * Math.log1p(count) * share(at));
         }
       }
       hits = hits === null ? found : new Map([...found].filter(([at]) => hits.has(at)).map(([at, score]) => [at, score + hits.get(at)]));
@@ -111,7 +114,10 @@
       button.className = "copy";
       button.textContent = "Copy";
       button.onclick = async () => {
-        await navigator.clipboard.writeText(block.querySelector("code").textContent.replace(/^\$ /gm, ""));
+        // where commands stand beside what they print, the commands alone
+        const code = block.querySelector("code").textContent;
+        const typed = code.match(/^\$ .*(?:\\\n.*)*/gm);
+        await navigator.clipboard.writeText(typed ? typed.join("\n").replace(/^\$ /gm, "") + "\n" : code);
         button.textContent = "Copied";
         setTimeout(() => (button.textContent = "Copy"), 1500);
       };

@@ -35,16 +35,28 @@ const HEADING: u32 = 12;
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     sections: Vec<[String; 4]>,
+    /// Words of each section: in a long one a word means less.
+    sizes: Vec<usize>,
     words: BTreeMap<String, BTreeMap<usize, u32>>,
 }
 
-/// The words of a text, in lower case.
+/// The words of a text, in lower case. Chinese has no spaces between its words: there, any two characters that
+/// follow each other are one.
 fn words(text: &str) -> impl Iterator<Item = String> {
     let lower = text.to_lowercase();
     let parts: Vec<String> = lower
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| (2..=30).contains(&word.chars().count()) && !COMMON.contains(word))
-        .map(str::to_owned)
+        .flat_map(|run| {
+            let letters: Vec<char> = run.chars().collect();
+            if letters.iter().any(|c| ('\u{3400}'..='\u{9fff}').contains(c)) {
+                letters.windows(2).map(|pair| pair.iter().collect()).collect()
+            } else {
+                vec![run.to_owned()]
+            }
+        })
+        .filter(|word: &String| {
+            (2..=30).contains(&word.chars().count()) && !COMMON.contains(&word.as_str())
+        })
         .collect();
     parts.into_iter()
 }
@@ -61,6 +73,7 @@ impl Index {
             };
             let shown: String = section.text.chars().take(SHOWN).collect();
             self.sections.push([anchor, title.to_owned(), section.heading.clone(), shown]);
+            self.sizes.push(words(&section.text).count());
             for (text, weight) in [(&section.heading, HEADING), (&section.text, 1)] {
                 for word in words(text) {
                     *self.words.entry(word).or_default().entry(number).or_default() += weight;
@@ -83,7 +96,7 @@ impl Index {
         }
     }
 
-    /// As JSON: sections, words in order, and for each word its sections and counts.
+    /// As JSON: sections and their sizes, words in order, and for each word its sections and counts.
     pub(crate) fn json(&self) -> String {
         let places: Vec<Vec<u32>> = self
             .words
@@ -91,13 +104,21 @@ impl Index {
             .map(|found| found.iter().flat_map(|(at, n)| [*at as u32, (*n).min(60)]).collect())
             .collect();
         let words: Vec<&String> = self.words.keys().collect();
-        json!({ "sections": self.sections, "words": words, "places": places }).to_string()
+        let (sections, sizes) = (&self.sections, &self.sizes);
+        json!({ "sections": sections, "sizes": sizes, "words": words, "places": places })
+            .to_string()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chinese_words_are_pairs_of_characters() {
+        let found: Vec<String> = words("下行信道 H.npy").collect();
+        assert_eq!(found, ["下行", "行信", "信道", "npy"]);
+    }
 
     #[test]
     fn a_heading_counts_more_than_the_text() {

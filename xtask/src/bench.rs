@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: what designs cost, in one committed table that no clock decides about.
 //!
 //! The example `counter` of the library runs kernels of every system. Counts of evaluations and
-//! factorisations are compared in `cargo xtask test` ([`check`]); instructions, where valgrind is there
-//! to count them, and times are multiples of those of the calibration product and are written only.
+//! factorisations are compared in `cargo xtask test` ([`check`]) with the build of the tests; instructions, where
+//! valgrind is there to count them, and times are of a release build, which has no assertions, and are written only.
 
 use std::fmt::Write;
 use std::fs;
@@ -28,9 +28,10 @@ struct Row {
     /// Of all designs together.
     evaluations: u64,
     factorisations: u64,
-    /// Of one design, over those of the product.
+    /// Of one design, thousands.
     instructions: String,
-    time: String,
+    /// Of one design, over that of the product, and in microseconds.
+    time: [String; 2],
 }
 
 /// `cargo xtask bench [--check | --counts]`.
@@ -51,15 +52,16 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// The program that counts, in the profile of tests: its dependencies are compiled already.
-fn program(root: &Path) -> Result<PathBuf, String> {
-    let arguments = ["build", "--workspace", "--profile", PROFILE, "--example", "counter"];
+/// The program that counts. With the profile of tests its dependencies are compiled already; assertions in them, which
+/// small products have the most of, would falsify times and instructions.
+fn program(root: &Path, profile: &str) -> Result<PathBuf, String> {
+    let arguments = ["build", "--workspace", "--profile", profile, "--example", "counter"];
     tools::cargo(root, &arguments, &[], "the program that counts does not build")?;
-    tools::beside("examples/counter")
+    tools::beside_in(profile, "examples/counter")
 }
 
 fn counted(root: &Path) -> Result<Vec<Row>, String> {
-    rows(&output(&program(root)?, &[])?)
+    rows(&output(&program(root, PROFILE)?, &[])?)
 }
 
 /// The committed table with the counts of today.
@@ -76,19 +78,17 @@ fn recounted(root: &Path) -> Result<Vec<Row>, String> {
 
 /// Everything, times and instructions too.
 fn measured(root: &Path) -> Result<Vec<Row>, String> {
-    let program = program(root)?;
+    let program = program(root, "release")?;
     let mut rows = rows(&output(&program, &["--time"])?)?;
     let simulator = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     if simulator.is_err() {
         eprintln!("xtask: valgrind is not here: the table is without instructions");
         return Ok(rows);
     }
-    let mut product = None;
     for row in &mut rows {
         eprintln!("xtask: counting instructions of {}", row.kernel);
         let all = instructions(&program, &row.kernel)? as f64;
-        let unit = *product.get_or_insert(all);
-        row.instructions = three_digits(all / unit / row.designs as f64);
+        row.instructions = three_digits(all / 1000.0 / row.designs as f64);
     }
     Ok(rows)
 }
@@ -121,11 +121,13 @@ fn output(program: &PathBuf, arguments: &[&str]) -> Result<String, String> {
 fn rows(text: &str) -> Result<Vec<Row>, String> {
     let row = |line: &str| {
         let cells: Vec<&str> = line.split('\t').collect();
-        let (counts, time) = cells.get(1..4).map(|counts| (counts, cells.get(4)))?;
+        let (counts, times) = cells.get(1..4).map(|counts| (counts, cells.get(4..6)))?;
         let [designs, evaluations, factorisations] = [0, 1, 2].map(|i| counts[i].parse().ok());
-        let time = match time {
-            Some(time) => three_digits(time.parse().ok()?),
-            None => ABSENT.to_owned(),
+        let time = match times {
+            Some([ratio, micros]) => {
+                [three_digits(ratio.parse().ok()?), three_digits(micros.parse().ok()?)]
+            }
+            _ => [ABSENT.to_owned(), ABSENT.to_owned()],
         };
         Some(Row {
             kernel: cells[0].to_owned(),
@@ -148,8 +150,8 @@ fn three_digits(ratio: f64) -> String {
 }
 
 const HEAD: &str = "\
-| kernel | designs | evaluations | factorisations | instructions a design, P | time a design, P |
-|---|---|---|---|---|---|
+| kernel | designs | evaluations | factorisations | instructions a design, thousands | time a design, P | time a design, µs |
+|---|---|---|---|---|---|---|
 ";
 
 fn written(rows: &[Row]) -> String {
@@ -158,7 +160,7 @@ fn written(rows: &[Row]) -> String {
         let Row { kernel, designs, evaluations, factorisations, instructions, time } = row;
         let counts = format!("{designs} | {evaluations} | {factorisations}");
         // writing to a string does not fail
-        let _ = writeln!(text, "| {kernel} | {counts} | {instructions} | {time} |");
+        let _ = writeln!(text, "| {kernel} | {counts} | {instructions} | {} |", time.join(" | "));
     }
     text
 }
@@ -168,7 +170,8 @@ fn read(table: &str) -> Result<Vec<Row>, String> {
     let row = |line: &str| {
         let inner = line.strip_prefix("| ")?.strip_suffix(" |")?;
         let cells: Vec<&str> = inner.split(" | ").collect();
-        let [kernel, designs, evaluations, factorisations, instructions, time] = cells[..] else {
+        let [kernel, designs, evaluations, factorisations, instructions, ratio, micros] = cells[..]
+        else {
             return None;
         };
         Some(Row {
@@ -177,7 +180,7 @@ fn read(table: &str) -> Result<Vec<Row>, String> {
             evaluations: evaluations.parse().ok()?,
             factorisations: factorisations.parse().ok()?,
             instructions: instructions.to_owned(),
-            time: time.to_owned(),
+            time: [ratio.to_owned(), micros.to_owned()],
         })
     };
     lines
@@ -241,14 +244,19 @@ mod tests {
     use super::*;
 
     fn table() -> Vec<Row> {
-        rows("product\t1\t0\t0\t1\na/one\t20\t1000\t3\t123.44\nb/two\t1\t51\t0\t9.999").unwrap()
+        let lines = [
+            "product\t1\t0\t0\t1\t0.62",
+            "a/one\t20\t1000\t3\t123.44\t76.5",
+            "b/two\t1\t51\t0\t9.999\t6.2",
+        ];
+        rows(&lines.join("\n")).unwrap()
     }
 
     #[test]
     fn what_is_written_is_read() {
         let table = table();
-        assert_eq!(table[1].time, "123");
-        assert_eq!(table[2].time, "10.0");
+        assert_eq!(table[1].time, ["123", "76.5"]);
+        assert_eq!(table[2].time, ["10.0", "6.20"]);
         let page = format!("words\n{BEGIN}{}{END}\nmore\n", written(&table));
         let [before, middle, after] = parts(&page).unwrap();
         assert_eq!(read(middle).unwrap(), table);

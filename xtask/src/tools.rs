@@ -29,9 +29,14 @@ pub(crate) fn program() -> Result<PathBuf, String> {
 /// A program of the `build` step: it lies beside the folder of this very program, wherever the
 /// target folder is configured to be.
 pub(crate) fn beside(name: &str) -> Result<PathBuf, String> {
+    beside_in(PROFILE, name)
+}
+
+/// The same of another profile.
+pub(crate) fn beside_in(profile: &str, name: &str) -> Result<PathBuf, String> {
     let me = std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;
     let target = me.parent().and_then(Path::parent).unwrap_or_else(|| Path::new("target"));
-    let program = target.join(PROFILE).join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let program = target.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if program.is_file() {
         Ok(program)
     } else {

@@ -12,6 +12,7 @@ use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::{Accum, Conj, MatMut, MatRef, Par};
 
 pub use crate::vector::real_dot;
+use crate::vector::{Loops, Wide, widest};
 use crate::{C64, CMat, NumError};
 
 /// What is done to an operand of a product before it is multiplied.
@@ -317,7 +318,23 @@ impl RealCholesky {
     ///
     /// Formed as L⁻ᵀ L⁻¹, which is symmetric to the bit.
     pub fn inverse(&mut self, out: &mut [f64]) {
-        let (n, factor, inverse) = (self.n, &self.factor, &mut self.inverse_factor);
+        widest(Inverse { n: self.n, factor: &self.factor, inverse: &mut self.inverse_factor, out });
+    }
+}
+
+struct Inverse<'a> {
+    n: usize,
+    factor: &'a [f64],
+    inverse: &'a mut [f64],
+    out: &'a mut [f64],
+}
+
+impl Wide for Inverse<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with<L: Loops>(self, loops: L) {
+        let Inverse { n, factor, inverse, out } = self;
         // Rows of results grow together: entries of a row do not wait for one another, and the sum of each is
         // in the order of k.
         for i in 0..n {
@@ -326,7 +343,7 @@ impl RealCholesky {
             row.fill(0.0);
             for (k, known) in done.chunks_exact(n).enumerate() {
                 let by = factor[i * n + k];
-                row.iter_mut().zip(&known[..=k]).for_each(|(sum, x)| *sum += by * x);
+                loops.real_axpy(by, &known[..=k], row);
             }
             let pivot = factor[i * n + i];
             row[..i].iter_mut().for_each(|sum| *sum = -*sum / pivot);
@@ -336,7 +353,7 @@ impl RealCholesky {
             let row = &mut out[i * n..=i * n + i];
             row.fill(0.0);
             for known in inverse.chunks_exact(n).skip(i) {
-                row.iter_mut().zip(known).for_each(|(sum, x)| *sum += known[i] * x);
+                loops.real_axpy(known[i], known, row);
             }
             for j in 0..i {
                 out[j * n + i] = out[i * n + j];

@@ -18,6 +18,45 @@ pub fn wide<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
+/// Work that is made of [`Loops`], which do the same in every width, to the bit.
+pub trait Wide {
+    /// What comes of it.
+    type Output;
+
+    /// Do it, `#[inline(always)]`, with the loops of a width.
+    fn with<L: Loops>(self, loops: L) -> Self::Output;
+}
+
+/// Loops over complex vectors, for [`Wide`] work of many short ones: the width is chosen once for all.
+pub trait Loops: Copy {
+    /// `y += a x` with a complex factor.
+    fn axpy(self, a: C64, x: &[C64], y: &mut [C64]);
+
+    /// `y += a x` of real numbers.
+    fn real_axpy(self, a: f64, x: &[f64], y: &mut [f64]);
+}
+
+/// Do work with the widest registers there are.
+#[inline]
+pub fn widest<W: Wide>(work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        return simd.vectorize(
+            #[inline(always)]
+            || work.with(x86::Registers(simd)),
+        );
+    }
+    work.with(plain::Numbers)
+}
+
+/// Real and imaginary parts in turn, as complex numbers.
+///
+/// # Panics
+/// When there is an odd number of them.
+pub fn as_complex_mut(parts: &mut [f64]) -> &mut [C64] {
+    pulp::bytemuck::cast_slice_mut(parts)
+}
+
 /// Re Σ conj(aᵢ) bᵢ: the inner product of complex vectors taken as real ones.
 pub fn real_dot(a: &[C64], b: &[C64]) -> f64 {
     #[cfg(target_arch = "x86_64")]
@@ -50,8 +89,28 @@ const LANES: usize = 4;
 
 /// The loops as they are written down.
 mod plain {
-    use super::LANES;
+    use super::{LANES, Loops};
     use crate::C64;
+
+    /// One number after the other.
+    #[derive(Clone, Copy)]
+    pub(super) struct Numbers;
+
+    impl Loops for Numbers {
+        #[inline(always)]
+        fn axpy(self, a: C64, x: &[C64], y: &mut [C64]) {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y += x * a;
+            }
+        }
+
+        #[inline(always)]
+        fn real_axpy(self, a: f64, x: &[f64], y: &mut [f64]) {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y += x * a;
+            }
+        }
+    }
 
     #[inline(always)]
     pub(super) fn axpy(a: f64, x: &[C64], y: &mut [C64]) {
@@ -89,8 +148,47 @@ mod x86 {
     use pulp::x86::V3;
     use pulp::{as_arrays, as_arrays_mut, cast};
 
-    use super::{LANES, plain};
+    use super::{LANES, Loops, plain};
     use crate::C64;
+
+    /// Registers of four numbers: two complex ones.
+    #[derive(Clone, Copy)]
+    pub(super) struct Registers(pub(super) V3);
+
+    impl Loops for Registers {
+        #[inline(always)]
+        fn axpy(self, a: C64, x: &[C64], y: &mut [C64]) {
+            let avx = self.0.avx;
+            let entries = x.len().min(y.len());
+            let end = entries - entries % 2;
+            let (pairs_x, _) = as_arrays::<4, f64>(cast_slice(&x[..end]));
+            let (pairs_y, _) = as_arrays_mut::<4, f64>(cast_slice_mut(&mut y[..end]));
+            let (re, im): (__m256d, __m256d) = (cast([a.re; 4]), cast([a.im; 4]));
+            for (x, y) in pairs_x.iter().zip(pairs_y) {
+                let turned: __m256d = cast([x[1], x[0], x[3], x[2]]);
+                let (x, old): (__m256d, __m256d) = (cast(*x), cast(*y));
+                let product =
+                    avx._mm256_addsub_pd(avx._mm256_mul_pd(x, re), avx._mm256_mul_pd(turned, im));
+                *y = cast(avx._mm256_add_pd(old, product));
+            }
+            plain::Numbers.axpy(a, &x[end..entries], &mut y[end..entries]);
+        }
+
+        #[inline(always)]
+        fn real_axpy(self, a: f64, x: &[f64], y: &mut [f64]) {
+            let avx = self.0.avx;
+            let entries = x.len().min(y.len());
+            let end = entries - entries % 4;
+            let (fours_x, _) = as_arrays::<4, f64>(&x[..end]);
+            let (fours_y, _) = as_arrays_mut::<4, f64>(&mut y[..end]);
+            let by = cast([a; 4]);
+            for (x, y) in fours_x.iter().zip(fours_y) {
+                let product = avx._mm256_mul_pd(cast(*x), by);
+                *y = cast(avx._mm256_add_pd(cast(*y), product));
+            }
+            plain::Numbers.real_axpy(a, &x[end..entries], &mut y[end..entries]);
+        }
+    }
 
     /// Real numbers of as many entries as there are lanes.
     const REALS: usize = 2 * LANES;
@@ -180,6 +278,40 @@ mod tests {
             let product = axpy_dot(0.3, &x, &mut fused, &z);
             assert_eq!(fused, plainly, "{entries}");
             assert_eq!(product.to_bits(), plain::real_dot(&z, &plainly).to_bits(), "{entries}");
+        }
+    }
+
+    /// Both kinds of loops on the same numbers.
+    #[derive(Clone, Copy)]
+    struct Both<'a>(C64, &'a [C64], &'a [C64]);
+
+    impl Wide for Both<'_> {
+        type Output = (Vec<C64>, Vec<f64>);
+
+        #[inline(always)]
+        fn with<L: Loops>(self, loops: L) -> Self::Output {
+            let Both(a, x, y) = self;
+            let real = |list: &[C64]| -> Vec<f64> { list.iter().map(|z| z.re).collect() };
+            let (mut complex, mut numbers) = (y.to_vec(), real(y));
+            loops.axpy(a, x, &mut complex);
+            loops.real_axpy(a.re, &real(x), &mut numbers);
+            (complex, numbers)
+        }
+    }
+
+    #[test]
+    fn short_loops_of_every_width_give_the_same_bytes() {
+        for entries in 0..20 {
+            for (longer, a) in [(0, C64::new(0.3, -0.7)), (1, C64::new(-0.0, 1.0)), (3, C64::I)] {
+                let (x, y) = (random(entries + longer, 1), random(entries, 2));
+                let both = Both(a, &x, &y);
+                let (widely, plainly) = (widest(both), both.with(plain::Numbers));
+                let bits = |(complex, real): &(Vec<C64>, Vec<f64>)| -> Vec<u64> {
+                    let parts = complex.iter().flat_map(|z| [z.re, z.im]);
+                    parts.chain(real.iter().copied()).map(f64::to_bits).collect()
+                };
+                assert_eq!(bits(&widely), bits(&plainly), "{entries} {longer}");
+            }
         }
     }
 

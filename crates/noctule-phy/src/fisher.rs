@@ -28,6 +28,7 @@
 //! kept as an independent witness in the tests of this module.
 
 use noctule_num::linalg::{HermitianEigen, Op, RealCholesky, product};
+use noctule_num::vector::{Loops, Wide, as_complex_mut, widest};
 use noctule_num::{C64, CMat, NumError};
 
 use crate::arrays::Steering;
@@ -207,18 +208,33 @@ pub fn pack_hermitian(matrix: &CMat, out: &mut [f64]) {
 pub fn pack_gram(amplitudes: &CMat, first: usize, n: usize, packed: &mut [f64]) {
     assert_eq!(packed.len(), n * n, "room for n² numbers");
     packed.fill(0.0);
-    for stream in 0..amplitudes.cols() {
-        let y = &amplitudes.col(stream)[first..first + n];
-        let mut k = n;
-        for b in 0..n {
-            let own = y[b];
-            packed[b] += own.norm_sqr();
-            for (other, pair) in y[..b].iter().zip(packed[k..].chunks_exact_mut(2)) {
+    widest(Gram { amplitudes, first, n, packed });
+}
+
+struct Gram<'a> {
+    amplitudes: &'a CMat,
+    first: usize,
+    n: usize,
+    packed: &'a mut [f64],
+}
+
+impl Wide for Gram<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with<L: Loops>(self, loops: L) {
+        let (diagonal, above) = self.packed.split_at_mut(self.n);
+        let above = as_complex_mut(above);
+        for stream in 0..self.amplitudes.cols() {
+            let y = &self.amplitudes.col(stream)[self.first..self.first + self.n];
+            let mut rest = &mut *above;
+            for (b, own) in y.iter().enumerate() {
+                diagonal[b] += own.norm_sqr();
+                let (column, others) = rest.split_at_mut(b);
                 // y_a conj(y_b)
-                pair[0] += other.re * own.re + other.im * own.im;
-                pair[1] += other.im * own.re - other.re * own.im;
+                loops.axpy(own.conj(), &y[..b], column);
+                rest = others;
             }
-            k += 2 * b;
         }
     }
 }

@@ -116,6 +116,16 @@ pub enum Ends {
     OwnRule,
 }
 
+/// A stationarity residual, computed again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Residual {
+    /// ‖grad‖·‖x‖/max(1, |f|).
+    pub value: f64,
+    /// By how much it changes where the variables change in their last digits, which nobody can repeat;
+    /// zero where that was not looked at.
+    pub rounding: f64,
+}
+
 /// How a system checks the claims of its documents: one function for each kind.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::type_complexity)] // five functions, each named once, here
@@ -130,7 +140,7 @@ pub struct Checks<I, V, M, C> {
     /// A bound, computed again from its multipliers or, where that is a formula, from the instance.
     pub bound: fn(&Said<'_, I, V, M, C>, &Bound) -> Result<Again, Error>,
     /// The stationarity residual; `None` where that takes more than the document holds.
-    pub residual: fn(&Said<'_, I, V, M, C>) -> Result<Option<f64>, Error>,
+    pub residual: fn(&Said<'_, I, V, M, C>) -> Result<Option<Residual>, Error>,
     /// Whether it is proven again that the requirements cannot be met; numbers that were compared
     /// are added to the list.
     pub infeasible:

@@ -167,6 +167,11 @@ pub trait System: Sized + Send + Sync + 'static {
     /// A scene that cannot be used; places are fields of the scenario.
     fn realize(scenario: &Self::Scenario, seed: u64, trial: u64) -> Result<Self::Instance, Error>;
 
+    /// A scenario whose instance arrays will be laid over: what they decide need not be possible without them.
+    fn under(scenario: Self::Scenario, _arrays: &ArraySet) -> Self::Scenario {
+        scenario
+    }
+
     /// What variables achieve.
     ///
     /// # Errors
@@ -184,6 +189,12 @@ pub trait System: Sized + Send + Sync + 'static {
 
     /// The objective among the metrics.
     fn objective(metrics: &Self::Metrics) -> Option<f64>;
+
+    /// The unit of the objective, with a space before it, where people are told of it in another one; empty by
+    /// default.
+    fn objective_unit(_instance: &Self::Instance) -> &'static str {
+        ""
+    }
 
     /// What a careful colleague would say of these numbers, whoever designed them.
     fn advice(instance: &Self::Instance, metrics: &Self::Metrics) -> Vec<String>;

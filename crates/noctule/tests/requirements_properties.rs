@@ -64,6 +64,48 @@ fn campaign_best_metrics_are_proven_and_meet_everything() {
 }
 
 #[test]
+fn limits_that_cost_nothing_change_nothing_but_are_told() {
+    let interrupt = Interrupt::new();
+    for seed in 0..12 {
+        let (users, targets) = (1 + (seed % 3) as usize, 1 + (seed / 2 % 2) as usize);
+        let world = world(seed, (4, 2), users, targets);
+        let (metric, other) = (metric(seed, targets), metric(seed + 1, targets));
+        let free = Requirements {
+            sinr: vec![3.0; users],
+            caps: Vec::new(),
+            power: PowerLimit::Total(100.0),
+        };
+        let best = best_metric(&world, &metric, &free, &interrupt).unwrap();
+        assert!(best.infeasible.is_none(), "{seed}");
+        let reached = Evaluation::of(&world, &best.beams).unwrap().metric(&other).unwrap();
+        let limit = match other {
+            Metric::LogDet(_) => reached + 0.7,
+            _ => 2.0 * reached,
+        };
+        let required = Requirements { caps: vec![Cap { metric: other, limit }], ..free };
+        let found = best_metric(&world, &metric, &required, &interrupt).unwrap();
+        assert_eq!(found.beams, best.beams, "{seed}");
+        assert_eq!((found.value, found.bound), (best.value, best.bound), "{seed}");
+        assert_eq!(found.evaluations, best.evaluations, "{seed}");
+        assert_eq!((found.price_per_cap, found.rho), (vec![0.0], vec![0.0]), "{seed}");
+        assert!((found.capped[0] - reached).abs() <= 1e-9 * reached.abs(), "{seed}");
+        // A limit just below what is reached costs something.
+        let limit = match required.caps[0].metric {
+            Metric::LogDet(_) => reached - 0.01,
+            _ => 0.99 * reached,
+        };
+        let required =
+            Requirements { caps: vec![Cap { limit, ..required.caps[0].clone() }], ..required };
+        let bound = best_metric(&world, &metric, &required, &interrupt).unwrap();
+        let is_same_metric = metric == required.caps[0].metric;
+        assert!(
+            is_same_metric || bound.infeasible.is_some() || bound.value >= best.value,
+            "{seed}"
+        );
+    }
+}
+
+#[test]
 fn campaign_least_powers_are_proven_and_meet_everything() {
     let interrupt = Interrupt::new();
     for seed in 0..20 * effort::<u64>() {

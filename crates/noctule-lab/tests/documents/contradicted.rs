@@ -142,6 +142,22 @@ fn campaign_contradictory_documents() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// An empty list says that nothing is limited; what is no list there is refuted like a list of another length.
+#[test]
+fn nothing_stands_in_the_place_of_an_empty_list() {
+    let (system, _, whole) = documents()
+        .into_iter()
+        .find(|(_, _, document)| document["metrics"]["goal"]["limited"] == json!([]))
+        .unwrap();
+    for other in [json!(0.5), json!(true), json!("none"), json!({}), json!([0.5])] {
+        let mut changed = whole.clone();
+        changed["metrics"]["goal"]["limited"] = other.clone();
+        let found = system.verify(&changed);
+        let is_confirmed = found.as_ref().is_ok_and(|finding| finding.agrees);
+        assert!(!is_confirmed, "{other}: {found:?}");
+    }
+}
+
 const KINDS: &[&str] = &[
     "proof.bound.gap",
     "proof.infeasible",

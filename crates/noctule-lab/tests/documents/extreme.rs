@@ -185,6 +185,21 @@ fn campaign_extreme_arrays() {
     assert!(confirmed > 0);
 }
 
+/// At 100 dB more power what interferes is a difference of large numbers: the residual is one of another computation by
+/// some per cent, which refutes nobody.
+#[test]
+fn residuals_that_last_digits_move_refute_nothing() {
+    let system =
+        systems::singles().into_iter().find(|system| system.id() == "beamforming").unwrap();
+    let set = system.instance(&drawn(system.default_scenario())).unwrap();
+    for exponent in [8, 9, 10] {
+        let arrays = Some(Arrays::Set(scaled(&set, "power_w", 0, 10_f64.powi(exponent))));
+        let source = Source { scenario: None, arrays, seed: 5, trial: 0 };
+        let case = examine(system, system.schemes()[0].name, &source);
+        assert_eq!(case, Case::Confirmed, "1e{exponent}");
+    }
+}
+
 #[test]
 fn ends_of_ranges_that_were_once_wrong_are_confirmed() {
     for (id, place, value) in [

@@ -10,7 +10,7 @@ use noctule_lab::system::{
 };
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use serde_json::{Value, json};
 
 use crate::arrays::{dict_of, loads, set_of};
@@ -205,7 +205,11 @@ impl Calls {
 
     /// Keep a failure of the function, and say it in words.
     fn failed(&self, py: Python<'_>, error: PyErr, interrupt: &Interrupt) -> String {
-        let text = error.to_string();
+        let mut text = error.to_string();
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_REASON) {
+            text.truncate(end);
+            text.push('…');
+        }
         if error.is_instance_of::<PyKeyboardInterrupt>(py) {
             interrupt.raise();
             return text;
@@ -219,6 +223,10 @@ impl Calls {
         text
     }
 }
+
+/// Characters of an exception's text that go into a table: readers of CSV have limits for a cell. The whole of it is in
+/// the warning.
+const LONGEST_REASON: usize = 2000;
 
 /// The name for the rest of the process: schemes are described by static text. Equal names are
 /// kept once, so that a session costs a few bytes per new name.
@@ -260,8 +268,10 @@ pub(super) fn failures_of(py: Python<'_>, functions: &Functions) -> PyResult<Val
         }
         let parts = (first.get_type(py), first.value(py), first.traceback(py));
         let lines = py.import("traceback")?.call_method1("format_exception", parts)?;
-        let lines: Vec<String> = lines.extract()?;
-        all.insert(id.clone(), json!({ "count": failures.count, "first": lines.concat() }));
+        let lines: Vec<Bound<'_, PyString>> = lines.extract()?;
+        // half of a surrogate pair is no text elsewhere
+        let first: String = lines.iter().map(|line| line.to_string_lossy()).collect();
+        all.insert(id.clone(), json!({ "count": failures.count, "first": first }));
     }
     Ok(Value::Object(all))
 }

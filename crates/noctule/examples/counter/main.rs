@@ -3,7 +3,7 @@
 //!
 //! Without arguments it runs every kernel once and prints a line each: its name, how many designs it makes,
 //! and their evaluations and factorisations. `--time` adds the time of a design as a multiple of that of the
-//! calibration product, a complex one of 16 × 16, measured in turn with it. `--once NAME` runs a kernel
+//! calibration product, a complex one of 16 × 16, measured in turn with it, and in microseconds. `--once NAME` runs a kernel
 //! once in `counted` and prints nothing: a simulator that counts instructions there counts those of the
 //! kernel alone.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that shows its numbers")]
@@ -45,7 +45,8 @@ fn table(timed: bool) -> Result<(), Error> {
         let work = (kernel.prepare)()?()?;
         let counts = format!("{}\t{}\t{}", kernel.designs, work.evaluations, work.factorisations);
         if timed {
-            println!("{}\t{counts}\t{}", kernel.name, over_product(kernel)?);
+            let [ratio, micros] = times(kernel)?;
+            println!("{}\t{counts}\t{ratio}\t{micros}", kernel.name);
         } else {
             println!("{}\t{counts}", kernel.name);
         }
@@ -68,15 +69,16 @@ fn counted(run: &mut Run) -> Result<Work, Error> {
     run()
 }
 
-/// The time of a design of this kernel as a multiple of that of the product, timed in turn.
-fn over_product(kernel: &Kernel) -> Result<f64, Error> {
+/// The time of a design of this kernel as a multiple of that of the product, timed in turn, and in microseconds.
+fn times(kernel: &Kernel) -> Result<[f64; 2], Error> {
     let (mut run, mut product) = ((kernel.prepare)()?, kernels::product()?);
     let (mut own, mut unit) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..ROUNDS {
         unit = unit.min(seconds(&mut product)?);
         own = own.min(seconds(&mut run)?);
     }
-    Ok(own / unit / f64::from(kernel.designs))
+    let own = own / f64::from(kernel.designs);
+    Ok([own / unit, 1e6 * own])
 }
 
 /// Seconds of one call: the mean over a round of them.

@@ -1,5 +1,7 @@
 //! What a careful colleague would add to the numbers of a design.
 
+use noctule_num::C64;
+
 use super::goal::Problem;
 use super::threshold::{BelowThreshold, are_looked_for};
 use super::{Instance, Metrics};
@@ -49,6 +51,7 @@ pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
     if let Some(band) = instance.band() {
         sentences.extend(super::band::remarks(band, metrics));
     }
+    sentences.extend(unheard(instance));
     let off = metrics.users_shut_off();
     if off > 0
         && problem.is_none_or(Problem::maximises)
@@ -57,4 +60,28 @@ pub fn advice(instance: &Instance, metrics: &Metrics) -> Vec<String> {
         sentences.push(format!("{off} of {} users are shut off", instance.users()));
     }
     sentences
+}
+
+/// Ratios of signal to noise below this, with all power to one user in its own direction, are those of a unit that
+/// was not said: 30 dB below the noise nobody plans a link.
+const UNHEARD: f64 = 1e-3;
+
+/// Users of whom none can be heard, whatever is sent: channels in one unit and noise in another.
+fn unheard(instance: &Instance) -> Option<String> {
+    let parts = instance.parts();
+    if instance.band().is_some() || parts.rate_weight_per_nat <= 0.0 {
+        return None;
+    }
+    let ratio = |user: usize| {
+        let heard: f64 = instance.channels().col(user).iter().map(C64::norm_sqr).sum();
+        parts.power_w * heard / parts.user_noise_w[user]
+    };
+    let best = (0..instance.users()).map(ratio).reduce(f64::max)?;
+    (best < UNHEARD).then(|| {
+        let decibels = 10.0 * best.max(f64::MIN_POSITIVE).log10();
+        format!(
+            "no user can be heard: with all the power for itself the best has a signal-to-noise ratio of {decibels:.0} dB; \
+             do channels, `user_noise_dbm` and `power_dbm` fit together?"
+        )
+    })
 }

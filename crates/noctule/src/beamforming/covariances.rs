@@ -74,8 +74,13 @@ impl Beams {
     /// sensing last.
     pub(super) fn from_either(set: &ArraySet, instance: &Instance) -> Result<Self, Error> {
         let mut taker = Taker::new(set, super::BEAM_FIELDS);
-        if !taker.has("covariances") || taker.has("beams") || taker.has("band_beams") {
+        if !taker.has("covariances") {
             return Self::from_arrays(set, instance.users());
+        }
+        if taker.has("beams") || taker.has("band_beams") {
+            let what = "beams are given twice, and nothing says that they are the same";
+            let found = "beams and their covariances";
+            return Err(InputError::new(what, "covariances", found, "one of the two").into());
         }
         let entries = taker.complex("covariances")?;
         let n = taker.length("antenna").unwrap_or(0);

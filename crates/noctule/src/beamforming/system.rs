@@ -159,6 +159,10 @@ impl System for Beamforming {
         metrics.objective
     }
 
+    fn objective_unit(instance: &Instance) -> &'static str {
+        instance.problem().map_or("", |problem| problem.unit().of_value())
+    }
+
     fn instance(arrays: ArraySet, base: Option<&Instance>) -> Result<Instance, Error> {
         Instance::from_arrays(arrays, base)
     }

@@ -153,7 +153,11 @@ impl Seen {
             let middle = 0.5 * (low + high);
             if enough(middle) { low = middle } else { high = middle }
         }
-        0.5 * (low + high)
+        // bisection never comes to an end of the range, which is what it means
+        match 0.5 * (low + high) {
+            far if far.abs() > RANGE_DB - 1e-3 => RANGE_DB.copysign(far),
+            margin => margin,
+        }
     }
 
     fn predicted(&self) -> TargetThreshold {

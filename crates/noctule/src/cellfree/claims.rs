@@ -9,8 +9,8 @@ use noctule_phy::units::bits_to_nats;
 use super::{Beams, Instance, Metrics, Requirement, again};
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Ends, Said, Verdict, own_rule, same, same_certificate,
-    stored_member,
+    Again, Bounded, Checks, Compared, Ends, Residual, Said, Verdict, own_rule, same,
+    same_certificate, stored_member,
 };
 
 type Document<'a> = Said<'a, Instance, Beams, Metrics, Claims>;
@@ -103,13 +103,14 @@ fn ceiling(
 }
 
 /// Where the methods state one: not that of the patterns alone, each climbed in a unit of its own.
-fn residual(said: &Document<'_>) -> Result<Option<f64>, Error> {
+fn residual(said: &Document<'_>) -> Result<Option<Residual>, Error> {
     let slope = said.stored.get("slope").and_then(serde_json::Value::as_f64);
     let stated = said.claims.is_some_and(|claims| claims.ends == Ends::ByResidual);
     if !stated || said.metrics.sum_rate_nats <= 0.0 {
         return Ok(None);
     }
-    again::residual(said.instance, said.variables, slope).map(Some)
+    let value = again::residual(said.instance, said.variables, slope)?;
+    Ok(Some(Residual { value, rounding: 0.0 }))
 }
 
 fn infeasible_again(

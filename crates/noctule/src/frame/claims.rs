@@ -11,7 +11,8 @@ use super::search::{leaves, search};
 use super::{Instance, Metrics, Plan, Settings, unreachable};
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Said, Verdict, closed_form, same_certificate, stored_member,
+    Again, Bounded, Checks, Compared, Residual, Said, Verdict, closed_form, same_certificate,
+    stored_member,
 };
 use crate::system::Run;
 
@@ -121,7 +122,7 @@ pub(super) fn prove(
     Ok(())
 }
 
-fn residual(_: &Document<'_>) -> Result<Option<f64>, Error> {
+fn residual(_: &Document<'_>) -> Result<Option<Residual>, Error> {
     Ok(None)
 }
 

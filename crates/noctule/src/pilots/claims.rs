@@ -9,7 +9,8 @@ use super::design::{TARGET, design};
 use super::{Allocation, Instance, Metrics, Settings};
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Ends, Said, Verdict, same_certificate, stored_member,
+    Again, Bounded, Checks, Compared, Ends, Residual, Said, Verdict, same_certificate,
+    stored_member,
 };
 
 /// Two worst errors that differ by no more than this, relative, are those of one design.
@@ -170,7 +171,7 @@ fn infeasible_again(
     })
 }
 
-fn residual(_: &Document<'_>) -> Result<Option<f64>, Error> {
+fn residual(_: &Document<'_>) -> Result<Option<Residual>, Error> {
     Ok(None)
 }
 

@@ -80,7 +80,7 @@ pub fn design_from(
     }
     let Reached { x, value, descent, stop, bound, open } = reached;
     // of the descent that ended here; the limit is one on the square of what people say
-    let root = search.limit.filter(|_| descent.ending == Ending::Converged).map(f64::sqrt);
+    let root = search.limit.filter(|_| descent.residual <= PRICED).map(f64::sqrt);
     let price = root.map(|root| -2.0 * value * search.interior.limit_weight() / root);
     let mut design = search.finish_errors(x, stop, proof_of(&descent).with_bound(bound), value)?;
     design.metrics.limit_price =
@@ -88,6 +88,10 @@ pub fn design_from(
     design.warnings.extend(open);
     Ok(design)
 }
+
+/// The largest residual at which the multiplier of a limit is told as its price: near the smallest limit that can be met
+/// descents end above their own tolerance, at points that are optimal to six digits all the same.
+const PRICED: f64 = 1e-6;
 
 /// What was reached, and what is proven of it.
 struct Reached {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Ends, Said, Verdict, closed_form, same_certificate,
+    Again, Bounded, Checks, Compared, Ends, Residual, Said, Verdict, closed_form, same_certificate,
     stored_member,
 };
 
@@ -110,7 +110,7 @@ fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     Ok(Again::Proven(value))
 }
 
-fn residual(_: &Document<'_>) -> Result<Option<f64>, Error> {
+fn residual(_: &Document<'_>) -> Result<Option<Residual>, Error> {
     Ok(None)
 }
 

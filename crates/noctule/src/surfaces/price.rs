@@ -29,12 +29,47 @@ pub(super) fn limit_price(
         return Ok(None);
     }
     let nats = match signal {
+        _ if is_forced(cascade, link, &mode.phases) => of_phases(cascade, link, &mode.phases),
         Signal::Covariance => correlated(cascade, link, &mode.phases)?,
         Signal::Dedicated => streams(cascade, link, &mode.phases),
     };
     // a decibel of the bound is one of what lights the target
     Ok(nats.map(|nats| nats * LN_10 / 10.0 / LN_2).filter(|price| price.is_finite()))
 }
+
+/// The illumination that all the power gives is all that is required, up to this share of it.
+const FORCED: f64 = 1e-6;
+
+/// Whether the target takes all the power in its own direction: then no covariance is left to choose, its multiplier
+/// is not unique, and what the limit costs is told by the phases.
+fn is_forced(cascade: &Cascade, link: &Link, phases: &[Vec<C64>]) -> bool {
+    let light = cascade.illumination(phases).response;
+    let most = link.power * light.iter().map(C64::norm_sqr).sum::<f64>();
+    link.required >= most * (1.0 - FORCED)
+}
+
+/// `μΓ` of one surface from its phases: at the best of them the slopes of rate and illumination are opposite to each
+/// other, `∇R + μ ∇Γ = 0`. `None` for several surfaces, and where the phases already give the largest illumination there is.
+fn of_phases(cascade: &Cascade, link: &Link, phases: &[Vec<C64>]) -> Option<f64> {
+    let ([path], [v]) = (&cascade.paths[..], phases) else { return None };
+    // `|Σ conj(s_n) v_n|²`, and its derivatives by the angles of the v_n
+    let squared = |s: &[C64]| -> (f64, Vec<f64>) {
+        let sum: C64 = s.iter().zip(v).map(|(s, v)| s.conj() * v).sum();
+        let slope = |(s, v): (&C64, &C64)| -2.0 * (sum.conj() * s.conj() * v).im;
+        (sum.norm_sqr(), s.iter().zip(v).map(slope).collect())
+    };
+    let ((heard, by_heard), (seen, by_seen)) =
+        (squared(&path.user_vector()), squared(&path.target_vector()));
+    let inner = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let steep = inner(&by_seen, &by_seen);
+    let gain = link.power * cascade.stream_gain(0);
+    let per_heard = gain / (1.0 + gain * heard);
+    (steep > FLAT * seen * seen)
+        .then(|| (-per_heard * inner(&by_heard, &by_seen) / steep * seen).max(0.0))
+}
+
+/// Slopes of the illumination below this share of it, squared, are rounding.
+const FLAT: f64 = 1e-20;
 
 /// `μΓ` of the best covariance of all.
 fn correlated(cascade: &Cascade, link: &Link, phases: &[Vec<C64>]) -> Result<Option<f64>, Error> {

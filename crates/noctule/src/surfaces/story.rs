@@ -11,7 +11,7 @@ use crate::system::{Table, counted};
 pub(super) fn headline(instance: &Instance) -> String {
     let parts = instance.parts();
     format!(
-        "{}, {} at the user, {}, {}",
+        "{}, {} at the user, {}, {} at site 0",
         counted(parts.transmit_antennas, "transmit antenna"),
         parts.user_antennas,
         counted(instance.sites(), "candidate site"),

@@ -112,6 +112,10 @@ impl System for Surfaces {
         Instance::from_arrays(arrays, base)
     }
 
+    fn under(scenario: Scenario, arrays: &ArraySet) -> Scenario {
+        scenario.with_sites_of(arrays)
+    }
+
     fn instance_arrays(instance: &Instance) -> ArraySet {
         instance.to_arrays()
     }

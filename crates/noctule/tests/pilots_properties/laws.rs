@@ -166,22 +166,21 @@ fn less_and_more_of_everything_is_monotone() {
 #[test]
 fn the_price_of_the_limit_is_a_slope() {
     let mut bound = 0;
-    for trial in 0..6 {
+    // also close to the smallest limit there is, where descents end above their own tolerance
+    for (trial, above) in (0..6).flat_map(|trial| [(trial, 1.1), (trial, 1.01)]) {
         let users = 1 + (trial % 3) as usize;
-        let instance = scenario(users, CrbLimit::OverBest(1.1)).realize(8, trial).unwrap();
+        let instance = scenario(users, CrbLimit::OverBest(above)).realize(8, trial).unwrap();
         let root = instance.parts().crb_limit_m2.unwrap().sqrt();
         let at = |root: f64| {
             let instance = instance.with_crb_limit(Some(root * root)).unwrap();
             design(&instance, &Settings::default()).unwrap().metrics
         };
         let (found, step) = (at(root), 1e-4 * root);
-        let Some(price) = found.limit_price else {
-            continue; // it did not converge
-        };
+        let price = found.limit_price.expect("it converges, and then there is a price");
         let slope = (at(root + step).worst_error - at(root - step).worst_error) / (2.0 * step);
         // what is worth nothing is not told from rounding
         let least = 1e-4 * found.worst_error / root;
-        println!("{users} users, {trial}: {price:e} beside {slope:e}");
+        println!("{users} users, {trial}, {above}: {price:e} beside {slope:e}");
         assert!((price - slope).abs() <= 5e-3 * slope.abs() + least, "{trial}: {price} {slope}");
         bound += usize::from(price < -1e-2 * found.worst_error / root);
         assert_eq!(
@@ -192,5 +191,5 @@ fn the_price_of_the_limit_is_a_slope() {
             None
         );
     }
-    assert!(bound >= 2, "the limit has a price in {bound} of 6");
+    assert!(bound >= 4, "the limit has a price in {bound} of 12");
 }

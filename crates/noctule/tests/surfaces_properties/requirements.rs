@@ -270,3 +270,37 @@ fn the_price_of_the_limit_is_a_slope() {
     let free = scene(3, 96, None, 0.3).with_crb_limit(None).unwrap();
     assert_eq!(design_from(&free, &all(), &run).unwrap().metrics.limit_price, None);
 }
+
+/// One surface whose target takes all the power: no covariance is left to choose, and the price is that of the phases.
+#[test]
+fn the_price_of_one_surface_apart_is_a_slope() {
+    let run = Run::default();
+    let mut binding = 0;
+    for (elements, target, share) in [
+        (60, [70.0, 20.0], 0.3),
+        (60, [70.0, 20.0], 0.9),
+        (64, [90.0, 25.0], 0.2),
+        (128, [60.0, 40.0], 0.5),
+    ] {
+        let instance = scene(1, elements, Some(target), share);
+        let limit = instance.parts().crb_limit.unwrap();
+        for covariance in [true, false] {
+            let at = |by_db: f64| {
+                let limit = limit * 10.0_f64.powf(by_db / 10.0);
+                let instance = instance.with_crb_limit(Some(limit)).unwrap();
+                let design = if covariance {
+                    design_from(&instance, &all(), &run)
+                } else {
+                    dedicated_signal(&instance, &all(), &run)
+                };
+                design.unwrap().metrics
+            };
+            let price = at(0.0).limit_price.unwrap();
+            let slope = (at(0.05).rate_bps_hz - at(-0.05).rate_bps_hz) / 0.1;
+            println!("{elements} {share} {covariance}: {price} beside {slope}");
+            assert!((price - slope).abs() <= 0.02 * slope.abs() + 1e-6, "{price} {slope}");
+            binding += usize::from(slope > 1e-3);
+        }
+    }
+    assert!(binding >= 4, "{binding} of 8 limits cost something");
+}

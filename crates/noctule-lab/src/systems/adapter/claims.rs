@@ -4,7 +4,7 @@
 //! What follows from the embedded instance and variables is computed again ([`noctule::claims`]); what
 //! is arithmetic of two numbers in the file is done again.
 
-use noctule::claims::{AGREEMENT, Again, Compared, Said, Verdict, same};
+use noctule::claims::{AGREEMENT, Again, Compared, Residual, Said, Verdict, same};
 use noctule::{Bound, Error, FEASIBLE, PointProof, Proof, Sense, Stop};
 use serde_json::{Value, json};
 
@@ -147,7 +147,7 @@ impl<'a, T: Tables> Ledger<'a, T> {
                     None => Verdict::NotCheckable(
                         "the multipliers of its residual are not in the document".to_owned(),
                     ),
-                    Some(found) => {
+                    Some(Residual { value: found, rounding }) => {
                         let place = "proof.point.residual".to_owned();
                         self.compared.push((place, Some(residual), Some(found)));
                         let apart = (found - residual).abs();
@@ -156,6 +156,10 @@ impl<'a, T: Tables> Ledger<'a, T> {
                         let nothing = (0.1 * tolerance).max(RESIDUAL_ROUNDING);
                         if apart <= 0.01 * found.max(residual) + RESIDUAL_ROUNDING {
                             Verdict::Confirmed
+                        } else if apart <= 2.0 * rounding {
+                            Verdict::NotCheckable(format!(
+                                "it is {found:.1e} here, and rounding of the variables moves it by {rounding:.0e}"
+                            ))
                         } else if found.max(residual) <= nothing {
                             Verdict::NotCheckable(format!(
                                 "it is {found:.1e} here: both are within a tenth of the tolerance, where \

@@ -267,10 +267,15 @@ impl Arrays {
 }
 
 fn instance<T: Tables>(source: &Source) -> Result<T::Instance, SingleError> {
+    let taken = source.arrays.as_ref().map(|arrays| arrays.take("instance", T::INSTANCE_FIELDS));
+    let set = taken.transpose()?;
     let drawn = match &source.scenario {
         None => None,
         Some(value) => {
-            let scenario: T::Scenario = typed(value, "scenario")?;
+            let mut scenario: T::Scenario = typed(value, "scenario")?;
+            if let Some(set) = &set {
+                scenario = T::under(scenario, set);
+            }
             T::validate(&scenario).map_err(|error| error.inside("scenario"))?;
             let drawn = T::realize(&scenario, source.seed, source.trial);
             Some(drawn.map_err(|error| match SingleError::from(error) {
@@ -279,9 +284,8 @@ fn instance<T: Tables>(source: &Source) -> Result<T::Instance, SingleError> {
             })?)
         }
     };
-    match (&source.arrays, drawn) {
-        (Some(arrays), base) => {
-            let set = arrays.take("instance", T::INSTANCE_FIELDS)?;
+    match (source.arrays.as_ref().zip(set), drawn) {
+        (Some((arrays, set)), base) => {
             let names = T::INSTANCE_FIELDS.iter().map(|field| field.name);
             let absent: Vec<&str> = names.filter(|name| set.get(name).is_none()).collect();
             let found = T::instance(set, base.as_ref()).map_err(|error| match error {

@@ -64,7 +64,8 @@ pub(super) fn story<T: Tables>(
     if let Some(reason) = unsound {
         facts.push(("NUMERICALLY UNSOUND".to_owned(), reason.clone()));
     }
-    facts.extend(common_facts::<T>(&told.witness, design, scheme, settings));
+    let unit = T::objective_unit(instance);
+    facts.extend(common_facts::<T>(&told.witness, design, unit, (scheme, settings)));
     let infeasible = design.proof.infeasible.is_some();
     let title = match (unsound, infeasible) {
         (Some(_), _) => format!("numerically unsound (scheme {scheme})"),
@@ -91,8 +92,8 @@ pub(super) fn story<T: Tables>(
 fn common_facts<T: Tables>(
     witness: &Checked,
     design: &DesignOf<T>,
-    scheme: &str,
-    settings: &Value,
+    unit: &str,
+    (scheme, settings): (&str, &Value),
 ) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
@@ -110,7 +111,7 @@ fn common_facts<T: Tables>(
     fact("stopped", stop_words(design.stop, scheme, settings));
     fact("proven of the point", point_words(&design.proof, FEASIBLE));
     if let Some(bound) = &design.proof.bound {
-        let words = bound_words(bound);
+        let words = bound_words(bound, unit);
         match &bound.problem {
             None => fact("proven of the optimum", words),
             Some(problem) => fact("proven of another problem", format!("{problem}: {words}")),
@@ -132,13 +133,13 @@ fn common_facts<T: Tables>(
     facts
 }
 
-fn bound_words(bound: &Bound) -> String {
+fn bound_words(bound: &Bound, unit: &str) -> String {
     let side = match bound.sense {
         Sense::Upper => "at most",
         Sense::Lower => "at least",
     };
     format!(
-        "{side} {} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
+        "{side} {}{unit} within what this scheme chooses from; gap {:.3e}, {:.2e} relative ({})",
         digits(bound.value),
         bound.gap_abs,
         bound.gap_rel,

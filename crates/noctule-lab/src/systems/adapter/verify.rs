@@ -250,7 +250,9 @@ fn differences(
         }
         (_, Value::Array(items)) => {
             let (found, needed) = (stored.as_array().map_or(0, Vec::len), items.len());
-            if found != needed {
+            // an empty list may be left out, and nothing else may stand in its place
+            let is_list = stored.is_array() || stored.is_null();
+            if found != needed || !is_list {
                 let place = format!("{place}, entries");
                 out.push((place, Some(found as f64), Some(needed as f64)));
             }

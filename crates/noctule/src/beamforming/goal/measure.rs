@@ -83,6 +83,18 @@ impl Unit {
         }
     }
 
+    /// The symbol of the number before it is said so, after a space where it has one.
+    pub const fn of_value(self) -> &'static str {
+        match self {
+            Self::RootDegrees => " rad²",
+            Self::RootMetres => " m²",
+            Self::RootSpeed => " m²/s²",
+            Self::Nats | Self::Bits => " nat",
+            Self::Dbm => " W",
+            Self::Root | Self::Plain | Self::Decibels | Self::Detection(_) => "",
+        }
+    }
+
     /// Its name for one step of it.
     pub const fn step(self) -> &'static str {
         match self {

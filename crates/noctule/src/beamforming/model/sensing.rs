@@ -1,10 +1,9 @@
 //! The bound of the model: Fisher matrix, inverse, and what the gradient needs of them.
 
-use noctule_num::C64;
-#[cfg(feature = "sdp")]
-use noctule_num::CMat;
 #[cfg(feature = "sdp")]
 use noctule_num::linalg::{Op, product};
+use noctule_num::vector::{Loops, Wide, widest};
+use noctule_num::{C64, CMat};
 #[cfg(feature = "sdp")]
 use noctule_phy::fisher::pack_hermitian;
 use noctule_phy::fisher::{pack_gram, parameters, unpack_hermitian};
@@ -56,28 +55,64 @@ impl Model {
             return None;
         }
         // d(−tr F⁻¹) = tr(F⁻² dF) = Re tr(K dZ)
-        square_symmetric(&self.inverse, n, &mut self.squared);
+        widest(Squared { a: &self.inverse, n, out: &mut self.squared });
         map.adjoint(&self.squared, &mut self.packed_dual);
         unpack_hermitian(&self.packed_dual, &mut self.dual);
-        for stream in 0..self.streams {
-            let seen = &self.amplitudes.col(stream)[self.users..];
-            let sums = &mut self.coefficients.col_mut(stream)[self.users..];
-            sums.fill(C64::ZERO);
-            for (b, amplitude) in seen.iter().enumerate() {
-                sums.iter_mut().zip(self.dual.col(b)).for_each(|(sum, d)| *sum += d * amplitude);
-            }
-            sums.iter_mut().for_each(|sum| *sum *= self.crb_weight);
-        }
+        widest(Weighed {
+            dual: &self.dual,
+            amplitudes: &self.amplitudes,
+            users: self.users,
+            weight: self.crb_weight,
+            coefficients: &mut self.coefficients,
+        });
         Some(self.crb_weight * trace)
     }
 }
 
+/// The coefficients of sensing, the dual matrix times the amplitudes in the target space and their weight, for every stream.
+struct Weighed<'a> {
+    dual: &'a CMat,
+    amplitudes: &'a CMat,
+    users: usize,
+    weight: f64,
+    coefficients: &'a mut CMat,
+}
+
+impl Wide for Weighed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with<L: Loops>(self, loops: L) {
+        for stream in 0..self.amplitudes.cols() {
+            let seen = &self.amplitudes.col(stream)[self.users..];
+            let sums = &mut self.coefficients.col_mut(stream)[self.users..];
+            sums.fill(C64::ZERO);
+            for (b, amplitude) in seen.iter().enumerate() {
+                loops.axpy(*amplitude, self.dual.col(b), sums);
+            }
+            sums.iter_mut().for_each(|sum| *sum *= self.weight);
+        }
+    }
+}
+
 /// `out = a · a` for a symmetric matrix of order `n`.
-fn square_symmetric(a: &[f64], n: usize, out: &mut [f64]) {
-    for (row, out) in a.chunks_exact(n).zip(out.chunks_exact_mut(n)) {
-        out.fill(0.0);
-        for (by, other) in row.iter().zip(a.chunks_exact(n)) {
-            out.iter_mut().zip(other).for_each(|(sum, x)| *sum += by * x);
+struct Squared<'a> {
+    a: &'a [f64],
+    n: usize,
+    out: &'a mut [f64],
+}
+
+impl Wide for Squared<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with<L: Loops>(self, loops: L) {
+        let Squared { a, n, out } = self;
+        for (row, out) in a.chunks_exact(n).zip(out.chunks_exact_mut(n)) {
+            out.fill(0.0);
+            for (by, other) in row.iter().zip(a.chunks_exact(n)) {
+                loops.real_axpy(*by, other, out);
+            }
         }
     }
 }

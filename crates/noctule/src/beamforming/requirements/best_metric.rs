@@ -5,7 +5,7 @@ use noctule_optim::Interrupt;
 
 use super::border::eased;
 use super::checks::observable;
-use super::convex::searched;
+use super::convex::{searched, unlimited};
 use super::impossible::{with_caps, without_caps};
 use super::metric::Metric;
 use super::required::{Found, Requirements};
@@ -59,7 +59,13 @@ pub fn best_metric_from(
     if let Some(reason) = without_caps(&space, required) {
         return Ok(Found { infeasible: Some(reason), ..Found::none(&space, required, 0) });
     }
-    let mut found = searched(&space, metric, required, begin, interrupt)?;
+    let mut found = match unlimited(&space, metric, required, begin, interrupt)? {
+        (Some(found), _) => found,
+        (None, spent) => {
+            let found = searched(&space, metric, required, begin, interrupt)?;
+            Found { evaluations: found.evaluations + spent, ..found }
+        }
+    };
     if found.violation > 1e-6 {
         found.infeasible = with_caps(world, required, interrupt)?;
         if found.infeasible.is_none() {

@@ -12,7 +12,7 @@ use super::metric::Metric;
 use super::multipliers::Columns;
 use super::program::Cap;
 use super::refined::{Case, Refined};
-use super::required::{Found, Requirements, Standing};
+use super::required::{DualValues, Found, Requirements, Standing};
 use super::starts::{Begin, sensing_streams, start, tilt, tolerance_for, widened};
 use super::uplink::least_power;
 use super::world::Space;
@@ -23,10 +23,47 @@ const GAP: f64 = 5e-6;
 const LINEAR_GAP: f64 = 1e-7;
 /// by this.
 const LINEAR: f64 = 0.05;
+/// By how much a limit has to be met for nothing to be owed to it.
+const SLACK: f64 = 1e-6;
 /// The first try is less exact by this: where it does not close the gap, the next goes on from there.
 const QUICK: f64 = 15.0;
 /// The share of the power beyond which floors leave little to sensing streams.
 const FEW: f64 = 0.15;
+
+/// The best metric with limits left out, where that meets every one of them: then it is the best with them too, no
+/// limit has a price, and what proves it takes a hundredth of the steps. No design where a limit costs something; how
+/// many evaluations that took in either case.
+pub(super) fn unlimited(
+    space: &Space,
+    metric: &Metric,
+    required: &Requirements,
+    begin: &Begin<'_>,
+    interrupt: &Interrupt,
+) -> Result<(Option<Found>, u64), NumError> {
+    if required.caps.is_empty() || required.shapes_pattern(Some(metric)) {
+        return Ok((None, 0));
+    }
+    let bare = Requirements { caps: Vec::new(), ..required.clone() };
+    let found = searched(space, metric, &bare, begin, interrupt)?;
+    let at = Standing::of(space, &found.beams);
+    // a limit that binds at the optimum without it is met by rounding alone, and may have a price
+    let slack = |cap: &Cap| at.excess(space, cap) < -SLACK;
+    if open(&found, f64::MIN_POSITIVE) > GAP || !required.caps.iter().all(slack) {
+        return Ok((None, found.evaluations));
+    }
+    let none = vec![0.0; required.caps.len()];
+    let value = |cap: &Cap| at.sensed.value(space, &cap.metric).unwrap_or(f64::INFINITY);
+    let dual = DualValues { rho: vec![0.0; required.member_limits().len()], ..found.dual };
+    let evaluations = found.evaluations;
+    let found = Found {
+        capped: required.caps.iter().map(value).collect(),
+        price_per_cap: none.clone(),
+        rho: none,
+        dual,
+        ..found
+    };
+    Ok((Some(found), evaluations))
+}
 
 /// The best metric of several starts, in the space's coordinates, and a gain as minus itself: it ends
 /// where the gap to the bound closes. Requirements that nothing meets are missed by what it returns.

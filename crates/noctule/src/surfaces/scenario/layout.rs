@@ -6,6 +6,7 @@ use noctule_phy::geometry::Point;
 use serde::{Deserialize, Serialize};
 
 use super::Scenario;
+use crate::data::{ArraySet, Entries};
 use crate::surfaces::instance::MOST_SITES;
 
 /// Candidate sites of surfaces. Generated ones satisfy Proposition 1 and need upright arrays.
@@ -62,6 +63,20 @@ impl Scenario {
             }
         };
         self.cut(sites)
+    }
+
+    /// The same with the sites of `site_m`, where that may be a list of sites: rays that would not meet without it
+    /// are nobody's concern.
+    pub(in crate::surfaces) fn with_sites_of(mut self, arrays: &ArraySet) -> Self {
+        let Some(array) = arrays.get("site_m") else { return self };
+        if let Entries::Real(entries) = &array.entries
+            && let [1..=MOST_SITES, 2] = array.shape[..]
+            && entries.iter().all(|x| x.is_finite())
+        {
+            let sites = entries.chunks_exact(2).map(|at| [at[0], at[1]]).collect();
+            (self.layout, self.first_sites) = (Layout::Sites(sites), None);
+        }
+        self
     }
 
     /// Rays on the perpendicular bisector: x at both ends, ±1/M, ±3/M, … below one.
@@ -125,6 +140,7 @@ impl Scenario {
                     format!("spatial frequencies {b} and {u}"),
                     "rays that meet between base station and user, the user to the right",
                 )
+                .hint("give the sites by their coordinates: `layout = { sites = [[x, y], …] }`")
             })
         };
         rays.iter().enumerate().map(meet).collect()
