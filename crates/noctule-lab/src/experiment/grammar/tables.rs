@@ -147,7 +147,8 @@ pub static SWEEP: Table = Table {
             Refused,
             "What varies: `scenario.<key>`, a setting of every scheme that has it \
              (`scheme.<setting>`), or of one scheme (`scheme.<id>.<setting>`). Paths reach into \
-             tables and lists: `scenario.targets.fixed[0].polar_deg`; `--set` takes the same.",
+             tables and lists: `scenario.targets.fixed[0].polar_deg`; `--set` takes the same; a \
+             table as a value is laid over the one that is there, whose other keys stay.",
             "\"scenario.power_dbm\"",
         ),
         key(
