@@ -1,7 +1,7 @@
 //! The prediction beside simulated echoes.
 
 use super::*;
-use crate::beamforming::{Scenario, Settings, design};
+use crate::beamforming::{ArrayShape, Scenario, Settings, design};
 use noctule_num::C64;
 use noctule_num::rng::{StreamKey, complex_normal};
 
@@ -97,5 +97,28 @@ fn margins_are_decibels_of_power() {
     assert!(far[0].sentence().contains("more than 80.0 dB"), "{}", far[0].sentence());
     for db in [-20.0, -3.0, 5.0, 30.0] {
         assert!((margin(db) - here - db).abs() < 1e-3, "{db}: {} {here}", margin(db));
+    }
+}
+
+/// Grids of directions are kept from one design to the next: what is predicted for an array does not depend on the
+/// arrays before it.
+#[test]
+fn what_is_kept_of_other_arrays_changes_nothing() {
+    let told = |&(horizontal, vertical): &(usize, usize)| {
+        let array = ArrayShape { horizontal, vertical };
+        let scenario =
+            Scenario { users: 2, transmit_array: array, power_dbm: 0.0, ..Scenario::default() };
+        let instance = scenario.realize(1, 0).expect("a scene");
+        let matrix = instance.channels().clone();
+        let beams = Beams { matrix, users: instance.users(), subcarriers: 1 };
+        threshold(&instance, &beams).expect("numbers").expect("targets")
+    };
+    // more than are kept, one of them too large, and each again after all others
+    let sides = [(4, 4), (2, 3), (3, 2), (5, 4), (2, 6), (20, 20), (6, 2)];
+    let first: Vec<_> = sides.iter().map(told).collect();
+    let again: Vec<_> = sides.iter().rev().map(told).collect();
+    assert!(first.iter().eq(again.iter().rev()), "{first:?}\n{again:?}");
+    for (i, one) in first.iter().enumerate() {
+        assert!(first[..i].iter().all(|other| other != one), "{:?}", sides[i]);
     }
 }

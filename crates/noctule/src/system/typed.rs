@@ -21,16 +21,37 @@ use serde_json::{Error, Map, Value, map};
 /// # Errors
 /// [`InputError`] with serde's own words about what it found and expected.
 pub fn typed<T: DeserializeOwned>(value: &Value, place: &str) -> Result<T, InputError> {
-    let stopped = OnceCell::new();
+    let stopped = Stopped::default();
     T::deserialize(Reader { value, way: &Way::Root, stopped: &stopped })
-        .map_err(|error| misfit(&error, stopped.into_inner()).inside(place))
+        .map_err(|error| misfit(&error, stopped).inside(place))
+}
+
+/// Where reading stopped.
+#[derive(Default)]
+struct Stopped {
+    place: OnceCell<String>,
+    /// The keys of the table that lacks one.
+    keys: OnceCell<&'static [&'static str]>,
+}
+
+impl Stopped {
+    /// Keep the keys of the innermost table, which an error passes first.
+    fn among(&self, keys: &'static [&'static str]) {
+        let _ = self.keys.get_or_init(|| keys);
+    }
 }
 
 /// The sentence about a value that does not fit.
-fn misfit(error: &Error, place: Option<String>) -> InputError {
+fn misfit(error: &Error, stopped: Stopped) -> InputError {
     let found = error.to_string().replace("usize", "a count").replace("u32", "a count");
-    let allowed = "what `noctule schema` describes";
-    InputError::new("the value does not fit", place.unwrap_or_default(), found, allowed)
+    let allowed = match stopped.keys.get() {
+        Some(keys) if found.starts_with("missing field") => {
+            format!("the keys {}; `noctule schema` describes them", keys.join(", "))
+        }
+        _ => "what `noctule schema` describes".to_owned(),
+    };
+    let place = stopped.place.into_inner().unwrap_or_default();
+    InputError::new("the value does not fit", place, found, allowed)
 }
 
 /// The way from the whole value to a part of it.
@@ -51,8 +72,8 @@ impl Way<'_> {
     }
 
     /// Keep the deepest place of an error, which passes first.
-    fn stopped(&self, stopped: &OnceCell<String>) {
-        let _ = stopped.get_or_init(|| self.text());
+    fn stopped(&self, stopped: &Stopped) {
+        let _ = stopped.place.get_or_init(|| self.text());
     }
 }
 
@@ -61,7 +82,7 @@ impl Way<'_> {
 struct Reader<'de, 'a> {
     value: &'de Value,
     way: &'a Way<'a>,
-    stopped: &'a OnceCell<String>,
+    stopped: &'a Stopped,
 }
 
 impl<'de, 'a> Reader<'de, 'a> {
@@ -132,10 +153,10 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.deserialize_map(visitor)
+        self.deserialize_map(visitor).inspect_err(|_| self.stopped.among(fields))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -342,11 +363,13 @@ impl<'de> VariantAccess<'de> for Choice<'de, '_> {
 
     fn struct_variant<V: Visitor<'de>>(
         self,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.held("struct variant", |inside| match inside.value {
-            Value::Object(object) => inside.members(object, visitor),
+            Value::Object(object) => {
+                inside.members(object, visitor).inspect_err(|_| inside.stopped.among(fields))
+            }
             _ => Err(Error::invalid_type(inside.unexpected(), &"struct variant")),
         })
     }

@@ -156,3 +156,22 @@ fn places_are_inside_what_they_are_told_to_be() {
     assert!(error.found.contains("expected a count"), "{}", error.found);
     assert_eq!(typed::<Tree>(&json!(3), "scenario").unwrap_err().place, "scenario");
 }
+
+#[test]
+fn what_lacks_a_key_is_told_all_of_its_keys() {
+    let error = typed::<Tree>(&json!({ "by_name": { "a": { "many": {} } } }), "").unwrap_err();
+    assert_eq!(error.found, "missing field `leaf`");
+    assert_eq!(error.allowed, "the keys leaf; `noctule schema` describes them");
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code)]
+    struct Place {
+        azimuth_deg: f64,
+        polar_deg: f64,
+    }
+    let error = typed::<Vec<Place>>(&json!([{ "azimuth_deg": 20 }]), "fixed").unwrap_err();
+    assert_eq!(error.place, "fixed[0]");
+    assert_eq!(error.allowed, "the keys azimuth_deg, polar_deg; `noctule schema` describes them");
+    let error = typed::<Vec<Place>>(&json!([{ "azimuth_deg": "x" }]), "").unwrap_err();
+    assert_eq!(error.allowed, "what `noctule schema` describes");
+}

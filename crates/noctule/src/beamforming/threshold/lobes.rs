@@ -1,6 +1,7 @@
 //! Directions that can be taken for that of a target.
 
 use std::f64::consts::{FRAC_PI_2, PI};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use noctule_num::linalg::{Cholesky, Op, dot, product};
 use noctule_num::{C64, CMat};
@@ -40,11 +41,103 @@ impl Ray {
     }
 }
 
+/// Directions, and what two arrays have to do with them: a column each.
+struct Directions {
+    angles: Vec<[f64; 2]>,
+    arrives: CMat,
+    sends: CMat,
+}
+
+impl Directions {
+    fn of(transmit: &ElementArray, receive: &ElementArray, angles: Vec<[f64; 2]>) -> Self {
+        let each = || angles.iter().map(|d| (d[0], d[1]));
+        let arrives = receive.responses(each());
+        let sends = if transmit == receive { arrives.clone() } else { transmit.responses(each()) };
+        Self { angles, arrives, sends }
+    }
+}
+
+/// The directions in front of two arrays in which lobes are looked for: rows from the least `z`, each from the least `y`.
+struct Grid {
+    arrays: [ElementArray; 2],
+    rows: usize,
+    columns: usize,
+    /// All rows, where they are few enough to be kept.
+    kept: Vec<Row>,
+}
+
+/// A row of a grid: what is inside the circle, and the directions that are.
+struct Row(Vec<bool>, Directions);
+
+/// Grids of so many arrays are kept for the next design: the many of a batch have one.
+const KEPT: usize = 4;
+/// Numbers of a grid that is kept: two megabytes.
+const MOST_KEPT: usize = 1 << 16;
+
+impl Grid {
+    /// The grid of these arrays, perhaps as it was made for the design before.
+    fn of(transmit: ElementArray, receive: ElementArray) -> Arc<Self> {
+        static KNOWN: Mutex<Vec<Arc<Grid>>> = Mutex::new(Vec::new());
+        let arrays = [transmit, receive];
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().iter().find(|grid| grid.arrays == arrays) {
+            return Arc::clone(found);
+        }
+        let mut grid = Self::empty(arrays);
+        let elements: usize = grid.arrays.iter().map(|array| array.positions.len()).sum();
+        if grid.rows * grid.columns * elements > MOST_KEPT {
+            return Arc::new(grid);
+        }
+        grid.kept = (0..grid.rows).map(|row| grid.row(row)).collect();
+        let grid = Arc::new(grid);
+        let mut known = known();
+        known.insert(0, Arc::clone(&grid));
+        known.truncate(KEPT);
+        grid
+    }
+
+    fn empty(arrays: [ElementArray; 2]) -> Self {
+        let points = |axis: usize| {
+            let extent = |array: &ElementArray| {
+                let along = array.positions.iter().map(|p| p[axis]);
+                along.clone().fold(f64::MIN, f64::max) - along.fold(f64::MAX, f64::min)
+            };
+            let most = extent(&arrays[0]).max(extent(&arrays[1]));
+            (FINENESS as f64 * (1.0 + most)).ceil() as usize
+        };
+        let (rows, columns) = (points(2), points(1));
+        Self { arrays, rows, columns, kept: Vec::new() }
+    }
+
+    fn row(&self, row: usize) -> Row {
+        let at = |i: usize, count: usize| -1.0 + 2.0 * (i as f64 + 0.5) / count as f64;
+        let angles_at = |column: usize| angles(at(column, self.columns), at(row, self.rows));
+        let own: Vec<Option<[f64; 2]>> = (0..self.columns).map(angles_at).collect();
+        let there = own.iter().flatten().copied().collect();
+        let inside = own.iter().map(Option::is_some).collect();
+        Row(inside, Directions::of(&self.arrays[0], &self.arrays[1], there))
+    }
+
+    /// What becomes of every row.
+    fn each<T>(&self, mut of: impl FnMut(&Row) -> T) -> Vec<T> {
+        (0..self.rows)
+            .map(|row| match self.kept.get(row) {
+                Some(kept) => of(kept),
+                None => of(&self.row(row)),
+            })
+            .collect()
+    }
+}
+
 /// Arrays and beams, the targets as a flat array sees them, and a grid of directions in front of it.
 pub(super) struct Sky {
     truth: Vec<Ray>,
     /// Rows from the least `z`, each from the least `y`; absent outside the circle.
     grid: Vec<Vec<Option<Ray>>>,
+    /// `⟨t, d⟩` of every target t and, one after the other, the directions d of the grid; a column each.
+    inner: CMat,
+    /// `⟨d, d⟩` of these.
+    whole: Vec<f64>,
 }
 
 impl Sky {
@@ -59,39 +152,27 @@ impl Sky {
             return None;
         }
         let amplitude = f64::from(instance.parts().snapshots).sqrt();
-        let rays = |directions: &[[f64; 2]]| -> Vec<Ray> {
-            let each = || directions.iter().map(|d| (d[0], d[1]));
-            let arrives = receive.responses(each());
-            let sent = transmit.responses(each());
-            let mut sent = product(&beams.matrix, Op::Adjoint, &sent, Op::Plain);
+        let rays = |seen: &Directions| -> Vec<Ray> {
+            let mut sent = product(&beams.matrix, Op::Adjoint, &seen.sends, Op::Plain);
             sent.scale(amplitude);
             let one = |(i, direction): (usize, &[f64; 2])| Ray {
                 direction: *direction,
-                arrives: arrives.col(i).to_vec(),
+                arrives: seen.arrives.col(i).to_vec(),
                 sent: sent.col(i).to_vec(),
             };
-            directions.iter().enumerate().map(one).collect()
+            seen.angles.iter().enumerate().map(one).collect()
         };
         let truth: Vec<[f64; 2]> =
             instance.targets().iter().map(|t| [in_front(t.azimuth_rad), t.polar_rad]).collect();
-        let points = |axis: usize| {
-            let extent = |array: &ElementArray| {
-                let along = array.positions.iter().map(|p| p[axis]);
-                along.clone().fold(f64::MIN, f64::max) - along.fold(f64::MAX, f64::min)
-            };
-            let most = extent(&transmit).max(extent(&receive));
-            (FINENESS as f64 * (1.0 + most)).ceil() as usize
-        };
-        let (rows, columns) = (points(2), points(1));
-        let at = |i: usize, count: usize| -1.0 + 2.0 * (i as f64 + 0.5) / count as f64;
-        let row = |row: usize| {
-            let own = (0..columns).map(|column| angles(at(column, columns), at(row, rows)));
-            let own: Vec<Option<[f64; 2]>> = own.collect();
-            let there: Vec<[f64; 2]> = own.iter().flatten().copied().collect();
-            let mut found = rays(&there).into_iter();
-            own.iter().map(|direction| direction.and_then(|_| found.next())).collect()
-        };
-        Some(Self { truth: rays(&truth), grid: (0..rows).map(row).collect() })
+        let truth = rays(&Directions::of(&transmit, &receive, truth));
+        let grid = Grid::of(transmit, receive).each(|Row(inside, seen)| {
+            let mut found = rays(seen).into_iter();
+            inside.iter().map(|inside| inside.then(|| found.next()).flatten()).collect()
+        });
+        let all: Vec<&Ray> = grid.iter().flatten().flatten().collect();
+        let inner = CMat::from_fn(truth.len(), all.len(), |m, i| truth[m].inner(all[i]));
+        let whole = all.iter().map(|ray| ray.inner(ray).re).collect();
+        Some(Self { truth, grid, inner, whole })
     }
 
     /// Energy of target `m` per squared reflection without what is also of the other targets, and the lobes
@@ -99,23 +180,24 @@ impl Sky {
     pub(super) fn lobes(&self, m: usize) -> Option<(f64, Vec<Lobe>)> {
         let mut alone = Alone::of(&self.truth, m)?;
         let own = &self.truth[m];
-        let mine = alone.coordinates(&[own]);
+        let mine = alone.whitened(CMat::from_fn(self.truth.len() - 1, 1, |n, _| {
+            self.truth[other(n, m)].inner(own)
+        }));
         let mine = mine.col(0);
-        let left = |ray: &Ray, along: &[C64]| {
-            let whole = ray.inner(ray).re;
+        let left = |whole: f64, along: &[C64]| {
             let left = whole - along.iter().map(C64::norm_sqr).sum::<f64>();
             (left > THEIRS * whole).then_some(left)
         };
-        let energy = left(own, mine)?;
-        let rays: Vec<&Ray> = self.grid.iter().flatten().flatten().collect();
-        let coordinates = alone.coordinates(&rays);
-        let mut next = 0..rays.len();
+        let energy = left(own.inner(own).re, mine)?;
+        let others = |n: usize, i: usize| self.inner[(other(n, m), i)];
+        let coordinates =
+            alone.whitened(CMat::from_fn(self.truth.len() - 1, self.whole.len(), others));
+        let mut next = 0..self.whole.len();
         let mut of = |ray: &Option<Ray>| {
-            let Some(ray) = ray else { return -1.0 };
-            let Some(i) = next.next() else { return -1.0 };
+            let Some(i) = ray.as_ref().and_then(|_| next.next()) else { return -1.0 };
             let along = coordinates.col(i);
-            let Some(left) = left(ray, along) else { return -1.0 };
-            let both = ray.inner(own) - dot(along, mine);
+            let Some(left) = left(self.whole[i], along) else { return -1.0 };
+            let both = self.inner[(m, i)].conj() - dot(along, mine);
             (both.norm() / (left * energy).sqrt()).min(1.0)
         };
         let likeness: Vec<Vec<f64>> =
@@ -174,31 +256,30 @@ impl Sky {
     }
 }
 
+/// The n-th of the targets that are not the m-th.
+const fn other(n: usize, m: usize) -> usize {
+    if n < m { n } else { n + 1 }
+}
+
 /// Projection onto what the other targets do not explain.
-struct Alone<'a> {
-    others: Vec<&'a Ray>,
+struct Alone {
     gram: Cholesky,
 }
 
-impl<'a> Alone<'a> {
+impl Alone {
     /// Without all targets but one; `None` where these are not told apart.
-    fn of(truth: &'a [Ray], m: usize) -> Option<Self> {
-        let others: Vec<&Ray> =
-            truth.iter().enumerate().filter(|(n, _)| *n != m).map(|(_, ray)| ray).collect();
-        let mut gram = Cholesky::new(others.len().max(1));
-        let matrix = match others.len() {
-            0 => CMat::identity(1),
-            n => CMat::from_fn(n, n, |i, j| others[i].inner(others[j])),
-        };
+    fn of(truth: &[Ray], m: usize) -> Option<Self> {
+        let n = truth.len() - 1;
+        let mut gram = Cholesky::new(n.max(1));
+        let inner = |i: usize, j: usize| truth[other(i, m)].inner(&truth[other(j, m)]);
+        let matrix = if n == 0 { CMat::identity(1) } else { CMat::from_fn(n, n, inner) };
         gram.factor(&matrix, "echoes of targets").ok()?;
-        Some(Self { others, gram })
+        Some(Self { gram })
     }
 
-    /// Coordinates of directions along the others, whitened: a column each.
-    fn coordinates(&mut self, rays: &[&Ray]) -> CMat {
-        let of = |i: usize, j: usize| self.others[i].inner(rays[j]);
-        let mut along = CMat::from_fn(self.others.len(), rays.len(), of);
-        if !self.others.is_empty() {
+    /// Coordinates along the others from the inner products with them: a column each.
+    fn whitened(&mut self, mut along: CMat) -> CMat {
+        if along.rows() > 0 {
             self.gram.half_solve_in_place(&mut along);
         }
         along
