@@ -730,7 +730,10 @@ def cellfree(document):
     (price,) = numbers["error_price"]
     channels = complex_array(instance["channels"])  # users × access points × antennas
     users, aps, antennas = channels.shape
-    budget = sqrt(np.repeat(np.asarray(instance["power_over_noise"], float), antennas))
+    powers = np.asarray(instance["power_over_noise"], float)
+    if not (powers > 0).all():
+        raise Unproven("an access point without power")
+    budget = sqrt(np.repeat(powers, antennas))
     h = [(Ball(channels[k].ravel()) * budget)[:, None] for k in range(users)]
     own = [x @ x.H for x in h]
     blocks = complex_array(instance["error_blocks"])
@@ -1455,6 +1458,10 @@ def whole(document):
         raise Unproven("the settings are none")
 
 
+# a claim beyond this is none: differences from it are beyond all numbers
+MOST = 1e290
+
+
 def check(document):
     """What is proven of a document, in a sentence."""
     bound = document
@@ -1473,7 +1480,7 @@ def check(document):
     quantity = QUANTITIES.get((system, str(bound.get("sense"))))
     if goal is not None:
         quantity = GOALS[goal][1] if bound.get("sense") == GOALS[goal][0] else None
-    if quantity is None or not is_number(value):
+    if quantity is None or not is_number(value) or abs(value) > MOST:
         raise Unproven("the bound has no value, or a sense that is not one of its system")
     problem = bound.get("problem")
     extended = system == "beamforming" and goal is None and extended_target(document) is not None

@@ -17,6 +17,9 @@ system = "beamforming"
 [scenario]
 users = 8
 transmit_array = { horizontal = 8, vertical = 4 }
+# channels with path losses need the noise of a receiver; unless it is said it is 0 dBm, for gains around one
+# user_noise_dbm = -94.0
+# power_dbm = 30.0
 """
 
 

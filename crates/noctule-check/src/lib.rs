@@ -74,7 +74,7 @@ pub fn check(document: &Value) -> Outcome<Proven> {
         goal if system == "beamforming" => Some(goals::Goal::of(goal)?),
         _ => None,
     };
-    let Some(value) = bound["value"].as_f64().filter(|value| value.is_finite()) else {
+    let Some(value) = bound["value"].as_f64().filter(|value| value.abs() <= MOST) else {
         return unproven("the bound has no value");
     };
     let (upper, quantity) = match &goal {
@@ -124,6 +124,8 @@ pub fn check(document: &Value) -> Outcome<Proven> {
     Ok(Proven { value, upper, quantity, leaves })
 }
 
+/// A claim beyond this is none: differences from it are beyond all numbers.
+const MOST: f64 = 1e290;
 const SYSTEMS: [&str; 5] = ["beamforming", "cellfree", "frame", "pilots", "surfaces"];
 
 /// Whether a bound of a system is one from above, and of what.

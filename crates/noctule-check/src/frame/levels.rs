@@ -72,7 +72,11 @@ impl Users {
             let slope = (CIRCLE * cos(angles[k].into())).square();
             let bracket = (slope * (elements * elements - 1.0)).over(12.0.into())?;
             let kappa = scale.over(bracket * (2.0 * echo[k]))?;
-            shortest = shortest.max(kappa.over(limit[k].into())?.over(block)?.lower());
+            let needed = kappa.over(limit[k].into())?.over(block)?;
+            if !(needed.re.is_finite() && needed.rad.is_finite()) {
+                return unproven("a number beyond all numbers");
+            }
+            shortest = shortest.max(needed.lower());
             let level = Ball::real(1.0).over(Ball::real(gain[k]) * pilot[k])?;
             priors.push(Prior::new((correlation, shape), others, (kappa, level)));
             heard.push(Ball::real(noise[k]).over(gain[k].into())?.into());
