@@ -65,6 +65,19 @@ fn number(value: &Value) -> String {
     })
 }
 
+/// A text as HTML, in which what stands between backticks is code.
+fn with_code(text: &str) -> String {
+    let parts: Vec<String> = escaped(text).split('`').map(str::to_owned).collect();
+    if parts.len().is_multiple_of(2) {
+        return parts.join("`"); // one has no partner
+    }
+    let part = |(i, part): (usize, &String)| match i % 2 {
+        0 => part.clone(),
+        _ => format!("<code>{part}</code>"),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
 impl Experiment {
     fn out(&self) -> String {
         format!("gallery/{}/{}.html", self.system, self.id)
@@ -104,7 +117,7 @@ impl Experiment {
     fn page(&self, places: &Places) -> String {
         let mut body = format!("<h1>{}</h1>\n", escaped(&self.title));
         for paragraph in self.text.split("\n\n").filter(|p| !p.is_empty()) {
-            let _ = writeln!(body, "<p>{}</p>", escaped(paragraph));
+            let _ = writeln!(body, "<p>{}</p>", with_code(paragraph));
         }
         let _ = writeln!(
             body,
@@ -200,6 +213,13 @@ pub(crate) fn build(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        assert_eq!(with_code("as `a<b` is"), "as <code>a&lt;b</code> is");
+        assert_eq!(with_code("one ` alone"), "one ` alone");
+        assert_eq!(with_code("`x`"), "<code>x</code>");
+    }
 
     #[test]
     fn titles_and_texts_are_read() {
