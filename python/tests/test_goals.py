@@ -1,5 +1,8 @@
 """Goals and requirements of ``beamforming``: said by dataclasses, answered with proofs and prices."""
 
+import re
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -90,3 +93,17 @@ def test_covariances_become_beams():
     found = noctule.evaluate(instance, {"covariances": covariances})
     assert np.isclose(found.metrics.goal.value, best.metrics.goal.value, rtol=1e-6)
     assert found.meets_requirements
+
+
+def test_covariances_beside_beams_are_refused():
+    design = noctule.design("beamforming")
+    covariances = np.array([np.eye(16)] * 5) * 1e-4  # four users, and sensing
+    assert design.instance.evaluate({"covariances": covariances}).metrics.power_w > 0
+    with pytest.raises(noctule.InvalidInput, match="given twice"):
+        design.instance.evaluate({"beams": design["beams"], "covariances": covariances})
+
+
+def test_a_bound_in_nats_says_so(program):
+    words = ["design", "-s", "scenario.goal.kind=sum-rate", "-s", "scenario.users=2", "-s", "scenario.require.azimuth_deg=5"]
+    told = subprocess.run([program, *words], capture_output=True, text=True, check=True).stdout
+    assert re.search(r"at most [\d.]+ nat within", " ".join(told.split())), told

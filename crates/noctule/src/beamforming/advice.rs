@@ -85,3 +85,21 @@ fn unheard(instance: &Instance) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::beamforming::{Scenario, Settings, design};
+
+    #[test]
+    fn users_whom_nobody_hears_are_told() {
+        let told = |user_noise_dbm: f64| {
+            let scenario = Scenario { users: 2, user_noise_dbm, ..Scenario::default() };
+            let instance = scenario.realize(1, 0).expect("a scene");
+            let settings = Settings { starts: Some(1), ..Settings::default() };
+            let warnings = design(&instance, &settings).expect("a design").warnings;
+            warnings.iter().any(|warning| warning.contains("no user can be heard"))
+        };
+        assert!(!told(0.0) && !told(30.0), "weak users are users");
+        assert!(told(80.0));
+    }
+}

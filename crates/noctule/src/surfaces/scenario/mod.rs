@@ -240,6 +240,7 @@ fn as_of_the_scenario(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Array, ArraySet, Entries};
     use crate::links::CellKind;
 
     #[test]
@@ -347,5 +348,25 @@ mod tests {
         assert_eq!(wrong(|s| s.elements = 0), "elements");
         assert_eq!(wrong(|s| s.user_m = s.base_m), "user_m");
         assert_eq!(wrong(|s| s.target_m = Some([f64::NAN, 0.0])), "target_m");
+    }
+
+    /// Rays of the default layout that do not meet are no concern of who gives sites of their own.
+    #[test]
+    fn sites_of_ones_own_need_no_layout() {
+        let scenario =
+            Scenario { user_m: [30.0, 25.0], first_sites: Some(3), ..Scenario::default() };
+        assert!(scenario.realize(1, 0).is_err());
+        let sites = |shape: Vec<usize>, entries: Vec<f64>| {
+            let mut set = ArraySet::default();
+            set.insert("site_m", Array { shape, entries: Entries::Real(entries) });
+            scenario.clone().with_sites_of(&set)
+        };
+        let own = sites(vec![2, 2], vec![20.0, 10.0, 5.0, 15.0]);
+        assert_eq!(own.layout, Layout::Sites(vec![[20.0, 10.0], [5.0, 15.0]]));
+        assert_eq!(own.realize(1, 0).unwrap().sites(), 2);
+        // what is no list of sites is refused where arrays are read
+        assert_eq!(sites(vec![2, 3], vec![1.0; 6]), scenario);
+        assert_eq!(sites(vec![1, 2], vec![f64::NAN, 1.0]), scenario);
+        assert_eq!(sites(vec![0, 2], Vec::new()), scenario);
     }
 }
