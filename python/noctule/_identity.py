@@ -136,16 +136,27 @@ class _Digest:
                 self._add(cell.cell_contents)
             except ValueError:
                 self._say("empty cell")
-        for name in sorted(set(_imports(function.__code__, function.__globals__.get("__package__")))):
+        for name, parts in sorted(set(_imports(function.__code__, function.__globals__.get("__package__")))):
             self._say("import", name)
-            try:
-                self._add(importlib.import_module(name))
-            except Exception:
-                raise _Untold from None
+            self._import(name, parts)
         for name in sorted(set(_globals(function.__code__))):
             if name in function.__globals__:
                 self._say("global", name)
                 self._add(function.__globals__[name])
+
+    def _import(self, name: str, parts: tuple[str, ...]) -> None:
+        """A module that is imported when the function runs, with those of its parts that are modules."""
+        try:
+            module = importlib.import_module(name)
+            for part in parts:
+                if part != "*" and not hasattr(module, part):
+                    importlib.import_module(f"{name}.{part}")
+        except ModuleNotFoundError:
+            self._say("not there")
+            return
+        except Exception:
+            raise _Untold from None
+        self._add(module)
 
     def _class(self, kind: type) -> None:
         self._say("class", kind.__qualname__)
@@ -216,15 +227,17 @@ def _globals(code: types.CodeType) -> Iterator[str]:
             yield from _globals(constant)
 
 
-def _imports(code: types.CodeType, package: str | None) -> Iterator[str]:
-    """Modules that a function, or one inside it, imports when it runs."""
+def _imports(code: types.CodeType, package: str | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Modules that a function, or one inside it, imports when it runs, and what it takes from each."""
     before: list[Any] = [None, None]
     for instruction in dis.get_instructions(code):
         if instruction.opname == "IMPORT_NAME":
             level, name = before[0], str(instruction.argval)
             if not isinstance(level, int) or (level and not package):
                 raise _Untold
-            yield importlib.util.resolve_name("." * level + name, package) if level else name
+            if level:
+                name = importlib.util.resolve_name("." * level + name, package)
+            yield name, tuple(before[1] or ())
         if instruction.opname.startswith("LOAD_"):
             before = [before[1], instruction.argval]
     for constant in code.co_consts:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +171,58 @@ def test_methods_are_told_apart() -> None:
     # What cannot be told apart is never the same.
     generator = (x for x in range(3))
     assert identity(enclosing(generator)) != identity(enclosing(generator))
+
+
+OWN_MODULES = {
+    "an import": ("", "def f(i):\n    import own_part\n    return own_part.value"),
+    "a part of a package": ("", "def f(i):\n    from own_package import part\n    return part.value"),
+    "a function of a module": ("", "def f(i):\n    from own_part import value\n    return value"),
+    "a registered function": (
+        "import functools\n@functools.singledispatch\ndef h(x): return 0\n@h.register\ndef _(x: int): return VALUE\n",
+        "def f(i): return h(1)"),
+    "a metaclass": (
+        "class M(type):\n    def k(c): return VALUE\nclass C(metaclass=M): pass\n", "def f(i): return C.k()"),
+}
+
+
+@pytest.mark.parametrize("kind", OWN_MODULES)
+def test_what_is_imported_or_registered_is_part_of_a_method(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from noctule._identity import told
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    (tmp_path / "own_package").mkdir()
+    (tmp_path / "own_package" / "__init__.py").write_text("")
+    digests = []
+    for value in (1, 2, 1):
+        before, method = OWN_MODULES[kind]
+        for path in ("own_part.py", "own_package/part.py"):
+            (tmp_path / path).write_text(f"value = {value}\n")
+        (tmp_path / "own_method.py").write_text(before.replace("VALUE", str(value)) + method)
+        for name in [name for name in sys.modules if name.startswith("own_")]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        digests.append(told(importlib.import_module("own_method").f))
+    first, other, again = digests
+    # where it cannot be told nothing is reused
+    assert first is None or (first == again != other), digests
+    if kind not in ("a registered function", "a metaclass"):
+        assert first is not None
+
+
+def test_a_module_that_is_not_there_is_told_as_such() -> None:
+    from noctule._identity import told
+
+    def careful(instance: Any) -> int:
+        try:
+            import not_a_module_of_anybody  # type: ignore[import-not-found]  # noqa: F401
+        except ImportError:
+            return 1
+        return 2
+
+    assert told(careful) is not None and told(careful) == told(careful)
 
 
 def test_names_of_schemes_stay_words(tmp_path: Path) -> None:
