@@ -5,8 +5,8 @@ use noctule::surfaces::baselines::{
     max_eigenmode, sensing_only, time_switching,
 };
 use noctule::surfaces::{
-    Instance, Layout, Requirement, Scenario, Select, Settings, dedicated_signal, design_from,
-    misses_requirement, verify,
+    Instance, Layout, Metrics, Requirement, Scenario, Select, Settings, dedicated_signal,
+    design_from, misses_requirement, verify,
 };
 use noctule::{Certify, Interrupt, PointProof, Run, Stop};
 
@@ -235,6 +235,14 @@ fn starts_have_rates_or_nothing() {
     }
 }
 
+/// The best design with the limit so many decibels larger, of any covariance or of independent streams.
+fn with_limit_by(instance: &Instance, by_db: f64, covariance: bool) -> Metrics {
+    let limit = instance.parts().crb_limit.unwrap() * 10.0_f64.powf(by_db / 10.0);
+    let instance = instance.with_crb_limit(Some(limit)).unwrap();
+    let design = if covariance { design_from } else { dedicated_signal };
+    design(&instance, &all(), &Run::default()).unwrap().metrics
+}
+
 /// The price of the limit is the slope of the best rate, for either signal, in one place and apart.
 #[test]
 fn the_price_of_the_limit_is_a_slope() {
@@ -247,20 +255,10 @@ fn the_price_of_the_limit_is_a_slope() {
         (Some([60.0, 40.0]), 0.7),
     ] {
         let instance = scene(3, 96, target, share);
-        let limit = instance.parts().crb_limit.unwrap();
         // what is searched for in phases is found to some parts in ten thousand
         let (step, room) = if target.is_none() { (1e-3, 1e-4) } else { (0.3, 0.06) };
         for covariance in [true, false] {
-            let at = |by_db: f64| {
-                let limit = limit * 10.0_f64.powf(by_db / 10.0);
-                let instance = instance.with_crb_limit(Some(limit)).unwrap();
-                let design = if covariance {
-                    design_from(&instance, &all(), &run)
-                } else {
-                    dedicated_signal(&instance, &all(), &run)
-                };
-                design.unwrap().metrics
-            };
+            let at = |by_db: f64| with_limit_by(&instance, by_db, covariance);
             let price = at(0.0).limit_price.unwrap();
             let slope = (at(step).rate_bps_hz - at(-step).rate_bps_hz) / (2.0 * step);
             println!("{target:?} {share} {covariance}: {price} beside {slope}");
@@ -274,7 +272,6 @@ fn the_price_of_the_limit_is_a_slope() {
 /// One surface whose target takes all the power: no covariance is left to choose, and the price is that of the phases.
 #[test]
 fn the_price_of_one_surface_apart_is_a_slope() {
-    let run = Run::default();
     let mut binding = 0;
     for (elements, target, share) in [
         (60, [70.0, 20.0], 0.3),
@@ -283,18 +280,8 @@ fn the_price_of_one_surface_apart_is_a_slope() {
         (128, [60.0, 40.0], 0.5),
     ] {
         let instance = scene(1, elements, Some(target), share);
-        let limit = instance.parts().crb_limit.unwrap();
         for covariance in [true, false] {
-            let at = |by_db: f64| {
-                let limit = limit * 10.0_f64.powf(by_db / 10.0);
-                let instance = instance.with_crb_limit(Some(limit)).unwrap();
-                let design = if covariance {
-                    design_from(&instance, &all(), &run)
-                } else {
-                    dedicated_signal(&instance, &all(), &run)
-                };
-                design.unwrap().metrics
-            };
+            let at = |by_db: f64| with_limit_by(&instance, by_db, covariance);
             let price = at(0.0).limit_price.unwrap();
             let slope = (at(0.05).rate_bps_hz - at(-0.05).rate_bps_hz) / 0.1;
             println!("{elements} {share} {covariance}: {price} beside {slope}");
