@@ -107,3 +107,22 @@ def test_a_bound_in_nats_says_so(program):
     words = ["design", "-s", "scenario.goal.kind=sum-rate", "-s", "scenario.users=2", "-s", "scenario.require.azimuth_deg=5"]
     told = subprocess.run([program, *words], capture_output=True, text=True, check=True).stdout
     assert re.search(r"at most [\d.]+ nat within", " ".join(told.split())), told
+
+
+def test_errors_of_channels_let_through_what_is_sent_past_everything():
+    instance = noctule.Instance(
+        scenario={
+            "users": 2, "goal": {"kind": "min-crb"}, "channel_error_db": -10.0,
+            "require": {"sinr_db": 0.0},
+        }
+    )
+    rng = np.random.default_rng(0)
+    w = rng.normal(size=(3, 16)) + 1j * rng.normal(size=(3, 16))
+    w *= np.sqrt(0.01) / np.linalg.norm(w)
+    heard = abs(instance["channels"].conj() @ w.T) ** 2
+    signal = np.diag(heard)
+    error = instance["channel_error"] * np.linalg.norm(w) ** 2
+    noise = heard.sum(1) - signal + error + instance["user_noise_w"]
+    design = noctule.evaluate(instance, w)
+    np.testing.assert_allclose(design.metrics.sinr, signal / noise, rtol=1e-10)
+    assert design.verify()

@@ -8,8 +8,8 @@ use drawn_worlds::{angles, metric, world};
 use effort::effort;
 use noctule::beamforming::requirements::evaluate::Evaluation;
 use noctule::beamforming::requirements::{
-    Cap, Infeasible, Metric, PowerLimit, Requirements, World, best_metric, best_rate,
-    best_rate_within, best_worst_rate, least_power_for,
+    Cap, Infeasible, Metric, PowerLimit, Requirements, SensingStreams, World, best_metric,
+    best_rate, best_rate_within, best_worst_rate, judged, least_power_for,
 };
 use noctule::{CMat, Interrupt};
 use noctule_num::rng::{StreamKey, complex_normal, uniform};
@@ -319,4 +319,39 @@ fn what_does_not_fit_is_refused_by_name() {
     let caps = vec![Cap { metric: lit, limit: 1.0 }];
     let asked = Requirements { caps, ..required(vec![1.0; 2]) };
     assert_eq!(place(&world, &fine, &asked), "caps[0].target");
+}
+
+/// Any beams, not only those of designs: an error of the channel lets through what is sent past all channels
+/// and targets too.
+#[test]
+fn judged_sinrs_are_those_of_the_definition_for_any_beams() {
+    for seed in 0..24 {
+        let mut world = world(seed, (4, 4), 2, 1);
+        let n = world.transmit.elements();
+        let variances: Vec<f64> = (0..2).map(|k| 10.0_f64.powi(k - 1) * world.noise_w[0]).collect();
+        world.error_covariances = variances
+            .iter()
+            .map(|variance| {
+                let mut error = CMat::identity(n);
+                error.scale(*variance);
+                error
+            })
+            .collect();
+        let mut rng = StreamKey::new(seed, "test", "any beams", 0).trial(0);
+        let beams = CMat::from_fn(n, 4, |_, _| complex_normal(&mut rng, 1.0));
+        let required =
+            Requirements { sinr: vec![0.0; 2], caps: Vec::new(), power: PowerLimit::Total(1e3) };
+        let found = judged(&world, None, &required, &beams).unwrap();
+        for (k, variance) in variances.iter().enumerate() {
+            let power = |s: usize| {
+                let column = world.channels.col(k).iter().zip(beams.col(s));
+                column.map(|(h, w)| h.conj() * w).sum::<noctule::C64>().norm_sqr()
+            };
+            let heard = if world.streams == SensingStreams::Cancelled { 0..2 } else { 0..4 };
+            let others: f64 = heard.filter(|s| *s != k).map(power).sum();
+            let noise = others + variance * beams.norm_sqr() + world.noise_w[k];
+            let expected = power(k) / noise;
+            assert!((found.sinr[k] / expected - 1.0).abs() < 1e-10, "{seed}: {:?}", found.sinr);
+        }
+    }
 }

@@ -145,7 +145,7 @@ impl<'a> At<'a> {
         let members: usize = required.caps.iter().map(|cap| cap.metric.members().len()).sum();
         fits("lambda", &values.lambda, world.noise_w.len())?;
         fits("rho", &values.rho, members)?;
-        let space = Space::new(world, required.whole(metric))?;
+        let space = Space::of_any_beams(world, required.whole(metric))?;
         let standing = standing(world, &space, beams)?;
         Ok(Self { space, standing, required, values })
     }

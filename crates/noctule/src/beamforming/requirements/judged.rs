@@ -52,7 +52,7 @@ pub fn judged(
     if let Some(metric) = metric {
         metric.check(world)?;
     }
-    let space = Space::new(world, required.whole(metric))?;
+    let space = Space::of_any_beams(world, required.whole(metric))?;
     let at = standing(world, &space, beams)?;
     // what is no number is missed
     let miss = |m: f64| if m.is_nan() { f64::INFINITY } else { m.max(0.0) };

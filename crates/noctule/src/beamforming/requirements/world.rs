@@ -114,6 +114,12 @@ impl Space {
         Ok(Self { n, h, errors, t, maps, lit, heard, basis })
     }
 
+    /// A space in which what any beams achieve is all there: a channel error lets through what is sent past
+    /// all channels and targets too, which a design never does.
+    pub(super) fn of_any_beams(world: &World, whole: bool) -> Result<Self, NumError> {
+        Self::new(world, whole || !world.error_covariances.is_empty())
+    }
+
     /// The same space with some of the users alone.
     pub(super) fn serving(&self, users: &[usize]) -> Result<Self, NumError> {
         let mut h = CMat::zeros(self.dim(), users.len());
