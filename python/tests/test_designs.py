@@ -308,3 +308,17 @@ def test_own_arrays_are_not_changed(instance: noctule.Instance,
     assert np.array_equal(other["channels"], kept)
     other.design("rzf")
     assert np.array_equal(other["channels"], kept)
+
+
+@pytest.mark.parametrize("share", [2e-7, 8e-7, 1e-5])
+def test_a_limit_just_out_of_reach_is_refused_and_the_refusal_confirmed(share: float) -> None:
+    def instance(**more: object) -> noctule.Instance:
+        return noctule.cellfree.Scenario(aps=2, users=2, antennas=4, targets=2, **more).realize(seed=3)
+
+    least = instance().design("sensing-only").metrics.error
+    limited = instance(requirement={"max_error": least * (1.0 - share)})
+    design = limited.design(on_failure="return")
+    assert design.status == "infeasible"
+    assert design.verify(), design.verify().reasons
+    reached = instance(requirement={"max_error": least * (1.0 + 1e-3)}).design()
+    assert reached.status == "designed" and reached.verify()

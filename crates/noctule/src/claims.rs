@@ -5,6 +5,7 @@
 //! instance, the variables and the multipliers in the document ([`Checks`]); what only a second run
 //! of a method could tell is [named](Verdict::NotCheckable), never passed over.
 
+use noctule_num::C64;
 use noctule_optim::{Bound, Certificate, Proof, Sense, Stop};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -124,6 +125,33 @@ pub struct Residual {
     /// By how much it changes where the variables change in their last digits, which nobody can repeat;
     /// zero where that was not looked at.
     pub rounding: f64,
+}
+
+/// Last digits by which beams are moved to see what rounding does to a residual: in a basis, which is where methods
+/// climb, an entry is a sum of some tens of terms.
+const LAST_DIGITS: f64 = 8.0 * f64::EPSILON;
+
+/// Every entry changed in its last digits, some up and some down: each `pattern` changes others.
+pub(crate) fn move_last_digits(entries: &mut [C64], pattern: u32) {
+    for (index, entry) in entries.iter_mut().enumerate() {
+        *entry *= 1.0 + if index >> pattern & 1 == 0 { LAST_DIGITS } else { -LAST_DIGITS };
+    }
+}
+
+/// A residual of `variables` with what rounding does to it: the most that some patterns of last digits move it by.
+pub(crate) fn residual_with_rounding<V: Clone>(
+    variables: &V,
+    of: impl Fn(&V) -> Result<f64, Error>,
+    moved: impl Fn(&mut V, u32),
+) -> Result<Residual, Error> {
+    let value = of(variables)?;
+    let mut rounding = 0.0_f64;
+    for pattern in 0..3 {
+        let mut other = variables.clone();
+        moved(&mut other, pattern);
+        rounding = rounding.max((of(&other)? - value).abs());
+    }
+    Ok(Residual { value, rounding })
 }
 
 /// How a system checks the claims of its documents: one function for each kind.

@@ -8,7 +8,8 @@ use super::extended_scheme::{EXTENDED_TARGET, extended_target_of};
 use super::{Beams, Instance, Metrics, band, certificate, goal, objective_unit, residual};
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Ends, Residual, Said, Verdict, stored_member,
+    Again, Bounded, Checks, Compared, Ends, Residual, Said, Verdict, move_last_digits,
+    residual_with_rounding, stored_member,
 };
 
 type Document<'a> = Said<'a, Instance, Beams, Metrics, Ends>;
@@ -89,22 +90,17 @@ fn bound_again(said: &Document<'_>, bound: &Bound) -> Result<Again, Error> {
     })
 }
 
-/// Last digits by which beams are moved to see what rounding does to a residual: in a basis, which is where methods
-/// climb, an entry is a sum of some tens of terms.
-const LAST_DIGITS: f64 = 8.0 * f64::EPSILON;
-
 fn residual_again(said: &Document<'_>) -> Result<Option<Residual>, Error> {
     if said.instance.problem().is_some() {
         return Ok(None);
     }
-    let Some(value) = residual(said.instance, said.variables)? else { return Ok(None) };
-    // At high ratios of signal to noise the interference that is left is a difference of large numbers.
-    let mut moved = said.variables.clone();
-    for (index, entry) in moved.matrix.as_mut_slice().iter_mut().enumerate() {
-        *entry *= 1.0 + if index % 2 == 0 { LAST_DIGITS } else { -LAST_DIGITS };
+    if residual(said.instance, said.variables)?.is_none() {
+        return Ok(None);
     }
-    let rounding = residual(said.instance, &moved)?.map_or(0.0, |other| (other - value).abs());
-    Ok(Some(Residual { value, rounding }))
+    // At high ratios of signal to noise the interference that is left is a difference of large numbers.
+    let of = |beams: &Beams| Ok(residual(said.instance, beams)?.unwrap_or(f64::INFINITY));
+    let moved = |beams: &mut Beams, pattern| move_last_digits(beams.matrix.as_mut_slice(), pattern);
+    residual_with_rounding(said.variables, of, moved).map(Some)
 }
 
 fn stop_again(said: &Document<'_>, stop: Stop, proof: &Proof) -> Verdict {

@@ -9,8 +9,8 @@ use noctule_phy::units::bits_to_nats;
 use super::{Beams, Instance, Metrics, Requirement, again};
 use crate::Error;
 use crate::claims::{
-    Again, Bounded, Checks, Compared, Ends, Residual, Said, Verdict, own_rule, same,
-    same_certificate, stored_member,
+    Again, Bounded, Checks, Compared, Ends, Residual, Said, Verdict, move_last_digits, own_rule,
+    residual_with_rounding, same, same_certificate, stored_member,
 };
 
 type Document<'a> = Said<'a, Instance, Beams, Metrics, Claims>;
@@ -109,8 +109,13 @@ fn residual(said: &Document<'_>) -> Result<Option<Residual>, Error> {
     if !stated || said.metrics.sum_rate_nats <= 0.0 {
         return Ok(None);
     }
-    let value = again::residual(said.instance, said.variables, slope)?;
-    Ok(Some(Residual { value, rounding: 0.0 }))
+    // A required rate is priced by the inverse of a slope, which is small near the largest rate.
+    let moved = |beams: &mut Beams, pattern| {
+        let matrices = std::iter::once(&mut beams.data).chain(&mut beams.sensing);
+        matrices.for_each(|matrix| move_last_digits(matrix.as_mut_slice(), pattern));
+    };
+    let of = |beams: &Beams| again::residual(said.instance, beams, slope);
+    residual_with_rounding(said.variables, of, moved).map(Some)
 }
 
 fn infeasible_again(
@@ -135,7 +140,7 @@ fn infeasible_again(
         _ => required > certificate.reachable,
     };
     Ok(match verdict {
-        Verdict::Confirmed if !beyond || said.violation <= crate::FEASIBLE => {
+        Verdict::Confirmed if !beyond || said.violation <= 0.0 => {
             Verdict::Refuted("the requirement is within reach".to_owned())
         }
         Verdict::Confirmed if reachable.is_none() => unreachable_rate(said, certificate)?,

@@ -122,7 +122,7 @@ fn infeasible_again(
     let asked = said.claims.and_then(|claims| (claims.asked)(said.settings));
     let (select, requirement) = asked.unwrap_or(lit(Select::All));
     let (required, reachable) = within_reach(said.instance, select, requirement)?;
-    if required <= reachable || said.violation <= crate::FEASIBLE {
+    if required <= reachable || said.violation <= 0.0 {
         return Ok(Verdict::Refuted("the requirement is within reach".to_owned()));
     }
     let found = Certificate::new("", "", required, reachable);
