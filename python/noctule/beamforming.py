@@ -825,8 +825,8 @@ class MeasureBeampattern:
 
 @parameters
 class MeasureIllumination:
-    """Power towards a target ``aᴴRa`` in dBm, with a unit-norm a (of stations with one of unit modulus each, whose
-    powers add up): what is required at least.
+    """Power towards a target ``aᴴRa`` in dBm: what is required at least. a has unit norm, or entries of unit modulus
+    where the scenario says ``unit_modulus_steering`` (of stations always, whose powers add up).
 
     Attributes
     ----------

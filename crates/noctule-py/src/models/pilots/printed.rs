@@ -50,6 +50,10 @@ pub(crate) fn printed_error<'py>(
 
 /// The function ``H = t W Z − F`` of Liao et al., Algorithm 1, and its gradient.
 ///
+/// It is as printed: with pilots that overlap, W hears other users through their own channels (docs/errata.md#pilots-e2)
+/// and F lacks the interference (docs/errata.md#pilots-e1), so that its sign says less than ``gain_error`` does; with
+/// orthogonal pilots it is negative exactly where the error is above the level.
+///
 /// Its first-order model at one point can accept another where the function itself is negative
 /// (docs/errata.md#pilots-e7). All is times the downlink energy, as in the paper.
 ///

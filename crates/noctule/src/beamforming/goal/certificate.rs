@@ -95,6 +95,9 @@ fn told_apart(a: f64, b: f64) -> [String; 2] {
     both(digits.unwrap_or(13))
 }
 
+/// A price of floors above this, 300 dBm, is the end of the numbers and not one of them.
+pub(in crate::beamforming) const NO_POWER_W: f64 = 1e27;
+
 /// The certificate of floors that cost more than there is, or have no price at all.
 fn floors(case: &Case, factor: f64) -> Result<Option<Certificate>, Error> {
     let power = case.required.most_power();
@@ -105,7 +108,10 @@ fn floors(case: &Case, factor: f64) -> Result<Option<Certificate>, Error> {
     let decibels = |x: f64| 10.0 * x.log10();
     let highest = case.required.sinr.iter().copied().fold(0.0, f64::max);
     let (required, lower) = (decibels(highest), -decibels(factor));
-    let cause = if cost.is_finite() {
+    let cause = if cost.is_finite() && cost > NO_POWER_W {
+        let (most, power) = (dbm_from_w(NO_POWER_W), dbm_from_w(power));
+        format!("the SINR floors cost more than {most:.0} dBm, and there are {power:.3} dBm")
+    } else if cost.is_finite() {
         let [cost, power] = told_apart(cost, power);
         format!("the SINR floors cost at least {cost}, and there are {power}")
     } else {

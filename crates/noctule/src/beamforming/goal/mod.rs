@@ -44,7 +44,7 @@ pub use surroundings::{Groups, Node, Nodes, Surroundings, Towards, Wanted};
 pub use words::{Elements, Goal, Limit, Measure, Parameter, Relative, Require, Unknown};
 
 pub(super) use arrays::{FIELDS, read, shapes, write};
-pub(super) use certificate::{infeasible_again, lowered};
+pub(super) use certificate::{NO_POWER_W, infeasible_again, lowered};
 pub(super) use dual::{bound_again, bounded, stop_again};
 pub(super) use ends::{rate_end, sensing_end, total_power};
 pub(super) use evaluate::evaluate;

@@ -145,8 +145,8 @@ pub enum Measure {
     /// Mean square of a beampattern's distance from the scenario's `template`, `min_η mean_n (η d_n −
     /// a_nᴴRa_n/tr R)²` with unit-norm a: its root.
     Beampattern,
-    /// Power towards a target `aᴴRa` in dBm, with a unit-norm a (of stations with one of unit modulus each, whose
-    /// powers add up): what is required at least.
+    /// Power towards a target `aᴴRa` in dBm: what is required at least. a has unit norm, or entries of unit modulus
+    /// where the scenario says `unit_modulus_steering` (of stations always, whose powers add up).
     Illumination {
         /// The target, counted from zero; `null` is the one that is lit worst.
         #[serde(default)]

@@ -9,7 +9,7 @@ use super::search::{Sought, searched, sensing_streams, stack_for};
 use super::task::{Aim, Cap, Task, Whom};
 use crate::Error;
 use crate::beamforming::band::Band;
-use crate::beamforming::goal::{Problem, lowered};
+use crate::beamforming::goal::{NO_POWER_W, Problem, lowered};
 use crate::beamforming::requirements::{
     PowerLimit, Requirements, SensingStreams, World, floors_cost, least_power_for,
 };
@@ -92,7 +92,10 @@ pub(super) fn floors(
     }
     let decibels = |x: f64| 10.0 * x.log10();
     let required = decibels(task.sinr.iter().copied().fold(0.0, f64::max));
-    let cause = if own.is_finite() {
+    let cause = if own.is_finite() && own > NO_POWER_W {
+        let (most, there) = (dbm_from_w(NO_POWER_W), dbm_from_w(power));
+        format!("the SINR floors cost more than {most:.0} dBm, and there are {there:.3} dBm")
+    } else if own.is_finite() {
         let (own, there) = (dbm_from_w(own), dbm_from_w(power));
         format!(
             "the SINR floors cost at least {own:.3} dBm over all subcarriers, and there are {there:.3} dBm"
