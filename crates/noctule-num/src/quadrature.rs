@@ -49,6 +49,12 @@ impl GaussLegendre {
         Self { nodes }
     }
 
+    /// Number of nodes.
+    #[allow(clippy::len_without_is_empty, reason = "there is at least one")]
+    pub const fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// Nodes with their weights, moved to `[low, high]`.
     pub fn on(&self, low: f64, high: f64) -> impl Iterator<Item = (f64, f64)> + '_ {
         let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));

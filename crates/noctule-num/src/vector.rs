@@ -74,6 +74,20 @@ pub fn axpy(a: f64, x: &[C64], y: &mut [C64]) {
     );
 }
 
+/// `y += a x` with a complex factor.
+pub fn complex_axpy(a: C64, x: &[C64], y: &mut [C64]) {
+    struct One<'a>(C64, &'a [C64], &'a mut [C64]);
+    impl Wide for One<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with<L: Loops>(self, loops: L) {
+            loops.axpy(self.0, self.1, self.2);
+        }
+    }
+    widest(One(a, x, y));
+}
+
 /// `y += a x`, and then [`real_dot`] of `z` and `y`, in one pass.
 pub fn axpy_dot(a: f64, x: &[C64], y: &mut [C64], z: &[C64]) -> f64 {
     #[cfg(target_arch = "x86_64")]

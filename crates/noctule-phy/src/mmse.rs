@@ -9,15 +9,12 @@
 //! (`docs/errata.md#frame-e3`).
 
 use noctule_num::linalg::{HermitianEigen, Op, product};
+use noctule_num::vector::real_dot;
 use noctule_num::{CMat, NumError};
 
 /// The statistics of one user, normalised by its average gain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SensedEstimate {
-    /// The prior R̂ the station believes in.
-    pub prior: CMat,
-    /// The estimator W.
-    pub filter: CMat,
     /// Covariance C of the estimate, under the station's beliefs.
     pub estimate: CMat,
     /// tr C.
@@ -26,6 +23,11 @@ pub struct SensedEstimate {
     pub error_trace: f64,
     /// Smallest eigenvalue of `R − E`, before any projection.
     pub smallest_eigenvalue: f64,
+    /// Eigenvectors of R̂, those of zero perhaps left out, and its eigenvalues.
+    vectors: CMat,
+    values: Vec<f64>,
+    /// 1/γ.
+    noise: f64,
 }
 
 impl SensedEstimate {
@@ -44,7 +46,7 @@ impl SensedEstimate {
         project: bool,
     ) -> Result<Self, NumError> {
         let eigen = difference(correlation, sensing_error)?;
-        Self::of(eigen.vectors(), &eigen, pilot_snr, project)
+        Self::of(eigen.vectors().clone(), &eigen, pilot_snr, project)
     }
 
     /// The same, projected, where correlation and sensing error live in the range of a few orthonormal
@@ -60,7 +62,7 @@ impl SensedEstimate {
     ) -> Result<Self, NumError> {
         let eigen = difference(correlation, sensing_error)?;
         let vectors = product(basis, Op::Plain, eigen.vectors(), Op::Plain);
-        let mut out = Self::of(&vectors, &eigen, pilot_snr, true)?;
+        let mut out = Self::of(vectors, &eigen, pilot_snr, true)?;
         if basis.cols() < basis.rows() {
             out.smallest_eigenvalue = out.smallest_eigenvalue.min(0.0);
         }
@@ -68,7 +70,7 @@ impl SensedEstimate {
     }
 
     fn of(
-        vectors: &CMat,
+        vectors: CMat,
         eigen: &HermitianEigen,
         pilot_snr: f64,
         project: bool,
@@ -80,23 +82,26 @@ impl SensedEstimate {
             let what = "sensed prior plus pilot noise";
             return Err(NumError::NotPositiveDefinite { what, pivot });
         }
-        let function = |f: &dyn Fn(f64) -> f64| {
-            let mut scaled = vectors.clone();
-            for (j, &value) in values.iter().enumerate() {
-                let factor = f(value);
-                scaled.col_mut(j).iter_mut().for_each(|z| *z *= factor);
-            }
-            product(&scaled, Op::Plain, vectors, Op::Adjoint)
-        };
         let estimate = |x: f64| x * (x / (x + noise));
         Ok(Self {
-            prior: function(&|x| x),
-            filter: function(&|x| x / (x + noise)),
-            estimate: function(&estimate),
+            estimate: function(&vectors, &values, estimate),
             estimate_trace: values.iter().map(|&x| estimate(x)).sum(),
             error_trace: values.iter().map(|&x| x / (x + noise) * noise).sum(),
             smallest_eigenvalue: eigen.min(),
+            vectors,
+            values,
+            noise,
         })
+    }
+
+    /// The prior R̂ the station believes in.
+    pub fn prior(&self) -> CMat {
+        function(&self.vectors, &self.values, |x| x)
+    }
+
+    /// The estimator W.
+    pub fn filter(&self) -> CMat {
+        function(&self.vectors, &self.values, |x| x / (x + self.noise))
     }
 
     /// tr C without eigenvalues: `tr R̂ + tr (R̂ + I/γ)⁻¹/γ² − L/γ`.
@@ -104,9 +109,9 @@ impl SensedEstimate {
     /// # Errors
     /// [`NumError::NotPositiveDefinite`] when an unprojected prior makes the inverse singular.
     pub fn estimate_trace_by_inverse(&self, pilot_snr: f64) -> Result<f64, NumError> {
-        let n = self.prior.rows();
+        let mut shifted = self.prior();
+        let n = shifted.rows();
         let noise = 1.0 / pilot_snr;
-        let mut shifted = self.prior.clone();
         let mut trace = 0.0;
         for i in 0..n {
             trace += shifted[(i, i)].re;
@@ -129,10 +134,21 @@ impl SensedEstimate {
         for i in 0..n {
             received[(i, i)] += 1.0 / pilot_snr;
         }
-        let filtered = product(&self.filter, Op::Plain, &received, Op::Plain);
-        let covariance = product(&filtered, Op::Plain, &self.filter, Op::Adjoint);
-        (covariance, trace_of_product(correlation, &self.filter))
+        let filter = self.filter();
+        let filtered = product(&filter, Op::Plain, &received, Op::Plain);
+        let covariance = product(&filtered, Op::Plain, &filter, Op::Adjoint);
+        (covariance, trace_of_product(correlation, &filter))
     }
+}
+
+/// The function of a matrix with these eigenvectors and eigenvalues.
+fn function(vectors: &CMat, values: &[f64], f: impl Fn(f64) -> f64) -> CMat {
+    let mut scaled = vectors.clone();
+    for (j, &value) in values.iter().enumerate() {
+        let factor = f(value);
+        scaled.col_mut(j).iter_mut().for_each(|z| *z *= factor);
+    }
+    product(&scaled, Op::Plain, vectors, Op::Adjoint)
 }
 
 /// `R − E`, taken apart.
@@ -147,7 +163,7 @@ fn difference(correlation: &CMat, sensing_error: &CMat) -> Result<HermitianEigen
 /// Re tr (A B) of two Hermitian matrices.
 pub fn trace_of_product(a: &CMat, b: &CMat) -> f64 {
     // tr (A B) = Σ A_ij B_ji = Σ A_ij conj(B_ij)
-    a.as_slice().iter().zip(b.as_slice()).map(|(x, y)| x.re * y.re + x.im * y.im).sum()
+    real_dot(a.as_slice(), b.as_slice())
 }
 
 #[cfg(test)]
@@ -177,7 +193,7 @@ mod tests {
             let found = SensedEstimate::new(&r, &error, snr, true).unwrap();
             let other = found.estimate_trace_by_inverse(snr).unwrap();
             assert!((found.estimate_trace - other).abs() < 1e-12 * (6.0 / snr).max(1.0));
-            let prior: f64 = (0..6).map(|i| found.prior[(i, i)].re).sum();
+            let prior: f64 = (0..6).map(|i| found.prior()[(i, i)].re).sum();
             assert!((prior - found.estimate_trace - found.error_trace).abs() < 1e-13);
         }
     }
@@ -205,6 +221,7 @@ mod tests {
         let mut eigen = HermitianEigen::new(6);
         eigen.compute(&r).unwrap();
         let mut rng = StreamKey::new(1, "test", "mmse", 0).trial(0);
+        let filter = found.filter();
         let draws = 60_000;
         let (mut power, mut inner) = (0.0, 0.0);
         for _ in 0..draws {
@@ -218,7 +235,7 @@ mod tests {
             let pilot: Vec<C64> =
                 h.iter().map(|h| h + complex_normal(&mut rng, 1.0 / snr)).collect();
             for (i, h) in h.iter().enumerate() {
-                let estimate: C64 = (0..6).map(|j| found.filter[(i, j)] * pilot[j]).sum();
+                let estimate: C64 = (0..6).map(|j| filter[(i, j)] * pilot[j]).sum();
                 power += estimate.norm_sqr();
                 inner += (h.conj() * estimate).re;
             }

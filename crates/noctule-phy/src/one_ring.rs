@@ -121,11 +121,20 @@ impl OneRing {
 
     /// Both integrals.
     pub fn integrate(&self) -> Spread {
+        self.integrate_by(&mut None)
+    }
+
+    /// The same with the rule of another ring, made anew where it has another number of nodes.
+    pub fn integrate_by(&self, rule: &mut Option<GaussLegendre>) -> Spread {
+        let nodes = self.nodes();
+        if rule.as_ref().is_none_or(|rule| rule.len() != nodes) {
+            *rule = None;
+        }
+        let rule = rule.get_or_insert_with(|| GaussLegendre::new(nodes));
         let n = self.line.elements;
         // Offset by offset: ∫ S e^{−jπ d sin ϑ} and the same with (π cos ϑ)².
         let mut plain = vec![C64::ZERO; n];
         let mut sloped = vec![C64::ZERO; n];
-        let rule = GaussLegendre::new(self.nodes());
         // In two halves: the Laplacian spectrum has a corner in the middle.
         let nodes: Vec<(f64, f64)> = rule.on(-1.0, 0.0).chain(rule.on(0.0, 1.0)).collect();
         let total: f64 = nodes.iter().map(|&(t, w)| w * self.spectrum.shape(t)).sum();
@@ -148,16 +157,28 @@ impl OneRing {
                 }
             }
         }
-        let entry = |column: &[C64], i: usize, l: usize| {
-            if i >= l { column[i - l] } else { column[l - i].conj() }
-        };
-        Spread {
-            correlation: CMat::from_fn(n, n, |i, l| entry(&plain, i, l)),
-            derivative: CMat::from_fn(n, n, |i, l| {
-                entry(&sloped, i, l) * (self.line.position(i) * self.line.position(l))
-            }),
+        let mut derivative = toeplitz(&sloped);
+        for l in 0..n {
+            let position = self.line.position(l);
+            for (i, entry) in derivative.col_mut(l).iter_mut().enumerate() {
+                *entry *= self.line.position(i) * position;
+            }
         }
+        Spread { correlation: toeplitz(&plain), derivative }
     }
+}
+
+/// The Hermitian Toeplitz matrix of a first column.
+fn toeplitz(first: &[C64]) -> CMat {
+    let n = first.len();
+    // Every column is a piece of the mirror image of the first followed by the first.
+    let mirror = first.iter().skip(1).rev().map(C64::conj);
+    let entries: Vec<C64> = mirror.chain(first.iter().copied()).collect();
+    let mut matrix = CMat::zeros(n, n);
+    for l in 0..n {
+        matrix.col_mut(l).copy_from_slice(&entries[n - 1 - l..2 * n - 1 - l]);
+    }
+    matrix
 }
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ fn statistics(case: &mut Fields) {
     // The smallest eigenvalue of a prior that needs no projection is rounding.
     let rounding = Tolerance { abs: 1e-14 * gains[0], ..tolerance };
     rounding.check("eigenvalue", &smallest, &expected.numbers("min_eig_before_projection"));
-    let mut prior = statistics.estimates[0].prior.clone();
+    let mut prior = statistics.estimates[0].prior();
     prior.scale(gains[0]);
     tolerance.check_matrix("prior", &prior, &expected.matrix("Rhat_0"));
     let captured = scaled(&|k| statistics.estimates[k].estimate_trace);

@@ -271,7 +271,7 @@ impl<'a> Walk<'a> {
             instance,
             pattern,
             last,
-            priors: (0..instance.users().len()).map(|k| Prior::new(instance, k)).collect(),
+            priors: Prior::all(instance),
             placer: Placer::new(instance.blocks()),
             rates: vec![0.0; instance.blocks()],
             work: Work::default(),

@@ -86,8 +86,7 @@ impl Statistics {
     /// # Errors
     /// [`Error::Numerics`] when an unprojected prior makes an estimator singular.
     pub fn new(instance: &Instance, sensing_time_s: f64) -> Result<Self, Error> {
-        let priors: Vec<_> = (0..instance.users().len()).map(|k| Prior::new(instance, k)).collect();
-        Self::of(instance, &priors, sensing_time_s)
+        Self::of(instance, &Prior::all(instance), sensing_time_s)
     }
 
     /// The same from what does not change with the sensing time.
@@ -234,8 +233,17 @@ fn block_counts(placement: &Placement, blocks: usize) -> Vec<f64> {
 /// # Errors
 /// When the plan does not fit the frame, or an unprojected prior makes an estimator singular.
 pub fn evaluate(instance: &Instance, plan: &Plan) -> Result<Metrics, Error> {
+    evaluate_with(instance, &Prior::all(instance), plan)
+}
+
+/// The same, of users whose priors are known.
+pub(super) fn evaluate_with(
+    instance: &Instance,
+    priors: &[Prior],
+    plan: &Plan,
+) -> Result<Metrics, Error> {
     plan.check(instance)?;
-    let statistics = Statistics::new(instance, plan.sensing_time_s)?;
+    let statistics = Statistics::of(instance, priors, plan.sensing_time_s)?;
     let sinr = statistics.sinr(instance, instance.parts().sinr)?;
     let (whole, rest) = instance.split_sensing(plan.sensing_time_s);
     let (block, pilot) = (instance.block_time_s(), instance.pilot_time_s());

@@ -2,6 +2,8 @@
 //! and the space in which both live.
 
 use noctule_num::linalg::{Op, product};
+use noctule_num::quadrature::GaussLegendre;
+use noctule_num::vector::{complex_axpy, real_dot};
 use noctule_num::{C64, CMat, NumError};
 use noctule_phy::mmse::SensedEstimate;
 
@@ -35,9 +37,16 @@ pub(super) struct Range {
 }
 
 impl Prior {
-    /// That of one user.
-    pub(super) fn new(instance: &Instance, user: usize) -> Self {
-        let (correlation, shape) = matrices(instance, user);
+    /// Those of all users.
+    pub(super) fn all(instance: &Instance) -> Vec<Self> {
+        let mut rule = None;
+        let users = 0..instance.users().len();
+        users.map(|user| Self::new(instance, user, &mut rule)).collect()
+    }
+
+    /// That of one user, with the quadrature of the user before.
+    fn new(instance: &Instance, user: usize, rule: &mut Option<GaussLegendre>) -> Self {
+        let (correlation, shape) = matrices(instance, user, rule);
         let range = (correlation.rows() > SMALL_ARRAY).then(|| {
             let basis = basis(&correlation, &shape);
             let (correlation, shape) = (inside(&basis, &correlation), inside(&basis, &shape));
@@ -72,9 +81,9 @@ impl Prior {
 }
 
 /// Correlation of a user and the shape of its sensing error, for a bound of 1 rad².
-fn matrices(instance: &Instance, user: usize) -> (CMat, CMat) {
+fn matrices(instance: &Instance, user: usize, rule: &mut Option<GaussLegendre>) -> (CMat, CMat) {
     let ring = instance.ring(user);
-    let spread = ring.integrate();
+    let spread = ring.integrate_by(rule);
     let shape = match instance.parts().error_shape {
         ErrorShape::OneRing => spread.derivative,
         shape => {
@@ -94,24 +103,28 @@ fn matrices(instance: &Instance, user: usize) -> (CMat, CMat) {
 /// sum of both hides what the smaller one sends across, which is the root of what its diagonal keeps.
 fn basis(correlation: &CMat, shape: &CMat) -> CMat {
     let n = correlation.rows();
-    let (mut basis, mut rank) = (Vec::<C64>::new(), 0);
+    let norm = |x: &[C64]| real_dot(x, x);
+    // beside the columns their multiples by j, with which real inner products give imaginary parts
+    let (mut basis, mut turned) = (Vec::<C64>::new(), Vec::<C64>::new());
     for columns in [factor(correlation), factor(shape)] {
-        let norm = |x: &[C64]| x.iter().map(C64::norm_sqr).sum::<f64>();
         let most = columns.chunks_exact(n).map(norm).fold(0.0, f64::max);
         for column in columns.chunks_exact(n) {
             let mut rest = column.to_vec();
-            for own in basis.chunks_exact(n).chain(basis.chunks_exact(n)) {
-                let share = own.iter().zip(&rest).map(|(b, x)| b.conj() * x).sum();
-                subtract(&mut rest, own, share);
+            let both = || basis.chunks_exact(n).zip(turned.chunks_exact(n));
+            for (own, turned) in both().chain(both()) {
+                let share = C64::new(real_dot(own, &rest), real_dot(turned, &rest));
+                complex_axpy(-share, own, &mut rest);
             }
             let length = norm(&rest).sqrt();
             // without it the matrix would lose the product of both lengths
-            if rank < n && length * norm(column).sqrt() > ROUNDING * most {
-                basis.extend(rest.iter().map(|x| x / length));
-                rank += 1;
+            if basis.len() < n * n && length * norm(column).sqrt() > ROUNDING * most {
+                rest.iter_mut().for_each(|x| *x /= length);
+                turned.extend(rest.iter().map(|x| C64::new(-x.im, x.re)));
+                basis.append(&mut rest);
             }
         }
     }
+    let rank = basis.len() / n;
     CMat::from_fn(n, rank, |i, j| basis[j * n + i])
 }
 
@@ -129,7 +142,7 @@ fn factor(matrix: &CMat) -> Vec<C64> {
         }
         let mut next = matrix.col(pivot).to_vec();
         for column in factor.chunks_exact(n) {
-            subtract(&mut next, column, column[pivot].conj());
+            complex_axpy(-column[pivot].conj(), column, &mut next);
         }
         let scale = 1.0 / left[pivot].sqrt();
         for (x, left) in next.iter_mut().zip(&mut left) {
@@ -140,10 +153,6 @@ fn factor(matrix: &CMat) -> Vec<C64> {
         factor.extend_from_slice(&next);
     }
     factor
-}
-
-fn subtract(from: &mut [C64], column: &[C64], share: C64) {
-    from.iter_mut().zip(column).for_each(|(x, y)| *x -= y * share);
 }
 
 /// `Bᴴ A B`.
@@ -173,7 +182,7 @@ mod tests {
                 ..Scenario::default()
             };
             let instance = scenario.realize(3, 0).unwrap();
-            let prior = Prior::new(&instance, 0);
+            let prior = Prior::new(&instance, 0, &mut None);
             let range = prior.range.as_ref().unwrap();
             let basis = &range.basis;
             assert!(basis.cols() <= antennas && basis.cols() >= 1);
@@ -208,15 +217,15 @@ mod tests {
                 ..Scenario::default()
             };
             let instance = scenario.realize(5, 0).unwrap();
-            let prior = Prior::new(&instance, 0);
+            let prior = Prior::new(&instance, 0, &mut None);
             for (crb, snr) in [(1e-5, 3.0), (1e-3, 1e4), (0.5, 0.01)] {
                 let found = prior.estimate(crb, snr, true).unwrap();
                 let mut error = prior.shape.clone();
                 error.scale(crb);
                 let whole = SensedEstimate::new(&prior.correlation, &error, snr, true).unwrap();
                 for (x, y) in [
-                    (&found.prior, &whole.prior),
-                    (&found.filter, &whole.filter),
+                    (&found.prior(), &whole.prior()),
+                    (&found.filter(), &whole.filter()),
                     (&found.estimate, &whole.estimate),
                 ] {
                     let lost =

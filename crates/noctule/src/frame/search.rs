@@ -9,8 +9,9 @@ use noctule_optim::branch_bound::{Budget, Found, Interval, branch_and_bound};
 use noctule_optim::{Bound, Proof, Sense, Stop, Trace, TraceRow, Work};
 
 use super::feasibility::{infeasible, missing_room, too_short, window};
+use super::model::evaluate_with;
 use super::placement::Pattern;
-use super::{FrameDesign, Instance, Plan, Settings, advice, evaluate};
+use super::{FrameDesign, Instance, Plan, Settings, advice};
 use crate::system::Run;
 use crate::{Design, Error, FEASIBLE};
 
@@ -120,7 +121,7 @@ impl Search<'_> {
             return infeasible(self.instance, self.pattern);
         };
         let plan = self.plan(sample, first);
-        let metrics = evaluate(self.instance, &plan)?;
+        let metrics = evaluate_with(self.instance, &self.priors, &plan)?;
         // Values are sums over blocks; the objective is their average over the frame.
         let scale = 1.0 / self.instance.blocks() as f64;
         let upper = (-found.bound * scale).max(0.0);

@@ -228,13 +228,13 @@ impl Link {
             PilotPath::Believed => {
                 let left =
                     CMat::from_fn(n, n, |i, j| r[(i, j)] - estimate.estimate[(i, j)] * (rho * rho));
-                (estimate.prior.clone(), left, estimate.estimate_trace)
+                (estimate.prior(), left, estimate.estimate_trace)
             }
         };
         Ok(Self {
             seen: square_root(&seen, k)?,
             fresh: square_root(&left, k)?,
-            filter: estimate.filter.clone(),
+            filter: estimate.filter(),
             pilot_noise: 1.0 / snr,
             rho,
             from_estimate: path == PilotPath::Believed,

@@ -161,7 +161,7 @@ pub(crate) fn sensed_estimate<'py>(
     let found = sensed(correlation, sensing_error, pilot_snr, project)?;
     let dict = PyDict::new(py);
     let matrices: [(&str, &CMat); 3] =
-        [("prior", &found.prior), ("filter", &found.filter), ("estimate", &found.estimate)];
+        [("prior", &found.prior()), ("filter", &found.filter()), ("estimate", &found.estimate)];
     for (name, matrix) in matrices {
         let shape = [matrix.rows(), matrix.cols()];
         dict.set_item(name, result(py, rows_of(matrix), &shape)?)?;

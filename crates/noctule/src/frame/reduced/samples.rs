@@ -6,7 +6,7 @@ use noctule_num::{CMat, InputError};
 use super::layout::{Layout, ratio};
 use super::user::{Full, User};
 use crate::Error;
-use crate::frame::prior::inside;
+use crate::frame::prior::{Prior, inside};
 use crate::frame::{Instance, SinrForm};
 
 /// Entries of the matrices of all pairs of users: a gibibyte.
@@ -27,15 +27,15 @@ pub(in crate::frame) struct Reduced {
 }
 
 impl Reduced {
-    /// The reduced form of an instance.
+    /// The reduced form of an instance whose users have these priors.
     ///
     /// # Errors
     /// [`Error::Numerics`] when an eigenvalue cannot be found, which checked input excludes.
-    pub(in crate::frame) fn new(instance: &Instance) -> Result<Self, Error> {
-        let count = instance.users().len();
+    pub(in crate::frame) fn new(instance: &Instance, priors: &[Prior]) -> Result<Self, Error> {
+        let count = priors.len();
         let (mut users, mut bases) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for k in 0..count {
-            let Full { user, basis } = User::reduce(instance, k)?;
+        for (k, prior) in priors.iter().enumerate() {
+            let Full { user, basis } = User::reduce(instance, k, prior)?;
             users.push(user);
             bases.push(basis);
         }

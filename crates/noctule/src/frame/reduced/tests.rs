@@ -32,7 +32,7 @@ fn the_reduced_space_loses_nothing() {
     let mut worst: f64 = 0.0;
     for scenario in scenarios() {
         let instance = scenario.realize(1, 2).unwrap();
-        let mut reduced = Reduced::new(&instance).unwrap();
+        let mut reduced = Reduced::new(&instance, &Prior::all(&instance)).unwrap();
         for blocks in [0.3, 1.0, 7.7] {
             let time = blocks * instance.block_time_s();
             let sample = reduced.sample(time).unwrap();
@@ -58,7 +58,7 @@ fn sizes_that_take_gigabytes_are_refused() {
     let bases: Vec<CMat> = (0..200).map(|_| CMat::zeros(64, 64)).collect();
     assert!(check_size(&bases).is_err() && check_size(&bases[..100]).is_ok());
     let instance = scenario.realize(1, 0).unwrap();
-    let error = Reduced::new(&instance).unwrap_err().to_string();
+    let error = Reduced::new(&instance, &Prior::all(&instance)).unwrap_err().to_string();
     assert!(error.contains("pairs of users"), "{error}");
 }
 
@@ -66,7 +66,7 @@ fn sizes_that_take_gigabytes_are_refused() {
 fn slopes_are_those_of_central_differences() {
     for scenario in scenarios().into_iter().filter(|s| s.sinr == SinrForm::UseAndForget) {
         let instance = scenario.realize(2, 0).unwrap();
-        let mut reduced = Reduced::new(&instance).unwrap();
+        let mut reduced = Reduced::new(&instance, &Prior::all(&instance)).unwrap();
         let s = 1.0 / (1.37 * instance.block_time_s());
         let step = 1e-5 * s;
         let samples: Vec<usize> =
@@ -94,7 +94,7 @@ fn envelopes_hold_inside() {
     let mut envelope = Envelope::default();
     for scenario in scenarios() {
         let instance = scenario.realize(3, 1).unwrap();
-        let mut reduced = Reduced::new(&instance).unwrap();
+        let mut reduced = Reduced::new(&instance, &Prior::all(&instance)).unwrap();
         for _ in 0..12 {
             let from = uniform(&mut rng, 0.05, 6.0) * instance.block_time_s();
             let to = from * (1.0 + 10_f64.powf(uniform(&mut rng, -5.0, 0.5)));

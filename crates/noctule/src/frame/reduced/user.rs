@@ -39,22 +39,22 @@ pub(super) struct Full {
 
 impl User {
     /// User `k` of an instance in its own basis.
-    pub(super) fn reduce(instance: &Instance, k: usize) -> Result<Full, Error> {
+    pub(super) fn reduce(instance: &Instance, k: usize, prior: &Prior) -> Result<Full, Error> {
         let user = &instance.users()[k];
-        let Prior { correlation, shape, range } = Prior::new(instance, k);
+        let Prior { correlation, shape, range } = prior;
         let size = correlation.norm();
         let (basis, correlation, shape) = match range {
-            Some(range) => (range.basis, range.correlation, range.shape),
+            Some(range) => (range.basis.clone(), &range.correlation, &range.shape),
             None => (CMat::identity(correlation.rows()), correlation, shape),
         };
         let mut eigen = HermitianEigen::new(basis.cols());
-        eigen.compute(&correlation)?;
+        eigen.compute(correlation)?;
         let kappa = instance.crb_seconds(k);
         let rank = basis.cols();
         let user = Self {
-            correlation,
+            correlation: correlation.clone(),
             speed: kappa * shape.norm(),
-            shape,
+            shape: shape.clone(),
             kappa,
             noise: 1.0 / (user.gain * user.pilot_snr),
             power: user.power_w,

@@ -5,6 +5,7 @@ use noctule_optim::branch_bound::{Examined, Relaxation};
 use crate::Error;
 use crate::frame::model::block_rates;
 use crate::frame::placement::{Pattern, Placer};
+use crate::frame::prior::Prior;
 use crate::frame::reduced::{Envelope, Reduced};
 use crate::frame::{Instance, Placement, Plan};
 
@@ -36,6 +37,8 @@ pub(super) struct Region {
 pub(super) struct Search<'a> {
     pub(super) instance: &'a Instance,
     pub(super) pattern: Pattern,
+    /// Of all users: what the reduced form and the evaluation of the best plan are made of.
+    pub(super) priors: Vec<Prior>,
     pub(super) reduced: Reduced,
     pub(super) placer: Placer,
     start: f64,
@@ -58,10 +61,12 @@ impl<'a> Search<'a> {
     ) -> Result<Self, Error> {
         let blocks = instance.blocks();
         let block = instance.block_time_s();
+        let priors = Prior::all(instance);
         Ok(Self {
             instance,
             pattern,
-            reduced: Reduced::new(instance)?,
+            reduced: Reduced::new(instance, &priors)?,
+            priors,
             placer: Placer::new(blocks),
             start,
             end,

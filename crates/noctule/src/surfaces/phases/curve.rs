@@ -66,7 +66,7 @@ impl Curve {
     /// The support `h(α, ψ)`.
     pub fn support(&self, blend: f64, phase: f64) -> f64 {
         let cosines = self.cosines(phase);
-        self.support_from(&cosines, blend)
+        self.support_from(&cosines, (2.0 * blend).sin())
     }
 
     /// cos(nδ − ψ), never beyond ±1.
@@ -76,10 +76,9 @@ impl Curve {
         self.cos.iter().zip(&self.sin).map(rotate).collect()
     }
 
-    /// |sin α + cos α e^{jθ}|² = 1 + sin 2α cos θ.
+    /// The support from cos θ and `s = sin 2α`: |sin α + cos α e^{jθ}|² = 1 + s cos θ.
     #[allow(clippy::unused_self)]
-    pub(in crate::surfaces) fn support_from(&self, cosines: &[f64], blend: f64) -> f64 {
-        let s = (2.0 * blend).sin();
+    pub(in crate::surfaces) fn support_from(&self, cosines: &[f64], s: f64) -> f64 {
         let mut sums = [0.0_f64; 8];
         let mut chunks = cosines.chunks_exact(8);
         for chunk in &mut chunks {
