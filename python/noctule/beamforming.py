@@ -176,7 +176,7 @@ Metrics in records
 ``worst_angle_rcrb_deg`` (°)
     largest root-Cramér–Rao bound over targets, azimuth and polar angle
 ``rms_angle_rcrb_deg`` (°)
-    root of the mean Cramér–Rao bound over targets and both angles
+    root of the mean Cramér–Rao bound over all angles that are not known
 ``users_shut_off``
     users with a rate below 0.001 bit/s/Hz
 ``covariance_rank``

@@ -126,3 +126,29 @@ def test_errors_of_channels_let_through_what_is_sent_past_everything():
     design = noctule.evaluate(instance, w)
     np.testing.assert_allclose(design.metrics.sinr, signal / noise, rtol=1e-10)
     assert design.verify()
+
+
+def test_positions_stand_in_the_place_of_a_shape():
+    scenario = bf.Scenario(goal=bf.GoalMinCrb(), require=bf.Require(sinr_db=5.0), users=2)
+    whole = dict(scenario.realize(seed=1))
+    rng = np.random.default_rng(1)
+    for name in ("transmit", "receive"):
+        elements = int(np.prod(whole[f"{name}_shape"]))
+        whole[f"{name}_positions"] = np.cumsum(rng.uniform(0.5, 0.8, (elements, 3)), axis=0)
+    shapeless = {name: array for name, array in whole.items() if not name.endswith("_shape")}
+    both, alone = (noctule.Instance(arrays=arrays).design() for arrays in (whole, shapeless))
+    assert both.metrics.crb_trace_mixed == alone.metrics.crb_trace_mixed
+    assert alone.verify()
+
+
+def test_a_known_angle_is_no_part_of_the_mean_bound():
+    scenario = bf.Scenario(
+        transmit_array=bf.ArrayShape(horizontal=8, vertical=1),
+        receive_array=bf.ArrayShape(horizontal=8, vertical=1),
+        users=1, goal=bf.GoalMinCrb(), unknown=bf.Unknown(polar=False),
+    )
+    batch = noctule.design_batch([scenario.realize(seed=1)])
+    angles = [target.azimuth_rcrb_deg for target in batch[0].metrics.targets]
+    assert all(target.polar_rcrb_deg == 0.0 for target in batch[0].metrics.targets)
+    mean = np.sqrt(np.mean(np.square(angles)))
+    np.testing.assert_allclose(batch.metric("rms_angle_rcrb_deg"), [mean], rtol=1e-12)

@@ -47,7 +47,7 @@ pub(super) const METRICS: &[Metric<Beamforming>] = &[
         "rms_angle_rcrb_deg",
         "Root-mean-square CRB of the angles",
         "°",
-        "root of the mean Cramér–Rao bound over targets and both angles",
+        "root of the mean Cramér–Rao bound over all angles that are not known",
         rms_angle_rcrb_deg,
     ),
     metric(
@@ -252,11 +252,14 @@ fn count(found: Result<usize, Error>) -> Option<f64> {
     found.ok().map(|count| count as f64)
 }
 
-/// Root of the mean bound over targets and both angles.
+/// Root of the mean bound over the angles of all targets that are not known, which have none.
 fn rms_angle_rcrb_deg(_: &Instance, design: &BeamformingDesign) -> Option<f64> {
     let targets = design.metrics.targets.as_ref()?;
-    let square = |t: &TargetMetrics| t.azimuth_rcrb_deg.powi(2) + t.polar_rcrb_deg.powi(2);
-    Some((targets.iter().map(square).sum::<f64>() / (2 * targets.len()) as f64).sqrt())
+    let angles = targets.iter().flat_map(|t| [t.azimuth_rcrb_deg, t.polar_rcrb_deg]);
+    let unknown: Vec<f64> = angles.filter(|bound| *bound > 0.0).collect();
+    // target by target
+    let squares: f64 = unknown.chunks(2).map(|two| two.iter().map(|x| x * x).sum::<f64>()).sum();
+    (!unknown.is_empty()).then(|| (squares / unknown.len() as f64).sqrt())
 }
 
 /// Power of the beams without data over the total power.

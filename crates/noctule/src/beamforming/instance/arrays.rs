@@ -4,6 +4,7 @@ use std::path::Path;
 
 use noctule_num::{C64, CMat, InputError};
 use noctule_phy::arrays::{Normalisation, PlanarArray};
+use noctule_phy::elements::ElementArray;
 
 use super::{Instance, Parts, PowerConstraint, Target, checks};
 use crate::Error;
@@ -124,9 +125,16 @@ impl Instance {
             true => Normalisation::UnitModulus,
             false => Normalisation::UnitNorm,
         };
-        let transmit_array = shape(&mut taker, "transmit_shape", normalisation)?;
-        let receive_array = shape(&mut taker, "receive_shape", normalisation)?;
         let shapes = goal::shapes(&mut taker, normalisation)?;
+        let mut shape = |name: &str, own: &Option<ElementArray>| match own {
+            // positions stand in the place of a shape
+            Some(own) if !taker.has(name) => {
+                Ok(PlanarArray { horizontal: own.elements(), vertical: 1, normalisation })
+            }
+            _ => shape(&mut taker, name, normalisation),
+        };
+        let transmit_array = shape("transmit_shape", &shapes.transmit)?;
+        let receive_array = shape("receive_shape", &shapes.receive)?;
         let antennas = match &shapes.transmit {
             Some(own) => own.elements(),
             None => transmit_array.elements(),
