@@ -183,10 +183,11 @@ fn undominated(mut points: Vec<CurvePoint>) -> Vec<CurvePoint> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn direct(n: usize, step: f64, v: &[C64]) -> (f64, f64) {
+    /// |z| and |y| of phases, by their definition.
+    pub(in crate::surfaces) fn direct(n: usize, step: f64, v: &[C64]) -> (f64, f64) {
         let (mut z, mut y) = (C64::ZERO, C64::ZERO);
         for (i, v) in v.iter().enumerate() {
             z += v;

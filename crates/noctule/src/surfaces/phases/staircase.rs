@@ -155,8 +155,10 @@ impl Staircase {
                 for (best, probe) in reached.iter_mut().zip(&probes) {
                     *best = best.max(probe.value);
                 }
-                for (best, ends) in highest.iter_mut().zip(probes.windows(2)) {
-                    let ends = [ends[0].value, ends[1].value];
+                // Only where it is open, and so written itself or hidden by a higher one.
+                for &j in &envelope.open {
+                    let ends = [probes[j].value, probes[j + 1].value];
+                    let best = &mut highest[j];
                     // what was cut off at zero is no end of a chord
                     if ends[0].min(ends[1]) > 0.0 && ends[0] + ends[1] > best[0] + best[1] {
                         *best = ends;

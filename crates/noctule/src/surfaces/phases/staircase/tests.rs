@@ -1,17 +1,9 @@
 //! Staircases against what phases reach.
 
+use super::super::curve::tests::direct;
 use super::*;
 use noctule_num::C64;
 use noctule_num::rng::{StreamKey, uniform};
-
-fn direct(n: usize, step: f64, v: &[C64]) -> (f64, f64) {
-    let (mut z, mut y) = (C64::ZERO, C64::ZERO);
-    for (i, v) in v.iter().enumerate() {
-        z += v;
-        y += v * C64::from_polar(1.0, step * (i as f64 - (n as f64 - 1.0) / 2.0));
-    }
-    (z.norm(), y.norm())
-}
 
 /// Alternating ascent from random phases never leaves the outer curve: 10 000 starts, or
 /// as many as `NOCTULE_STARTS` says.
