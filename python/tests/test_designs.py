@@ -322,3 +322,16 @@ def test_a_limit_just_out_of_reach_is_refused_and_the_refusal_confirmed(share: f
     assert design.verify(), design.verify().reasons
     reached = instance(requirement={"max_error": least * (1.0 + 1e-3)}).design()
     assert reached.status == "designed" and reached.verify()
+
+
+@pytest.mark.parametrize("share", [1e-8, 8e-7, 1e-5])
+def test_a_limit_of_surfaces_just_out_of_reach_is_confirmed_too(share: float) -> None:
+    def design(limit_db: float) -> noctule.Design:
+        scenario = noctule.surfaces.Scenario(crb_limit_db=limit_db)
+        return scenario.realize(seed=1).design(on_failure="return")
+
+    far = design(-60.0).proof.infeasible
+    least_db = -60.0 + 10.0 * np.log10(far.required / far.reachable)
+    near = design(least_db + 10.0 * np.log10(1.0 - share))
+    assert near.status == "infeasible" and near.verify(), near.verify().reasons
+    assert design(least_db + 0.01).status == "designed"

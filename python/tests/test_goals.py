@@ -152,3 +152,14 @@ def test_a_known_angle_is_no_part_of_the_mean_bound():
     assert all(target.polar_rcrb_deg == 0.0 for target in batch[0].metrics.targets)
     mean = np.sqrt(np.mean(np.square(angles)))
     np.testing.assert_allclose(batch.metric("rms_angle_rcrb_deg"), [mean], rtol=1e-12)
+
+
+def test_floors_that_overflow_every_price_are_not_priced():
+    scenario = bf.Scenario(
+        users=3, goal=bf.GoalMinPower(), channel_error_db=-5.0, require=bf.Require(sinr_db=20.0),
+        transmit_array=bf.ArrayShape(horizontal=2, vertical=2),
+    )
+    design = scenario.realize(seed=1).design(on_failure="return")
+    assert design.status == "infeasible" and design.verify()
+    statement = design.proof.infeasible.statement
+    assert "cost more than 300 dBm, and there are 10.000 dBm" in statement
